@@ -1,0 +1,8 @@
+"""Why gradients vanish and explode: the explorable explainer.
+
+streamlit run app.py
+"""
+
+from pages.kit import site
+
+site.run()

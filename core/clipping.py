@@ -1,0 +1,120 @@
+"""Gradient clipping (Pascanu, Mikolov and Bengio 2013), by value and by global norm.
+
+Both take the Gradients of S networks, where the parameters' gradients dW, db, dgamma and dbeta of
+a member are clipped together and dz, dh stay, or a plain array, which is one gradient as a whole.
+"""
+
+from dataclasses import dataclass, replace
+from math import isfinite
+
+import numpy as np
+
+from core.network import Gradients
+
+TENSORS = ("dW", "db", "dgamma", "dbeta")
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """What clipping returned. norm: the global norm before; factor: the norm after divided by the
+    norm before, 1 where nothing was clipped. Both (S,), or () for a plain array."""
+
+    gradients: Gradients | np.ndarray
+    factor: np.ndarray
+    norm: np.ndarray
+
+
+class NonFiniteGradient(ValueError):
+    """A gradient with an infinity or NaN: clipping would hide it, so it is refused."""
+
+    def __init__(self, tensor: str, layer: int, value: float):
+        where = f"{tensor} of layer {layer}" if layer else tensor
+        super().__init__(f"cannot clip: {where} holds {value}")
+        self.tensor, self.layer, self.value = tensor, layer, value
+
+
+def clip_by_value(gradients, limit: float) -> Clipped:
+    """Cut every entry to −limit … limit. This turns the gradient: (3, 4) at limit 1 is (1, 1)."""
+    arrays = _arrays(gradients, limit)
+    clipped = [np.clip(a, -limit, limit) for a in arrays]
+    scale, root = _norm_parts(arrays, gradients)
+    scale_after, root_after = _norm_parts(clipped, gradients)
+    with np.errstate(all="ignore"):
+        factor = np.where(root > 0, scale_after / scale * (root_after / root), 1.0)
+        return Clipped(_like(gradients, clipped), factor[()], (scale * root)[()])
+
+
+def clip_by_global_norm(gradients, limit: float) -> Clipped:
+    """Shorten the whole gradient to norm `limit` where it is longer; its direction stays.
+
+    The factor is limit/norm. (PyTorch adds 1e-6 to the norm.)
+    """
+    arrays = _arrays(gradients, limit)
+    scale, root = _norm_parts(arrays, gradients)
+    with np.errstate(all="ignore"):
+        clips = limit / scale < root
+        # (g/scale)·(limit/root) rather than g·(limit/norm): a norm of 1e308·√n is infinite.
+        divisor = np.where(clips, scale, 1.0)
+        multiplier = np.where(clips, limit / root, 1.0)
+        clipped = [a / _wide(divisor, a) * _wide(multiplier, a) for a in arrays]
+        return Clipped(_like(gradients, clipped), (multiplier / divisor)[()], (scale * root)[()])
+
+
+def global_norm(gradients) -> np.ndarray:
+    """√Σg² over dW, db, dgamma, dbeta of each member, (S,); of a plain array, ().
+
+    Divided by max|g| before squaring: a gradient of size 1e200 has a norm, its square has none.
+    """
+    arrays = [np.asarray(a, dtype=np.float64) for _, _, a in _tensors(gradients)]
+    scale, root = _norm_parts(arrays, gradients)
+    with np.errstate(all="ignore"):
+        return (scale * root)[()]
+
+
+def _tensors(gradients):
+    """(name, layer, array) of each parameter's gradient; layer 0 for a plain array."""
+    if not isinstance(gradients, Gradients):
+        yield "the gradient", 0, np.asarray(gradients, dtype=np.float64)
+        return
+    for name in TENSORS:
+        for l, array in enumerate(getattr(gradients, name)):
+            yield name, l + 1, array
+
+
+def _arrays(gradients, limit):
+    if not (isfinite(limit) and limit > 0):
+        raise ValueError(f"the limit of clipping must be positive and finite, not {limit!r}")
+    arrays = []
+    for name, layer, array in _tensors(gradients):
+        finite = np.isfinite(array)
+        if not finite.all():
+            raise NonFiniteGradient(name, layer, float(array[~finite].flat[0]))
+        arrays.append(array)
+    return arrays
+
+
+def _norm_parts(arrays, gradients):
+    """(scale, root) with norm = scale·root: scale = max|g| (1 where all is zero), per member."""
+    first = 1 if isinstance(gradients, Gradients) else 0
+    axes = [tuple(range(first, a.ndim)) for a in arrays]
+    scale = np.max([np.max(np.abs(a), axis) for a, axis in zip(arrays, axes, strict=True)], axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    with np.errstate(all="ignore"):
+        squares = [
+            np.sum((a / _wide(scale, a)) ** 2, axis) for a, axis in zip(arrays, axes, strict=True)
+        ]
+    return scale, np.sqrt(np.sum(squares, axis=0))
+
+
+def _wide(per_member, array):
+    """(S,) shaped to multiply (S, …)."""
+    return per_member.reshape(per_member.shape + (1,) * (array.ndim - per_member.ndim))
+
+
+def _like(gradients, arrays):
+    if not isinstance(gradients, Gradients):
+        return arrays[0]
+    rest = iter(arrays)
+    return replace(
+        gradients, **{name: tuple(next(rest) for _ in getattr(gradients, name)) for name in TENSORS}
+    )

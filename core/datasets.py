@@ -1,0 +1,70 @@
+"""The two data sets: real handwritten digits, shipped with the code, and generated spirals."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+DIGITS_FILE = Path(__file__).parent / "data" / "digits.npz"
+TRAINING_DIGITS = 1437
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples with labels, standardized per feature by the training set.
+
+    x_train (N, D), x_test (M, D) float64; y_train (N,), y_test (M,) class numbers from 0.  All
+    four are read-only, since cached data sets are shared.
+    """
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+@cache
+def digits() -> Dataset:
+    """1,797 real handwritten digits of 8 × 8 pixels: 1,437 to train on, 360 held out.
+
+    The split is stratified by class and fixed: the file holds the images in its order, training
+    images first (scripts/make_digits.py), so that it depends on no random number generator.
+    Pixels that are constant over the training set are 0 in both parts.  Source: Alpaydin and
+    Kaynak 1998, UCI Machine Learning Repository, CC BY 4.0; see core/data/README.md.
+    """
+    with np.load(DIGITS_FILE, allow_pickle=False) as file:
+        x, y = file["images"].astype(np.float64), file["labels"].astype(np.int64)
+    return _standardized(x, y, TRAINING_DIGITS)
+
+
+def spirals(n: int, *, turns: float, noise: float, rng: np.random.Generator) -> Dataset:
+    """Two interleaved spiral arms in the plane: n examples to train on, n // 4 held out.
+
+    Each arm winds `turns` times from the center to radius 1; `noise` is the standard deviation
+    added to both coordinates, in units of that radius.  Labels alternate between 0 and 1.
+
+    Raises ValueError for n below 8, or turns or noise negative or not finite.
+    """
+    if n != int(n) or n < 8:
+        raise ValueError(f"n must be a whole number of at least 8, not {n!r}")
+    for name, value in (("turns", turns), ("noise", noise)):
+        if not (np.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} must be finite and not negative, not {value!r}")
+    total = int(n) + int(n) // 4
+    y = np.arange(total) % 2
+    radius = np.sqrt(rng.random(total))  # even in area, so that the outer winding is not sparse
+    angle = 2 * np.pi * turns * radius + np.pi * y
+    x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (total, 2)
+    x += noise * rng.standard_normal((total, 2))
+    return _standardized(x, y, int(n))
+
+
+def _standardized(x: np.ndarray, y: np.ndarray, n_train: int) -> Dataset:
+    mean, std = x[:n_train].mean(axis=0), x[:n_train].std(axis=0)
+    constant = np.ptp(x[:n_train], axis=0) == 0
+    x = (x - mean) * np.where(constant, 0.0, 1.0 / np.where(constant, 1.0, std))
+    parts = x[:n_train], y[:n_train], x[n_train:], y[n_train:]
+    for part in parts:
+        part.setflags(write=False)
+    return Dataset(*parts)

@@ -1,0 +1,131 @@
+"""Initial weights: one record per scheme, each defined by its standard deviation from the fans.
+
+Schemes of one family multiply the same draws: two specs that differ in scheme or scale only hold
+weights that are multiples of each other, so that a page compares schemes and not luck.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from types import MappingProxyType
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """A distribution of weight matrices at weight_scale 1.
+
+    std(fan_in, fan_out): standard deviation of one weight.
+    draw(rng, fan_in, fan_out): (fan_in, fan_out) entries of mean 0 and standard deviation 1
+        (orthogonal: exactly orthonormal rows or columns after multiplying by std).
+    """
+
+    name: str
+    label: str
+    std: Callable[[int, int], float]
+    draw: Callable[[np.random.Generator, int, int], np.ndarray]
+    tex: str
+    source: str
+
+    def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
+        """A weight matrix (fan_in, fan_out), for u = h @ W."""
+        return self.std(fan_in, fan_out) * self.draw(rng, fan_in, fan_out)
+
+
+def _gaussian(rng, fan_in, fan_out):
+    return rng.standard_normal((fan_in, fan_out))
+
+
+def _uniform(rng, fan_in, fan_out):
+    return sqrt(3) * rng.uniform(-1, 1, (fan_in, fan_out))  # U(−a, a) has variance a²/3
+
+
+def _orthogonal(rng, fan_in, fan_out):
+    tall = rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
+    q, r = np.linalg.qr(tall)
+    q *= np.where(np.diag(r) < 0, -1.0, 1.0)  # Haar measure: QR alone fixes signs by its algorithm
+    return sqrt(len(tall)) * (q if fan_in >= fan_out else q.T)
+
+
+def _he(fan_in, fan_out):
+    return sqrt(2 / fan_in)
+
+
+def _lecun(fan_in, fan_out):
+    return sqrt(1 / fan_in)
+
+
+def _xavier(fan_in, fan_out):
+    return sqrt(2 / (fan_in + fan_out))
+
+
+HE, LECUN, GLOROT = "He et al. 2015", "LeCun et al. 1998", "Glorot and Bengio 2010"
+
+INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
+    {
+        scheme.name: scheme
+        for scheme in (
+            Initializer(
+                "normal",
+                "Normal N(0, σ²)",
+                lambda fan_in, fan_out: 1.0,
+                _gaussian,
+                r"\mathcal N(0, \sigma^2)",
+                "no scaling by the width",
+            ),
+            Initializer("he", "He", _he, _gaussian, r"\mathcal N(0, 2/n_\text{in})", HE),
+            Initializer(
+                "lecun", "LeCun", _lecun, _gaussian, r"\mathcal N(0, 1/n_\text{in})", LECUN
+            ),
+            Initializer(
+                "xavier",
+                "Xavier (Glorot)",
+                _xavier,
+                _gaussian,
+                r"\mathcal N(0, 2/(n_\text{in} + n_\text{out}))",
+                GLOROT,
+            ),
+            Initializer(
+                "he_uniform",
+                "He, uniform",
+                _he,
+                _uniform,
+                r"\mathcal U(\pm\sqrt{6/n_\text{in}})",
+                HE,
+            ),
+            Initializer(
+                "lecun_uniform",
+                "LeCun, uniform",
+                _lecun,
+                _uniform,
+                r"\mathcal U(\pm\sqrt{3/n_\text{in}})",
+                LECUN,
+            ),
+            Initializer(
+                "xavier_uniform",
+                "Xavier, uniform",
+                _xavier,
+                _uniform,
+                r"\mathcal U(\pm\sqrt{6/(n_\text{in} + n_\text{out})})",
+                GLOROT,
+            ),
+            Initializer(
+                "uniform_classic",
+                "Classic uniform",
+                lambda fan_in, fan_out: sqrt(1 / (3 * fan_in)),
+                _uniform,
+                r"\mathcal U(\pm 1/\sqrt{n_\text{in}})",
+                "the “standard” initialization of Glorot and Bengio 2010",
+            ),
+            Initializer(
+                "orthogonal",
+                "Orthogonal",
+                lambda fan_in, fan_out: sqrt(1 / max(fan_in, fan_out)),
+                _orthogonal,
+                r"W^\top W = I",
+                "Saxe, McClelland and Ganguli 2014",
+            ),
+        )
+    }
+)

@@ -1,0 +1,80 @@
+"""Losses: the value J of each of S networks and its gradient dJ/d(output), together.
+
+Every function takes output (S, N, K) and returns (value (S,), d_output (S, N, K)), and averages as
+PyTorch does by default: cross-entropy over the N examples, the other two over all N·K entries.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from core.activations import ACTIVATIONS
+
+
+def mean_squared_error(output, target):
+    """J = mean over N and K of (output − target)². target: (N, K) or (S, N, K)."""
+    output, target = _pair(output, target)
+    with np.errstate(all="ignore"):
+        error = output - target  # (S, N, K)
+        return np.mean(error * error, axis=(1, 2)), error * (2 / error[0].size)
+
+
+def softmax_cross_entropy(logits, labels):
+    """J = mean over N of −ln p_label, p = softmax(logits). labels: whole numbers (N,) in 0 … K − 1."""
+    logits = _three_axes(logits)
+    labels = np.asarray(labels)
+    examples, classes = logits.shape[1:]
+    if labels.shape != (examples,) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"labels must be {examples} whole numbers, not {labels.dtype} {labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels must lie between 0 and {classes - 1}")
+    rows = np.arange(examples)
+    with np.errstate(all="ignore"):
+        shifted = logits - logits.max(axis=2, keepdims=True)
+        p = np.exp(shifted)
+        total = p.sum(axis=2, keepdims=True)  # (S, N, 1)
+        p /= total
+        p_label = shifted[:, rows, labels] - np.log(total[..., 0])  # (S, N): ln p_label
+        p[:, rows, labels] = 0
+        others = p.sum(axis=2)  # (S, N): 1 − p_label, without the subtraction
+        surprise = np.where(others < 0.5, -np.log1p(-others), -p_label)
+        p[:, rows, labels] = -others
+        return surprise.mean(axis=1), p / examples
+
+
+def binary_cross_entropy(logits, target):
+    """J = mean over N and K of −t·ln σ(logit) − (1 − t)·ln σ(−logit), t in 0 … 1.
+
+    target: (N, K) or (S, N, K).
+    """
+    logits, target = _pair(logits, target)
+    if not np.all((target >= 0) & (target <= 1)):
+        raise ValueError("targets of the binary cross-entropy must lie between 0 and 1")
+    softplus = ACTIVATIONS["softplus"]  # −ln σ(−z), and its slope is σ(z)
+    yes, d_yes = softplus.value_and_slope(-logits)
+    no, d_no = softplus.value_and_slope(logits)
+    with np.errstate(all="ignore"):
+        value = np.mean(target * yes + (1 - target) * no, axis=(1, 2))
+        return value, ((1 - target) * d_no - target * d_yes) / logits[0].size
+
+
+LOSSES: Mapping[str, Callable] = MappingProxyType(
+    {f.__name__: f for f in (softmax_cross_entropy, mean_squared_error, binary_cross_entropy)}
+)
+
+
+def _three_axes(output):
+    output = np.asarray(output, dtype=np.float64)
+    if output.ndim != 3 or 0 in output.shape:
+        raise ValueError(f"an output has three axes (S, N, K), none empty, not {output.shape}")
+    return output
+
+
+def _pair(output, target):
+    output, target = _three_axes(output), np.asarray(target, dtype=np.float64)
+    if target.shape not in (output.shape, output.shape[1:]):
+        raise ValueError(f"a target of shape {target.shape} does not fit outputs {output.shape}")
+    return output, target

@@ -1,0 +1,325 @@
+"""A fully connected network and its backpropagation, written by hand.
+
+Axis order everywhere: S networks (seeds, or a sweep) at once, N examples, D features. Layer
+l = 1 … depth, with h₀ = x:
+
+    u_l = h_{l−1} @ W_l + b_l          z_l = u_l, or γ·x̂ + β with x̂ the normalized u_l
+    h_l = φ(z_l), or h_{l−1} + r·φ(z_l) where a shortcut of branch factor r is possible
+
+and output = h_L @ W_{L+1} + b_{L+1}. Tuples hold layer l at index l − 1. A gradient is named d +
+variable and is dJ/d(variable). Rumelhart, Hinton and Williams 1986 for the backward pass.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from core.activations import activation
+from core.initializers import INITIALIZERS
+
+MAX_DEPTH = 1000
+NORMS = ("none", "layer", "batch")
+EPSILON = 1e-5  # added to the variance by both normalizers, PyTorch's default
+
+
+@dataclass(frozen=True)
+class NetSpec:
+    """What a network is, in primitives only. Raises ValueError for values without meaning.
+
+    depth: hidden layers of `width` units; a linear output layer of n_out units follows.
+    weight_scale: multiplies the weights that the initializer draws, those of the output too.
+    bias_mean, bias_std: biases are drawn from N(bias_mean, bias_std²), those of the output too.
+    residual: 0 for none, else the branch factor r of h + r·φ(z).
+    norm: "none", "layer" (over D; Ba, Kiros and Hinton 2016) or "batch" (over N, with the batch's
+        own statistics; Ioffe and Szegedy 2015), before the activation.
+    seeds: the number S of independent networks that are computed at once.
+    """
+
+    n_in: int
+    width: int
+    depth: int
+    n_out: int
+    activation: str = "relu"
+    negative_slope: float = 0.01
+    initializer: str = "he"
+    weight_scale: float = 1.0
+    bias_mean: float = 0.0
+    bias_std: float = 0.0
+    residual: float = 0.0
+    norm: str = "none"
+    seeds: int = 1
+
+    def __post_init__(self):
+        for name in ("n_in", "width", "depth", "n_out", "seeds"):
+            value, least = getattr(self, name), 0 if name == "depth" else 1
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise ValueError(
+                    f"{name} must be a whole number of at least {least}, not {value!r}"
+                )
+        if self.depth > MAX_DEPTH:
+            raise ValueError(f"depth must be at most {MAX_DEPTH}, not {self.depth}")
+        for name in ("negative_slope", "weight_scale", "bias_mean", "bias_std", "residual"):
+            if not isfinite(getattr(self, name)):
+                raise ValueError(f"{name} must be finite, not {getattr(self, name)!r}")
+        if self.weight_scale < 0 or self.bias_std < 0:
+            raise ValueError("weight_scale and bias_std are spreads and cannot be negative")
+        activation(self.activation)
+        if self.initializer not in INITIALIZERS:
+            known = ", ".join(INITIALIZERS)
+            raise ValueError(f"unknown initializer {self.initializer!r}; known are {known}")
+        if self.norm not in NORMS:
+            raise ValueError(f"norm must be one of {', '.join(NORMS)}, not {self.norm!r}")
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units per layer from the input to the output, length depth + 2."""
+        return (self.n_in, *[self.width] * self.depth, self.n_out)
+
+    @property
+    def phi(self):
+        """The record of the activation."""
+        return activation(self.activation, negative_slope=self.negative_slope)
+
+    def shortcut(self, layer: int) -> bool:
+        """Whether hidden layer `layer` (from 1) adds its input to its output."""
+        return self.residual != 0 and self.widths[layer - 1] == self.width
+
+
+@dataclass(frozen=True)
+class Params:
+    """W (S, D_in, D_out) and b (S, 1, D_out) of the depth + 1 layers; gamma and beta (S, 1, D) of
+    the hidden layers' normalizer, or empty."""
+
+    W: tuple[np.ndarray, ...]
+    b: tuple[np.ndarray, ...]
+    gamma: tuple[np.ndarray, ...] = ()
+    beta: tuple[np.ndarray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything a forward pass computed. x (1 or S, N, n_in) and output (S, N, n_out); the tuples
+    hold one (S, N, D) array per hidden layer: h, u, z, and slope = φ′(z).
+
+    Without a normalizer z is u. With one, x_hat (S, N, D) is the normalized u and inv_std
+    1/√(variance + ε), of shape (S, N, 1) for layer norm and (S, 1, D) for batch norm.
+    """
+
+    x: np.ndarray
+    h: tuple[np.ndarray, ...]
+    u: tuple[np.ndarray, ...]
+    z: tuple[np.ndarray, ...]
+    slope: tuple[np.ndarray, ...]
+    output: np.ndarray
+    x_hat: tuple[np.ndarray, ...] = ()
+    inv_std: tuple[np.ndarray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """dJ/d(variable), of the variable's shape: dW, db of the depth + 1 layers; dz, dh, and with a
+    normalizer dgamma, dbeta, of the hidden layers."""
+
+    dW: tuple[np.ndarray, ...]
+    db: tuple[np.ndarray, ...]
+    dz: tuple[np.ndarray, ...]
+    dh: tuple[np.ndarray, ...]
+    dgamma: tuple[np.ndarray, ...] = ()
+    dbeta: tuple[np.ndarray, ...] = ()
+
+
+def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generator]) -> Params:
+    """Draw the weights and biases of S networks.
+
+    rng: one Generator, of which member s gets the child `rng.spawn(S)[s]`, or a sequence of S
+    Generators that are used as they are: member s then equals a lone network of that generator.
+    All weights are drawn before all biases, from the first layer to the last.
+    """
+    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
+    if len(members) != spec.seeds:
+        raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
+    scheme, widths = INITIALIZERS[spec.initializer], spec.widths
+    W = tuple(
+        spec.weight_scale * np.stack([scheme.sample(rng, d_in, d_out) for rng in members])
+        for d_in, d_out in zip(widths, widths[1:], strict=False)
+    )
+    b = tuple(
+        spec.bias_mean + spec.bias_std * np.stack([rng.standard_normal((1, d)) for rng in members])
+        for d in widths[1:]
+    )
+    normalized = range(spec.depth if spec.norm != "none" else 0)
+    hidden = (spec.seeds, 1, spec.width)
+    return Params(
+        W,
+        b,
+        gamma=tuple(np.ones(hidden) for _ in normalized),
+        beta=tuple(np.zeros(hidden) for _ in normalized),
+    )
+
+
+def scale_weights(params: Params, factors) -> Params:
+    """Multiply all weights of member s by factors[s]; biases and normalizers stay.
+
+    factors: (S,). Params of a single member are repeated for every factor: a sweep.
+    """
+    factors = np.asarray(factors, dtype=np.float64)
+    members = len(params.W[0])
+    if factors.ndim != 1 or members not in (1, len(factors)):
+        raise ValueError(f"factors of shape {factors.shape} do not fit {members} networks")
+
+    def repeated(arrays):
+        return tuple(np.broadcast_to(a, (len(factors), *a.shape[1:])) for a in arrays)
+
+    return Params(
+        W=tuple(W * factors[:, None, None] for W in params.W),
+        b=repeated(params.b),
+        gamma=repeated(params.gamma),
+        beta=repeated(params.beta),
+    )
+
+
+def forward(spec: NetSpec, params: Params, x) -> Trace:
+    """Compute every layer from the input to the output.
+
+    x: (N, n_in), one batch for all members, or (S, N, n_in).
+    Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
+    """
+    x = _batch(spec, params, x)
+    seeds, examples = len(params.W[0]), x.shape[1]
+    # One block for all layers: allocating per layer costs more than small matrix products.
+    u, h, slope = np.empty((3, spec.depth, seeds, examples, spec.width))
+    z, x_hat, inv_std = u, (), ()
+    if spec.norm != "none":
+        z, x_hat = np.empty((2, *u.shape))
+        inv_std = np.empty((spec.depth, seeds, *_statistics_shape(spec, examples)))
+    below, phi = x, spec.phi
+    with np.errstate(all="ignore"):
+        for l in range(spec.depth):
+            np.matmul(below, params.W[l], out=u[l])  # (S, N, D)
+            u[l] += params.b[l]
+            if spec.norm != "none":
+                _normalize(spec.norm, u[l], x_hat[l], inv_std[l])
+                np.multiply(x_hat[l], params.gamma[l], out=z[l])
+                z[l] += params.beta[l]
+            phi.into(z[l], h[l], slope[l])
+            if spec.shortcut(l + 1):
+                h[l] *= spec.residual
+                h[l] += below
+            below = h[l]
+        output = below @ params.W[-1]  # (S, N, n_out)
+        output += params.b[-1]
+    return Trace(
+        x, tuple(h), tuple(u), tuple(z), tuple(slope), output, tuple(x_hat), tuple(inv_std)
+    )
+
+
+def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients:
+    """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable."""
+    d_output = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
+    seeds, examples = trace.output.shape[:2]
+    dz, dh = np.empty((2, spec.depth, seeds, examples, spec.width))
+    dW, db = [np.empty(W.shape) for W in params.W], [np.empty(b.shape) for b in params.b]
+    dgamma = np.empty((len(params.gamma), seeds, 1, spec.width))
+    dbeta = np.empty_like(dgamma)
+    inputs = (trace.x, *trace.h)  # inputs[l] is what layer l + 1 reads
+    with np.errstate(all="ignore"):
+        du = d_output
+        for l in reversed(range(spec.depth + 1)):
+            np.matmul(inputs[l].mT, du, out=dW[l])  # (S, D_in, D_out)
+            np.sum(du, axis=1, keepdims=True, out=db[l])  # (S, 1, D_out)
+            if l == 0:
+                break
+            below = l - 1
+            np.matmul(du, params.W[l].mT, out=dh[below])  # (S, N, D_in)
+            if l < spec.depth and spec.shortcut(l + 1):
+                dh[below] += dh[l]
+            np.multiply(dh[below], trace.slope[below], out=dz[below])
+            if spec.shortcut(l):
+                dz[below] *= spec.residual
+            du = dz[below]
+            if spec.norm != "none":
+                np.sum(dz[below] * trace.x_hat[below], axis=1, keepdims=True, out=dgamma[below])
+                np.sum(dz[below], axis=1, keepdims=True, out=dbeta[below])
+                du = _normalize_backward(
+                    spec.norm,
+                    dz[below] * params.gamma[below],
+                    trace.x_hat[below],
+                    trace.inv_std[below],
+                )
+    return Gradients(tuple(dW), tuple(db), tuple(dz), tuple(dh), tuple(dgamma), tuple(dbeta))
+
+
+@dataclass(frozen=True)
+class NonFinite:
+    """Where the first infinity or NaN appeared: in `operation` ("u", "z", "h", "slope", "output",
+    "dh", "dz", "dW", "db", "dgamma", "dbeta", "x") of `layer` (1 … depth, depth + 1 the output
+    layer, 0 the input), and the first such `value`."""
+
+    operation: str
+    layer: int
+    value: float
+
+
+def first_non_finite(result: Trace | Gradients) -> NonFinite | None:
+    """The first non-finite value in the order of computation: forward from the input through a
+    Trace, backward from the output through Gradients. None where all is finite."""
+    for operation, layer, array in _in_order(result):
+        finite = np.isfinite(array)
+        if not finite.all():
+            return NonFinite(operation, layer, float(array[~finite][0]))
+    return None
+
+
+def _in_order(result):
+    if isinstance(result, Trace):
+        yield "x", 0, result.x
+        for l in range(len(result.h)):
+            for operation in ("u", "z", "h", "slope"):
+                yield operation, l + 1, getattr(result, operation)[l]
+        yield "output", len(result.h) + 1, result.output
+    else:
+        for l in reversed(range(len(result.dW))):
+            for operation in ("dh", "dz", "dgamma", "dbeta", "dW", "db"):
+                arrays = getattr(result, operation)
+                if l < len(arrays):
+                    yield operation, l + 1, arrays[l]
+
+
+def _batch(spec, params, x):
+    x = np.asarray(x, dtype=np.float64)
+    x = x[None] if x.ndim == 2 else x
+    seeds = len(params.W[0])
+    if x.ndim != 3 or x.shape[2] != spec.n_in or x.shape[0] not in (1, seeds) or x.shape[1] == 0:
+        raise ValueError(
+            f"x must be (N, {spec.n_in}) or ({seeds}, N, {spec.n_in}) with N ≥ 1, not {x.shape}"
+        )
+    shapes = tuple(W.shape[1:] for W in params.W)
+    if shapes != tuple(zip(spec.widths, spec.widths[1:], strict=False)):
+        raise ValueError(f"parameters of shapes {shapes} are not of a network {spec}")
+    return x
+
+
+def _statistics_shape(spec, examples):
+    return (examples, 1) if spec.norm == "layer" else (1, spec.width)
+
+
+def _normalize(norm, u, x_hat, inv_std):
+    """x̂ = (u − mean)/√(variance + ε), over D for layer norm and over N for batch norm."""
+    axis = 2 if norm == "layer" else 1
+    np.subtract(u, u.mean(axis, keepdims=True), out=x_hat)
+    np.mean(x_hat * x_hat, axis, keepdims=True, out=inv_std)
+    inv_std += EPSILON
+    np.reciprocal(np.sqrt(inv_std, out=inv_std), out=inv_std)
+    x_hat *= inv_std
+
+
+def _normalize_backward(norm, dx_hat, x_hat, inv_std):
+    """du = (dx̂ − mean dx̂ − x̂·mean(dx̂·x̂))/√(variance + ε): the two means are what the normalizer
+    took away, a shift of u and a stretch of u."""
+    axis = 2 if norm == "layer" else 1
+    du = dx_hat - dx_hat.mean(axis, keepdims=True)
+    du -= x_hat * (dx_hat * x_hat).mean(axis, keepdims=True)
+    du *= inv_std
+    return du

@@ -1,0 +1,325 @@
+"""The article's chain: one neuron per layer, so that a gradient is a product of plain numbers.
+
+A product of many factors leaves the range of a float long before it stops being interesting.
+It is therefore carried as a `SignedLog`: a sign and a base-10 logarithm of the magnitude.
+"""
+
+from dataclasses import dataclass
+from math import ceil, log2
+
+import numpy as np
+
+from core.activations import activation as find_activation
+
+
+@dataclass(frozen=True)
+class SignedLog:
+    """The numbers sign · 10^log10, two arrays of one shape.  Zero is sign 0 with log10 = -inf."""
+
+    sign: np.ndarray
+    log10: np.ndarray
+
+    @property
+    def value(self) -> np.ndarray:
+        """As float64, to about 1e-15·|log10| relative; 0 or ±inf where float64 ends."""
+        with np.errstate(all="ignore"):
+            return self.sign * np.power(10.0, self.log10)
+
+
+def running_product(factors, *, from_the_end: bool = False) -> SignedLog:
+    """Running products along the last axis, in the log domain.
+
+    Entry l is factors[0]···factors[l], or factors[l]···factors[-1] with `from_the_end`, the
+    direction in which a gradient travels.  A zero factor gives 0 from there on; a NaN, or zero
+    times infinity, gives NaN.
+    """
+    factors = np.asarray(factors, dtype=float)
+    with np.errstate(all="ignore"):
+        sign, log10 = np.sign(factors), np.log10(np.abs(factors))
+        if from_the_end:
+            sign, log10 = sign[..., ::-1], log10[..., ::-1]
+        sign, log10 = np.cumprod(sign, axis=-1), np.cumsum(log10, axis=-1)
+    sign = np.where(np.isnan(log10), np.nan, sign)  # 0·∞: the signs alone would say 0
+    if from_the_end:
+        sign, log10 = sign[..., ::-1], log10[..., ::-1]
+    return SignedLog(sign, log10)
+
+
+# w^n ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Power(SignedLog):
+    """w^n in the log domain, and `exact`: w^n as float64 rounds it (0, ±inf where it ends)."""
+
+    exact: np.ndarray
+
+
+def power(w, n) -> Power:
+    """w^n for real w and whole n >= 0, broadcast against each other; 0^0 is 1.
+
+    Raises ValueError when w is not finite or n is negative or not whole.
+    """
+    w, n = np.broadcast_arrays(np.asarray(w, dtype=float), np.asarray(n, dtype=float))
+    if not np.isfinite(w).all():
+        raise ValueError("w must be finite.")
+    if not (np.isfinite(n) & (n >= 0) & (n == np.floor(n))).all():
+        raise ValueError("n must be a whole number, 0 or more.")
+    with np.errstate(all="ignore"):
+        log10 = np.where(n == 0, 0.0, n * np.log10(np.abs(w)))  # 0·log 0 would be NaN
+        sign = np.where(n == 0, 1.0, np.sign(w) ** np.where(n % 2 == 0, 2.0, 1.0))
+        return Power(sign, log10, np.power(w, n))
+
+
+@dataclass(frozen=True)
+class PrecisionLimit:
+    """Where one floating-point format loses w^n.
+
+    precision        "fp16" | "fp32" | "fp64"
+    weight           w as the format stores it
+    subnormal_n      first n at which |w^n| is below the smallest normal number: digits go missing
+    n, outcome       first n at which w^n, rounded once to the format, is exactly "zero" or
+                     "infinity"; (None, "none") when no n does this, |w| = 1
+    repeated_n, repeated_outcome, repeated_value
+                     the same when a program multiplies by w again and again *in* the format,
+                     rounding at each step, up to n_max: "zero", "infinity", "none", or "stuck":
+                     rounding to nearest gives back the number one had, for ever.  For |w| > 1/2
+                     the product thus never reaches zero: the smallest subnormal times 0.6 rounds
+                     up to itself.  `repeated_value` is the last magnitude computed.
+    """
+
+    precision: str
+    weight: float
+    subnormal_n: int | None
+    n: int | None
+    outcome: str
+    repeated_n: int | None
+    repeated_outcome: str
+    repeated_value: float
+
+
+def precision_ladder(w: float, *, n_max: int = 2000) -> tuple[PrecisionLimit, ...]:
+    """What becomes of w^n in half, single and double precision (IEEE 754, round to nearest).
+
+    Raises ValueError when w is not finite or n_max is not within 1…100,000.
+    """
+    if not np.isfinite(w):
+        raise ValueError("w must be finite.")
+    if not 1 <= n_max <= 100_000:
+        raise ValueError("n_max must be between 1 and 100,000.")
+    formats = (("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64))
+    return tuple(_precision_limit(float(w), name, dtype, n_max) for name, dtype in formats)
+
+
+def _precision_limit(w: float, name: str, dtype, n_max: int) -> PrecisionLimit:
+    info = np.finfo(dtype)
+    smallest, largest = float(info.smallest_subnormal), float(info.max)
+    decay = -log2(abs(w)) if w else np.inf  # binary digits lost per factor
+    subnormal_n, n, outcome = None, None, "none"
+    if decay > 0:
+        # Half the smallest subnormal is a tie, and ties round to even: to zero.
+        n, outcome = max(1, ceil((1 - log2(smallest)) / decay)), "zero"
+        subnormal_n = int(-log2(float(info.smallest_normal)) / decay) + 1
+    elif decay < 0:
+        # Infinity begins half a step, a relative eps/4, beyond the largest number.
+        n, outcome = ceil((log2(largest) + log2(1 + float(info.eps) / 4)) / -decay), "infinity"
+
+    with np.errstate(all="ignore"):
+        weight = dtype(w)
+        p = np.abs(np.multiply.accumulate(np.full(n_max, weight)))
+    ended = (p == 0) | np.isinf(p)
+    stuck = np.zeros_like(ended)
+    stuck[1:] = (p[1:] == p[:-1]) & (p[1:] < info.smallest_normal)
+    repeated_n, repeated_outcome = None, "none"
+    if ended.any():
+        i = int(np.argmax(ended))
+        repeated_n, repeated_outcome = i + 1, "zero" if p[i] == 0 else "infinity"
+    elif stuck.any():
+        repeated_n, repeated_outcome = int(np.argmax(stuck)), "stuck"
+    return PrecisionLimit(
+        name,
+        float(weight),
+        subnormal_n,
+        n,
+        outcome,
+        repeated_n,
+        repeated_outcome,
+        float(p[-1]),
+    )
+
+
+# A chain of any depth ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One neuron per layer: z_l = w_l·a_{l-1} + b, a_l = φ(z_l), a_0 = x, for l = 1…L.
+
+    Entry l-1 of the last axis belongs to layer l; `a` has one more entry, a_0 = x.  "…" are the
+    leading axes of `weights`, so a whole sweep is one call.
+
+    z, slope            (…, L)    z_l and φ′(z_l)
+    a                   (…, L+1)  a_0 … a_L
+    slope_products      (…, L)    ∏_{k≥l} φ′(z_k)
+    weight_products     (…, L)    ∏_{k≥l} w_k
+    products            (…, L)    ∏_{k≥l} w_k·φ′(z_k) = ∂a_L/∂a_{l-1}
+    d_output            (…,)      dJ/da_L: a_L − y for J = ½(a_L − y)², and 1 for J = a_L
+    dz, dw              (…, L)    dJ/dz_l = dJ/da_L · ∏_{k≥l} φ′(z_k) · ∏_{k>l} w_k, and
+                                  dJ/dw_l = dJ/dz_l · a_{l-1} (each layer's own share, also when
+                                  all layers carry the same weight)
+    first_non_finite    (…,)      the first layer whose z or a is not finite, 0 where none is
+    """
+
+    weights: np.ndarray
+    z: np.ndarray
+    a: np.ndarray
+    slope: np.ndarray
+    slope_products: SignedLog
+    weight_products: SignedLog
+    products: SignedLog
+    d_output: np.ndarray
+    dz: SignedLog
+    dw: SignedLog
+    first_non_finite: np.ndarray
+
+
+def tied(w, depth: int) -> np.ndarray:
+    """The weights of a chain whose `depth` layers all carry w: (…) -> (…, depth)."""
+    if not 1 <= depth <= 10_000:
+        raise ValueError("The depth of a chain must be between 1 and 10,000.")
+    w = np.asarray(w, dtype=float)
+    return np.broadcast_to(w[..., None], (*w.shape, depth))
+
+
+def chain(
+    weights,
+    *,
+    x=1.0,
+    bias=0.0,
+    target=None,
+    activation: str = "sigmoid",
+    negative_slope: float = 0.01,
+) -> Chain:
+    """Forward and backward through a chain with `weights` (…, L); x, target broadcast to (…).
+
+    `bias` broadcasts to (…, L).  With target y the objective is J = ½(a_L − y)², without one it
+    is the output itself, so that dz and dw are ∂a_L/∂z_l and ∂a_L/∂w_l.
+
+    The products neither overflow nor underflow.  The forward values are ordinary float64: an
+    activation without bounds may reach infinity, which `first_non_finite` reports.
+
+    Raises ValueError when there is no layer or an input is not finite.
+    """
+    phi = find_activation(activation, negative_slope=negative_slope)
+    w = np.asarray(weights, dtype=float)
+    if w.ndim == 0 or w.shape[-1] == 0:
+        raise ValueError("A chain needs at least one layer: weights of shape (…, L) with L >= 1.")
+    lead, depth = w.shape[:-1], w.shape[-1]
+    b = np.broadcast_to(np.asarray(bias, dtype=float), w.shape)
+    if not (np.isfinite(w).all() and np.isfinite(b).all() and np.isfinite(x).all()):
+        raise ValueError("Weights, bias and input of a chain must be finite.")
+
+    z, slope = np.empty(w.shape), np.empty(w.shape)
+    a = np.empty((*lead, depth + 1))
+    a[..., 0] = x
+    with np.errstate(all="ignore"):
+        for i in range(depth):
+            z[..., i] = w[..., i] * a[..., i] + b[..., i]
+            a[..., i + 1] = phi.f(z[..., i])
+        slope[...] = phi.df(z)
+
+        d_output = np.ones(lead) if target is None else a[..., -1] - target
+        slope_products = running_product(slope, from_the_end=True)
+        weight_products = running_product(w, from_the_end=True)
+        products = _times(slope_products, weight_products)
+        # ∏_{k>l} w_k: the product from the next layer on, and 1 at the last one.
+        later = running_product(
+            np.concatenate([w[..., 1:], np.ones((*lead, 1))], axis=-1), from_the_end=True
+        )
+        upstream = running_product(d_output[..., None])
+        dz = _times(_times(slope_products, later), upstream)
+        dw = _times(dz, SignedLog(np.sign(a[..., :-1]), np.log10(np.abs(a[..., :-1]))))
+
+    bad = ~(np.isfinite(z) & np.isfinite(a[..., 1:]))
+    first_non_finite = np.where(bad.any(axis=-1), np.argmax(bad, axis=-1) + 1, 0)
+    return Chain(
+        w,
+        z,
+        a,
+        slope,
+        slope_products,
+        weight_products,
+        products,
+        d_output,
+        dz,
+        dw,
+        first_non_finite,
+    )
+
+
+def _times(p: SignedLog, q: SignedLog) -> SignedLog:
+    log10 = p.log10 + q.log10
+    return SignedLog(np.where(np.isnan(log10), np.nan, p.sign * q.sign), log10)
+
+
+# The article's network ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One factor of a gradient: its name in plain text, in TeX, and its value."""
+
+    name: str
+    tex: str
+    value: np.ndarray
+
+
+@dataclass(frozen=True)
+class TwoLayerChain:
+    """ŷ = a₂ = φ(w₂·a₁), a₁ = φ(w₁·x), J = ½(ŷ − y)², and its two gradients factor by factor.
+
+    `dw1_factors` and `dw2_factors` are ordered as the gradient travels, from J to the weight;
+    their products are dw1 = dJ/dw₁ and dw2 = dJ/dw₂.  Every value has the broadcast shape of the
+    inputs.
+    """
+
+    z1: np.ndarray
+    a1: np.ndarray
+    z2: np.ndarray
+    y_hat: np.ndarray
+    loss: np.ndarray
+    dw1_factors: tuple[Factor, ...]
+    dw2_factors: tuple[Factor, ...]
+    dw1: np.ndarray
+    dw2: np.ndarray
+
+
+def two_layer_chain(
+    *, w1, w2, x=1.0, y=0.0, activation: str = "sigmoid", negative_slope: float = 0.01
+) -> TwoLayerChain:
+    """The article's two-layer chain; the inputs broadcast against each other.
+
+    The article leaves J open; ½(ŷ − y)² is our choice.  Raises ValueError on non-finite input.
+    """
+    phi = find_activation(activation, negative_slope=negative_slope)
+    inputs = (np.asarray(v, dtype=float) for v in (w1, w2, x, y))
+    w1, w2, x, y = np.broadcast_arrays(*inputs)
+    if not all(np.isfinite(v).all() for v in (w1, w2, x, y)):
+        raise ValueError("Weights, input and target of a chain must be finite.")
+    with np.errstate(all="ignore"):
+        z1 = w1 * x
+        a1 = phi.f(z1)
+        z2 = w2 * a1
+        y_hat = phi.f(z2)
+        d_output = Factor("dJ/dŷ", r"\frac{dJ}{d\hat y}", y_hat - y)
+        slope2 = Factor("φ′(z₂)", r"\varphi'(z_2)", phi.df(z2))
+        weight2 = Factor("w₂", "w_2", w2)
+        slope1 = Factor("φ′(z₁)", r"\varphi'(z_1)", phi.df(z1))
+        dw1_factors = (d_output, slope2, weight2, slope1, Factor("x", "x", x))
+        dw2_factors = (d_output, slope2, Factor("a₁", "a_1", a1))
+        dw1, dw2 = (
+            np.prod([factor.value for factor in factors], axis=0)
+            for factors in (dw1_factors, dw2_factors)
+        )
+        loss = 0.5 * (y_hat - y) ** 2
+    return TwoLayerChain(z1, a1, z2, y_hat, loss, dw1_factors, dw2_factors, dw1, dw2)

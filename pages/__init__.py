@@ -1,0 +1,1 @@
+"""One file per concept, each read top to bottom like an article."""

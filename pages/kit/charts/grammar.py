@@ -1,0 +1,127 @@
+"""What all charts share: channels, axes in powers of ten, the meanings' colors, expressions.
+
+Sizes of gradients are drawn as log₁₀ values on a linear axis that is labeled in powers of ten:
+they span hundreds of decades, and a log scale would draw 0 and infinity as a flat line.
+"""
+
+import altair as alt
+
+from pages.kit.theme import BAND, MEANINGS
+
+LABEL_SIZE = 14
+_AXIS = {"labelFontSize": 13, "titleFontSize": 14}
+_COLORS = alt.Scale(domain=list(MEANINGS))  # its range is the theme's, in light and in dark
+
+
+def colored(chart: alt.Chart, meaning: str) -> alt.Chart:
+    """The chart with its marks in the color of one meaning."""
+    assert meaning in MEANINGS, meaning
+    return chart.transform_calculate(meaning=f"'{meaning}'").encode(color=meaning_of("meaning"))
+
+
+def meaning_of(field: str) -> alt.Color:
+    """The color of the meaning that a field names."""
+    return alt.Color(field, type="nominal", scale=_COLORS, legend=None)
+
+
+# Expressions of Vega --------------------------------------------------------------------------
+
+
+def superscript(expr: str) -> str:
+    """An expression's whole number in raised digits."""
+    text = f"format({expr}, 'd')"
+    text = f"replace(replace({text}, '-', '⁻'), '\\u2212', '⁻')"
+    for plain, raised in zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True):
+        text = f"replace({text}, regexp('{plain}', 'g'), '{raised}')"
+    return text
+
+
+def power_of_ten(expr: str) -> str:
+    """10⁻¹² for −12, and 1 for 0."""
+    return f"({expr}) == 0 ? '1' : '10' + ({superscript(expr)})"
+
+
+def number(log10: str) -> str:
+    """The number 10**log10 as `theme.number` writes it."""
+    mantissa = f"format(pow(10, ({log10}) - floor({log10})), '.2f')"
+    scientific = f"{mantissa} + '×10' + ({superscript(f'floor({log10})')})"
+    plain = f"({log10}) < 2 ? format(pow(10, {log10}), '.3r') : format(pow(10, {log10}), ',.2f')"
+    return f"!isFinite({log10}) ? '0' : ({log10}) >= -3 && ({log10}) < 5 ? ({plain}) : {scientific}"
+
+
+def clamp(expr: str, low: float, high: float) -> str:
+    """An expression's value, held between low and high."""
+    return f"min(max({expr}, {low}), {high})"
+
+
+def outcome(log10: str) -> str:
+    """The meaning of a ratio that is 1 when all is well, as `theme.outcome`."""
+    return f"({log10}) < {-BAND} ? 'vanishing' : ({log10}) > {BAND} ? 'exploding' : 'healthy'"
+
+
+# Channels and layers ---------------------------------------------------------------------------
+
+
+def powers_y(field: str, title: str, low: int, high: int, *, every: int) -> alt.Y:
+    """A vertical axis of log₁₀ values, labeled in powers of ten, with a fixed domain."""
+    return alt.Y(
+        field,
+        type="quantitative",
+        scale=alt.Scale(domain=[low, high], nice=False, zero=False),
+        axis=alt.Axis(
+            title=title,
+            values=list(range(low, high + 1, every)),
+            labelExpr=power_of_ten("datum.value"),
+            gridOpacity=0.5,
+            **_AXIS,
+        ),
+    )
+
+
+def powers_x(field: str, title: str, low: int, high: int, *, every: int, **more) -> alt.X:
+    """A horizontal axis of log₁₀ values, as `powers_y`."""
+    return alt.X(
+        field,
+        type="quantitative",
+        scale=alt.Scale(domain=[low, high], nice=False, zero=False),
+        axis=alt.Axis(
+            title=title,
+            values=list(range(low, high + 1, every)),
+            labelExpr=power_of_ten("datum.value"),
+            grid=False,
+            **_AXIS,
+        ),
+        **more,
+    )
+
+
+def count_x(field: str, title: str, high: int, *, every: int, room: int = 0) -> alt.X:
+    """A horizontal axis of counts from 0 to `high`, with `room` at its end for lines' labels."""
+    return alt.X(
+        field,
+        type="quantitative",
+        scale=alt.Scale(domain=[0, high + room], nice=False),
+        axis=alt.Axis(title=title, values=list(range(0, high + 1, every)), grid=False, **_AXIS),
+    )
+
+
+def healthy_band(x, y, *, left: float, right: float, label: str) -> alt.LayerChart:
+    """The green band in which a ratio has kept its size, with its name on it."""
+    # one made-up row, so that the frame stays the only data of the spec
+    base = colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
+        left=str(left), right=str(right), low=str(-BAND), high=str(BAND), label=f"'{label}'"
+    )
+    area = base.mark_rect(opacity=0.13).encode(
+        x=renamed(x, "left"), x2=alt.X2("right"), y=renamed(y, "low"), y2=alt.Y2("high")
+    )
+    name = base.mark_text(align="right", baseline="top", dx=-6, dy=4, fontSize=LABEL_SIZE).encode(
+        x=renamed(x, "right"), y=renamed(y, "low"), text=alt.Text("label", type="nominal")
+    )
+    return area + name
+
+
+def renamed(channel, field: str):
+    """The same channel on another field."""
+    renamed = channel.copy()
+    renamed.shorthand = field
+    return renamed

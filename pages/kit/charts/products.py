@@ -1,0 +1,224 @@
+"""The charts of the page on repeated multiplication."""
+
+import altair as alt
+
+from pages.kit import live, theme
+from pages.kit.charts import grammar
+from pages.kit.controls import Range
+
+W = Range("w", "w", low=-2.0, high=2.0, step=0.01, default=0.6, live=True)
+LAYERS = 60  # n = 0 … 60 on the main chart
+_LIMIT = 20  # its vertical axis: 10⁻²⁰ … 10²⁰
+_ROOM = 12  # to the right of n = 60, for the lines' labels
+_SIZE = "log(abs(w)) / LN10"  # log₁₀|w| of the live control
+
+
+def powers() -> alt.LayerChart:
+    """|w|ⁿ over n, live in w, with the products along the scalar chain at the same w.
+
+    Frames, one row per w: `w`; `slopes` and `gradient`, packed log₁₀ of ∏φ′(z) and |∏w·φ′(z)|
+    over the first n layers; `fp16`, the n from which half precision has lost wⁿ (or null), and
+    `fp16_says`, what it holds from there; `mark`, the n to mark.
+    """
+    w = live.follow(W)
+    x = grammar.count_x("n", "n, the number of factors (layers)", LAYERS, every=10, room=_ROOM)
+    y = grammar.powers_y("log10", "size of the product", -_LIMIT, _LIMIT, every=5)
+    frame = alt.Chart().transform_filter(w.selection)
+    band = grammar.healthy_band(x, y, left=0, right=LAYERS + _ROOM, label="healthy")
+    return (
+        alt.layer(
+            band,
+            *(_ghost(x, y, base) for base in (0.6, 1.6)),
+            _weights(x, y),
+            *_along_the_chain(frame, x, y),
+            *_lost_in_half_precision(frame, x, y),
+            *_marked(frame, x, y, w.selection),
+        )
+        .add_params(w.value)
+        .properties(height=theme.MAIN_HEIGHT, width="container")
+    )
+
+
+def _powers_of_w(chart: alt.Chart) -> alt.Chart:
+    """wⁿ at each row's n: `log10` of its size, `value` as text, and the whole line's meaning."""
+    return chart.transform_calculate(
+        log10=f"datum.n == 0 ? 0 : w == 0 ? null : datum.n * {_SIZE}",
+        value=f"(pow(w, datum.n) < 0 ? '−' : '') + ({grammar.number(f'datum.n * {_SIZE}')})",
+        meaning=grammar.outcome(f"{LAYERS} * {_SIZE}"),
+    )
+
+
+def _steps() -> alt.Chart:
+    return alt.Chart(alt.sequence(0, LAYERS + 1, as_="n"))
+
+
+def _ghost(x, y, base: float) -> alt.LayerChart:
+    steps = grammar.colored(_steps(), "reference").transform_calculate(
+        log10=f"datum.n * log({base}) / LN10", name=f"'{base}ⁿ'"
+    )
+    line = steps.mark_line(strokeWidth=1.2, opacity=0.75).encode(x=x, y=y)
+    name = steps.transform_filter(f"datum.n == {LAYERS}").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    return line + name.encode(x=x, y=y, text=alt.Text("name", type="nominal"))
+
+
+def _weights(x, y) -> alt.Chart:
+    return (
+        _powers_of_w(_steps())
+        .mark_line(strokeWidth=3.5, clip=True)
+        .encode(
+            x=x,
+            y=y,
+            color=grammar.meaning_of("meaning"),
+            tooltip=[
+                alt.Tooltip("n", type="quantitative", title="factors n"),
+                alt.Tooltip("value", type="nominal", title="wⁿ"),
+            ],
+        )
+    )
+
+
+def _along_the_chain(frame: alt.Chart, x, y) -> list[alt.Chart]:
+    along = live.unpack(frame, "slopes", "gradient", index="n")
+    lines = (
+        ("slopes", "∏ φ′(z)", "amber", [2, 4], -14),
+        ("gradient", "∏ w·φ′(z)", "violet", [9, 4], 11),
+    )
+    layers = []
+    for field, name, color, dash, dy in lines:
+        rows = grammar.colored(along, color)
+        line = rows.mark_line(strokeDash=dash, strokeWidth=2.5, clip=True)
+        layers.append(line.encode(x=x, y=grammar.renamed(y, field)))
+        # the line's name stands at the last of its points that the axis shows
+        seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {_LIMIT}")
+        end = seen.transform_joinaggregate(last="max(n)").transform_filter("datum.n == datum.last")
+        end = end.transform_calculate(name=f"'{name}'")
+        layers.append(
+            end.mark_text(align="left", dx=6, dy=dy, fontSize=grammar.LABEL_SIZE).encode(
+                x=x, y=grammar.renamed(y, field), text=alt.Text("name", type="nominal")
+            )
+        )
+    return layers
+
+
+def _marked(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]:
+    power = f"(w < 0 ? '(−' + abs(w) + ')' : w) + ({grammar.superscript('datum.n')})"
+    base = _powers_of_w(frame.transform_calculate(n="datum.mark")).transform_calculate(
+        at=f"datum.log10 == null ? {-_LIMIT} : "
+        + grammar.clamp("datum.log10", -_LIMIT + 0.5, _LIMIT - 0.5),
+        says=f"{power} + ' = ' + datum.value",
+    )
+    base = base.encode(color=grammar.meaning_of("meaning"))
+    dot = base.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "at"))
+    # In the one corner that no line reaches: all of them start at 1.
+    readout = base.mark_text(fontSize=24, fontWeight="bold", align="left", baseline="top").encode(
+        x=alt.value(12), y=alt.value(10), text=alt.Text("says", type="nominal")
+    )
+    return [dot.add_params(selection), readout]
+
+
+def _lost_in_half_precision(frame: alt.Chart, x, y) -> list[alt.Chart]:
+    rows = frame.transform_filter(f"isValid(datum.fp16) && datum.fp16 <= {LAYERS}")
+    rows = _powers_of_w(rows.transform_calculate(n="datum.fp16"))
+    base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {_LIMIT}"), "dark")
+    base = base.encode(x=x, y=y)
+    tick = base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    says = base.encode(text=alt.Text("fp16_says", type="nominal"))
+    # below a falling line and below a rising one
+    size = grammar.LABEL_SIZE - 1
+    falling = says.transform_filter("datum.log10 < 0").mark_text(
+        fontSize=size, align="right", dx=-12, dy=4
+    )
+    rising = says.transform_filter("datum.log10 > 0").mark_text(
+        fontSize=size, align="left", dx=10, dy=14
+    )
+    return [tick, falling, rising]
+
+
+def precision() -> alt.LayerChart:
+    """log₁₀|wⁿ| up to n = 1600 with the n at which each precision loses it.
+
+    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says`; all with `meaning`.
+    """
+    x = grammar.count_x("n", "n, the number of factors (layers)", 1600, every=200, room=250)
+    y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
+    base = alt.Chart().encode(x=x, y=y, color=grammar.meaning_of("meaning"))
+    line = base.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
+    lost = base.transform_filter("datum.kind == 'lost'").encode(
+        tooltip=[
+            alt.Tooltip("says", type="nominal", title="precision"),
+            alt.Tooltip("n", type="quantitative", title="from n ="),
+        ]
+    )
+    points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
+    names = names.encode(text=alt.Text("says", type="nominal"))
+    return (line + points + names).properties(height=theme.SMALL_HEIGHT, width="container")
+
+
+def random_products() -> alt.LayerChart:
+    """How log₁₀|w₁⋯w_n| is distributed: sampled bars, the exact density, median and rms.
+
+    Rows: `kind` "bar" with `left`, `right`, `density`, `says`; "theory" with `log10`, `density`;
+    "rule" with `log10`, `says`, the `side` its label is on; all with `meaning`.
+    """
+    x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", -24, 18, every=6)
+    y = alt.Y(
+        "density",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 0.45], nice=False),
+        axis=alt.Axis(title="draws per decade", format="%", tickCount=4, gridOpacity=0.5),
+    )
+    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
+    bars = base.transform_filter("datum.kind == 'bar'").mark_rect(opacity=0.5, clip=True)
+    bars = bars.encode(
+        x=grammar.renamed(x, "left"),
+        x2=alt.X2("right"),
+        y=y,
+        y2=alt.Y2Datum(0),
+        tooltip=[
+            alt.Tooltip("says", type="nominal", title="size of the product"),
+            alt.Tooltip("density", type="quantitative", format=".1%", title="draws per decade"),
+        ],
+    )
+    curve = base.transform_filter("datum.kind == 'theory'").mark_line(strokeWidth=2, clip=True)
+    rules = base.transform_filter("datum.kind == 'rule'").encode(x=x)
+    lines = rules.mark_rule(strokeWidth=2, strokeDash=[5, 3], clip=True)
+    sides = (("left", "right", -6), ("right", "left", 6))
+    names = [
+        rules.transform_filter(f"datum.side == '{side}'")
+        .mark_text(align=align, dx=dx, dy=14, fontSize=grammar.LABEL_SIZE)
+        .encode(y=alt.value(0), text=alt.Text("says", type="nominal"))
+        for side, align, dx in sides
+    ]
+    return alt.layer(bars, curve.encode(x=x, y=y), lines, *names).properties(
+        height=theme.SMALL_HEIGHT, width="container"
+    )
+
+
+def matrix_products() -> alt.LayerChart:
+    """Growth of a random vector and singular values of W_k⋯W₁ over k, with the gain's law.
+
+    Rows: `k`, `series` ("vector", "largest", "median", "law"), `log10`, `low`, `high` (the middle
+    half of the trials), `says`, `meaning`; `name` and its height `name_at` on the last k.
+    """
+    x = grammar.count_x("k", "number of matrices multiplied", 30, every=5, room=8)
+    y = grammar.powers_y("log10", "factor on a vector's length", -30, 30, every=10)
+    base = alt.Chart().encode(x=x, color=grammar.meaning_of("meaning"))
+    band = base.mark_area(opacity=0.2, clip=True).encode(
+        y=grammar.renamed(y, "low"), y2=alt.Y2("high")
+    )
+    lines = base.mark_line(strokeWidth=2.5, clip=True).encode(
+        y=y,
+        strokeDash=alt.condition("datum.series == 'law'", alt.value([4, 3]), alt.value([1, 0])),
+        tooltip=[
+            alt.Tooltip("k", type="quantitative", title="matrices"),
+            alt.Tooltip("says", type="nominal", title="factor"),
+        ],
+    )
+    names = base.transform_filter("isValid(datum.name)").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
+    return (band + lines + names).properties(height=theme.SMALL_HEIGHT, width="container")

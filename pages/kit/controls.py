@@ -1,0 +1,255 @@
+"""A page's controls and presets, declared once as data.
+
+A `Panel` is the one table that drives everything: which widgets a page draws, what a link may
+say, what a preset sets and what “copy link” writes. Values live in `st.session_state` under
+`<page>_<name>`, which is also the name in the address. `read` is the one
+place where a link becomes values.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+
+VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
+_LONGEST = 40  # characters of a link's value that are looked at
+_VISIT = "controls.visit"
+_CORRECTED = "controls.corrected"
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number between low and high in equal steps: a slider, or a box to type into.
+
+    A live range (`live=True`) is dragged inside its chart (see `live.py`); its widget is the box,
+    for an exact value and for the keyboard.
+    """
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    default: float
+    help: str | None = None
+    box: bool = False
+    live: bool = False
+
+    @property
+    def whole(self) -> bool:
+        return all(isinstance(v, int) for v in (self.low, self.high, self.step, self.default))
+
+    @property
+    def decimals(self) -> int:
+        """Digits after the point that a step needs."""
+        return 0 if self.whole else max(0, -math.floor(math.log10(self.step) + 1e-9))
+
+    def values(self) -> list[float]:
+        """Every value the control can take, rounded as `nearest` rounds."""
+        count = round((self.high - self.low) / self.step)
+        return [self.nearest(self.low + i * self.step) for i in range(count + 1)]
+
+    def nearest(self, value: float) -> float:
+        """The allowed value nearest to this finite number."""
+        clamped = min(max(value, self.low), self.high)
+        snapped = self.low + round((clamped - self.low) / self.step) * self.step
+        return round(snapped) if self.whole else round(snapped, self.decimals) + 0.0
+
+    def parse(self, raw: Any) -> float:
+        """An allowed value from whatever a link or a widget says; the default where it is none."""
+        if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+            return self.default
+        try:
+            value = float(raw)
+        except (ValueError, OverflowError):
+            return self.default
+        return self.nearest(value) if math.isfinite(value) else self.default
+
+    def draw(self, key: str) -> None:
+        shared = {"key": key, "help": self.help, "bind": "query-params"}
+        if self.box or self.live:
+            form = "%d" if self.whole else f"%.{self.decimals}f"
+            st.number_input(self.label, self.low, self.high, step=self.step, format=form, **shared)
+        else:
+            st.slider(self.label, self.low, self.high, step=self.step, **shared)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few named options."""
+
+    name: str
+    label: str
+    options: Mapping[str, str]  # what the address says -> what the reader sees
+    default: str
+    help: str | None = None
+    menu: bool = False  # a drop-down list, for more options than fit in a row
+
+    def parse(self, raw: Any) -> str:
+        return raw if isinstance(raw, str) and raw in self.options else self.default
+
+    def draw(self, key: str) -> None:
+        shared = {
+            "key": key,
+            "help": self.help,
+            "bind": "query-params",
+            "format_func": self.options.get,
+        }
+        if self.menu:
+            st.selectbox(self.label, list(self.options), **shared)
+        else:
+            st.segmented_control(self.label, list(self.options), required=True, **shared)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named setting, good, bad or a trap, with what it teaches."""
+
+    name: str
+    verdict: str  # "good", "bad" or "trap"
+    comment: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The controls and presets of one page."""
+
+    page: str
+    controls: tuple[Range | Choice, ...]
+    presets: tuple[Preset, ...] = ()
+
+    def __getitem__(self, name: str) -> Range | Choice:
+        return next(control for control in self.controls if control.name == name)
+
+    def key(self, name: str) -> str:
+        return f"{self.page}_{name}"
+
+
+def read(panel: Panel) -> SimpleNamespace:
+    """The value of every control, allowed and snapped; call it first in a page and a fragment.
+
+    A visit begins with what its link says; afterward the widgets decide. What is not an allowed
+    value becomes the nearest one, or the default, in the widget and in the address too.
+    """
+    visit = st.session_state.get(_VISIT)
+    if visit is None or visit.page != panel.page:
+        link = {key: raw[:_LONGEST] for key, raw in st.query_params.to_dict().items()}
+        visit = _begin(panel, link)
+    values = {}
+    for control in panel.controls:
+        key = panel.key(control.name)
+        raw = st.session_state.get(key, control.default)
+        values[control.name] = value = control.parse(raw)
+        if key not in st.session_state or value != raw:
+            st.session_state[key] = value
+    return SimpleNamespace(**values)
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """How the reader came to the page that is open."""
+
+    page: str
+    by_link: bool  # the address carried values of this page
+    corrected: bool  # and at least one of them was not allowed
+
+
+def _begin(panel: Panel, link: Mapping[str, str]) -> _Visit:
+    values = {panel.key(c.name): c.parse(link.get(panel.key(c.name))) for c in panel.controls}
+    told = {key: raw for key, raw in link.items() if key in values}
+    right = {key: raw for key, raw in told.items() if _says(raw, values[key])}
+    if right != told and not st.session_state.get(_CORRECTED):
+        # A widget takes its first value straight from the address, whatever that says: so go to
+        # the corrected address first.
+        st.session_state[_CORRECTED] = True
+        st.switch_page(
+            f"pages/{panel.page}.py", query_params={key: str(values[key]) for key in told}
+        )
+    for stranger in link.keys() - values.keys():
+        del st.query_params[stranger]
+    st.session_state.update(values)
+    visit = _Visit(
+        panel.page, by_link=bool(told), corrected=st.session_state.pop(_CORRECTED, False)
+    )
+    st.session_state[_VISIT] = visit
+    return visit
+
+
+def _says(raw: str, value: Any) -> bool:
+    """Whether a link's text means exactly this value."""
+    if isinstance(value, str):
+        return raw == value
+    try:
+        return math.isclose(float(raw), value, abs_tol=1e-12)
+    except ValueError:
+        return False
+
+
+def came_by_link() -> bool:
+    """Whether this visit's address carried values of the page."""
+    return st.session_state[_VISIT].by_link
+
+
+def link_was_corrected() -> bool:
+    """Whether this visit's address asked for a value that the page does not have."""
+    return st.session_state[_VISIT].corrected
+
+
+def draw(panel: Panel, *names: str) -> None:
+    """Draw these controls, side by side where there is room."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        for name in names:
+            panel[name].draw(panel.key(name))
+
+
+def set_values(panel: Panel, values: Mapping[str, Any]) -> None:
+    """Move controls from a callback."""
+    for name, value in values.items():
+        st.session_state[panel.key(name)] = panel[name].parse(value)
+
+
+def presets(panel: Panel) -> None:
+    """The presets as a row of buttons, and the comment of the one that is set."""
+    with st.container(horizontal=True, gap="small"):
+        for i, preset in enumerate(panel.presets):
+            st.button(
+                preset.name,
+                key=f"{panel.page}.preset.{i}",
+                on_click=partial(set_values, panel, preset.values),
+            )
+    now = {control.name: st.session_state[panel.key(control.name)] for control in panel.controls}
+    for preset in panel.presets:
+        if all(now[name] == value for name, value in preset.values.items()):
+            st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
+            return
+    st.caption("Presets set the controls; each comes with a word on what it shows.")
+
+
+def seed(panel: Panel, name: str = "seed") -> None:
+    """A seed's box and a button that moves it on; the same seed always gives the same draws."""
+    control, key = panel[name], panel.key(name)
+    now = st.session_state[key]
+    following = control.low if now >= control.high else now + control.step
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        with st.container(width=180):
+            control.draw(key)
+        st.button(
+            "Another seed",
+            key=f"{key}.next",
+            on_click=partial(set_values, panel, {name: following}),
+        )
+
+
+def link(panel: Panel) -> str:
+    """This page's address with the value of every control, defaults too."""
+    query = urlencode(
+        {panel.key(c.name): st.session_state[panel.key(c.name)] for c in panel.controls}
+    )
+    here = urlsplit(st.context.url or "")
+    return urlunsplit((here.scheme, here.netloc, here.path or panel.page, query, ""))

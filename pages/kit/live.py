@@ -1,0 +1,129 @@
+"""Charts that follow a drag in the browser, without the server.
+
+A live control is a Vega selection bound to a range input. Two ways to use it in a builder:
+
+- closed formula: `follow(control)` gives the selection and a parameter with the current value, to
+  be used in expressions over `alt.sequence(…)`;
+- frames: the core computes every frame at once; a table holds one row per frame, with the points
+  of each line packed into a text (`pack`), and `transform_filter(selection)` followed by
+  `unpack(…)` turns the one row of the current frame into points. The browser then filters some
+  hundred rows instead of tens of thousands.
+
+During a drag nothing is sent. When it rests, one rerun brings the value to Python and into the
+address. The chart must not be embedded anew under the reader's hand, so its spec keeps the value
+it was first drawn with until something else than the drag moves the control.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import altair as alt
+import numpy as np
+import streamlit as st
+
+from pages.kit import page
+from pages.kit.controls import Panel, Range
+
+
+@dataclass(frozen=True)
+class Live:
+    """A live control inside a chart: `selection` filters frames, `value` is its expression."""
+
+    selection: alt.Parameter
+    value: alt.Parameter
+
+
+def follow(control: Range) -> Live:
+    """The selection bound to a control's range input, and its current value."""
+    selection = alt.selection_point(
+        name=f"live_{control.name}",
+        fields=[control.name],
+        # one dict per field: a bare binding becomes a text box in layered charts
+        bind={
+            control.name: alt.binding_range(
+                min=control.low, max=control.high, step=control.step, name=f"{control.label} "
+            )
+        },
+        value=[{control.name: control.default}],
+    )
+    field = f"{selection.name}.{control.name}"
+    value = alt.param(
+        name=control.name,
+        expr=f"isArray({field}) ? {field}[0] : isValid({field}) ? {field} : {control.default}",
+    )
+    return Live(selection, value)
+
+
+def pack(rows: np.ndarray, decimals: int = 3) -> list[str]:
+    """Each row of numbers as one text, for a table with one row per frame.
+
+    Vega has no list columns of Arrow tables to flatten, but it splits texts. A missing point is
+    written as `x`, which `unpack` turns into a gap; so are infinities and NaN.
+    """
+    rows = np.asarray(rows, dtype=float)
+    return [
+        " ".join(f"{v:.{decimals}f}" if ok else "x" for v, ok in zip(row, fine, strict=True))
+        for row, fine in zip(rows, np.isfinite(rows), strict=True)
+    ]
+
+
+def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:
+    """Turn the packed columns of the current frame into points, numbered 0, 1, … by `index`."""
+    parts = [f"_{column}" for column in columns]
+    chart = chart.transform_calculate(
+        **{part: f"split(datum.{column}, ' ')" for part, column in zip(parts, columns, strict=True)}
+    ).transform_flatten(parts, list(columns))
+    chart = chart.transform_window([alt.WindowFieldDef(**{"op": "row_number", "as": index})])
+    numbers = {
+        column: f"datum.{column} == 'x' ? null : toNumber(datum.{column})" for column in columns
+    }
+    return chart.transform_calculate(**{index: f"datum.{index} - 1"}, **numbers)
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    """How a live chart stands in the browser: what it was drawn with, and where it rests."""
+
+    start: float
+    rest: float
+    epoch: int
+
+
+def show(builder, frame, *, panel: Panel, control: str, alt_text: str) -> None:
+    """Draw a live chart, and take its control's value over when a drag rests.
+
+    `builder` takes no data and follows `panel[control]`. Call it inside a fragment, so that the
+    rest of a drag reruns only what depends on it.
+    """
+    value_key = panel.key(control)
+    state_key = f"{value_key}.embedded"
+    value = st.session_state[value_key]
+    embedded = st.session_state.get(state_key, _Embedded(value, value, 0))
+    if embedded.rest != value:  # a preset, a typed number or a link moved it, not the drag
+        embedded = _Embedded(start=value, rest=value, epoch=embedded.epoch + 1)
+    st.session_state[state_key] = embedded
+    chart_key = f"{value_key}.live.{embedded.epoch}"
+    st.vega_lite_chart(
+        spec=_starting_at(page.spec(builder, frame), control, embedded.start),
+        key=chart_key,
+        on_select=partial(_take_over, chart_key, panel, control),
+        alt=alt_text,
+    )
+
+
+def _starting_at(spec: dict, control: str, start: float) -> dict:
+    params = [
+        {**param, "value": [{control: start}]} if param["name"] == f"live_{control}" else param
+        for param in spec["params"]
+    ]
+    return spec | {"params": params}
+
+
+def _take_over(chart_key: str, panel: Panel, control: str) -> None:
+    chosen = st.session_state[chart_key].selection.get(f"live_{control}")
+    if not chosen:
+        return
+    value = panel[control].parse(chosen[0].get(control))
+    state_key = f"{panel.key(control)}.embedded"
+    st.session_state[state_key] = replace(st.session_state[state_key], rest=value)
+    st.session_state[panel.key(control)] = value

@@ -1,0 +1,112 @@
+"""Predict first, then see: a guess, the truth, and the size of the miss.
+
+A reader who came by a link with values in it sees the answer at once: the link may already show
+it.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import streamlit as st
+
+from pages.kit import controls, theme
+from pages.kit.controls import Panel
+
+_CLOSE = 0.5  # decades: a guess within a factor of three
+
+
+def size(
+    panel: Panel,
+    question: str,
+    *,
+    truth: float,
+    guesses: Sequence[float],
+    replies: Sequence[tuple[float, float, str]],
+    because: str,
+) -> None:
+    """Guess a size. `truth` and `guesses` are log₁₀; `because` explains the answer.
+
+    `replies` are (low, high, text): the word to a guess between low and high, for the wrong
+    answers that teach something.
+    """
+    given = _ask(
+        panel,
+        question,
+        partial(
+            st.select_slider,
+            "Your guess",
+            options=list(guesses),
+            format_func=lambda log10: theme.from_log10(log10, 1),
+        ),
+    )
+    if given is None:
+        return
+    lines = [f"The answer is **{theme.from_log10(truth, 2)}**."]
+    if given != _UNGUESSED:
+        miss = given - truth
+        if abs(miss) < _CLOSE:
+            lines.append(
+                f"Your guess, {theme.from_log10(given, 1)}, is right within a factor of 3."
+            )
+        else:
+            lines.append(
+                f"Your guess, {theme.from_log10(given, 1)}, is off by 10^{abs(miss):.1f}: "
+                f"{theme.from_log10(abs(miss), 2)} times too {'large' if miss > 0 else 'small'}."
+            )
+        lines += [text for low, high, text in replies if low <= given <= high]
+    st.markdown(" ".join([*lines, because]))
+
+
+def choice(
+    panel: Panel,
+    question: str,
+    *,
+    options: Mapping[str, str],
+    truth: str,
+    replies: Mapping[str, str],
+    because: str,
+) -> None:
+    """Choose an answer: `options` maps a name to what the reader sees, `replies` to the word."""
+    given = _ask(
+        panel,
+        question,
+        partial(st.radio, "Your answer", list(options), index=None, format_func=options.get),
+    )
+    if given is None:
+        return
+    lines = [f"**{options[truth]}**" + ("." if not options[truth].endswith(".") else "")]
+    if given == truth:
+        lines.insert(0, "Right:")
+    elif given != _UNGUESSED:
+        lines.insert(0, f"Not “{options[given]}”. {replies.get(given, '')} The answer is:")
+    else:
+        lines.insert(0, "The answer is:")
+    st.markdown(" ".join([*lines, because]))
+
+
+_UNGUESSED = "nothing guessed"
+
+
+def _ask(panel: Panel, question: str, widget) -> float | str | None:
+    """Ask; None until the reader has answered or asked to be told, then what was answered."""
+    key = f"{panel.page}.predicted"
+    if key not in st.session_state and controls.came_by_link():
+        st.session_state[key] = _UNGUESSED
+    st.markdown(f"**Predict first.** {question}")
+    if key in st.session_state:
+        return st.session_state[key]
+    guess = widget(key=f"{panel.page}.guess")
+    with st.container(horizontal=True):
+        st.button(
+            "Compare with the answer",
+            key=f"{panel.page}.compare",
+            disabled=guess is None,
+            on_click=partial(st.session_state.__setitem__, key, guess),
+        )
+        st.button(
+            "Just tell me",
+            key=f"{panel.page}.tell",
+            type="tertiary",
+            on_click=partial(st.session_state.__setitem__, key, _UNGUESSED),
+        )
+    return None

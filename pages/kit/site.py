@@ -1,0 +1,87 @@
+"""The list of pages, in reading order, and how the site starts.
+
+Adding a page is one file in `pages/` and one line here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+NAME = "Why gradients vanish and explode"
+_ROOT = Path(__file__).parents[2]
+_STARTED = "site.started"
+
+
+@dataclass(frozen=True)
+class PageInfo:
+    """One page: where it stands in the navigation and what it claims in one line."""
+
+    path: str  # its file in pages/, and its address
+    section: str
+    title: str
+    claim: str
+
+    @property
+    def file(self) -> str:
+        return f"pages/{self.path}.py"
+
+
+PAGES = (
+    PageInfo(
+        path="products",
+        section="The article",
+        title="Why gradients vanish or explode exponentially",
+        claim="Multiply the same number often enough and only 1 survives.",
+    ),
+)
+
+
+def info(path: str) -> PageInfo:
+    """The page at this address."""
+    return next(page for page in PAGES if page.path == path)
+
+
+def neighbors(path: str) -> tuple[PageInfo | None, PageInfo | None]:
+    """The pages before and after this one, None at either end."""
+    at = PAGES.index(info(path))
+    before = PAGES[at - 1] if at > 0 else None
+    return before, PAGES[at + 1] if at + 1 < len(PAGES) else None
+
+
+def _front_door() -> None:
+    st.switch_page(PAGES[0].file)
+
+
+def _navigation() -> st.Page:
+    st.set_page_config(
+        page_title=NAME, page_icon=str(_ROOT / "pages/kit/icon.png"), layout="centered"
+    )
+    # The address without a path leads to the first page; `default=True` on that page itself
+    # would take its own address away.
+    sections = {"": [st.Page(_front_door, title=NAME, default=True, visibility="hidden")]}
+    for page in PAGES:
+        entry = st.Page(_ROOT / page.file, title=page.title, url_path=page.path, help=page.claim)
+        sections.setdefault(page.section, []).append(entry)
+    return st.navigation(sections)
+
+
+def run() -> None:
+    """What app.py does: set the site up, then run the page that the address asks for."""
+    page = _navigation()
+    st.session_state[_STARTED] = True
+    page.run()
+
+
+def ensure_started() -> None:
+    """Set the site up from within a page, where app.py did not, and start over through app.py.
+
+    A server that has not run app.py yet takes `pages/` for an old-style app and runs the file a
+    deep link names by itself. Declaring the navigation there gives that visitor the right page,
+    menu and parameters. Every later run goes through app.py, where widgets have other identities:
+    drawn here, they would forget the reader's first touch.
+    """
+    if _STARTED not in st.session_state:
+        _navigation()
+        st.session_state[_STARTED] = True
+        st.rerun()

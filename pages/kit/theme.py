@@ -1,0 +1,119 @@
+"""The only colors, sizes and number formats of the site."""
+
+import math
+
+import streamlit as st
+
+# Names on the color scale of every chart, in the order of `chartCategoricalColors` in
+# .streamlit/config.toml, where light and dark mode each have their own values for them.
+MEANINGS = ("vanishing", "healthy", "exploding", "reference", "amber", "violet", "dark")
+
+MAIN_HEIGHT = 440  # px, the one main chart of a page, with axes
+SMALL_HEIGHT = 330  # px
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def superscript(n: int) -> str:
+    """The integer n in raised digits: -12 is ⁻¹²."""
+    return str(n).translate(_SUPERSCRIPTS)
+
+
+def _mantissa_and_exponent(log10: float, digits: int) -> tuple[str, int]:
+    exponent = math.floor(log10)
+    mantissa = f"{10 ** (log10 - exponent):.{digits - 1}f}"
+    if mantissa.startswith("10"):  # 9.996 rounds to 10.00
+        return f"{1:.{digits - 1}f}", exponent + 1
+    return mantissa, exponent
+
+
+def _plain(x: float, digits: int) -> str:
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
+    return f"{x:,.{decimals}f}".replace("-", "−")
+
+
+def number(x: float, digits: int = 3) -> str:
+    """A number for prose: 0.216, 4.70×10⁻⁴, 1,150, 0, ∞ or “not a number”.
+
+    A small number is never rounded to 0.00. Plain notation from 0.001 up to 100,000.
+    """
+    if math.isnan(x):
+        return "not a number"
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    if x == 0:
+        return "0"
+    return from_log10(math.log10(abs(x)), digits, negative=x < 0)
+
+
+def from_log10(log10: float, digits: int = 3, *, negative: bool = False) -> str:
+    """The number ±10**log10 for prose, also where it would over- or underflow as a float."""
+    if log10 == -math.inf:
+        return "0"
+    if not math.isfinite(log10):
+        return "not a number" if math.isnan(log10) else ("−∞" if negative else "∞")
+    sign = "−" if negative else ""
+    if -3 <= log10 < 5:
+        return sign + _plain(10**log10, digits)
+    mantissa, exponent = _mantissa_and_exponent(log10, digits)
+    return f"{sign}{mantissa}×10{superscript(exponent)}"
+
+
+def tex(log10: float, digits: int = 3, *, negative: bool = False) -> str:
+    r"""The number ±10**log10 for an equation: 4.70 \times 10^{-4}."""
+    if log10 == -math.inf:
+        return "0"
+    if not math.isfinite(log10):
+        return r"\text{not a number}" if math.isnan(log10) else r"\infty"
+    sign = "-" if negative else ""
+    if -3 <= log10 < 5:
+        return sign + _plain(10**log10, digits).replace(",", r"{,}")
+    mantissa, exponent = _mantissa_and_exponent(log10, digits)
+    return rf"{sign}{mantissa} \times 10^{{{exponent}}}"
+
+
+def percent(share: float) -> str:
+    """A share in percent that says 0 or 100 only when it is: 68 %, 99.5 %, 0.03 %."""
+    if share in (0, 1) or 0.01 <= share <= 0.99:
+        return f"{100 * share:.0f} %"
+    if 0.0001 < share < 0.01:
+        return f"{100 * share:.2g} %"
+    if 0.99 < share < 0.9999:
+        return f"{100 * share:.1f} %" if share < 0.999 else f"{100 * share:.2f} %"
+    return "under 0.01 %" if share < 0.5 else "over 99.99 %"
+
+
+def setting(x: float) -> str:
+    """A control's value as the reader set it: 0.6, −1.25."""
+    return f"{x:g}".replace("-", "−")
+
+
+def count(n: int, noun: str) -> str:
+    """1 factor, 15 factors."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "s")
+
+
+# Outcomes: what became of a quantity that should have kept its size.
+
+BAND = 1.0  # decades on either side of 1 that count as healthy
+
+
+def outcome(log10_ratio: float) -> str:
+    """“vanishing”, “healthy” or “exploding” for the log₁₀ of a ratio that is 1 when all is well."""
+    if log10_ratio < -BAND:
+        return "vanishing"
+    return "exploding" if log10_ratio > BAND or math.isnan(log10_ratio) else "healthy"
+
+
+# Equations: terms in the colors of their marks, with their values beneath.
+
+
+def hue(meaning: str) -> str:
+    """The hex color of a meaning in the reader's mode, as the charts have it."""
+    mode = "dark" if st.context.theme.type == "dark" else "light"
+    return st.get_option(f"theme.{mode}.chartCategoricalColors")[MEANINGS.index(meaning)]
+
+
+def term(meaning: str, formula: str, value: str) -> str:
+    """A term of an equation in the color of its mark, over its current value."""
+    return rf"\underbrace{{\textcolor{{{hue(meaning)}}}{{{formula}}}}}_{{{value}}}"

@@ -1,0 +1,347 @@
+"""Repeated multiplication: why gradients vanish or explode exponentially."""
+
+import math
+
+import streamlit as st
+
+from core import scalar_chain
+from core.activations import ACTIVATIONS
+from pages.kit import controls, live, page, predict, theme
+from pages.kit.charts import products as charts
+from pages.kit.controls import Choice, Panel, Preset, Range
+from pages.kit.frames import products as frames
+
+PANEL = Panel(
+    "products",
+    controls=(
+        charts.W,
+        Range("n", "Factors n to mark", 1, charts.LAYERS, 1, 15),
+        Choice(
+            "activation",
+            "Activation of the chain",
+            {name: record.label for name, record in ACTIVATIONS.items()},
+            "identity",
+            menu=True,
+        ),
+        Range("factors", "Factors in the product", 4, 30, 1, 15),
+        Range("sigma", "Standard deviation σ", 0.5, 2.5, 0.01, 1.0),
+        Choice("width", "Width of the layers", {w: w for w in ("2", "5", "10", "20", "64")}, "64"),
+        Choice("scale", "Size of the entries", {"one": "σ = 1", "gain": "σ = 1/√width"}, "one"),
+        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+    ),
+    presets=(
+        Preset(
+            "0.6: vanishes",
+            "bad",
+            "The article's example. Nothing about 0.6 is small; fifteen of it are.",
+            {"w": 0.6, "n": 15, "activation": "identity"},
+        ),
+        Preset(
+            "1.6: explodes",
+            "bad",
+            "The same distance from 1 in the other direction, more or less: "
+            "on a log scale the two lines are near mirror images.",
+            {"w": 1.6, "n": 15, "activation": "identity"},
+        ),
+        Preset(
+            "0.9: nearly 1",
+            "trap",
+            "It looks harmless. Ten layers keep a third of the gradient, "
+            "fifty keep half a percent of it.",
+            {"w": 0.9, "n": 50, "activation": "identity"},
+        ),
+        Preset(
+            "0.99: holds",
+            "good",
+            "Close enough for sixty layers: more than half is left. "
+            "It would not do for six hundred.",
+            {"w": 0.99, "n": 60, "activation": "identity"},
+        ),
+        Preset(
+            "−1: flips",
+            "good",
+            "The sign changes with each factor, the size never does. "
+            "Size is what this site is about.",
+            {"w": -1.0, "n": 15, "activation": "identity"},
+        ),
+    ),
+)
+
+page.header(PANEL)
+
+
+@st.fragment
+def powers() -> None:
+    at = controls.read(PANEL)
+    chain = frames.along(at.w, at.activation)
+    power = scalar_chain.power(at.w, at.n)
+    size, slopes, gradient = float(power.log10), chain.slopes[at.n], chain.gradient[at.n]
+    w = theme.setting(at.w)
+    value = theme.from_log10(size, negative=power.sign < 0)
+
+    live.show(
+        charts.powers,
+        frames.powers(at.activation, at.n),
+        panel=PANEL,
+        control="w",
+        alt_text="Line chart on a logarithmic scale: the size of w to the power n, for n from 0 "
+        "to 60, between the lines of 0.6 and 1.6, with a band around 1. The numbers at the "
+        "current w stand in the text below.",
+    )
+    st.markdown(
+        f"At *w* = {w}, {theme.count(at.n, 'factor')} make **{value}**: "
+        f"{_what_became(size)} Drag *w*; the line is straight, whatever you do."
+    )
+
+    predict.size(
+        PANEL,
+        "A layer that keeps nine tenths of a signal sounds harmless. "
+        "How much is left after fifty of them: what is 0.9⁵⁰?",
+        truth=float(scalar_chain.power(0.9, 50).log10),
+        guesses=(
+            0.0,
+            -0.3,
+            -0.6,
+            -1.0,
+            -1.3,
+            -1.6,
+            -2.0,
+            -2.3,
+            -2.6,
+            -3.0,
+            -4.0,
+            -6.0,
+            -8.0,
+            -10.0,
+        ),
+        replies=(
+            (-0.6, 0.0, "That is the usual guess: nearly 1 should stay nearly 1. It does, once."),
+            (-10.0, -5.0, "Not that fast: 0.9 needs 22 factors for each decade, 0.6 needs five."),
+        ),
+        because="Each layer takes a tenth of what is left, and the losses compound.",
+    )
+
+    st.header("The idea", anchor=False)
+    st.markdown(
+        "Training a network sends a gradient from the loss back to the first layer. At each layer "
+        "it is multiplied by something: a weight *w*, and the slope φ′(*z*) of the activation. "
+        "After *n* layers it has been multiplied *n* times.\n\n"
+        "Take the article's simplest case: one neuron per layer, every weight the same, no "
+        "activation. Then the gradient is multiplied by *w*ⁿ. If |*w*| is below 1 it **vanishes**: "
+        "the first layers hardly move. If |*w*| is above 1 it **explodes**: they are thrown about. "
+        "The article's own numbers are "
+        f"0.6³ = {frames.exact(0.6, 3)}, 0.6¹⁵ = {frames.exact(0.6, 15)} "
+        f"and 1.6¹⁵ = {frames.exact(1.6, 15)}."
+    )
+
+    controls.presets(PANEL)
+    controls.draw(PANEL, "w", "n", "activation")
+
+    st.latex(
+        theme.term(
+            "violet",
+            rf"\prod_{{l=1}}^{{{at.n}}} w\,\varphi'(z_l)",
+            theme.tex(gradient, negative=chain.sign[at.n] < 0),
+        )
+        + r"\;=\;"
+        + theme.term(
+            theme.outcome(chain.weights[-1]),
+            f"({at.w:g})^{{{at.n}}}",
+            theme.tex(size, negative=power.sign < 0),
+        )
+        + r"\;\cdot\;"
+        + theme.term("amber", rf"\prod_{{l=1}}^{{{at.n}}} \varphi'(z_l)", theme.tex(slopes))
+    )
+    st.caption(
+        f"A chain of {theme.count(at.n, 'layer')}, "
+        r"$z_l = w\,a_{l-1}$ and $a_l = \varphi(z_l)$, with $a_0 = 1$. "
+        "On the left the gradient of its output with respect to its input."
+    )
+
+    st.header("What to notice", anchor=False)
+    st.markdown("\n".join(f"- {line}" for line in _notes(at, chain)))
+
+
+def _what_became(size: float) -> str:
+    """One clause on the product of the marked number of factors."""
+    if size == -math.inf:
+        return "nothing is left."
+    if abs(size) < 5e-4:
+        return "its size is what it was."
+    if size < 0:
+        return f"one part in {theme.from_log10(-size)}."
+    return f"{theme.from_log10(size)} times what went in."
+
+
+def _notes(at, chain: frames.Along) -> list[str]:
+    w, rate = theme.setting(at.w), abs(chain.weights[1])
+    low, high = 2 ** (-1 / charts.LAYERS), 2 ** (1 / charts.LAYERS)
+    inside = low <= abs(at.w) <= high
+    if not rate:
+        pace = "|*w*| is exactly 1: no number of factors changes the size."
+    elif math.isinf(rate):
+        pace = "*w* is 0: the first factor ends it."
+    else:
+        verb = "take away" if abs(at.w) < 1 else "add"
+        pace = (
+            f"At *w* = {w} every {theme.number(1 / rate, 2)} factors {verb} a factor of ten, "
+            "at the start as at the end. That is what exponential means: "
+            "on a log scale, a straight line."
+        )
+    keeps = (
+        f"To keep |*w*|⁶⁰ within a factor of 2 of 1, |*w*| has to lie between {low:.4f} and "
+        f"{high:.4f}. {w} {'does' if inside else 'does not'}. Try to find that window by dragging."
+    )
+    slopes, gradient = chain.slopes[at.n], chain.gradient[at.n]
+    label = PANEL["activation"].options[at.activation]
+    if at.activation == "identity":
+        activation = (
+            "No activation means φ′ = 1 at every layer: the dotted line ∏φ′(z) stays at 1 and the "
+            "gradient is *w*ⁿ alone. Choose another activation and see it bend."
+        )
+    else:
+        activation = (
+            f"With {label}, {theme.count(at.n, 'slope')} multiply to "
+            f"{theme.from_log10(slopes)}, and the gradient is "
+            f"{theme.from_log10(gradient, negative=chain.sign[at.n] < 0)} where *w*ⁿ alone is "
+            f"{theme.from_log10(chain.weights[at.n], negative=at.w < 0 and at.n % 2 == 1)}. "
+            "Slopes and weights are two factors of one product; the next pages take them apart."
+        )
+    sign = (
+        "A negative *w* turns the sign around at every layer. The size does not care, "
+        "so the axis shows sizes only."
+        if at.w < 0
+        else "Between 0 and 1 nothing is safe: near 0 the product vanishes fastest."
+    )
+    return [pace, keeps, activation, sign]
+
+
+@st.fragment
+def random_weights() -> None:
+    at = controls.read(PANEL)
+    drawn = frames.random_products(at.factors, at.sigma, at.seed)
+    st.header("But weights are random", anchor=False)
+    st.markdown(
+        "Networks start from random weights. The article draws them from N(0, 1) and remarks that "
+        "two thirds of them are between −1 and 1. "
+        f"At σ = {theme.setting(at.sigma)} that share is {theme.percent(drawn.weights_below_one)}. "
+        "It is not the share that counts, but the product:"
+    )
+    page.show(
+        charts.random_products,
+        drawn.frame,
+        key="products.random",
+        alt_text="Histogram on a logarithmic axis of the size of a product of random weights, with "
+        "the exact density, the median and the true root mean square.",
+    )
+    controls.draw(PANEL, "factors", "sigma")
+    controls.seed(PANEL)
+    st.markdown(
+        f"Of {frames.DRAWS:,} products of {at.factors} weights, "
+        f"{theme.percent(drawn.share_below_one)} are below 1 in size "
+        f"(exactly: {theme.percent(drawn.below_one_theory)}). "
+        f"The median is {theme.from_log10(drawn.median, 2)} "
+        f"(exactly: {theme.from_log10(drawn.median_theory, 2)}), "
+        f"yet the root mean square is σⁿ = {theme.from_log10(drawn.rms_theory, 2)}, "
+        f"{theme.from_log10(drawn.rms_theory - drawn.median_theory, 2)} times as much. "
+        "A few giants make that mean; it is not what happens. "
+        f"These {frames.DRAWS:,} draws give an rms of {theme.from_log10(drawn.rms_sampled, 2)}: "
+        "the more factors, the surer a sample misses the giants, so the chart draws the true rms. "
+        f"The median product of {at.factors} factors is 1 at "
+        f"σ = {frames.sigma_for_median(at.factors):.3f}."
+    )
+
+
+@st.fragment
+def random_matrices() -> None:
+    at = controls.read(PANEL)
+    drawn = frames.matrix_products(at.width, at.scale, at.seed)
+    st.header("And layers are wide", anchor=False)
+    st.markdown(
+        "A real layer multiplies by a matrix. A vector then meets a sum of many random numbers at "
+        "each layer, and chance evens out: its length changes by about the **gain** σ√width."
+    )
+    page.show(
+        charts.matrix_products,
+        drawn.frame,
+        key="products.matrices",
+        alt_text="Line chart on a logarithmic scale over the number of matrices multiplied: "
+        "growth of a random vector, largest and median singular value, and the gain's law.",
+    )
+    controls.draw(PANEL, "width", "scale")
+    n = 15
+    st.markdown(
+        f"After {n} matrices of width {at.width} a random vector has changed by "
+        f"{theme.from_log10(drawn.vector[n], 2)} (median of {drawn.trials} draws); the gain's law "
+        f"says {theme.from_log10(drawn.law[n], 2)}. "
+        f"{_law_holds(drawn.vector[n], drawn.law[n])} "
+        f"The largest singular value is {theme.from_log10(drawn.largest[n], 2)}, the median one "
+        f"{theme.from_log10(drawn.median[n], 2)}: the product stretches a few directions and "
+        "flattens the rest, even where a typical vector keeps its length."
+    )
+
+
+def _law_holds(vector: float, law: float) -> str:
+    miss = law - vector
+    if abs(miss) < 0.3:
+        return "They agree within a factor of 2: the law is a wide layer's."
+    return (
+        f"It is off by a factor of {theme.from_log10(abs(miss), 2)}. The law is about the mean "
+        "square; a narrow layer has rare giants too, and its typical vector falls short."
+    )
+
+
+powers()
+random_weights()
+random_matrices()
+
+st.header("The fine print", anchor=False)
+st.markdown(
+    "- The article says that gradients vanish or explode the more quickly, the further the weight "
+    "is “from 1 or 0”. Only 1 is special. Further from 1 on a log scale is faster, and near 0 is "
+    "the fastest of all.\n"
+    "- Equal weights, no biases and one neuron per layer make the arithmetic visible. Real "
+    "layers differ from each other, and a bias shifts *z*, so that it acts through φ′(*z*).\n"
+    "- The number *w* is an analogy. In a real layer the matrix of weights times the slopes takes "
+    "its place, and it has one factor for each direction: its singular values."
+)
+
+with page.details("Where a computer loses the number", key="products.more.precision") as is_open:
+    if is_open:
+        w = controls.read(PANEL).w
+        st.markdown(
+            "A gradient that is small but not zero can still train a network. "
+            f"One that is rounded to 0 cannot. For *w* = {theme.setting(w)}:"
+        )
+        st.table(frames.precision_lost(w).set_index("format"))
+        page.show(
+            charts.precision,
+            frames.precision(w),
+            key="products.precision",
+            alt_text="Line chart of the size of w to the power n up to n = 1600, with the points "
+            "at which half, single and double precision lose it.",
+        )
+        st.markdown(
+            "“Rounded once” rounds the true *w*ⁿ to the format. Multiplying step by step *in* the "
+            "format can end differently: when |*w*| is between ½ and 1, a number near the smallest "
+            "that the format has, times *w*, rounds back to itself."
+        )
+with page.details("Why a straight line", key="products.more.derivation") as is_open:
+    if is_open:
+        st.latex(r"\log_{10} |w^n| = n \, \log_{10} |w|")
+        st.markdown(
+            "The logarithm of a product is the sum of the logarithms: "
+            "every factor adds the same step. For random factors the steps are random, "
+            "so their sum is a random walk with drift n·(ln σ − (γ + ln 2)/2) and variance n·π²/8 "
+            "in natural logarithms, γ being Euler's "
+            "constant. The drift is 0 only at σ = 1.887."
+        )
+with page.details("The NumPy that ran", key="products.more.source") as is_open:
+    if is_open:
+        page.source(scalar_chain.power, scalar_chain.chain, scalar_chain.running_product)
+with page.details("The data", key="products.more.data") as is_open:
+    if is_open:
+        at = controls.read(PANEL)
+        page.download(frames.powers_table(at.w, at.activation), "products")
+
+page.footer(PANEL)

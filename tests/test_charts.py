@@ -1,0 +1,108 @@
+"""Every chart builder: a valid, constant spec of explicit channels that renders any frame."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+
+import altair as alt
+import pytest
+import vl_convert
+
+from pages.kit import charts, page, theme
+
+BUILDERS = [
+    pytest.param(function, id=f"{module.name}.{name}")
+    for module in pkgutil.iter_modules(charts.__path__)
+    if module.name != "grammar"
+    for name, function in inspect.getmembers(
+        importlib.import_module(f"pages.kit.charts.{module.name}"), inspect.isfunction
+    )
+    if not name.startswith("_")
+    and function.__module__ == f"pages.kit.charts.{module.name}"
+    and not inspect.signature(function).parameters
+]
+
+
+def _columns(spec: dict) -> list[str]:
+    """The frame's columns that a builder's docstring or encodings name: enough to render."""
+    fields = set()
+
+    def walk(part):
+        if isinstance(part, dict):
+            for key, value in part.items():
+                if key == "field" and isinstance(value, str):
+                    fields.add(value)
+                walk(value)
+        elif isinstance(part, list):
+            for value in part:
+                walk(value)
+
+    walk(spec)
+    return sorted(fields)
+
+
+def _render(builder, rows: list[dict]) -> str:
+    spec = json.loads(json.dumps(page.inheriting(builder().to_dict())))
+    spec["data"] = {"values": rows}
+    spec["width"] = 600
+    return vl_convert.vegalite_to_svg(json.dumps(spec))
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_builder_is_valid_and_constant(builder):
+    first, second = builder().to_dict(), builder().to_dict()  # to_dict validates
+    assert json.dumps(first) == json.dumps(second)
+    assert builder.__doc__
+    text = json.dumps(first)
+    assert "aggregate" not in text.replace("joinaggregate", ""), "tidy frames, not aggregation"
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_builder_has_fixed_domains_and_named_axes(builder):
+    spec = builder().to_dict()
+    found = {"x": [], "y": []}
+
+    def walk(part):
+        if isinstance(part, dict):
+            for axis in ("x", "y"):
+                channel = part.get("encoding", {}).get(axis)
+                if isinstance(channel, dict) and "field" in channel:
+                    found[axis].append(channel)
+            for value in part.values():
+                walk(value)
+        elif isinstance(part, list):
+            for value in part:
+                walk(value)
+
+    walk(spec)
+    for axis, channels in found.items():
+        assert channels, axis
+        titled = [c for c in channels if c.get("axis", {}) and c["axis"].get("title")]
+        assert titled, f"no title on {axis}"
+        for channel in channels:
+            if channel["type"] == "quantitative":
+                assert "domain" in channel["scale"], f"{channel['field']} has no fixed domain"
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize("kind", ["empty", "one row", "not finite"])
+def test_builder_renders(builder, kind):
+    columns = _columns(builder().to_dict())
+    value = {"empty": None, "one row": 1, "not finite": None}[kind]
+    rows = [] if kind == "empty" else [dict.fromkeys(columns, value)]
+    svg = _render(builder, rows)
+    assert svg.startswith("<svg")
+    assert "NaN" not in svg
+
+
+def test_colors_have_one_name_each():
+    with pytest.raises(AssertionError):
+        from pages.kit.charts import grammar
+
+        grammar.colored(alt.Chart(), "chartreuse")
+    assert len(set(theme.MEANINGS)) == len(theme.MEANINGS)
+
+
+def test_there_are_builders():
+    assert len(BUILDERS) >= 4

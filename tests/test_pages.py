@@ -1,0 +1,180 @@
+"""Every page of the site, run as a reader's session: presets, ends of controls, links."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from pages.kit import site
+from pages.kit.controls import Choice, Panel, Range
+from tests.app import charts, open_page, prose
+
+PATHS = [page.path for page in site.PAGES]
+HOSTILE = [
+    "abc",
+    "",
+    "NaN",
+    "inf",
+    "-1e400",
+    "9" * 5000,
+    "0.123456789",
+    "<script>alert(1)</script>",
+    "${7*7}",
+    "😀\u202e",
+    "None",
+    "[1,2]",
+]
+
+
+def panel_of(path: str) -> Panel:
+    """The page's table of controls, read from its source without running the page."""
+    source = Path(site.__file__).parents[2].joinpath("pages", f"{path}.py").read_text()
+    head = source.split("\npage.header(")[0]
+    namespace: dict = {"__name__": f"pages.{path}"}
+    exec(compile(head, f"{path}.py", "exec"), namespace)
+    return namespace["PANEL"]
+
+
+PANELS = {path: panel_of(path) for path in PATHS}
+ENDS = [
+    (path, control.name, str(value))
+    for path, panel in PANELS.items()
+    for control in panel.controls
+    for value in (
+        (control.low, control.high) if isinstance(control, Range) else tuple(control.options)
+    )
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_stands_alone_in_its_navigation(path):
+    at = open_page(path)
+    assert at.title[0].value == site.info(path).title
+    assert charts(at), "a page without a chart"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_chart_is_described_in_words(path):
+    for chart in charts(open_page(path)):
+        assert len(chart.alt) > 40
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_prose_outside_expanders_is_short(path):
+    words = re.findall(r"\w+", prose(open_page(path)))
+    assert len(words) < 1100  # 900 words of prose and the numbers in it
+
+
+@pytest.mark.parametrize(
+    "path,index", [(p, i) for p in PATHS for i in range(len(PANELS[p].presets))]
+)
+def test_preset_sets_what_it_says(path, index):
+    at, panel = open_page(path), PANELS[path]
+    preset = panel.presets[index]
+    at.button(key=f"{path}.preset.{index}").click().run()
+    assert not at.exception
+    for name, value in preset.values.items():
+        assert at.session_state[panel.key(name)] == value
+        assert panel[name].parse(value) == value, "a preset outside its own control"
+    assert preset.comment in prose(at)
+    assert preset.verdict in ("good", "bad", "trap")
+
+
+@pytest.mark.parametrize("path,name,value", ENDS)
+def test_control_at_its_ends(path, name, value):
+    key = PANELS[path].key(name)
+    at = open_page(path, **{key: value})
+    assert str(at.session_state[key]) == value
+    words = prose(at)
+    assert not re.search(r"\bnan\b|\binf\b", words.lower()), words
+    assert "does not have" not in words  # an end of a control is an allowed value
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("raw", HOSTILE)
+def test_hostile_link_gives_allowed_values_and_is_not_echoed(path, raw):
+    panel = PANELS[path]
+    query = {panel.key(control.name): raw for control in panel.controls}
+    at = open_page(path, **query, evil=raw)
+    for control in panel.controls:
+        value = at.session_state[panel.key(control.name)]
+        assert control.parse(value) == value
+    assert "The link asked for a value that this page does not have." in prose(at)
+    assert "evil" not in at.query_params
+    if len(raw) > 5:
+        assert raw[:30] not in prose(at)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_link_restores_the_whole_state(path):
+    panel = PANELS[path]
+    wanted = {
+        panel.key(control.name): control.high
+        if isinstance(control, Range)
+        else list(control.options)[-1]
+        for control in panel.controls
+    }
+    at = open_page(path, **{key: str(value) for key, value in wanted.items()})
+    for key, value in wanted.items():
+        assert at.session_state[key] == value
+    link = at.code[-1].value
+    for key, value in wanted.items():
+        assert f"{key}={value}" in link
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_link_writes_defaults_too(path):
+    link = open_page(path).code[-1].value
+    for control in PANELS[path].controls:
+        assert f"{PANELS[path].key(control.name)}=" in link
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_details_open(path):
+    at = open_page(path)
+    source = Path(site.__file__).parents[1].joinpath(f"{path}.py").read_text()
+    keys = re.findall(r'page\.details\(.*?key="([^"]+)"', source, re.S)
+    assert keys, "a page without details"
+    for key in keys:
+        at.session_state[key] = True
+    at.run()
+    assert not at.exception
+    assert at.get("download_button"), "the data cannot be taken away"
+    assert any("def " in block.value for block in at.code), "the NumPy that ran is not shown"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_charts_keep_their_spec_while_the_data_change(path):
+    panel = PANELS[path]
+    at = open_page(path)
+    before = [chart.spec for chart in charts(at)]
+    for control in panel.controls:
+        if isinstance(control, Choice):
+            at.session_state[panel.key(control.name)] = list(control.options)[-1]
+        elif not control.live:
+            at.session_state[panel.key(control.name)] = control.high
+    at.run()
+    assert not at.exception
+    assert [chart.spec for chart in charts(at)] == before
+
+
+def test_site_lists_files_that_exist_and_no_address_twice():
+    assert len(set(PATHS)) == len(PATHS)
+    for page in site.PAGES:
+        assert Path(site.__file__).parents[2].joinpath(page.file).is_file()
+        assert page.section in ("The article", "Beyond the article", "Practice")
+        importlib.util.find_spec(f"pages.kit.charts.{page.path}")
+    listed = {f"{path}.py" for path in PATHS}
+    files = {file.name for file in Path(site.__file__).parents[1].glob("*.py")} - {"__init__.py"}
+    assert files == listed, "a page that the navigation does not offer"
+
+
+def test_neighbors_walk_the_whole_site():
+    walked, here = [], PATHS[0]
+    while here:
+        walked.append(here)
+        after = site.neighbors(here)[1]
+        here = after.path if after else None
+    assert walked == PATHS
+    assert site.neighbors(PATHS[0])[0] is None

@@ -1,0 +1,278 @@
+"""Backpropagation through time against central differences, an unrolled network and bounds."""
+
+from dataclasses import replace
+from math import log10
+
+import numpy as np
+import pytest
+
+from core import losses, recurrent
+from core.activations import ACTIVATIONS
+from core.recurrent import RnnParams, RnnSpec
+
+NAMES = ("W_x", "W_h", "b", "W_out", "b_out")
+
+
+def run(spec, *, seed=0, examples=3):
+    rng = np.random.default_rng(seed)
+    params = recurrent.init(spec, rng=rng)
+    x = rng.standard_normal((examples, spec.steps, spec.n_in))
+    trace = recurrent.forward(spec, params, x)
+    target = rng.standard_normal(trace.output.shape)
+    return params, x, trace, target
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("read_out", ["last", "each"])
+def test_gradients_match_central_differences(name, read_out):
+    spec = RnnSpec(2, 4, 5, 3, name, read_out=read_out, bias_std=0.3, seeds=2)
+    params, x, trace, target = run(spec, seed=3)
+    if ACTIVATIONS[name].kinks:
+        assert min(np.abs(z).min() for z in trace.z) > 1e-4
+
+    def loss(p):  # J = ½ Σ (output − target)² of each member
+        output = recurrent.forward(spec, p, x).output
+        return 0.5 * np.sum((output - target) ** 2, axis=tuple(range(1, output.ndim)))
+
+    gradients = recurrent.backward(spec, params, trace, trace.output - target)
+    rng, step = np.random.default_rng(0), 1e-6
+    for tensor in NAMES:
+        value = getattr(params, tensor)
+        for _ in range(3):
+            direction = rng.standard_normal(value.shape)
+            up, down = (
+                loss(replace(params, **{tensor: value + sign * step * direction}))
+                for sign in (1, -1)
+            )
+            gradient = getattr(gradients, "d" + tensor)
+            got = np.sum(gradient * direction, axis=(1, 2))
+            np.testing.assert_allclose(
+                got, (up - down) / (2 * step), rtol=2e-6, atol=1e-7, err_msg=tensor
+            )
+
+
+def test_state_gradients_are_derivatives_of_the_rest_of_the_run():
+    """dJ/dh_t: start a shorter run from h_t, moved a little through the bias of its first step."""
+    spec = RnnSpec(2, 3, 6, 2, "tanh", read_out="each")
+    params, x, trace, target = run(spec, examples=1)
+    gradients = recurrent.backward(spec, params, trace, trace.output - target)
+
+    def rest(t, h):
+        """J of the outputs from step t on, in plain loops."""
+        total = 0.0
+        for k in range(t, spec.steps + 1):
+            if k > t:
+                h = np.tanh(x[0, k - 1] @ params.W_x[0] + h @ params.W_h[0] + params.b[0, 0])
+            y = h @ params.W_out[0] + params.b_out[0, 0]
+            total += 0.5 * np.sum((y - target[0, 0, k - 1]) ** 2)
+        return total
+
+    for t in (1, 3, 6):
+        h = trace.h[t - 1][0, 0]
+        for i in range(3):
+            e = 1e-6 * np.eye(3)[i]
+            difference = (rest(t, h + e) - rest(t, h - e)) / 2e-6
+            assert gradients.dh[t - 1][0, 0, i] == pytest.approx(difference, rel=1e-6, abs=1e-9)
+            assert gradients.dz[t - 1][0, 0, i] == pytest.approx(
+                gradients.dh[t - 1][0, 0, i] * (1 - h[i] ** 2)
+            )
+
+
+def test_a_scalar_network_is_the_scalar_chain():
+    """Width 1, identity, input at the first step alone: h_T = w^(T−1)·x, dJ/dh_t = w^(T−t)."""
+    spec = RnnSpec(1, 1, 16, 1, "identity")
+    params = RnnParams(*(np.full((1, 1, 1), v) for v in (1.0, 0.6, 0.0, 1.0, 0.0)))
+    x = np.zeros((1, 16, 1))
+    x[0, 0, 0] = 1.0
+    trace = recurrent.forward(spec, params, x)
+    assert trace.output.item() == pytest.approx(0.6**15, rel=1e-13)
+    gradients = recurrent.backward(spec, params, trace, np.ones((1, 1, 1)))
+    norms = recurrent.step_norms(gradients)
+    np.testing.assert_allclose(norms[0], np.arange(15, -1, -1) * log10(0.6), atol=1e-12)
+    assert gradients.dW_h.item() == pytest.approx(15 * 0.6**14)
+    assert 10 ** norms[0, 0] == pytest.approx(4.70185e-4, rel=1e-5)
+
+
+def test_reading_out_each_step_adds_up():
+    each = RnnSpec(2, 5, 4, 3, read_out="each")
+    params, x, trace, _ = run(each)
+    last = replace(each, read_out="last")
+    final = recurrent.forward(last, params, x)
+    np.testing.assert_array_equal(final.output, trace.output[:, :, -1])
+    d_output = np.zeros(trace.output.shape)
+    d_output[:, :, -1] = 1.0
+    a = recurrent.backward(each, params, trace, d_output)
+    b = recurrent.backward(last, params, final, np.ones(final.output.shape))
+    for tensor in NAMES:
+        np.testing.assert_allclose(getattr(a, "d" + tensor), getattr(b, "d" + tensor), rtol=1e-12)
+
+
+def test_it_takes_the_losses_of_the_network():
+    spec = RnnSpec(2, 6, 4, 3, seeds=2)
+    params, _, trace, _ = run(spec)
+    labels = np.array([0, 2, 1])
+    loss, d_output = losses.LOSSES["softmax_cross_entropy"](trace.output, labels)
+    gradients = recurrent.backward(spec, params, trace, d_output)
+    better = RnnParams(*(getattr(params, n) - 1e-3 * getattr(gradients, "d" + n) for n in NAMES))
+    output = recurrent.forward(spec, better, trace.x).output
+    lower, _ = losses.LOSSES["softmax_cross_entropy"](output, labels)
+    square = sum(np.sum(getattr(gradients, "d" + n) ** 2, axis=(1, 2)) for n in NAMES)
+    np.testing.assert_allclose(loss - lower, 1e-3 * square, rtol=0.02)
+
+
+def test_a_member_equals_a_lone_run():
+    spec = RnnSpec(3, 5, 7, 2, seeds=3, recurrent="spectral_radius", recurrent_scale=1.3)
+    children = np.random.default_rng(4).spawn(3)
+    together = recurrent.init(spec, rng=np.random.default_rng(4))
+    x = np.random.default_rng(5).standard_normal((4, 7, 3))
+    trace = recurrent.forward(spec, together, x)
+    gradients = recurrent.backward(spec, together, trace, np.ones(trace.output.shape))
+    one = replace(spec, seeds=1)
+    for s in range(3):
+        params = recurrent.init(one, rng=[children[s]])
+        lone = recurrent.forward(one, params, x)
+        lone_gradients = recurrent.backward(one, params, lone, np.ones(lone.output.shape))
+        np.testing.assert_array_equal(together.W_h[s], params.W_h[0])
+        np.testing.assert_allclose(trace.output[s], lone.output[0], rtol=1e-13)
+        np.testing.assert_allclose(gradients.dW_h[s], lone_gradients.dW_h[0], rtol=1e-11)
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.5, 1.7])
+def test_the_recurrent_matrix_has_the_size_it_is_given(scale):
+    base = RnnSpec(2, 12, 3, 1, seeds=2, recurrent_scale=scale)
+    draws = {
+        kind: recurrent.init(replace(base, recurrent=kind), rng=np.random.default_rng(0)).W_h
+        for kind in recurrent.RECURRENT
+    }
+    radius = np.abs(np.linalg.eigvals(draws["spectral_radius"])).max(axis=-1)
+    np.testing.assert_allclose(radius, scale, rtol=1e-12)
+    largest = np.linalg.svd(draws["singular_value"], compute_uv=False)[:, 0]
+    np.testing.assert_allclose(largest, scale, rtol=1e-12)
+    every = np.linalg.svd(draws["orthogonal"], compute_uv=False)
+    np.testing.assert_allclose(every, scale, rtol=1e-12)
+    # The same draw, differently scaled.
+    if scale:
+        ratio = draws["singular_value"] / draws["scheme"]
+        np.testing.assert_allclose(ratio, ratio[:, :1, :1].repeat(12, 1).repeat(12, 2), rtol=1e-9)
+
+
+# Jacobians ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu", "sigmoid", "selu"])
+def test_jacobians_are_derivatives_of_the_last_state(name):
+    spec = RnnSpec(2, 4, 6, 1, name, seeds=2, recurrent_scale=1.5)
+    params, x, trace, _ = run(spec, seed=2)
+    jacobians = recurrent.jacobian_products(spec, params, trace, example=1)
+    phi = ACTIVATIONS[name]
+
+    def last_state(s, t, h):
+        for k in range(t, spec.steps):
+            h = phi.f(x[1, k] @ params.W_x[s] + h @ params.W_h[s] + params.b[s, 0])
+        return h
+
+    for s in range(2):
+        for t in range(1, spec.steps + 1):
+            h = trace.h[t - 1][s, 1]
+            numeric = np.stack(
+                [
+                    (last_state(s, t, h + e) - last_state(s, t, h - e)) / 2e-6
+                    for e in 1e-6 * np.eye(4)
+                ],
+                axis=1,
+            )
+            ours = jacobians.matrix[s, t - 1] * 10.0 ** jacobians.log10_scale[s, t - 1]
+            np.testing.assert_allclose(ours, numeric, rtol=1e-5, atol=1e-8)
+            if numeric.any():
+                assert 10 ** jacobians.log10_largest[s, t - 1] == pytest.approx(
+                    np.linalg.norm(numeric, ord=2), rel=1e-5, abs=1e-8
+                )
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("kind", ["singular_value", "orthogonal"])
+@pytest.mark.parametrize("scale", [0.7, 1.0, 3.0])
+def test_pascanus_bound_is_never_exceeded(name, kind, scale):
+    spec = RnnSpec(2, 6, 40, 1, name, seeds=3, recurrent=kind, recurrent_scale=scale)
+    params, _, trace, _ = run(spec)
+    jacobians = recurrent.jacobian_products(spec, params, trace)
+    assert (jacobians.log10_largest <= jacobians.log10_bound + 1e-9).all()
+    gamma = ACTIVATIONS[name].max_slope
+    np.testing.assert_allclose(
+        jacobians.log10_bound[:, 0], 39 * log10(gamma * scale), rtol=1e-9, atol=1e-9
+    )
+
+
+def test_a_linear_orthogonal_network_meets_the_bound():
+    spec = RnnSpec(1, 8, 300, 1, "identity", recurrent="orthogonal", recurrent_scale=0.05)
+    params, _, trace, _ = run(spec)
+    jacobians = recurrent.jacobian_products(spec, params, trace)
+    np.testing.assert_allclose(jacobians.log10_largest, jacobians.log10_bound, rtol=1e-12)
+    assert jacobians.log10_largest[0, 0] < -388  # where a float has long been 0
+    assert np.isfinite(jacobians.matrix).all()
+
+
+def test_a_small_singular_value_is_sufficient_and_a_large_one_is_not():
+    """σ₁ < 1/γ must vanish. σ₁ > 1/γ need not explode: a shear has σ₁ = 5 and radius ½."""
+    spec = RnnSpec(1, 2, 60, 1, "identity")
+    shear = np.array([[[0.5, 5.0], [0.0, 0.5]]])
+    zero = np.zeros((1, 1, 2))
+    params = RnnParams(zero, shear, zero, np.ones((1, 2, 1)), np.zeros((1, 1, 1)))
+    trace = recurrent.forward(spec, params, np.zeros((1, 60, 1)))
+    jacobians = recurrent.jacobian_products(spec, params, trace)
+    assert jacobians.log10_bound[0, 0] > 40
+    assert jacobians.log10_largest[0, 0] < -14
+    assert jacobians.log10_largest[0, -3:].max() > 0.5  # it does grow at first
+
+
+def test_a_dead_network_has_jacobian_zero():
+    spec = RnnSpec(1, 3, 5, 1, "relu", bias_mean=-100.0)
+    params, _, trace, _ = run(spec)
+    jacobians = recurrent.jacobian_products(spec, params, trace)
+    assert (jacobians.matrix[0, :-1] == 0).all()
+    assert (jacobians.log10_largest[0] == [-np.inf] * 4 + [0]).all()
+
+
+def test_an_overflow_is_located():
+    spec = RnnSpec(1, 3, 700, 1, "identity", recurrent="orthogonal", recurrent_scale=10.0)
+    params, _, trace, _ = run(spec)
+    found = recurrent.first_non_finite(trace)
+    assert found.operation == "z" and 300 < found.layer < 312
+    assert np.isfinite(trace.z[found.layer - 2]).all()
+    gradients = recurrent.backward(spec, params, trace, np.ones(trace.output.shape))
+    back = recurrent.first_non_finite(gradients)
+    assert back.operation == "dh" and 700 - 312 < back.layer < 700 - 300
+    assert recurrent.first_non_finite(run(replace(spec, steps=100))[2]) is None
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"width": 0},
+        {"steps": 0},
+        {"steps": 5000},
+        {"seeds": True},
+        {"activation": "step"},
+        {"initializer": "zero"},
+        {"recurrent": "unitary"},
+        {"read_out": "first"},
+        {"recurrent_scale": -1.0},
+        {"weight_scale": np.nan},
+    ],
+)
+def test_specs_refuse(bad):
+    with pytest.raises(ValueError):
+        RnnSpec(**{"n_in": 1, "width": 2, "steps": 3, "n_out": 1} | bad)
+
+
+def test_wrong_shapes_are_refused():
+    spec = RnnSpec(2, 3, 4, 1, seeds=2)
+    params = recurrent.init(spec, rng=np.random.default_rng(0))
+    for shape in ((5, 3, 2), (5, 4, 3), (3, 5, 4, 2), (0, 4, 2), (4, 2)):
+        with pytest.raises(ValueError, match="x must be"):
+            recurrent.forward(spec, params, np.zeros(shape))
+    trace = recurrent.forward(spec, params, np.zeros((5, 4, 2)))
+    with pytest.raises(ValueError, match="example"):
+        recurrent.jacobian_products(spec, params, trace, example=5)
+    with pytest.raises(ValueError, match="generators"):
+        recurrent.init(spec, rng=[np.random.default_rng(0)])

@@ -1,0 +1,360 @@
+"""Theory against closed forms, brute force, sampling and the published numbers."""
+
+from math import erf, exp, lgamma, log, log10, pi, sqrt
+
+import numpy as np
+import pytest
+
+from core import losses, network, theory
+from core.activations import ACTIVATIONS, activation
+from core.network import NetSpec
+
+# Means over a Gaussian ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "square", "slope_square"),
+    [
+        ("tanh", 0.394294, 0.464403),
+        ("sigmoid", 0.293379, 0.044836),
+        ("relu", 0.5, 0.5),
+        ("selu", 1.0, 1.071575),
+        ("identity", 1.0, 1.0),
+    ],
+)
+def test_published_moments_at_variance_one(name, square, slope_square):
+    m = theory.moments(activation(name))
+    assert m.square == pytest.approx(square, abs=5e-7)
+    assert m.slope_square == pytest.approx(slope_square, abs=5e-7)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_moments_match_brute_force(name):
+    """A plain fine midpoint sum, at variances from tiny to saturating."""
+    phi = activation(name, negative_slope=0.2)
+    z = (np.arange(2_000_000) + 0.5) * 1.3e-5 - 13.0
+    density = np.exp(-z * z / 2) / sqrt(2 * pi) * 1.3e-5
+    for q in (0.01, 1.0, 300.0):
+        f, df = phi.value_and_slope(sqrt(q) * z)
+        m = theory.moments(phi, q)
+        expected = [f @ density, (f * f) @ density, (df * df) @ density]
+        np.testing.assert_allclose(
+            [m.mean, m.square, m.slope_square], expected, rtol=1e-7, atol=1e-11 * sqrt(q)
+        )
+
+
+def test_moments_in_closed_form():
+    q = np.array([0.09, 1.0, 400.0])
+    leaky = theory.moments(activation("leaky_relu", negative_slope=0.2), q)
+    np.testing.assert_allclose(leaky.square, q * 1.04 / 2, rtol=1e-13)
+    np.testing.assert_allclose(leaky.mean, 0.8 * np.sqrt(q / (2 * pi)), rtol=1e-13)
+    half = [0.5 * exp(2 * v) * (1 - erf(sqrt(2 * v))) for v in (0.09, 1.0)]  # E e^{2z} over z < 0
+    elu = theory.moments(activation("elu"), q[:2])
+    np.testing.assert_allclose(elu.slope_square, 0.5 + np.array(half), rtol=1e-13)
+
+
+def test_gauss_hermite_is_exact_for_polynomials_and_agrees_where_f_is_smooth():
+    q = np.array([0.5, 2.0])
+    np.testing.assert_allclose(theory.gauss_hermite(lambda z: z**6, q, order=4), 15 * q**3)
+    np.testing.assert_allclose(theory.gauss_hermite(np.cos, q), np.exp(-q / 2), rtol=1e-13)
+    np.testing.assert_allclose(theory.gaussian_mean(np.cos, q), np.exp(-q / 2), rtol=1e-13)
+    np.testing.assert_allclose(
+        theory.gauss_hermite(lambda z: np.tanh(z) ** 2, 1.0),
+        theory.moments(activation("tanh")).square,
+        rtol=1e-8,
+    )
+
+
+def test_all_kinks_lie_where_the_panels_meet():
+    assert {kink for phi in ACTIVATIONS.values() for kink in phi.kinks} <= {0.0}
+
+
+# Depth -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "initializer", "sigma_w2", "bias_std"),
+    [
+        ("relu", "he", 2.0, 0.0),
+        ("tanh", "lecun", 1.0, 0.3),
+        ("tanh", "normal", 400.0, 0.0),
+        ("sigmoid", "normal", 400.0, 0.0),
+        ("silu", "he", 2.0, 0.1),
+    ],
+)
+def test_profile_matches_a_wide_network(name, initializer, sigma_w2, bias_std):
+    width, depth = 400, 5
+    spec = NetSpec(
+        width, width, depth, 8, name, initializer=initializer, bias_std=bias_std, seeds=3
+    )
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((40, width))
+    params = network.init(spec, rng=rng)
+    trace = network.forward(spec, params, x)
+    _, d_output = losses.mean_squared_error(trace.output, rng.standard_normal((40, 8)))
+    gradients = network.backward(spec, params, trace, d_output)
+    p = theory.depth_profile(
+        activation(name), depth=depth, sigma_w2=sigma_w2, sigma_b2=bias_std**2, input_square=1.0
+    )
+    np.testing.assert_allclose([np.mean(z**2) for z in trace.z], p.q, rtol=0.1)
+    np.testing.assert_allclose([np.mean(h**2) for h in trace.h], p.square, rtol=0.1)
+    dh = [sqrt(np.mean(g**2)) for g in gradients.dh]
+    for i in range(1, depth):  # from h_{i+1} back to h_i
+        assert dh[i - 1] / dh[i] == pytest.approx(p.gain[i], rel=0.1)
+
+
+def test_profile_with_a_residual_branch_matches_a_wide_network():
+    """h + relu(Wh) with He: the mean of h builds up, and the variance grows by 2.9 per layer."""
+    width, depth = 400, 6
+    spec = NetSpec(width, width, depth, 1, residual=1.0, seeds=2)
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((20, width))
+    trace = network.forward(spec, network.init(spec, rng=rng), x)
+    p = theory.depth_profile(activation("relu"), depth=depth, sigma_w2=2.0, residual=1.0)
+    np.testing.assert_allclose([np.mean(h**2) for h in trace.h], p.square, rtol=0.15)
+    growth = theory.depth_profile(activation("relu"), depth=30, sigma_w2=2.0, residual=1.0).square
+    mu = 0.804  # fixed point of μ·(g − 1) = 1/√π with g² = 2 + 2μ/√π
+    assert growth[-1] / growth[-2] == pytest.approx(2 + 2 * mu / sqrt(pi), abs=0.01)
+    assert growth[-1] / growth[-2] == pytest.approx(2.9, abs=0.05)
+    np.testing.assert_allclose(p.gain, sqrt(2))
+
+
+def test_rectifier_gains_are_exact_and_other_gains_as_measured():
+    relu = theory.depth_profile(activation("relu"), depth=20, sigma_w2=[2.0, 1.0, 64.0])
+    # He, Xavier, N(0, 1) at width 64
+    np.testing.assert_allclose(relu.gain[:, 0], [1, 1 / sqrt(2), sqrt(32)], rtol=1e-12)
+    np.testing.assert_allclose(relu.gain, relu.gain[:, :1].repeat(20, axis=1), rtol=1e-12)
+    # N(0, 1) sigmoid layers by width, and tanh at width 64 (findings 1 and 2).
+    sigmoid = theory.depth_profile(activation("sigmoid"), depth=20, sigma_w2=[10, 64, 100, 256])
+    assert sigmoid.gain[:, -1] == pytest.approx([0.55, 0.89, 0.99, 1.25], abs=0.01)
+    xavier = theory.depth_profile(activation("sigmoid"), depth=20, sigma_w2=1.0)
+    assert xavier.gain[-1] == pytest.approx(0.24, abs=0.01)
+    tanh = theory.depth_profile(activation("tanh"), depth=20, sigma_w2=64.0)
+    assert tanh.gain[-1] == pytest.approx(2.1, abs=0.05)
+
+
+@pytest.mark.parametrize(("name", "scale"), [("relu", 1.414), ("tanh", 1.25), ("sigmoid", 10.5)])
+def test_the_scale_at_which_twenty_layers_have_gain_one(name, scale):
+    profile = theory.depth_profile(activation(name), depth=20, sigma_w2=scale**2)
+    assert np.exp(np.log(profile.gain).mean()) == pytest.approx(1, abs=0.02)
+
+
+def test_uniform_classic_shrinks_by_the_square_root_of_three():
+    """Glorot and Bengio 2010: n·Var[w] = 1/3, a linear layer loses ×0.577 both ways."""
+    spec = NetSpec(300, 300, 4, 1, "identity", initializer="uniform_classic")
+    rng = np.random.default_rng(0)
+    trace = network.forward(spec, network.init(spec, rng=rng), rng.standard_normal((200, 300)))
+    rms = [sqrt(np.mean(h**2)) for h in trace.h]
+    p = theory.depth_profile(activation("identity"), depth=4, sigma_w2=1 / 3)
+    np.testing.assert_allclose(np.sqrt(p.square), 3.0 ** -(np.arange(1, 5) / 2))
+    np.testing.assert_allclose(rms, np.sqrt(p.square), rtol=0.03)
+
+
+def test_infinite_profiles_are_data():
+    p = theory.depth_profile(activation("relu"), depth=1000, sigma_w2=64.0)
+    assert np.isinf(p.q[-1]) and p.gain[100] == pytest.approx(sqrt(32))
+
+
+def test_hanins_fourth_moment():
+    assert theory.fourth_moment_ratio([50] * 10) == pytest.approx(2.59, abs=0.005)
+    # Sampled at small width, one fixed input, many networks.
+    rng = np.random.default_rng(0)
+    square = np.ones((200_000, 1))  # ‖h‖² of each network
+    for _ in range(2):
+        # He: given h, the units of z are independent N(0, 2‖h‖²/n), whatever h's direction.
+        z = rng.standard_normal((200_000, 8)) * np.sqrt(2 * square / 8)
+        square = np.sum(np.maximum(z, 0) ** 2, axis=1, keepdims=True)
+    ratio = np.mean(square**2) / np.mean(square) ** 2
+    assert ratio == pytest.approx(theory.fourth_moment_ratio([8, 8]), rel=0.05)
+
+
+def test_batch_norm_with_relu_has_its_own_gain():
+    spec = NetSpec(300, 300, 8, 1, norm="batch", seeds=2)
+    rng = np.random.default_rng(0)
+    params = network.init(spec, rng=rng)
+    trace = network.forward(spec, params, rng.standard_normal((300, 300)))
+    gradients = network.backward(spec, params, trace, rng.standard_normal((300, 1)))
+    rms = np.array([sqrt(np.mean(g**2)) for g in gradients.dh])
+    # In the middle, away from the ends; finite width and batch take a little.
+    assert np.mean(np.log(rms[1:5] / rms[2:6])) == pytest.approx(
+        log(theory.BATCH_NORM_RELU_GAIN), abs=0.03
+    )
+    assert pytest.approx(1.211, abs=5e-4) == theory.BATCH_NORM_RELU_GAIN
+
+
+@pytest.mark.parametrize("bad", [{"depth": 0}, {"sigma_w2": -1.0}, {"input_square": -1.0}])
+def test_profiles_refuse(bad):
+    with pytest.raises(ValueError):
+        theory.depth_profile(activation("relu"), **{"depth": 3, "sigma_w2": 1.0} | bad)
+    with pytest.raises(ValueError):
+        theory.fourth_moment_ratio([3, 0])
+    with pytest.raises(ValueError):
+        theory.moments(activation("relu"), -1.0)
+
+
+# Mean field of tanh ------------------------------------------------------------------------------
+
+
+def test_published_fixed_points():
+    m = theory.tanh_mean_field([1.0, 2.0, 1.0], [0.0, 0.05, 0.05])
+    assert m.q == pytest.approx([0, 0.7218, 0.1936], abs=5e-5)
+    assert m.chi == pytest.approx([1, 1.0477, 0.7590], abs=5e-5)
+    assert m.depth_scale[0] == np.inf
+    assert m.depth_scale[2] == pytest.approx(3.63, abs=0.005)
+
+
+def test_the_fixed_point_is_where_iteration_ends():
+    sigma_w2, sigma_b2 = np.array([0.5, 1.5, 4.0, 100.0]), np.array([0.3, 0.1, 0.0, 1.0])
+    p = theory.depth_profile(activation("tanh"), depth=300, sigma_w2=sigma_w2, sigma_b2=sigma_b2)
+    m = theory.tanh_mean_field(sigma_w2, sigma_b2)
+    np.testing.assert_allclose(m.q, p.q[:, -1], rtol=1e-10)
+    np.testing.assert_allclose(np.sqrt(m.chi), p.gain[:, -1], rtol=1e-10)
+
+
+def test_the_edge_of_chaos():
+    sigma_b2 = np.array([0.0, 0.01, 0.05, 0.5, 2.0, 100.0])
+    edge = theory.tanh_edge_of_chaos(sigma_b2)
+    assert edge[0] == pytest.approx(1, abs=1e-7)
+    assert (np.diff(edge) > 0).all()
+    np.testing.assert_allclose(theory.tanh_mean_field(edge, sigma_b2).chi, 1, atol=1e-7)
+    assert (theory.tanh_mean_field(edge[1:] * 1.1, sigma_b2[1:]).chi > 1.001).all()
+    assert (theory.tanh_mean_field(edge[1:] * 0.9, sigma_b2[1:]).chi < 0.999).all()
+    assert 1 < edge[2] < 2  # (2, 0.05) is chaotic, (1, 0.05) ordered
+
+
+def test_mean_field_refuses():
+    with pytest.raises(ValueError, match="σ_w²"):
+        theory.tanh_mean_field(0.0, 0.1)
+    with pytest.raises(ValueError, match="σ_b²"):
+        theory.tanh_edge_of_chaos(-0.1)
+
+
+# Products of random numbers ----------------------------------------------------------------------
+
+
+def test_one_factor_is_the_half_normal():
+    x = np.linspace(-6, 0.9, 40)
+    w = 10.0**x
+    np.testing.assert_allclose(
+        theory.log10_product_cdf(x, 1, sigma=2.0), [erf(v / (2 * sqrt(2))) for v in w], atol=1e-13
+    )
+    density = np.log(10) * w * sqrt(2 / pi) * np.exp(-w * w / 2)
+    np.testing.assert_allclose(theory.log10_product_density(x, 1), density, atol=1e-13)
+    assert theory.probability_below_one(1) == pytest.approx(0.682689, abs=5e-7)
+    assert 10 ** theory.log10_product_median(1) == pytest.approx(0.67448975, abs=1e-8)
+
+
+def test_two_factors_are_a_bessel_function():
+    """|w₁w₂| has the density (2/π)·K₀, K₀(x) = ∫₀^∞ e^{−x·cosh t} dt."""
+    t = (np.arange(20_000) + 0.5) * 1e-3
+    for x in (-6.0, -2.0, 0.0, 0.8):
+        bessel = np.exp(-(10**x) * np.cosh(t)).sum() * 1e-3
+        assert theory.log10_product_density(x, 2) == pytest.approx(
+            log(10) * 10**x * 2 / pi * bessel, rel=1e-9
+        )
+
+
+@pytest.mark.parametrize("n", [2, 5, 15])
+def test_the_law_composes(n):
+    """The density of n factors is that of n − 1 convolved with that of one."""
+    x = np.arange(-30, 4, 0.01)
+    one, less = theory.log10_product_density(x, 1), theory.log10_product_density(x, n - 1)
+    at = np.array([-4.0, -1.0, 0.0, 1.0])
+    convolved = [np.interp(a - x, x, less, left=0, right=0) @ one * 0.01 for a in at]
+    np.testing.assert_allclose(theory.log10_product_density(at, n), convolved, atol=2e-5)
+
+
+@pytest.mark.parametrize("n", [1, 15, 60, 1000])
+def test_density_cdf_and_moments_belong_together(n):
+    mean, sd = theory.log10_product_mean_sd(n, sigma=1.3)
+    x = np.linspace(mean - 14 * sd - 10, mean + 10 * sd + 3, 40_001)
+    step = x[1] - x[0]
+    density = theory.log10_product_density(x[::10], n, sigma=1.3)
+    total = density.sum() * 10 * step
+    assert total == pytest.approx(1, abs=1e-6)
+    assert (density * x[::10]).sum() * 10 * step == pytest.approx(mean, abs=1e-4)
+    variance = (density * (x[::10] - mean) ** 2).sum() * 10 * step
+    assert sqrt(variance) == pytest.approx(sd, rel=1e-4)
+    at = np.array([mean - sd, mean, mean + 0.7 * sd])
+    slope = theory.log10_product_cdf(at + 1e-4, n, sigma=1.3) - theory.log10_product_cdf(
+        at - 1e-4, n, sigma=1.3
+    )
+    np.testing.assert_allclose(
+        slope / 2e-4, theory.log10_product_density(at, n, sigma=1.3), rtol=1e-6
+    )
+    assert mean == pytest.approx(n * (log10(1.3) - (np.euler_gamma + log(2)) / 2 / log(10)))
+    assert sd == pytest.approx(sqrt(n * pi**2 / 8) / log(10))
+
+
+def test_the_mean_square_comes_out_of_the_law():
+    """E (w₁···w_n)² = 1, from a density whose bulk lies far below."""
+    x = np.linspace(-12, 3, 6001)
+    for n in (1, 2, 3):
+        moment = (theory.log10_product_density(x, n) * 100.0**x).sum() * (x[1] - x[0])
+        assert moment == pytest.approx(1, rel=1e-6)
+
+
+def test_fifteen_normal_weights():
+    assert theory.probability_below_one(15) == pytest.approx(0.994902, abs=1e-6)
+    assert 10 ** theory.log10_product_median(15) == pytest.approx(9.648e-5, rel=1e-3)
+    assert 10 ** theory.log10_product_median(30) == pytest.approx(7e-9, rel=0.01)
+
+
+def test_far_from_the_law_nothing_breaks():
+    assert theory.log10_product_cdf([-np.inf, -1e9, 1e9, np.inf], 15).tolist() == [0, 0, 1, 1]
+    assert theory.log10_product_density([-np.inf, -1e9, 1e9], 15).tolist() == [0, 0, 0]
+    assert theory.probability_below_one(60, sigma=1e-3) == 1
+    assert theory.probability_below_one(100_000) == 1
+
+
+def test_the_sigma_whose_median_is_one():
+    for n in (1, 2, 15, 200):
+        sigma = theory.sigma_for_median_one(n)
+        assert theory.probability_below_one(n, sigma=sigma) == pytest.approx(0.5, abs=1e-12)
+        assert theory.log10_product_median(n, sigma=sigma) == pytest.approx(0, abs=1e-10)
+    assert theory.sigma_for_median_one(1) == pytest.approx(1 / 0.67448975, rel=1e-7)
+    assert theory.sigma_for_median_one(15) == pytest.approx(1.852, abs=5e-4)
+    assert pytest.approx(1.8874, abs=5e-5) == theory.SIGMA_ZERO_MEAN_LOG
+    assert theory.sigma_for_median_one(50_000) == pytest.approx(
+        theory.SIGMA_ZERO_MEAN_LOG, abs=1e-4
+    )
+
+
+def test_log_gamma_on_the_real_axis_and_by_reflection():
+    x = np.array([0.5, 1.0, 2.5, 30.0])
+    np.testing.assert_allclose(
+        theory._log_gamma(x + 0j).real, [lgamma(v) for v in x], atol=1e-13, rtol=1e-13
+    )
+    y = np.linspace(0, 40, 30)
+    modulus = 0.5 * (log(pi) - np.logaddexp(pi * y, -pi * y) + log(2))  # |Γ(½+iy)|² = π/cosh πy
+    np.testing.assert_allclose(theory._log_gamma(0.5 + 1j * y).real, modulus, atol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [{"n": 0}, {"n": 1.5}, {"n": 10**6}, {"sigma": 0.0}])
+def test_the_law_refuses(bad):
+    for f in (theory.probability_below_one, theory.log10_product_median):
+        with pytest.raises(ValueError):
+            f(**{"n": 3, "sigma": 1.0} | bad)
+
+
+# Products of random matrices ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1, 2, 7, 64])
+def test_growth_matches_sampled_norms(width):
+    w = np.random.default_rng(0).standard_normal((100_000, width))
+    logs = np.log10(2.0 * np.linalg.norm(w, axis=1))
+    mean, sd = theory.log10_norm_growth(1, width, sigma=2.0)
+    assert logs.mean() == pytest.approx(mean, abs=5 * sd / sqrt(1e5))
+    assert logs.std() == pytest.approx(sd, rel=0.02)
+    assert theory.log10_norm_growth(15, width, sigma=2.0) == pytest.approx(
+        (15 * mean, sqrt(15) * sd)
+    )
+
+
+def test_width_one_is_the_scalar_law():
+    assert theory.log10_norm_growth(15, 1) == pytest.approx(theory.log10_product_mean_sd(15))
+    wide = theory.log10_norm_growth(1, 10_000)[0]
+    assert wide == pytest.approx(2.0, abs=1e-4)
+    with pytest.raises(ValueError, match="width"):
+        theory.log10_norm_growth(3, 0)
