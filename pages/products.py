@@ -83,7 +83,7 @@ def powers() -> None:
         charts.powers,
         frames.powers(at.activation, at.n),
         panel=PANEL,
-        control="w",
+        live=("w",),
         alt_text="Line chart on a logarithmic scale: the size of w to the power n, for n from 0 "
         "to 60, between the lines of 0.6 and 1.6, with a band around 1. The numbers at the "
         "current w stand in the text below.",

@@ -3,10 +3,11 @@
 import importlib
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pages.kit import site
+from pages.kit import controls, site
 from pages.kit.controls import Choice, Panel, Range
 from tests.app import charts, open_page, prose
 
@@ -119,8 +120,14 @@ def test_link_restores_the_whole_state(path):
     for key, value in wanted.items():
         assert at.session_state[key] == value
     link = at.code[-1].value
+    told = dict(parse_qsl(urlsplit(link).query))
+    assert told == controls.query(
+        panel, {c.name: wanted[panel.key(c.name)] for c in panel.controls}
+    )
+    again = open_page(path, **told)
     for key, value in wanted.items():
-        assert f"{key}={value}" in link
+        assert again.session_state[key] == value
+    assert "does not have" not in prose(again)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -70,6 +70,19 @@ class Range:
             return self.default
         return self.nearest(value) if math.isfinite(value) else self.default
 
+    def text(self, value: float) -> str:
+        """What an address says for this value."""
+        return str(value)
+
+    def means(self, raw: str, value: float) -> bool:
+        """Whether an address's text asks for exactly this value."""
+        try:
+            return math.isclose(float(raw), value, abs_tol=1e-12)
+        except ValueError:
+            return False
+
+    widget_reads = means
+
     def draw(self, key: str) -> None:
         shared = {"key": key, "help": self.help, "bind": "query-params"}
         if self.box or self.live:
@@ -85,13 +98,30 @@ class Choice:
 
     name: str
     label: str
-    options: Mapping[str, str]  # what the address says -> what the reader sees
+    options: Mapping[str, str]  # name in the code -> what the reader and the address see
     default: str
     help: str | None = None
     menu: bool = False  # a drop-down list, for more options than fit in a row
 
     def parse(self, raw: Any) -> str:
-        return raw if isinstance(raw, str) and raw in self.options else self.default
+        """The option that a name or a label stands for; the default where it is neither."""
+        if isinstance(raw, str):
+            for name, label in self.options.items():
+                if raw in (name, label):
+                    return name
+        return self.default
+
+    def text(self, value: str) -> str:
+        """What an address says for this option: the label, as the bound widget writes it."""
+        return self.options[value]
+
+    def means(self, raw: str, value: str) -> bool:
+        """Whether an address's text asks for this option."""
+        return raw in (value, self.options[value])
+
+    def widget_reads(self, raw: str, value: str) -> bool:
+        """Whether the bound widget takes the text for this option: it knows labels only."""
+        return raw == self.options[value]
 
     def draw(self, key: str) -> None:
         shared = {
@@ -161,34 +191,24 @@ class _Visit:
 
 
 def _begin(panel: Panel, link: Mapping[str, str]) -> _Visit:
-    values = {panel.key(c.name): c.parse(link.get(panel.key(c.name))) for c in panel.controls}
-    told = {key: raw for key, raw in link.items() if key in values}
-    right = {key: raw for key, raw in told.items() if _says(raw, values[key])}
-    if right != told and not st.session_state.get(_CORRECTED):
+    told = {c.name: link[panel.key(c.name)] for c in panel.controls if panel.key(c.name) in link}
+    values = {name: panel[name].parse(raw) for name, raw in told.items()}
+    if _CORRECTED not in st.session_state and not all(
+        panel[name].widget_reads(raw, values[name]) for name, raw in told.items()
+    ):
         # A widget takes its first value straight from the address, whatever that says: so go to
         # the corrected address first.
-        st.session_state[_CORRECTED] = True
-        st.switch_page(
-            f"pages/{panel.page}.py", query_params={key: str(values[key]) for key in told}
+        st.session_state[_CORRECTED] = not all(
+            panel[name].means(raw, values[name]) for name, raw in told.items()
         )
-    for stranger in link.keys() - values.keys():
+        st.switch_page(f"pages/{panel.page}.py", query_params=query(panel, values))
+    for stranger in link.keys() - {panel.key(c.name) for c in panel.controls}:
         del st.query_params[stranger]
-    st.session_state.update(values)
-    visit = _Visit(
-        panel.page, by_link=bool(told), corrected=st.session_state.pop(_CORRECTED, False)
-    )
-    st.session_state[_VISIT] = visit
+    for control in panel.controls:
+        st.session_state[panel.key(control.name)] = values.get(control.name, control.default)
+    corrected = st.session_state.pop(_CORRECTED, False)
+    st.session_state[_VISIT] = visit = _Visit(panel.page, bool(told), corrected)
     return visit
-
-
-def _says(raw: str, value: Any) -> bool:
-    """Whether a link's text means exactly this value."""
-    if isinstance(value, str):
-        return raw == value
-    try:
-        return math.isclose(float(raw), value, abs_tol=1e-12)
-    except ValueError:
-        return False
 
 
 def came_by_link() -> bool:
@@ -246,10 +266,14 @@ def seed(panel: Panel, name: str = "seed") -> None:
         )
 
 
+def query(panel: Panel, values: Mapping[str, Any]) -> dict[str, str]:
+    """What an address says to open the page with these values."""
+    return {panel.key(name): panel[name].text(value) for name, value in values.items()}
+
+
 def link(panel: Panel) -> str:
     """This page's address with the value of every control, defaults too."""
-    query = urlencode(
-        {panel.key(c.name): st.session_state[panel.key(c.name)] for c in panel.controls}
-    )
+    values = {c.name: st.session_state[panel.key(c.name)] for c in panel.controls}
     here = urlsplit(st.context.url or "")
-    return urlunsplit((here.scheme, here.netloc, here.path or panel.page, query, ""))
+    says = urlencode(query(panel, values), quote_via=quote)
+    return urlunsplit((here.scheme, here.netloc, here.path or panel.page, says, ""))

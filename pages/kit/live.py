@@ -84,46 +84,47 @@ def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:
 class _Embedded:
     """How a live chart stands in the browser: what it was drawn with, and where it rests."""
 
-    start: float
-    rest: float
+    start: dict[str, float]
+    rest: dict[str, float]
     epoch: int
 
 
-def show(builder, frame, *, panel: Panel, control: str, alt_text: str) -> None:
-    """Draw a live chart, and take its control's value over when a drag rests.
+def show(builder, frame, *, panel: Panel, live: tuple[str, ...], alt_text: str) -> None:
+    """Draw a live chart, and take its controls' values over when a drag rests.
 
-    `builder` takes no data and follows `panel[control]`. Call it inside a fragment, so that the
-    rest of a drag reruns only what depends on it.
+    `builder` takes no data and follows each `panel[name]` for the names in `live`. Call it inside
+    a fragment, so that the rest of a drag reruns only what depends on it.
     """
-    value_key = panel.key(control)
-    state_key = f"{value_key}.embedded"
-    value = st.session_state[value_key]
-    embedded = st.session_state.get(state_key, _Embedded(value, value, 0))
-    if embedded.rest != value:  # a preset, a typed number or a link moved it, not the drag
-        embedded = _Embedded(start=value, rest=value, epoch=embedded.epoch + 1)
-    st.session_state[state_key] = embedded
-    chart_key = f"{value_key}.live.{embedded.epoch}"
+    chart = f"{panel.page}.{builder.__name__}"
+    values = {name: st.session_state[panel.key(name)] for name in live}
+    embedded = st.session_state.get(f"{chart}.embedded") or _Embedded(values, values, 0)
+    if embedded.rest != values:  # a preset, a typed number or a link moved them, not the drag
+        embedded = _Embedded(start=values, rest=values, epoch=embedded.epoch + 1)
+    st.session_state[f"{chart}.embedded"] = embedded
+    key = f"{chart}.live.{embedded.epoch}"
     st.vega_lite_chart(
-        spec=_starting_at(page.spec(builder, frame), control, embedded.start),
-        key=chart_key,
-        on_select=partial(_take_over, chart_key, panel, control),
+        spec=_starting_at(page.spec(builder, frame), embedded.start),
+        key=key,
+        on_select=partial(_take_over, chart, key, panel),
         alt=alt_text,
     )
 
 
-def _starting_at(spec: dict, control: str, start: float) -> dict:
+def _starting_at(spec: dict, start: dict[str, float]) -> dict:
+    values = {f"live_{name}": [{name: value}] for name, value in start.items()}
     params = [
-        {**param, "value": [{control: start}]} if param["name"] == f"live_{control}" else param
+        param | {"value": values[param["name"]]} if param["name"] in values else param
         for param in spec["params"]
     ]
     return spec | {"params": params}
 
 
-def _take_over(chart_key: str, panel: Panel, control: str) -> None:
-    chosen = st.session_state[chart_key].selection.get(f"live_{control}")
-    if not chosen:
-        return
-    value = panel[control].parse(chosen[0].get(control))
-    state_key = f"{panel.key(control)}.embedded"
-    st.session_state[state_key] = replace(st.session_state[state_key], rest=value)
-    st.session_state[panel.key(control)] = value
+def _take_over(chart: str, key: str, panel: Panel) -> None:
+    embedded = st.session_state[f"{chart}.embedded"]
+    rest = dict(embedded.rest)
+    for name in rest:
+        chosen = st.session_state[key].selection.get(f"live_{name}")
+        if chosen:
+            rest[name] = panel[name].parse(chosen[0].get(name))
+            st.session_state[panel.key(name)] = rest[name]
+    st.session_state[f"{chart}.embedded"] = replace(embedded, rest=rest)

@@ -84,6 +84,13 @@ def download(frame: pd.DataFrame, name: str) -> None:
     )
 
 
+def recall(question: str, answer: str) -> None:
+    """One question about the page before, and its answer when asked for."""
+    st.markdown(f"**From the page before.** {question}")
+    with st.popover("The answer"):
+        st.markdown(answer)
+
+
 def footer(panel: Panel) -> None:
     """A link that holds the whole state, then the pages before and after."""
     with st.popover("Link to this state"):
