@@ -81,24 +81,28 @@ def _weights(x, y) -> alt.Chart:
 
 def _along_the_chain(frame: alt.Chart, x, y) -> list[alt.Chart]:
     along = live.unpack(frame, "slopes", "gradient", index="n")
+    # The gradient is the slopes times wⁿ: above the slopes where |w| > 1, and so are their names.
+    gradient_is_above = "abs(w) > 1 && isValid(datum.gradient)"
     lines = (
-        ("slopes", "∏ φ′(z)", "amber", [2, 4], -14),
-        ("gradient", "∏ w·φ′(z)", "violet", [9, 4], 11),
+        ("slopes", "∏ φ′(z)", "amber", [2, 4], f"!({gradient_is_above})"),
+        ("gradient", "∏ w·φ′(z)", "violet", [9, 4], gradient_is_above),
     )
     layers = []
-    for field, name, color, dash, dy in lines:
+    for field, name, color, dash, name_above in lines:
         rows = grammar.colored(along, color)
         line = rows.mark_line(strokeDash=dash, strokeWidth=2.5, clip=True)
         layers.append(line.encode(x=x, y=grammar.renamed(y, field)))
         # the line's name stands at the last of its points that the axis shows
         seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {_LIMIT}")
         end = seen.transform_joinaggregate(last="max(n)").transform_filter("datum.n == datum.last")
-        end = end.transform_calculate(name=f"'{name}'")
-        layers.append(
-            end.mark_text(align="left", dx=6, dy=dy, fontSize=grammar.LABEL_SIZE).encode(
-                x=x, y=grammar.renamed(y, field), text=alt.Text("name", type="nominal")
-            )
+        end = end.transform_calculate(name=f"'{name}'").encode(
+            x=x, y=grammar.renamed(y, field), text=alt.Text("name", type="nominal")
         )
+        style = {"align": "left", "dx": 6, "fontSize": grammar.LABEL_SIZE}
+        layers += [
+            end.transform_filter(name_above).mark_text(dy=-13, **style),
+            end.transform_filter(f"!({name_above})").mark_text(dy=12, **style),
+        ]
     return layers
 
 

@@ -1,0 +1,120 @@
+"""A server and a Chromium for the tests that need a reader's eyes.
+
+Without Chromium these tests are skipped, with the reason; REQUIRE_BROWSER=1 makes that a failure.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.server import launch, serving
+
+CHART = "[data-testid=stVegaLiteChart] svg, [data-testid=stVegaLiteChart] canvas"
+BUSY = "[data-testid=stStatusWidget], [data-testid=stSkeleton], [data-stale=true]"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Exception as error:
+            if os.environ.get("REQUIRE_BROWSER"):
+                raise
+            pytest.skip(f"no Chromium to test with: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(chromium, tmp_path_factory):
+    """The address of a server that all tests share."""
+    with serving(tmp_path_factory.mktemp("server") / "log") as address:
+        yield address
+
+
+@pytest.fixture
+def cold_server(chromium, tmp_path):
+    """The address of a server that has served nothing yet."""
+    with serving(tmp_path / "log") as address:
+        yield address
+
+
+class Reader:
+    """One reader's browser tab: the page, and what went wrong on it."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.errors: list[str] = []
+        self.sent = 0  # websocket frames from the browser to the server
+        self.strangers: list[str] = []  # requests to any other host
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("websocket", lambda socket: socket.on("framesent", lambda _: self._count()))
+        page.on("request", self._request)
+
+    def _console(self, message):
+        # a deep link probes <page>/_stcore/ first and falls back: Streamlit's own 404s
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.errors.append(message.text)
+
+    def _count(self):
+        self.sent += 1
+
+    def _request(self, request):
+        if not request.url.startswith(("http://127.0.0.1", "data:", "blob:", "ws:")):
+            self.strangers.append(request.url)
+
+    def goto(self, address: str) -> "Reader":
+        self.page.goto(address)
+        self.page.wait_for_selector(CHART, timeout=30_000)
+        return self.settle()
+
+    def settle(self, quiet_ms: int = 500, limit_s: float = 30) -> "Reader":
+        """Wait until nothing has been busy for a while."""
+        end, since = time.time() + limit_s, None
+        while time.time() < end:
+            if self.page.locator(BUSY).count():
+                since = None
+            elif since is None:
+                since = time.time()
+            elif (time.time() - since) * 1000 >= quiet_ms:
+                break
+            self.page.wait_for_timeout(50)
+        return self
+
+    def text(self) -> str:
+        return self.page.locator("[data-testid=stMain]").inner_text()
+
+    def assert_sound(self):
+        assert not self.page.locator("[data-testid=stException]").count(), self.text()
+        assert not self.errors, self.errors
+        assert not self.strangers, self.strangers
+
+
+@pytest.fixture
+def reader(chromium):
+    """Make a reader: `reader(width=390, dark=True)`."""
+    contexts = []
+
+    def make(width: int = 1280, height: int = 720, dark: bool = False, touch: bool = False):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
+        )
+        contexts.append(context)
+        return Reader(context.new_page())
+
+    yield make
+    for context in contexts:
+        context.close()

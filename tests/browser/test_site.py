@@ -1,0 +1,174 @@
+"""Every listed page in a real browser: opened cold, dragged, linked, on a phone, in the dark."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from pages.kit import site
+from pages.kit.controls import Range, query
+from tests.test_pages import PANELS
+
+PATHS = [page.path for page in site.PAGES]
+LIVE = [
+    (path, control)
+    for path, panel in PANELS.items()
+    for control in panel.controls
+    if isinstance(control, Range) and control.live
+]
+
+
+def title(reader) -> str:
+    return reader.page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_deep_link_on_a_server_that_has_served_nothing(path, cold_server, reader):
+    panel = PANELS[path]
+    control = next(c for c in panel.controls if isinstance(c, Range))
+    value = control.high if control.high != control.default else control.low
+    tab = reader().goto(f"{cold_server}/{path}?{panel.key(control.name)}={value}")
+    assert title(tab) == site.info(path).title
+    assert tab.page.title() == site.NAME
+    assert urlsplit(tab.page.url).path == f"/{path}"
+    assert float(parse_qs(urlsplit(tab.page.url).query)[panel.key(control.name)][0]) == value
+    assert not tab.page.locator("[role=dialog]").count()
+    links = tab.page.locator("[data-testid=stSidebarNavLink]")
+    offered = {urlsplit(link.get_attribute("href")).path.strip("/") for link in links.all()}
+    assert offered == (set(PATHS) if len(PATHS) > 1 else set())
+    # the first touch is not forgotten, and the value that the link set stays
+    tab.page.locator("[data-testid=stExpander] summary").first.click()
+    tab.settle()
+    assert tab.page.locator("[data-testid=stExpander] details[open]").count() == 1
+    assert float(parse_qs(urlsplit(tab.page.url).query)[panel.key(control.name)][0]) == value
+    tab.assert_sound()
+
+
+def test_address_without_a_path_leads_to_the_first_page(cold_server, reader):
+    tab = reader().goto(cold_server)
+    assert title(tab) == site.PAGES[0].title
+    tab.assert_sound()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_charts_are_drawn_and_every_page_is_sound(path, server, reader):
+    tab = reader().goto(f"{server}/{path}")
+    charts = tab.page.locator("[data-testid=stVegaLiteChart]")
+    assert charts.count() >= 1
+    for chart in charts.all():
+        drawn = chart.locator("svg .role-mark path, svg .role-mark text, canvas").count()
+        assert drawn > 0, "an empty chart"
+    assert not re.search(r"\bNaN\b|\bundefined\b|\bnull\b", tab.text())
+    tab.assert_sound()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_first_screen_holds_claim_chart_and_control(path, server, reader):
+    tab = reader(1280, 720).goto(f"{server}/{path}")
+    main = tab.page.locator("[data-testid=stVegaLiteChart]").first.bounding_box()
+    assert tab.page.locator("h1").bounding_box()["y"] > 0
+    control = tab.page.locator(".vega-bindings input[type=range]").first.bounding_box()
+    assert main["height"] >= 400
+    assert control["y"] + control["height"] <= 720
+
+
+@pytest.mark.parametrize("path,control", LIVE, ids=lambda v: getattr(v, "name", v))
+def test_live_drag_needs_no_server_and_ends_in_the_address(path, control, server, reader):
+    panel = PANELS[path]
+    key = panel.key(control.name)
+    tab = reader().goto(f"{server}/{path}")
+    handle = tab.page.locator(f"input[name=live_{control.name}_{control.name}]").first
+    handle.scroll_into_view_if_needed()
+    tab.settle()
+    chart = tab.page.locator("[data-testid=stVegaLiteChart]", has=handle)
+    chart.evaluate("node => node.querySelector('svg, canvas').setAttribute('data-same', 'yes')")
+    before = chart.evaluate("node => node.querySelector('svg, canvas').outerHTML")
+    box = handle.bounding_box()
+    y = box["y"] + box["height"] / 2
+    share = (control.default - control.low) / (control.high - control.low)
+    to = 0.25 if share > 0.5 else 0.8
+    tab.page.mouse.move(box["x"] + share * (box["width"] - 16) + 8, y)
+    tab.page.mouse.down()
+    sent = tab.sent
+    tab.page.mouse.move(box["x"] + to * box["width"], y, steps=12)
+    assert chart.evaluate("node => node.querySelector('svg, canvas').outerHTML") != before
+    assert tab.sent == sent, "a drag talked to the server"
+    tab.page.mouse.up()
+    tab.settle()
+    rest = float(handle.input_value())
+    assert rest != control.default
+    told = parse_qs(urlsplit(tab.page.url).query)
+    assert float(told[key][0]) == pytest.approx(rest)
+    assert chart.locator("[data-same=yes]").count() == 1, "the chart was embedded anew"
+    tab.assert_sound()
+    again = reader().goto(tab.page.url)
+    other = again.page.locator(f"input[name=live_{control.name}_{control.name}]").first
+    assert float(other.input_value()) == pytest.approx(rest)
+
+
+@pytest.mark.parametrize("path,control", LIVE, ids=lambda v: getattr(v, "name", v))
+def test_live_control_by_keyboard(path, control, server, reader):
+    tab = reader().goto(f"{server}/{path}")
+    handle = tab.page.locator(f"input[name=live_{control.name}_{control.name}]").first
+    handle.focus()
+    tab.page.keyboard.press("ArrowRight" if control.default < control.high else "ArrowLeft")
+    tab.settle()
+    moved = control.step if control.default < control.high else -control.step
+    told = parse_qs(urlsplit(tab.page.url).query)
+    key = PANELS[path].key(control.name)
+    assert float(told[key][0]) == pytest.approx(control.default + moved)
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if PANELS[path].presets])
+def test_preset_moves_the_live_chart_and_the_address(path, server, reader):
+    panel = PANELS[path]
+    preset = panel.presets[-1]
+    tab = reader().goto(f"{server}/{path}")
+    tab.page.get_by_role("button", name=preset.name, exact=True).click()
+    tab.settle()
+    told = parse_qs(urlsplit(tab.page.url).query)
+    changed = {n: v for n, v in preset.values.items() if v != panel[n].default}
+    for key, text in query(panel, changed).items():
+        shown = told[key][0]
+        assert shown == text or float(shown) == float(text)
+    for name, value in preset.values.items():
+        if isinstance(panel[name], Range) and panel[name].live:
+            handle = tab.page.locator(f"input[name=live_{name}_{name}]").first
+            assert float(handle.input_value()) == pytest.approx(value)
+    tab.assert_sound()
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_phone_has_no_overflow_and_no_accessibility_fault(path, dark, server, reader):
+    tab = reader(390, 844, dark=dark, touch=True).goto(f"{server}/{path}")
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
+    # the navigation's own markup is Streamlit's, not ours
+    context = {"exclude": [["[data-testid=stSidebarNav]"], ["[data-testid=stHeader]"]]}
+    found = Axe().run(tab.page, context=context).response["violations"]
+    serious = {v["id"]: len(v["nodes"]) for v in found if v["impact"] in ("serious", "critical")}
+    assert not serious
+    tab.assert_sound()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_hostile_link_ends_on_a_clean_page(path, server, reader):
+    panel = PANELS[path]
+    hostile = "&".join(f"{panel.key(c.name)}=<img src=x onerror=alert(1)>" for c in panel.controls)
+    tab = reader().goto(f"{server}/{path}?{hostile}&evil=1")
+    assert "The link asked for a value that this page does not have." in tab.text()
+    assert "onerror" not in tab.page.url and "evil" not in tab.page.url
+    tab.assert_sound()
+
+
+@pytest.mark.skipif(len(PATHS) < 2, reason="one page has no neighbors")
+def test_previous_and_next_walk_the_site(server, reader):
+    tab = reader().goto(f"{server}/{PATHS[0]}")
+    for path in PATHS[1:]:
+        tab.page.get_by_text(f"{site.info(path).title} →").click()
+        tab.page.wait_for_url(f"**/{path}*")
+        tab.settle()
+        assert title(tab) == site.info(path).title
+    tab.assert_sound()
