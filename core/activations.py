@@ -6,8 +6,9 @@ derivative keeps its digits in the tails, where subtracting from 1 would lose al
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 from types import MappingProxyType
 
 import numpy as np
@@ -81,35 +82,40 @@ def _tanh(z, h, slope):
 
 def _relu(z, h, slope):
     np.maximum(z, 0, out=h)
-    np.sign(h, out=slope)
+    np.greater(z, 0, out=slope)
 
 
 def _leaky_relu(z, h, slope, *, negative_slope):
-    slope.fill(negative_slope)
-    np.copyto(slope, 1.0, where=z > 0)
+    np.greater(z, 0, out=slope)
+    slope *= 1 - negative_slope
+    slope += negative_slope
     np.multiply(z, slope, out=h)
 
 
 def _elu(z, h, slope):
-    negative = np.minimum(z, 0, out=slope)
-    np.add(np.maximum(z, 0), np.expm1(negative, out=h), out=h)
+    negative = np.minimum(z, 0)
+    np.expm1(negative, out=h)
+    h += np.maximum(z, 0)
     np.exp(negative, out=slope)
 
 
 def _selu(z, h, slope):
-    negative = np.minimum(z, 0, out=slope)
+    # h = λ(max(z, 0) + α(e^min(z, 0) − 1)); slope = λ(α·e^min(z, 0) + (1 − α)[z > 0])
+    negative = np.minimum(z, 0)
     np.expm1(negative, out=h)
     h *= SELU_ALPHA
     h += np.maximum(z, 0)
     h *= SELU_LAMBDA
     np.exp(negative, out=slope)
-    slope *= SELU_LAMBDA * SELU_ALPHA
-    np.copyto(slope, SELU_LAMBDA, where=z > 0)
+    slope *= SELU_ALPHA
+    slope += (1 - SELU_ALPHA) * (z > 0)
+    slope *= SELU_LAMBDA
 
 
 def _softplus(z, h, slope):
     _sigmoid(z, slope, h)
-    np.logaddexp(0, z, out=h)
+    np.log1p(np.exp(-np.abs(z), out=h), out=h)
+    h += np.maximum(z, 0)
 
 
 def _silu(z, h, slope):
@@ -137,99 +143,127 @@ def _gate(z, near, v, dv, h, slope):
     np.divide(a + near * dv / total, total, out=slope)
 
 
-def _records():
-    s = r"\sigma(z)"
-    yield Activation("identity", "Identity", _identity, "z", "1", 1.0, (), "a linear network")
-    yield Activation(
-        "sigmoid",
-        "Sigmoid",
-        _sigmoid,
-        r"\sigma(z) = \frac{1}{1 + e^{-z}}",
-        r"\sigma(z)\,\sigma(-z)",
-        0.25,
-        (),
-        "Rumelhart, Hinton and Williams 1986",
-    )
-    yield Activation(
-        "tanh", "Tanh", _tanh, r"\tanh z", r"1 - \tanh^2 z", 1.0, (), "LeCun et al. 1998"
-    )
-    yield Activation(
-        "relu", "ReLU", _relu, r"\max(0, z)", r"[z > 0]", 1.0, (0.0,), "Nair and Hinton 2010"
-    )
-    yield Activation(
-        "leaky_relu",
-        "Leaky ReLU",
-        partial(_leaky_relu, negative_slope=0.01),
-        r"\max(0, z) + 0.01 \min(0, z)",
-        r"1 \text{ if } z > 0 \text{ else } 0.01",
-        1.0,
-        (0.0,),
-        "Maas, Hannun and Ng 2013",
-    )
-    yield Activation(
-        "elu",
-        "ELU",
-        _elu,
-        r"z \text{ if } z > 0 \text{ else } e^z - 1",
-        r"1 \text{ if } z > 0 \text{ else } e^z",
-        1.0,
-        (),
-        "Clevert, Unterthiner and Hochreiter 2016",
-    )
-    yield Activation(
-        "selu",
-        "SELU",
-        _selu,
-        r"\lambda z \text{ if } z > 0 \text{ else } \lambda\alpha(e^z - 1)",
-        r"\lambda \text{ if } z > 0 \text{ else } \lambda\alpha e^z",
-        SELU_LAMBDA * SELU_ALPHA,
-        (0.0,),
-        "Klambauer et al. 2017",
-    )
-    yield Activation(
-        "softplus", "Softplus", _softplus, r"\ln(1 + e^z)", s, 1.0, (), "Dugas et al. 2001"
-    )
-    yield Activation(
-        "silu",
-        "SiLU (Swish)",
-        _silu,
-        r"z\,\sigma(z)",
-        r"\sigma(z)\,(1 + z\,\sigma(-z))",
-        1.09983932012887,
-        (),
-        "Hendrycks and Gimpel 2016; Ramachandran, Zoph and Le 2017",
-    )
-    yield Activation(
-        "gelu",
-        "GELU (tanh form)",
-        _gelu,
-        r"\tfrac{z}{2}\left(1 + \tanh\left(\sqrt{2/\pi}\,(z + 0.044715 z^3)\right)\right)",
-        r"\sigma(v) + z\,v'(z)\,\sigma(v)\,\sigma(-v),\quad v = \sqrt{8/\pi}\,(z + 0.044715 z^3)",
-        1.12899306865878,
-        (),
-        "Hendrycks and Gimpel 2016",
+def _leaky_relu_record(a):
+    return Activation(
+        name="leaky_relu",
+        label="Leaky ReLU",
+        into=partial(_leaky_relu, negative_slope=a),
+        tex=rf"z \text{{ if }} z > 0 \text{{ else }} {a:g}\,z",
+        tex_derivative=rf"1 \text{{ if }} z > 0 \text{{ else }} {a:g}",
+        max_slope=max(1.0, abs(a)),
+        kinks=() if a == 1 else (0.0,),
+        source="Maas, Hannun and Ng 2013",
     )
 
 
-ACTIVATIONS: Mapping[str, Activation] = MappingProxyType({a.name: a for a in _records()})
+ALL = (
+    Activation(
+        name="identity",
+        label="Identity",
+        into=_identity,
+        tex="z",
+        tex_derivative="1",
+        max_slope=1.0,
+        kinks=(),
+        source="Saxe, McClelland and Ganguli 2014, on deep linear networks",
+    ),
+    Activation(
+        name="sigmoid",
+        label="Sigmoid",
+        into=_sigmoid,
+        tex=r"\sigma(z) = \frac{1}{1 + e^{-z}}",
+        tex_derivative=r"\sigma(z)\,\sigma(-z)",
+        max_slope=0.25,
+        kinks=(),
+        source="Rumelhart, Hinton and Williams 1986",
+    ),
+    Activation(
+        name="tanh",
+        label="Tanh",
+        into=_tanh,
+        tex=r"\tanh z",
+        tex_derivative=r"1 - \tanh^2 z",
+        max_slope=1.0,
+        kinks=(),
+        source="LeCun, Bottou, Orr and Müller 1998",
+    ),
+    Activation(
+        name="relu",
+        label="ReLU",
+        into=_relu,
+        tex=r"\max(0, z)",
+        tex_derivative=r"1 \text{ if } z > 0 \text{ else } 0",
+        max_slope=1.0,
+        kinks=(0.0,),
+        source="Nair and Hinton 2010",
+    ),
+    _leaky_relu_record(0.01),
+    Activation(
+        name="elu",
+        label="ELU",
+        into=_elu,
+        tex=r"z \text{ if } z > 0 \text{ else } e^z - 1",
+        tex_derivative=r"1 \text{ if } z > 0 \text{ else } e^z",
+        max_slope=1.0,
+        kinks=(),
+        source="Clevert, Unterthiner and Hochreiter 2016",
+    ),
+    Activation(
+        name="selu",
+        label="SELU",
+        into=_selu,
+        tex=r"\lambda z \text{ if } z > 0 \text{ else } \lambda\alpha\,(e^z - 1)",
+        tex_derivative=r"\lambda \text{ if } z > 0 \text{ else } \lambda\alpha\,e^z",
+        max_slope=SELU_LAMBDA * SELU_ALPHA,
+        kinks=(0.0,),
+        source="Klambauer et al. 2017",
+    ),
+    Activation(
+        name="softplus",
+        label="Softplus",
+        into=_softplus,
+        tex=r"\ln(1 + e^z)",
+        tex_derivative=r"\sigma(z)",
+        max_slope=1.0,
+        kinks=(),
+        source="Dugas et al. 2001",
+    ),
+    Activation(
+        name="silu",
+        label="SiLU (Swish)",
+        into=_silu,
+        tex=r"z\,\sigma(z)",
+        tex_derivative=r"\sigma(z)\,(1 + z\,\sigma(-z))",
+        max_slope=1.09983932012887,  # at z = 2.39936
+        kinks=(),
+        source="Hendrycks and Gimpel 2016; Ramachandran, Zoph and Le 2017",
+    ),
+    Activation(
+        name="gelu",
+        label="GELU (tanh form)",
+        into=_gelu,
+        tex=r"\frac{z}{2}\left(1 + \tanh\frac{v}{2}\right),"
+        r"\quad v = \sqrt{8/\pi}\,(z + 0.044715\,z^3)",
+        tex_derivative=r"\sigma(v)\,(1 + z\,v'\,\sigma(-v)),"
+        r"\quad v' = \sqrt{8/\pi}\,(1 + 0.134145\,z^2)",
+        max_slope=1.12899306865878,  # at z = 1.41850
+        kinks=(),
+        source="Hendrycks and Gimpel 2016",
+    ),
+)
+
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType({a.name: a for a in ALL})
 
 
 def activation(name: str, *, negative_slope: float = 0.01) -> Activation:
     """The record of an activation; `negative_slope` matters to leaky_relu alone.
 
-    Raises ValueError for a name that is not in ACTIVATIONS.
+    Raises ValueError for a name that is not in ACTIVATIONS and for a slope that is not finite.
     """
     if name not in ACTIVATIONS:
         raise ValueError(f"unknown activation {name!r}; known are {', '.join(ACTIVATIONS)}")
-    record = ACTIVATIONS[name]
-    if name != "leaky_relu" or negative_slope == 0.01:
-        return record
-    a = float(negative_slope)
-    return replace(
-        record,
-        into=partial(_leaky_relu, negative_slope=a),
-        tex=rf"\max(0, z) + {a:g} \min(0, z)",
-        tex_derivative=rf"1 \text{{ if }} z > 0 \text{{ else }} {a:g}",
-        max_slope=max(1.0, abs(a)),
-        kinks=() if a == 1 else (0.0,),
-    )
+    if not isfinite(negative_slope):
+        raise ValueError(f"negative_slope must be finite, not {negative_slope!r}")
+    if name == "leaky_relu" and negative_slope != 0.01:
+        return _leaky_relu_record(float(negative_slope))
+    return ACTIVATIONS[name]

@@ -77,8 +77,8 @@ def _tensors(gradients):
         yield "the gradient", 0, np.asarray(gradients, dtype=np.float64)
         return
     for name in TENSORS:
-        for l, array in enumerate(getattr(gradients, name)):
-            yield name, l + 1, array
+        for i, array in enumerate(getattr(gradients, name)):
+            yield name, i + 1, array
 
 
 def _arrays(gradients, limit):

@@ -21,7 +21,7 @@ def mean_squared_error(output, target):
 
 
 def softmax_cross_entropy(logits, labels):
-    """J = mean over N of −ln p_label, p = softmax(logits). labels: whole numbers (N,) in 0 … K − 1."""
+    """J = mean over N of −ln p_label, p = softmax(logits). labels: (N,) of 0 … K − 1, whole."""
     logits = _three_axes(logits)
     labels = np.asarray(labels)
     examples, classes = logits.shape[1:]

@@ -12,11 +12,13 @@ variable and is dJ/d(variable). Rumelhart, Hinton and Williams 1986 for the back
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
 
 from core.activations import activation
+from core.blas import empty, empty_like, matmul
 from core.initializers import INITIALIZERS
 
 MAX_DEPTH = 1000
@@ -82,9 +84,9 @@ class NetSpec:
         """The record of the activation."""
         return activation(self.activation, negative_slope=self.negative_slope)
 
-    def shortcut(self, layer: int) -> bool:
-        """Whether hidden layer `layer` (from 1) adds its input to its output."""
-        return self.residual != 0 and self.widths[layer - 1] == self.width
+    def shortcut(self, i: int) -> bool:
+        """Whether the hidden layer at index i adds its input to its output."""
+        return self.residual != 0 and (i > 0 or self.n_in == self.width)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ class Trace:
 
     Without a normalizer z is u. With one, x_hat (S, N, D) is the normalized u and inv_std
     1/√(variance + ε), of shape (S, N, 1) for layer norm and (S, 1, D) for batch norm.
+
+    The hidden layers' arrays are views of a few blocks (see core/blas.py), as are those of
+    Gradients: who keeps one of them for long keeps a copy, or the whole block stays in memory.
     """
 
     x: np.ndarray
@@ -140,20 +145,22 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
     if len(members) != spec.seeds:
         raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
-    scheme, widths = INITIALIZERS[spec.initializer], spec.widths
-    W = tuple(
-        spec.weight_scale * np.stack([scheme.sample(rng, d_in, d_out) for rng in members])
-        for d_in, d_out in zip(widths, widths[1:], strict=False)
+    scheme, fans = INITIALIZERS[spec.initializer], tuple(pairwise(spec.widths))
+    W, b = empty(
+        [(spec.seeds, d_in, d_out) for d_in, d_out in fans],
+        [(spec.seeds, 1, d_out) for _, d_out in fans],
     )
-    b = tuple(
-        spec.bias_mean + spec.bias_std * np.stack([rng.standard_normal((1, d)) for rng in members])
-        for d in widths[1:]
-    )
+    with np.errstate(all="ignore"):
+        for s, member in enumerate(members):
+            for W_l, (d_in, d_out) in zip(W, fans, strict=True):
+                W_l[s] = spec.weight_scale * scheme.sample(member, d_in, d_out)
+            for b_l, (_, d_out) in zip(b, fans, strict=True):
+                b_l[s] = spec.bias_mean + spec.bias_std * member.standard_normal((1, d_out))
     normalized = range(spec.depth if spec.norm != "none" else 0)
     hidden = (spec.seeds, 1, spec.width)
     return Params(
-        W,
-        b,
+        tuple(W),
+        tuple(b),
         gamma=tuple(np.ones(hidden) for _ in normalized),
         beta=tuple(np.zeros(hidden) for _ in normalized),
     )
@@ -187,68 +194,63 @@ def forward(spec: NetSpec, params: Params, x) -> Trace:
     Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
     """
     x = _batch(spec, params, x)
-    seeds, examples = len(params.W[0]), x.shape[1]
-    # One block for all layers: allocating per layer costs more than small matrix products.
-    u, h, slope = np.empty((3, spec.depth, seeds, examples, spec.width))
-    z, x_hat, inv_std = u, (), ()
-    if spec.norm != "none":
-        z, x_hat = np.empty((2, *u.shape))
-        inv_std = np.empty((spec.depth, seeds, *_statistics_shape(spec, examples)))
-    below, phi = x, spec.phi
-    with np.errstate(all="ignore"):
-        for l in range(spec.depth):
-            np.matmul(below, params.W[l], out=u[l])  # (S, N, D)
-            u[l] += params.b[l]
-            if spec.norm != "none":
-                _normalize(spec.norm, u[l], x_hat[l], inv_std[l])
-                np.multiply(x_hat[l], params.gamma[l], out=z[l])
-                z[l] += params.beta[l]
-            phi.into(z[l], h[l], slope[l])
-            if spec.shortcut(l + 1):
-                h[l] *= spec.residual
-                h[l] += below
-            below = h[l]
-        output = below @ params.W[-1]  # (S, N, n_out)
-        output += params.b[-1]
-    return Trace(
-        x, tuple(h), tuple(u), tuple(z), tuple(slope), output, tuple(x_hat), tuple(inv_std)
+    phi, L, S, N = spec.phi, spec.depth, len(params.W[0]), x.shape[1]
+    hidden = [(S, N, spec.width)] * L
+    normalized = hidden if spec.norm != "none" else []
+    statistics = [(S, N, 1) if spec.norm == "layer" else (S, 1, spec.width)] * len(normalized)
+    u, h, slope, z, x_hat, inv_std = empty(
+        hidden, hidden, hidden, normalized, normalized, statistics
     )
+    z = z or u
+
+    with np.errstate(all="ignore"):
+        below = x
+        for i in range(L):
+            matmul(below, params.W[i], out=u[i])
+            u[i] += params.b[i]
+            if spec.norm != "none":
+                _normalize(spec.norm, u[i], x_hat[i], inv_std[i])
+                np.multiply(x_hat[i], params.gamma[i], out=z[i])
+                z[i] += params.beta[i]
+            phi.into(z[i], h[i], slope[i])
+            if spec.shortcut(i):
+                h[i] *= spec.residual
+                h[i] += below
+            below = h[i]
+        output = below @ params.W[L] + params.b[L]  # (S, N, n_out)
+    return Trace(x, *map(tuple, (h, u, z, slope)), output, tuple(x_hat), tuple(inv_std))
 
 
 def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients:
     """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable."""
     d_output = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
-    seeds, examples = trace.output.shape[:2]
-    dz, dh = np.empty((2, spec.depth, seeds, examples, spec.width))
-    dW, db = [np.empty(W.shape) for W in params.W], [np.empty(b.shape) for b in params.b]
-    dgamma = np.empty((len(params.gamma), seeds, 1, spec.width))
-    dbeta = np.empty_like(dgamma)
-    inputs = (trace.x, *trace.h)  # inputs[l] is what layer l + 1 reads
+    L = spec.depth
+    dz, dh, dW, db, dgamma, dbeta = empty_like(
+        trace.z, trace.h, params.W, params.b, params.gamma, params.beta
+    )
+    inputs = (trace.x, *trace.h)  # inputs[i] is h of the layer below, what layer i reads
+    ones = np.ones((1, trace.output.shape[1]))  # ones @ a sums a over the examples
+
     with np.errstate(all="ignore"):
         du = d_output
-        for l in reversed(range(spec.depth + 1)):
-            np.matmul(inputs[l].mT, du, out=dW[l])  # (S, D_in, D_out)
-            np.sum(du, axis=1, keepdims=True, out=db[l])  # (S, 1, D_out)
-            if l == 0:
-                break
-            below = l - 1
-            np.matmul(du, params.W[l].mT, out=dh[below])  # (S, N, D_in)
-            if l < spec.depth and spec.shortcut(l + 1):
-                dh[below] += dh[l]
-            np.multiply(dh[below], trace.slope[below], out=dz[below])
-            if spec.shortcut(l):
-                dz[below] *= spec.residual
-            du = dz[below]
-            if spec.norm != "none":
-                np.sum(dz[below] * trace.x_hat[below], axis=1, keepdims=True, out=dgamma[below])
-                np.sum(dz[below], axis=1, keepdims=True, out=dbeta[below])
-                du = _normalize_backward(
-                    spec.norm,
-                    dz[below] * params.gamma[below],
-                    trace.x_hat[below],
-                    trace.inv_std[below],
-                )
-    return Gradients(tuple(dW), tuple(db), tuple(dz), tuple(dh), tuple(dgamma), tuple(dbeta))
+        for i in reversed(range(L + 1)):
+            if i < L:
+                np.multiply(dh[i], trace.slope[i], out=dz[i])
+                if spec.shortcut(i):
+                    dz[i] *= spec.residual
+                du = dz[i]
+                if spec.norm != "none":
+                    np.matmul(ones, dz[i] * trace.x_hat[i], out=dgamma[i])
+                    np.matmul(ones, dz[i], out=dbeta[i])
+                    dx_hat = dz[i] * params.gamma[i]
+                    du = _normalize_backward(spec.norm, dx_hat, trace.x_hat[i], trace.inv_std[i])
+            matmul(inputs[i].mT, du, out=dW[i])  # (S, D_in, D_out)
+            np.matmul(ones, du, out=db[i])  # (S, 1, D_out)
+            if i > 0:
+                matmul(du, params.W[i].mT, out=dh[i - 1])
+                if i < L and spec.shortcut(i):
+                    dh[i - 1] += dh[i]
+    return Gradients(*map(tuple, (dW, db, dz, dh, dgamma, dbeta)))
 
 
 @dataclass(frozen=True)
@@ -275,16 +277,16 @@ def first_non_finite(result: Trace | Gradients) -> NonFinite | None:
 def _in_order(result):
     if isinstance(result, Trace):
         yield "x", 0, result.x
-        for l in range(len(result.h)):
+        for i in range(len(result.h)):
             for operation in ("u", "z", "h", "slope"):
-                yield operation, l + 1, getattr(result, operation)[l]
+                yield operation, i + 1, getattr(result, operation)[i]
         yield "output", len(result.h) + 1, result.output
     else:
-        for l in reversed(range(len(result.dW))):
+        for i in reversed(range(len(result.dW))):
             for operation in ("dh", "dz", "dgamma", "dbeta", "dW", "db"):
                 arrays = getattr(result, operation)
-                if l < len(arrays):
-                    yield operation, l + 1, arrays[l]
+                if i < len(arrays):
+                    yield operation, i + 1, arrays[i]
 
 
 def _batch(spec, params, x):
@@ -296,13 +298,9 @@ def _batch(spec, params, x):
             f"x must be (N, {spec.n_in}) or ({seeds}, N, {spec.n_in}) with N ≥ 1, not {x.shape}"
         )
     shapes = tuple(W.shape[1:] for W in params.W)
-    if shapes != tuple(zip(spec.widths, spec.widths[1:], strict=False)):
+    if shapes != tuple(pairwise(spec.widths)):
         raise ValueError(f"parameters of shapes {shapes} are not of a network {spec}")
     return x
-
-
-def _statistics_shape(spec, examples):
-    return (examples, 1) if spec.norm == "layer" else (1, spec.width)
 
 
 def _normalize(norm, u, x_hat, inv_std):

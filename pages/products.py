@@ -170,7 +170,7 @@ def _what_became(size: float) -> str:
         return "its size is what it was."
     if size < 0:
         return f"one part in {theme.from_log10(-size)}."
-    return f"{theme.from_log10(size)} times what went in."
+    return "that many times what went in."
 
 
 def _notes(at, chain: frames.Along) -> list[str]:

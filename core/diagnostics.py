@@ -1,0 +1,185 @@
+"""What to measure on a trace and its gradients: log norms, gains, running products, shares.
+
+Sizes are decimal logarithms ("decades"), because a gradient leaves the range of float64 long
+before it stops being interesting. Zero has the logarithm −inf, and a NaN stays NaN. A share or a
+gain is per member of the ensemble: shape (S, depth), layer 1 first.
+"""
+
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+
+# Where the norms of a step are all below 10^290, so, within 18 decades, is whatever else it
+# computed: only above need one look at every array for the first infinity or NaN.
+CALM = 290.0
+SATURATED = 0.05  # of an activation's largest slope: |z| > 4.36 for sigmoid, 2.18 for tanh
+SMALLEST_SAFE_SUM = 1e-280  # of squares: what underflowed in a larger sum is below its last digit
+
+
+def log10_norm(a, axis=(-2, -1)):
+    """log₁₀ of the Euclidean norm of `a` over `axis`, right wherever the entries are representable.
+
+    Squares overflow at half the depth at which the values do: a slice whose sum of squares leaves
+    the safe range is divided by its largest magnitude first. A slice of zeros gives −inf, one with
+    an infinity +inf, one with a NaN NaN.
+    """
+    a = np.asarray(a, dtype=float)
+    summed = tuple(d % a.ndim for d in np.atleast_1d(axis))
+    kept = tuple(d for d in range(a.ndim) if d not in summed)
+    shape = tuple(a.shape[d] for d in kept)
+    size = prod(a.shape[d] for d in summed)
+    (log_norms,) = _log10_row_norms([a.transpose(*kept, *summed).reshape(prod(shape), size)])
+    return log_norms.reshape(shape)[()]
+
+
+def log10_norms(layers):
+    """log₁₀ norm of each layer's array per member: a tuple of (S, ·, ·) -> (S, layers)."""
+    return _log10_row_norms([a.reshape(len(a), -1) for a in layers]).T
+
+
+def _log10_row_norms(matrices):
+    """log₁₀ norms of the rows of each matrix: a list of (S, ·) -> (len, S)."""
+    squares = np.empty((len(matrices), len(matrices[0]) if matrices else 0))
+    with np.errstate(all="ignore"):
+        for row, matrix in zip(squares, matrices, strict=True):
+            np.vecdot(matrix, matrix, out=row)
+        log_norms = 0.5 * np.log10(squares)
+        safe = (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)
+        for i in np.flatnonzero(~safe.all(axis=1)):
+            log_norms[i] = _scaled_log10_norm(matrices[i])
+    return log_norms
+
+
+def _scaled_log10_norm(rows):
+    """log₁₀ norm of the last axis, the largest magnitude taken out first."""
+    largest = np.abs(rows).max(axis=-1, keepdims=True, initial=0.0)
+    unit = np.where((largest > 0.0) & (largest < np.inf), largest, 1.0)
+    # In two steps, the power of two first: dividing by a subnormal may overflow.
+    mantissa, exponent = np.frexp(unit)
+    scaled = np.ldexp(rows, -exponent) / mantissa
+    log_unit = np.log10(mantissa) + exponent * np.log10(2.0)
+    return log_unit[..., 0] + 0.5 * np.log10(np.vecdot(scaled, scaled))
+
+
+def is_calm(*log10_sizes):
+    """Whether a member's norms rule out an infinity or NaN anywhere near them.
+
+    Each of log10_sizes is (S, layers), and should hold pre-activations or gradients; (S,) of bool.
+    """
+    return np.all([(sizes < CALM).all(axis=-1) for sizes in log10_sizes], axis=0)
+
+
+def member(result, s):
+    """Member s of a Trace, Params or Gradients, as an ensemble of one."""
+
+    def pick(value):
+        if isinstance(value, tuple):
+            return tuple(map(pick, value))
+        return value[s : s + 1] if len(value) > 1 else value  # an x may be shared by all
+
+    return replace(result, **{name: pick(value) for name, value in vars(result).items()})
+
+
+def log10_rms(layers):
+    """log₁₀ of the root mean square per layer: a tuple of (S, ·, ·) -> (S, layers)."""
+    sizes = [a.shape[-2] * a.shape[-1] for a in layers]
+    return log10_norms(layers) - 0.5 * np.log10(sizes)
+
+
+def forward_gains(trace):
+    """rms of h_l over rms of h_{l−1}, layer 1 compared with the input: (S, depth), not logged."""
+    inputs = np.broadcast_to(trace.x, (len(trace.output), *trace.x.shape[-2:]))
+    return _ratios(log10_rms((inputs, *trace.h)))
+
+
+def backward_gains(gradients):
+    """rms of dJ/dz_l over rms of dJ/dz_{l+1}: (S, depth − 1), not logged.
+
+    1 is a healthy layer, whatever its width; 0/0 of a dead network is NaN.
+    """
+    return _ratios(log10_rms(gradients.dz)[:, ::-1])[:, ::-1]
+
+
+def _ratios(logs):
+    with np.errstate(all="ignore"):
+        return 10.0 ** np.diff(logs, axis=-1)
+
+
+def running_products(log10_factors):
+    """Products from the output back to each layer, as logarithms: (…, L) -> (…, L + 1).
+
+    `log10_factors[..., l]` belongs between layer l + 1 and layer l + 2. Entry l of the result is
+    the sum of the factors l, l + 1, …; the last entry is 0, the empty product.
+    """
+    factors = np.asarray(log10_factors, dtype=float)
+    sums = np.cumsum(factors[..., ::-1], axis=-1)[..., ::-1]
+    return np.concatenate([sums, np.zeros((*factors.shape[:-1], 1))], axis=-1)
+
+
+def slope_products(trace):
+    """log₁₀ ∏ φ′(z) from the output back to each layer, one rms slope per layer: (S, depth).
+
+    Entry l is the product over the layers l … L − 1, those whose φ′ stands between dJ/dz_L and
+    dJ/dz_l; the last entry is 0. The rms over units and examples is the factor by which
+    multiplication with φ′ changes the norm of a gradient that knows nothing of it.
+    """
+    return running_products(log10_rms(trace.slope)[:, :-1])
+
+
+def weight_products(params):
+    """log₁₀ ∏ of the layers' weight gains from the output back to each layer: (S, depth).
+
+    The gain of W (S, D_in, D_out) is ‖W‖_F/√D_out, the rms factor of ‖dh‖ = ‖du·Wᵀ‖ over all
+    directions of du. Entry l is the product over W_{l+1} … W_L; the output layer is not in it.
+    """
+    hidden = params.W[1:-1]
+    if not hidden:
+        return np.zeros((len(params.W[0]), len(params.W) - 1))
+    gains = log10_norms(hidden) - 0.5 * np.log10([W.shape[-1] for W in hidden])
+    return running_products(gains)
+
+
+def jacobian_products(gradients):
+    """log₁₀ of what ∏ W·diag φ′(z) did to this gradient, from the output back: (S, depth).
+
+    Entry l is log₁₀ ‖dJ/dz_l‖ − log₁₀ ‖dJ/dz_L‖; with shortcuts or a normalizer, their Jacobians
+    are in the product too.
+    """
+    log_norms = log10_norms(gradients.dz)
+    with np.errstate(invalid="ignore"):  # a dead network: −inf − (−inf)
+        return log_norms - log_norms[:, -1:]
+
+
+def saturated_share(slopes, max_slope):
+    """Share of the units × examples whose φ′ is below 5 % of the activation's largest slope.
+
+    For ReLU that is the share of units that are off. slopes: a tuple of (S, N, D) -> (S, depth).
+    """
+    return _share(slopes, lambda slope: np.abs(slope) < SATURATED * max_slope)
+
+
+def off_share(slopes):
+    """Share of the units × examples that pass no gradient, φ′ = 0: (S, depth)."""
+    return _share(slopes, lambda slope: slope == 0.0)
+
+
+def dead_share(slopes):
+    """Share of the units that are off for *all* examples: (S, depth). An off unit is not dead."""
+    return _share(slopes, lambda slope: (slope == 0.0).all(axis=-2, keepdims=True))
+
+
+def _share(slopes, is_counted):
+    if not slopes:
+        return np.zeros((0, 0))
+    return np.stack([is_counted(slope).mean(axis=(-2, -1)) for slope in slopes], axis=-1)
+
+
+def relative_update(update, weights):
+    """‖ΔW‖/‖W‖ of each layer: tuples of (S, D_in, D_out) -> (S, layers). About 1e-3 is healthy.
+
+    A gradient may be small because it vanished or because the optimum is near; this tells how far
+    the weights move, whatever the reason. No weights at all, 0/0, is NaN.
+    """
+    with np.errstate(all="ignore"):
+        return 10.0 ** (log10_norms(update) - log10_norms(weights))

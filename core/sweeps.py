@@ -1,0 +1,285 @@
+"""A network at many weight scales at once: per-layer sizes are kept, traces are discarded.
+
+It is what stands behind a live control: every frame of a drag comes out of one call. All scales of
+a member share its draws, so that what a frame changes is the scale and nothing else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from core.diagnostics import (
+    is_calm,
+    log10_norm,
+    log10_norms,
+    member,
+    slope_products,
+    weight_products,
+)
+from core.initializers import INITIALIZERS
+from core.losses import LOSSES
+from core.network import (
+    Gradients,
+    NetSpec,
+    NonFinite,
+    Params,
+    Trace,
+    backward,
+    first_non_finite,
+    forward,
+    init,
+    scale_weights,
+)
+
+MAX_COST = 4_000_000_000  # multiply-adds: about two seconds
+# What one element of one layer costs beside its matrix products: activation, slope, norms.
+ELEMENTWISE = 30
+# How many scales are computed at once: what one layer of them needs should stay in a cache.
+CHUNK_BYTES, CHUNK_BYTES_PER_LAYER = 100_000_000, 400_000
+HOMOGENEOUS = ("identity", "relu", "leaky_relu")
+LOG10_MAX = np.log10(np.finfo(np.float64).max)
+
+
+class TooCostly(ValueError):
+    """A sweep whose multiply-adds exceed the limit; raised before anything is computed."""
+
+    def __init__(self, cost: int, limit: int):
+        super().__init__(f"this sweep needs {cost:.2g} multiply-adds; at most {limit:.2g} are done")
+        self.cost, self.limit = cost, limit
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a sweep keeps; K scales, S seeds, L = depth. All sizes are log₁₀ of Euclidean norms.
+
+    weight_scales (K,)
+    log10_x       ()         the input, of one member
+    log10_h       (K, S, L)  h_l
+    log10_dz      (K, S, L)  dJ/dz_l
+    log10_dW      (K, S, L + 1)  dJ/dW_l, the output layer last
+    slopes        (K, S, L)  log₁₀ ∏ φ′(z) from the output back to each layer, one rms per layer:
+                  the layers l … L − 1, whose slopes stand between dJ/dz_L and dJ/dz_l
+    weights       (K, S, L)  log₁₀ ∏ ‖W‖_F/√D_out over the layers l + 1 … L, in the same place
+    overflow      (K, S)     the first NonFinite of the forward, then the backward pass, or None
+    width, n_in   units of a hidden layer and of the input
+
+    Where float64 overflowed, norms are inf or NaN, and `overflow` says where it began; where it
+    underflowed, or all units are off, a norm is −inf. An exact sweep (see `profile`) has no such
+    limits: its norms are those of exact arithmetic, and `overflow` says where float64 would end.
+    """
+
+    weight_scales: np.ndarray
+    log10_x: np.ndarray
+    log10_h: np.ndarray
+    log10_dz: np.ndarray
+    log10_dW: np.ndarray
+    slopes: np.ndarray
+    weights: np.ndarray
+    overflow: np.ndarray
+    width: int
+    n_in: int
+
+    @property
+    def products(self) -> np.ndarray:
+        """log₁₀ of what ∏ W·diag φ′(z) did to the gradient, ‖dJ/dz_l‖/‖dJ/dz_L‖: (K, S, L).
+
+        Slopes + weights, if a gradient knew nothing of the slopes and weights it meets.
+        """
+        with np.errstate(invalid="ignore"):  # −inf − (−inf) of a network that died
+            return self.log10_dz - self.log10_dz[..., -1:]
+
+    @property
+    def forward_gains(self) -> np.ndarray:
+        """log₁₀ of rms h_l over rms h_{l−1}, with h₀ = x: (K, S, L)."""
+        rms_x = self.log10_x - 0.5 * np.log10(self.n_in)
+        rms_h = self.log10_h - 0.5 * np.log10(self.width)
+        with np.errstate(invalid="ignore"):
+            return np.diff(rms_h, axis=-1, prepend=np.full((*rms_h.shape[:-1], 1), rms_x))
+
+    @property
+    def backward_gains(self) -> np.ndarray:
+        """log₁₀ of ‖dJ/dz_l‖/‖dJ/dz_{l+1}‖: (K, S, L − 1)."""
+        with np.errstate(invalid="ignore"):
+            return -np.diff(self.log10_dz, axis=-1)
+
+
+def cost(spec: NetSpec, *, scales: int, examples: int) -> int:
+    """Multiply-adds of a sweep over `scales` scales and spec.seeds seeds.
+
+    Three matrix products per layer (forward, dW, dh), and an allowance for what is done per
+    element. Depth and the number of members count linearly, width quadratically.
+    """
+    products = 3 * sum(d_in * d_out for d_in, d_out in pairwise(spec.widths))
+    return spec.seeds * scales * examples * (products + ELEMENTWISE * spec.width * spec.depth)
+
+
+def is_exact(spec: NetSpec) -> bool:
+    """Whether all scales follow from one: φ(cz) = cφ(z) for c > 0, and nothing is added to W·h.
+
+    Then h_l grows as c^l and, for a given dJ/d(output), dJ/dz_l as c^(L+1−l) and dJ/dW_l as c^L.
+    """
+    linear_in_scale = spec.bias_mean == spec.bias_std == spec.residual == 0 and spec.norm == "none"
+    return spec.activation in HOMOGENEOUS and linear_in_scale
+
+
+def profile(
+    spec: NetSpec,
+    x,
+    *,
+    weight_scales,
+    rng: np.random.Generator | Sequence[np.random.Generator],
+    d_output=None,
+    loss: str | None = None,
+    targets=None,
+    exact: bool = True,
+    limit: int = MAX_COST,
+) -> Profile:
+    """Measure `spec` at each of `weight_scales`, which take the place of spec.weight_scale.
+
+    x: (N, n_in). rng: as for `network.init`; member s equals a lone sweep with its generator.
+    The gradient starts from dJ/d(output): `d_output` (N, n_out) or (S, N, n_out), the same at all
+    scales; or that of `loss` with `targets`, at each scale's own output; or, with neither,
+    standard-normal draws of each member's generator, the same at all scales.
+    exact: where scaling is exact (see `is_exact`) and dJ/d(output) does not depend on the scale,
+    run one scale and derive the others.
+
+    Raises ValueError for scales that are not finite or negative, and TooCostly, before anything is
+    computed, when `cost` exceeds `limit`.
+    """
+    scales, x = np.atleast_1d(np.asarray(weight_scales, np.float64)), np.asarray(x, np.float64)
+    if scales.ndim != 1 or not (scales.size and np.isfinite(scales).all() and (scales >= 0).all()):
+        raise ValueError("weight scales must be finite and not negative, at least one of them")
+    if x.ndim != 2:
+        raise ValueError(f"x must be (N, {spec.n_in}), one batch for all members, not {x.shape}")
+    exact = exact and loss is None and is_exact(spec) and bool((scales > 0).all())
+    price = cost(spec, scales=1 if exact else len(scales), examples=len(x))
+    if price > limit:
+        raise TooCostly(price, limit)
+
+    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
+    if len(members) != spec.seeds:
+        raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
+    measure = _exactly if exact else _one_by_one
+    alone = replace(spec, seeds=1, weight_scale=1.0)
+    columns = []
+    for s, own_rng in enumerate(members):
+        params = init(alone, rng=[own_rng])
+        if any(given is not None for given in (d_output, loss, targets)):
+            start = _given_start(spec, s, len(x), d_output, loss, targets)
+        else:
+            start = _always(own_rng.standard_normal((len(x), spec.n_out)))
+        columns.append(measure(alone, params, x, scales, start))
+    stacked = {name: np.stack([c[name] for c in columns], axis=1) for name in columns[0]}
+    return Profile(scales, log10_norm(x), **stacked, width=spec.width, n_in=spec.n_in)
+
+
+def _given_start(spec, s, examples, d_output, loss, targets):
+    """dJ/d(output) as a function of the output, of member s."""
+    if d_output is None and loss in LOSSES and targets is not None:
+        return lambda output: LOSSES[loss](output, targets)[1]
+    if loss is not None or targets is not None:
+        raise ValueError(f"give either d_output, or a loss ({', '.join(LOSSES)}) and its targets")
+    d_output = np.asarray(d_output, dtype=np.float64)
+    one = (examples, spec.n_out)
+    if d_output.shape not in (one, (spec.seeds, *one)):
+        raise ValueError(f"d_output must be {one} or {(spec.seeds, *one)}, not {d_output.shape}")
+    return _always(d_output[s] if d_output.ndim == 3 else d_output)
+
+
+def _always(d_output):
+    return lambda output: np.broadcast_to(d_output, output.shape)
+
+
+def _one_by_one(spec, params, x, scales, start):
+    """One member at every scale, as many scales at a time as a cache holds."""
+    layer = 8 * spec.width * (2 * spec.width + 6 * len(x))  # bytes of W, dW, u, z, h, slope, dz, dh
+    whole = layer * max(1, spec.depth)
+    chunk = max(1, min(CHUNK_BYTES_PER_LAYER // layer, CHUNK_BYTES // whole))
+    rows = []
+    for i in range(0, len(scales), chunk):
+        factors = scales[i : i + chunk]
+        rows.append(_measured(*_run(spec, scale_weights(params, factors), x, start)))
+    return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+
+def _run(spec, params, x, start):
+    with np.errstate(all="ignore"):
+        spec = replace(spec, seeds=len(params.W[0]))
+        trace = forward(spec, params, x)
+        return params, trace, backward(spec, params, trace, start(trace.output))
+
+
+def _measured(params: Params, trace: Trace, gradients: Gradients):
+    """The fields of a Profile for S members: (S, L)."""
+    members, depth = len(trace.output), len(trace.h)
+    by_layer = {
+        "log10_h": log10_norms(trace.h),
+        "log10_dz": log10_norms(gradients.dz),
+        "slopes": slope_products(trace),
+        "weights": weight_products(params),
+    }
+    fields = {name: values.reshape(members, depth) for name, values in by_layer.items()}
+    fields["log10_dW"] = log10_norms(gradients.dW)
+    log10_u = log10_norms((*trace.u, trace.output))
+    calm = is_calm(log10_u, fields["log10_h"], fields["log10_dz"], fields["log10_dW"])
+    return fields | {"overflow": _overflow(trace, gradients, calm)}
+
+
+def _exactly(spec, params, x, scales, start):
+    """One member at every scale from a run at one, whose gain is about 1: it stays in range."""
+    slope_square = {"identity": 1.0, "relu": 0.5}.get(
+        spec.activation, 0.5 * (1.0 + spec.negative_slope**2)
+    )
+    std = INITIALIZERS[spec.initializer].std(spec.width, spec.width)
+    base = 1.0 / (std * np.sqrt(spec.width * slope_square))
+    scaled, trace, gradients = _run(spec, scale_weights(params, [base]), x, start)
+    measured = _measured(scaled, trace, gradients)
+    if measured["overflow"][0] is not None:
+        return _one_by_one(spec, params, x, scales, start)
+
+    shift = (np.log10(scales) - np.log10(base))[:, None]  # (K, 1)
+    layer = np.arange(1, spec.depth + 1)
+    powers = {
+        "log10_h": layer,
+        "log10_dz": spec.depth + 1 - layer,
+        "log10_dW": spec.depth,
+        "slopes": 0,
+        "weights": spec.depth - layer,
+    }
+    derived = {name: measured[name] + shift * power for name, power in powers.items()}
+    return derived | {"overflow": _predicted_overflow(trace, gradients, shift)}
+
+
+def _overflow(trace, gradients, calm):
+    """The first non-finite value of each member, (S,) of NonFinite or None."""
+    found = np.full(len(calm), None)
+    for s in np.flatnonzero(~calm):
+        found[s] = first_non_finite(member(trace, s)) or first_non_finite(member(gradients, s))
+    return found
+
+
+def _predicted_overflow(trace, gradients, shift):
+    """Where float64 would overflow at each scale, (K,) of NonFinite or None."""
+    depth = len(trace.h)
+    values = [
+        (name, layer, arrays[layer - 1], layer)
+        for layer in range(1, depth + 1)
+        for name, arrays in (("u", trace.u), ("h", trace.h))
+    ]
+    values.append(("output", depth + 1, trace.output, depth + 1))
+    for layer in range(depth + 1, 0, -1):
+        if layer <= depth:
+            values.append(("dh", layer, gradients.dh[layer - 1], depth + 1 - layer))
+            values.append(("dz", layer, gradients.dz[layer - 1], depth + 1 - layer))
+        values.append(("dW", layer, gradients.dW[layer - 1], depth))
+        values.append(("db", layer, gradients.db[layer - 1], depth + 1 - layer))
+    with np.errstate(divide="ignore"):
+        largest = np.log10([np.abs(array).max() for _, _, array, _ in values])
+    beyond = largest + shift * [power for *_, power in values] > LOG10_MAX  # (K, values)
+    found = np.full(len(shift), None)
+    for k in np.flatnonzero(beyond.any(axis=1)):
+        operation, layer, *_ = values[beyond[k].argmax()]
+        found[k] = NonFinite(operation, layer, np.inf)
+    return found

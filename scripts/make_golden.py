@@ -1,0 +1,186 @@
+"""Make tests/golden/golden.npz with PyTorch: `python scripts/make_golden.py`.
+
+PyTorch builds each network of tests/golden/recipe.py from the same arrays, in float64 on one
+thread, and autograd differentiates it. What is stored are digests (see the recipe), one array per
+case and kind of tensor. Only this script needs PyTorch (2.x); the tests read the file.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.golden import recipe  # noqa: E402
+
+EPS = 1e-5  # of both normalizers
+PARAMETERS = ("W", "b", "gamma", "beta")
+
+
+def activation(case):
+    return {
+        "identity": lambda z: z,
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "leaky_relu": lambda z: F.leaky_relu(z, case.negative_slope),
+        "elu": F.elu,
+        "selu": F.selu,
+        # PyTorch's softplus returns z itself above its threshold, 2e-9 short of the truth at 20.
+        "softplus": lambda z: F.softplus(z, threshold=700.0),
+        "silu": F.silu,
+        "gelu": lambda z: F.gelu(z, approximate="tanh"),
+    }[case.activation]
+
+
+def loss_of(case, output, target):
+    return {
+        "mean_squared_error": F.mse_loss,
+        "softmax_cross_entropy": F.cross_entropy,
+        "binary_cross_entropy": F.binary_cross_entropy_with_logits,
+    }[case.loss](output, target)
+
+
+def leaf(a):
+    return torch.tensor(a, requires_grad=True)
+
+
+def kept(tensor):
+    """The tensor, told to keep its gradient."""
+    tensor.retain_grad()
+    return tensor
+
+
+def forward(case, inputs, parameters):
+    """One member of the ensemble: its output and the tensors whose gradients are wanted."""
+    phi = activation(case)
+    W, b, gamma, beta = (parameters[name] for name in PARAMETERS)
+    h = torch.tensor(inputs.x)
+    values = {"h": [], "u": [], "z": []}
+    for layer in range(case.depth):
+        u = kept(h @ W[layer] + b[layer])
+        z = u
+        if case.norm == "layer":
+            z = F.layer_norm(u, (case.width,), gamma[layer][0], beta[layer][0], EPS)
+        elif case.norm == "batch":
+            z = F.batch_norm(u, None, None, gamma[layer][0], beta[layer][0], True, eps=EPS)
+        z = kept(z)
+        branch = phi(z)
+        shortcut = case.residual != 0.0 and h.shape == branch.shape
+        h = kept(h + case.residual * branch if shortcut else branch.clone())
+        for name, value in (("h", h), ("u", u), ("z", z)):
+            values[name].append(value)
+    return h @ W[-1] + b[-1], values
+
+
+def leaves(inputs, member):
+    return {name: [leaf(a[member]) for a in getattr(inputs, name)] for name in PARAMETERS}
+
+
+def clip(case, parameters):
+    """Clip the gradients in place. PyTorch's own norm clipping divides by norm + 1e-6."""
+    everything = [p for name in PARAMETERS for p in parameters[name]]
+    if case.clip == "value":
+        torch.nn.utils.clip_grad_value_(everything, case.clip_limit)
+    elif case.clip == "norm":
+        norm = torch.nn.utils.get_total_norm([p.grad for p in everything])
+        for p in everything:
+            p.grad.mul_(min(1.0, case.clip_limit / norm.item()))
+
+
+def run(case, inputs, member):
+    """Values, gradients, clipped gradients and training of one member, as lists of arrays."""
+    parameters = leaves(inputs, member)
+    target = torch.tensor(inputs.target)
+    output, values = forward(case, inputs, parameters)
+    loss = loss_of(case, output, target)
+    loss.backward()
+    found = {"output": [output], "loss": [loss], **values}
+    found |= {f"d{name}": [p.grad for p in parameters[name]] for name in PARAMETERS}
+    found |= {"dz": [z.grad for z in values["z"]], "dh": [h.grad for h in values["h"]]}
+    found = {name: [t.detach().numpy().copy() for t in ts] for name, ts in found.items()}
+    if case.clip != "none":
+        clip(case, parameters)
+        found |= {
+            f"clipped d{name}": [p.grad.numpy().copy() for p in parameters[name]]
+            for name in PARAMETERS
+        }
+    return found | train(case, inputs, member)
+
+
+def train(case, inputs, member):
+    """Losses of `steps` full-batch steps of SGD and the weights they end with."""
+    if not case.steps:
+        return {}
+    parameters = leaves(inputs, member)
+    everything = [p for name in PARAMETERS for p in parameters[name]]
+    sgd = torch.optim.SGD(everything, lr=case.learning_rate, momentum=case.momentum)
+    losses = []
+    for _ in range(case.steps):
+        sgd.zero_grad()
+        output, _ = forward(case, inputs, parameters)
+        loss = loss_of(case, output, torch.tensor(inputs.target))
+        loss.backward()
+        clip(case, parameters)
+        sgd.step()
+        losses.append(loss.item())
+    final = {f"trained {n}": [p.detach().numpy() for p in parameters[n]] for n in PARAMETERS}
+    return final | {"losses": [np.array([value]) for value in losses]}
+
+
+def run_recurrent(case, inputs, member):
+    phi = activation(case)
+    W_x, W_h, W_out = (leaf(a[member]) for a in inputs.W)
+    b, b_out = (leaf(a[member]) for a in inputs.b)
+    x = torch.tensor(inputs.x[0])  # (N, T, n_in)
+    h = torch.zeros(case.examples, case.width, dtype=torch.float64)
+    hs, zs = [], []
+    for t in range(case.steps):
+        z = kept(x[:, t] @ W_x + h @ W_h + b)
+        h = kept(phi(z).clone())
+        zs.append(z)
+        hs.append(h)
+    output = h @ W_out + b_out
+    loss = loss_of(case, output, torch.tensor(inputs.target))
+    loss.backward()
+    found = {"output": [output], "loss": [loss], "h": hs, "z": zs}
+    found |= {"dW": [W_x.grad, W_h.grad, W_out.grad], "db": [b.grad, b_out.grad]}
+    found |= {"dh": [h.grad for h in hs], "dz": [z.grad for z in zs]}
+    return {name: [t.detach().numpy() for t in ts] for name, ts in found.items()}
+
+
+def digests(prefix, members):
+    """Stack the members of the ensemble again and digest each kind of tensor."""
+    for kind in members[0]:
+        stacked = [np.stack(layer) for layer in zip(*(m[kind] for m in members), strict=True)]
+        if stacked:
+            yield f"{prefix}/{kind}", recipe.digest(stacked)
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    golden = {}
+    for case in recipe.CASES:
+        inputs = recipe.network_inputs(case)
+        members = [run(case, inputs, s) for s in range(case.seeds)]
+        golden |= digests(case.name, members)
+    for case in recipe.RECURRENT_CASES:
+        inputs = recipe.recurrent_inputs(case)
+        members = [run_recurrent(case, inputs, s) for s in range(case.seeds)]
+        golden |= digests(f"rnn {case.name}", members)
+    broken = [name for name, value in golden.items() if not np.isfinite(value).all()]
+    if broken:
+        raise SystemExit(f"not finite: {broken}")
+    path = ROOT / "tests" / "golden" / "golden.npz"
+    np.savez_compressed(path, **golden)
+    print(f"{path.relative_to(ROOT)}: {len(recipe.CASES)} networks,", end=" ")
+    print(f"{len(recipe.RECURRENT_CASES)} recurrent, {path.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""The import rules of the house, read from the source: arrows point one way."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKUP = {"unsafe_allow_html", "unsafe_allow_javascript"}
+RAW_HTML_CALLS = {"html", "iframe"}
+SHORTHAND_TYPES = (":Q", ":N", ":O", ":T", ":G")
+
+
+def sources(*folders):
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def module_of(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(source, module=""):
+    """Names of the modules that a source imports, relative imports resolved against `module`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = module.split(".")[: -node.level] if node.level else []
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            # `from pages import home` imports the module pages.home.
+            yield from (f"{stem}.{alias.name}" for alias in node.names)
+
+
+def under(name, package):
+    return name == package or name.startswith(package + ".")
+
+
+def is_page(name):
+    return under(name, "pages") and name != "pages" and not under(name, "pages.kit")
+
+
+def strings(node):
+    constants = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant))
+    return [value for value in constants if isinstance(value, str)]
+
+
+def calls(tree):
+    """(name, node) of each call of an attribute: "html" for st.html(…)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node.func.attr, node
+
+
+def raw_html(source):
+    """What writes markup into the page. A stylesheet of our own is let through: `st.html(NAME)`,
+    where NAME is a constant of the module that names a .css file."""
+    tree = ast.parse(source)
+    stylesheets = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and any(s.endswith(".css") for s in strings(node.value))
+        for target in node.targets
+    }
+    for name, node in calls(tree):
+        argument = node.args[0] if len(node.args) == 1 and not node.keywords else None
+        is_stylesheet = isinstance(argument, ast.Name) and argument.id in stylesheets
+        if name in RAW_HTML_CALLS and not is_stylesheet:
+            yield ast.unparse(node)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in MARKUP:
+            yield node.arg
+        elif isinstance(node, ast.Constant) and node.value in MARKUP:
+            yield repr(node.value)
+
+
+def shorthand(source):
+    """Channels given as text: a string is parsed each time, and hides what the type is."""
+    tree = ast.parse(source)
+    yield from (repr(text) for text in strings(tree) if text.endswith(SHORTHAND_TYPES))
+    for name, node in calls(tree):
+        if name != "encode":
+            continue
+        given = [("a position", argument) for argument in node.args]
+        given += [(keyword.arg, keyword.value) for keyword in node.keywords]
+        for channel, value in given:
+            if isinstance(value, ast.Constant):
+                yield f"{channel}: {value.value!r}"
+
+
+def name_of(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", sources("core"), ids=name_of)
+def test_core_imports_numpy_and_the_standard_library(path):
+    allowed = {*sys.stdlib_module_names, "numpy", "core"}
+    names = set(imports(path.read_text("utf-8"), module_of(path)))
+    assert {name for name in names if name.split(".")[0] not in allowed} == set()
+
+
+@pytest.mark.parametrize("path", sources("pages"), ids=name_of)
+def test_pages_import_core_and_the_kit_and_never_a_page(path):
+    names = set(imports(path.read_text("utf-8"), module_of(path)))
+    assert {name for name in names if is_page(name)} == set()
+
+
+@pytest.mark.parametrize("path", [ROOT / "app.py", *sources("pages", "core")], ids=name_of)
+def test_no_raw_html(path):
+    if not path.exists():
+        pytest.skip("there is no app.py yet")
+    assert list(raw_html(path.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", sources("pages"), ids=name_of)
+def test_channels_are_explicit_objects(path):
+    assert list(shorthand(path.read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", sources("core", "pages"), ids=name_of)
+def test_there_is_no_drawer_for_everything(path):
+    assert path.stem not in {"utils", "helpers", "common", "misc"}
+
+
+# The rules themselves ----------------------------------------------------------------------
+
+
+def test_the_rules_see_what_they_forbid():
+    assert set(imports("import streamlit as st\nfrom scipy.special import erf")) == {
+        "streamlit",
+        "scipy.special.erf",
+    }
+    assert list(imports("from . import products", "pages.home")) == ["pages.products"]
+    assert list(imports("from ..home import show", "pages.kit.page")) == ["pages.home.show"]
+    assert is_page("pages.home.show") and not is_page("pages.kit.theme.BLUE")
+    assert list(raw_html("st.markdown(text, unsafe_allow_html=True)")) == ["unsafe_allow_html"]
+    assert list(raw_html("st.html(text)")) == ["st.html(text)"]
+    assert list(raw_html("show(**{'unsafe_allow_html': True})")) == ["'unsafe_allow_html'"]
+    style = "STYLE = Path(__file__).with_name('style.css')\n"
+    assert list(raw_html(f"{style}st.html(STYLE)")) == []
+    assert list(raw_html(f"{style}st.html(STYLE + text)")) == ["st.html(STYLE + text)"]
+    assert list(shorthand("base.encode(x='a', y='b')")) == ["x: 'a'", "y: 'b'"]
+    assert list(shorthand("base.encode('a')")) == ["a position: 'a'"]
+    assert list(shorthand("base.encode(x=alt.X(field='a', type='quantitative'))")) == []
+    assert list(shorthand("alt.X('a:Q')")) == ["'a:Q'"]

@@ -1,0 +1,137 @@
+"""Log norms over the whole range of float64, gains, running products and shares of units."""
+
+import numpy as np
+import pytest
+
+from core import diagnostics, network
+from core.activations import ACTIVATIONS
+from core.network import NetSpec
+
+A = np.random.default_rng(0).standard_normal((3, 4, 5))
+
+
+@pytest.mark.parametrize("axis", [0, -1, (-2, -1), (0, 2), (0, 1, 2)])
+def test_log10_norm_is_the_logarithm_of_the_norm(axis):
+    expected = np.log10(np.sqrt(np.sum(A * A, axis=axis)))
+    ours = diagnostics.log10_norm(A, axis)
+    assert np.shape(ours) == np.shape(expected)
+    assert ours == pytest.approx(expected, abs=1e-14)
+
+
+@pytest.mark.parametrize("exponent", [-319, -300, -160, -145, 150, 160, 300])
+def test_log10_norm_where_squares_leave_the_range(exponent):
+    tolerance = 1e-12 if exponent > -308 else 1e-3  # subnormal entries hold few digits
+    ours = diagnostics.log10_norm(A * 10.0**exponent)
+    assert ours == pytest.approx(diagnostics.log10_norm(A) + exponent, abs=tolerance)
+
+
+def test_log10_norm_of_the_smallest_and_the_largest_numbers():
+    assert diagnostics.log10_norm([[5e-324, 0.0]]) == pytest.approx(-323.306, abs=1e-3)
+    assert diagnostics.log10_norm([[1e308, -1e308, 1e308]]) == pytest.approx(308.2386, abs=1e-4)
+    # One huge entry must not hide a slice of small ones.
+    assert diagnostics.log10_norm([[[1e-200]], [[1e200]]]) == pytest.approx([-200.0, 200.0])
+
+
+def test_log10_norm_of_what_has_no_logarithm():
+    values = [[0.0, 0.0], [1.0, -np.inf], [np.nan, 1.0], [np.nan, np.inf]]
+    ours = diagnostics.log10_norm(np.array(values)[:, None])
+    assert np.array_equal(ours, [-np.inf, np.inf, np.nan, np.nan], equal_nan=True)
+
+
+def test_log10_norms_stacks_layers_of_different_widths():
+    layers = (A, A[:, :2] * 1e-200, np.zeros((3, 1, 7)))
+    expected = np.stack([diagnostics.log10_norm(a) for a in layers], axis=1)
+    assert np.array_equal(diagnostics.log10_norms(layers), expected)
+    assert diagnostics.log10_norms(()).size == 0
+
+
+def test_calm_is_decided_per_member():
+    calm = diagnostics.is_calm(
+        np.array([[1.0, 2.0], [-np.inf, 3.0], [0.0, 0.0], [0.0, 0.0]]),
+        np.array([[1.0], [0.0], [301.0], [np.nan]]),
+    )
+    assert calm.tolist() == [True, True, False, False]
+
+
+def test_a_linear_network_has_the_gain_of_its_weights():
+    """Orthogonal weights times 3: every layer triples the rms, forward and backward."""
+    spec = NetSpec(6, 6, 5, 6, "identity", initializer="orthogonal", weight_scale=3.0, seeds=2)
+    params = network.init(spec, rng=np.random.default_rng(0))
+    trace = network.forward(spec, params, np.random.default_rng(1).standard_normal((4, 6)))
+    gradients = network.backward(spec, params, trace, np.ones((4, 6)))
+    assert diagnostics.forward_gains(trace) == pytest.approx(np.full((2, 5), 3.0))
+    assert diagnostics.backward_gains(gradients) == pytest.approx(np.full((2, 4), 3.0))
+    products = np.broadcast_to(np.log10(3.0) * np.array([4, 3, 2, 1, 0]), (2, 5))
+    assert diagnostics.jacobian_products(gradients) == pytest.approx(products)
+    assert diagnostics.weight_products(params) == pytest.approx(products)
+    assert diagnostics.slope_products(trace) == pytest.approx(np.zeros((2, 5)))
+
+
+def test_the_first_forward_gain_compares_with_an_input_of_another_width():
+    spec = NetSpec(2, 50, 2, 1, "identity", weight_scale=0.0, bias_mean=3.0)
+    trace = network.forward(spec, network.init(spec, rng=np.random.default_rng(0)), [[0.5, 0.5]])
+    assert diagnostics.forward_gains(trace)[0] == pytest.approx([6.0, 1.0])
+
+
+def test_running_products_go_from_the_output_back():
+    factors = np.log10([[2.0, 3.0, 5.0], [1.0, 1.0, 0.1]])
+    products = 10 ** diagnostics.running_products(factors)
+    assert products == pytest.approx(np.array([[30.0, 15.0, 5.0, 1.0], [0.1, 0.1, 0.1, 1.0]]))
+
+
+def test_the_slopes_of_a_chain_multiply_up():
+    """Width 1, one example: the product of φ′(z) over the layers that a gradient crosses."""
+    spec = NetSpec(1, 1, 6, 1, "tanh", initializer="normal", bias_std=0.5)
+    params = network.init(spec, rng=np.random.default_rng(4))
+    trace = network.forward(spec, params, [[0.7]])
+    slopes = np.array([slope.item() for slope in trace.slope])
+    expected = [np.prod(slopes[layer:-1]) for layer in range(6)]
+    assert 10 ** diagnostics.slope_products(trace)[0] == pytest.approx(expected)
+    gradients = network.backward(spec, params, trace, np.ones((1, 1, 1)))
+    total = diagnostics.slope_products(trace) + diagnostics.weight_products(params)
+    assert diagnostics.jacobian_products(gradients) == pytest.approx(total)
+
+
+def test_shares_of_saturated_off_and_dead_units():
+    # Two units, four examples: the first is off for all of them, the second for one.
+    slope = np.array([[[0.0, 1.0], [0.0, 0.0], [0.0, 1.0], [0.0, 0.04]]])
+    assert diagnostics.off_share((slope,)).tolist() == [[5 / 8]]
+    assert diagnostics.dead_share((slope,)).tolist() == [[1 / 2]]
+    assert diagnostics.saturated_share((slope,), 1.0).tolist() == [[6 / 8]]
+    assert diagnostics.saturated_share((slope,), 0.25).tolist() == [[5 / 8]]
+
+
+@pytest.mark.parametrize("name, edge", [("sigmoid", 4.36), ("tanh", 2.18)])
+def test_where_saturation_begins(name, edge):
+    record = ACTIVATIONS[name]
+    slopes = record.df(np.array([[[-edge - 0.01, -edge + 0.01, edge - 0.01, edge + 0.01]]]))
+    assert diagnostics.saturated_share((slopes,), record.max_slope).item() == 0.5
+
+
+def test_relative_update():
+    W, dW = (np.full((1, 2, 2), 4.0),), (np.full((1, 2, 2), 0.004),)
+    assert diagnostics.relative_update(dW, W) == pytest.approx(1e-3)
+    assert np.isnan(diagnostics.relative_update((0 * W[0],), (0 * W[0],)))
+
+
+def test_a_dead_network_is_zero_divided_by_zero_and_no_warning():
+    spec = NetSpec(3, 4, 3, 2, bias_mean=-100.0, seeds=2)
+    params = network.init(spec, rng=np.random.default_rng(0))
+    trace = network.forward(spec, params, np.ones((2, 3)))
+    gradients = network.backward(spec, params, trace, np.ones((2, 2)))
+    assert np.isneginf(diagnostics.log10_norms(gradients.dz)).all()
+    assert np.isnan(diagnostics.backward_gains(gradients)).all()
+    assert np.isnan(diagnostics.jacobian_products(gradients)).all()
+    assert np.isneginf(diagnostics.slope_products(trace)[:, :-1]).all()
+    assert (diagnostics.dead_share(trace.slope) == 1.0).all()
+
+
+def test_member_takes_one_network_out_of_an_ensemble():
+    spec = NetSpec(3, 4, 2, 2, norm="batch", seeds=3)
+    params = network.init(spec, rng=np.random.default_rng(0))
+    x = np.random.default_rng(1).standard_normal((5, 3))
+    trace, alone = network.forward(spec, params, x), diagnostics.member(params, 1)
+    expected = diagnostics.member(trace, 1)
+    ours = network.forward(NetSpec(3, 4, 2, 2, norm="batch"), alone, x)
+    assert np.array_equal(ours.output, expected.output)
+    assert np.array_equal(ours.x_hat[1], expected.x_hat[1])
