@@ -9,9 +9,9 @@ contestant's best time. Fixed for all: float64, one batch, d_output given, width
 - core: forward and backward as the site calls them, everything newly allocated; they return every
   u, h, φ′(z), dz, dh, dW, db.
 - torch: eager PyTorch in its fairest form, addmm for one network and baddbmm for several, and
-  autograd.grad of the weights and biases alone (it keeps no dz, dh).
-- products: the matrix products of the same shapes (h@W, h.T@dz, dz@W.T), written into arrays that
-  were allocated beforehand: a floor that no library reaches.
+  autograd.grad of the weights and biases alone (it keeps no dz, dh). Skipped where not installed.
+- products: np.matmul of the same shapes (h @ W, h.T @ dz, dz @ W.T) and nothing else, written into
+  arrays that were allocated and touched beforehand.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Each activation against 80-digit arithmetic in the tails, central differences and PyTorch's rules."""
+"""Each activation against 80 digits in the tails, central differences and PyTorch's conventions."""
 
 import numpy as np
 import pytest
 
 from core.activations import ACTIVATIONS, activation
 
-NAMES = "identity sigmoid tanh relu leaky_relu elu selu softplus silu gelu".split()
+NAMES = "identity sigmoid tanh relu leaky_relu elu selu softplus silu gelu"
 EVERY = pytest.mark.parametrize("phi", ACTIVATIONS.values(), ids=ACTIVATIONS.keys())
 
 # (name, z, φ(z), φ′(z)), evaluated with 80 digits (mpmath) and rounded to float64.
@@ -43,7 +43,7 @@ EXACT = [
     ("silu", 0.3, 0.17233275504349768, 0.6477800103188828),
     ("silu", 2.4, 2.200385528414586, 1.099839301230523),
     ("silu", 700, 700.0, 1.0),
-    ("gelu", -21, -1.0061904937413545e-301, -9.65282138083713e-300),
+    ("gelu", -21, -6.01664848763168e-301, -5.773008639270594e-299),
     ("gelu", -20, -3.375450956311062e-261, -2.9424328724945853e-259),
     ("gelu", -5, -2.291796196629507e-07, -1.5463619875325953e-06),
     ("gelu", 0.3, 0.18537092354275925, 0.7322954516388018),
@@ -54,7 +54,7 @@ EXACT = [
 
 
 def test_the_ten_names_in_order_and_read_only():
-    assert list(ACTIVATIONS) == NAMES
+    assert " ".join(ACTIVATIONS) == NAMES
     with pytest.raises(TypeError):
         ACTIVATIONS["relu"] = ACTIVATIONS["tanh"]
 
@@ -72,7 +72,7 @@ def test_a_slope_survives_where_its_sigmoid_is_subnormal():
 
 @EVERY
 def test_identities_hold_from_minus_700_to_700(phi):
-    z = np.linspace(-700, 700, 20001)
+    z = np.arange(-7000, 7001) / 10  # symmetric: z[::-1] is −z
     sigmoid = 1 / (1 + np.exp(-z))  # relatively exact on this interval for every sign of z
     value, slope = phi.f(z), phi.df(z)
     assert np.isfinite(value).all() and np.isfinite(slope).all()
@@ -114,7 +114,7 @@ def test_slope_is_the_derivative(phi):
 
 @EVERY
 def test_the_largest_slope_is_reached_and_never_exceeded(phi):
-    z = np.concatenate([np.linspace(-8, 8, 160_001), [1.41850400879, 2.39935728052, -1e-12]])
+    z = np.concatenate([np.linspace(-8, 8, 160_001), [1.41850400879, 2.39935728052, -1e-12, 50]])
     largest = np.abs(phi.df(z)).max()
     assert largest <= phi.max_slope
     assert largest == pytest.approx(phi.max_slope, rel=1e-9)
@@ -187,7 +187,7 @@ def test_the_positive_side_of_leaky_relu_is_exactly_the_identity(slope):
 
 
 def test_bad_names_and_slopes_are_refused():
-    with pytest.raises(ValueError, match="unknown activation 'swish'.*silu"):
+    with pytest.raises(ValueError, match=r"unknown activation 'swish'.*silu"):
         activation("swish")
     with pytest.raises(ValueError, match="negative_slope must be finite"):
         activation("leaky_relu", negative_slope=float("nan"))
