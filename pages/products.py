@@ -344,4 +344,8 @@ with page.details("The data", key="products.more.data") as is_open:
         at = controls.read(PANEL)
         page.download(frames.powers_table(at.w, at.activation), "products")
 
+page.recall(
+    "Three networks were trained on the same digits. What differed between them?",
+    "Only the size of their weights.",
+)
 page.footer(PANEL)

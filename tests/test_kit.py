@@ -46,6 +46,11 @@ def test_range_values_are_the_steps_of_the_browsers_range_input():
     assert not any(math.copysign(1, v) < 0 for v in values if v == 0), "minus zero"
 
 
+def test_a_quarter_is_a_step_like_any_other():
+    values = Range("q", "q", -1.0, 1.0, 0.25, 0.0).values()
+    assert values == [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1]
+
+
 @pytest.mark.parametrize(
     "x,text",
     [

@@ -9,6 +9,7 @@ place where a link becomes values.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -47,7 +48,7 @@ class Range:
     @property
     def decimals(self) -> int:
         """Digits after the point that a step needs."""
-        return 0 if self.whole else max(0, -math.floor(math.log10(self.step) + 1e-9))
+        return 0 if self.whole else max(0, -Decimal(str(self.step)).as_tuple().exponent)
 
     def values(self) -> list[float]:
         """Every value the control can take, rounded as `nearest` rounds."""
@@ -234,17 +235,25 @@ def set_values(panel: Panel, values: Mapping[str, Any]) -> None:
         st.session_state[panel.key(name)] = panel[name].parse(value)
 
 
-def presets(panel: Panel) -> None:
-    """The presets as a row of buttons, and the comment of the one that is set."""
+def presets(panel: Panel, *about: str) -> None:
+    """The presets as a row of buttons, and the comment of the one that is set.
+
+    With names of controls: only the presets that set one of them, for a page in several parts.
+    """
+    shown = [
+        (i, preset)
+        for i, preset in enumerate(panel.presets)
+        if not about or preset.values.keys() & set(about)
+    ]
     with st.container(horizontal=True, gap="small"):
-        for i, preset in enumerate(panel.presets):
+        for i, preset in shown:
             st.button(
                 preset.name,
                 key=f"{panel.page}.preset.{i}",
                 on_click=partial(set_values, panel, preset.values),
             )
     now = {control.name: st.session_state[panel.key(control.name)] for control in panel.controls}
-    for preset in panel.presets:
+    for _, preset in shown:
         if all(now[name] == value for name, value in preset.values.items()):
             st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
             return

@@ -91,11 +91,17 @@ def recall(question: str, answer: str) -> None:
         st.markdown(answer)
 
 
-def footer(panel: Panel) -> None:
-    """A link that holds the whole state, then the pages before and after."""
-    with st.popover("Link to this state"):
+@st.fragment
+def _link(panel: Panel) -> None:
+    # opening it reruns it, so that it knows of drags that reran another fragment only
+    with st.popover("Link to this state", key=f"{panel.page}.link", on_change="rerun"):
         st.markdown("This address holds the value of every control on the page.")
         st.code(controls.link(panel), language=None, wrap_lines=True)
+
+
+def footer(panel: Panel) -> None:
+    """A link that holds the whole state, then the pages before and after."""
+    _link(panel)
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:

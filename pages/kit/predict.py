@@ -84,6 +84,11 @@ def choice(
     st.markdown(" ".join([*lines, because]))
 
 
+def answered(panel: Panel) -> bool:
+    """Whether the page may show the answer: the reader has guessed, asked, or come by a link."""
+    return f"{panel.page}.predicted" in st.session_state or controls.came_by_link()
+
+
 _UNGUESSED = "nothing guessed"
 
 

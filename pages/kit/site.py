@@ -19,6 +19,8 @@ class PageInfo:
 
     path: str  # its file in pages/, and its address
     section: str
+    menu: str  # its name in the navigation
+    icon: str  # of the symbols that Streamlit brings along
     title: str
     claim: str
 
@@ -29,10 +31,55 @@ class PageInfo:
 
 PAGES = (
     PageInfo(
+        path="home",
+        section="The article",
+        menu="Three networks",
+        icon=":material/home:",
+        title="One network, three sizes of weights",
+        claim="The same network learns, stalls or breaks, and only the size of its weights "
+        "decides.",
+    ),
+    PageInfo(
         path="products",
         section="The article",
+        menu="Repeated multiplication",
+        icon=":material/close:",
         title="Why gradients vanish or explode exponentially",
         claim="Multiply the same number often enough and only 1 survives.",
+    ),
+    PageInfo(
+        path="chain_rule",
+        section="The article",
+        menu="The chain rule",
+        icon=":material/link:",
+        title="Backpropagation is a product",
+        claim="A gradient is a product of one factor per step back. "
+        "What one factor takes away, only another can give back.",
+    ),
+    PageInfo(
+        path="activations",
+        section="The article",
+        menu="Activations",
+        icon=":material/show_chart:",
+        title="Saturation, ReLU and leaky ReLU",
+        claim="Flat parts stop gradients, but even a sigmoid's steepest part is only ¼.",
+    ),
+    PageInfo(
+        path="initialization",
+        section="The article",
+        menu="Initialization",
+        icon=":material/casino:",
+        title="Weight initialization",
+        claim="Choose σ√n so that each layer's gain is 1; "
+        "the right value depends on the activation.",
+    ),
+    PageInfo(
+        path="clipping",
+        section="The article",
+        menu="Clipping",
+        icon=":material/content_cut:",
+        title="Gradient clipping",
+        claim="Clipping caps one step; it mends neither a vanishing gradient nor a bad scale.",
     ),
 )
 
@@ -54,6 +101,8 @@ def _front_door() -> None:
 
 
 def _navigation() -> st.Page:
+    # Without an icon of its own the site would take the open page's as its favicon, and the
+    # browser would fetch that from another host.
     st.set_page_config(
         page_title=NAME, page_icon=str(_ROOT / "pages/kit/icon.png"), layout="centered"
     )
@@ -61,7 +110,13 @@ def _navigation() -> st.Page:
     # would take its own address away.
     sections = {"": [st.Page(_front_door, title=NAME, default=True, visibility="hidden")]}
     for page in PAGES:
-        entry = st.Page(_ROOT / page.file, title=page.title, url_path=page.path, help=page.claim)
+        entry = st.Page(
+            _ROOT / page.file,
+            title=page.menu,
+            icon=page.icon,
+            url_path=page.path,
+            help=page.claim,
+        )
         sections.setdefault(page.section, []).append(entry)
     return st.navigation(sections)
 

@@ -167,7 +167,7 @@ def test_hostile_link_ends_on_a_clean_page(path, server, reader):
 def test_previous_and_next_walk_the_site(server, reader):
     tab = reader().goto(f"{server}/{PATHS[0]}")
     for path in PATHS[1:]:
-        tab.page.get_by_text(f"{site.info(path).title} →").click()
+        tab.page.get_by_role("link", name=f"{site.info(path).title} →").click()
         tab.page.wait_for_url(f"**/{path}*")
         tab.settle()
         assert title(tab) == site.info(path).title

@@ -4,7 +4,10 @@ Sizes of gradients are drawn as log₁₀ values on a linear axis that is labele
 they span hundreds of decades, and a log scale would draw 0 and infinity as a flat line.
 """
 
+from collections.abc import Sequence
+
 import altair as alt
+import numpy as np
 
 from pages.kit.theme import BAND, MEANINGS
 
@@ -125,3 +128,15 @@ def renamed(channel, field: str):
     renamed = channel.copy()
     renamed.shorthand = field
     return renamed
+
+
+def apart(heights: Sequence[float], gap: float) -> list[float]:
+    """The heights of labels moved apart, by `gap` at least, so that they do not overlap."""
+    order = np.argsort(heights, kind="stable")
+    moved = np.array(heights, dtype=float)[order]
+    for _ in range(50):
+        overlap = np.maximum(0, gap - np.diff(moved)) / 2
+        moved[:-1] -= overlap
+        moved[1:] += overlap
+    moved[order] = moved.copy()
+    return moved.tolist()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import products, scalar_chain, theory
 from pages.kit import live, theme
+from pages.kit.charts import grammar
 from pages.kit.charts.products import LAYERS, W
 
 DRAWS = 20_000
@@ -253,7 +254,7 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
     names = {"vector": "a vector", "largest": "largest", "median": "median", "law": "gain's law"}
     colors = {"vector": "dark", "largest": "amber", "median": "violet", "law": "reference"}
     ends = {name: float(np.median(values[:, -1])) for name, values in series.items()}
-    places = dict(zip(ends, _apart(list(ends.values()), gap=3.6), strict=True))
+    places = dict(zip(ends, grammar.apart(list(ends.values()), gap=3.6), strict=True))
     parts, middles = [], {}
     for name, values in series.items():
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
@@ -266,16 +267,3 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
         part["name_at"] = [np.nan] * MATRICES + [np.clip(places[name], -28.5, 28.5)]
         parts.append(part)
     return Matrices(pd.concat(parts, ignore_index=True), trials=_TRIALS[width], **middles)
-
-
-def _apart(values: list[float], gap: float) -> list[float]:
-    """The values moved apart so that labels beside them do not overlap, order kept."""
-    order = np.argsort(values)
-    moved = np.array(values, dtype=float)[order]
-    for _ in range(50):
-        overlap = np.maximum(0, gap - np.diff(moved)) / 2
-        moved[:-1] -= overlap
-        moved[1:] += overlap
-    result = np.empty_like(moved)
-    result[order] = moved
-    return result.tolist()

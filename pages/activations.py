@@ -1,0 +1,474 @@
+"""Saturation, ReLU and leaky ReLU: what the slope of an activation does to a gradient."""
+
+import math
+
+import streamlit as st
+
+from core import activations, diagnostics, network
+from core.activations import ACTIVATIONS
+from pages.kit import controls, live, page, predict, theme
+from pages.kit.charts import activations as charts
+from pages.kit.controls import Choice, Panel, Preset, Range
+from pages.kit.frames import activations as frames
+
+LABELS = {name: record.label for name, record in ACTIVATIONS.items()}
+CROSSING = 1.663  # |z| at which the slopes of sigmoid and tanh are equal
+SEEN = {  # the network behind the histogram
+    "sigmoid xavier": "Sigmoid, Xavier weights",
+    "sigmoid normal": "Sigmoid, N(0, 1) weights",
+    "tanh xavier": "Tanh, Xavier weights",
+    "tanh normal": "Tanh, N(0, 1) weights",
+    "relu he": "ReLU, He weights",
+}
+SCHEMES = {"xavier": "Xavier", "he": "He", "normal": "N(0, 1)"}
+PAYS = {  # what each scheme does about the half of the units that are off
+    "xavier": "Xavier's weights do not pay for that.",
+    "he": "He's √2 pays for exactly that.",
+    "normal": "N(0, 1) weights pay far too much for that: each layer of 64 multiplies by 8.",
+}
+CURVES = {"first": "sigmoid", "second": "tanh", "third": "relu", "n": 15}
+UNTRAINED = {"weights": "usual", "depth": 15, "network": "relu", "bias": 0.0, "rate": "0"}
+
+PANEL = Panel(
+    "activations",
+    controls=(
+        charts.Z,
+        Range("n", "Layers n", 1, 30, 1, 15),
+        Choice("first", "First curve", LABELS, "sigmoid", menu=True),
+        Choice("second", "Second curve", LABELS, "tanh", menu=True),
+        Choice("third", "Third curve", LABELS, "relu", menu=True),
+        Range("leak", "Slope of leaky ReLU below 0", 0.0, 0.5, 0.01, 0.01),
+        Choice("seen", "Grey: z inside the network", SEEN, "sigmoid xavier", menu=True),
+        Choice(
+            "weights",
+            "Weights",
+            {"usual": "the usual", "xavier": "Xavier", "he": "He", "normal": "N(0, 1)"},
+            "usual",
+            help="The usual: He for ReLU and its kin, Xavier for the others.",
+        ),
+        Range("depth", "Depth", 2, charts.DEEPEST, 1, 15),
+        Choice(
+            "network",
+            "Network",
+            {name: LABELS[name] for name in ("sigmoid", "tanh", "relu", "leaky_relu")},
+            "relu",
+        ),
+        Range("bias", "Mean of the biases", -2.0, 2.0, 0.1, 0.0),
+        Choice(
+            "rate",
+            f"Trained for {frames.STEPS} steps at rate",
+            {"0": "untrained", "0.1": "0.1", "0.3": "0.3", "1": "1"},
+            "0",
+        ),
+        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Choice("runs", "Trained at rate", {r: r for r in ("0.03", "0.1", "0.3")}, "0.3"),
+    ),
+    presets=(
+        Preset(
+            "z = 2",
+            "bad",
+            "None of the three is flat here by the 5 % rule, and yet fifteen such layers leave "
+            "nothing of a gradient, but for ReLU.",
+            CURVES | {"z": 2.0},
+        ),
+        Preset(
+            "z = 5: saturated",
+            "bad",
+            "The article's example: σ′(5) = 0.0066. Both S-shaped curves are flat, tanh far more.",
+            CURVES | {"z": 5.0},
+        ),
+        Preset(
+            "z = 0: at their best",
+            "trap",
+            "The sigmoid cannot do better, and it is not enough. Tanh passes everything, at this "
+            "one point. ReLU has a kink here, and its slope counts as 0.",
+            CURVES | {"z": 0.0},
+        ),
+        Preset(
+            "Leaky, below 0",
+            "trap",
+            "ReLU passes nothing. The leak passes 1 %: not zero, so a unit can recover, "
+            "but over fifteen layers it is 10⁻³⁰.",
+            CURVES | {"z": -2.0, "second": "leaky_relu", "leak": 0.01},
+        ),
+        Preset(
+            "ReLU, He",
+            "good",
+            "Half of the units are off, and He's weights are large enough to pay for them: "
+            "the gradient keeps its size. A few deep units are dead all the same.",
+            UNTRAINED,
+        ),
+        Preset(
+            "Tanh, N(0, 1)",
+            "trap",
+            "Most units are saturated, so the slopes multiply to almost nothing. Large weights "
+            "outdo them: the gradient explodes.",
+            UNTRAINED | {"weights": "normal", "network": "tanh"},
+        ),
+        Preset(
+            "ReLU, biases −1",
+            "bad",
+            "Every z is pushed down by 1. Behind the first layers nearly every unit is dead.",
+            UNTRAINED | {"bias": -1.0},
+        ),
+        Preset(
+            "ReLU, rate 0.1",
+            "good",
+            "Training revives more units than it kills: the weights before a dead unit still move.",
+            UNTRAINED | {"rate": "0.1"},
+        ),
+        Preset(
+            "ReLU, rate 0.3",
+            "bad",
+            "Larger steps throw many units to where they are off for every example.",
+            UNTRAINED | {"rate": "0.3"},
+        ),
+    ),
+)
+
+page.header(PANEL)
+
+
+@st.fragment
+def article() -> None:
+    at = controls.read(PANEL)
+    curves = (at.first, at.second, at.third)
+    _one_z(at, curves)
+    _real_networks(at, curves)
+    _flat_off_dead(at)
+
+
+def _one_z(at, curves: tuple[str, str, str]) -> None:
+    points = [frames.at(name, at.z, at.n, at.leak) for name in curves]
+    seen = frames.seen(*at.seen.split(), at.leak, at.seed)
+    live.show(
+        charts.slopes,
+        frames.slopes(curves, at.n, at.leak, tuple(at.seen.split()), at.seed),
+        panel=PANEL,
+        live=("z",),
+        alt_text="Two panels over the pre-activation z from −6 to 6. Above: the slopes of three "
+        "activations, with a histogram of z inside a real network and the activations themselves "
+        "as an inset. Below, on a logarithmic scale: the same slopes multiplied over n layers. "
+        "The numbers at the current z stand in the text below.",
+    )
+    st.markdown(f"{_finding(at, points)} Drag *z* to where a curve lets a gradient through.")
+
+    predict.size(
+        PANEL,
+        "In a sigmoid network of 15 layers with Xavier weights hardly a unit is saturated. "
+        "What share of the gradient dJ/d*z* at layer 15 is left at layer 1?",
+        truth=frames.seen("sigmoid", "xavier", 0.01, at.seed).gradient,
+        guesses=(0.0, -0.3, -1.0, -2.0, -3.0, -4.0, -5.0, -6.0, -7.0, -8.0, -9.0, -10.0, -12.0),
+        replies=(
+            (-1.0, 0.0, "“Not saturated” sounds safe. It only means: not much worse than ¼."),
+            (-12.0, -11.0, "Not that little: the slopes are close to the best a sigmoid has."),
+        ),
+        because="Vanishing does not need saturation: a slope of at most ¼ per layer is enough, "
+        "and Xavier's weights do not pay for it.",
+    )
+
+    st.header("The idea", anchor=False)
+    st.markdown(
+        "Going back through a layer, a gradient is multiplied by the slope φ′(*z*) of the "
+        "activation. Where φ is flat, little gets through: the unit is **saturated**. Sigmoid and "
+        "tanh are flat on both sides, and a sigmoid's slope is never above ¼.\n\n"
+        "**ReLU**, max(0, *z*), has slope 1 for every *z* above 0: the article's way out, since "
+        "1·1·1 = 1. Below 0 it is flat, with slope 0: a unit there is **off**, and passes nothing. "
+        "A unit that is off for every example learns nothing more: it is **dead**. "
+        "**Leaky ReLU** keeps a small slope below 0, so that no unit is ever off."
+    )
+    controls.presets(PANEL, "z")
+    controls.draw(PANEL, "z", "n", "leak")
+    controls.draw(PANEL, "first", "second", "third", "seen")
+
+    st.latex(_equation(at, points))
+    st.caption(f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers.")
+    st.header("What to notice", anchor=False)
+    st.markdown("\n".join(f"- {line}" for line in _notes(at, points, seen)))
+
+
+def _value(point: frames.Point) -> str:
+    return theme.from_log10(point.log10, negative=point.negative)
+
+
+def _finding(at, points: list[frames.Point]) -> str:
+    said = ", ".join(
+        f"{point.label} passes **{_value(point)}**"
+        for point in {point.name: point for point in points}.values()
+    )
+    return f"At *z* = {theme.setting(at.z)}, over {theme.count(at.n, 'layer')}: {said}."
+
+
+def _equation(at, points: list[frames.Point]) -> str:
+    names = {"sigmoid": r"\sigma", "tanh": r"\tanh"}
+    rows = []
+    for point, color in zip(points, charts.CURVES, strict=True):
+        name = names.get(point.name, rf"\text{{{frames.short(point.name)}}}")
+        slope = theme.tex(
+            math.log10(abs(point.slope)) if point.slope else -math.inf, negative=point.slope < 0
+        )
+        total = theme.tex(point.log10, negative=point.negative)
+        left = rf"\textcolor{{{theme.hue(color)}}}{{{name}'({at.z:g})^{{{at.n}}}}}"
+        slope = f"({slope})" if point.slope < 0 or "times" in slope else slope
+        rows.append(rf"{left} &= {slope}^{{{at.n}}} = {total}")
+    return r"\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}"
+
+
+def _notes(at, points: list[frames.Point], seen: frames.Seen) -> list[str]:
+    z = theme.setting(at.z)
+    if abs(at.z) < CROSSING:
+        steeper = "tanh is the steeper of the two"
+    else:
+        steeper = "the sigmoid is the steeper of the two, although tanh starts from 1"
+    crossing = (
+        f"The slopes of sigmoid and tanh cross at |*z*| = {CROSSING}. At *z* = {z} {steeper}."
+    )
+    sigmoid = frames.at("sigmoid", 0.0, at.n, at.leak)
+    best = (
+        f"The sigmoid's best, at *z* = 0, is ¼ per layer: {theme.from_log10(sigmoid.best)} over "
+        f"{theme.count(at.n, 'layer')}. No *z* does better; only weights can pay for it."
+    )
+    flat = list(dict.fromkeys(point.label for point in points if point.saturated))
+    if flat:
+        verb = "is" if len(flat) == 1 else "are"
+        names = " and ".join(filter(None, (", ".join(flat[:-1]), flat[-1])))
+        saturated = f"At *z* = {z}, {names} {verb} flat"
+    else:
+        saturated = f"At *z* = {z} none of the three is flat"
+    saturated += (
+        ", in this sense: a slope below 5 % of the steepest. For the sigmoid that begins at "
+        "|*z*| = 4.36, for tanh at 2.18."
+    )
+    return [crossing, best, saturated, _paid_by(at, points), _seen_note(at, seen)]
+
+
+def _paid_by(at, points: list[frames.Point]) -> str:
+    needs = ", ".join(
+        f"{point.label} needs {theme.number(1 / abs(point.slope))}"
+        if point.slope
+        else f"for {point.label} no weight will do"
+        for point in {point.name: point for point in points}.values()
+    )
+    return (
+        f"With a weight *w* in every layer the product is ∏*w*·φ′(*z*). To hold |*w*·φ′| at 1 at "
+        f"*z* = {theme.setting(at.z)}: {needs}."
+    )
+
+
+def _seen_note(at, seen: frames.Seen) -> str:
+    outside = (
+        f" ({theme.percent(seen.outside)} lie outside the chart)" if seen.outside > 0.01 else ""
+    )
+    outcome = {
+        "vanishing": "it vanishes",
+        "healthy": "it keeps its size",
+        "exploding": "it explodes",
+    }[theme.outcome(seen.gradient)]
+    return (
+        f"The grey network ({SEEN[at.seen]}), layer {frames.SEEN_LAYER} of {frames.SEEN_DEPTH}"
+        f"{outside}: {theme.percent(seen.saturated)} of its slopes are flat, their mean is "
+        f"{theme.number(seen.mean_slope)}. ‖dJ/dz‖ changes by ×{theme.number(seen.gain, 2)} "
+        f"per layer: {outcome}. Flat is one question, vanishing is another."
+    )
+
+
+def _real_networks(at, curves: tuple[str, str, str]) -> None:
+    st.header("The same in real networks", anchor=False)
+    st.markdown(
+        "Now let *z* be what it is: networks of width 64 on real digits, before training, all on "
+        "the same random draws. On the left their measured slopes multiplied, ∏φ′(*z*); on the "
+        "right what slopes **and weights** do to dJ/dz, ∏*w*·φ′(*z*)."
+    )
+    shown = (curves, at.weights, at.depth, at.leak, at.seed)
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Slopes alone, ∏ φ′(z)**")
+        page.show(
+            charts.by_layer,
+            frames.by_layer(*shown, "slopes"),
+            key="activations.slopes_by_layer",
+            alt_text="Line chart on a logarithmic scale over the layers: the product of measured "
+            "slopes from the last layer back to each layer, one line per activation.",
+        )
+    with right:
+        st.markdown("**With the weights: ‖dJ/dz‖**")
+        page.show(
+            charts.by_layer,
+            frames.by_layer(*shown, "gradient"),
+            key="activations.gradient_by_layer",
+            alt_text="Line chart on a logarithmic scale over the layers: the norm of dJ/dz "
+            "relative to the last layer, one line per activation.",
+        )
+    controls.presets(PANEL, "network")
+    controls.draw(PANEL, "weights", "depth")
+    controls.seed(PANEL)
+    measured = {
+        name: frames.products(name, at.weights, at.depth, at.leak, at.seed)
+        for name in (*frames.networks(curves), "relu")
+    }
+    st.markdown(
+        f"From layer {at.depth} back to layer 1 (medians of {frames.NETWORKS} networks):\n\n"
+        + "\n".join(
+            f"- {LABELS[name]}, {SCHEMES[frames.scheme(name, at.weights)]}: "
+            f"slopes {theme.from_log10(found.slopes[0])}, "
+            f"weights {theme.from_log10(found.weights[0])}, "
+            f"gradient **{theme.from_log10(found.gradient[0])}**"
+            for name, found in measured.items()
+            if name in frames.networks(curves)
+        )
+    )
+    relu, leaky = (measured[name].slopes[0] for name in ("relu", "leaky_relu"))
+    st.markdown(
+        "ReLU's slope is 1 only where a unit is on. Half are off, so each layer takes a factor of "
+        f"about √½ (a root mean square): its slopes multiply to {theme.from_log10(relu)}, "
+        f"not to 1. {PAYS[frames.scheme('relu', at.weights)]} With the leaky ReLU's slope of "
+        f"{theme.setting(at.leak)} below 0 they multiply to {theme.from_log10(leaky)}."
+    )
+
+
+def _flat_off_dead(at) -> None:
+    rate = float(at.rate)
+    measured = frames.shares(at.network, at.weights, at.depth, at.leak, at.bias, rate, at.seed)
+    st.header("Flat, off, dead", anchor=False)
+    st.markdown(
+        "Three things that are easily confused. **Flat**: φ′ is below 5 % of its maximum. **Off**: "
+        "φ′ is exactly 0, for this example. **Dead**: off for all of 256 examples. Find two "
+        "culprits: biases that push *z* down, and a learning rate that throws it there."
+    )
+    page.show(
+        charts.shares,
+        measured.frame,
+        key="activations.shares",
+        alt_text="Stacked bars over the layers: the share of units that are dead, off without "
+        "being dead, and flat without being off.",
+    )
+    controls.draw(PANEL, "network", "bias", "rate")
+    st.markdown("\n\n".join(_shares_read(at, measured)))
+
+
+def _shares_read(at, measured: frames.Shares) -> list[str]:
+    broke = ""
+    if measured.broke:
+        steps = " and ".join(str(step) for step in sorted(set(measured.broke)))
+        broke = (
+            f"{len(measured.broke)} of {frames.TOGETHER} networks broke: their numbers were not "
+            f"numbers any more from step {steps} on. "
+        )
+    if not len(measured.dead):
+        return [broke + "None is left to measure. Choose a smaller rate, or fewer layers."]
+    last = at.depth - 1
+    flat, off, dead = (float(share[last]) for share in (measured.flat, measured.off, measured.dead))
+    when = "before training" if at.rate == "0" else f"after {frames.STEPS} steps at rate {at.rate}"
+    first = (
+        f"{LABELS[at.network]}, biases around {theme.setting(at.bias)}, {when}: in layer "
+        f"{at.depth} {theme.percent(flat)} are flat, {theme.percent(off)} off, "
+        f"{theme.percent(dead)} dead. Over all layers {theme.percent(float(measured.dead.mean()))} "
+        f"are dead (means of {frames.TOGETHER - len(measured.broke)} networks)."
+    )
+    if at.rate != "0":
+        before = frames.shares(
+            at.network, at.weights, at.depth, at.leak, at.bias, 0.0, at.seed
+        ).dead.mean()
+        first += f" Before training it was {theme.percent(float(before))}."
+    return [broke + first, _why(at, measured)]
+
+
+def _why(at, measured: frames.Shares) -> str:
+    if at.network in ("sigmoid", "tanh") and measured.off.max() > 0:
+        return (
+            f"{LABELS[at.network]} is never off in exact arithmetic. Here *z* is so far out that "
+            "its slope is rounded to 0."
+        )
+    if at.network in ("sigmoid", "tanh"):
+        return (
+            f"{LABELS[at.network]} is never off: its slope is small, but not 0. "
+            "A saturated unit still learns, slowly."
+        )
+    if at.network == "leaky_relu" and at.leak > 0:
+        return (
+            "With a leak no unit is off, and none can die. Below 0 its slope is "
+            f"{theme.setting(at.leak)}, "
+            + ("flat by the 5 % rule." if at.leak < 0.05 else "not even flat by the 5 % rule.")
+        )
+    if at.bias < 0 and measured.dead[-1] > 0.5:
+        return (
+            "The biases push every *z* down. What is off passes nothing on, so the next layer has "
+            "even less to lift its own *z* with, until nothing is left but the biases. "
+            "A dead unit gets no gradient from any example."
+        )
+    if measured.dead.max() > 0:
+        return (
+            "Off is not dead: a unit that is off for one digit is on for another. But the deeper "
+            "the layer, the more alike all digits look to it, and a unit that is off for one "
+            "tends to be off for all. A dead unit gets no gradient from any example."
+        )
+    return "Off is not dead: every unit that is off for one digit is on for another."
+
+
+article()
+
+st.header("The fine print", anchor=False)
+st.markdown(
+    "- The article's formula gives ReLU the slope 1 at *z* = 0, its prose only above 0. At the "
+    "kink there is no derivative: every number from 0 to 1 is a subgradient. "
+    "PyTorch and this site use 0.\n"
+    "- “You cannot differentiate the negative section of the ReLU because it is 0”: one can. "
+    "A constant has a derivative, 0. It is that 0 which stops the gradient.\n"
+    "- ReLU “effectively addresses” vanishing, since 1 times 1 is 1: along a path of units that "
+    "are all on. The weights still multiply, and units can die.\n"
+    "- A leak prevents death; it promises no more. "
+    f"{frames.leak_sentence()}"
+)
+
+with page.details("Does a leak help? Twenty networks each", key="activations.more.leak") as is_open:
+    if is_open:
+        at = controls.read(PANEL)
+        controls.draw(PANEL, "runs")
+        page.show(
+            charts.leaks,
+            frames.leaks(float(at.runs)),
+            key="activations.leaks",
+            alt_text="Dots: held-out accuracy of twenty trained networks for each slope below 0, "
+            "with the median as a bar and the number of networks that broke below.",
+        )
+        st.markdown(
+            "Depth 10, width 64, He's weights, 200 steps on the digits, the same draws for every "
+            "slope. The bar is the median of those that did not break (become not a number). At "
+            "rates 0.03 and 0.1 all train, larger leaks a little better. At 0.3 a leak of 0.01 "
+            "differs from ReLU by less than its runs differ among themselves, one of 0.1 helps, "
+            "and with 0.3 every network breaks: what passes below 0 also lets the numbers grow."
+        )
+with page.details("Where flat begins", key="activations.more.derivation") as is_open:
+    if is_open:
+        st.latex(
+            r"\sigma'(z) = \sigma(z)\,\sigma(-z) \le \tfrac14, \qquad \tanh' z = 1 - \tanh^2 z"
+        )
+        st.markdown(
+            "With *s* = σ(*z*), the slope is *s*(1 − *s*), largest at *s* = ½. It is below 5 % of "
+            "¼ where *s*(1 − *s*) < 1/80, that is |*z*| > 4.36. Since tanh *z* = 2σ(2*z*) − 1, its "
+            "slope is 4σ′(2*z*): four times as high and half as wide, so flat from 2.18 on. "
+            "The two are equal where σ′(*z*) = 4σ′(2*z*): at |*z*| = 1.663."
+        )
+with page.details("The NumPy that ran", key="activations.more.source") as is_open:
+    if is_open:
+        page.source(
+            activations._sigmoid,
+            activations._relu,
+            activations._leaky_relu,
+            diagnostics.saturated_share,
+            diagnostics.off_share,
+            diagnostics.dead_share,
+            diagnostics.slope_products,
+            network.backward,
+        )
+with page.details("The data", key="activations.more.data") as is_open:
+    if is_open:
+        at = controls.read(PANEL)
+        page.download(frames.table((at.first, at.second, at.third), at), "activations")
+
+page.recall(
+    "A sigmoid's slope is at most ¼. Why can a weight of 4 in every layer not cancel it?",
+    "Because *z* = *w*·*a* + *b* contains the weight too. With *w* = 4 it moves to where the "
+    "sigmoid is flat, and the slope falls far below ¼.",
+)
+page.footer(PANEL)

@@ -1,0 +1,395 @@
+"""One network at three sizes of its weights: the question that the site answers."""
+
+import math
+
+import streamlit as st
+
+from core import network, sweeps, training
+from pages.kit import controls, live, page, predict, site, theme
+from pages.kit.charts import home as charts
+from pages.kit.controls import Choice, Panel, Preset, Range
+from pages.kit.frames import home as frames
+
+PANEL = Panel(
+    "home",
+    controls=(
+        charts.C,
+        Choice(
+            "network",
+            "Network",
+            {
+                "relu_he": "ReLU, He",
+                "tanh_xavier": "tanh, Xavier",
+                "tanh_normal": "tanh, N(0, 1)",
+            },
+            "relu_he",
+            help="The activation, and the scheme whose standard deviation c multiplies.",
+        ),
+        Choice("show", "Random draws", {"all": "All, median", "one": "One"}, "all"),
+        Range("seed", "Seed of “One”", 1, frames.DRAWS, 1, 1, box=True),
+    ),
+    presets=(
+        Preset(
+            "×0.6",
+            "bad",
+            "Each layer passes on six tenths of the gradient. Layer 1 receives one part in 2,100, "
+            "and after 200 steps the network still guesses.",
+            {"c": 0.6, "network": "relu_he"},
+        ),
+        Preset(
+            "×1",
+            "good",
+            "He's scheme as it is. The gradient reaches layer 1 at the size it had in layer 16, "
+            "and all layers learn together.",
+            {"c": 1.0, "network": "relu_he"},
+        ),
+        Preset(
+            "×1.6",
+            "bad",
+            "The gradient grows more than a thousandfold. The first update of layer 1 is five "
+            "times as large as its weights; two or three updates later nothing is a number.",
+            {"c": 1.6, "network": "relu_he"},
+        ),
+        Preset(
+            "×1.2: nearly 1",
+            "trap",
+            "It looks harmless, yet the gradient grows 15-fold on its way. Sixteen of the twenty "
+            "networks are no longer numbers by step 6.",
+            {"c": 1.2, "network": "relu_he"},
+        ),
+        Preset(
+            "tanh, Xavier",
+            "good",
+            "The remedy made for tanh. It also forgives large weights: where they saturate tanh, "
+            "small slopes pay for their size.",
+            {"c": 1.0, "network": "tanh_xavier"},
+        ),
+        Preset(
+            "tanh, N(0, 1)",
+            "bad",
+            "The gradient explodes, yet nothing overflows, as tanh stays between −1 and 1. "
+            "Training goes on and leads nowhere.",
+            {"c": 1.0, "network": "tanh_normal"},
+        ),
+    ),
+)
+
+page.header(PANEL)
+
+
+@st.fragment
+def three() -> None:
+    at = controls.read(PANEL)
+    draw = at.seed if at.show == "one" else None
+    found = frames.drag(at.network, draw)
+    left, right = st.columns([5, 4])
+    with left:
+        live.show(
+            charts.gradients,
+            frames.gradients(at.network, draw),
+            panel=PANEL,
+            live=("c",),
+            alt_text="Line chart on a logarithmic scale: the size of the gradient at each hidden "
+            "layer, relative to the last layer's, for the networks with weights times 0.6, 1 and "
+            "1.6 and for the dragged factor. The numbers stand in the text below.",
+        )
+    told = predict.answered(PANEL)
+    with right:
+        if told:
+            page.show(
+                charts.accuracies,
+                frames.accuracies(at.network, draw, at.c),
+                key="home.accuracies",
+                alt_text="Line chart: share of held-out digits named right over 200 steps of "
+                "training, one line per size of the weights, and the step at which a network's "
+                "numbers ended. The numbers stand in the text below.",
+            )
+        else:
+            _vote()
+    st.markdown(_finding(at, draw, found, told))
+    if told:
+        _vote()
+
+    st.header("The idea", anchor=False)
+    small, large = (frames.landmarks()[name] for name in ("0.6", "1.6"))
+    relu = frames.drag("relu_he", None)
+    st.markdown(
+        "Training sends a gradient from the loss back toward the input. Each layer multiplies it "
+        "on the way: by its weights, and by the slopes φ′(*z*) of its activation.\n\n"
+        "- It **vanishes** when it gets smaller with each layer, until the weights near the input "
+        "hardly change.\n"
+        "- It **explodes** when it gets larger with each layer, until an update throws the weights "
+        "far from anything useful.\n\n"
+        "Both are one thing: a product of many factors on the same side of 1. The article "
+        f"multiplies fifteen times: 0.6¹⁵ = {theme.from_log10(small)} and "
+        f"1.6¹⁵ = {theme.from_log10(large)}. From layer 16 to layer 1 is fifteen times too: "
+        f"the real networks measure {theme.from_log10(_first(relu, 0.6))} "
+        f"and {theme.from_log10(_first(relu, 1.6))}."
+    )
+
+    controls.presets(PANEL)
+    controls.draw(PANEL, "c", "network", "show")
+    controls.seed(PANEL)
+    row, layers = found.at(at.c), found.median.shape[1]
+    st.latex(
+        theme.term(
+            theme.outcome(found.median[row, 0]),
+            rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{layers}}}\|}}",
+            theme.tex(found.median[row, 0]),
+        )
+        + r"\;\approx\;"
+        + theme.term("amber", r"\prod \varphi'(z)", theme.tex(found.slopes[row, 0]))
+        + r"\;\cdot\;"
+        + theme.term("violet", r"\prod g_W", theme.tex(found.weights[row, 0]))
+    )
+    st.caption(_product(found, row))
+    page.show(
+        charts.ledger,
+        frames.ledger(at.network, draw, at.c),
+        key="home.ledger",
+        alt_text="Bar chart on a logarithmic axis, one row per size of the weights: the factor of "
+        "the slopes, the factor of the weights, and a point for the gradient they leave.",
+    )
+
+    st.header("What to notice", anchor=False)
+    st.markdown("\n".join(f"- {note}" for note in _notes(at, draw, found, told)))
+
+
+def _vote() -> None:
+    three = [frames.trained("relu_he", None, c) for c in charts.THREE]
+    small, one, _ = (run.middle[-1] for run in three)
+    predict.choice(
+        PANEL,
+        "One ReLU network at ×0.6, ×1 and ×1.6: same digits, same random draws, same 200 steps of "
+        "training. Only the size of its weights differs. Which of the three learns?",
+        options={
+            "one": "Only ×1",
+            "large": "×1.6, and fastest: its gradients are the largest",
+            "slow": "×1, and ×0.6 too, just more slowly",
+            "all": "All three: training corrects the size",
+        },
+        truth="one",
+        replies={
+            "large": "A gradient says which way, for a small step. A thousand times too large, "
+            "it throws the weights away.",
+            "slow": "It hardly moves: after 200 steps it has not left chance.",
+            "all": "Training would have to reach the weights first.",
+        },
+        because=f"After 200 steps ×1 names {theme.percent(one)} of the held-out digits right, "
+        f"×0.6 {theme.percent(small)}, and guessing gives 10 %. ×1.6 is no longer a number at step "
+        f"{three[2].end:.0f}.",
+    )
+
+
+def _first(found: frames.Drag, c: float) -> float:
+    """log₁₀ of what reaches layer 1, at one factor."""
+    return float(found.median[found.at(c), 0])
+
+
+def _finding(at, draw: int | None, found: frames.Drag, told: bool) -> str:
+    size, layers = _first(found, at.c), found.median.shape[1]
+    per_layer = 10 ** (size / (layers - 1))
+    whose = f"draw {draw}" if draw else f"median of {found.draws} draws"
+    lines = [
+        f"With weights ×{theme.setting(at.c)}, the gradient at layer 1 is "
+        f"**{theme.from_log10(size)}** times that at layer {layers} ({whose}): "
+        f"{layers - 1} layers, each by about {theme.number(per_layer)}."
+    ]
+    if told:
+        lines.append(_trained(at, draw))
+    return " ".join(lines)
+
+
+def _trained(at, draw: int | None) -> str:
+    c = frames.nearest(at.c)
+    run = frames.trained(at.network, draw, c)
+    which = f"Trained at ×{c:g}" + ("" if c == at.c else ", the nearest size that was")
+    halted, tried = int((run.halted > 0).sum()), len(run.halted)
+    if run.end is not None:
+        if draw:
+            return f"{which}, it is not a number from step {run.end:.0f} on."
+        return (
+            f"{which}, {halted} of {tried} stop being numbers, the first {(tried + 1) // 2} "
+            f"by step {run.end:.0f}."
+        )
+    right = f"{which}, it names {theme.percent(run.middle[-1])} of the held-out digits right."
+    return right if not halted else f"{right} Of {tried}, {halted} stop being numbers."
+
+
+def _notes(at, draw: int | None, found: frames.Drag, told: bool) -> list[str]:
+    notes = [_slopes(at, found), _which_gradient(at, found)]
+    if not told:
+        return [*notes, "More stands here once you have guessed which of the three learns."]
+    return [*notes, _window(at, draw), _updates(at, draw), _losses(at, draw)]
+
+
+def _slopes(at, found: frames.Drag) -> str:
+    small, large = (found.slopes[found.at(c), 0] for c in (0.6, 1.6))
+    if at.network == "relu_he":
+        return (
+            "The dotted line ∏ φ′(*z*) does not move when you drag. A ReLU is on for half of its "
+            "inputs at any size of the weights, so the slopes' product is "
+            f"{theme.from_log10(small)} in all three networks. What differs is the weights' factor."
+        )
+    return (
+        f"With tanh the slopes answer: ∏ φ′(*z*) is {theme.from_log10(small)} at ×0.6 and "
+        f"{theme.from_log10(large)} at ×1.6. Larger weights saturate more units, and the "
+        "smaller slopes take back a part of what the weights add."
+    )
+
+
+def _product(found: frames.Drag, row: int) -> str:
+    both = found.slopes[row, 0] + found.weights[row, 0]
+    return (
+        "From the last layer back to the first; φ′ and the weight matrix's gain $g_W$ are root "
+        f"mean squares of a layer. Together they make {theme.from_log10(both)}. The rest, a factor "
+        f"of {theme.from_log10(found.median[row, 0] - both)}, is what this gradient met: neither "
+        "slopes nor weights treat all directions alike."
+    )
+
+
+def _which_gradient(at, found: frames.Drag) -> str:
+    sizes = found.dW[found.at(at.c)]
+    first, last, layers = float(sizes[0]), float(sizes[-1]), len(sizes)
+    says = (
+        f"Another gradient, another story: ‖dJ/d*W*‖ is {theme.from_log10(first)} in layer 1 and "
+        f"{theme.from_log10(last)} in layer {layers}. "
+    )
+    if abs(first - last) < 0.5:
+        return says + (
+            "It is about the same everywhere, as it multiplies dJ/d*z* by the layer's input, and "
+            "the signal on its way forward changed as the gradient did on its way back."
+        )
+    return says + (
+        "It follows dJ/d*z*, as tanh keeps the other factor, the layer's input, between −1 and 1."
+    )
+
+
+def _window(at, draw: int | None) -> str:
+    learned = frames.learners(at.network, draw)
+    tried = f"Of {len(frames.FACTORS)} sizes from ×0.5 to ×1.7,"
+    if not learned:
+        return f"{tried} none makes this network name half of the held-out digits right."
+    return (
+        f"{tried} those from ×{learned[0]:g} to ×{learned[-1]:g} make it name more than half of "
+        "the held-out digits right."
+    )
+
+
+def _updates(at, draw: int | None) -> str:
+    sizes = [frames.median(frames.trained(at.network, draw, c).update) for c in charts.THREE]
+    moves = [
+        f"{theme.from_log10(size, 2)} at ×{c:g}"
+        for c, size in zip(charts.THREE, sizes, strict=True)
+    ]
+    return (
+        "The first step changes the weights of layer 1, relative to their size, by "
+        f"{moves[0]}, {moves[1]} and {moves[2]}. About 10⁻³ is healthy."
+    )
+
+
+def _losses(at, draw: int | None) -> str:
+    small, _, large = (frames.trained(at.network, draw, c).loss for c in charts.THREE)
+    start = [frames.median(row) for row in large[:4]]
+    ended = next((i + 1 for i, loss in enumerate(start) if math.isnan(loss)), len(start))
+    return (
+        "The held-out loss of ×1.6, before training and after each step: "
+        f"{' → '.join(theme.number(loss) for loss in start[:ended])}. "
+        f"That of ×0.6, after all {frames.STEPS[-1]}: {theme.number(frames.median(small[-1]))}; "
+        "to call ten digits equally likely costs ln 10 = 2.303."
+    )
+
+
+three()
+
+st.header("The map", anchor=False)
+st.markdown("Each page takes one part of the question. The numbers are computed as you read.")
+
+
+def _landmarks() -> dict[str, tuple[dict, str]]:
+    """What each page shows: the state to open it in, and a line with a number of the core's."""
+    size = {name: theme.from_log10(log10, 2) for name, log10 in frames.landmarks().items()}
+    return {
+        "products": (
+            {"products_w": "0.6", "products_n": "15"},
+            f"The law behind it: 0.6, fifteen times, is **{size['0.6']}**.",
+        ),
+        "chain_rule": (
+            {
+                "chain_rule_w": "4.0",
+                "chain_rule_layers": "15",
+                "chain_rule_activation": "Sigmoid",
+            },
+            "Where the factors come from: at *w* = 4 against slopes of at most ¼, fifteen sigmoid "
+            f"layers leave **{size['chain_rule']}**.",
+        ),
+        "activations": (
+            {
+                "activations_z": "2.0",
+                "activations_n": "15",
+                "activations_first": "Sigmoid",
+            },
+            f"What slopes do: fifteen of a sigmoid's, at *z* = 2, make **{size['activations']}**.",
+        ),
+        "initialization": (
+            {
+                "initialization_g": "3.0",
+                "initialization_activation": "ReLU",
+                "initialization_width": "64",
+                "initialization_depth": "20",
+            },
+            "How large weights should be: through 20 ReLU layers N(0, 1) multiplies the gradient "
+            f"by **{size['normal']}**, He by **{size['he']}**.",
+        ),
+        "clipping": (
+            {},
+            f"What a cap can do: clipping (1, 4) by value to 1 turns it by **{size['turn']}°**.",
+        ),
+    }
+
+
+for path, (query, line) in _landmarks().items():
+    if path in {listed.path for listed in site.PAGES}:
+        link, says = st.columns([2, 3], vertical_alignment="center")
+        with link:
+            there = site.info(path)
+            st.page_link(there.file, label=there.title, query_params=query)
+        with says:
+            st.markdown(line)
+
+st.header("The fine print", anchor=False)
+small, one, large = map(theme.from_log10, frames.first_step())
+st.markdown(
+    "- The article says that a good initialization keeps the weights “close to 1”. Here ×1 is a "
+    "standard deviation of √(2/64) = 0.177. What is close to 1 is a layer's effect on the size of "
+    "the gradient.\n"
+    "- While you drag, the gradient starts as the loss's at an output that prefers no digit, the "
+    "same for every size. In the first step of training it starts at each network's own output; "
+    "at ×0.6, ×1 and ×1.6 the ReLU networks then measure "
+    f"{small}, {one} and {large}.\n"
+    "- The factor multiplies the weights of every layer, the output's too. Biases start at 0. "
+    "Bands hold the middle half of the draws. A network that has stopped being numbers names no "
+    "digit."
+)
+
+with page.details("How the networks were trained", key="home.more.training") as is_open:
+    if is_open:
+        st.markdown(
+            "1,437 digits of 8 × 8 pixels to train on, 360 held out, standardized per pixel. "
+            "Width 64; ReLU 16 layers deep, tanh 15. Plain stochastic gradient descent on the "
+            "cross-entropy, 200 steps of 32 digits; learning rate 0.03, and 0.1 for tanh with "
+            "Xavier. Twenty random draws for each of thirteen sizes, the same draws and batches at "
+            "every size. The curves come from a file that "
+            "`python -m scripts.make_home_runs` remakes."
+        )
+with page.details("The NumPy that ran", key="home.more.source") as is_open:
+    if is_open:
+        page.source(sweeps.profile, network.forward, network.backward, training.train)
+with page.details("The data", key="home.more.data") as is_open:
+    if is_open:
+        at = controls.read(PANEL)
+        draw = at.seed if at.show == "one" else None
+        page.download(frames.gradients_table(at.network, draw, at.c), "home-gradients")
+        page.download(frames.trained_table(at.network), "home-training")
+
+page.footer(PANEL)

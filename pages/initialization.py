@@ -1,0 +1,445 @@
+"""Weight initialization: the scale that keeps a layer's gain at 1."""
+
+import math
+
+import streamlit as st
+
+from core import diagnostics, network, theory
+from core.activations import ACTIVATIONS
+from pages.kit import controls, live, page, predict, theme
+from pages.kit.charts import initialization as charts
+from pages.kit.controls import Choice, Panel, Preset, Range
+from pages.kit.frames import initialization as frames
+
+WIDTHS = ("5", "10", "16", "64", "100", "256")
+SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
+
+PANEL = Panel(
+    "initialization",
+    controls=(
+        charts.G,
+        Choice(
+            "activation",
+            "Activation",
+            {name: record.label for name, record in ACTIVATIONS.items()},
+            "relu",
+            menu=True,
+        ),
+        Choice("width", "Width n", {width: width for width in WIDTHS}, "64"),
+        Range("depth", "Hidden layers", 2, 30, 1, 20),
+        Choice("quantity", "Which gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
+        Choice("center", "Over the networks", {"median": "median", "mean": "mean"}, "median"),
+        Choice(
+            "beside", "Dotted line", {"slopes": "slopes ∏ φ′(z)", "h": "activations ‖h‖"}, "slopes"
+        ),
+        Choice(
+            "draws",
+            "Weights drawn",
+            {"lecun": "Gaussian", "lecun_uniform": "uniform", "orthogonal": "orthogonal"},
+            "lecun",
+        ),
+        Range("bias", "Bias σ", 0.0, 2.0, 0.1, 0.0),
+        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Choice(
+            "window",
+            "Activation of the window",
+            {name: ACTIVATIONS[name].label for name in frames.CURVES},
+            "relu",
+        ),
+        Choice("against", "On the right, the same draws with", SCHEMES, "he"),
+    ),
+    presets=(
+        Preset(
+            "ReLU, N(0, 1)",
+            "bad",
+            "The weights look modest, all within −3 … 3. Sixty-four of them in a sum do not.",
+            {"g": 3.0, "activation": "relu", "width": "64", "depth": 20, "window": "relu"},
+        ),
+        Preset(
+            "ReLU, He",
+            "good",
+            "σ√n = √2 makes up for the half of the units that are off. The line is flat.",
+            {"g": 0.5, "activation": "relu", "width": "64", "depth": 20, "window": "relu"},
+        ),
+        Preset(
+            "ReLU, Xavier",
+            "bad",
+            "Made for tanh: each ReLU layer loses a factor √½, and nothing gives it back.",
+            {"g": 0.0, "activation": "relu", "width": "64", "depth": 20, "window": "relu"},
+        ),
+        Preset(
+            "Tanh, Xavier",
+            "good",
+            "What it was made for. A little is lost on the way, and training copes.",
+            {"g": 0.0, "activation": "tanh", "width": "64", "depth": 20, "window": "tanh"},
+        ),
+        Preset(
+            "Sigmoid, Xavier",
+            "bad",
+            "No unit is saturated, and the gradient is gone: slopes of ¼ need weights to match.",
+            {"g": 0.0, "activation": "sigmoid", "width": "64", "depth": 20, "window": "sigmoid"},
+        ),
+        Preset(
+            "Sigmoid, N(0, 1)",
+            "trap",
+            "It lets far more through than Xavier, and seems to prove N(0, 1) right. That is "
+            "luck: √*n* happens to fit. Try width 10 with 2 to the power 1.7, and 256 with 4.",
+            {"g": 3.0, "activation": "sigmoid", "width": "64", "depth": 20, "window": "sigmoid"},
+        ),
+        Preset(
+            "He, 5 units wide",
+            "trap",
+            "The right scale, but layers too narrow to average over: some networks die outright.",
+            {"g": 0.5, "activation": "relu", "width": "5", "depth": 20, "window": "relu"},
+        ),
+    ),
+)
+
+page.header(PANEL)
+
+
+def _networks(at) -> tuple:
+    """What the core needs to know of the networks."""
+    return at.activation, int(at.width), at.depth, at.draws, at.bias, at.seed
+
+
+@st.fragment
+def scale() -> None:
+    at = controls.read(PANEL)
+    nets = frames.measured(*_networks(at))
+    here = charts.STEPS.index(at.g)
+    gain, ratio = nets.gain(at.center)[here], getattr(nets.dz, at.center)[here, 0]
+
+    live.show(
+        charts.gradients,
+        frames.gradients(*_networks(at), at.quantity, at.center, at.beside),
+        panel=PANEL,
+        live=("g",),
+        alt_text="Line chart on a logarithmic scale: the gradient by layer relative to the last "
+        "layer's, between the lines of N(0, 1), He and Xavier, with the product of the slopes and "
+        "a band around 1. The numbers at the current scale stand in the text below.",
+    )
+    _finding(at, nets, gain, ratio)
+    _prediction()
+
+    st.header("The idea", anchor=False)
+    st.markdown(
+        "A unit adds up *n* inputs, each times a random weight. Random signs cancel in part, so "
+        "the sum grows like σ√*n*, not like σ*n*; *n* is the **fan-in**. The slopes φ′ then take "
+        "their share. Together they are the layer's **gain**, about σ√*n* times the root mean "
+        "square of φ′. Below 1 the gradient vanishes, above 1 it explodes.\n\n"
+        "Half of all ReLUs are off, so the slopes cost √½ and σ√*n* has to be √2: that is **He**. "
+        "The slope of tanh is near 1 for small inputs, so σ√*n* = 1 will do: **LeCun**, and "
+        "**Xavier** between layers of equal width. N(0, 1) ignores *n*. "
+        f"For {PANEL['activation'].options[at.activation]}:"
+    )
+    st.table(
+        frames.table(at.activation, int(at.width), at.depth, at.bias, at.seed).set_index("scheme")
+    )
+    st.caption(
+        "The article says that these schemes keep the weights “close to 1”. The third column says "
+        "no. What should be close to 1 is the gain."
+    )
+
+    controls.presets(PANEL)
+    controls.draw(PANEL, "activation", "width", "depth", "g")
+    with st.expander("More controls"):
+        controls.draw(PANEL, "quantity", "center", "beside")
+        controls.draw(PANEL, "draws", "bias")
+        controls.seed(PANEL)
+    _equation(at, nets, here)
+
+    st.header("What to notice", anchor=False)
+    st.markdown("\n".join(f"- {line}" for line in _notes(at, nets, here)))
+    _gauge(at, nets, here)
+    _window(at)
+
+
+def _finding(at, nets: frames.Measured, gain: float, ratio: float) -> None:
+    target = frames.gain_one(nets)
+    if math.isinf(ratio):
+        words = f"Most of the {nets.members} networks are dead: no scale helps them."
+    else:
+        words = (
+            f"At σ√*n* = {theme.number(2**at.g)} each layer multiplies ‖dJ/dz‖ by "
+            f"{theme.from_log10(gain)}. Layer 1 gets **{theme.from_log10(ratio, 2)}** times "
+            f"the gradient of layer {at.depth} (at initialization, {nets.told(at.center)})."
+        )
+    button, sentence = st.columns((1, 3.4), vertical_alignment="center")
+    button.button(
+        "Set the gain to 1",
+        key="initialization.gain_one",
+        disabled=target is None or target == at.g,
+        on_click=controls.set_values,
+        args=(PANEL, {"g": at.g if target is None else target}),
+    )
+    sentence.markdown(words)
+
+
+def _prediction() -> None:
+    kept = frames.named("sigmoid", 64, 20, 0.0, 0)
+    normal, xavier = (kept[key].nets.dz.median[kept[key].at, 0] for key in ("normal", "xavier"))
+    predict.choice(
+        PANEL,
+        "Twenty sigmoid layers, 64 units wide. Which weights let more of the gradient ‖dJ/dz‖ "
+        "through from layer 20 to layer 1: N(0, 1) or Xavier?",
+        options={"normal": "N(0, 1)", "xavier": "Xavier", "same": "Much the same"},
+        truth="normal",
+        replies={
+            "xavier": "It is the cure for tanh, not for everything.",
+            "same": "σ′ is at most ¼ in both, but the weights are not the same.",
+        },
+        because=f"It lets {theme.from_log10(normal, 2)} through, Xavier "
+        f"{theme.from_log10(xavier, 2)}. Slopes of at most ¼ need weights with a gain of 4 or "
+        "more. N(0, 1) saturates most units, and the few that it leaves carry the gradient.",
+    )
+
+
+def _equation(at, nets: frames.Measured, here: int) -> None:
+    n = at.depth - 1
+    ratio, slopes = nets.dz.median[here, 0], nets.slopes[here, 0]
+    weights = n * at.g * math.log10(2)
+    st.latex(
+        theme.term(
+            theme.outcome(ratio),
+            rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{at.depth}}}\rVert}}",
+            theme.tex(ratio),
+        )
+        + r"\;\approx\;"
+        + theme.term("dark", rf"(\sigma\sqrt{{n}})^{{{n}}}", theme.tex(weights))
+        + r"\;\cdot\;"
+        + theme.term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", theme.tex(slopes))
+    )
+    if math.isfinite(ratio) and math.isfinite(slopes):
+        miss = abs(weights + slopes - ratio)
+        st.caption(
+            f"On the right {theme.from_log10(weights + slopes)}, on the left measured: they agree "
+            f"within a factor of {theme.from_log10(max(miss, 0.005), 2)}. φ′ is the root mean "
+            "square over a layer. The rule takes slopes and weights to be independent."
+        )
+    else:
+        st.caption("A dead network has slopes of 0 in some layer: nothing to multiply.")
+
+
+def _notes(at, nets: frames.Measured, here: int) -> list[str]:
+    n, gain = at.depth - 1, nets.gain()[here]
+    reach = 10 ** (theme.BAND / n)
+    inside = abs(gain) * n <= theme.BAND
+    compound = (
+        f"{theme.count(n, 'step')} back keep the gradient within a factor of 10 only if the gain "
+        f"is between {1 / reach:.3f} and {reach:.3f}. {theme.from_log10(gain)} "
+        f"{'is' if inside else 'is not'}. The deeper the network, the narrower the range."
+    )
+    ones = []
+    for name in frames.CURVES:
+        one = frames.scale_of_gain_one(name, at.depth, at.bias)
+        label = ACTIVATIONS[name].label
+        ones.append(f"{label} {'nowhere up to 32' if one is None else theme.number(one)}")
+    biases = f" and biases of σ = {theme.setting(at.bias)}" if at.bias else ""
+    where = (
+        f"In wide layers, at depth {at.depth}{biases}, the gain is 1 at a σ√*n* of: "
+        f"{', '.join(ones)}. No single scheme fits all."
+    )
+    dz, dW, h = (getattr(nets, name).median[here, 0] for name in ("dz", "dW", "h"))
+    slopes = nets.slopes[here, 0]
+    if math.isinf(dz):
+        which = "Nothing arrives here, whichever gradient you ask for."
+    else:
+        which = (
+            f"*Which* gradient matters. ‖dJ/dz‖ of layer 1 is {theme.from_log10(dz, 2)} times the "
+            f"last one's, ‖dJ/dW‖ {theme.from_log10(dW, 2)} times. dJ/dW is dJ/dz times the "
+            f"layer's input, and ‖h‖ changes by a factor of {theme.from_log10(-h, 2)} from layer 1 "
+            f"to layer {at.depth}. "
+            + (
+                "Here both tell one story."
+                if theme.outcome(dz) == theme.outcome(dW)
+                else "dJ/dW alone would tell another story."
+            )
+        )
+    alone, together = theme.outcome(slopes), theme.outcome(dz)
+    verbs = {"vanishing": "vanish", "healthy": "hold", "exploding": "explode"}
+    product = f"The slopes alone, ∏ φ′(*z*), make {theme.from_log10(slopes, 2)}: "
+    if math.isinf(dz):
+        product += "in a dead network some layer has no slope left."
+    elif alone == together:
+        product += f"they {verbs[alone]}, and so does the gradient."
+    else:
+        product += f"they {verbs[alone]}, the gradient does not. The weights make the difference."
+    return [compound, where, which, product, _spread(nets, here)]
+
+
+def _spread(nets: frames.Measured, here: int) -> str:
+    if nets.members == 1:
+        return "At this width one network is run, to keep the drag quick. Try another seed."
+    dead, median = int(nets.dead[here]), nets.dz.median[here, 0]
+    died = f"{dead or 'None'} of the {nets.members} networks {'is' if dead == 1 else 'are'} dead."
+    if math.isinf(median):
+        return f"{died} A layer in which every unit is off for every example ends the network."
+    apart = nets.dz.mean[here, 0] - median
+    mean = f"{died} Their mean is {theme.from_log10(apart, 2)} times their median"
+    if apart > math.log10(2):
+        return f"{mean}: a few networks make that mean."
+    return f"{mean}: they are much alike." if not dead and apart > -math.log10(2) else f"{mean}."
+
+
+def _gauge(at, nets: frames.Measured, here: int) -> None:
+    st.header("The gain gauge", anchor=False)
+    page.show(
+        charts.gauge,
+        frames.gauge(*_networks(at), at.g),
+        key="initialization.gauge",
+        alt_text="Chart of the gain of a layer against σ√n, both on logarithmic scales: one curve "
+        "each for ReLU, tanh and sigmoid, points measured in the networks above, and a band of "
+        "gains that keep the gradient's size.",
+    )
+    measured = nets.gain()[here]
+    predicted = frames.gain_in_theory(at.activation, at.depth, at.bias)[here]
+    if math.isinf(measured):
+        comparison = "Most of these networks are dead, so there is no gain to mark."
+    else:
+        comparison = (
+            f"At σ√*n* = {theme.number(2**at.g)} the theory says {theme.from_log10(predicted)}, "
+            f"your networks {theme.from_log10(measured)}. "
+            + (
+                "The theory is about the mean square in wide layers; typical narrow ones differ."
+                if abs(measured - predicted) > math.log10(1.05)
+                else "Theory and networks agree within 5 percent."
+            )
+        )
+    st.markdown(
+        f"Curves: wide layers in theory. Points: the networks above, the large one at your "
+        f"scale. Green band: gains that {theme.count(at.depth, 'layer')} can bear. {comparison}"
+    )
+
+
+def _window(at) -> None:
+    st.header("The trainable window", anchor=False)
+    label = ACTIVATIONS[at.window].label
+    same = at.activation == at.window and at.width == "64" and not at.bias
+    cells = frames.window(at.window, at.depth, at.g if same else None)
+    page.show(
+        charts.window,
+        cells,
+        key="initialization.window",
+        alt_text="Grid of networks by number of hidden layers and σ√n: the percentage of held-out "
+        "digits right after training, colored by whether the network learned, stalled or broke.",
+    )
+    controls.draw(PANEL, "window")
+    found = frames.learns(at.window)
+    ranges = [f"{ends[0]} to {ends[1]} ({depth} layers)" for depth, ends in found.items() if ends]
+    too_deep = [str(depth) for depth, ends in found.items() if not ends]
+    nowhere = f", nowhere ({', '.join(too_deep)})" if too_deep else ""
+    one = frames.scale_of_gain_one(at.window, 16, 0.0)
+    st.markdown(
+        "Every cell is a training run: the percentage of held-out digits right after 200 steps "
+        f"(plain SGD at rate {theme.setting(frames.rate(at.window))}, width 64, median of three "
+        "seeds). Guessing gives 10; ✕ stopped being a number. Blue lies below the scale of gain 1, "
+        "orange above it.\n\n"
+        f"With {label}, networks get at least half of the digits right at σ√*n* from "
+        f"{', '.join(ranges)}{nowhere}. "
+        f"The deeper, the narrower. At 16 layers the best of them is {frames.best(at.window, 16)}, "
+        f"and the gain is 1 at {theme.number(one)}. {_outlined(at, cells)}"
+    )
+
+
+def _outlined(at, cells) -> str:
+    if at.activation != at.window:
+        return ""
+    if cells["here"].any():
+        return "The cell nearest to your setting is outlined."
+    if at.width != "64" or at.bias:
+        return "Your networks have another width or biases, so none of these cells is theirs."
+    return f"Your σ√*n* = {theme.number(2**at.g)} lies outside the picture."
+
+
+scale()
+
+st.header("The fine print", anchor=False)
+st.markdown(
+    "- The article gives two formulas for He. He is √(2/*n*), with *n* the fan-in; √(1/*n*) is "
+    "LeCun's. Its weights are not near 1: at a fan-in of 100 they have σ = "
+    f"{theme.number(frames.std('he', 100))}, those of LeCun and Xavier "
+    f"{theme.number(frames.std('lecun', 100))}.\n"
+    "- Gain 1 is necessary, not sufficient. Sigmoid layers at σ√*n* = 11.3, 16 deep, get only "
+    f"{theme.percent(frames.accuracy('sigmoid', 16, 11.3))} of the digits right: by the last "
+    "layer, different digits look nearly alike.\n"
+    "- He preserves an average. A typical network that is deep and narrow falls short of it.\n"
+    "- All this is said of the first step. Training moves the weights, and nothing here keeps the "
+    "gain at 1 after that."
+)
+
+with page.details("Same network, one change", key="initialization.more.pictures") as is_open:
+    if is_open:
+        at = controls.read(PANEL)
+        controls.draw(PANEL, "against")
+        other = {"normal": math.sqrt(int(at.width)), "he": math.sqrt(2), "xavier": 1.0}[at.against]
+        columns = st.columns(2)
+        for side, column, size in (("left", columns[0], 2**at.g), ("right", columns[1], other)):
+            with column:
+                st.markdown(
+                    f"**σ√*n* = {theme.number(size)}**"
+                    + (", as set above" if side == "left" else f", {SCHEMES[at.against]}")
+                )
+                page.show(
+                    charts.activations,
+                    frames.activations(*_networks(at), size),
+                    key=f"initialization.activations.{side}",
+                    alt_text="Histograms of one network's activations side by side, a column of "
+                    "shades per layer, for 64 digits.",
+                )
+        st.markdown(
+            "One network, its activations for 64 digits: each layer is a histogram seen from "
+            "above. The draws are the same on both sides; only the scale differs. Look for layers "
+            "that shrink to 0, pile up at the ends of the activation, or leave the picture."
+        )
+with page.details("The weights themselves: −3 … 3", key="initialization.more.weights") as is_open:
+    if is_open:
+        at = controls.read(PANEL)
+        page.show(
+            charts.weights,
+            frames.weights(int(at.width)),
+            key="initialization.weights",
+            alt_text="Three bell curves of single weights: N(0, 1), He, and LeCun or Xavier.",
+        )
+        st.markdown(
+            f"Of N(0, 1), {theme.percent(0.9973)} of the weights lie between −3 and 3, as the "
+            f"article says. At n = {at.width} the other schemes draw far smaller ones. None aims "
+            "at 1: every mean is 0."
+        )
+with page.details("Where √2 comes from", key="initialization.more.derivation") as is_open:
+    if is_open:
+        st.latex(
+            r"\frac{\partial J}{\partial z_l} = \varphi'(z_l)\odot"
+            r"\Bigl(W_{l+1}\frac{\partial J}{\partial z_{l+1}}\Bigr)"
+            r"\quad\Rightarrow\quad \text{gain}^2 = n\,\sigma^2 \cdot"
+            r"\operatorname{E}\varphi'(z)^2"
+        )
+        st.markdown(
+            "A sum of *n* independent terms of mean 0 has *n* times the variance of one. For ReLU "
+            "φ′² is 1 in half of the cases, so the gain is 1 at *n*σ² = 2 (He et al. 2015). For "
+            "tanh near 0 it is 1 at *n*σ² = 1 (LeCun et al. 1998; Glorot and Bengio 2010, who "
+            "average the fan-in of the way forward and the fan-out of the way back). Going "
+            "forward the same sum gives *q* ← *n*σ²·E φ(*z*)² + σ_b², from which the curves of "
+            "the gauge take the spread of *z* in each layer (Schoenholz et al. 2017)."
+        )
+with page.details("The NumPy that ran", key="initialization.more.source") as is_open:
+    if is_open:
+        page.source(network.init, diagnostics.backward_gains, theory.depth_profile)
+with page.details("The data", key="initialization.more.data") as is_open:
+    if is_open:
+        at = controls.read(PANEL)
+        page.download(frames.profile_table(frames.measured(*_networks(at))), "initialization")
+        st.caption(
+            "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
+            "are run at every second or fifth scale; the others lie on straight lines between "
+            "them. The window's runs are in "
+            "`pages/kit/data/initialization.csv`, remade by "
+            "`python -m scripts.make_initialization_runs`."
+        )
+
+page.recall(
+    "No unit of a sigmoid network is saturated. Is its gradient safe?",
+    "No. Even the steepest slope of a sigmoid is ¼, so the product of the slopes vanishes "
+    "without any saturation. Unsaturated is not the same as safe.",
+)
+page.footer(PANEL)

@@ -1,0 +1,389 @@
+"""The charts of the page on saturation, ReLU and leaky ReLU."""
+
+import altair as alt
+
+from pages.kit import live, theme
+from pages.kit.charts import grammar
+from pages.kit.controls import Range
+
+Z = Range("z", "z", low=-6.0, high=6.0, step=0.02, default=2.0, live=True)
+DEEPEST = 20  # layers that the charts of networks have room for
+CURVES = ("amber", "violet", "dark")  # the three curves of the main chart, by color
+FOURTH = "leaky"  # the fourth network beside them: dark too, but dashed
+SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
+
+# The main chart is one view, so that it fills its container and one drag moves all of it: a table
+# of the current numbers, the slopes, and below them the slopes multiplied over n layers, both over
+# the same z. Each panel has a vertical scale of its own. Heights are shares of the view, from the
+# top: where a panel begins and ends.
+_HEIGHT = 516
+_UPPER, _LOWER = (0.25, 0.635), (0.675, 1.0)
+_SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
+_PRODUCTS = (-24, 2)  # decades
+_CORNER = (-5.85, -2.5, 0.44, 1.04)  # the inset with φ: left, right, bottom, top
+_INSET = (-1.2, 2.0)  # the values of φ that it shows
+
+
+def slopes() -> alt.LayerChart:
+    """φ′ of three activations over z, and φ′(z)ⁿ below, with dots at the live z; φ as an inset.
+
+    One row per z, for the curves i = 1, 2, 3: `z`; `f{i}` φ(z), `s{i}` φ′(z), `p{i}` log₁₀|φ′(z)|ⁿ
+    (null where that is 0); `name{i}`; `n`; `seen`, the height of a histogram of a real network's
+    z (its largest bar being 1), and `seen_says`.
+    """
+    z = live.follow(Z)
+    x = alt.X(
+        "z",
+        type="quantitative",
+        scale=alt.Scale(domain=[Z.low, Z.high], nice=False),
+        axis=alt.Axis(
+            title="pre-activation z",
+            values=list(range(-6, 7, 2)),
+            grid=False,
+            labelFontSize=13,
+            titleFontSize=14,
+        ),
+    )
+    return (
+        alt.layer(_slopes_panel(x, z), _products_panel(x, z))
+        .resolve_scale(y="independent")
+        .add_params(z.value)
+        .properties(height=_HEIGHT, width="container")
+    )
+
+
+def _panel_scale(values: tuple[float, float], place: tuple[float, float]) -> alt.Scale:
+    """The scale of the whole view on which `values` fill one panel of it."""
+    (low, high), (top, bottom) = values, place
+    unit = (high - low) / (bottom - top)
+    return alt.Scale(domain=[low - (1 - bottom) * unit, high + top * unit], nice=False, zero=False)
+
+
+def _panel_axis(title: str, place: tuple[float, float], **more) -> alt.Axis:
+    middle = sum(place) / 2 * (_HEIGHT - 80)  # without the horizontal axis
+    return alt.Axis(
+        title=title,
+        titleY=middle,
+        orient="left",
+        offset=0,
+        domain=False,
+        ticks=False,
+        gridOpacity=0.5,
+        labelFontSize=13,
+        titleFontSize=14,
+        **more,
+    )
+
+
+def _slopes_panel(x, z: live.Live) -> alt.LayerChart:
+    y = alt.Y(
+        "s",
+        type="quantitative",
+        scale=_panel_scale(_SLOPES, _UPPER),
+        axis=_panel_axis(
+            "slope φ′(z)",
+            _UPPER,
+            values=[0, 0.25, 0.5, 0.75, 1],
+            labelExpr="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
+        ),
+    )
+    seen = grammar.colored(alt.Chart(), "reference").transform_calculate(
+        seen=f"datum.seen * {0.3}", floor="0"
+    )
+    seen = seen.mark_area(interpolate="step-after", opacity=0.35, line=False).encode(
+        x=x, y=grammar.renamed(y, "seen"), y2=alt.Y2("floor")
+    )
+    now = alt.Chart().transform_filter(z.selection)
+    layers = [seen, _rule(now, x, y), *_inset_frame(x, y)]
+    for i, color in enumerate(CURVES, start=1):
+        layers += _curve(i, color, x, y, now)
+    return alt.layer(*layers, *_table(now, z.selection))
+
+
+def _rule(now: alt.Chart, x, y) -> alt.Chart:
+    """A line at the live z through both panels, not through the inset."""
+    left, right, bottom, _ = _CORNER
+    floor = _panel_scale(_SLOPES, _UPPER).domain[0]
+    base = grammar.colored(now, "reference").transform_calculate(
+        top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {_SLOPES[1]}",
+        floor=str(floor),
+    )
+    return base.mark_rule(strokeWidth=1.2).encode(
+        x=x, y=grammar.renamed(y, "top"), y2=alt.Y2("floor")
+    )
+
+
+def _curve(i: int, color: str, x, y, now: alt.Chart) -> list[alt.Chart]:
+    """One activation: φ′ as a line with its dot, and φ in the inset with its dot."""
+    high, (low_f, high_f) = _SLOPES[1], _INSET
+    left, right, bottom, top = _CORNER
+
+    def placed(chart: alt.Chart) -> alt.Chart:
+        return grammar.colored(chart, color).transform_calculate(
+            s=f"isValid(datum.s{i}) && datum.s{i} <= {high} ? datum.s{i} : null",
+            s_at=f"min(datum.s{i}, {high})",
+            z_in=f"{left} + (datum.z - {Z.low}) / {Z.high - Z.low} * {right - left}",
+            f_in=f"datum.f{i} >= {low_f} && datum.f{i} <= {high_f} ? {bottom} + "
+            f"(datum.f{i} - {low_f}) / {high_f - low_f} * {top - bottom} : null",
+        )
+
+    inset = {"x": grammar.renamed(x, "z_in"), "y": grammar.renamed(y, "f_in")}
+    lines, dots = placed(alt.Chart()), placed(now)
+    return [
+        lines.mark_line(strokeWidth=3).encode(x=x, y=y),
+        lines.mark_line(strokeWidth=1.8).encode(**inset),
+        dots.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "s_at")),
+        dots.transform_filter("isValid(datum.f_in)")
+        .mark_point(size=50, filled=True, opacity=1)
+        .encode(**inset),
+    ]
+
+
+def _inset_frame(x, y) -> list[alt.Chart]:
+    """The axes of the inset and its name."""
+    left, right, bottom, top = _CORNER
+    zero = bottom - _INSET[0] / (_INSET[1] - _INSET[0]) * (top - bottom)
+    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
+        left=str(left),
+        right=str(right),
+        middle=str((left + right) / 2),
+        bottom=str(bottom),
+        top=str(top),
+        zero=str(zero),
+        name="'φ(z)'",
+    )
+    across = base.mark_rule(opacity=0.6).encode(
+        x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, "zero")
+    )
+    up = base.mark_rule(opacity=0.6).encode(
+        x=grammar.renamed(x, "middle"), y=grammar.renamed(y, "bottom"), y2=alt.Y2("top")
+    )
+    name = base.mark_text(align="left", baseline="top", fontSize=grammar.LABEL_SIZE).encode(
+        x=grammar.renamed(x, "left"),
+        y=grammar.renamed(y, "top"),
+        text=alt.Text("name", type="nominal"),
+    )
+    return [across, up, name]
+
+
+def _table(now: alt.Chart, selection: alt.Parameter) -> list[alt.Chart]:
+    """The numbers at the live z, above the panels: a row per curve in its color, and the grey."""
+    wide = "width > 500"
+
+    def px(desktop: float, phone: float):
+        return alt.expr(f"{wide} ? {desktop} : {phone}")
+
+    columns = (px(8, 2), px(150, 96), px(260, 168))
+
+    def cell(chart: alt.Chart, column: int, row: int, field: str, **style) -> alt.Chart:
+        style = {"align": "left", "baseline": "middle", "fontSize": px(16, 14)} | style
+        return chart.mark_text(**style).encode(
+            x=alt.value(columns[column]),
+            y=alt.value(9 + 20 * row),
+            text=alt.Text(field, type="nominal"),
+        )
+
+    head = grammar.colored(now, "reference").transform_calculate(
+        at="'at z = ' + replace(format(datum.z, '.2~f'), '-', '−')",
+        slope="'slope φ′'",
+        product=f"({wide} ? 'over ' + datum.n + (datum.n == 1 ? ' layer: ' : ' layers: ') : '') + "
+        f"'φ′' + ({grammar.superscript('datum.n')})",
+    )
+    cells = [cell(head, k, 0, field) for k, field in enumerate(("at", "slope", "product"))]
+    cells[0] = cells[0].add_params(selection)
+    for i, color in enumerate(CURVES, start=1):
+        one = f"log(abs(datum.s{i})) / LN10"
+        row = grammar.colored(now, color).transform_calculate(
+            slope=f"(datum.s{i} < 0 ? '−' : '') + ({grammar.number(one)})",
+            product=f"(datum.s{i} < 0 && datum.n % 2 ? '−' : '') + "
+            f"(isValid(datum.p{i}) ? ({grammar.number(f'datum.p{i}')}) : '0')",
+        )
+        cells += [
+            cell(row, 0, i, f"name{i}", fontWeight="bold"),
+            cell(row, 1, i, "slope"),
+            cell(row, 2, i, "product", fontWeight="bold"),
+        ]
+    grey = grammar.colored(now, "reference")
+    return [*cells, cell(grey, 0, 4, "seen_says", fontSize=px(15, 13))]
+
+
+def _products_panel(x, z: live.Live) -> alt.LayerChart:
+    low, high = _PRODUCTS
+    y = alt.Y(
+        "p",
+        type="quantitative",
+        scale=_panel_scale(_PRODUCTS, _LOWER),
+        axis=_panel_axis(
+            "φ′(z)ⁿ, n layers",
+            _LOWER,
+            values=list(range(low, 1, 6)),
+            labelExpr=grammar.power_of_ten("datum.value"),
+        ),
+    )
+    band = grammar.healthy_band(x, y, left=Z.low, right=Z.high, label="healthy")
+    layers = [band]
+    for i, color in enumerate(CURVES, start=1):
+        rows = grammar.colored(alt.Chart(), color).transform_calculate(
+            p=f"!isValid(datum.p{i}) || datum.p{i} > {high} ? null : datum.p{i}",
+            at=f"isValid(datum.p{i}) ? "
+            f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",
+            gone=f"!isValid(datum.p{i}) || datum.p{i} < {low}",
+        )
+        shape = alt.condition("datum.gone", alt.value("triangle-down"), alt.value("circle"))
+        dot = rows.transform_filter(z.selection).mark_point(size=130, filled=True, opacity=1)
+        layers += [
+            rows.mark_line(strokeWidth=3, clip=True).encode(x=x, y=y),
+            dot.encode(x=x, y=grammar.renamed(y, "at"), shape=shape),
+        ]
+    return alt.layer(*layers)
+
+
+def by_layer() -> alt.LayerChart:
+    """A product from the last layer back to each layer, one line per network.
+
+    Rows: `layer`, `log10`, `says`, `name`, `meaning`, `dashed` (0 or 1); `name_at`, the height of
+    the line's name, on the first layer only.
+    """
+    x = alt.X(
+        "layer",
+        type="quantitative",
+        scale=alt.Scale(domain=[-7.5, DEEPEST + 0.5], nice=False),
+        axis=alt.Axis(
+            title="layer   (← the gradient travels toward the input)",
+            values=[1, 5, 10, 15, 20],
+            grid=False,
+            labelFontSize=13,
+            titleFontSize=14,
+        ),
+    )
+    y = grammar.powers_y("log10", "relative to the last layer", -12, 12, every=4)
+    base = alt.Chart().encode(x=x, color=grammar.meaning_of("meaning"))
+    lines = base.mark_line(strokeWidth=2.5, clip=True).encode(
+        y=y,
+        detail=alt.Detail("name", type="nominal"),
+        strokeDash=alt.condition("datum.dashed == 1", alt.value([5, 4]), alt.value([1, 0])),
+        tooltip=[
+            alt.Tooltip("name", type="nominal", title="network"),
+            alt.Tooltip("layer", type="quantitative", title="layer"),
+            alt.Tooltip("says", type="nominal", title="product"),
+        ],
+    )
+    names = base.transform_filter("isValid(datum.name_at)").mark_text(
+        align="right", dx=-7, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
+    # its name is on the main chart; here every place for it is crossed by a line at some depth
+    band = grammar.healthy_band(x, y, left=-7.5, right=DEEPEST + 0.5, label="")
+    return alt.layer(band, lines, names).properties(height=theme.SMALL_HEIGHT, width="container")
+
+
+def shares() -> alt.LayerChart:
+    """Which part of the units × examples is dead, off or flat in each layer, stacked.
+
+    Rows: `layer`, `kind`, `low`, `high` (shares, 0 to 1), `says`, `meaning`; on the last layer
+    `name` and its height `name_at`; where there is nothing to stack, one row with a word on that.
+    """
+    x = alt.X(
+        "left",
+        type="quantitative",
+        scale=alt.Scale(domain=[0.4, DEEPEST + 6], nice=False),
+        axis=alt.Axis(
+            title="layer   (← the gradient travels toward the input)",
+            values=[1, 5, 10, 15, 20],
+            grid=False,
+            labelFontSize=13,
+            titleFontSize=14,
+        ),
+    )
+    y = alt.Y(
+        "low",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(
+            title="share of units × examples",
+            format=".0%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            gridOpacity=0.5,
+            labelFontSize=13,
+            titleFontSize=14,
+        ),
+    )
+    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
+    base = base.transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
+    bars = base.mark_rect().encode(
+        opacity=alt.condition(f"datum.kind == '{OFF}'", alt.value(0.45), alt.value(1)),
+        x=x,
+        x2=alt.X2("right"),
+        y=y,
+        y2=alt.Y2("high"),
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative", title="layer"),
+            alt.Tooltip("kind", type="nominal", title="what"),
+            alt.Tooltip("says", type="nominal", title="share"),
+        ],
+    )
+    names = base.transform_filter("isValid(datum.name)").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(
+        x=grammar.renamed(x, "right"),
+        y=grammar.renamed(y, "name_at"),
+        text=alt.Text("name", type="nominal"),
+    )
+    return (bars + names).properties(height=theme.SMALL_HEIGHT, width="container")
+
+
+def leaks() -> alt.LayerChart:
+    """Held-out accuracy after training, one dot per network, over the leak of its ReLU.
+
+    Rows: `place` (0, 1, 2, 3: the slopes of LEAKS in order), `spread` (sideways), `accuracy` (null
+    where the run broke), `median` on one row per place, `broke` (a text on one row per place).
+    """
+    x = alt.X(
+        "x",
+        type="quantitative",
+        scale=alt.Scale(domain=[-0.5, 3.5], nice=False),
+        axis=alt.Axis(
+            title="slope for z < 0   (0 is ReLU)",
+            values=[0, 1, 2, 3],
+            labelExpr="['0', '0.01', '0.1', '0.3'][datum.value]",
+            grid=False,
+            labelFontSize=13,
+            titleFontSize=14,
+        ),
+    )
+    y = alt.Y(
+        "accuracy",
+        type="quantitative",
+        scale=alt.Scale(domain=[-0.12, 1], nice=False),
+        axis=alt.Axis(
+            title="held-out accuracy",
+            format=".0%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            gridOpacity=0.5,
+            labelFontSize=13,
+            titleFontSize=14,
+        ),
+    )
+    base = grammar.colored(alt.Chart(), "dark").transform_calculate(
+        x="datum.place + datum.spread",
+        left="datum.place - 0.3",
+        right="datum.place + 0.3",
+        floor="-0.07",
+    )
+    dots = base.transform_filter("isValid(datum.accuracy)").mark_point(
+        filled=True, size=45, opacity=0.55
+    )
+    middle = base.transform_filter("isValid(datum.median)").mark_rule(strokeWidth=3)
+    broke = base.transform_filter("isValid(datum.broke)").mark_text(fontSize=grammar.LABEL_SIZE)
+    return alt.layer(
+        dots.encode(x=x, y=y),
+        middle.encode(
+            x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, "median")
+        ),
+        broke.encode(
+            x=grammar.renamed(x, "place"),
+            y=grammar.renamed(y, "floor"),
+            text=alt.Text("broke", type="nominal"),
+        ),
+    ).properties(height=theme.SMALL_HEIGHT, width="container")

@@ -1,0 +1,387 @@
+"""The charts of the page on backpropagation as a product."""
+
+import altair as alt
+
+from pages.kit import live, theme
+from pages.kit.charts import grammar
+from pages.kit.controls import Choice, Range
+
+W2 = Range("w2", "w₂", low=-12.0, high=12.0, step=0.04, default=5.68, live=True)
+W = Range("w", "w", low=-6.0, high=6.0, step=0.1, default=1.0, live=True)
+FACTOR = Choice(
+    "factor",
+    "Factor",
+    {
+        "all": "all",
+        "loss": "dJ/dŷ",
+        "slope2": "σ′(z₂)",
+        "a1": "a₁",
+        "w2": "w₂",
+        "slope1": "σ′(z₁)",
+        "x": "x",
+    },
+    "all",
+)
+LAYERS = 60  # the deepest chain
+STEPS = 14  # factors between the first and the last of the real network's 15 layers
+
+# The ledger: log₁₀ from FLOOR to _TOP, and beneath it room for the network itself.
+FLOOR, _TOP = -5, 1
+_NAMES, _NODES, _VALUES = -5.95, -6.5, -7.05  # heights of the network's three rows
+_DEEP, _HIGH = -40, 20  # the depth chart's log₁₀
+
+
+def ledger() -> alt.LayerChart:
+    """One bar per factor of a gradient, from the running product before it to the one after it.
+
+    Beneath the bars stands the network: its quantities J, ŷ, z₂ … and, between them, the factors.
+    Frames, one row per w2: `w2`; packed over the quantities, J first: `value` of the quantity,
+    `times`, the factor that leads to it from its left neighbor (none to J), `level`, log₁₀ of
+    |dJ/d(quantity)|, and `sign` of that gradient. The same in every row: `nodes`, `names` of the
+    factors and their `options` for the control `factor`, texts with one word per quantity; `last`,
+    the index of the last quantity; `at`, the one the walk has reached; `lit`, whether that factor
+    is marked; `chosen`, the option that is set.
+    """
+    w2 = live.follow(W2)
+    y = grammar.powers_y("height", "gradient so far, |dJ/d…|", FLOOR, _TOP, every=1)
+    y.scale = alt.Scale(domain=[-7.4, 1.3], nice=False, zero=False)
+    x = alt.X(
+        "i",
+        type="quantitative",
+        scale=alt.Scale(domain=[-0.4, 5.4], nice=False),
+        axis=alt.Axis(
+            title="the gradient travels toward the input →",
+            ticks=False,
+            labels=False,
+            domain=False,
+            grid=False,
+            titleFontSize=14,
+        ),
+    )
+    frame = alt.Chart().transform_filter(w2.selection)
+    points = live.unpack(frame, "value", "times", "level", "sign").transform_window(
+        [alt.WindowFieldDef(op="lag", field="level", **{"as": "before"})]
+    )
+    points = points.transform_calculate(
+        node="split(datum.nodes, ' ')[datum.i]",
+        name="split(datum.names, ' ')[datum.i]",
+        **{FACTOR.name: "split(datum.options, ' ')[datum.i]"},
+        middle="datum.i - 0.5",
+        faint="datum.i > datum.at",
+        mark="datum.lit && datum.i == datum.at",
+    )
+    return (
+        alt.layer(
+            _no_change(x, y),
+            *_bars(points, x, y),
+            *_network(points, x, y),
+            *_reached(points, y),
+            _columns(points, x, y).add_params(w2.selection, live.pick(FACTOR)),
+        )
+        .add_params(w2.value)
+        .properties(height=theme.MAIN_HEIGHT, width="container")
+    )
+
+
+def _no_change(x, y) -> alt.Chart:
+    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference")
+    base = base.transform_calculate(left="-0.4", right="5.4", one="0")
+    return base.mark_rule(strokeDash=[3, 3], opacity=0.7).encode(
+        x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, "one")
+    )
+
+
+def _written(field: str) -> str:
+    """A signed value as the page's words write it."""
+    log10 = f"log(abs(datum.{field})) / LN10"
+    return f"datum.{field} == 0 ? '0' : (datum.{field} < 0 ? '−' : '') + ({grammar.number(log10)})"
+
+
+def _bars(points: alt.Chart, x, y) -> list[alt.LayerChart]:
+    """The bars, the level between them, and what each factor multiplies by."""
+
+    def clamped(field: str) -> str:
+        return f"isValid({field}) ? {grammar.clamp(field, FLOOR, _TOP)} : {FLOOR}"
+
+    size = "log(abs(datum.times)) / LN10"
+    steps = points.transform_filter("datum.i > 0 && isValid(datum.before)").transform_calculate(
+        start=clamped("datum.before"),
+        end=clamped("datum.level"),
+        left="datum.i - 0.72",
+        right="datum.i - 0.28",
+        meaning=f"abs({size}) < 0.01 ? 'reference' : {size} < 0 ? 'vanishing' : 'exploding'",
+        says=f"'× ' + ({_written('times')})",
+        height="abs(datum.start - datum.end) < 0.02 ? datum.end + 0.02 : datum.end",
+    )
+    fading = alt.condition("datum.faint", alt.value(0.15), alt.value(1))
+    colored = steps.encode(color=grammar.meaning_of("meaning"), opacity=fading)
+    bars = colored.mark_rect().encode(
+        x=grammar.renamed(x, "left"),
+        x2=alt.X2("right"),
+        y=grammar.renamed(y, "start"),
+        y2=alt.Y2("height"),
+    )
+    # marks that are not always there are hidden from readers of screens: an empty group has no name
+    # a frame around the bar that is marked, with room for a bar without height
+    around = grammar.colored(steps.transform_filter("datum.mark"), "dark").transform_calculate(
+        left="datum.i - 0.76",
+        right="datum.i - 0.24",
+        over="max(datum.start, datum.end) + 0.09",
+        under="min(datum.start, datum.end) - 0.09",
+    )
+    around = around.mark_rect(filled=False, strokeWidth=2, aria=False).encode(
+        x=grammar.renamed(x, "left"),
+        x2=alt.X2("right"),
+        y=grammar.renamed(y, "over"),
+        y2=alt.Y2("under"),
+    )
+    levels = grammar.colored(steps, "reference").transform_filter(
+        f"isValid(datum.level) && datum.level >= {FLOOR}"
+    )
+    levels = levels.transform_calculate(
+        left="datum.i - 0.28", right="datum.i < datum.last ? datum.i + 0.28 : datum.i + 0.1"
+    )
+    levels = levels.mark_rule(strokeWidth=1.5).encode(
+        x=grammar.renamed(x, "left"),
+        x2=alt.X2("right"),
+        y=grammar.renamed(y, "end"),
+        opacity=fading,
+    )
+    # the factor's value where its bar ends: beneath one that falls, above any other
+    style = {"fontSize": grammar.LABEL_SIZE, "fontWeight": "bold"}
+    values = colored.encode(
+        x=grammar.renamed(x, "middle"),
+        y=grammar.renamed(y, "end"),
+        text=alt.Text("says", type="nominal"),
+    )
+    values = values.transform_filter(f"max(datum.start, datum.end) > {FLOOR}")
+    falls = "datum.meaning == 'vanishing'"
+    falling = values.transform_filter(falls).mark_text(dy=18, **style)
+    rising = values.transform_filter(f"!({falls})").mark_text(dy=-12, **style)
+    # what goes on below the chart ends in a triangle, what is 0 in a cross and a word
+    ends = colored.encode(x=grammar.renamed(x, "middle"), y=grammar.renamed(y, "end"))
+    below = ends.transform_filter(f"isValid(datum.level) && datum.level < {FLOOR}").mark_point(
+        shape="triangle-down", size=180, filled=True, yOffset=4, aria=False
+    )
+    lost = ends.transform_filter("!isValid(datum.level)")
+    cross = grammar.colored(lost, "dark").mark_point(
+        shape="cross", angle=45, size=170, filled=True, aria=False
+    )
+    word = lost.encode(
+        x=grammar.renamed(x, "left"), text=alt.Text("gone", type="nominal")
+    ).transform_calculate(gone="'nothing is left'", left="datum.i - 0.8")
+    word = word.mark_text(align="right", dy=-4, fontSize=grammar.LABEL_SIZE)
+    return [levels, bars, around, below, cross, word, falling, rising]
+
+
+def _network(points: alt.Chart, x, y) -> list[alt.LayerChart]:
+    """The network from J back to the weight: quantities, their values, factors between them."""
+    points = grammar.colored(points, "dark").transform_calculate(
+        names_at=str(_NAMES),
+        height=str(_NODES),
+        values_at=str(_VALUES),
+        left="datum.i - 0.72",
+        right="datum.i - 0.28",
+        # a small J would run into ŷ on a phone, and is no factor
+        says=f"datum.i == 0 && datum.value < 0.001 ? '< 0.001' : ({_written('value')})",
+    )
+    fading = alt.condition("datum.faint", alt.value(0.35), alt.value(1))
+    here = points.encode(x=x, y=y, opacity=fading)
+    edges = points.transform_filter("datum.i > 0")
+    line = grammar.colored(edges, "reference").mark_rule(strokeWidth=1.5)
+    line = line.encode(x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=y)
+    arrow = grammar.colored(edges, "reference").mark_point(
+        shape="triangle-right", size=90, filled=True, opacity=1
+    )
+    arrow = arrow.encode(x=grammar.renamed(x, "middle"), y=y)
+    disk = grammar.colored(points, "reference").mark_point(
+        shape="circle", size=700, strokeWidth=1.5, filled=False, fill="#88888833", opacity=1
+    )
+    symbol = here.mark_text(fontSize=15, fontWeight="bold", dy=1).encode(
+        text=alt.Text("node", type="nominal")
+    )
+    value = here.mark_text(fontSize=13).encode(
+        y=grammar.renamed(y, "values_at"), text=alt.Text("says", type="nominal")
+    )
+    names = edges.encode(
+        x=grammar.renamed(x, "middle"),
+        y=grammar.renamed(y, "names_at"),
+        text=alt.Text("name", type="nominal"),
+        opacity=fading,
+    )
+    name = names.transform_filter("!datum.mark").mark_text(fontSize=15)
+    marked = names.transform_filter("datum.mark").mark_text(fontSize=16, fontWeight="bold")
+    return [line, arrow, disk.encode(x=x, y=y), symbol, value, name, marked]
+
+
+def _reached(points: alt.Chart, y) -> list[alt.Chart]:
+    """The gradient that the walk has reached, large."""
+    zero = "datum.sign == 0 ? '0' : "
+    at = points.transform_filter("datum.i == datum.at").transform_calculate(
+        meaning=f"isValid(datum.level) ? ({grammar.outcome('datum.level')}) : 'vanishing'",
+        says=f"'dJ/d' + datum.node + ' = ' + ({zero}(datum.sign < 0 ? '−' : '') + "
+        f"({grammar.number('datum.level')}))",
+    )
+    readout = at.mark_text(fontSize=24, fontWeight="bold", align="right", baseline="top")
+    return [
+        readout.encode(
+            x=alt.value("width"),
+            y=alt.value(0),
+            color=grammar.meaning_of("meaning"),
+            text=alt.Text("says", type="nominal"),
+        )
+    ]
+
+
+def _columns(points: alt.Chart, x, y) -> alt.Chart:
+    """Over each factor an unseen column to point at and to click."""
+    columns = points.transform_filter("datum.i > 0").transform_calculate(
+        left="datum.i - 1",
+        right="datum.i",
+        low="-7.4",
+        high="0.75",
+        says=f"datum.name + ' = ' + ({_written('times')})",
+        after="'dJ/d' + datum.node + ' = ' + (datum.sign == 0 ? '0' : "
+        f"(datum.sign < 0 ? '−' : '') + ({grammar.number('datum.level')}))",
+    )
+    return columns.mark_rect(opacity=0, cursor="pointer").encode(
+        x=grammar.renamed(x, "left"),
+        x2=alt.X2("right"),
+        y=grammar.renamed(y, "low"),
+        y2=alt.Y2("high"),
+        tooltip=[
+            alt.Tooltip("says", type="nominal", title="factor"),
+            alt.Tooltip("after", type="nominal", title="so far"),
+        ],
+    )
+
+
+# Depth -------------------------------------------------------------------------------------------
+
+
+def depth() -> alt.LayerChart:
+    """Output's gradient for the first weight of a chain of 2…60 layers, live in w, with its bound.
+
+    Frames, one row per w: `w`; `gradient` and `slopes`, packed log₁₀ of |dŷ/dw₁| and ∏φ′(z) for
+    chains of 2, 3, … layers; `steepest`, log₁₀ of the largest |φ′|; `mark`, the depth to mark,
+    and there `sign` of dŷ/dw₁ and `log10`.
+    """
+    w = live.follow(W)
+    x = grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14)
+    y = grammar.powers_y("log10", "size of the product", _DEEP, _HIGH, every=10)
+    frame = alt.Chart().transform_filter(w.selection)
+    along = live.unpack(frame, "gradient", "slopes").transform_calculate(
+        L="datum.i + 2",
+        bound="w == 0 ? null : (datum.i + 1) * log(abs(w)) / LN10 + (datum.i + 2) * datum.steepest",
+    )
+    band = grammar.healthy_band(x, y, left=0, right=LAYERS + 14, label="healthy")
+    return (
+        alt.layer(
+            band,
+            *_named(along, x, y, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
+            *_gradient_by_depth(along, frame, x, y, w.selection),
+            *_named(along, x, y, "slopes", "∏ φ′(z)", "amber", [2, 4], on_top="> datum.bound"),
+        )
+        .add_params(w.value)
+        .properties(height=theme.SMALL_HEIGHT + 50, width="container")
+    )
+
+
+def _named(along, x, y, field, name, color, dash, *, on_top: str) -> list[alt.Chart]:
+    """A line with its name at the last of its points that the axis shows, on its free side."""
+    rows = grammar.colored(along, color)
+    line = rows.mark_line(strokeDash=dash, strokeWidth=2, clip=True)
+    seen = rows.transform_filter(
+        f"isValid(datum.{field}) && datum.{field} > {_DEEP} && datum.{field} < {_HIGH}"
+    )
+    end = seen.transform_joinaggregate(last="max(L)").transform_filter("datum.L == datum.last")
+    end = end.transform_calculate(name=f"'{name}'").encode(
+        x=x, y=grammar.renamed(y, field), text=alt.Text("name", type="nominal")
+    )
+    on_top = f"datum.{field} {on_top}"
+    style = {"align": "left", "dx": 7, "fontSize": grammar.LABEL_SIZE}
+    return [
+        line.encode(x=x, y=grammar.renamed(y, field)),
+        end.transform_filter(on_top).mark_text(dy=-9, **style),
+        end.transform_filter(f"!({on_top})").mark_text(dy=10, **style),
+    ]
+
+
+def _gradient_by_depth(along, frame, x, y, selection) -> list[alt.Chart]:
+    # colored by what has become of it at the depth that is marked
+    meaning = f"isValid(datum.log10) ? ({grammar.outcome('datum.log10')}) : 'vanishing'"
+    rows = along.transform_calculate(meaning=meaning, says=grammar.number("datum.gradient"))
+    line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
+        x=x,
+        y=grammar.renamed(y, "gradient"),
+        color=grammar.meaning_of("meaning"),
+        tooltip=[
+            alt.Tooltip("L", type="quantitative", title="layers"),
+            alt.Tooltip("says", type="nominal", title="|dŷ/dw₁|"),
+        ],
+    )
+    base = frame.transform_calculate(
+        L="datum.mark",
+        at=f"isValid(datum.log10) ? {grammar.clamp('datum.log10', _DEEP, _HIGH)} : {_DEEP}",
+        meaning=meaning,
+        says="'dŷ/dw₁ = ' + (datum.sign < 0 ? '−' : '') + "
+        f"(datum.sign == 0 ? '0' : {grammar.number('datum.log10')})",
+        layers="'at w = ' + (w < 0 ? '−' : '') + format(abs(w), '.1f') + ', ' + datum.mark"
+        " + ' layers'",
+    ).encode(color=grammar.meaning_of("meaning"))
+    dot = base.mark_point(size=130, filled=True, opacity=1)
+    big = base.mark_text(fontSize=24, fontWeight="bold", align="left", baseline="top")
+    small = grammar.colored(base, "reference").mark_text(
+        fontSize=grammar.LABEL_SIZE, align="left", baseline="top"
+    )
+    return [
+        line,
+        dot.encode(x=x, y=grammar.renamed(y, "at")).add_params(selection),
+        big.encode(x=alt.value(12), y=alt.value(6), text=alt.Text("says", type="nominal")),
+        small.encode(x=alt.value(12), y=alt.value(36), text=alt.Text("layers", type="nominal")),
+    ]
+
+
+# The split ---------------------------------------------------------------------------------------
+
+
+def split() -> alt.LayerChart:
+    """Slopes, weights and gradient of a real network over the layers walked back.
+
+    Rows: `k` layers back, `series` ("slopes", "weights", "gradient"), `log10`, `low`, `high` (the
+    middle half of the seeds), `says`, `meaning`; on the last k, `name` and its height `name_at`;
+    where a median is 0, `lost` instead of sizes.
+    """
+    x = grammar.count_x("k", "layers walked back: toward the input →", STEPS, every=2, room=6)
+    y = grammar.powers_y("log10", "product so far", -16, 16, every=4)
+    band = grammar.healthy_band(x, y, left=0, right=STEPS + 6, label="healthy")
+    base = alt.Chart().encode(x=x, color=grammar.meaning_of("meaning"))
+    spread = base.mark_area(opacity=0.22, clip=True).encode(
+        y=grammar.renamed(y, "low"), y2=alt.Y2("high"), detail=alt.Detail("series", type="nominal")
+    )
+    main = "datum.series == 'gradient'"
+    lines = base.mark_line(clip=True).encode(
+        y=y,
+        detail=alt.Detail("series", type="nominal"),
+        strokeWidth=alt.condition(main, alt.value(4), alt.value(2.5)),
+        strokeDash=alt.condition(main, alt.value([1, 0]), alt.value([3, 4])),
+        tooltip=[
+            alt.Tooltip("series", type="nominal", title="product of"),
+            alt.Tooltip("k", type="quantitative", title="layers back"),
+            alt.Tooltip("says", type="nominal", title="size"),
+        ],
+    )
+    # only a text can be broken into lines
+    names = base.transform_filter("isValid(datum.name)").transform_calculate(name="'' + datum.name")
+    names = names.mark_text(
+        align="left", dx=8, dy=-8, fontSize=grammar.LABEL_SIZE, fontWeight="bold", lineBreak="\n"
+    )
+    names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
+    lost = base.transform_filter("isValid(datum.lost)").transform_calculate(floor="-15.5")
+    cross = grammar.colored(lost, "dark").mark_point(
+        shape="cross", angle=45, size=120, filled=True, opacity=1, aria=False
+    )
+    cross = cross.encode(y=grammar.renamed(y, "floor"))
+    return alt.layer(band, spread, lines, names, cross).properties(
+        height=theme.SMALL_HEIGHT + 50, width="container"
+    )

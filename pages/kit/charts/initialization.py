@@ -1,0 +1,338 @@
+"""The charts of the page on weight initialization."""
+
+import altair as alt
+
+from pages.kit import live, theme
+from pages.kit.charts import grammar
+from pages.kit.controls import Range
+
+G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
+STEPS = tuple(G.values())
+TOP = 16  # the main chart's axis: 10⁻¹⁶ … 10¹⁶
+END = 15.3  # how far out a name or a dot may stand
+_GHOSTS = ("normal", "he", "xavier")
+_NARROW = "width < 420"  # a phone: less is written into the plot
+_NAME = {"align": "right", "dx": -10, "fontSize": grammar.LABEL_SIZE}
+
+
+def gradients() -> alt.LayerChart:
+    """A size by layer relative to the last layer's, live in g = log₂ σ√n, with named ghosts.
+
+    Frames, one row per g: `g`; packed over the layers, log₁₀: `line`, the middle half of the
+    networks `low`, `high`, the line `beside`, the ghosts `normal`, `he`, `xavier`; of these four
+    the names and their heights, `beside_name`, `beside_at` and so on, and `beside_meaning`; `end`
+    of the line, an arrow `beyond` where it has left the axis, and its `meaning`; the texts
+    `says_scale`, `says_gain`, `says_end`, `says_what`, `says_networks`, and `dead`, a word or
+    nothing; the first layer `first`, the last one `right`, and `left`, where the axis begins.
+    """
+    g = live.follow(G)
+    x = _layers_x("layer", [1, 2])
+    y = grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4)
+    frame = alt.Chart().transform_filter(g.selection)
+    return (
+        alt.layer(
+            _healthy(frame, x, y),
+            *(part for key in _GHOSTS for part in _ghost(frame, key, x, y)),
+            *_beside(frame, x, y),
+            *_line(frame, x, y, g.selection),
+            *_readout(frame, x, y),
+        )
+        .add_params(g.value)
+        .properties(height=theme.MAIN_HEIGHT, width="container")
+    )
+
+
+def _layers_x(field: str, least: list) -> alt.X:
+    """Layers, as many as the frame has: a drag does not change their number."""
+    return alt.X(
+        field,
+        type="quantitative",
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=least), nice=False, zero=False),
+        axis=alt.Axis(
+            title="layer    ← the gradient travels toward the input",
+            tickMinStep=1,
+            labelExpr="datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''",
+            ticks=False,
+            grid=False,
+            labelFontSize=13,
+            titleFontSize=14,
+        ),
+    )
+
+
+def _healthy(frame: alt.Chart, x, y) -> alt.Chart:
+    rows = frame.transform_calculate(bottom=str(-theme.BAND), top=str(theme.BAND))
+    band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
+    return band.encode(
+        x=grammar.renamed(x, "left"),
+        x2=alt.X2("right"),
+        y=grammar.renamed(y, "bottom"),
+        y2=alt.Y2("top"),
+    )
+
+
+def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
+    return live.unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
+
+
+def _ghost(frame: alt.Chart, key: str, x, y) -> list[alt.Chart]:
+    line = grammar.colored(_by_layer(frame, key), "reference").mark_line(
+        strokeWidth=1.3, opacity=0.8, clip=True
+    )
+    name = (
+        grammar.colored(frame, "reference")
+        .mark_text(**_NAME)
+        .encode(
+            x=grammar.renamed(x, "first"),
+            y=grammar.renamed(y, f"{key}_at"),
+            text=alt.Text(f"{key}_name", type="nominal"),
+        )
+    )
+    return [line.encode(x=x, y=grammar.renamed(y, key)), name]
+
+
+def _beside(frame: alt.Chart, x, y) -> list[alt.Chart]:
+    line = _by_layer(frame, "beside").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
+    name = frame.mark_text(**_NAME).encode(
+        x=grammar.renamed(x, "first"),
+        y=grammar.renamed(y, "beside_at"),
+        text=alt.Text("beside_name", type="nominal"),
+    )
+    return [
+        part.encode(color=grammar.meaning_of("beside_meaning"))
+        for part in (line.encode(x=x, y=grammar.renamed(y, "beside")), name)
+    ]
+
+
+def _line(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]:
+    rows = _by_layer(frame, "line", "low", "high").encode(x=x, color=grammar.meaning_of("meaning"))
+    rows = rows.transform_calculate(value=grammar.number("datum.line"))
+    band = rows.mark_area(opacity=0.2, clip=True).encode(
+        y=grammar.renamed(y, "low"), y2=alt.Y2("high")
+    )
+    line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
+        y=y,
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative"),
+            alt.Tooltip("value", type="nominal", title="relative to the last"),
+        ],
+    )
+    end = frame.encode(
+        x=grammar.renamed(x, "first"),
+        y=grammar.renamed(y, "end"),
+        color=grammar.meaning_of("meaning"),
+    )
+    dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
+        size=130, filled=True, opacity=1
+    )
+    gone = end.transform_filter("isValid(datum.beyond)")
+    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(
+        text=alt.Text("beyond", type="nominal")
+    )
+    return [band, line, dot.add_params(selection), beyond]
+
+
+def _readout(frame: alt.Chart, x, y) -> list[alt.Chart]:
+    # In the corners that the lines leave free: all of them end at 1 on the right.
+    lines = (
+        ("says_scale", alt.expr(f"{_NARROW} ? 18 : 24"), "bold", alt.value(8)),
+        ("says_gain", alt.expr(f"{_NARROW} ? 14 : 16"), "bold", alt.value(40)),
+        ("says_end", alt.expr(f"{_NARROW} ? 0 : 16"), 400, alt.value(62)),
+        ("says_what", 16, "bold", alt.datum(-TOP + 3.4, type="quantitative")),
+        ("says_networks", 13, 400, alt.datum(-TOP + 1.7, type="quantitative")),
+    )
+    says = [
+        frame.mark_text(
+            fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8
+        ).encode(
+            x=grammar.renamed(x, "right"),
+            y=at,
+            text=alt.Text(field, type="nominal"),
+            color=grammar.meaning_of("meaning"),
+        )
+        for field, size, weight, at in lines
+    ]
+    dead = frame.transform_filter("isValid(datum.dead)").mark_text(
+        align="left", dx=12, fontSize=grammar.LABEL_SIZE
+    )
+    dead = dead.encode(
+        x=grammar.renamed(x, "first"),
+        y=grammar.renamed(y, "end"),
+        text=alt.Text("dead", type="nominal"),
+        color=grammar.meaning_of("meaning"),
+    )
+    return [*says, dead]
+
+
+def gauge() -> alt.LayerChart:
+    """Gain of a layer against σ√n, both as log₂: wide layers in theory, and these networks.
+
+    Rows: `kind` "theory" with `g`, `gain`, `series`, `scale`, `says`, and on the last g `name` at
+    `name_at`; "measured" and "here" with `g`, `gain`, `scale`, `says`; "rule" with `g`, `name`;
+    "band" with `low`, `high`; all with `meaning`.
+    """
+    label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
+    x = alt.X(
+        "g",
+        type="quantitative",
+        scale=alt.Scale(domain=[G.low, G.high + 1.1], nice=False, zero=False),
+        axis=alt.Axis(
+            title="σ√n", values=list(range(-2, 6)), labelExpr=label, grid=False,
+            labelFontSize=13, titleFontSize=14,
+        ),
+    )  # fmt: skip
+    y = alt.Y(
+        "gain",
+        type="quantitative",
+        scale=alt.Scale(domain=[-4, 5], nice=False, zero=False),
+        axis=alt.Axis(
+            title="gain of a layer", values=list(range(-4, 6)), labelExpr=label, gridOpacity=0.5,
+            labelFontSize=13, titleFontSize=14,
+        ),
+    )  # fmt: skip
+    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
+    band = base.transform_filter("datum.kind == 'band'").mark_rect(opacity=0.16, clip=True)
+    rules = base.transform_filter("datum.kind == 'rule'").encode(x=x)
+    told = [
+        alt.Tooltip("scale", type="nominal", title="σ√n"),
+        alt.Tooltip("says", type="nominal", title="gain"),
+    ]
+    lines = base.transform_filter("datum.kind == 'theory'").encode(x=x, y=y)
+    name = lines.transform_filter("isValid(datum.name)").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    dots = base.transform_filter("datum.kind == 'measured'").encode(x=x, y=y, tooltip=told)
+    here = base.transform_filter("datum.kind == 'here'").encode(x=x, y=y, tooltip=told)
+    return alt.layer(
+        band.encode(y=grammar.renamed(y, "low"), y2=alt.Y2("high")),
+        rules.mark_rule(strokeDash=[4, 3], opacity=0.8),
+        rules.mark_text(align="left", angle=270, dx=6, dy=-8, fontSize=12).encode(
+            y=alt.datum(-4, type="quantitative"), text=alt.Text("name", type="nominal")
+        ),
+        lines.mark_line(strokeWidth=2, clip=True).encode(
+            detail=alt.Detail("series", type="nominal")
+        ),
+        name.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal")),
+        dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
+        here.mark_point(size=200, filled=True, opacity=1, clip=True),
+    ).properties(height=theme.SMALL_HEIGHT, width="container")
+
+
+def window() -> alt.LayerChart:
+    """Accuracy after training over depth and σ√n: one cell per pair.
+
+    Rows: `column` and `depth` place a cell; `text` in it, `says`, `meaning`; `learns` and `here`
+    are true or false; `scheme`, a name above the cell, on the first depth only.
+    """
+    axis = {"labelFontSize": 13, "titleFontSize": 14, "ticks": False, "domain": False}
+    scale = alt.Scale(paddingInner=0.04, paddingOuter=0)
+    x = alt.X(
+        "column",
+        type="ordinal",
+        sort=None,
+        scale=scale,
+        axis=alt.Axis(title="σ√n", labelAngle=0, labelFlush=False, labelOverlap="greedy", **axis),
+    )
+    y = alt.Y("depth", type="ordinal", scale=scale, axis=alt.Axis(title="hidden layers", **axis))
+    base = alt.Chart().encode(x=x, y=y)
+    cells = base.mark_rect(cornerRadius=2).encode(
+        color=grammar.meaning_of("meaning"),
+        opacity=alt.condition(
+            "datum.learns || datum.meaning != 'healthy'", alt.value(0.9), alt.value(0.7)
+        ),
+        tooltip=[
+            alt.Tooltip("depth", type="quantitative", title="hidden layers"),
+            alt.Tooltip("column", type="nominal", title="σ√n"),
+            alt.Tooltip("says", type="nominal", title="after 200 steps"),
+        ],
+    )
+    # black reads on all three hues, in light and in dark
+    numbers = base.mark_text(fontSize=14, fontWeight=600, color="#111111").encode(
+        text=alt.Text("text", type="nominal")
+    )
+    here = grammar.colored(base.transform_filter("datum.here"), "dark")
+    frame = here.mark_rect(filled=False, strokeWidth=3.5, cornerRadius=2, opacity=1, aria=False)
+    names = grammar.colored(base.transform_filter("isValid(datum.scheme)"), "reference")
+    names = names.mark_text(fontSize=13, baseline="bottom", dy=-3).encode(
+        y=alt.value(0), text=alt.Text("scheme", type="nominal")
+    )
+    return alt.layer(cells, numbers, frame, names).properties(
+        height=theme.SMALL_HEIGHT, width="container"
+    )
+
+
+def activations() -> alt.LayerChart:
+    """How a network's activations are distributed in each layer: a column of shades per layer.
+
+    Rows: `left`, `right` of the layer's column, `layer`, `low`, `high` of a bin, the `share` of
+    the activations in it as `says`, and `strength`, its square root.
+    """
+    y = alt.Y(
+        "low",
+        type="quantitative",
+        scale=alt.Scale(domain=[-3.125, 3.125], nice=False, zero=False),
+        axis=alt.Axis(
+            title="activation h",
+            values=[-3, -2, -1, 0, 1, 2, 3],
+            labelExpr="datum.value == 3 ? '3 or more' : datum.value == -3 ? '−3 or less' :"
+            " datum.value < 0 ? '−' + (-datum.value) : datum.value",
+            gridOpacity=0.5,
+        ),
+    )
+    x = _layers_x("left", [0.5, 2.5])
+    return alt.layer(
+        grammar.colored(alt.Chart(), "dark")
+        .mark_rect(clip=True)
+        .encode(
+            x=x,
+            x2=alt.X2("right"),
+            y=y,
+            y2=alt.Y2("high"),
+            opacity=alt.Opacity(
+                "strength",
+                type="quantitative",
+                scale=alt.Scale(domain=[0, 0.8], range=[0.04, 1], clamp=True),
+                legend=None,
+            ),
+            tooltip=[
+                alt.Tooltip("layer", type="quantitative"),
+                alt.Tooltip("low", type="quantitative", title="from"),
+                alt.Tooltip("says", type="nominal", title="share"),
+            ],
+        )
+    ).properties(height=theme.SMALL_HEIGHT, width="container")
+
+
+def weights() -> alt.LayerChart:
+    """How single weights are distributed, each density relative to its peak.
+
+    Rows: `w`, `density`, `series`, its name `says` and `meaning`.
+    """
+    x = alt.X(
+        "w",
+        type="quantitative",
+        scale=alt.Scale(domain=[-3.5, 3.5], nice=False, zero=False),
+        axis=alt.Axis(
+            title="one weight", tickCount=7, grid=False, labelFontSize=13, titleFontSize=14
+        ),
+    )
+    y = alt.Y(
+        "density",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1.02], nice=False),
+        axis=alt.Axis(
+            title="how often, relative to the peak", labels=False, ticks=False, grid=False
+        ),
+    )
+    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
+    lines = base.mark_line(strokeWidth=2.5).encode(
+        x=x, y=y, detail=alt.Detail("series", type="nominal")
+    )
+    # one name per curve, under each other on the side that no curve fills
+    names = base.transform_filter("datum.w == -3.5").transform_calculate(
+        height="0.95 - 0.1 * datum.series"
+    )
+    names = names.mark_text(align="left", fontSize=grammar.LABEL_SIZE).encode(
+        x=x, y=grammar.renamed(y, "height"), text=alt.Text("says", type="nominal")
+    )
+    return (lines + names).properties(height=theme.SMALL_HEIGHT, width="container")

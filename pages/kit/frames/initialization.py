@@ -1,0 +1,516 @@
+"""Frames of the page on weight initialization."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from math import log2, sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import network, sweeps, theory
+from core.activations import ACTIVATIONS, activation
+from core.datasets import digits
+from core.initializers import INITIALIZERS
+from core.network import NetSpec
+from pages.kit import live, theme
+from pages.kit.charts.initialization import END, STEPS, TOP
+
+EXAMPLES = 8  # digits that the networks see
+SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
+CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
+QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
+_WINDOW_FILE = Path(__file__).parents[1] / "data" / "initialization.csv"
+# Networks of each width: as many as a drag can afford, fewer where every scale needs a run of its
+# own. Odd numbers, so that the median is one of them.
+_EXACT = {5: 21, 10: 21, 16: 21, 64: 21, 100: 11, 256: 3}
+_DEAR = {5: 21, 10: 11, 16: 7, 64: 3, 100: 3, 256: 1}
+# Wide layers change so smoothly with σ√n that every second or fifth scale is enough.
+_STRIDE = {100: 2, 256: 5}
+
+
+# Networks at every scale -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Typical:
+    """log₁₀ of a size relative to the last layer's, K scales × L layers, over the networks.
+
+    A network that died counts as 0. low, high: the middle half.
+    """
+
+    median: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Networks that differ in nothing but σ√n; K scales, L layers."""
+
+    dz: Typical
+    dW: Typical
+    h: Typical
+    slopes: np.ndarray  # (K, L) log₁₀ ∏ φ′(z) from the last layer back to each, the median
+    dead: np.ndarray  # (K,) networks through which no gradient comes
+    members: int
+
+    def gain(self, center: str = "median") -> np.ndarray:
+        """log₁₀ of what one layer does to ‖dJ/dz‖, the geometric mean over the layers: (K,)."""
+        ratio = getattr(self.dz, center)
+        return ratio[:, 0] / (ratio.shape[1] - 1)
+
+    def told(self, center: str = "median") -> str:
+        """Of which networks: “median of 20 networks”."""
+        return f"{center} of {self.members} networks" if self.members > 1 else "one network"
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def measured(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int, scales: tuple = SCALES
+) -> Measured:
+    """Run the networks at each σ√n: `draws` is a scheme of standard deviation 1/√n."""
+    x = digits().x_train[:EXAMPLES]
+    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer=draws, bias_std=bias)
+    exact = sweeps.is_exact(spec)
+    stride = 1 if exact or scales is not SCALES else _STRIDE.get(width, 1)
+    spec = replace(spec, seeds=(_EXACT if exact else _DEAR)[width])
+    rng = np.random.default_rng(seed)
+    profile = sweeps.profile(spec, x, weight_scales=scales[::stride], rng=rng)
+    log10_dz, log10_dW, log10_h, slopes = (
+        _between(sizes, stride)
+        for sizes in (profile.log10_dz, profile.log10_dW, profile.log10_h, profile.slopes)
+    )
+    dead = np.isneginf(log10_dz[..., 0])
+    return Measured(
+        dz=_typical(log10_dz, dead),
+        dW=_typical(log10_dW[..., :depth], dead),
+        h=_typical(log10_h, dead),
+        slopes=np.median(slopes, axis=1),
+        dead=dead.sum(axis=1),
+        members=spec.seeds,
+    )
+
+
+def _between(sizes: np.ndarray, stride: int) -> np.ndarray:
+    """Straight lines, on the log scale, between the scales that were run; scales come first."""
+    if stride == 1:
+        return sizes
+    at = np.arange(stride * (len(sizes) - 1) + 1) / stride
+    low = np.minimum(at.astype(int), len(sizes) - 2)
+    part = (at - low).reshape(-1, *[1] * (sizes.ndim - 1))
+    return (1 - part) * sizes[low] + part * sizes[low + 1]
+
+
+def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
+    with np.errstate(invalid="ignore"):  # a dead network: −inf − (−inf)
+        ratio = np.where(dead[..., None], -np.inf, log10 - log10[..., -1:])  # (K, S, L)
+    largest = np.maximum(ratio.max(axis=1), -1e9)
+    with np.errstate(divide="ignore"):
+        mean = largest + np.log10(np.mean(10 ** (ratio - largest[:, None]), axis=1))
+    # quantiles that occurred: the dead cannot be averaged with the living
+    low, median, high = np.quantile(ratio, [0.25, 0.5, 0.75], axis=1, method="inverted_cdf")
+    return Typical(median, mean, low, high)
+
+
+# The main chart ----------------------------------------------------------------------------------
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def gradients(
+    name: str,
+    width: int,
+    depth: int,
+    draws: str,
+    bias: float,
+    seed: int,
+    quantity: str,
+    center: str,
+    beside: str,
+) -> pd.DataFrame:
+    """One row per σ√n; see `charts.initialization.gradients`."""
+    nets = measured(name, width, depth, draws, bias, seed)
+    typical = getattr(nets, quantity)
+    line = getattr(typical, center)
+    last = line[:, 0]  # where the gradient arrives: at layer 1
+    alive = np.isfinite(line)
+    frame = pd.DataFrame(
+        {
+            "g": STEPS,
+            "line": live.pack(line),
+            "low": live.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
+            "high": live.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
+            "beside_meaning": {"slopes": "amber", "h": "violet"}[beside],
+            "end": _within(last),
+            "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
+            "meaning": [theme.outcome(v) for v in last],
+            "says_scale": [f"σ√n = {theme.number(scale)}" for scale in SCALES],
+            "says_gain": [f"×{theme.from_log10(v / (depth - 1))} a layer" for v in last],
+            "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
+            "says_what": f"‖{QUANTITIES[quantity]}‖ by layer",
+            "says_networks": nets.told(center),
+            "dead": [
+                "most of these networks are dead: nothing gets through" if np.isneginf(v) else None
+                for v in last
+            ],
+            "first": 1,
+            "left": 1 - 0.22 * (depth - 1),
+            "right": depth,
+        }
+    )
+    extra, name_of_extra = {
+        "slopes": (nets.slopes, "∏ φ′(z)"),
+        "h": (nets.h.median, "‖h‖"),
+    }[beside]
+    lines = {"beside": (name_of_extra, extra)}
+    for key, scheme in named(name, width, depth, bias, seed).items():
+        ghost = getattr(getattr(scheme.nets, quantity), center)[scheme.at]
+        lines[key] = (scheme.label, np.broadcast_to(ghost, line.shape))
+    heights = _apart(_within(np.stack([values[:, 0] for _, values in lines.values()])))
+    for (key, (label, values)), at in zip(lines.items(), heights, strict=True):
+        frame[key] = live.pack(values)
+        frame[f"{key}_at"] = at
+        frame[f"{key}_name"] = [f"{label} {_arrow(v)}".strip() for v in values[:, 0]]
+    return frame
+
+
+def _within(heights: np.ndarray) -> np.ndarray:
+    """Heights at which a name or a dot may stand."""
+    return np.clip(np.nan_to_num(heights, neginf=-TOP), -END, END)
+
+
+def _arrow(log10: float) -> str:
+    """Where a line has gone that has left the axis."""
+    return "" if abs(log10) <= TOP else "↑" if log10 > 0 else "↓"
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A named initialization at one width: its σ, and the networks drawn from it (scale `at`)."""
+
+    label: str
+    formula: str
+    sigma: float
+    nets: Measured
+    at: int
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def named(name: str, width: int, depth: int, bias: float, seed: int) -> dict[str, Scheme]:
+    """The schemes that the main chart draws as ghosts."""
+    scales = (sqrt(width), sqrt(2), 1.0)
+    nets = measured(name, width, depth, "lecun", bias, seed, scales)
+    rows = (("normal", "N(0, 1)", "1"), ("he", "He", "√(2/n)"), ("xavier", "Xavier", "√(2/(n+n′))"))
+    return {
+        key: Scheme(label, formula, scales[i] / sqrt(width), nets, i)
+        for i, (key, label, formula) in enumerate(rows)
+    }
+
+
+def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
+    """Heights (labels, K) moved apart so that labels do not overlap, their order kept."""
+    order = np.argsort(heights, axis=0, kind="stable")
+    moved = np.take_along_axis(heights, order, axis=0)
+    for _ in range(40):
+        overlap = np.maximum(0, gap - np.diff(moved, axis=0)) / 2
+        moved[:-1] -= overlap
+        moved[1:] += overlap
+        moved += np.maximum(0, -END - moved[:1]) - np.maximum(0, moved[-1:] - END)
+    result = np.empty_like(moved)
+    np.put_along_axis(result, order, moved, axis=0)
+    return result
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def table(name: str, width: int, depth: int, bias: float, seed: int) -> pd.DataFrame:
+    """The named schemes in numbers: one weight, and what a layer of them does."""
+    schemes = named(name, width, depth, bias, seed)
+    orthogonal = measured(name, width, depth, "orthogonal", bias, seed, (1.0,))
+    lecun = schemes["xavier"]
+    rows = [
+        schemes["normal"],
+        schemes["he"],
+        Scheme("LeCun", "√(1/n)", lecun.sigma, lecun.nets, lecun.at),
+        lecun,
+        Scheme("orthogonal", "√(1/n)", lecun.sigma, orthogonal, 0),
+    ]
+    return pd.DataFrame(
+        {
+            "scheme": [row.label for row in rows],
+            "σ": [row.formula for row in rows],
+            f"n = {width}": [theme.number(row.sigma) for row in rows],
+            "σ√n": [theme.number(row.sigma * sqrt(width)) for row in rows],
+            "gain": [theme.from_log10(row.nets.gain()[row.at]) for row in rows],
+            f"{depth} layers": [theme.from_log10(row.nets.dz.median[row.at, 0], 2) for row in rows],
+        }
+    )
+
+
+def _short(log10: float) -> str:
+    """A number in a narrow column: one digit before a power of ten."""
+    return theme.from_log10(log10, 2 if -3 <= log10 < 5 else 1)
+
+
+def profile_table(nets: Measured) -> pd.DataFrame:
+    """Every frame of the main chart as numbers, for the download."""
+    depth = nets.slopes.shape[1]
+    columns = {
+        "sigma_sqrt_n": np.repeat(SCALES, depth),
+        "layer": np.tile(np.arange(1, depth + 1), len(SCALES)),
+    }
+    for quantity in (*QUANTITIES, "h"):
+        for center in ("median", "mean"):
+            values = getattr(getattr(nets, quantity), center)
+            columns[f"log10_{quantity}_over_last_{center}"] = values.ravel()
+    return pd.DataFrame(columns | {"log10_product_of_slopes": nets.slopes.ravel()})
+
+
+# The gauge ---------------------------------------------------------------------------------------
+
+
+def gain_one(nets: Measured) -> float | None:
+    """The g at which the measured gain is nearest to 1; None where no gradient gets through."""
+    miss = np.abs(nets.gain())
+    return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
+    """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
+    square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
+    profile = theory.depth_profile(
+        activation(name),
+        depth=depth,
+        sigma_w2=np.square(SCALES),
+        sigma_b2=bias**2,
+        input_square=square,
+    )
+    return np.log10(profile.gain[:, :-1]).mean(axis=1)
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
+    """The σ√n at which a wide layer's gain is 1; None where the range has none."""
+    gain = gain_in_theory(name, depth, bias)
+    above = np.flatnonzero((gain[:-1] < 0) & (gain[1:] >= 0))
+    if not len(above):
+        return None
+    i = int(above[0])
+    part = -gain[i] / (gain[i + 1] - gain[i])
+    return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _gauge(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
+    g = np.array(STEPS)
+    curves = CURVES | ({} if name in CURVES else {name: "reference"})
+    gains = {curve: gain_in_theory(curve, depth, bias) / np.log10(2) for curve in curves}
+    last = np.array([[gain[-1]] for gain in gains.values()])
+    places = dict(zip(gains, _apart(last, gap=0.75)[:, 0], strict=True))
+    parts = []
+    for curve, gain in gains.items():
+        part = pd.DataFrame({"kind": "theory", "g": g, "gain": gain, "series": curve})
+        part["meaning"] = curves[curve]
+        part["name"] = [None] * (len(g) - 1) + [ACTIVATIONS[curve].label]
+        part["name_at"] = places[curve]
+        parts.append(part)
+    real = measured(name, width, depth, draws, bias, seed).gain() / np.log10(2)
+    dots = pd.DataFrame({"kind": "measured", "g": g, "gain": real, "meaning": curves[name]})[::2]
+    rules = pd.DataFrame(
+        {
+            "kind": "rule",
+            "g": [0.0, 0.5, log2(width) / 2],
+            "name": ["Xavier", "He", "N(0, 1)"],
+            "meaning": "reference",
+        }
+    )
+    reach = theme.BAND / (depth - 1) / np.log10(2)
+    band = pd.DataFrame(
+        {"kind": ["band"], "low": [-reach], "high": [reach], "meaning": ["healthy"]}
+    )
+    frame = pd.concat([*parts, dots[np.isfinite(dots["gain"])], rules, band], ignore_index=True)
+    sizes = frame["gain"].where(np.isfinite(frame["gain"]))
+    return frame.assign(
+        gain=sizes,
+        says=[None if np.isnan(v) else theme.number(2**v) for v in sizes],
+        scale=[None if np.isnan(v) else theme.number(2**v) for v in frame["g"]],
+    )
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def gauge(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int, g: float
+) -> pd.DataFrame:
+    """Gain against σ√n; see `charts.initialization.gauge`."""
+    frame = _gauge(name, width, depth, draws, bias, seed)
+    nets = measured(name, width, depth, draws, bias, seed)
+    i = STEPS.index(g)
+    gain = nets.gain()[i]
+    if not np.isfinite(gain):
+        return frame
+    here = {
+        "kind": "here",
+        "g": g,
+        "gain": gain / np.log10(2),
+        "meaning": theme.outcome(nets.dz.median[i, 0]),
+        "says": theme.from_log10(gain),
+        "scale": theme.number(2**g),
+    }
+    return pd.concat([frame, pd.DataFrame([here])], ignore_index=True)
+
+
+# The trainable window ----------------------------------------------------------------------------
+
+LEARNS, GUESSING = 0.5, 0.2  # held-out accuracy; one digit in ten is guessed
+
+
+@cache
+def runs() -> pd.DataFrame:
+    """The trained networks: see scripts/make_initialization_runs.py."""
+    return pd.read_csv(_WINDOW_FILE)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _cells(name: str) -> pd.DataFrame:
+    """One row per depth and σ√n: median accuracy of the seeds, or when they ended."""
+    rows = runs()[runs()["activation"] == name]
+    cells = rows.groupby(["depth", "scale"], as_index=False).agg(
+        accuracy=("accuracy", "median"),
+        ended=("halted", "count"),
+        step=("halted", "max"),
+        seeds=("seed", "count"),
+    )
+    lost = 2 * cells["ended"] > cells["seeds"]
+    # which side of the window: by the gain of a wide layer
+    at_one = scale_of_gain_one(name, int(cells["depth"].max()), 0.0)
+    below = cells["scale"] < at_one
+    side = np.where(below & ~lost, "vanishing", "exploding")
+    return cells.assign(
+        meaning=np.where((cells["accuracy"] >= GUESSING + 0.1) & ~lost, "healthy", side),
+        learns=(cells["accuracy"] >= LEARNS) & ~lost,
+        lost=lost,
+        column=[theme.number(scale, 3 if scale >= 1 else 2) for scale in cells["scale"]],
+        text=[
+            "✕" if gone else f"{100 * share:.0f}"
+            for gone, share in zip(lost, cells["accuracy"], strict=True)
+        ],
+        says=[
+            f"not a number by step {step:.0f}" if gone else f"{100 * share:.0f} % right"
+            for gone, share, step in zip(lost, cells["accuracy"], cells["step"], strict=True)
+        ],
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
+    """The trainable window, with the cell nearest to a setting; see `charts…window`."""
+    cells = _cells(name)
+    here = pd.Series(False, index=cells.index)
+    if g is not None:
+        far = np.abs(np.log2(cells["scale"]) - g).round(6)
+        deep = np.abs(np.log2(cells["depth"] / depth)).round(6)
+        if far.min() <= 0.3:
+            here = (far == far.min()) & (deep == deep.min())
+            here &= here.cumsum() == 1
+    marks = {1.0: "Xavier", sqrt(2): "He", 8.0: "N(0, 1)"}
+    names = [
+        next((mark for at, mark in marks.items() if abs(scale / at - 1) < 0.02), None)
+        for scale in cells["scale"]
+    ]
+    first = cells["depth"] == cells["depth"].min()
+    return cells.assign(here=here, scheme=np.where(first, names, None))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def learns(name: str) -> dict[int, tuple[str, str] | None]:
+    """Smallest and largest σ√n, as the chart names them, at which each depth reaches LEARNS."""
+    cells = _cells(name)
+    found = {}
+    for depth, rows in cells.groupby("depth"):
+        columns = list(rows.loc[rows["learns"], "column"])
+        found[int(depth)] = (columns[0], columns[-1]) if columns else None
+    return found
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def best(name: str, depth: int) -> str:
+    """The σ√n, as the chart names it, at which networks of this depth learned most."""
+    cells = _cells(name)
+    return cells.loc[cells.loc[cells["depth"] == depth, "accuracy"].idxmax(), "column"]
+
+
+def rate(name: str) -> float:
+    """The learning rate of the trained networks."""
+    return float(runs().loc[runs()["activation"] == name, "rate"].iloc[0])
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def accuracy(name: str, depth: int, scale: float) -> float:
+    """Median held-out accuracy of one cell, at the σ√n nearest to `scale`."""
+    rows = _cells(name)
+    rows = rows[rows["depth"] == depth]
+    return float(rows.iloc[int(np.abs(rows["scale"] - scale).argmin())]["accuracy"])
+
+
+# Activations, layer by layer ---------------------------------------------------------------------
+
+EDGE, BIN = 3.0, 0.125
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def activations(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int, scale: float
+) -> pd.DataFrame:
+    """How h is distributed in each layer of one network; see `charts…activations`."""
+    x = digits().x_train[:64]
+    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer=draws)
+    spec = replace(spec, weight_scale=scale, bias_std=bias)
+    params = network.init(spec, rng=np.random.default_rng(seed))
+    trace = network.forward(spec, params, x)
+    # bins around multiples of their width, 0 and ±1 among them; the outermost hold what is beyond
+    edges = np.arange(-EDGE - BIN / 2, EDGE + BIN, BIN)
+    parts = []
+    for layer, h in enumerate(trace.h, start=1):
+        inside = np.clip(h, -EDGE, EDGE)
+        counts, _ = np.histogram(inside, edges)
+        part = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": counts / h.size})
+        parts.append(part[part["share"] > 0].assign(layer=layer))
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.assign(
+        left=frame["layer"] - 0.46,
+        right=frame["layer"] + 0.46,
+        strength=np.sqrt(frame["share"]),
+        says=[theme.percent(share) for share in frame["share"]],
+    )
+
+
+def weights(width: int) -> pd.DataFrame:
+    """Densities of single weights, each relative to its peak; see `charts…weights`."""
+    w = np.linspace(-3.5, 3.5, 281)
+    rows = (
+        ("N(0, 1)", 1.0, "dark"),
+        ("He", sqrt(2 / width), "amber"),
+        ("LeCun, Xavier", sqrt(1 / width), "violet"),
+    )
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "w": w,
+                    "density": np.exp(-0.5 * (w / sigma) ** 2),
+                    "says": f"{label}: σ = {theme.number(sigma)}",
+                    "series": i,
+                    "meaning": meaning,
+                }
+            )
+            for i, (label, sigma, meaning) in enumerate(rows)
+        ],
+        ignore_index=True,
+    )
+
+
+def std(scheme: str, fan_in: int) -> float:
+    """σ of one weight of a scheme, between layers of equal width."""
+    return INITIALIZERS[scheme].std(fan_in, fan_in)
