@@ -137,8 +137,8 @@ def scale() -> None:
         frames.table(at.activation, int(at.width), at.depth, at.bias, at.seed).set_index("scheme")
     )
     st.caption(
-        "The article says that these schemes keep the weights “close to 1”. The third column says "
-        "no. What should be close to 1 is the gain."
+        "n is the fan-in, n′ the fan-out. The article says that these schemes keep the weights "
+        "“close to 1”. The third column says no. What should be close to 1 is the gain."
     )
 
     controls.presets(PANEL)
@@ -156,7 +156,7 @@ def scale() -> None:
 
 
 def _finding(at, nets: frames.Measured, gain: float, ratio: float) -> None:
-    target = frames.gain_one(nets)
+    target = frames.gain_one(nets, at.center)
     if math.isinf(ratio):
         words = f"Most of the {nets.members} networks are dead: no scale helps them."
     else:
@@ -197,7 +197,7 @@ def _prediction() -> None:
 
 def _equation(at, nets: frames.Measured, here: int) -> None:
     n = at.depth - 1
-    ratio, slopes = nets.dz.median[here, 0], nets.slopes[here, 0]
+    ratio, slopes = getattr(nets.dz, at.center)[here, 0], nets.slopes[here, 0]
     weights = n * at.g * math.log10(2)
     st.latex(
         theme.term(
@@ -212,9 +212,10 @@ def _equation(at, nets: frames.Measured, here: int) -> None:
     )
     if math.isfinite(ratio) and math.isfinite(slopes):
         miss = abs(weights + slopes - ratio)
+        verdict = "agree within" if miss < 0.5 else "differ by"
         st.caption(
-            f"On the right {theme.from_log10(weights + slopes)}, on the left measured: they agree "
-            f"within a factor of {theme.from_log10(max(miss, 0.005), 2)}. φ′ is the root mean "
+            f"On the right {theme.from_log10(weights + slopes)}, on the left measured: they "
+            f"{verdict} a factor of {theme.from_log10(max(miss, 0.005), 2)}. φ′ is the root mean "
             "square over a layer. The rule takes slopes and weights to be independent."
         )
     else:
@@ -222,11 +223,11 @@ def _equation(at, nets: frames.Measured, here: int) -> None:
 
 
 def _notes(at, nets: frames.Measured, here: int) -> list[str]:
-    n, gain = at.depth - 1, nets.gain()[here]
+    n, gain = at.depth - 1, nets.gain(at.center)[here]
     reach = 10 ** (theme.BAND / n)
     inside = abs(gain) * n <= theme.BAND
     compound = (
-        f"{theme.count(n, 'step')} back keep the gradient within a factor of 10 only if the gain "
+        f"Over {theme.count(n, 'layer')} the gradient stays within a factor of 10 only if the gain "
         f"is between {1 / reach:.3f} and {reach:.3f}. {theme.from_log10(gain)} "
         f"{'is' if inside else 'is not'}. The deeper the network, the narrower the range."
     )
@@ -240,7 +241,7 @@ def _notes(at, nets: frames.Measured, here: int) -> list[str]:
         f"In wide layers, at depth {at.depth}{biases}, the gain is 1 at a σ√*n* of: "
         f"{', '.join(ones)}. No single scheme fits all."
     )
-    dz, dW, h = (getattr(nets, name).median[here, 0] for name in ("dz", "dW", "h"))
+    dz, dW, h = (getattr(getattr(nets, of), at.center)[here, 0] for of in ("dz", "dW", "h"))
     slopes = nets.slopes[here, 0]
     if math.isinf(dz):
         which = "Nothing arrives here, whichever gradient you ask for."
@@ -286,13 +287,13 @@ def _gauge(at, nets: frames.Measured, here: int) -> None:
     st.header("The gain gauge", anchor=False)
     page.show(
         charts.gauge,
-        frames.gauge(*_networks(at), at.g),
+        frames.gauge(*_networks(at), at.center, at.g),
         key="initialization.gauge",
         alt_text="Chart of the gain of a layer against σ√n, both on logarithmic scales: one curve "
         "each for ReLU, tanh and sigmoid, points measured in the networks above, and a band of "
         "gains that keep the gradient's size.",
     )
-    measured = nets.gain()[here]
+    measured = nets.gain(at.center)[here]
     predicted = frames.gain_in_theory(at.activation, at.depth, at.bias)[here]
     if math.isinf(measured):
         comparison = "Most of these networks are dead, so there is no gain to mark."
@@ -390,7 +391,8 @@ with page.details("Same network, one change", key="initialization.more.pictures"
         st.markdown(
             "One network, its activations for 64 digits: each layer is a histogram seen from "
             "above. The draws are the same on both sides; only the scale differs. Look for layers "
-            "that shrink to 0, pile up at the ends of the activation, or leave the picture."
+            "that shrink to 0, pile up at the ends of the activation, or leave the picture. "
+            "(The dark row at 0 in ReLU layers is the units that are off.)"
         )
 with page.details("The weights themselves: −3 … 3", key="initialization.more.weights") as is_open:
     if is_open:
@@ -403,7 +405,7 @@ with page.details("The weights themselves: −3 … 3", key="initialization.more
         )
         st.markdown(
             f"Of N(0, 1), {theme.percent(0.9973)} of the weights lie between −3 and 3, as the "
-            f"article says. At n = {at.width} the other schemes draw far smaller ones. None aims "
+            f"article says. At n = {at.width} the other schemes draw smaller ones. None aims "
             "at 1: every mean is 0."
         )
 with page.details("Where √2 comes from", key="initialization.more.derivation") as is_open:

@@ -23,6 +23,19 @@ def title(reader) -> str:
     return reader.page.locator("h1").inner_text()
 
 
+def live_input(tab, control):
+    """The range input of a live control, its expander opened if it is in one."""
+    handle = tab.page.locator(f"input[name=live_{control.name}_{control.name}]").first
+    for summary in tab.page.locator("[data-testid=stExpander] summary").all():
+        if handle.count():
+            break
+        summary.click()
+        tab.settle()
+    handle.wait_for()
+    handle.scroll_into_view_if_needed()
+    return handle
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_deep_link_on_a_server_that_has_served_nothing(path, cold_server, reader):
     panel = PANELS[path]
@@ -78,8 +91,7 @@ def test_live_drag_needs_no_server_and_ends_in_the_address(path, control, server
     panel = PANELS[path]
     key = panel.key(control.name)
     tab = reader().goto(f"{server}/{path}")
-    handle = tab.page.locator(f"input[name=live_{control.name}_{control.name}]").first
-    handle.scroll_into_view_if_needed()
+    handle = live_input(tab, control)
     tab.settle()
     chart = tab.page.locator("[data-testid=stVegaLiteChart]", has=handle)
     chart.evaluate("node => node.querySelector('svg, canvas').setAttribute('data-same', 'yes')")
@@ -103,14 +115,14 @@ def test_live_drag_needs_no_server_and_ends_in_the_address(path, control, server
     assert chart.locator("[data-same=yes]").count() == 1, "the chart was embedded anew"
     tab.assert_sound()
     again = reader().goto(tab.page.url)
-    other = again.page.locator(f"input[name=live_{control.name}_{control.name}]").first
+    other = live_input(again, control)
     assert float(other.input_value()) == pytest.approx(rest)
 
 
 @pytest.mark.parametrize("path,control", LIVE, ids=lambda v: getattr(v, "name", v))
 def test_live_control_by_keyboard(path, control, server, reader):
     tab = reader().goto(f"{server}/{path}")
-    handle = tab.page.locator(f"input[name=live_{control.name}_{control.name}]").first
+    handle = live_input(tab, control)
     handle.focus()
     tab.page.keyboard.press("ArrowRight" if control.default < control.high else "ArrowLeft")
     tab.settle()

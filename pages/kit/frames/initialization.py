@@ -242,8 +242,8 @@ def table(name: str, width: int, depth: int, bias: float, seed: int) -> pd.DataF
             "σ": [row.formula for row in rows],
             f"n = {width}": [theme.number(row.sigma) for row in rows],
             "σ√n": [theme.number(row.sigma * sqrt(width)) for row in rows],
-            "gain": [theme.from_log10(row.nets.gain()[row.at]) for row in rows],
-            f"{depth} layers": [theme.from_log10(row.nets.dz.median[row.at, 0], 2) for row in rows],
+            "gain": [theme.from_log10(row.nets.gain()[row.at], 2) for row in rows],
+            f"{depth} layers": [_short(row.nets.dz.median[row.at, 0]) for row in rows],
         }
     )
 
@@ -270,9 +270,9 @@ def profile_table(nets: Measured) -> pd.DataFrame:
 # The gauge ---------------------------------------------------------------------------------------
 
 
-def gain_one(nets: Measured) -> float | None:
+def gain_one(nets: Measured, center: str = "median") -> float | None:
     """The g at which the measured gain is nearest to 1; None where no gradient gets through."""
-    miss = np.abs(nets.gain())
+    miss = np.abs(nets.gain(center))
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
@@ -303,7 +303,9 @@ def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _gauge(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
+def _gauge(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str
+) -> pd.DataFrame:
     g = np.array(STEPS)
     curves = CURVES | ({} if name in CURVES else {name: "reference"})
     gains = {curve: gain_in_theory(curve, depth, bias) / np.log10(2) for curve in curves}
@@ -316,7 +318,7 @@ def _gauge(name: str, width: int, depth: int, draws: str, bias: float, seed: int
         part["name"] = [None] * (len(g) - 1) + [ACTIVATIONS[curve].label]
         part["name_at"] = places[curve]
         parts.append(part)
-    real = measured(name, width, depth, draws, bias, seed).gain() / np.log10(2)
+    real = measured(name, width, depth, draws, bias, seed).gain(center) / np.log10(2)
     dots = pd.DataFrame({"kind": "measured", "g": g, "gain": real, "meaning": curves[name]})[::2]
     rules = pd.DataFrame(
         {
@@ -341,20 +343,19 @@ def _gauge(name: str, width: int, depth: int, draws: str, bias: float, seed: int
 
 @st.cache_data(max_entries=128, show_spinner=False)
 def gauge(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int, g: float
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str, g: float
 ) -> pd.DataFrame:
     """Gain against σ√n; see `charts.initialization.gauge`."""
-    frame = _gauge(name, width, depth, draws, bias, seed)
+    frame = _gauge(name, width, depth, draws, bias, seed, center)
     nets = measured(name, width, depth, draws, bias, seed)
-    i = STEPS.index(g)
-    gain = nets.gain()[i]
+    gain = nets.gain(center)[STEPS.index(g)]
     if not np.isfinite(gain):
         return frame
     here = {
         "kind": "here",
         "g": g,
         "gain": gain / np.log10(2),
-        "meaning": theme.outcome(nets.dz.median[i, 0]),
+        "meaning": theme.outcome(gain * (depth - 1)),
         "says": theme.from_log10(gain),
         "scale": theme.number(2**g),
     }
