@@ -332,7 +332,8 @@ def _flat_off_dead(at) -> None:
     st.header("Flat, off, dead", anchor=False)
     st.markdown(
         "Three things that are easily confused. **Flat**: φ′ is below 5 % of its maximum. **Off**: "
-        "φ′ is exactly 0, for this example. **Dead**: off for all of 256 examples. Find two "
+        "φ′ is exactly 0, for this example. **Dead**: off for all of 256 examples. What is dead "
+        "is off, and what is off is flat: the bars add up to all that is flat. Find two "
         "culprits: biases that push *z* down, and a learning rate that throws it there."
     )
     page.show(
@@ -351,29 +352,33 @@ def _shares_read(at, measured: frames.Shares) -> list[str]:
     if measured.broke:
         steps = " and ".join(str(step) for step in sorted(set(measured.broke)))
         broke = (
-            f"{len(measured.broke)} of {frames.TOGETHER} networks broke: their numbers were not "
-            f"numbers any more from step {steps} on. "
+            f"{len(measured.broke)} of {frames.TOGETHER} networks broke: not a number from "
+            f"step {steps} on. "
         )
     if not len(measured.dead):
-        return [broke + "None is left to measure. Choose a smaller rate, or fewer layers."]
+        return [broke + "None is left to measure. Choose a smaller rate, or no training."]
     last = at.depth - 1
     flat, off, dead = (float(share[last]) for share in (measured.flat, measured.off, measured.dead))
     when = "before training" if at.rate == "0" else f"after {frames.STEPS} steps at rate {at.rate}"
+    left = frames.TOGETHER - len(measured.broke)
+    whose = f"means of {left} networks" if left > 1 else "one network"
     first = (
         f"{LABELS[at.network]}, biases around {theme.setting(at.bias)}, {when}: in layer "
         f"{at.depth} {theme.percent(flat)} are flat, {theme.percent(off)} off, "
         f"{theme.percent(dead)} dead. Over all layers {theme.percent(float(measured.dead.mean()))} "
-        f"are dead (means of {frames.TOGETHER - len(measured.broke)} networks)."
+        f"are dead ({whose})."
     )
+    killed = 0.0
     if at.rate != "0":
         before = frames.shares(
             at.network, at.weights, at.depth, at.leak, at.bias, 0.0, at.seed
         ).dead.mean()
         first += f" Before training it was {theme.percent(float(before))}."
-    return [broke + first, _why(at, measured)]
+        killed = float(measured.dead.mean() - before)
+    return [broke + first, _why(at, measured, killed)]
 
 
-def _why(at, measured: frames.Shares) -> str:
+def _why(at, measured: frames.Shares, killed: float) -> str:
     if at.network in ("sigmoid", "tanh") and measured.off.max() > 0:
         return (
             f"{LABELS[at.network]} is never off in exact arithmetic. Here *z* is so far out that "
@@ -395,6 +400,12 @@ def _why(at, measured: frames.Shares) -> str:
             "The biases push every *z* down. What is off passes nothing on, so the next layer has "
             "even less to lift its own *z* with, until nothing is left but the biases. "
             "A dead unit gets no gradient from any example."
+        )
+    if killed > 0.01:
+        return (
+            "A step that was too long moved the weights and biases of many units to where *z* is "
+            "below 0 for every digit. From then on no example gives such a unit a gradient; only "
+            "the layers before it can still bring it back."
         )
     if measured.dead.max() > 0:
         return (

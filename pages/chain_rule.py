@@ -117,7 +117,8 @@ PANEL = Panel(
         Preset(
             "ReLU with He",
             "good",
-            "Half of the slopes are 0, at every layer, and He's weights are sized to pay for it.",
+            "About half of the slopes are 0, at every layer, and He's weights are sized to pay "
+            "for it.",
             {"width": "64", "network": "relu", "scheme": "he"},
         ),
     ),
@@ -167,6 +168,8 @@ def ledger() -> None:
             "A bar that ends in ▾ goes on below the chart."
             if below
             else "Drag *w*₂: can it outrun that slope?"
+            if at.gradient == "w1"
+            else "*w*₂ is no factor here. Drag it: it moves the slope."
         )
     )
     st.latex(_equation(at, way, path))
@@ -376,11 +379,15 @@ def depth() -> None:
     positive, negative = (chain.nearest_to_one(at.layers, sign=sign) for sign in (1, -1))
     st.markdown(
         f"At *w* = {w} and {at.layers} layers dŷ/d*w*₁ is "
-        f"**{theme.from_log10(size, negative=sign < 0)}**, "
-        f"of which the slopes alone make {theme.from_log10(slopes, 2)}. {bounded} "
+        f"**{theme.from_log10(size, negative=sign < 0)}**; "
+        f"the slopes alone make {theme.from_log10(slopes, 2)}. {bounded} "
         + _missed(size, bound)
         + f" The positive *w* that keeps it nearest to 1 is {_with_size(positive)}; "
-        f"the negative one {_with_size(negative)}."
+        + (
+            f"the negative one {_with_size(negative)}."
+            if math.isfinite(negative[1])
+            else "every negative one gives 0."
+        )
     )
 
 
@@ -397,8 +404,6 @@ def _missed(size: float, bound: float) -> str:
 
 def _with_size(found: tuple[float, float]) -> str:
     w, size = found
-    if not math.isfinite(size):
-        return "none at all, every one gives 0"
     return f"{theme.setting(w)}, with {theme.from_log10(size, 2)}"
 
 

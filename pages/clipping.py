@@ -223,7 +223,12 @@ def _touched(at, now: frames.Runs) -> str:
     if now.clipped < 1:
         return (
             f"At this threshold {theme.percent(now.clipped)} of the steps are clipped; the others "
-            "stay as they were. The violet line falls as *c* grows: fewer steps are that long."
+            "stay as they were. The violet line "
+            + (
+                "falls as *c* grows, but not all the way: where training breaks, steps get longer."
+                if frames.rises(at.network, at.clip)
+                else "falls as *c* grows: fewer steps are that long."
+            )
         )
     meaning = (
         "All steps then have one length, *c* times the learning rate: "
@@ -238,6 +243,11 @@ def _end(at, now: frames.Runs) -> str:
     """A sentence on the loss after the last step."""
     loss, guessing = theme.from_log10(now.loss), math.log10(math.log(10))
     ends = f"The loss ends at {loss}; guessing costs ln 10 = 2.30."
+    if abs(now.loss - guessing) < 0.01 and now.accuracy > 0.15:
+        return (
+            f"{ends} That is the median: about half of the networks learned. In the others a step "
+            "too long has switched most units of a layer off for good."
+        )
     if abs(now.loss - guessing) < 0.01:
         how = (
             "Nothing broke and nothing was learned: the layers near the input hardly moved."
@@ -273,8 +283,7 @@ def _rival(at, network: frames.Network, there: frames.Runs, cured: frames.Runs) 
 
 def _unchanged(at, first: frames.FirstStep) -> str:
     before, after = (theme.from_log10(size, 2) for size in first.uneven)
-    cut = 10 ** (first.after - first.before)
-    if cut > 0.9999:
+    if not first.cut:
         effect = "The two lines of the step are one: at this threshold the first step is not cut."
     elif at.clip == "norm":
         effect = (
@@ -311,10 +320,16 @@ def plane() -> None:
     )
     controls.draw(PANEL, "gx", "gy", "c")
     left = frames.turned(at.gx, at.gy, at.c)
+    if at.gx == at.gy == 0:
+        clipped = "A gradient of (0, 0) has no length to cut and no direction to lose: it stays."
+    else:
+        clipped = (
+            f"Clipping ({_pair(at.gx, at.gy)}) at {theme.setting(at.c)} by value leaves "
+            f"({_pair(*left.value)}) and turns it by **{left.angle:.1f}°**; by norm it leaves "
+            f"({_pair(*left.norm)}) and turns it by 0°."
+        )
     st.markdown(
-        f"Drag *g*₁ and *g*₂, or the tip of the gradient itself. Clipping ({_pair(at.gx, at.gy)}) "
-        f"at {theme.setting(at.c)} by value leaves ({_pair(*left.value)}) and turns it by "
-        f"**{left.angle:.1f}°**; by norm it leaves ({_pair(*left.norm)}) and turns it by 0°. "
+        f"Drag *g*₁ and *g*₂, or the tip of the gradient itself. {clipped} "
         "The article's way turns (3, 4) at *c* = 1 into (1, 1), by only "
         f"{frames.turned(3, 4, 1).angle:.1f}°; it turns (1, 4) into the same (1, 1), by "
         f"{frames.turned(1, 4, 1).angle:.0f}°. Inside the square it changes nothing."

@@ -137,7 +137,7 @@ def three() -> None:
             rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{layers}}}\|}}",
             theme.tex(found.median[row, 0]),
         )
-        + r"\;\approx\;"
+        + (r"\;\approx\;" if abs(_met(found, row)) < 0.5 else r"\;\neq\;")
         + theme.term("amber", r"\prod \varphi'(z)", theme.tex(found.slopes[row, 0]))
         + r"\;\cdot\;"
         + theme.term("violet", r"\prod g_W", theme.tex(found.weights[row, 0]))
@@ -172,7 +172,7 @@ def _vote() -> None:
         replies={
             "large": "A gradient says which way, for a small step. A thousand times too large, "
             "it throws the weights away.",
-            "slow": "It hardly moves: after 200 steps it has not left chance.",
+            "slow": "×0.6 hardly moves: after 200 steps it has not left chance.",
             "all": "Training would have to reach the weights first.",
         },
         because=f"After 200 steps ×1 names {theme.percent(one)} of the held-out digits right, "
@@ -184,6 +184,11 @@ def _vote() -> None:
 def _first(found: frames.Drag, c: float) -> float:
     """log₁₀ of what reaches layer 1, at one factor."""
     return float(found.median[found.at(c), 0])
+
+
+def _met(found: frames.Drag, row: int) -> float:
+    """log₁₀ of what slopes and weights together leave unexplained of the gradient at layer 1."""
+    return float(found.median[row, 0] - found.slopes[row, 0] - found.weights[row, 0])
 
 
 def _finding(at, draw: int | None, found: frames.Drag, told: bool) -> str:
@@ -243,7 +248,7 @@ def _product(found: frames.Drag, row: int) -> str:
     return (
         "From the last layer back to the first; φ′ and the weight matrix's gain $g_W$ are root "
         f"mean squares of a layer. Together they make {theme.from_log10(both)}. The rest, a factor "
-        f"of {theme.from_log10(found.median[row, 0] - both)}, is what this gradient met: neither "
+        f"of {theme.from_log10(_met(found, row))}, is what this gradient met: neither "
         "slopes nor weights treat all directions alike."
     )
 
@@ -251,17 +256,25 @@ def _product(found: frames.Drag, row: int) -> str:
 def _which_gradient(at, found: frames.Drag) -> str:
     sizes = found.dW[found.at(at.c)]
     first, last, layers = float(sizes[0]), float(sizes[-1]), len(sizes)
+    across, back = first - last, _first(found, at.c)
     says = (
         f"Another gradient, another story: ‖dJ/d*W*‖ is {theme.from_log10(first)} in layer 1 and "
         f"{theme.from_log10(last)} in layer {layers}. "
     )
-    if abs(first - last) < 0.5:
+    if abs(across) < 0.15:
         return says + (
             "It is about the same everywhere, as it multiplies dJ/d*z* by the layer's input, and "
             "the signal on its way forward changed as the gradient did on its way back."
         )
+    if abs(across - back) < 0.15:
+        return says + (
+            "It follows dJ/d*z*: the other factor, the layer's input, does not grow along the way, "
+            "as tanh stays between −1 and 1."
+        )
     return says + (
-        "It follows dJ/d*z*, as tanh keeps the other factor, the layer's input, between −1 and 1."
+        "From the last layer to the first it changed by a factor of "
+        f"{theme.from_log10(across, 2)}, dJ/d*z* by {theme.from_log10(back, 2)}: it multiplies "
+        "dJ/d*z* by the layer's input, and the signal changed on its way forward too."
     )
 
 
@@ -293,7 +306,7 @@ def _losses(at, draw: int | None) -> str:
     start = [frames.median(row) for row in large[:4]]
     ended = next((i + 1 for i, loss in enumerate(start) if math.isnan(loss)), len(start))
     return (
-        "The held-out loss of ×1.6, before training and after each step: "
+        "The held-out loss of ×1.6, before training and after each of its first steps: "
         f"{' → '.join(theme.number(loss) for loss in start[:ended])}. "
         f"That of ×0.6, after all {frames.STEPS[-1]}: {theme.number(frames.median(small[-1]))}; "
         "to call ten digits equally likely costs ln 10 = 2.303."
@@ -360,7 +373,7 @@ for path, (query, line) in _landmarks().items():
 st.header("The fine print", anchor=False)
 small, one, large = map(theme.from_log10, frames.first_step())
 st.markdown(
-    "- The article says that a good initialization keeps the weights “close to 1”. Here ×1 is a "
+    "- The article says that a good initialization keeps the weights “close to 1”. He's ×1 is a "
     "standard deviation of √(2/64) = 0.177. What is close to 1 is a layer's effect on the size of "
     "the gradient.\n"
     "- While you drag, the gradient starts as the loss's at an output that prefers no digit, the "

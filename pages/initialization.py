@@ -13,6 +13,13 @@ from pages.kit.frames import initialization as frames
 
 WIDTHS = ("5", "10", "16", "64", "100", "256")
 SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
+PLAIN = {  # what every preset speaks of
+    "depth": 20,
+    "quantity": "dz",
+    "center": "median",
+    "draws": "lecun",
+    "bias": 0.0,
+}
 
 PANEL = Panel(
     "initialization",
@@ -53,44 +60,44 @@ PANEL = Panel(
             "ReLU, N(0, 1)",
             "bad",
             "The weights look modest, all within −3 … 3. Sixty-four of them in a sum do not.",
-            {"g": 3.0, "activation": "relu", "width": "64", "depth": 20, "window": "relu"},
+            PLAIN | {"g": 3.0, "activation": "relu", "width": "64", "window": "relu"},
         ),
         Preset(
             "ReLU, He",
             "good",
             "σ√n = √2 makes up for the half of the units that are off. The line is flat.",
-            {"g": 0.5, "activation": "relu", "width": "64", "depth": 20, "window": "relu"},
+            PLAIN | {"g": 0.5, "activation": "relu", "width": "64", "window": "relu"},
         ),
         Preset(
             "ReLU, Xavier",
             "bad",
             "Made for tanh: each ReLU layer loses a factor √½, and nothing gives it back.",
-            {"g": 0.0, "activation": "relu", "width": "64", "depth": 20, "window": "relu"},
+            PLAIN | {"g": 0.0, "activation": "relu", "width": "64", "window": "relu"},
         ),
         Preset(
             "Tanh, Xavier",
             "good",
             "What it was made for. A little is lost on the way, and training copes.",
-            {"g": 0.0, "activation": "tanh", "width": "64", "depth": 20, "window": "tanh"},
+            PLAIN | {"g": 0.0, "activation": "tanh", "width": "64", "window": "tanh"},
         ),
         Preset(
             "Sigmoid, Xavier",
             "bad",
             "No unit is saturated, and the gradient is gone: slopes of ¼ need weights to match.",
-            {"g": 0.0, "activation": "sigmoid", "width": "64", "depth": 20, "window": "sigmoid"},
+            PLAIN | {"g": 0.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
         ),
         Preset(
             "Sigmoid, N(0, 1)",
             "trap",
             "It lets far more through than Xavier, and seems to prove N(0, 1) right. That is "
             "luck: √*n* happens to fit. Try width 10 with 2 to the power 1.7, and 256 with 4.",
-            {"g": 3.0, "activation": "sigmoid", "width": "64", "depth": 20, "window": "sigmoid"},
+            PLAIN | {"g": 3.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
         ),
         Preset(
             "He, 5 units wide",
             "trap",
             "The right scale, but layers too narrow to average over: some networks die outright.",
-            {"g": 0.5, "activation": "relu", "width": "5", "depth": 20, "window": "relu"},
+            PLAIN | {"g": 0.5, "activation": "relu", "width": "5", "window": "relu"},
         ),
     ),
 )
@@ -133,12 +140,11 @@ def scale() -> None:
         "**Xavier** between layers of equal width. N(0, 1) ignores *n*. "
         f"For {PANEL['activation'].options[at.activation]}:"
     )
-    st.table(
-        frames.table(at.activation, int(at.width), at.depth, at.bias, at.seed).set_index("scheme")
-    )
+    st.table(frames.table(*_networks(at)).set_index("scheme"))
     st.caption(
-        "n is the fan-in, n′ the fan-out. The article says that these schemes keep the weights "
-        "“close to 1”. The third column says no. What should be close to 1 is the gain."
+        "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
+        "is ‖dJ/dz‖ of layer 1 over the last layer's. The article says that these schemes keep the "
+        "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
     )
 
     controls.presets(PANEL)
@@ -158,7 +164,12 @@ def scale() -> None:
 def _finding(at, nets: frames.Measured, gain: float, ratio: float) -> None:
     target = frames.gain_one(nets, at.center)
     if math.isinf(ratio):
-        words = f"Most of the {nets.members} networks are dead: no scale helps them."
+        dead = int(nets.dead[charts.STEPS.index(at.g)])
+        words = (
+            f"At σ√*n* = {theme.number(2**at.g)}, {dead} of {theme.count(nets.members, 'network')} "
+            "are dead: nothing arrives at layer 1. "
+            + ("No scale helps." if target is None else "At another scale more of them live.")
+        )
     else:
         words = (
             f"At σ√*n* = {theme.number(2**at.g)} each layer multiplies ‖dJ/dz‖ by "
@@ -177,7 +188,7 @@ def _finding(at, nets: frames.Measured, gain: float, ratio: float) -> None:
 
 
 def _prediction() -> None:
-    kept = frames.named("sigmoid", 64, 20, 0.0, 0)
+    kept = frames.named("sigmoid", 64, 20, "lecun", 0.0, 0)
     normal, xavier = (kept[key].nets.dz.median[kept[key].at, 0] for key in ("normal", "xavier"))
     predict.choice(
         PANEL,
@@ -302,7 +313,7 @@ def _gauge(at, nets: frames.Measured, here: int) -> None:
             f"At σ√*n* = {theme.number(2**at.g)} the theory says {theme.from_log10(predicted)}, "
             f"your networks {theme.from_log10(measured)}. "
             + (
-                "The theory is about the mean square in wide layers; typical narrow ones differ."
+                "The theory is about the mean square in ever wider layers; these networks differ."
                 if abs(measured - predicted) > math.log10(1.05)
                 else "Theory and networks agree within 5 percent."
             )

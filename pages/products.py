@@ -89,8 +89,13 @@ def powers() -> None:
         "current w stand in the text below.",
     )
     st.markdown(
-        f"At *w* = {w}, {theme.count(at.n, 'factor')} make **{value}**: "
-        f"{_what_became(size)} Drag *w*; the line is straight, whatever you do."
+        f"At *w* = {w}, {theme.count(at.n, 'factor')} {'makes' if at.n == 1 else 'make'} "
+        f"**{value}**: {_what_became(size)} "
+        + (
+            "Drag *w*; the line is straight, whatever you do."
+            if at.w
+            else "A log scale has no place for 0, so there is no line. Drag *w* away from it."
+        )
     )
 
     predict.size(
@@ -168,6 +173,8 @@ def _what_became(size: float) -> str:
         return "nothing is left."
     if abs(size) < 5e-4:
         return "its size is what it was."
+    if -1 < size < 0:
+        return f"{theme.percent(10**size)} of the size is left."
     if size < 0:
         return f"one part in {theme.from_log10(-size)}."
     return "that many times what went in."
@@ -197,21 +204,22 @@ def _notes(at, chain: frames.Along) -> list[str]:
     if at.activation == "identity":
         activation = (
             "No activation means φ′ = 1 at every layer: the dotted line ∏φ′(z) stays at 1 and the "
-            "gradient is *w*ⁿ alone. Choose another activation and see it bend."
+            "gradient is *w*ⁿ alone. Choose Tanh, make *w* larger than 1, and see it bend."
         )
     else:
         activation = (
-            f"With {label}, {theme.count(at.n, 'slope')} multiply to "
+            f"With {label}, {theme.count(at.n, 'slope')} {'makes' if at.n == 1 else 'multiply to'} "
             f"{theme.from_log10(slopes)}, and the gradient is "
             f"{theme.from_log10(gradient, negative=chain.sign[at.n] < 0)} where *w*ⁿ alone is "
             f"{theme.from_log10(chain.weights[at.n], negative=at.w < 0 and at.n % 2 == 1)}. "
             "Slopes and weights are two factors of one product; the next pages take them apart."
         )
     sign = (
-        "A negative *w* turns the sign around at every layer. The size does not care, "
+        "A negative *w* turns the sign of *w*ⁿ around with every factor. Its size does not care, "
         "so the axis shows sizes only."
         if at.w < 0
-        else "Between 0 and 1 nothing is safe: near 0 the product vanishes fastest."
+        else "Between 0 and 1 no *w* is safe for ever: near 1 the product vanishes slowly, near 0 "
+        "it vanishes fastest."
     )
     return [pace, keeps, activation, sign]
 
@@ -271,14 +279,22 @@ def random_matrices() -> None:
     controls.draw(PANEL, "width", "scale")
     n = 15
     st.markdown(
-        f"After {n} matrices of width {at.width} a random vector has changed by "
+        f"After {n} matrices of width {at.width} a random vector has changed by a factor of "
         f"{theme.from_log10(drawn.vector[n], 2)} (median of {drawn.trials} draws); the gain's law "
         f"says {theme.from_log10(drawn.law[n], 2)}. "
         f"{_law_holds(drawn.vector[n], drawn.law[n])} "
         f"The largest singular value is {theme.from_log10(drawn.largest[n], 2)}, the median one "
-        f"{theme.from_log10(drawn.median[n], 2)}: the product stretches a few directions and "
-        "flattens the rest, even where a typical vector keeps its length."
+        f"{theme.from_log10(drawn.median[n], 2)}, smaller by a factor of "
+        f"{theme.from_log10(drawn.largest[n] - drawn.median[n], 2)}: "
+        f"{_stretched(drawn.largest[n], drawn.median[n])}"
     )
+
+
+def _stretched(largest: float, median: float) -> str:
+    if largest > 0 > median:
+        return "the product stretches some directions and flattens others."
+    both = "grow" if median >= 0 else "shrink"
+    return f"both {both}, yet some directions leave the others far behind."
 
 
 def _law_holds(vector: float, law: float) -> str:
@@ -300,6 +316,7 @@ st.markdown(
     "- The article says that gradients vanish or explode the more quickly, the further the weight "
     "is “from 1 or 0”. Only 1 is special. Further from 1 on a log scale is faster, and near 0 is "
     "the fastest of all.\n"
+    "- Its 0.6³ = 0.21 is 0.216, cut short.\n"
     "- Equal weights, no biases and one neuron per layer make the arithmetic visible. Real "
     "layers differ from each other, and a bias shifts *z*, so that it acts through φ′(*z*).\n"
     "- The number *w* is an analogy. In a real layer the matrix of weights times the slopes takes "

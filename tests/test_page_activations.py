@@ -196,7 +196,16 @@ def test_the_learning_rate_revives_kills_or_breaks():
     assert len(broken.broke) == frames.TOGETHER and not len(broken.dead)
     words = say(rate="1")
     assert "3 of 3 networks broke" in words and "None is left to measure" in words
-    assert "after 50 steps at rate 0.3" in say(rate="0.3")
+    fast = say(rate="0.3")
+    assert "after 50 steps at rate 0.3" in fast and "A step that was too long moved" in fast
+    assert "A step that was too long moved" not in say(rate="0.1")
+
+
+def test_one_network_left_is_one_network():
+    for words in (say(rate="0.3", seed=seed) for seed in (2, 3)):
+        assert "1 of 3 networks broke: not a number from step" in words
+        assert "means of 2 networks" in words
+    assert "1 networks" not in words
 
 
 def test_sigmoid_tanh_and_leaky_relu_are_never_off():

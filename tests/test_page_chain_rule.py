@@ -32,6 +32,12 @@ def test_the_default_ledger_is_the_lesson_plans():
     assert 10 ** short.levels[-1] == pytest.approx(5.82e-3, rel=2e-3)
 
 
+def test_w2_is_a_factor_of_one_gradient_only():
+    assert "can it outrun that slope?" in say()
+    words = say(gradient="w₂")
+    assert "*w*₂ is no factor here." in words and "can it outrun" not in words
+
+
 def test_every_factor_is_a_number_in_the_equation():
     latex = open_page("chain_rule").latex[0].value
     for number in ("0.00393", "0.993", "0.00663", "5.68", "0.105", "1.00"):
@@ -177,7 +183,8 @@ def test_the_best_weights_and_the_bound_are_said():
     words = say(activation="ReLU")
     assert "With ReLU, whose largest slope is 1.00, the bound is 1.0." in words
     assert "stays within a factor of 2 of it" in words
-    assert "nearest to 1 is 1, with 1.0; the negative one none at all" in words
+    assert "nearest to 1 is 1, with 1.0; every negative one gives 0." in words
+    assert "the slopes alone make 6.2×10⁻⁴" in say(w=-6, layers=2), "less than the gradient"
     assert "Nothing gets through" in say(activation="ReLU", w=-1)
 
 

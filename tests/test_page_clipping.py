@@ -106,6 +106,30 @@ def test_the_clipped_steps_are_said():
     assert "An entry that is cut forgets its size" in say(clip="value", limit=-1)
     assert "of the steps are clipped; the others stay" in say(limit=2)
     assert "no step is clipped" in say("small", limit=0)
+    assert "falls as *c* grows: fewer" in say("small", limit=-1)
+
+
+@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("clip", KINDS)
+def test_the_violet_line_is_said_to_fall_only_where_it_falls(name, clip):
+    shares = [frames.runs(name, clip, limit).clipped for limit in charts.LIMIT.values()]
+    steps = np.diff(shares)
+    assert frames.rises(name, clip) == bool((steps > 0.0051).any())
+    words = say(name, clip, limit=3)
+    if 0 < shares[-1] < 1:
+        assert ("but not all the way" in words) == frames.rises(name, clip)
+
+
+def test_a_step_cut_in_other_layers_is_not_called_uncut():
+    first = frames.first_step("large", "value", 1.4, 0)
+    assert first.cut and first.before == pytest.approx(first.after, abs=1e-4)
+    assert "It turned this gradient by" in say(clip="value", limit=1.4)
+    assert "the first step is not cut" in say(clip="value", limit=3)
+
+
+def test_a_zero_gradient_stays():
+    assert "A gradient of (0, 0) has no length to cut" in say(gx=0, gy=0)
+    assert "turns it by **31.0°**" in say()
 
 
 def test_the_end_of_the_loss_is_said():
@@ -115,6 +139,7 @@ def test_the_end_of_the_loss_is_said():
     assert "do not bring them down" in say("normal", limit=0)
     assert "hardly moved" in say("sigmoid", limit=0)
     assert "finite and lost" in say(clip="value", limit=3)
+    assert "about half of the networks learned" in say(limit=3)
 
 
 def test_the_lost_networks_have_a_layer_of_dead_units():

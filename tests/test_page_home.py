@@ -171,6 +171,10 @@ def test_which_gradient_is_flat_and_which_is_not():
     assert "about the same everywhere" in words
     words = say(c=1, network="tanh, N(0, 1)")
     assert "about the same everywhere" not in words and "It follows dJ/d*z*" in words
+    assert "It follows dJ/d*z*" in say(c=1.6, network="tanh, Xavier")
+    words = say(c=1.34, network="tanh, Xavier")  # a little of both
+    assert "about the same everywhere" not in words and "It follows" not in words
+    assert "it changed by a factor of 1.8, dJ/d*z* by 1.1:" in words
 
 
 def test_the_window_of_sizes():
@@ -202,7 +206,12 @@ def test_the_equation_is_the_gradient():
         found = frames.drag(name, None)
         rest = found.median[:, 0] - found.slopes[:, 0] - found.weights[:, 0]
         assert np.abs(rest).max() < 0.8  # decades; within a tenth for ReLU
-    assert "Together they make 0.0321. The rest, a factor of 1.10," in say(c=0.8)
+    words = say(c=0.8)
+    assert "Together they make 0.0321. The rest, a factor of 1.10," in words
+    assert r"\approx" in words and r"\neq" not in words
+    words = say(c=1.5, network="tanh, N(0, 1)")
+    assert "The rest, a factor of 0.164," in words
+    assert r"\approx" not in words and r"\neq" in words
 
 
 # The map -----------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_for_relu_the_gradient_of_the_weights_hides_it():
 
 
 def test_schemes_share_their_draws():
-    ghosts = frames.named("relu", 64, 20, 0.0, 0)
+    ghosts = frames.named("relu", 64, 20, "orthogonal", 0.0, 0)  # runs of their own
     line = frames.measured("relu", 64, 20, "lecun", 0.0, 0)
     for key, g in (("normal", 3.0), ("he", 0.5), ("xavier", 0.0)):
         ghost = ghosts[key].nets.dz.median[ghosts[key].at]
@@ -126,7 +126,7 @@ def test_the_articles_formulas_are_named_rightly():
 def test_the_finding_below_the_chart():
     assert "At σ√*n* = 8.00 each layer multiplies ‖dJ/dz‖ by 5.6" in say()
     assert "At σ√*n* = 1.41 each layer multiplies ‖dJ/dz‖ by 0.99" in say(g="0.5")
-    assert "no scale helps them" in say(activation="ReLU", width="5", depth="30", seed="3")
+    assert "No scale helps" in say(activation="ReLU", width="5", depth="30", seed="3")
 
 
 @pytest.mark.parametrize("activation,low,high", [("ReLU", 1.41, 1.42), ("Sigmoid", 9, 12)])
@@ -150,7 +150,32 @@ def test_what_the_slopes_leave_out():
 
 def test_theory_is_said_to_fail_where_it_fails():
     assert "agree within 5 percent" in say()
-    assert "typical narrow ones differ" in say(width="5", g="0.5")
+    assert "ever wider layers; these networks differ" in say(width="5", g="0.5")
+
+
+def test_with_biases_the_scale_decides_who_dies():
+    words = say(width="5", depth="30", bias="0.5", g="0")
+    assert "nothing arrives at layer 1. At another scale more of them live." in words
+
+
+def test_a_gain_beyond_the_gauge_is_an_arrow_at_its_end():
+    frame = frames.gauge("tanh", 5, 30, "lecun", 0.0, 0, "median", 5.0)
+    assert frame.loc[frame["kind"] == "here", "gain"].item() == charts.LOWEST
+
+
+def test_the_words_of_the_main_chart_give_way_to_steep_lines():
+    shown = frames.gradients("relu", 64, 20, "lecun", 0.0, 0, "dz", "median", "slopes")
+    steep = shown.set_index("g")["steep"]
+    assert steep[3.0] == 0 and steep[5.0] == 1 and steep[0.5] == 0
+    narrow = frames.gradients("tanh", 5, 30, "lecun", 0.0, 0, "dz", "median", "slopes")
+    assert narrow.set_index("g")["steep"][5.0] == -1
+
+
+def test_presets_leave_nothing_of_an_earlier_setting():
+    at = open_page("initialization", initialization_bias="2.0", initialization_center="mean")
+    at.button("initialization.preset.1").click().run()
+    assert "The line is flat." in prose(at)
+    assert "median of 21 networks" in prose(at) and "biases" not in prose(at)
 
 
 def test_one_network_says_so():

@@ -34,8 +34,20 @@ def test_the_articles_own_numbers_are_on_the_page():
     ],
 )
 def test_the_finding_below_the_chart(w, n, value):
-    noun = "factor" if n == 1 else "factors"
-    assert f"{n} {noun} make **{value}**" in say(w=w, n=n)
+    factors = "1 factor makes" if n == 1 else f"{n} factors make"
+    assert f"{factors} **{value}**" in say(w=w, n=n)
+
+
+def test_what_became_of_it_is_said_as_a_share_a_part_or_a_multiple():
+    assert "**0.990**: 99 % of the size is left." in say(w=0.99, n=1)
+    assert "one part in 2,127" in say(w=0.6)
+    assert "**−32,768**: that many times what went in." in say(w=-2)
+
+
+def test_zero_has_no_line_and_no_line_is_promised():
+    assert "the line is straight" in say(w=0.01)
+    words = say(w=0)
+    assert "there is no line" in words and "the line is straight" not in words
 
 
 def test_pace_differs_below_at_and_above_one():
@@ -52,8 +64,8 @@ def test_the_window_around_one():
 
 
 def test_sign_is_said_where_there_is_one():
-    assert "turns the sign around at every layer" in say(w=-0.5)
-    assert "turns the sign around at every layer" not in say(w=0.5)
+    assert "turns the sign of *w*ⁿ around with every factor" in say(w=-0.5)
+    assert "turns the sign of *w*ⁿ around" not in say(w=0.5)
 
 
 def test_the_activation_is_said():
@@ -77,6 +89,7 @@ def test_slopes_times_weights_is_the_gradient():
 def test_a_dead_chain_says_zero():
     words = say(activation="ReLU", w=-1.0)  # the first pre-activation is negative
     assert "15 slopes multiply to 0, and the gradient is 0" in words
+    assert "1 slope makes 0, and" in say(activation="ReLU", w=-1.0, n=1)
 
 
 def test_random_weights_against_the_exact_law():
@@ -117,6 +130,21 @@ def test_matrices_at_gain_one_stretch_a_few_directions():
     assert drawn.law[15] == pytest.approx(0, abs=1e-9)
     assert drawn.largest[15] == pytest.approx(0.68, abs=0.15)
     assert drawn.median[15] == pytest.approx(-2.3, abs=0.3)
+
+
+def test_what_a_product_of_matrices_does_to_directions_is_said():
+    stretches = "the product stretches some directions and flattens others"
+    assert stretches in say(scale="σ = 1/√width") and stretches in say(width=2)
+    assert "both grow, yet some directions" in say()
+    assert "both shrink, yet some directions" in say(width=2, scale="σ = 1/√width")
+
+
+@pytest.mark.parametrize("scale", ["one", "gain"])
+@pytest.mark.parametrize("width", ["2", "5", "10", "20", "64"])
+def test_the_names_of_the_matrices_lines_stand_apart_on_the_axis(width, scale):
+    places = np.sort(frames.matrix_products(width, scale, 0).frame["name_at"].dropna())
+    assert len(places) == 4 and np.abs(places).max() <= 28.5
+    assert np.diff(places).min() > 3.5
 
 
 def test_the_law_is_said_to_fail_where_it_fails():

@@ -85,7 +85,8 @@ class Range:
     widget_reads = means
 
     def draw(self, key: str) -> None:
-        shared = {"key": key, "help": self.help, "bind": "query-params"}
+        # The default says which value the address may leave out; the value itself is the state's.
+        shared = {"value": self.default, "key": key, "help": self.help, "bind": "query-params"}
         if self.box or self.live:
             form = "%d" if self.whole else f"%.{self.decimals}f"
             st.number_input(self.label, self.low, self.high, step=self.step, format=form, **shared)
@@ -132,9 +133,11 @@ class Choice:
             "format_func": self.options.get,
         }
         if self.menu:
-            st.selectbox(self.label, list(self.options), **shared)
+            index = list(self.options).index(self.default)
+            st.selectbox(self.label, list(self.options), index=index, **shared)
         else:
-            st.segmented_control(self.label, list(self.options), required=True, **shared)
+            shared |= {"default": self.default, "required": True}
+            st.segmented_control(self.label, list(self.options), **shared)
 
 
 @dataclass(frozen=True)
@@ -271,6 +274,7 @@ def seed(panel: Panel, name: str = "seed") -> None:
         st.button(
             "Another seed",
             key=f"{key}.next",
+            help="New random draws. The same seed always gives the same draws again.",
             on_click=partial(set_values, panel, {name: following}),
         )
 

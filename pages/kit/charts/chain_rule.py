@@ -182,8 +182,13 @@ def _network(points: alt.Chart, x, y) -> list[alt.LayerChart]:
         values_at=str(_VALUES),
         left="datum.i - 0.72",
         right="datum.i - 0.28",
-        # a small J would run into ŷ on a phone, and is no factor
-        says=f"datum.i == 0 && datum.value < 0.001 ? '< 0.001' : ({_written('value')})",
+        # On a phone small values would run into each other: J, no factor, is bounded, and the
+        # others have one digit.
+        small="split(format(abs(datum.value), '.0e'), 'e')",
+        power=grammar.superscript("toNumber(replace(datum.small[1], '\u2212', '-'))"),
+        says="datum.value == 0 || abs(datum.value) >= 0.001 ? "
+        f"({_written('value')}) : datum.i == 0 ? '< 0.001' : "
+        "(datum.value < 0 ? '−' : '') + datum.small[0] + '×10' + datum.power",
     )
     fading = alt.condition("datum.faint", alt.value(0.35), alt.value(1))
     here = points.encode(x=x, y=y, opacity=fading)

@@ -48,7 +48,7 @@ def number(log10: str) -> str:
     """The number 10**log10 as `theme.number` writes it."""
     mantissa = f"format(pow(10, ({log10}) - floor({log10})), '.2f')"
     scientific = f"{mantissa} + '×10' + ({superscript(f'floor({log10})')})"
-    plain = f"({log10}) < 2 ? format(pow(10, {log10}), '.3r') : format(pow(10, {log10}), ',.2f')"
+    plain = f"({log10}) < 2 ? format(pow(10, {log10}), '.3r') : format(pow(10, {log10}), ',.0f')"
     return f"!isFinite({log10}) ? '0' : ({log10}) >= -3 && ({log10}) < 5 ? ({plain}) : {scientific}"
 
 

@@ -31,7 +31,7 @@ def gradients() -> alt.LayerChart:
             titleFontSize=14,
         ),
     )
-    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 6, every=2)
+    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2)
     frame = alt.Chart().transform_filter(c.selection)
     return (
         alt.layer(
@@ -72,9 +72,10 @@ def _slopes(frame: alt.Chart, x, y) -> list[alt.Chart]:
     line = rows.mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     # In the other corner that no line reaches.
     name = grammar.colored(frame, "amber").transform_calculate(
-        name="'··· ∏ φ′(z), the slopes alone'"
+        name=r"'··· ∏ φ′(z)\nthe slopes alone'"
     )
-    name = name.mark_text(align="right", baseline="bottom", dx=-8, fontSize=grammar.LABEL_SIZE)
+    style = {"align": "right", "baseline": "bottom", "dx": -8, "dy": -17, "lineBreak": "\n"}
+    name = name.mark_text(fontSize=grammar.LABEL_SIZE, **style)
     return [
         line,
         name.encode(

@@ -9,6 +9,7 @@ from pages.kit.controls import Range
 G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
 STEPS = tuple(G.values())
 TOP = 16  # the main chart's axis: 10⁻¹⁶ … 10¹⁶
+LOWEST, HIGHEST = -4.7, 5.2  # log₂ of a gain that the gauge can mark
 END = 15.3  # how far out a name or a dot may stand
 _GHOSTS = ("normal", "he", "xavier")
 _NARROW = "width < 420"  # a phone: less is written into the plot
@@ -23,7 +24,8 @@ def gradients() -> alt.LayerChart:
     the names and their heights, `beside_name`, `beside_at` and so on, and `beside_meaning`; `end`
     of the line, an arrow `beyond` where it has left the axis, and its `meaning`; the texts
     `says_scale`, `says_gain`, `says_end`, `says_what`, `says_networks`, and `dead`, a word or
-    nothing; the first layer `first`, the last one `right`, and `left`, where the axis begins.
+    nothing; `steep`, 1 or −1 where the line leaves the axis early, above or below; the first layer
+    `first`, the last one `right`, and `left`, where the axis begins.
     """
     g = live.follow(G)
     x = _layers_x("layer", [1, 2])
@@ -133,20 +135,22 @@ def _line(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]:
 
 
 def _readout(frame: alt.Chart, x, y) -> list[alt.Chart]:
-    # In the corners that the lines leave free: all of them end at 1 on the right.
+    # In the corners that the lines leave free: all of them end at 1 on the right. A line so steep
+    # that it crosses one of the corners has all of the words in the other. Heights in decades.
+    up, down = "datum.steep > 0", "datum.steep < 0"
     lines = (
-        ("says_scale", alt.expr(f"{_NARROW} ? 18 : 24"), "bold", alt.value(8)),
-        ("says_gain", alt.expr(f"{_NARROW} ? 14 : 16"), "bold", alt.value(40)),
-        ("says_end", alt.expr(f"{_NARROW} ? 0 : 16"), 400, alt.value(62)),
-        ("says_what", 16, "bold", alt.datum(-TOP + 3.4, type="quantitative")),
-        ("says_networks", 13, 400, alt.datum(-TOP + 1.7, type="quantitative")),
+        ("says_scale", alt.expr(f"{_NARROW} ? 18 : 24"), "bold", f"{up} ? -5.4 : 15.3"),
+        ("says_gain", alt.expr(f"{_NARROW} ? 14 : 16"), "bold", f"{up} ? -8.3 : 12.4"),
+        ("says_end", alt.expr(f"{_NARROW} ? 0 : 16"), 400, f"{up} ? -10.3 : 10.5"),
+        ("says_what", 16, "bold", f"{down} ? 8.2 : -12.6"),
+        ("says_networks", 13, 400, f"{down} ? 6.5 : -14.3"),
     )
     says = [
-        frame.mark_text(
-            fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8
-        ).encode(
+        frame.transform_calculate(says_at=at)
+        .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
+        .encode(
             x=grammar.renamed(x, "right"),
-            y=at,
+            y=grammar.renamed(y, "says_at"),
             text=alt.Text(field, type="nominal"),
             color=grammar.meaning_of("meaning"),
         )
@@ -169,7 +173,8 @@ def gauge() -> alt.LayerChart:
 
     Rows: `kind` "theory" with `g`, `gain`, `series`, `scale`, `says`, and on the last g `name` at
     `name_at`; "measured" and "here" with `g`, `gain`, `scale`, `says`; "rule" with `g`, `name`;
-    "band" with `low`, `high`; all with `meaning`.
+    "band" with `low`, `high`; all with `meaning`. Where "here" is not on the axis, `gain` is its
+    end, and below LOWEST the point an arrow.
     """
     label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
     x = alt.X(
@@ -184,7 +189,7 @@ def gauge() -> alt.LayerChart:
     y = alt.Y(
         "gain",
         type="quantitative",
-        scale=alt.Scale(domain=[-4, 5], nice=False, zero=False),
+        scale=alt.Scale(domain=[LOWEST - 0.3, HIGHEST + 0.3], nice=False, zero=False),
         axis=alt.Axis(
             title="gain of a layer", values=list(range(-4, 6)), labelExpr=label, gridOpacity=0.5,
             labelFontSize=13, titleFontSize=14,
@@ -207,14 +212,20 @@ def gauge() -> alt.LayerChart:
         band.encode(y=grammar.renamed(y, "low"), y2=alt.Y2("high")),
         rules.mark_rule(strokeDash=[4, 3], opacity=0.8),
         rules.mark_text(align="left", angle=270, dx=6, dy=-8, fontSize=12).encode(
-            y=alt.datum(-4, type="quantitative"), text=alt.Text("name", type="nominal")
+            y=alt.datum(LOWEST - 0.3, type="quantitative"), text=alt.Text("name", type="nominal")
         ),
         lines.mark_line(strokeWidth=2, clip=True).encode(
             detail=alt.Detail("series", type="nominal")
         ),
         name.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal")),
         dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
-        here.mark_point(size=200, filled=True, opacity=1, clip=True),
+        here.mark_point(size=200, filled=True, opacity=1).encode(
+            shape=alt.condition(
+                f"datum.gain <= {LOWEST}",
+                alt.value("triangle-down"),
+                alt.value("circle"),
+            )
+        ),
     ).properties(height=theme.SMALL_HEIGHT, width="container")
 
 

@@ -88,20 +88,25 @@ def _along_the_chain(frame: alt.Chart, x, y) -> list[alt.Chart]:
         ("gradient", "∏ w·φ′(z)", "violet", [9, 4], gradient_is_above),
     )
     layers = []
-    for field, name, color, dash, name_above in lines:
-        rows = grammar.colored(along, color)
+    for corner, (field, name, color, dash, name_above) in zip((-16.8, -19), lines, strict=True):
+        rows = grammar.colored(along, color).transform_calculate(corner=str(corner))
         line = rows.mark_line(strokeDash=dash, strokeWidth=2.5, clip=True)
         layers.append(line.encode(x=x, y=grammar.renamed(y, field)))
         # the line's name stands at the last of its points that the axis shows
         seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {_LIMIT}")
         end = seen.transform_joinaggregate(last="max(n)").transform_filter("datum.n == datum.last")
-        end = end.transform_calculate(name=f"'{name}'").encode(
-            x=x, y=grammar.renamed(y, field), text=alt.Text("name", type="nominal")
-        )
+        text = alt.Text("name", type="nominal")
+        lost = end.transform_filter("datum.last == 0").transform_calculate(name=f"'{name} is 0'")
+        end = end.transform_filter("datum.last > 0").transform_calculate(name=f"'{name}'")
+        end = end.encode(x=x, y=grammar.renamed(y, field), text=text)
         style = {"align": "left", "dx": 6, "fontSize": grammar.LABEL_SIZE}
         layers += [
             end.transform_filter(name_above).mark_text(dy=-13, **style),
             end.transform_filter(f"!({name_above})").mark_text(dy=12, **style),
+            # 0 from the first factor on: no line, so its name stands in a corner without lines
+            lost.mark_text(align="right", dx=-6, fontSize=grammar.LABEL_SIZE).encode(
+                x=alt.value("width"), y=grammar.renamed(y, "corner"), text=text
+            ),
         ]
     return layers
 
@@ -116,7 +121,8 @@ def _marked(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]
     base = base.encode(color=grammar.meaning_of("meaning"))
     dot = base.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "at"))
     # In the one corner that no line reaches: all of them start at 1.
-    readout = base.mark_text(fontSize=24, fontWeight="bold", align="left", baseline="top").encode(
+    size = alt.ExprRef("width < 400 ? 18 : 24")  # on a phone a large one would reach the line
+    readout = base.mark_text(fontSize=size, fontWeight="bold", align="left", baseline="top").encode(
         x=alt.value(12), y=alt.value(10), text=alt.Text("says", type="nominal")
     )
     return [dot.add_params(selection), readout]

@@ -128,6 +128,12 @@ def best(name: str, clip: str) -> tuple[float, Runs]:
     return row["limit"], _runs(row)
 
 
+def rises(name: str, clip: str) -> bool:
+    """Whether somewhere a larger threshold clips more steps, by over half a percent."""
+    shares = _rows(name, clip).sort_values("limit")["clipped"]
+    return bool((shares.diff() > 0.0051).any())
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
 def thresholds(name: str, clip: str) -> pd.DataFrame:
     """One row per threshold, and one for no clipping; see `charts.clipping.thresholds`."""
@@ -168,6 +174,7 @@ class FirstStep:
     frame: pd.DataFrame
     norm: float  # log₁₀ of the global norm
     angle: float  # degrees between the gradient and the clipped one
+    cut: bool  # whether clipping changed any entry of any layer
     slopes: float  # log₁₀ ∏ φ′(z) from the last layer's dJ/dz back to the first's
     product: float  # log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖
     before: float  # log₁₀ ‖ΔW₁‖/‖W₁‖ as it would be
@@ -211,6 +218,7 @@ def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
         frame=_by_layer(series),
         norm=float(np.log10(clipped.norm[0])),
         angle=_angle(gradients, clipped.gradients),
+        cut=bool(clipped.factor[0] < 1),
         **{key: first for key, (first, _) in ends.items()},
         uneven=tuple(ends[key][0] - ends[key][1] for key in ("before", "after")),
     )

@@ -15,7 +15,7 @@ from core.datasets import digits
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from pages.kit import live, theme
-from pages.kit.charts.initialization import END, STEPS, TOP
+from pages.kit.charts.initialization import END, HIGHEST, LOWEST, STEPS, TOP
 
 EXAMPLES = 8  # digits that the networks see
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
@@ -76,7 +76,8 @@ def measured(
     spec = NetSpec(x.shape[1], width, depth, 10, name, initializer=draws, bias_std=bias)
     exact = sweeps.is_exact(spec)
     stride = 1 if exact or scales is not SCALES else _STRIDE.get(width, 1)
-    spec = replace(spec, seeds=(_EXACT if exact else _DEAR)[width])
+    one = draws == "orthogonal" and width == 256  # dear to draw
+    spec = replace(spec, seeds=1 if one else (_EXACT if exact else _DEAR)[width])
     rng = np.random.default_rng(seed)
     profile = sweeps.profile(spec, x, weight_scales=scales[::stride], rng=rng)
     log10_dz, log10_dW, log10_h, slopes = (
@@ -145,6 +146,7 @@ def gradients(
             "beside_meaning": {"slopes": "amber", "h": "violet"}[beside],
             "end": _within(last),
             "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
+            "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
             "meaning": [theme.outcome(v) for v in last],
             "says_scale": [f"σ√n = {theme.number(scale)}" for scale in SCALES],
             "says_gain": [f"×{theme.from_log10(v / (depth - 1))} a layer" for v in last],
@@ -165,7 +167,7 @@ def gradients(
         "h": (nets.h.median, "‖h‖"),
     }[beside]
     lines = {"beside": (name_of_extra, extra)}
-    for key, scheme in named(name, width, depth, bias, seed).items():
+    for key, scheme in named(name, width, depth, draws, bias, seed).items():
         ghost = getattr(getattr(scheme.nets, quantity), center)[scheme.at]
         lines[key] = (scheme.label, np.broadcast_to(ghost, line.shape))
     heights = _apart(_within(np.stack([values[:, 0] for _, values in lines.values()])))
@@ -198,14 +200,20 @@ class Scheme:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def named(name: str, width: int, depth: int, bias: float, seed: int) -> dict[str, Scheme]:
+def named(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int
+) -> dict[str, Scheme]:
     """The schemes that the main chart draws as ghosts."""
     scales = (sqrt(width), sqrt(2), 1.0)
-    nets = measured(name, width, depth, "lecun", bias, seed, scales)
+    steps = [round(log2(scale), 6) for scale in scales]
+    if draws == "lecun" and set(steps) <= set(STEPS):  # the main line's own networks
+        nets, places = measured(name, width, depth, draws, bias, seed), map(STEPS.index, steps)
+    else:
+        nets, places = measured(name, width, depth, "lecun", bias, seed, scales), range(3)
     rows = (("normal", "N(0, 1)", "1"), ("he", "He", "√(2/n)"), ("xavier", "Xavier", "√(2/(n+n′))"))
     return {
-        key: Scheme(label, formula, scales[i] / sqrt(width), nets, i)
-        for i, (key, label, formula) in enumerate(rows)
+        key: Scheme(label, formula, scale / sqrt(width), nets, place)
+        for (key, label, formula), scale, place in zip(rows, scales, places, strict=True)
     }
 
 
@@ -224,17 +232,21 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def table(name: str, width: int, depth: int, bias: float, seed: int) -> pd.DataFrame:
+def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
-    schemes = named(name, width, depth, bias, seed)
-    orthogonal = measured(name, width, depth, "orthogonal", bias, seed, (1.0,))
+    schemes = named(name, width, depth, draws, bias, seed)
+    if draws == "orthogonal":
+        orthogonal, place = measured(name, width, depth, draws, bias, seed), STEPS.index(0.0)
+    else:
+        orthogonal = measured(name, width, depth, "orthogonal", bias, seed, (1.0,))
+        place = 0
     lecun = schemes["xavier"]
     rows = [
         schemes["normal"],
         schemes["he"],
         Scheme("LeCun", "√(1/n)", lecun.sigma, lecun.nets, lecun.at),
         lecun,
-        Scheme("orthogonal", "√(1/n)", lecun.sigma, orthogonal, 0),
+        Scheme("orthogonal", "√(1/n)", lecun.sigma, orthogonal, place),
     ]
     return pd.DataFrame(
         {
@@ -283,11 +295,11 @@ def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     profile = theory.depth_profile(
         activation(name),
         depth=depth,
-        sigma_w2=np.square(SCALES),
+        sigma_w2=np.square(SCALES[::2]),  # smooth: straight lines between
         sigma_b2=bias**2,
         input_square=square,
     )
-    return np.log10(profile.gain[:, :-1]).mean(axis=1)
+    return _between(np.log10(profile.gain[:, :-1]).mean(axis=1), 2)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -354,7 +366,7 @@ def gauge(
     here = {
         "kind": "here",
         "g": g,
-        "gain": gain / np.log10(2),
+        "gain": float(np.clip(gain / np.log10(2), LOWEST, HIGHEST)),
         "meaning": theme.outcome(gain * (depth - 1)),
         "says": theme.from_log10(gain),
         "scale": theme.number(2**g),
