@@ -86,9 +86,7 @@ def _relu(z, h, slope):
 
 
 def _leaky_relu(z, h, slope, *, negative_slope):
-    np.greater(z, 0, out=slope)
-    slope *= 1 - negative_slope
-    slope += negative_slope
+    np.copyto(slope, np.where(z > 0, 1.0, negative_slope))
     np.multiply(z, slope, out=h)
 
 
@@ -119,7 +117,7 @@ def _softplus(z, h, slope):
 
 
 def _silu(z, h, slope):
-    near = np.clip(z, -750, 750)
+    near = np.clip(z, -760, 760)
     _gate(z, near, near, 1.0, h, slope)
 
 

@@ -68,7 +68,7 @@ def global_norm(gradients) -> np.ndarray:
     arrays = [np.asarray(a, dtype=np.float64) for _, _, a in _tensors(gradients)]
     scale, root = _norm_parts(arrays, gradients)
     with np.errstate(all="ignore"):
-        return (scale * root)[()]
+        return np.where(np.isinf(scale), np.inf, scale * root)[()]
 
 
 def _tensors(gradients):

@@ -47,7 +47,8 @@ def _log10_row_norms(matrices):
         log_norms = 0.5 * np.log10(squares)
         safe = (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)
         for i in np.flatnonzero(~safe.all(axis=1)):
-            log_norms[i] = _scaled_log10_norm(matrices[i])
+            unsafe = ~safe[i]  # and no other: a member's norm is the same in any company
+            log_norms[i, unsafe] = _scaled_log10_norm(matrices[i][unsafe])
     return log_norms
 
 

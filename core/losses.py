@@ -57,7 +57,9 @@ def binary_cross_entropy(logits, target):
     yes, d_yes = softplus.value_and_slope(-logits)
     no, d_no = softplus.value_and_slope(logits)
     with np.errstate(all="ignore"):
-        value = np.mean(target * yes + (1 - target) * no, axis=(1, 2))
+        # 0·∞ is 0 here: a logit of +∞ is right about a target of 1
+        value = np.where(target > 0, target * yes, 0) + np.where(target < 1, (1 - target) * no, 0)
+        value = np.mean(value, axis=(1, 2))
         return value, ((1 - target) * d_no - target * d_yes) / logits[0].size
 
 

@@ -308,9 +308,15 @@ def _normalize(norm, u, x_hat, inv_std):
     axis = 2 if norm == "layer" else 1
     np.subtract(u, u.mean(axis, keepdims=True), out=x_hat)
     np.mean(x_hat * x_hat, axis, keepdims=True, out=inv_std)
-    inv_std += EPSILON
+    scale = 1.0
+    if np.isinf(inv_std).any():  # a square overflows at half the depth at which the value does
+        scale = np.maximum(np.abs(x_hat).max(axis, keepdims=True), 1.0)
+        x_hat /= scale
+        np.mean(x_hat * x_hat, axis, keepdims=True, out=inv_std)
+    inv_std += EPSILON / scale**2
     np.reciprocal(np.sqrt(inv_std, out=inv_std), out=inv_std)
     x_hat *= inv_std
+    inv_std /= scale
 
 
 def _normalize_backward(norm, dx_hat, x_hat, inv_std):

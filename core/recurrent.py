@@ -207,7 +207,8 @@ def backward(spec: RnnSpec, params: RnnParams, trace: RnnTrace, d_output) -> Rnn
 
 def first_non_finite(result: RnnTrace | RnnGradients) -> NonFinite | None:
     """The first non-finite value in the order of computation, its `layer` being the step t: forward
-    from the first step through a trace, backward from the last through gradients. None if none."""
+    from the first step through a trace, backward from the last through gradients; then what
+    belongs to no one step, as step 0. None if none."""
     backward = isinstance(result, RnnGradients)
     steps = range(1, len(result.dh if backward else result.h) + 1)
     for t in reversed(steps) if backward else steps:
@@ -216,6 +217,12 @@ def first_non_finite(result: RnnTrace | RnnGradients) -> NonFinite | None:
             finite = np.isfinite(array)
             if not finite.all():
                 return NonFinite(operation, t, float(array[~finite][0]))
+    shared = ("dW_out", "db_out", "dW_h", "dW_x", "db") if backward else ("x", "output")
+    for operation in shared:
+        array = getattr(result, operation)
+        finite = np.isfinite(array)
+        if not finite.all():
+            return NonFinite(operation, 0, float(array[~finite][0]))
     return None
 
 
@@ -271,7 +278,9 @@ def jacobian_products(
         finite = np.isfinite(matrix).all(axis=(-2, -1))
         largest[finite] = np.log10(np.linalg.norm(matrix[finite], ord=2, axis=(-2, -1)))
         largest = np.where(np.isneginf(scale), -np.inf, largest + scale)
-        sigma = np.linalg.norm(params.W_h, ord=2, axis=(-2, -1))  # (S,)
+        sigma = np.full(seeds, np.nan)
+        finite = np.isfinite(params.W_h).all(axis=(-2, -1))
+        sigma[finite] = np.linalg.norm(params.W_h[finite], ord=2, axis=(-2, -1))
         to_go = np.arange(spec.steps - 1, -1, -1)
         rate = np.log10(spec.phi.max_slope * sigma)[:, None]
         bound = np.where(to_go == 0, 0.0, to_go * rate)  # 0·log 0 would be NaN

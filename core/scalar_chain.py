@@ -216,8 +216,11 @@ def chain(
         raise ValueError("A chain needs at least one layer: weights of shape (…, L) with L >= 1.")
     lead, depth = w.shape[:-1], w.shape[-1]
     b = np.broadcast_to(np.asarray(bias, dtype=float), w.shape)
-    if not (np.isfinite(w).all() and np.isfinite(b).all() and np.isfinite(x).all()):
-        raise ValueError("Weights, bias and input of a chain must be finite.")
+    given = (w, b, x) if target is None else (w, b, x, target)
+    if not all(np.isfinite(v).all() for v in given):
+        raise ValueError("Weights, bias, input and target of a chain must be finite.")
+    if any(np.broadcast_shapes(np.shape(v), lead) != lead for v in given[2:]):
+        raise ValueError(f"Input and target of a chain must fit its leading axes {lead}.")
 
     z, slope = np.empty(w.shape), np.empty(w.shape)
     a = np.empty((*lead, depth + 1))

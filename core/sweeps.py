@@ -66,8 +66,10 @@ class Profile:
     width, n_in   units of a hidden layer and of the input
 
     Where float64 overflowed, norms are inf or NaN, and `overflow` says where it began; where it
-    underflowed, or all units are off, a norm is −inf. An exact sweep (see `profile`) has no such
-    limits: its norms are those of exact arithmetic, and `overflow` says where float64 would end.
+    underflowed, or all units are off, a norm is −inf, and gradients beneath such a layer are those
+    of the zeros it handed on. An exact sweep (see `profile`) has these limits at its one run, of
+    gain near 1, alone: its other norms are those of exact arithmetic, and `overflow` says where
+    float64 would end.
     """
 
     weight_scales: np.ndarray

@@ -167,18 +167,18 @@ class MeanField:
 def tanh_mean_field(sigma_w2, sigma_b2) -> MeanField:
     """Fixed point of the tanh length map; σ_w² and σ_b² broadcast.
 
-    Raises ValueError unless σ_w² > 0 and σ_b² >= 0, both finite.
+    Raises ValueError unless 0 < σ_w² and 0 <= σ_b², both at most 10⁹.
     """
     sigma_w2, sigma_b2 = np.broadcast_arrays(
         np.asarray(sigma_w2, dtype=float), np.asarray(sigma_b2, dtype=float)
     )
-    if not ((sigma_w2 > 0) & np.isfinite(sigma_w2) & (sigma_b2 >= 0) & np.isfinite(sigma_b2)).all():
-        raise ValueError("σ_w² must be positive and σ_b² not negative, both finite.")
+    if not ((sigma_w2 > 0) & (sigma_w2 <= 1e9) & (sigma_b2 >= 0) & (sigma_b2 <= 1e9)).all():
+        raise ValueError("σ_w² must be positive and σ_b² not negative, both at most 10⁹.")
 
     def above(q):  # the map is concave: above the diagonal before q*, below it after
         return sigma_w2 * gaussian_mean(lambda z: np.tanh(z) ** 2, q) + sigma_b2 > q
 
-    q = _bisect(above, np.zeros(sigma_w2.shape), sigma_w2 + sigma_b2)
+    q = _bisect(above, 1.0 * sigma_b2, sigma_w2 + sigma_b2)
     chi = sigma_w2 * moments(activation("tanh"), q).slope_square
     rate = np.abs(np.log(chi))
     with np.errstate(divide="ignore"):  # below 1e-12 a rate is rounding, and the point is critical
@@ -238,7 +238,7 @@ def log10_product_density(x, n: int, *, sigma: float = 1.0) -> np.ndarray:
     y, inside = _centered(x, n, sigma)
     t, modulus, phase = _characteristic_function(n)
     density = np.cos(phase - y[..., None] * t) @ modulus * ((t[1] - t[0]) / pi)
-    return np.where(inside, np.maximum(density, 0.0), 0.0) * LN10
+    return np.where(inside, np.maximum(density, 0.0), np.where(np.isnan(y), np.nan, 0.0)) * LN10
 
 
 def log10_product_cdf(x, n: int, *, sigma: float = 1.0) -> np.ndarray:
@@ -247,7 +247,7 @@ def log10_product_cdf(x, n: int, *, sigma: float = 1.0) -> np.ndarray:
     y, inside = _centered(x, n, sigma)
     t, modulus, phase = _characteristic_function(n)
     cdf = 0.5 - np.sin(phase - y[..., None] * t) @ (modulus / t) * ((t[1] - t[0]) / pi)
-    return np.where(inside, np.clip(cdf, 0.0, 1.0), y > 0)
+    return np.where(inside, np.clip(cdf, 0.0, 1.0), np.where(np.isnan(y), np.nan, y > 0))
 
 
 def log10_product_median(n: int, *, sigma: float = 1.0) -> float:

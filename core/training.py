@@ -27,6 +27,8 @@ from core.network import (
 )
 
 CLIPS = ("none", "value", "norm")
+# Between the two classes of a network with one output, by the loss it was trained with.
+CUTS = {"mean_squared_error": 0.5, "binary_cross_entropy": 0.0}
 # What halts a run, in the order in which a step computes it.
 OPERATIONS = ("pre-activation", "activation", "loss", "gradient", "update")
 FORWARD_OPERATIONS = {
@@ -155,7 +157,8 @@ def train(
     """Yield the Steps up to number `train_spec.steps`, or until every member has halted.
 
     data: anything with x_train (M, n_in) and y_train, labels (M,) or targets (M, n_out), finite.
-    rng: for `network.init`; or `state`, to continue where an `advance` ended.
+    rng: for `network.init`; or `state`, to continue where an `advance` ended. An epoch that has
+    begun keeps its order, whatever batch_size and batch_seed say now.
     """
     state = start(spec, train_spec, rng=rng) if state is None else _copy(state)
     while state.step < train_spec.steps and not state.halted:
@@ -178,9 +181,11 @@ def record(steps: Iterable[Step]) -> History:
     return History(**stacked, halts=steps[-1].halts)
 
 
-def accuracy(spec: NetSpec, params: Params, x, labels) -> np.ndarray:
-    """Share of the examples x (N, n_in) whose class each member finds: (S,)."""
-    return _accuracy(forward(spec, params, x).output, np.asarray(labels))
+def accuracy(
+    spec: NetSpec, params: Params, x, labels, *, loss: str = "softmax_cross_entropy"
+) -> np.ndarray:
+    """Share of the examples x (N, n_in) whose class each member, trained by `loss`, finds: (S,)."""
+    return _accuracy(forward(spec, params, x).output, np.asarray(labels), loss)
 
 
 def _step(spec, train_spec, data, state):
@@ -188,6 +193,8 @@ def _step(spec, train_spec, data, state):
     is warm is worth an eighth of the time."""
     number, rate = state.step + 1, train_spec.learning_rate
     params, velocity, halts = state.params, state.velocity, state.halts
+    if velocity is None and train_spec.momentum:  # continued with momentum, begun without
+        velocity = _map(np.zeros_like, params)
     order, rows = _batch(train_spec, len(data.x_train), state)
     y = data.y_train[rows]
     with np.errstate(all="ignore"):
@@ -219,7 +226,7 @@ def _step(spec, train_spec, data, state):
             p -= step
         measured = {
             "loss": loss,
-            "accuracy": _accuracy(trace.output, y),
+            "accuracy": _accuracy(trace.output, y, train_spec.loss),
             "log10_dz": log10_dz,
             "log10_dW": log10_dW,
             "log10_update": log10_move - log10_W,
@@ -247,11 +254,12 @@ def _targets(train_spec, y):
     return y[:, None] if y.ndim == 1 and train_spec.loss != "softmax_cross_entropy" else y
 
 
-def _accuracy(output, y):
+def _accuracy(output, y, loss):
     """Share of right classes, (S,); NaN where there are no classes, or no numbers to compare."""
     if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
         return np.full(len(output), np.nan)
-    classes = output.argmax(axis=2) if output.shape[2] > 1 else output[..., 0] > 0.0
+    one_column = output.shape[2] == 1 and loss in CUTS
+    classes = output[..., 0] > CUTS[loss] if one_column else output.argmax(axis=2)
     return np.where(np.isnan(output).any(axis=(1, 2)), np.nan, (classes == y).mean(axis=1))
 
 

@@ -191,3 +191,12 @@ def test_bad_names_and_slopes_are_refused():
         activation("swish")
     with pytest.raises(ValueError, match="negative_slope must be finite"):
         activation("leaky_relu", negative_slope=float("nan"))
+
+
+def test_the_slope_of_an_active_leaky_unit_is_exactly_one():
+    slopes = np.linspace(-2, 2, 401)
+    assert all(activation("leaky_relu", negative_slope=a).df(1.0) == 1.0 for a in slopes)
+
+
+def test_a_silu_far_below_zero_is_off():
+    assert activation("silu").df(-1e6) == 0.0 == -activation("silu").f(-1e6)

@@ -135,3 +135,7 @@ def test_the_argument_is_not_written_to(clip):
     before = parameters(g, 0).copy()
     clip(g, 1.0)
     np.testing.assert_array_equal(parameters(g, 0), before)
+
+
+def test_the_norm_of_an_infinite_gradient_is_infinite():
+    assert global_norm(np.array([np.inf, 4.0])) == np.inf

@@ -135,3 +135,10 @@ def test_member_takes_one_network_out_of_an_ensemble():
     ours = network.forward(NetSpec(3, 4, 2, 2, norm="batch"), alone, x)
     assert np.array_equal(ours.output, expected.output)
     assert np.array_equal(ours.x_hat[1], expected.x_hat[1])
+
+
+def test_a_members_norm_is_the_same_in_any_company():
+    for seed in range(50):
+        lone = np.random.default_rng(seed).standard_normal((1, 2, 33))
+        among = np.concatenate([lone, 0 * lone, 1e300 * lone])
+        assert diagnostics.log10_norms([lone])[0, 0] == diagnostics.log10_norms([among])[0, 0]

@@ -103,3 +103,10 @@ def test_mean_squared_error_overflows_to_infinity_without_a_warning():
 def test_bad_arguments_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_an_infinite_logit_on_the_right_side_costs_nothing():
+    value, d_output = binary_cross_entropy(
+        np.array([[[np.inf], [-np.inf]]]), np.array([[1.0], [0.0]])
+    )
+    assert value == 0 and (d_output == 0).all()

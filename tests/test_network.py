@@ -231,3 +231,15 @@ def test_results_share_nothing_with_the_arguments():
     again = forward(spec, params, x)
     assert not np.shares_memory(again.h[0], trace.h[0])
     np.testing.assert_array_equal(again.output, trace.output)
+
+
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+def test_a_normalizer_keeps_its_digits_where_squares_overflow(norm):
+    spec = NetSpec(4, 8, 2, 3, norm=norm)
+    x = np.random.default_rng(0).standard_normal((6, 4))
+    params = init(spec, rng=np.random.default_rng(1))
+    huge = scale_weights(params, [1e200])
+    calm = scale_weights(params, [1e6])
+    wanted, found = (forward(spec, p, x) for p in (calm, huge))
+    for a, b in zip(wanted.x_hat, found.x_hat, strict=True):
+        assert np.abs(a - b).max() < 1e-9

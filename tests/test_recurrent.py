@@ -276,3 +276,21 @@ def test_wrong_shapes_are_refused():
         recurrent.jacobian_products(spec, params, trace, example=5)
     with pytest.raises(ValueError, match="generators"):
         recurrent.init(spec, rng=[np.random.default_rng(0)])
+
+
+def test_what_belongs_to_no_one_step_is_looked_at_too():
+    spec = RnnSpec(2, 3, 4, 2)
+    params = recurrent.init(spec, rng=np.random.default_rng(0))
+    x = np.ones((1, 4, 2))
+    broken = replace(params, W_out=params.W_out * np.inf)
+    assert recurrent.first_non_finite(recurrent.forward(spec, params, x)) is None
+    found = recurrent.first_non_finite(recurrent.forward(spec, broken, x))
+    assert (found.operation, found.layer) == ("output", 0)
+
+
+def test_jacobians_of_a_broken_network_are_not_a_number():
+    spec = RnnSpec(2, 3, 4, 2)
+    params = recurrent.init(spec, rng=np.random.default_rng(0))
+    broken = replace(params, W_h=params.W_h * np.nan)
+    trace = recurrent.forward(spec, broken, np.ones((1, 4, 2)))
+    assert np.isnan(recurrent.jacobian_products(spec, broken, trace).log10_bound[0, 0])

@@ -291,3 +291,11 @@ def test_a_larger_weight_cannot_outrun_the_slope():
     assert w2[np.argmax(t.dw1)] == pytest.approx(2.01, abs=0.02)
     assert t.dw1.max() == pytest.approx(0.0224, abs=1e-4)
     assert t.dw1[w2 == 0] == 0
+
+
+def test_a_target_is_checked_as_the_input_is():
+    with pytest.raises(ValueError, match="finite"):
+        chain([0.5, 0.5], target=np.nan)
+    for wrong in ({"x": [1, 2, 3]}, {"target": [1, 2, 3]}):
+        with pytest.raises(ValueError, match="leading axes"):
+            chain([0.5, 0.5], **wrong)

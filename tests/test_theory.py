@@ -358,3 +358,14 @@ def test_width_one_is_the_scalar_law():
     assert wide == pytest.approx(2.0, abs=1e-4)
     with pytest.raises(ValueError, match="width"):
         theory.log10_norm_growth(3, 0)
+
+
+def test_not_a_number_has_no_probability():
+    assert np.isnan(theory.log10_product_cdf(np.nan, 3))
+    assert np.isnan(theory.log10_product_density(np.nan, 3))
+
+
+def test_mean_field_says_where_it_ends_and_keeps_small_variances():
+    with pytest.raises(ValueError, match="at most"):
+        theory.tanh_mean_field(1e12, 0.0)
+    assert theory.tanh_mean_field(0.5, 1e-12).q == pytest.approx(2e-12, rel=1e-3)

@@ -163,9 +163,18 @@ def test_it_learns():
         history = training.record(steps)
         assert history.loss.shape == (150, 1) and history.log10_dz.shape == (150, 1, 3)
         assert history.loss[-1] < 0.3 * history.loss[0]
-        if loss != "mean_squared_error":
-            assert training.accuracy(spec, states[-1].params, x, labels) > 0.95
-            assert history.accuracy[-5:].mean() > 0.95
+        assert training.accuracy(spec, states[-1].params, x, labels, loss=loss) > 0.95
+        assert history.accuracy[-5:].mean() > 0.95
+
+
+def test_momentum_may_begin_where_a_run_is_continued():
+    plain = replace(TRAIN, momentum=0.0)
+    state, _ = training.advance(SPEC, plain, DATA, training.start(SPEC, plain, rng=generators(1)))
+    heavy = replace(TRAIN, momentum=0.9)
+    for _ in range(2):
+        state, _ = training.advance(SPEC, heavy, DATA, state)
+    assert state.velocity is not None
+    assert max(np.abs(v).max() for v in state.velocity.W) > 0
 
 
 def test_regression_has_no_accuracy():
