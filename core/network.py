@@ -310,7 +310,8 @@ def _normalize(norm, u, x_hat, inv_std):
     np.mean(x_hat * x_hat, axis, keepdims=True, out=inv_std)
     scale = 1.0
     if np.isinf(inv_std).any():  # a square overflows at half the depth at which the value does
-        scale = np.maximum(np.abs(x_hat).max(axis, keepdims=True), 1.0)
+        largest = np.abs(x_hat).max(axis, keepdims=True)
+        scale = np.where(np.isinf(inv_std), largest, 1.0)  # alone, a member gets the same bits
         x_hat /= scale
         np.mean(x_hat * x_hat, axis, keepdims=True, out=inv_std)
     inv_std += EPSILON / scale**2

@@ -178,7 +178,9 @@ def tanh_mean_field(sigma_w2, sigma_b2) -> MeanField:
     def above(q):  # the map is concave: above the diagonal before q*, below it after
         return sigma_w2 * gaussian_mean(lambda z: np.tanh(z) ** 2, q) + sigma_b2 > q
 
-    q = _bisect(above, 1.0 * sigma_b2, sigma_w2 + sigma_b2)
+    # tanh² z ≤ min(1, z²): below σ_w² = 1 this keeps the bracket in proportion to a tiny σ_b².
+    linear = np.where(sigma_w2 < 1, sigma_b2 / np.where(sigma_w2 < 1, 1 - sigma_w2, 1.0), np.inf)
+    q = _bisect(above, 1.0 * sigma_b2, np.minimum(sigma_w2 + sigma_b2, linear))
     chi = sigma_w2 * moments(activation("tanh"), q).slope_square
     rate = np.abs(np.log(chi))
     with np.errstate(divide="ignore"):  # below 1e-12 a rate is rounding, and the point is critical

@@ -243,3 +243,13 @@ def test_a_normalizer_keeps_its_digits_where_squares_overflow(norm):
     wanted, found = (forward(spec, p, x) for p in (calm, huge))
     for a, b in zip(wanted.x_hat, found.x_hat, strict=True):
         assert np.abs(a - b).max() < 1e-9
+
+
+@pytest.mark.parametrize("norm", ["layer", "batch"])
+def test_an_overflowing_companion_changes_no_bit_of_a_member(norm):
+    spec = NetSpec(4, 8, 2, 3, norm=norm)
+    x = np.random.default_rng(0).standard_normal((6, 4))
+    params = init(spec, rng=np.random.default_rng(1))
+    alone = forward(spec, scale_weights(params, [1.0]), x)
+    among = forward(spec, scale_weights(params, [1.0, 1e200]), x)
+    assert (alone.output[0] == among.output[0]).all()

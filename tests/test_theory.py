@@ -368,4 +368,5 @@ def test_not_a_number_has_no_probability():
 def test_mean_field_says_where_it_ends_and_keeps_small_variances():
     with pytest.raises(ValueError, match="at most"):
         theory.tanh_mean_field(1e12, 0.0)
-    assert theory.tanh_mean_field(0.5, 1e-12).q == pytest.approx(2e-12, rel=1e-3)
+    assert theory.tanh_mean_field(0.5, 1e-30).q == pytest.approx(2e-30, rel=1e-6)
+    assert theory.tanh_mean_field(0.5, 0.0).q == 0
