@@ -1,6 +1,6 @@
 """Every page of the site, run as a reader's session: presets, ends of controls, links."""
 
-import importlib
+import importlib.util
 import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -171,7 +171,7 @@ def test_site_lists_files_that_exist_and_no_address_twice():
     for page in site.PAGES:
         assert Path(site.__file__).parents[2].joinpath(page.file).is_file()
         assert page.section in ("The article", "Beyond the article", "Practice")
-        importlib.util.find_spec(f"pages.kit.charts.{page.path}")
+        assert importlib.util.find_spec(f"pages.kit.charts.{page.path}") is not None
     listed = {f"{path}.py" for path in PATHS}
     files = {file.name for file in Path(site.__file__).parents[1].glob("*.py")} - {"__init__.py"}
     assert files == listed, "a page that the navigation does not offer"
@@ -185,3 +185,19 @@ def test_neighbors_walk_the_whole_site():
         here = after.path if after else None
     assert walked == PATHS
     assert site.neighbors(PATHS[0])[0] is None
+
+
+def test_a_stranger_in_an_otherwise_right_link_is_dropped():
+    at = open_page("products", products_w="0.7", evil="1")
+    assert "evil" not in at.query_params
+    assert at.session_state["products_w"] == 0.7
+    assert "does not have" not in prose(at)
+
+
+def test_a_link_names_options_by_their_labels():
+    """A bound widget knows an option by its label alone, and drops anything else."""
+    at = open_page("products", products_activation="leaky_relu")
+    assert at.session_state["products_activation"] == "leaky_relu"
+    told = dict(parse_qsl(urlsplit(at.code[-1].value).query))
+    label = PANELS["products"]["activation"].options["leaky_relu"]
+    assert told["products_activation"] == label != "leaky_relu"

@@ -40,8 +40,7 @@ def slopes() -> alt.LayerChart:
             title="pre-activation z",
             values=list(range(-6, 7, 2)),
             grid=False,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     return (
@@ -69,8 +68,7 @@ def _panel_axis(title: str, place: tuple[float, float], **more) -> alt.Axis:
         domain=False,
         ticks=False,
         gridOpacity=0.5,
-        labelFontSize=13,
-        titleFontSize=14,
+        **grammar.AXIS,
         **more,
     )
 
@@ -252,8 +250,7 @@ def by_layer() -> alt.LayerChart:
             title="layer   (← the gradient travels toward the input)",
             values=[1, 5, 10, 15, 20],
             grid=False,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     y = grammar.powers_y("log10", "relative to the last layer", -12, 12, every=4)
@@ -291,8 +288,7 @@ def shares() -> alt.LayerChart:
             title="layer   (← the gradient travels toward the input)",
             values=[1, 5, 10, 15, 20],
             grid=False,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     y = alt.Y(
@@ -304,8 +300,7 @@ def shares() -> alt.LayerChart:
             format=".0%",
             values=[0, 0.25, 0.5, 0.75, 1],
             gridOpacity=0.5,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
@@ -348,8 +343,7 @@ def leaks() -> alt.LayerChart:
             values=[0, 1, 2, 3],
             labelExpr="['0', '0.01', '0.1', '0.3'][datum.value]",
             grid=False,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     y = alt.Y(
@@ -361,8 +355,7 @@ def leaks() -> alt.LayerChart:
             format=".0%",
             values=[0, 0.25, 0.5, 0.75, 1],
             gridOpacity=0.5,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     base = grammar.colored(alt.Chart(), "dark").transform_calculate(

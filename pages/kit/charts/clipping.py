@@ -13,7 +13,6 @@ GY = Range("gy", "g₂", -5.0, 5.0, 0.1, 4.0, live=True)
 STEP = Range("step", "step", 0, 40, 1, 6, live=True)
 CLIFF_STEPS, CLIFF_LEFT, CLIFF_RIGHT = STEP.high, -2.5, -2.1
 
-_FONT = {"labelFontSize": 13, "titleFontSize": 14}
 _NAME = {"fontSize": grammar.LABEL_SIZE}
 _TEXT = alt.Text("says", type="nominal")
 
@@ -24,7 +23,9 @@ def _placed(field, title, domain, span, values, *, labels="datum.label", **axis)
         "shorthand": field,
         "type": "quantitative",
         "scale": alt.Scale(domain=domain, range=span, nice=False, zero=False),
-        "axis": alt.Axis(title=title, values=values, labelExpr=labels, grid=False, **_FONT, **axis),
+        "axis": alt.Axis(
+            title=title, values=values, labelExpr=labels, grid=False, **grammar.AXIS, **axis
+        ),
     }
 
 
@@ -446,13 +447,13 @@ def cliff() -> alt.LayerChart:
         "b",
         type="quantitative",
         scale=alt.Scale(domain=[CLIFF_LEFT, CLIFF_RIGHT], nice=False, zero=False),
-        axis=alt.Axis(title="the parameter b", tickCount=5, grid=False, **_FONT),
+        axis=alt.Axis(title="the parameter b", tickCount=5, grid=False, **grammar.AXIS),
     )
     y = alt.Y(
         "loss",
         type="quantitative",
         scale=alt.Scale(domain=[0, 0.42], nice=False),
-        axis=alt.Axis(title="loss J", tickCount=5, gridOpacity=0.5, **_FONT),
+        axis=alt.Axis(title="loss J", tickCount=5, gridOpacity=0.5, **grammar.AXIS),
     )
     curve = grammar.colored(alt.Chart().transform_filter("datum.kind == 'curve'"), "reference")
     layers = [curve.mark_line(strokeWidth=2.5, clip=True).encode(x=x, y=y)]

@@ -12,7 +12,7 @@ import numpy as np
 from pages.kit.theme import BAND, MEANINGS
 
 LABEL_SIZE = 14
-_AXIS = {"labelFontSize": 13, "titleFontSize": 14}
+AXIS = {"labelFontSize": 13, "titleFontSize": 14}  # of every axis
 _COLORS = alt.Scale(domain=list(MEANINGS))  # its range is the theme's, in light and in dark
 
 
@@ -76,7 +76,7 @@ def powers_y(field: str, title: str, low: int, high: int, *, every: int) -> alt.
             values=list(range(low, high + 1, every)),
             labelExpr=power_of_ten("datum.value"),
             gridOpacity=0.5,
-            **_AXIS,
+            **AXIS,
         ),
     )
 
@@ -92,7 +92,7 @@ def powers_x(field: str, title: str, low: int, high: int, *, every: int, **more)
             values=list(range(low, high + 1, every)),
             labelExpr=power_of_ten("datum.value"),
             grid=False,
-            **_AXIS,
+            **AXIS,
         ),
         **more,
     )
@@ -104,7 +104,7 @@ def count_x(field: str, title: str, high: int, *, every: int, room: int = 0) -> 
         field,
         type="quantitative",
         scale=alt.Scale(domain=[0, high + room], nice=False),
-        axis=alt.Axis(title=title, values=list(range(0, high + 1, every)), grid=False, **_AXIS),
+        axis=alt.Axis(title=title, values=list(range(0, high + 1, every)), grid=False, **AXIS),
     )
 
 

@@ -27,8 +27,7 @@ def gradients() -> alt.LayerChart:
             title=["hidden layer", "← the gradient travels toward the input"],
             values=[1, 4, 8, 12, 16],
             grid=False,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2)
@@ -134,8 +133,7 @@ def accuracies() -> alt.LayerChart:
             format="%",
             values=[0, 0.25, 0.5, 0.75, 1],
             gridOpacity=0.5,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
     base = alt.Chart().encode(

@@ -56,8 +56,7 @@ def _layers_x(field: str, least: list) -> alt.X:
             labelExpr="datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''",
             ticks=False,
             grid=False,
-            labelFontSize=13,
-            titleFontSize=14,
+            **grammar.AXIS,
         ),
     )
 
@@ -183,7 +182,7 @@ def gauge() -> alt.LayerChart:
         scale=alt.Scale(domain=[G.low, G.high + 1.1], nice=False, zero=False),
         axis=alt.Axis(
             title="σ√n", values=list(range(-2, 6)), labelExpr=label, grid=False,
-            labelFontSize=13, titleFontSize=14,
+            **grammar.AXIS,
         ),
     )  # fmt: skip
     y = alt.Y(
@@ -192,7 +191,7 @@ def gauge() -> alt.LayerChart:
         scale=alt.Scale(domain=[LOWEST - 0.3, HIGHEST + 0.3], nice=False, zero=False),
         axis=alt.Axis(
             title="gain of a layer", values=list(range(-4, 6)), labelExpr=label, gridOpacity=0.5,
-            labelFontSize=13, titleFontSize=14,
+            **grammar.AXIS,
         ),
     )  # fmt: skip
     base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
@@ -235,7 +234,7 @@ def window() -> alt.LayerChart:
     Rows: `column` and `depth` place a cell; `text` in it, `says`, `meaning`; `learns` and `here`
     are true or false; `scheme`, a name above the cell, on the first depth only.
     """
-    axis = {"labelFontSize": 13, "titleFontSize": 14, "ticks": False, "domain": False}
+    axis = grammar.AXIS | {"ticks": False, "domain": False}
     scale = alt.Scale(paddingInner=0.04, paddingOuter=0)
     x = alt.X(
         "column",
@@ -323,9 +322,7 @@ def weights() -> alt.LayerChart:
         "w",
         type="quantitative",
         scale=alt.Scale(domain=[-3.5, 3.5], nice=False, zero=False),
-        axis=alt.Axis(
-            title="one weight", tickCount=7, grid=False, labelFontSize=13, titleFontSize=14
-        ),
+        axis=alt.Axis(title="one weight", tickCount=7, grid=False, **grammar.AXIS),
     )
     y = alt.Y(
         "density",
