@@ -1,8 +1,10 @@
 """The two data sets: real handwritten digits, shipped with the code, and generated spirals."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -58,6 +60,17 @@ def spirals(n: int, *, turns: float, noise: float, rng: np.random.Generator) -> 
     x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (total, 2)
     x += noise * rng.standard_normal((total, 2))
     return _standardized(x, y, int(n))
+
+
+@cache
+def two_spirals() -> Dataset:
+    """The spirals that a page trains on: 480 examples and 120 held out, always the same draw."""
+    return spirals(480, turns=1.25, noise=0.03, rng=np.random.default_rng(0))
+
+
+DATASETS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
+    {"digits": digits, "spirals": two_spirals}
+)
 
 
 def _standardized(x: np.ndarray, y: np.ndarray, n_train: int) -> Dataset:

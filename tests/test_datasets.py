@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.datasets import DIGITS_FILE, _standardized, digits, spirals
+from core.datasets import DATASETS, DIGITS_FILE, _standardized, digits, spirals
 
 
 def raw():
@@ -110,3 +110,12 @@ def test_spirals_repeat_with_the_generator_and_noise_moves_them():
 def test_spirals_refuse(bad):
     with pytest.raises(ValueError):
         spirals(**{"n": 40, "turns": 1.0, "noise": 0.1, "rng": np.random.default_rng(0)} | bad)
+
+
+def test_named_data_sets_are_shared_and_balanced():
+    for name, load in DATASETS.items():
+        data = load()
+        assert load() is data, name
+        counts = np.bincount(data.y_train)
+        assert counts.min() > 0.8 * counts.max()
+    assert DATASETS["spirals"]().x_train.shape == (480, 2)
