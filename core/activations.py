@@ -81,8 +81,8 @@ def _tanh(z, h, slope):
 
 
 def _relu(z, h, slope):
-    np.maximum(z, 0, out=h)
-    np.greater(z, 0, out=slope)
+    np.maximum(z, 0.0, out=h)
+    slope[...] = z > 0.0
 
 
 def _leaky_relu(z, h, slope, *, negative_slope):

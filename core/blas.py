@@ -37,7 +37,7 @@ def empty(*groups: Iterable[tuple[int, ...]]) -> list[list[np.ndarray]]:
             while count > 0:
                 if len(memory) < size:
                     memory = _block(max(size, min(missing, BLOCK)))
-                fits = min(count, len(memory) // size)
+                fits = min(count, len(memory) // size) if size else count
                 arrays.extend(memory[: fits * size].reshape(fits, *shape))
                 memory = memory[fits * size :]
                 missing -= fits * size

@@ -6,6 +6,7 @@ gain is per member of the ensemble: shape (S, depth), layer 1 first.
 """
 
 from dataclasses import replace
+from itertools import accumulate
 from math import prod
 
 import numpy as np
@@ -29,26 +30,31 @@ def log10_norm(a, axis=(-2, -1)):
     kept = tuple(d for d in range(a.ndim) if d not in summed)
     shape = tuple(a.shape[d] for d in kept)
     size = prod(a.shape[d] for d in summed)
-    (log_norms,) = _log10_row_norms([a.transpose(*kept, *summed).reshape(prod(shape), size)])
+    log_norms = log10_block_norms([a.transpose(*kept, *summed).reshape(prod(shape), 1, size)])
     return log_norms.reshape(shape)[()]
 
 
 def log10_norms(layers):
     """log₁₀ norm of each layer's array per member: a tuple of (S, ·, ·) -> (S, layers)."""
-    return _log10_row_norms([a.reshape(len(a), -1) for a in layers]).T
+    return log10_block_norms([a.reshape(len(a), 1, -1) for a in layers])
 
 
-def _log10_row_norms(matrices):
-    """log₁₀ norms of the rows of each matrix: a list of (S, ·) -> (len, S)."""
-    squares = np.empty((len(matrices), len(matrices[0]) if matrices else 0))
+def log10_block_norms(blocks):
+    """`log10_norms` of layers that lie in blocks, one call for each: a list of (S, k, ·), k layers
+    of one size, -> (S, Σk)."""
+    ends = list(accumulate(block.shape[1] for block in blocks))
+    columns = [slice(end - block.shape[1], end) for block, end in zip(blocks, ends, strict=True)]
+    squares = np.empty((len(blocks[0]), ends[-1]) if blocks else (0, 0))
     with np.errstate(all="ignore"):
-        for row, matrix in zip(squares, matrices, strict=True):
-            np.vecdot(matrix, matrix, out=row)
+        for block, at in zip(blocks, columns, strict=True):
+            np.vecdot(block, block, out=squares[:, at])
         log_norms = 0.5 * np.log10(squares)
         safe = (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)
-        for i in np.flatnonzero(~safe.all(axis=1)):
-            unsafe = ~safe[i]  # and no other: a member's norm is the same in any company
-            log_norms[i, unsafe] = _scaled_log10_norm(matrices[i][unsafe])
+        if not safe.all():
+            for block, at in zip(blocks, columns, strict=True):
+                unsafe = ~safe[:, at]  # and no other: a member's norm is the same in any company
+                if unsafe.any():
+                    log_norms[:, at][unsafe] = _scaled_log10_norm(block[unsafe])
     return log_norms
 
 

@@ -187,24 +187,29 @@ def scale_weights(params: Params, factors) -> Params:
     )
 
 
-def forward(spec: NetSpec, params: Params, x) -> Trace:
+def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> Trace:
     """Compute every layer from the input to the output.
 
     x: (N, n_in), one batch for all members, or (S, N, n_in).
+    into: a Trace of the same shapes whose hidden arrays are written over instead of new ones.
     Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
     """
     x = _batch(spec, params, x)
     phi, L, S, N = spec.phi, spec.depth, len(params.W[0]), x.shape[1]
-    hidden = [(S, N, spec.width)] * L
-    normalized = hidden if spec.norm != "none" else []
-    statistics = [(S, N, 1) if spec.norm == "layer" else (S, 1, spec.width)] * len(normalized)
-    u, h, slope, z, x_hat, inv_std = empty(
-        hidden, hidden, hidden, normalized, normalized, statistics
-    )
-    z = z or u
+    if into is None:
+        hidden = [(S, N, spec.width)] * L
+        normalized = hidden if spec.norm != "none" else []
+        statistics = [(S, N, 1) if spec.norm == "layer" else (S, 1, spec.width)] * len(normalized)
+        u, h, slope, z, x_hat, inv_std = empty(
+            hidden, hidden, hidden, normalized, normalized, statistics
+        )
+        z = z or u
+    else:
+        u, h, slope, z = map(list, (into.u, into.h, into.slope, into.z))
+        x_hat, inv_std = into.x_hat, into.inv_std
 
     with np.errstate(all="ignore"):
-        below = x
+        below, shortcuts = x, [spec.shortcut(i) for i in range(L)]
         for i in range(L):
             matmul(below, params.W[i], out=u[i])
             u[i] += params.b[i]
@@ -213,7 +218,7 @@ def forward(spec: NetSpec, params: Params, x) -> Trace:
                 np.multiply(x_hat[i], params.gamma[i], out=z[i])
                 z[i] += params.beta[i]
             phi.into(z[i], h[i], slope[i])
-            if spec.shortcut(i):
+            if shortcuts[i]:
                 h[i] *= spec.residual
                 h[i] += below
             below = h[i]
@@ -221,22 +226,32 @@ def forward(spec: NetSpec, params: Params, x) -> Trace:
     return Trace(x, *map(tuple, (h, u, z, slope)), output, tuple(x_hat), tuple(inv_std))
 
 
-def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients:
-    """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable."""
+def backward(
+    spec: NetSpec, params: Params, trace: Trace, d_output, *, into: Gradients | None = None
+) -> Gradients:
+    """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable.
+
+    into: Gradients of the same shapes whose arrays are written over instead of new ones.
+    """
     d_output = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
     L = spec.depth
-    dz, dh, dW, db, dgamma, dbeta = empty_like(
-        trace.z, trace.h, params.W, params.b, params.gamma, params.beta
-    )
+    if into is None:
+        dz, dh, dW, db, dgamma, dbeta = empty_like(
+            trace.z, trace.h, params.W, params.b, params.gamma, params.beta
+        )
+    else:
+        dz, dh, dW, db = map(list, (into.dz, into.dh, into.dW, into.db))
+        dgamma, dbeta = into.dgamma, into.dbeta
     inputs = (trace.x, *trace.h)  # inputs[i] is h of the layer below, what layer i reads
     ones = np.ones((1, trace.output.shape[1]))  # ones @ a sums a over the examples
+    shortcuts = [spec.shortcut(i) for i in range(L)]
 
     with np.errstate(all="ignore"):
         du = d_output
         for i in reversed(range(L + 1)):
             if i < L:
                 np.multiply(dh[i], trace.slope[i], out=dz[i])
-                if spec.shortcut(i):
+                if shortcuts[i]:
                     dz[i] *= spec.residual
                 du = dz[i]
                 if spec.norm != "none":
@@ -248,7 +263,7 @@ def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients
             np.matmul(ones, du, out=db[i])  # (S, 1, D_out)
             if i > 0:
                 matmul(du, params.W[i].mT, out=dh[i - 1])
-                if i < L and spec.shortcut(i):
+                if i < L and shortcuts[i]:
                     dh[i - 1] += dh[i]
     return Gradients(*map(tuple, (dW, db, dz, dh, dgamma, dbeta)))
 

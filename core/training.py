@@ -10,16 +10,20 @@ numbers halts: it is frozen with its last finite parameters, and the others go o
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from itertools import accumulate, groupby, pairwise
 from math import isfinite
 
 import numpy as np
 
+from core.blas import empty
 from core.clipping import clip_by_global_norm, clip_by_value
-from core.diagnostics import CALM, log10_norms, member
+from core.diagnostics import CALM, log10_block_norms, member
 from core.losses import LOSSES
 from core.network import (
+    Gradients,
     NetSpec,
     Params,
+    Trace,
     backward,
     first_non_finite,
     forward,
@@ -113,6 +117,7 @@ class Step:
     step: its number, from 1. loss, accuracy, clip_factor: (S,); accuracy is NaN for a loss without
     classes; clip_factor is the gradient's norm after clipping over its norm before.
     log10_dz (S, depth), log10_dW (S, depth + 1): norms of the batch's gradients before clipping.
+    log10_slope (S, depth): root mean square of φ′(z) over units and examples.
     log10_update (S, depth + 1): log₁₀ ‖ΔW‖/‖W‖. halts: per member, None while it is running.
     Everything of a member that has halted is NaN from the step after on.
     """
@@ -122,6 +127,7 @@ class Step:
     accuracy: np.ndarray
     log10_dz: np.ndarray
     log10_dW: np.ndarray
+    log10_slope: np.ndarray
     log10_update: np.ndarray
     clip_factor: np.ndarray
     halts: tuple[Halt | None, ...]
@@ -137,6 +143,7 @@ class History:
     accuracy: np.ndarray
     log10_dz: np.ndarray
     log10_dW: np.ndarray
+    log10_slope: np.ndarray
     log10_update: np.ndarray
     clip_factor: np.ndarray
     halts: tuple[Halt | None, ...]
@@ -160,15 +167,17 @@ def train(
     rng: for `network.init`; or `state`, to continue where an `advance` ended. An epoch that has
     begun keeps its order, whatever batch_size and batch_seed say now.
     """
-    state = start(spec, train_spec, rng=rng) if state is None else _copy(state)
-    while state.step < train_spec.steps and not state.halted:
-        state, step = _step(spec, train_spec, data, state)
-        yield step
+    state = start(spec, train_spec, rng=rng) if state is None else state
+    run = Run(spec, train_spec, data, state)
+    while run.number < train_spec.steps and not all(run.halts):
+        yield run.step()
 
 
 def advance(spec: NetSpec, train_spec: TrainSpec, data, state: State) -> tuple[State, Step]:
     """Take one step of SGD; `state` stays as it is."""
-    return _step(spec, train_spec, data, _copy(state))
+    run = Run(spec, train_spec, data, state)
+    step = run.step()
+    return run.state(), step
 
 
 def record(steps: Iterable[Step]) -> History:
@@ -185,100 +194,171 @@ def accuracy(
     spec: NetSpec, params: Params, x, labels, *, loss: str = "softmax_cross_entropy"
 ) -> np.ndarray:
     """Share of the examples x (N, n_in) whose class each member, trained by `loss`, finds: (S,)."""
-    return _accuracy(forward(spec, params, x).output, np.asarray(labels), loss)
+    return share_right(forward(spec, params, x).output, np.asarray(labels), loss)
 
 
-def _step(spec, train_spec, data, state):
-    """`advance`, writing the new parameters and velocity into the arrays of `state`: memory that
-    is warm is worth an eighth of the time."""
-    number, rate = state.step + 1, train_spec.learning_rate
-    params, velocity, halts = state.params, state.velocity, state.halts
-    if velocity is None and train_spec.momentum:  # continued with momentum, begun without
-        velocity = _map(np.zeros_like, params)
-    order, rows = _batch(train_spec, len(data.x_train), state)
-    y = data.y_train[rows]
-    with np.errstate(all="ignore"):
-        trace = forward(spec, params, data.x_train[rows])
-        loss, d_output = LOSSES[train_spec.loss](trace.output, _targets(train_spec, y))
-        gradients = backward(spec, params, trace, d_output)
-        log10_u = log10_norms((*trace.u, trace.output))
-        log10_dz = log10_norms(gradients.dz).reshape(len(loss), spec.depth)
-        log10_dW, log10_W = log10_norms(gradients.dW), log10_norms(params.W)
+class Run:
+    """Steps one after another in memory that each step writes over; `state()` gives a copy.
 
-        calm = _calm(log10_u, log10_dz, log10_dW) and loss.max() < np.inf
-        if any(halts) or not calm:
-            halts = _look(halts, number, trace, loss, gradients)
-            gradients, velocity = _silence(gradients, halts), _silence(velocity, halts)
-        gradient = Params(gradients.dW, gradients.db, gradients.dgamma, gradients.dbeta)
-        clip_factor, move = _clip(train_spec, gradient, len(loss))
-        if velocity is not None:
-            for v, g in zip(_leaves(velocity), _leaves(move), strict=True):
-                v *= train_spec.momentum
-                v += g
-            move = velocity
-        log10_move = log10_dW if move is gradient else log10_norms(move.W)
-        log10_move = log10_move + np.log10(rate)
-        if not _calm(log10_move, log10_dz + np.log10(rate)):
-            halts = _look_at_update(halts, number, params, move, rate)
-            move, velocity = _silence(move, halts), _silence(velocity, halts)
-        for p, v, step in zip(*map(_leaves, (params, move, gradient)), strict=True):
-            np.multiply(v, rate, out=step)
-            p -= step
-        measured = {
-            "loss": loss,
-            "accuracy": _accuracy(trace.output, y, train_spec.loss),
-            "log10_dz": log10_dz,
-            "log10_dW": log10_dW,
-            "log10_update": log10_move - log10_W,
-            "clip_factor": clip_factor,
-        }
-    if any(state.halts):
-        gone = _gone(state.halts)
-        measured = {name: _where(gone, np.nan, value) for name, value in measured.items()}
-    return State(number, params, velocity, order, halts), Step(number, **measured, halts=halts)
+    Memory that is warm is worth a third of a step's time. Each member's parameters lie in one row,
+    as do its gradients: what is done to all of them is one call.
+    """
+
+    def __init__(self, spec: NetSpec, train_spec: TrainSpec, data, state: State):
+        self.spec, self.train_spec, self.data = spec, train_spec, data
+        self.number, self.halts, self._order = state.step, state.halts, state.order
+        self._size = min(train_spec.batch_size, len(data.x_train))
+        self._p, self.params = _packed(state.params)
+        self._g, gradient = _packed(state.params)
+        self._v = None
+        if state.velocity is not None:
+            self._v, self._velocity = _packed(state.velocity)
+        elif train_spec.momentum:  # continued with momentum, begun without
+            self._v, self._velocity = _packed(_map(np.zeros_like, state.params))
+
+        S, N, D, L = len(self._p), self._size, spec.width, spec.depth
+        (hidden,) = empty([(L, S, N, D)] * (6 if spec.norm != "none" else 4))
+        u, h, slope, dz = hidden[:4]
+        z, x_hat = hidden[4:] or (u, ())
+        dh = np.empty((2, S, N, D))  # of a layer and of the one above it: more are not needed
+        inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))))
+        self._trace = Trace(None, *map(tuple, (h, u, z, slope)), None, tuple(x_hat), tuple(inv_std))
+        self._gradients = Gradients(
+            gradient.W,
+            gradient.b,
+            tuple(dz),
+            tuple(dh[i % 2] for i in range(L)),
+            gradient.gamma,
+            gradient.beta,
+        )
+        self._hidden = [a.reshape(L, S, N * D).swapaxes(0, 1) for a in (u, dz, slope)]
+        self._weights = [_layers(row, state.params) for row in (self._p, self._g)]
+
+    def state(self) -> State:
+        """The state now, in arrays of its own."""
+        velocity = None if self._v is None else _packed(self._velocity)[1]
+        return State(self.number, _packed(self.params)[1], velocity, self._order, self.halts)
+
+    def step(self) -> Step:
+        """Take one step of SGD."""
+        spec, rate, L = self.spec, self.train_spec.learning_rate, self.spec.depth
+        gone = self.halts
+        rows = self._next_batch()
+        y = self.data.y_train.take(rows, 0)
+        with np.errstate(all="ignore"):
+            x = self.data.x_train.take(rows, 0)
+            trace = forward(spec, self.params, x, into=self._trace)
+            loss, d_output = LOSSES[self.train_spec.loss](trace.output, targets(self.train_spec, y))
+            gradients = backward(spec, self.params, trace, d_output, into=self._gradients)
+
+            u, dz, slope = self._hidden
+            weights, changes = self._weights
+            output = trace.output.reshape(len(loss), 1, -1)
+            log10 = log10_block_norms([u, output, dz, *changes, slope, *weights])
+            ends = (0, L + 1, 2 * L + 1, 3 * L + 2, 4 * L + 2, 5 * L + 3)
+            _, log10_dz, log10_dW, log10_slope, log10_W = (log10[:, a:b] for a, b in pairwise(ends))
+            if any(gone) or not (log10[:, : ends[3]].max() < CALM and loss.max() < np.inf):
+                self.halts = _look(self.halts, self.number, trace, loss, replace(gradients, dh=()))
+                self._silence(self._g)
+            clip_factor = _clip(self.train_spec, self._g)
+            move, log10_move = self._g, log10_dW
+            if self._v is not None:
+                self._silence(self._v)
+                self._v *= self.train_spec.momentum
+                self._v += self._g
+                move = self._v
+            if move is not self._g or self.train_spec.clip != "none":
+                log10_move = log10_block_norms(_layers(move, self.params))
+            log10_move = log10_move + np.log10(rate)
+            if not (log10_move.max() < CALM and log10_dz.max(initial=0) + np.log10(rate) < CALM):
+                self.halts = _look_at_update(
+                    self.halts, self.number, self.params, _unpacked(move, self.params), rate
+                )
+                self._silence(move)
+            for p, v, change in zip(self._p, move, self._g, strict=True):
+                np.multiply(v, rate, out=change)
+                p -= change
+            measured = {
+                "loss": loss,
+                "accuracy": share_right(trace.output, y, self.train_spec.loss),
+                "log10_dz": log10_dz,
+                "log10_dW": log10_dW,
+                "log10_slope": log10_slope - 0.5 * np.log10(self._size * spec.width),
+                "log10_update": log10_move - log10_W,
+                "clip_factor": clip_factor,
+            }
+        if any(gone):
+            measured = {name: _where(_gone(gone), np.nan, a) for name, a in measured.items()}
+        return Step(self.number, **measured, halts=self.halts)
+
+    def _next_batch(self):
+        """Count the step and return the rows of its batch."""
+        examples = len(self.data.x_train)
+        epoch, batch = divmod(self.number, examples // self._size)
+        if batch == 0 or len(self._order) != examples:
+            rng = np.random.default_rng((self.train_spec.batch_seed, epoch))
+            self._order = rng.permutation(examples)
+        self.number += 1
+        return self._order[batch * self._size : (batch + 1) * self._size]
+
+    def _silence(self, rows):
+        """Zeros for the members that have halted, so that nothing of theirs moves any more."""
+        if any(self.halts):
+            rows[_gone(self.halts)] = 0.0
 
 
-def _batch(train_spec, examples, state):
-    """The order of the current epoch, and the rows of the next batch."""
-    size = min(train_spec.batch_size, examples)
-    epoch, batch = divmod(state.step, examples // size)
-    order = state.order
-    if batch == 0 or len(order) != examples:
-        rng = np.random.default_rng((train_spec.batch_seed, epoch))
-        order = rng.permutation(examples)
-    return order, order[batch * size : (batch + 1) * size]
+def _packed(tree):
+    """A copy of Params in one block, a row for each member, and its arrays as views of that."""
+    leaves = _leaves(tree)
+    ((memory,),) = empty([(len(leaves[0]), sum(a[0].size for a in leaves))])
+    views = _unpacked(memory, tree)
+    for view, a in zip(_leaves(views), leaves, strict=True):
+        view[...] = a
+    return memory, views
 
 
-def _targets(train_spec, y):
+def _unpacked(memory, tree):
+    """Rows of parameters (S, P) as arrays of the shapes of Params."""
+    ends = accumulate((a[0].size for a in _leaves(tree)), initial=0)
+    pieces = (memory[:, a:b] for a, b in pairwise(ends))
+    return _map(lambda a: next(pieces).reshape(a.shape), tree)
+
+
+def _layers(memory, tree):
+    """The weights in rows of parameters as blocks (S, k, ·) of k layers of one size."""
+    blocks, at = [], 0
+    for size, run in groupby(W[0].size for W in tree.W):
+        count = len(list(run))
+        blocks.append(memory[:, at : at + count * size].reshape(len(memory), count, size))
+        at += count * size
+    return blocks
+
+
+def targets(train_spec: TrainSpec, y):
     """One column of targets where the loss wants columns and the data has labels."""
     return y[:, None] if y.ndim == 1 and train_spec.loss != "softmax_cross_entropy" else y
 
 
-def _accuracy(output, y, loss):
-    """Share of right classes, (S,); NaN where there are no classes, or no numbers to compare."""
+def share_right(output, y, loss: str) -> np.ndarray:
+    """Share of an output's classes that are right, (S,); NaN where there are no classes, or no
+    numbers to compare."""
     if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
         return np.full(len(output), np.nan)
     one_column = output.shape[2] == 1 and loss in CUTS
     classes = output[..., 0] > CUTS[loss] if one_column else output.argmax(axis=2)
-    return np.where(np.isnan(output).any(axis=(1, 2)), np.nan, (classes == y).mean(axis=1))
+    right = (classes == y).sum(axis=1) / len(y)
+    return np.where(np.isnan(output).any(axis=(1, 2)), np.nan, right)
 
 
-def _clip(train_spec, gradient, members):
-    """Clip each member's gradient as the one vector that it is: alone, it gets the same bits."""
-    if train_spec.clip == "none":
-        return np.ones(members), gradient
-    clip = clip_by_value if train_spec.clip == "value" else clip_by_global_norm
-    tensors = _leaves(gradient)
-    vectors = np.concatenate([a.reshape(members, -1) for a in tensors], axis=1)  # (S, parameters)
-    clipped = [clip(vector, train_spec.clip_limit) for vector in vectors]
-    ends = np.cumsum([a[0].size for a in tensors])
-    pieces = iter(np.split(np.stack([c.gradients for c in clipped]), ends[:-1], axis=1))
-    pieces = _map(lambda a: next(pieces).reshape(a.shape), gradient)
-    return np.array([c.factor for c in clipped]), pieces
-
-
-def _calm(*log10_sizes):
-    return np.concatenate(log10_sizes, axis=1).max() < CALM  # false for NaN too
+def _clip(train_spec, gradient):
+    """Clip each member's row, in place; the factors (S,). Alone, a member gets the same bits."""
+    factor = np.ones(len(gradient))
+    if train_spec.clip != "none":
+        clip = clip_by_value if train_spec.clip == "value" else clip_by_global_norm
+        for s, row in enumerate(gradient):
+            clipped = clip(row, train_spec.clip_limit)
+            row[...], factor[s] = clipped.gradients, clipped.factor
+    return factor
 
 
 def _look(halts, step, trace, loss, gradients):
@@ -310,11 +390,6 @@ def _look_at_update(halts, step, params, move, rate):
     return tuple(found)
 
 
-def _copy(state):
-    velocity = state.velocity and _map(np.ndarray.copy, state.velocity)
-    return replace(state, params=_map(np.ndarray.copy, state.params), velocity=velocity)
-
-
 def _leaves(tree):
     """The arrays of Params in a row."""
     return [a for arrays in vars(tree).values() for a in arrays]
@@ -332,9 +407,3 @@ def _gone(halts):
 def _where(gone, a, b):
     """a for the members that are gone, b for the others: (S, …)."""
     return np.where(gone.reshape(-1, *[1] * (b.ndim - 1)), a, b)
-
-
-def _silence(tree, halts):
-    """Zeros for the members that have halted, so that nothing of theirs moves any more."""
-    gone = _gone(halts)
-    return tree and _map(lambda a: _where(gone, 0.0, a), tree)
