@@ -1,0 +1,759 @@
+"""A run of `core.training` as one script that a student can keep, read and change.
+
+`numpy_script` and `pytorch_script` write the same run twice: with the backward pass by hand, and
+with autograd. A script draws the same weights and the same batches as the core and so prints the
+same losses. It needs no file, no network and nothing of this project.
+
+The texts below are the scripts themselves. The margin left of the bar says when a line is in:
+always where it is empty, else if every word in it was chosen, and the word of a no-word was not.
+$name stands for a value: a number, or a text that stands here or in a record of the core. Nothing
+else gets in.
+"""
+
+import base64
+import zlib
+from functools import cache
+from string import Template
+
+import numpy as np
+
+from core.datasets import DATASETS, DIGITS_FILE
+from core.initializers import INITIALIZERS
+from core.network import EPSILON, NetSpec
+from core.training import TrainSpec
+
+LINE_LENGTH = 100
+SUBJECTS = {"digits": "handwritten digits", "spirals": "two spirals"}
+
+# What both scripts have ----------------------------------------------------------------------
+
+HEADER = """
+           | # A network learns $subject, in $how.
+           | #
+           | # Data: $subject, $n_train examples to train on and $n_test held out.
+hidden     | # Hidden layers: $depth of $width units each, $phi_name.
+no-hidden  | # Hidden layers: none, the model is linear.
+leaky_relu | # Slope for negative z: $negative_slope.
+           | # Weights: $scheme, times $weight_scale.
+no-bias    | # Biases: 0.
+bias       | # Biases: normal, mean $bias_mean, standard deviation $bias_std.
+layer      | # Normalizer: layer norm before the activation.
+batch      | # Normalizer: batch norm before the activation, by the statistics of the batch at hand.
+residual   | # Shortcuts: h + $residual * phi(z).
+           | # Training: SGD, learning rate $learning_rate, $steps steps of $batch_size examples.
+momentum   | # Momentum: $momentum.
+value-clip | # Clipping: every entry of the gradient to $clip_limit.
+norm-clip  | # Clipping: the whole gradient to norm $clip_limit.
+           | # Seeds: $seed for the weights, $batch_seed for the order of the examples.
+           | #
+           | # It prints the loss of every batch before its update, and the held-out accuracy.
+           | # It needs Python 3.10, $needs or newer, and nothing else.
+"""
+
+IMPORTS = """
+digits | import base64
+digits | import zlib
+       | from itertools import pairwise
+       |
+       | import numpy as np
+torch  | import torch
+torch  | import torch.nn.functional as F
+"""
+
+SETTINGS = """
+           | N_IN = $n_in  # features of an example
+hidden     | WIDTH = $width  # units of a hidden layer
+hidden     | DEPTH = $depth  # hidden layers; a linear output layer follows
+           | N_OUT = $n_out  # units of the output layer, one for each class
+leaky_relu | NEGATIVE_SLOPE = $negative_slope  # of the activation where z is not positive
+           | WEIGHT_SCALE = $weight_scale  # multiplies the weights that are drawn
+bias       | BIAS_MEAN = $bias_mean
+bias       | BIAS_STD = $bias_std
+normed     | EPSILON = $epsilon  # added to the variance
+residual   | RESIDUAL = $residual  # factor of the branch in h + RESIDUAL * phi(z)
+           | LEARNING_RATE = $learning_rate
+momentum   | MOMENTUM = $momentum
+clip       | CLIP_LIMIT = $clip_limit
+           | STEPS = $steps
+           | BATCH_SIZE = $batch_size
+           | SEED = $seed  # of the weights
+           | BATCH_SEED = $batch_seed  # of the order of the examples
+"""
+
+LOAD = '''
+        | def load_data():
+digits  |     """1,797 digits of 8 x 8 pixels, the first $n_train of them to train on."""
+digits  |     table = np.frombuffer(zlib.decompress(base64.b64decode(DIGITS)), np.uint8)
+digits  |     table = table.reshape(N_IN + 1, -1)  # a row per pixel, and one of the labels
+digits  |     x, y = table[:-1].T.astype(np.float64), table[-1].astype(np.int64)
+spirals |     """Two spiral arms of 1.25 turns, the first $n_train points to train on."""
+spirals |     rng = np.random.default_rng(0)
+spirals |     y = np.arange(600) % 2
+spirals |     radius = np.sqrt(rng.random(600))  # even in area
+spirals |     angle = 2 * np.pi * 1.25 * radius + np.pi * y
+spirals |     x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+spirals |     x += 0.03 * rng.standard_normal(x.shape)
+        |     # Mean 0 and standard deviation 1 for each feature, by the training examples.
+        |     n = $n_train
+        |     mean, std = x[:n].mean(axis=0), x[:n].std(axis=0)
+digits  |     std[np.ptp(x[:n], axis=0) == 0] = np.inf  # a pixel that is always blank stays 0
+        |     x = (x - mean) / std
+        |     return x[:n], y[:n], x[n:], y[n:]
+'''
+
+INIT = '''
+          | def init():
+          |     """W (D_in, D_out) and b (D_out,) of every layer, from the first to the last."""
+          |     rng = np.random.default_rng(SEED).spawn(1)[0]
+hidden    |     widths = [N_IN, *[WIDTH] * DEPTH, N_OUT]
+no-hidden |     widths = [N_IN, N_OUT]
+          |     W = [WEIGHT_SCALE * draw(rng, n_in, n_out) for n_in, n_out in pairwise(widths)]
+no-bias   |     b = [np.zeros(n_out) for n_out in widths[1:]]
+bias      |     b = [BIAS_MEAN + BIAS_STD * rng.standard_normal(n) for n in widths[1:]]
+          |     return W, b
+'''
+
+DIGITS_AT_THE_END = '''
+digits | # The handwritten digits: E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten
+digits | # Digits", UCI Machine Learning Repository, 1998, https://doi.org/10.24432/C50P49,
+digits | # CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/). Changes: reordered into
+digits | # training and held-out examples; values 0 to 16 as bytes, compressed by zlib, in base64.
+digits | DIGITS = """
+digits | $packed
+digits | """
+'''
+
+START = """
+if __name__ == "__main__":
+    main()
+"""
+
+# What a choice brings along ------------------------------------------------------------------
+
+NORMAL = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out) from N(0, 1), whatever the width."""
+    return rng.standard_normal((n_in, n_out))
+'''
+GAUSSIAN = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out) from N(0, $spread)."""
+    # $source
+    return np.sqrt($spread) * rng.standard_normal((n_in, n_out))
+'''
+UNIFORM = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out), uniform between -a and a: of variance a^2 / 3."""
+    # $source
+    a = np.sqrt($spread)
+    return rng.uniform(-a, a, (n_in, n_out))
+'''
+ORTHOGONAL = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out) with orthonormal rows or columns."""
+    # $source
+    q, r = np.linalg.qr(rng.standard_normal((max(n_in, n_out), min(n_in, n_out))))
+    q *= np.where(np.diag(r) < 0, -1.0, 1.0)  # QR alone does not fix the signs
+    return q if n_in >= n_out else q.T
+'''
+
+# The text of each scheme and its $spread: the variance of a weight, or the square of its bound.
+DRAWS = {
+    "normal": (NORMAL, ""),
+    "he": (GAUSSIAN, "2 / n_in"),
+    "lecun": (GAUSSIAN, "1 / n_in"),
+    "xavier": (GAUSSIAN, "2 / (n_in + n_out)"),
+    "he_uniform": (UNIFORM, "6 / n_in"),
+    "lecun_uniform": (UNIFORM, "3 / n_in"),
+    "xavier_uniform": (UNIFORM, "6 / (n_in + n_out)"),
+    "uniform_classic": (UNIFORM, "1 / n_in"),
+    "orthogonal": (ORTHOGONAL, ""),
+}
+
+SIGMA = '''
+def sigma(z):
+    """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
+    return 1 / (1 + np.exp(-z))
+'''
+
+NUMPY_PHI = {
+    "identity": '''
+def phi(z):
+    """Identity: z."""
+    return z
+
+
+def phi_prime(z):
+    """1."""
+    return np.ones_like(z)
+''',
+    "sigmoid": '''
+def phi(z):
+    """Sigmoid: sigma(z)."""
+    return sigma(z)
+
+
+def phi_prime(z):
+    """sigma(z) (1 - sigma(z)), without the subtraction, which loses the digits of a small slope."""
+    return sigma(z) * sigma(-z)
+''',
+    "tanh": '''
+def phi(z):
+    """Tanh."""
+    return np.tanh(z)
+
+
+def phi_prime(z):
+    """1 - tanh(z)^2, without the subtraction, which loses the digits of a small slope."""
+    return 1 / np.cosh(z) ** 2
+''',
+    "relu": '''
+def phi(z):
+    """ReLU: z if z > 0 else 0."""
+    return np.maximum(z, 0)
+
+
+def phi_prime(z):
+    """1 if z > 0 else 0."""
+    return np.where(z > 0, 1.0, 0.0)
+''',
+    "leaky_relu": '''
+def phi(z):
+    """Leaky ReLU: z if z > 0 else a z."""
+    return z * phi_prime(z)
+
+
+def phi_prime(z):
+    """1 if z > 0 else a."""
+    return np.where(z > 0, 1.0, NEGATIVE_SLOPE)
+''',
+    "elu": '''
+def phi(z):
+    """ELU: z if z > 0 else e^z - 1."""
+    return np.maximum(z, 0) + np.expm1(np.minimum(z, 0))
+
+
+def phi_prime(z):
+    """1 if z > 0 else e^z."""
+    return np.exp(np.minimum(z, 0))
+''',
+    "selu": '''
+# The values for which mean 0 and variance 1 are a fixed point: Klambauer et al. 2017.
+ALPHA = 1.6732632423543772
+LAMBDA = 1.0507009873554805
+
+
+def phi(z):
+    """SELU: lambda z if z > 0 else lambda alpha (e^z - 1)."""
+    return LAMBDA * (np.maximum(z, 0) + ALPHA * np.expm1(np.minimum(z, 0)))
+
+
+def phi_prime(z):
+    """lambda if z > 0 else lambda alpha e^z."""
+    return LAMBDA * np.where(z > 0, 1.0, ALPHA * np.exp(np.minimum(z, 0)))
+''',
+    "softplus": '''
+def phi(z):
+    """Softplus: ln(1 + e^z)."""
+    return np.logaddexp(0, z)
+
+
+def phi_prime(z):
+    """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
+    return 1 / (1 + np.exp(-z))
+''',
+    "silu": '''
+def phi(z):
+    """SiLU (Swish): z sigma(z)."""
+    return z * sigma(z)
+
+
+def phi_prime(z):
+    """sigma(z) (1 + z sigma(-z)): the product rule, with sigma(-z) for 1 - sigma(z)."""
+    return sigma(z) * (1 + z * sigma(-z))
+''',
+    "gelu": '''
+C = 2 * np.sqrt(2 / np.pi)
+
+
+def phi(z):
+    """GELU in its tanh form: z sigma(v) with v = C (z + 0.044715 z^3)."""
+    return z * sigma(C * (z + 0.044715 * z**3))
+
+
+def phi_prime(z):
+    """sigma(v) (1 + z v' sigma(-v)), v' = C (1 + 0.134145 z^2)."""
+    z = np.clip(z, -22, 22)  # sigma(v) is 0 or 1 beyond, and z^3 cannot overflow
+    v = C * (z + 0.044715 * z**3)
+    dv = C * (1 + 0.134145 * z**2)
+    return sigma(v) * (1 + z * dv * sigma(-v))
+''',
+}
+
+TORCH_PHIS = {
+    "identity": "z",
+    "sigmoid": "torch.sigmoid(z)",
+    "tanh": "torch.tanh(z)",
+    "relu": "F.relu(z)",
+    "leaky_relu": "F.leaky_relu(z, NEGATIVE_SLOPE)",
+    "elu": "F.elu(z)",
+    "selu": "F.selu(z)",
+    "softplus": "F.softplus(z, threshold=700.0)  # by default it is z itself from 20 on",
+    "silu": "F.silu(z)",
+    "gelu": 'F.gelu(z, approximate="tanh")',
+}
+
+# The network in NumPy ------------------------------------------------------------------------
+
+NORMALIZE = '''
+normed | def normalize(u):
+layer  |     """x_hat, where each example (row) has mean 0 and variance 1, and the std it had."""
+batch  |     """x_hat, where each feature (column) has mean 0 and variance 1, and the std it had."""
+normed |     centered = u - u.mean(axis=$axis, keepdims=True)  # (N, WIDTH)
+normed |     variance = np.mean(centered**2, axis=$axis, keepdims=True)  # $std_shape
+normed |     std = np.sqrt(variance + EPSILON)
+normed |     return centered / std, std
+normed |
+normed |
+normed | def normalize_backward(dx_hat, x_hat, std):
+normed |     """du (N, WIDTH). The shift and the stretch that u lost are taken from du as well."""
+normed |     shift = dx_hat.mean(axis=$axis, keepdims=True)  # $std_shape
+normed |     stretch = x_hat * (dx_hat * x_hat).mean(axis=$axis, keepdims=True)  # (N, WIDTH)
+normed |     return (dx_hat - shift - stretch) / std
+'''
+
+NUMPY_FORWARD = '''
+            | def forward($parameters, x):
+            |     """Every layer, from the input x (N, N_IN) to the output (N, N_OUT)."""
+            |     h = [x]  # h[i] is what layer i reads
+no-normed   |     z = []
+normed      |     z, x_hat, std = [], [], []
+            |     for i in range(DEPTH):
+no-normed   |         z.append(h[i] @ W[i] + b[i])  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
+normed      |         u = h[i] @ W[i] + b[i]  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
+normed      |         normalized, spread = normalize(u)
+normed      |         x_hat.append(normalized)  # (N, WIDTH)
+normed      |         std.append(spread)  # $std_shape
+normed      |         z.append(gamma[i] * x_hat[i] + beta[i])  # (N, WIDTH)
+no-residual |         h.append(phi(z[i]))  # (N, WIDTH)
+all-layers  |         h.append(h[i] + RESIDUAL * phi(z[i]))  # (N, WIDTH)
+but-first   |         h.append(phi(z[i]))  # (N, WIDTH)
+but-first   |         if i > 0:  # the first layer has no shortcut: N_IN is not WIDTH
+but-first   |             h[-1] = h[i] + RESIDUAL * h[-1]
+            |     output = h[-1] @ W[-1] + b[-1]  # (N, WIDTH) @ (WIDTH, N_OUT) + (N_OUT,)
+            |     return $computed
+'''
+
+NUMPY_LOSS = '''
+def softmax_cross_entropy(output, labels):
+    """J = mean over N of -ln p_label with p = softmax(output), and dJ/d(output) (N, N_OUT)."""
+    rows = np.arange(len(labels))
+    # -ln p_label = ln(sum over k of exp(output_k - output_label)), without an overflow
+    surprise = np.logaddexp.reduce(output - output[rows, labels][:, None], axis=1)  # (N,)
+    p = np.exp(output - output.max(axis=1, keepdims=True))  # (N, N_OUT)
+    p /= p.sum(axis=1, keepdims=True)
+    p[rows, labels] = 0
+    p[rows, labels] = -p.sum(axis=1)  # p - 1 at the label, to its last digit
+    return surprise.mean(), p / len(labels)
+'''
+
+NUMPY_BACKWARD = '''
+            | def backward($backward):
+            |     """dJ/d(parameter) of every parameter, from the output back to the input."""
+            |     dW, db = [None] * (DEPTH + 1), [None] * (DEPTH + 1)
+normed      |     dgamma, dbeta = [None] * DEPTH, [None] * DEPTH
+            |     dW[-1] = h[-1].T @ d_output  # (WIDTH, N) @ (N, N_OUT) = (WIDTH, N_OUT)
+            |     db[-1] = d_output.sum(axis=0)  # (N_OUT,)
+            |     $du = d_output
+residual    |     dh = 0.0  # no shortcut goes around the output layer
+            |     for i in reversed(range(DEPTH)):
+            |         # The layer above read h: (N, D_out) @ (D_out, WIDTH) = (N, WIDTH).
+no-residual |         dh = $du @ W[i + 1].T
+residual    |         dh = dh + $du @ W[i + 1].T  # its shortcut hands dh on as it is
+no-residual |         dz = dh * phi_prime(z[i])  # (N, WIDTH)
+all-layers  |         dz = RESIDUAL * dh * phi_prime(z[i])  # (N, WIDTH)
+but-first   |         dz = dh * phi_prime(z[i])  # (N, WIDTH)
+but-first   |         if i > 0:
+but-first   |             dz = RESIDUAL * dz
+normed      |         dgamma[i] = (dz * x_hat[i]).sum(axis=0)  # (WIDTH,)
+normed      |         dbeta[i] = dz.sum(axis=0)  # (WIDTH,)
+normed      |         du = normalize_backward(dz * gamma[i], x_hat[i], std[i])  # (N, WIDTH)
+            |         dW[i] = h[i].T @ $du  # (D_in, N) @ (N, WIDTH) = (D_in, WIDTH)
+            |         db[i] = $du.sum(axis=0)  # (WIDTH,)
+            |     return [$gradient]
+'''
+
+# Depth 0: a lone output layer. Its forward pass is the same in PyTorch.
+LINEAR_FORWARD = '''
+def forward(W, b, x):
+    """The output (N, N_OUT) of the input x (N, N_IN)."""
+    return x @ W[0] + b[0]  # (N, N_IN) @ (N_IN, N_OUT) + (N_OUT,)
+'''
+
+LINEAR_BACKWARD = '''
+def backward(x, d_output):
+    """dJ/dW and dJ/db."""
+    dW = x.T @ d_output  # (N_IN, N) @ (N, N_OUT) = (N_IN, N_OUT)
+    db = d_output.sum(axis=0)  # (N_OUT,)
+    return [dW, db]
+'''
+
+# Training in NumPy ---------------------------------------------------------------------------
+
+NUMPY_CLIP = '''
+value-clip | def clip(gradient):
+value-clip |     """Cut every entry to -CLIP_LIMIT ... CLIP_LIMIT. This turns the gradient."""
+value-clip |     return [np.clip(g, -CLIP_LIMIT, CLIP_LIMIT) for g in gradient]
+norm-clip  | def clip(gradient):
+norm-clip  |     """Shorten the whole gradient to norm CLIP_LIMIT where it is longer."""
+norm-clip  |     # Divided by the largest entry first: the square of 1e200 is infinite.
+norm-clip  |     largest = max(np.abs(g).max() for g in gradient) or 1.0
+norm-clip  |     norm = np.sqrt(sum(np.sum((g / largest) ** 2) for g in gradient))
+norm-clip  |     factor = min(1.0, CLIP_LIMIT / largest / norm)
+norm-clip  |     return [g * factor for g in gradient]
+'''
+
+NUMPY_FINITE = '''
+def finite(arrays):
+    """Whether there is neither an infinity nor a NaN."""
+    return all(np.isfinite(a).all() for a in arrays)
+'''
+
+NUMPY_MAIN = '''
+            | def main():
+            |     """Train, and print the losses and the held-out accuracy."""
+            |     np.seterr(all="ignore")  # finite() looks for an overflow and says so in words
+            |     x_train, y_train, x_test, y_test = load_data()
+            |     W, b = init()
+normed      |     gamma = [np.ones(WIDTH) for _ in range(DEPTH)]
+normed      |     beta = [np.zeros(WIDTH) for _ in range(DEPTH)]
+            |     parameters = [$starred]
+momentum    |     velocity = [np.zeros_like(p) for p in parameters]
+            |     batches = len(x_train) // BATCH_SIZE  # per epoch; the remainder is left out
+            |
+            |     for step in range(1, STEPS + 1):
+            |         epoch, batch = divmod(step - 1, batches)
+            |         if batch == 0:
+            |             rng = np.random.default_rng((BATCH_SEED, epoch))
+            |             order = rng.permutation(len(x_train))
+            |         rows = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
+            |         x, labels = x_train[rows], y_train[rows]
+            |
+            |         $computed = forward($parameters, x)
+            |         loss, d_output = softmax_cross_entropy(output, labels)
+            |         print(f"step {step}: loss {float(loss)!r}")
+            |         gradient = backward($backward)
+            |
+no-clip     |         move = gradient
+clip        |         move = clip(gradient)
+momentum    |         for v, g in zip(velocity, move, strict=True):
+momentum    |             v *= MOMENTUM
+momentum    |             v += g
+momentum    |         move = velocity
+            |         for p, m in zip(parameters, move, strict=True):
+            |             p -= LEARNING_RATE * m
+            |
+            |         checks = {
+            |             "forward pass": [$checked],
+            |             "loss": [loss],
+            |             "gradient": gradient,
+            |             "update": parameters,
+            |         }
+            |         for name, arrays in checks.items():
+            |             if not finite(arrays):
+            |                 print(f"Stopped at step {step}: infinity or NaN in the {name}.")
+            |                 return
+            |
+hidden      |     *_, output = forward($parameters, x_test)
+no-hidden   |     output = forward($parameters, x_test)
+            |     if not finite([output]):
+            |         print("Stopped: infinity or NaN in the held-out outputs.")
+            |         return
+            |     accuracy = np.mean(output.argmax(axis=1) == y_test)
+            |     print(f"held-out accuracy: {float(accuracy)!r}")
+'''
+
+# The same in PyTorch -------------------------------------------------------------------------
+
+TORCH_PHI = '''
+def phi(z):
+    """$phi_name."""
+    return $torch_phi
+'''
+
+TORCH_FORWARD = '''
+              | def forward($parameters, x):
+              |     """z of every hidden layer (N, WIDTH), and the output (N, N_OUT)."""
+              |     h, z = x, []
+              |     for i in range(DEPTH):
+no-normed     |         z.append(h @ W[i] + b[i])  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
+normed        |         u = h @ W[i] + b[i]  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
+layer         |         z.append(F.layer_norm(u, (WIDTH,), gamma[i], beta[i], EPSILON))
+batch no-lone |         # True: by the statistics of the batch at hand, also when it is held out.
+batch no-lone |         z.append(F.batch_norm(u, None, None, gamma[i], beta[i], True, eps=EPSILON))
+batch lone    |         # By hand: F.batch_norm refuses a batch of one example.
+batch lone    |         std = torch.sqrt(u.var(dim=0, correction=0) + EPSILON)
+batch lone    |         z.append(gamma[i] * (u - u.mean(dim=0)) / std + beta[i])
+no-residual   |         h = phi(z[i])
+all-layers    |         h = h + RESIDUAL * phi(z[i])
+but-first     |         # The first layer has no shortcut: N_IN is not WIDTH.
+but-first     |         h = h + RESIDUAL * phi(z[i]) if i > 0 else phi(z[i])
+              |     return z, h @ W[-1] + b[-1]
+'''
+
+TORCH_CLIP = '''
+norm-clip | def clip_norm(tensors):
+norm-clip |     """Shorten the whole gradient to norm CLIP_LIMIT where it is longer.
+norm-clip |
+norm-clip |     torch.nn.utils.clip_grad_norm_ does so too, but adds 1e-6 to the norm.
+norm-clip |     """
+norm-clip |     # Divided by the largest entry first: the square of 1e200 is infinite.
+norm-clip |     largest = max(t.abs().max().item() for t in tensors) or 1.0
+norm-clip |     norm = torch.sqrt(sum(torch.sum((t / largest) ** 2) for t in tensors))
+norm-clip |     factor = torch.clamp(CLIP_LIMIT / largest / norm, max=1.0)
+norm-clip |     for t in tensors:
+norm-clip |         t *= factor
+'''
+
+TORCH_FINITE = '''
+def finite(tensors):
+    """Whether there is neither an infinity nor a NaN."""
+    return all(t.isfinite().all() for t in tensors)
+'''
+
+TORCH_MAIN = '''
+            | def leaves(arrays):
+            |     """Tensors (float64, as the arrays are) for which autograd finds gradients."""
+            |     return [torch.tensor(a, requires_grad=True) for a in arrays]
+            |
+            |
+            | def main():
+            |     """Train, and print the losses and the held-out accuracy."""
+            |     x_train, y_train, x_test, y_test = map(torch.from_numpy, load_data())
+            |     W, b = map(leaves, init())
+normed      |     gamma = leaves([np.ones(WIDTH)] * DEPTH)
+normed      |     beta = leaves([np.zeros(WIDTH)] * DEPTH)
+            |     parameters = [$starred]
+no-momentum |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
+momentum    |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE, momentum=MOMENTUM)
+            |     batches = len(x_train) // BATCH_SIZE  # per epoch; the remainder is left out
+            |
+            |     for step in range(1, STEPS + 1):
+            |         epoch, batch = divmod(step - 1, batches)
+            |         if batch == 0:
+            |             rng = np.random.default_rng((BATCH_SEED, epoch))
+            |             order = torch.from_numpy(rng.permutation(len(x_train)))
+            |         rows = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
+            |         x, labels = x_train[rows], y_train[rows]
+            |
+hidden      |         z, output = forward($parameters, x)
+no-hidden   |         output = forward($parameters, x)
+            |         loss = F.cross_entropy(output, labels)
+            |         print(f"step {step}: loss {loss.item()!r}")
+            |         optimizer.zero_grad()
+            |         loss.backward()
+            |
+no-clip     |         gradient = [p.grad for p in parameters]
+clip        |         gradient = [p.grad.clone() for p in parameters]  # before clipping
+value-clip  |         torch.nn.utils.clip_grad_value_(parameters, CLIP_LIMIT)
+norm-clip   |         clip_norm([p.grad for p in parameters])
+            |         optimizer.step()
+            |
+            |         checks = {
+hidden      |             "forward pass": [*z, output],
+no-hidden   |             "forward pass": [output],
+            |             "loss": [loss],
+            |             "gradient": gradient,
+            |             "update": parameters,
+            |         }
+            |         for name, tensors in checks.items():
+            |             if not finite(tensors):
+            |                 print(f"Stopped at step {step}: infinity or NaN in the {name}.")
+            |                 return
+            |
+            |     with torch.no_grad():
+hidden      |         _, output = forward($parameters, x_test)
+no-hidden   |         output = forward($parameters, x_test)
+            |     if not finite([output]):
+            |         print("Stopped: infinity or NaN in the held-out outputs.")
+            |         return
+            |     accuracy = (output.argmax(dim=1) == y_test).double().mean()
+            |     print(f"held-out accuracy: {accuracy.item()!r}")
+'''
+
+# Putting a script together -------------------------------------------------------------------
+
+
+def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
+    """The run of `training.start` and `training.advance` on DATASETS[dataset], for NumPy alone.
+
+    The weights are those that `training.start` draws from `np.random.default_rng(seed)`. The script
+    prints the loss of every step to its last digit, then the held-out accuracy. Where something is
+    not finite it stops, with a line in words and exit status 0.
+
+    Raises ValueError for more than one network in `spec`, a loss other than the softmax
+    cross-entropy, a data set that is unknown or does not fit the network, and a seed that is not a
+    whole number of at least 0.
+    """
+    chosen, values = _choices(spec, train_spec, seed, dataset)
+    values |= {"how": "NumPy with its backpropagation by hand", "needs": "NumPy 1.25"}
+    phi = NUMPY_PHI[spec.activation]
+    sigma = SIGMA if "sigma(" in phi else ""
+    network = [sigma, phi, NORMALIZE, NUMPY_FORWARD, NUMPY_LOSS, NUMPY_BACKWARD]
+    if spec.depth == 0:
+        network = [LINEAR_FORWARD, NUMPY_LOSS, LINEAR_BACKWARD]
+    training = [NUMPY_CLIP, NUMPY_FINITE, NUMPY_MAIN]
+    return _script(spec, network, training, chosen, values)
+
+
+def pytorch_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
+    """The run of `numpy_script` for PyTorch, in float64 and with autograd; raises as it does."""
+    chosen, values = _choices(spec, train_spec, seed, dataset)
+    values |= {"how": "PyTorch with autograd", "needs": "NumPy 1.25, PyTorch 2.0"}
+    network = [TORCH_PHI, TORCH_FORWARD] if spec.depth else [LINEAR_FORWARD]
+    training = [TORCH_CLIP, TORCH_FINITE, TORCH_MAIN]
+    return _script(spec, network, training, chosen | {"torch"}, values)
+
+
+def _script(spec, network, training, chosen, values):
+    draw, _ = DRAWS[spec.initializer]
+    opening = [HEADER, IMPORTS, _banner("Settings") + SETTINGS]
+    data = [_banner("Data"), LOAD]
+    network = [_banner("The network"), draw, INIT, *network]
+    training = [_banner("Training"), *training]
+    blocks = [*data, *network, *training, DIGITS_AT_THE_END, START]
+
+    opening = "\n\n".join(_kept(block, chosen) for block in opening)
+    rest = filter(None, (_kept(block, chosen) for block in blocks))
+    return Template("\n\n\n".join([opening, *rest]) + "\n").substitute(values)
+
+
+def _banner(title):
+    return f"# {title} ".ljust(LINE_LENGTH - 4, "-") + "\n"
+
+
+def _kept(block, chosen):
+    """The lines of a block whose margin asks for nothing but what was chosen."""
+    lines = []
+    for line in block.strip("\n").splitlines():
+        margin, bar, code = line.partition("|")
+        if not bar:  # a block without a margin
+            margin, code = "", " " + line
+        wanted = [word for word in margin.split() if not word.startswith("no-")]
+        refused = [word.removeprefix("no-") for word in margin.split() if word not in wanted]
+        if chosen.issuperset(wanted) and chosen.isdisjoint(refused):
+            lines.append(code[1:])
+    return "\n".join(lines)
+
+
+def _choices(spec, train_spec, seed, dataset):
+    """What was chosen, as the words of the margins, and the values, as the texts of a script."""
+    data = _checked(spec, train_spec, seed, dataset)
+    examples = len(data.x_train)
+    batch_size = min(train_spec.batch_size, examples)
+    phi, scheme = spec.phi, INITIALIZERS[spec.initializer]
+
+    hidden = spec.depth > 0
+    norm = spec.norm if hidden else "none"
+    normed, clip = norm != "none", train_spec.clip
+    residual = any(spec.shortcut(i) for i in range(spec.depth))
+    words = {
+        dataset: True,
+        "hidden": hidden,
+        "leaky_relu": hidden and spec.activation == "leaky_relu",
+        "bias": spec.bias_mean != 0 or spec.bias_std != 0,
+        "normed": normed,
+        "layer": norm == "layer",
+        "batch": norm == "batch",
+        "lone": batch_size == 1,
+        "residual": residual,
+        "all-layers": residual and spec.shortcut(0),
+        "but-first": residual and not spec.shortcut(0),
+        "clip": clip != "none",
+        "value-clip": clip == "value",
+        "norm-clip": clip == "norm",
+        "momentum": train_spec.momentum != 0,
+    }
+    parameters = ["W", "b", *(["gamma", "beta"] if normed else [])]
+    computed = ["h", "z", *(["x_hat", "std"] if normed else []), "output"]
+    checked = ["*z", *(["*std"] if normed else []), "output"]
+    backward = ["W", *(["gamma"] if normed else []), *computed[:-1], "d_output"]
+    if not hidden:
+        computed, checked, backward = ["output"], ["output"], ["x", "d_output"]
+    lists = {
+        "parameters": parameters,
+        "starred": [f"*{name}" for name in parameters],
+        "gradient": [f"*d{name}" for name in parameters],
+        "computed": computed,
+        "checked": checked,
+        "backward": backward,
+    }
+    texts = {
+        "subject": SUBJECTS[dataset],
+        "phi_name": phi.label,
+        "torch_phi": TORCH_PHIS[spec.activation],
+        "scheme": scheme.label,
+        "source": scheme.source,
+        "spread": DRAWS[spec.initializer][1],
+        "axis": "0" if norm == "batch" else "1",
+        "std_shape": "(1, WIDTH)" if norm == "batch" else "(N, 1)",
+        "du": "du" if normed else "dz",
+        "packed": _packed_digits(),
+    }
+    whole = {
+        "n_in": spec.n_in,
+        "width": spec.width,
+        "depth": spec.depth,
+        "n_out": spec.n_out,
+        "steps": train_spec.steps,
+        "batch_size": batch_size,
+        "batch_seed": train_spec.batch_seed,
+        "seed": seed,
+        "n_train": examples,
+        "n_test": len(data.x_test),
+    }
+    real = {
+        "negative_slope": spec.negative_slope,
+        "weight_scale": spec.weight_scale,
+        "bias_mean": spec.bias_mean,
+        "bias_std": spec.bias_std,
+        "residual": spec.residual,
+        "epsilon": EPSILON,
+        "learning_rate": train_spec.learning_rate,
+        "momentum": train_spec.momentum,
+        "clip_limit": train_spec.clip_limit,
+    }
+    texts |= {name: ", ".join(names) for name, names in lists.items()}
+    texts |= {name: repr(int(value)) for name, value in whole.items()}
+    texts |= {name: repr(float(value)) for name, value in real.items()}
+    return {word for word, holds in words.items() if holds}, texts
+
+
+def _checked(spec, train_spec, seed, dataset):
+    """The data set. Raises ValueError for a run that a script cannot be."""
+    if spec.seeds != 1:
+        raise ValueError(f"a script trains one network, not {spec.seeds}")
+    if train_spec.loss != "softmax_cross_entropy":
+        raise ValueError(f"a script has the softmax cross-entropy, not {train_spec.loss!r}")
+    if dataset not in SUBJECTS:
+        raise ValueError(f"unknown data set {dataset!r}; known are {', '.join(SUBJECTS)}")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number of at least 0, not {seed!r}")
+    data = DATASETS[dataset]()
+    features, classes = data.x_train.shape[1], int(data.y_train.max()) + 1
+    if spec.n_in != features or spec.n_out < classes:
+        raise ValueError(
+            f"{dataset} want n_in {features} and n_out of at least {classes}, "
+            f"not {spec.n_in} and {spec.n_out}"
+        )
+    return data
+
+
+@cache
+def _packed_digits():
+    """The pixels and labels of all digits, compressed and folded into lines of text."""
+    with np.load(DIGITS_FILE, allow_pickle=False) as file:
+        table = np.vstack([file["images"].T, file["labels"]])  # like pixels lie side by side
+    packer = zlib.compressobj(9, strategy=zlib.Z_FILTERED)
+    text = base64.b64encode(packer.compress(table.tobytes()) + packer.flush()).decode("ascii")
+    return "\n".join(text[i : i + LINE_LENGTH] for i in range(0, len(text), LINE_LENGTH))

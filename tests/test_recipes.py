@@ -1,0 +1,328 @@
+"""The scripts that a reader takes home do what the core does, step by step, and nothing else."""
+
+import ast
+import contextlib
+import io
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import recipes, training
+from core.activations import ACTIVATIONS
+from core.datasets import DATASETS
+from core.initializers import INITIALIZERS
+from core.network import NetSpec
+from core.recipes import numpy_script, pytorch_script
+from core.training import TrainSpec
+
+SEED = 7
+SHAPES = {"digits": (64, 10), "spirals": (2, 2)}
+TRAIN = TrainSpec(0.1, steps=8, batch_size=32)
+LOSS = re.compile(r"step (\d+): loss (\S+)")
+ACCURACY = re.compile(r"held-out accuracy: (\S+)")
+
+
+def run_of(dataset, *, width=6, depth=3, steps=8, batch_size=32, rate=0.1, **settings):
+    """(spec, train_spec, dataset); settings are fields of either spec."""
+    of_training = {
+        name: settings.pop(name)
+        for name in ("momentum", "clip", "clip_limit", "batch_seed")
+        if name in settings
+    }
+    n_in, n_out = SHAPES[dataset]
+    spec = NetSpec(n_in, width, depth, n_out, **settings)
+    return spec, TrainSpec(rate, steps=steps, batch_size=batch_size, **of_training), dataset
+
+
+NORM, VALUE = {"clip": "norm", "clip_limit": 0.2}, {"clip": "value", "clip_limit": 0.02}
+# Every activation, initializer, normalizer, clipping and data set, and pairs of them.
+RUNS = {
+    "plain": run_of("spirals"),
+    "digits": run_of("digits", initializer="he_uniform", bias_std=0.3, width=16),
+    "linear": run_of("digits", depth=0, initializer="normal", momentum=0.5, norm="batch", **NORM),
+    "identity": run_of("spirals", activation="identity", initializer="orthogonal", residual=1.0),
+    "sigmoid": run_of("spirals", activation="sigmoid", initializer="xavier", norm="batch", **NORM),
+    "tanh": run_of(
+        "digits", activation="tanh", initializer="orthogonal", width=64, residual=-0.5, momentum=0.9
+    ),
+    "leaky ReLU": run_of(
+        "spirals",
+        activation="leaky_relu",
+        negative_slope=0.2,
+        bias_mean=-0.1,
+        norm="layer",
+        **VALUE,
+    ),
+    "ELU": run_of("spirals", activation="elu", initializer="lecun", width=2, residual=0.7, **VALUE),
+    "SELU": run_of("digits", activation="selu", initializer="lecun_uniform", momentum=0.9, **VALUE),
+    "softplus": run_of(
+        "spirals", activation="softplus", initializer="uniform_classic", norm="layer", residual=0.5
+    ),
+    "SiLU": run_of("spirals", activation="silu", initializer="xavier_uniform", norm="batch"),
+    "GELU": run_of(
+        "spirals", activation="gelu", initializer="normal", weight_scale=0.5, bias_std=0.1, **NORM
+    ),
+    "all remedies": run_of(
+        "spirals", norm="batch", residual=0.3, momentum=0.9, bias_std=0.2, **NORM, depth=6
+    ),
+    "layer norm, wide": run_of("digits", norm="layer", width=64, residual=2.0, **NORM),
+    "saturated": run_of("spirals", activation="tanh", weight_scale=8.0, initializer="xavier"),
+    "epochs": run_of("spirals", batch_size=200, batch_seed=3, steps=7),
+    "one example": run_of("spirals", batch_size=1, norm="batch", steps=4),
+    "all examples": run_of("spirals", batch_size=9999, steps=3, width=1, depth=1),
+}
+DIVERGING = {
+    "forward pass": run_of("spirals", activation="leaky_relu", rate=1e3, steps=100),
+    "update": run_of("spirals", rate=1.7e308, weight_scale=1e3),
+}
+WRITERS = {"NumPy": numpy_script, "PyTorch": pytorch_script}
+
+
+def script_of(writer, run):
+    spec, train_spec, dataset = run
+    return writer(spec, train_spec, seed=SEED, dataset=dataset)
+
+
+def core_run(run):
+    """The losses of every step, the halt if there is one, and the held-out accuracy."""
+    spec, train_spec, dataset = run
+    data = DATASETS[dataset]()
+    state = training.start(spec, train_spec, rng=np.random.default_rng(SEED))
+    losses = []
+    while state.step < train_spec.steps and not state.halted:
+        state, step = training.advance(spec, train_spec, data, state)
+        losses.append(float(step.loss[0]))
+    accuracy = training.accuracy(spec, state.params, data.x_test, data.y_test)
+    return losses, state.halts[0], float(accuracy[0])
+
+
+def run_alone(script, directory):
+    """What a script prints in an empty directory, where this project cannot be imported."""
+    path = directory / "script.py"
+    path.write_text(script, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-I", path.name],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [entry.name for entry in directory.iterdir()] == ["script.py"]
+    return done.stdout
+
+
+def run_here(script):
+    """What a script prints in this process, which has imported PyTorch already."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
+
+
+def assert_the_same_run(printed, run, rel):
+    losses, halt, accuracy = core_run(run)
+    lines = LOSS.findall(printed)
+    assert halt is None and [int(step) for step, _ in lines] == list(range(1, len(losses) + 1))
+    assert [float(loss) for _, loss in lines] == pytest.approx(losses, rel=rel, abs=0)
+    assert [float(found) for found in ACCURACY.findall(printed)] == [accuracy]
+
+
+# The same run --------------------------------------------------------------------------------
+
+
+def test_the_runs_have_every_choice():
+    specs = [spec for spec, _, _ in RUNS.values()]
+    assert {spec.activation for spec in specs} == set(ACTIVATIONS)
+    assert {spec.initializer for spec in specs} == set(INITIALIZERS)
+    assert {dataset for _, _, dataset in RUNS.values()} == set(DATASETS)
+    assert {spec.norm for spec in specs} == {"none", "layer", "batch"}
+    assert {train_spec.clip for _, train_spec, _ in RUNS.values()} == {"none", "value", "norm"}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_numpy_script_alone_has_the_losses_of_the_core(name, tmp_path):
+    printed = run_alone(script_of(numpy_script, RUNS[name]), tmp_path)
+    assert_the_same_run(printed, RUNS[name], 1e-9)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_pytorch_script_has_the_losses_of_the_core(name):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    printed = run_here(script_of(pytorch_script, RUNS[name]))
+    assert_the_same_run(printed, RUNS[name], 1e-7)
+
+
+def test_clipping_in_the_runs_clips():
+    """Or it would go unseen that a script does not."""
+    for spec, train_spec, dataset in RUNS.values():
+        if train_spec.clip != "none":
+            data, rng = DATASETS[dataset](), np.random.default_rng(SEED)
+            steps = list(training.train(spec, train_spec, data, rng=rng))
+            assert min(step.clip_factor[0] for step in steps) < 1
+
+
+# A run that breaks ---------------------------------------------------------------------------
+
+
+def assert_it_stops_in_words(printed, what):
+    losses, halt, _ = core_run(DIVERGING[what])
+    *steps, last = printed.splitlines()
+    assert last == f"Stopped at step {halt.step}: infinity or NaN in the {what}."
+    assert len(steps) == len(losses) == halt.step
+    before = [float(LOSS.fullmatch(line)[2]) for line in steps[:-1]]
+    assert before == pytest.approx(losses[:-1], rel=1e-6)
+
+
+@pytest.mark.parametrize("what", DIVERGING)
+def test_a_diverging_numpy_script_says_so_and_stops(what, tmp_path):
+    assert_it_stops_in_words(run_alone(script_of(numpy_script, DIVERGING[what]), tmp_path), what)
+
+
+@pytest.mark.parametrize("what", DIVERGING)
+def test_a_diverging_pytorch_script_says_so_and_stops(what):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    assert_it_stops_in_words(run_here(script_of(pytorch_script, DIVERGING[what])), what)
+
+
+# The text ------------------------------------------------------------------------------------
+
+
+def names_and_uses(tree):
+    """The names that a module, its functions and its imports define, and those that it reads."""
+    defined, used = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            defined |= {node.name, *(argument.arg for argument in node.args.args)}
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            defined |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.AugAssign):  # in place: the array is in a list that is read
+            used |= {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
+        elif isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
+    return defined, used
+
+
+@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("library", WRITERS)
+def test_nothing_in_a_script_goes_unused(library, name):
+    defined, used = names_and_uses(ast.parse(script_of(WRITERS[library], RUNS[name])))
+    assert defined - used <= {"_"} and "main" in defined
+
+
+@pytest.mark.parametrize("library", WRITERS)
+def test_only_what_was_chosen_is_there(library):
+    script = script_of(WRITERS[library], RUNS["plain"]).lower()
+    for word in (
+        "normalize",
+        "clip",
+        "gamma",
+        "residual",
+        "shortcut",
+        "momentum",
+        "bias_",
+    ):
+        assert word not in script
+    assert "base64" not in script and "sigma" not in script
+    for word in ("backward", "width = 6", "depth = 3", "seed = 7", "learning_rate = 0.1"):
+        assert word in script
+
+
+@pytest.mark.parametrize("library", WRITERS)
+def test_a_script_imports_no_more_than_it_says(library):
+    allowed = {*sys.stdlib_module_names, "numpy", *(["torch"] if library == "PyTorch" else [])}
+    for run in RUNS.values():
+        imported = re.findall(r"^(?:import|from) (\w+)", script_of(WRITERS[library], run), re.M)
+        assert set(imported) <= allowed
+
+
+@pytest.mark.skipif(not shutil.which("ruff"), reason="ruff is not installed")
+def test_the_scripts_are_in_the_style_of_the_house(tmp_path, pytestconfig):
+    for library, writer in WRITERS.items():
+        for name, run in RUNS.items():
+            path = tmp_path / f"{library}_{re.sub(r'[^a-z]', '_', name.lower())}.py"
+            path.write_text(script_of(writer, run), encoding="utf-8")
+    settings = ["--no-cache", "--config", str(pytestconfig.rootpath / "pyproject.toml")]
+    for command in (["check"], ["format", "--check"]):
+        done = subprocess.run(
+            ["ruff", *command, *settings, str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("library", WRITERS)
+def test_the_digits_are_small_at_the_end_and_credited(library):
+    script = script_of(WRITERS[library], RUNS["digits"])
+    assert len(script.encode()) < 65_000
+    assert max(map(len, script.splitlines())) <= 100
+    code, packed = script.split('DIGITS = """')
+    assert "def main()" in code and packed.endswith(
+        '"""\n\n\nif __name__ == "__main__":\n    main()\n'
+    )
+    credit = code[code.rindex("\n\n\n") :]
+    for words in ("E. Alpaydin and C. Kaynak", "UCI", "CC BY 4.0", "10.24432/C50P49"):
+        assert words in credit
+    assert len(script_of(WRITERS[library], RUNS["plain"])) < 8000
+
+
+def test_the_first_line_says_what_a_script_is():
+    first = [script_of(writer, RUNS["digits"]).splitlines()[0] for writer in WRITERS.values()]
+    assert first == [
+        "# A network learns handwritten digits, in NumPy with its backpropagation by hand.",
+        "# A network learns handwritten digits, in PyTorch with autograd.",
+    ]
+
+
+@pytest.mark.parametrize("library", WRITERS)
+def test_numbers_of_any_type_are_written_as_numbers(library):
+    spec, train_spec, dataset = RUNS["plain"]
+    odd = replace(spec, width=np.int64(6), weight_scale=np.float64(1), bias_std=np.float32(0.5))
+    fast = replace(train_spec, learning_rate=1, steps=np.int32(3))
+    script = WRITERS[library](odd, fast, seed=np.int64(1), dataset=dataset)
+    assert "WIDTH = 6 " in script and "LEARNING_RATE = 1.0\n" in script
+    assert "np.int" not in script and "np.float32" not in script
+
+
+@pytest.mark.parametrize("library", WRITERS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"spec": {"seeds": 2}},
+        {"spec": {"n_in": 3}},
+        {"spec": {"n_out": 1}},
+        {"train_spec": {"loss": "mean_squared_error"}},
+        {"dataset": "moons"},
+        {"dataset": "digits\nimport os"},
+        {"seed": -1},
+        {"seed": True},
+        {"seed": "0"},
+        {"seed": 1.0},
+    ],
+    ids=str,
+)
+def test_a_run_that_a_script_cannot_be_is_refused(library, change):
+    spec, train_spec, dataset = RUNS["plain"]
+    spec = replace(spec, **change.get("spec", {}))
+    train_spec = replace(train_spec, **change.get("train_spec", {}))
+    with pytest.raises(ValueError):
+        WRITERS[library](
+            spec,
+            train_spec,
+            seed=change.get("seed", SEED),
+            dataset=change.get("dataset", dataset),
+        )
+
+
+def test_every_choice_of_the_core_has_a_recipe():
+    assert set(recipes.NUMPY_PHI) == set(recipes.TORCH_PHIS) == set(ACTIVATIONS)
+    assert set(recipes.DRAWS) == set(INITIALIZERS)
+    assert set(recipes.SUBJECTS) == set(DATASETS)
