@@ -113,7 +113,7 @@ def extend(recording: Recording, data, *, steps: int | None = None, seconds: flo
     taken, tests, kept, every = [], [], recording.kept, recording.every
     while run.number < last and not all(run.halts):
         taken.append(run.step())
-        if is_tested(run.number):
+        if is_tested(run.number) or all(run.halts):
             tests.append(_test(spec, train_spec, data, run))
         if run.number % every == 0:
             kept, every = _thinned((*kept, run.state()), every)

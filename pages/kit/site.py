@@ -81,6 +81,15 @@ PAGES = (
         title="Gradient clipping",
         claim="Clipping caps one step; it mends neither a vanishing gradient nor a bad scale.",
     ),
+    PageInfo(
+        path="training",
+        section="Practice",
+        menu="Training lab",
+        icon=":material/experiment:",
+        title="The training lab",
+        claim="Same data, same random draws: where one network learns and the other does not, "
+        "its settings are why.",
+    ),
 )
 
 

@@ -8,6 +8,11 @@ import streamlit as st
 # .streamlit/config.toml, where light and dark mode each have their own values for them.
 MEANINGS = ("vanishing", "healthy", "exploding", "reference", "amber", "violet", "dark")
 
+# Colors of a quantity, the same in light and in dark: a gradient's size, blue over the healthy
+# green to vermillion; and the probability of one class of two.
+SMALL_TO_LARGE = ("#08306b", "#0072B2", "#009E73", "#E69F00", "#D55E00")
+TWO_CLASSES = ("#ffffff", "#3a3a3a")
+
 MAIN_HEIGHT = 440  # px, the one main chart of a page, with axes
 SMALL_HEIGHT = 330  # px
 

@@ -17,27 +17,9 @@ _NAME = {"fontSize": grammar.LABEL_SIZE}
 _TEXT = alt.Text("says", type="nominal")
 
 
-def _placed(field, title, domain, span, values, *, labels="datum.label", **axis):
-    """Scale and axis of a panel that takes only a part of the view."""
-    return {
-        "shorthand": field,
-        "type": "quantitative",
-        "scale": alt.Scale(domain=domain, range=span, nice=False, zero=False),
-        "axis": alt.Axis(
-            title=title, values=values, labelExpr=labels, grid=False, **grammar.AXIS, **axis
-        ),
-    }
-
-
 # Accuracy and loss -------------------------------------------------------------------------------
 
-# Side by side where there is room, one above the other on a phone.
-_WIDE = "width > 560"
 _LOUDEST = 6  # log₁₀ of the largest loss on the axis; above it the line runs along its end
-
-
-def _wide(there: str, else_: str) -> alt.ExprRef:
-    return alt.ExprRef(f"{_WIDE} ? {there} : {else_}")
 
 
 def thresholds() -> alt.LayerChart:
@@ -64,27 +46,27 @@ def thresholds() -> alt.LayerChart:
 
 def _accuracy(rows: alt.Chart, now: alt.Chart, selection: alt.Parameter) -> list[alt.Chart]:
     x = alt.X(
-        **_placed(
+        **grammar.placed(
             "limit",
             "threshold c",
             [-1.1, 3.75],
-            [0, _wide("0.6 * width", "width")],
+            [0, grammar.wide("0.6 * width", "width")],
             [-1, 0, 1, 2, 3],
             labels="format(pow(10, datum.value), ',~g')",
             orient="bottom",
-            offset=_wide("0", "-0.48 * height"),
+            offset=grammar.wide("0", "-0.48 * height"),
         )
     )
     y = alt.Y(
-        **_placed(
+        **grammar.placed(
             "accuracy",
             "held-out digits named right",
             [0, 1.22],
-            [_wide("height", "0.52 * height"), 0],
+            [grammar.wide("height", "0.52 * height"), 0],
             [0, 0.1, 0.25, 0.5, 0.75, 1],
             labelOverlap=False,
             labels="datum.value == 0.1 ? 'guessing' : "
-            f"{_WIDE} || datum.value > 0 ? format(datum.value, '.0%') : ''",
+            f"{grammar.WIDE} || datum.value > 0 ? format(datum.value, '.0%') : ''",
         )
     )
     swept = rows.transform_filter("datum.kind == 'limit'")
@@ -109,7 +91,7 @@ def _accuracy(rows: alt.Chart, now: alt.Chart, selection: alt.Parameter) -> list
     )
     dot = now.mark_point(size=190, filled=True, opacity=1).add_params(selection)
     readout = now.mark_text(
-        align="right", baseline="top", fontSize=_wide("22", "18"), fontWeight="bold"
+        align="right", baseline="top", fontSize=grammar.wide("22", "18"), fontWeight="bold"
     )
     return [
         *_references(now, x, y),
@@ -134,7 +116,7 @@ def _accuracy(rows: alt.Chart, now: alt.Chart, selection: alt.Parameter) -> list
         ),
         dot.encode(x=x, y=y, color=grammar.meaning_of("meaning")),
         readout.encode(
-            x=alt.value(_wide("0.6 * width", "width")),
+            x=alt.value(grammar.wide("0.6 * width", "width")),
             y=alt.value(2),
             text=_TEXT,
             color=grammar.meaning_of("meaning"),
@@ -164,25 +146,25 @@ def _references(now: alt.Chart, x, y) -> list[alt.Chart]:
 
 def _loss(now: alt.Chart) -> list[alt.Chart]:
     x = alt.X(
-        **_placed(
+        **grammar.placed(
             "steps",
             "training step",
             [0, 200],
-            [_wide("0.71 * width", "0"), alt.ExprRef("width")],
+            [grammar.wide("0.71 * width", "0"), alt.ExprRef("width")],
             [0, 50, 100, 150, 200],
             orient="bottom",
         )
     )
     y = alt.Y(
-        **_placed(
+        **grammar.placed(
             "loss",
             "training loss",
             [-1, _LOUDEST],
-            [alt.ExprRef("height"), _wide("0.12 * height", "0.76 * height")],
+            [alt.ExprRef("height"), grammar.wide("0.12 * height", "0.76 * height")],
             list(range(0, _LOUDEST + 1, 2)),
             labels=grammar.power_of_ten("datum.value"),
             orient="left",
-            offset=_wide("-0.71 * width", "0"),
+            offset=grammar.wide("-0.71 * width", "0"),
         )
     )
     color = grammar.meaning_of("meaning")
@@ -227,7 +209,7 @@ def _loss(now: alt.Chart) -> list[alt.Chart]:
         .mark_text(align="right", baseline="top", fontSize=18, fontWeight="bold")
         .encode(
             x=grammar.renamed(x, "end"),
-            y=alt.value(_wide("6", "0.76 * height - 22")),
+            y=alt.value(grammar.wide("6", "0.76 * height - 22")),
             text=alt.Text("loss_says", type="nominal"),
             color=color,
         ),
@@ -283,7 +265,7 @@ def first_step() -> alt.LayerChart:
 
 _EDGE = 6  # the plane shown, −6 … 6 both ways, as a square with room for words
 _HEIGHT = 420
-_SIDE = f"({_WIDE} ? height : min(width, height - 126))"
+_SIDE = f"({grammar.WIDE} ? height : min(width, height - 126))"
 _CELL = 0.5  # a drag in the plane snaps to these
 # The clipped vectors, from the live g and the frame's c; the norm's factor first.
 _CLIPPED = {
@@ -339,7 +321,7 @@ def _plane_axis(title: str, channel):
     span = [0, alt.ExprRef(_SIDE)] if channel is alt.X else [alt.ExprRef(_SIDE), 0]
     extra = {"orient": "bottom", "offset": alt.ExprRef(f"{_SIDE} - height")}
     return channel(
-        **_placed(
+        **grammar.placed(
             "g0",
             title,
             [-_EDGE, _EDGE],
@@ -425,8 +407,8 @@ def _words(row: alt.Chart) -> list[alt.Chart]:
         text = grammar.colored(row.transform_calculate(words=words), meaning)
         layers.append(
             text.mark_text(align="left", fontSize=17, fontWeight="bold").encode(
-                x=alt.value(_wide("height + 48", "0")),
-                y=alt.value(_wide(f"0.4 * height + {32 * i}", f"{_SIDE} + {76 + 22 * i}")),
+                x=alt.value(grammar.wide("height + 48", "0")),
+                y=alt.value(grammar.wide(f"0.4 * height + {32 * i}", f"{_SIDE} + {76 + 22 * i}")),
                 text=alt.Text("words", type="nominal"),
             )
         )

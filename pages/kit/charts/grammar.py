@@ -108,6 +108,28 @@ def count_x(field: str, title: str, high: int, *, every: int, room: int = 0) -> 
     )
 
 
+# Panels that stand side by side where there is room and one above the other on a phone, as parts of
+# one view: a view of its own for each would not stretch with the page.
+WIDE = "width > 560"
+
+
+def wide(there: str, else_: str) -> alt.ExprRef:
+    """An expression where there is room, and another on a phone."""
+    return alt.ExprRef(f"{WIDE} ? {there} : {else_}")
+
+
+def placed(field, title, domain, span, values, *, labels="datum.label", **axis):
+    """Scale and axis of a panel that takes only a part of the view: of `alt.X` or `alt.Y`."""
+    return {
+        "shorthand": field,
+        "type": "quantitative",
+        "scale": alt.Scale(domain=domain, range=span, nice=False, zero=False),
+        "axis": alt.Axis(
+            title=title, values=values, labelExpr=labels, **({"grid": False} | AXIS | axis)
+        ),
+    }
+
+
 def healthy_band(x, y, *, left: float, right: float, label: str) -> alt.LayerChart:
     """The green band in which a ratio has kept its size, with its name on it."""
     # one made-up row, so that the frame stays the only data of the spec

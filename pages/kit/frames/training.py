@@ -1,0 +1,644 @@
+"""Frames of the training lab: two networks side by side, step by step."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import datasets, network, recording, training
+from core.activations import ACTIVATIONS
+from core.initializers import INITIALIZERS
+from core.network import NetSpec
+from core.recording import Recording
+from core.training import Halt, Step, TrainSpec
+from pages.kit import live, theme
+from pages.kit.charts.training import AT, HISTOGRAM_BINS, MAP_DOMAIN
+
+NETS = {"A": "amber", "B": "violet"}  # and the hue of each
+CURVE_POINTS = 300
+SHORTCUTS = {"none": "none", "plain": "h + φ", "scaled": "h + φ/√L"}
+NORMS = {"none": "none", "layer": "layer", "batch": "batch"}
+CLIPS = {"none": "none", "value": "by value", "norm": "by norm"}
+DATA = {"digits": "Digits", "spirals": "Spirals"}
+THINGS = {"digits": "digits", "spirals": "points"}
+GRID = 32  # cells a side behind the decision boundary
+MOST_REPLAYED = 8e9  # of recording.work: half a second of steps run again
+
+
+@dataclass(frozen=True)
+class Net:
+    """What the reader sets of one network: it hashes, and it names a run."""
+
+    depth: int
+    width: int
+    activation: str
+    initializer: str
+    scale: float
+    shortcut: str  # of SHORTCUTS
+    norm: str
+    clip: str
+    limit: float
+    rate: float
+
+    def spec(self, data: str, seeds: int = 1) -> NetSpec:
+        held = datasets.DATASETS[data]()
+        return NetSpec(
+            n_in=held.x_train.shape[1],
+            width=self.width,
+            depth=self.depth,
+            n_out=int(held.y_train.max()) + 1,
+            activation=self.activation,
+            initializer=self.initializer,
+            weight_scale=self.scale,
+            residual={"none": 0.0, "plain": 1.0, "scaled": 1 / math.sqrt(self.depth)}[
+                self.shortcut
+            ],
+            norm=self.norm,
+            seeds=seeds,
+        )
+
+    def how(self, steps: int) -> TrainSpec:
+        return TrainSpec(self.rate, steps=steps, clip=self.clip, clip_limit=self.limit)
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Two networks, what they are trained on, and the seed of their draws."""
+
+    a: Net
+    b: Net
+    data: str
+    seed: int
+
+    @property
+    def nets(self) -> dict[str, Net]:
+        return {"A": self.a, "B": self.b}
+
+    @property
+    def dataset(self) -> datasets.Dataset:
+        return datasets.DATASETS[self.data]()
+
+
+SETTINGS = tuple(field.name for field in fields(Net))
+
+
+def net(at, side: str) -> Net:
+    """The network that the controls of one side describe: a_depth, a_width …"""
+    values = {name: getattr(at, f"{side}_{name}") for name in SETTINGS}
+    values |= {name: float(values[name]) for name in ("limit", "rate")}
+    return Net(**values)
+
+
+def duel(at) -> Duel:
+    return Duel(net(at, "a"), net(at, "b"), at.data, at.seed)
+
+
+# Runs --------------------------------------------------------------------------------------------
+
+
+def begin(net: Net, data: str, seed: int, seeds: int = 1) -> Recording:
+    """A run before its first step. The draws depend on the seed alone."""
+    rng = np.random.default_rng(seed)
+    return recording.begin(net.spec(data, seeds), net.how(1), datasets.DATASETS[data](), rng=rng)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The runs of A and B as far as they have come, and what they were before the first step."""
+
+    duel: Duel
+    runs: dict[str, Recording]
+
+    @property
+    def step(self) -> int:
+        return max(run.step for run in self.runs.values())
+
+    @cached_property
+    def first(self) -> dict[str, Step]:
+        """Each network's first step, looked at and not taken where it was not."""
+        return {
+            name: run.steps[0]
+            if run.steps
+            else training.advance(run.spec, run.train_spec, self.duel.dataset, run.state)[1]
+            for name, run in self.runs.items()
+        }
+
+    def at(self, name: str, step: int) -> Step:
+        """The record of this step, or of the last one taken; of the first one for step 0."""
+        run = self.runs[name]
+        return run.steps[min(step, run.step) - 1] if run.steps and step else self.first[name]
+
+    @property
+    def ended(self) -> bool:
+        return all(run.ended for run in self.runs.values())
+
+    def halt(self, name: str) -> Halt | None:
+        return self.runs[name].state.halts[0]
+
+
+def pair(duel: Duel) -> Pair:
+    """Both networks before their first step."""
+    return Pair(duel, {name: begin(net, duel.data, duel.seed) for name, net in duel.nets.items()})
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def finished(duel: Duel, steps: int) -> Pair:
+    """Both networks after all their steps: what a first visit shows."""
+    runs = pair(duel).runs
+    return Pair(
+        duel,
+        {
+            name: recording.extend(recording.lengthen(run, steps), duel.dataset)
+            for name, run in runs.items()
+        },
+    )
+
+
+def work(specs: Sequence[tuple[NetSpec, TrainSpec]]) -> float:
+    """What these runs would cost, as a share of the most that is done."""
+    return sum(recording.work(*spec) for spec in specs) / recording.MAX_WORK
+
+
+# The main chart ----------------------------------------------------------------------------------
+
+
+def shown_step(at: int, steps: int, taken: int) -> int:
+    """The step that a place of the scrubber stands for: no further than was taken."""
+    return min(round(at / AT.high * steps), taken)
+
+
+def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
+    """Curves, halts and frames by layer; see `charts.training.run`.
+
+    While it runs there is one frame, the newest step's, which shows wherever the scrubber stands.
+    """
+    steps = max(steps, pair.step)
+    rows = [{"kind": "ticks", "x": i / 4, "says": f"{round(i / 4 * steps):,}"} for i in range(5)]
+    classes = next(iter(pair.runs.values())).spec.n_out
+    guess = {"loss_guessed": math.log10(math.log(classes)), "right_guessed": 1 / classes}
+    rows.append({"kind": "guess", "x": 1.0} | guess)
+    for name, run in pair.runs.items():
+        rows += _curves(name, run, steps)
+        if halt := pair.halt(name):
+            rows.append(_halt(name, run, halt, steps))
+        seen = {}
+        for at in [-1] if running else AT.values():
+            step = pair.step if running else shown_step(at, steps, pair.step)
+            if step not in seen:
+                seen[step] = _frame(pair, name, step, steps)
+            rows.append({"kind": "frame", "at": at, "name": name, **seen[step]})
+    frame = pd.DataFrame(rows)
+    frame["meaning"] = frame["name"].map(NETS)
+    return frame
+
+
+def _curves(name: str, run: Recording, steps: int) -> list[dict]:
+    rows = []
+    if run.steps:
+        every = max(1, math.ceil(run.step / CURVE_POINTS))
+        picked = run.steps[::every]
+        rows.append(
+            _curve(
+                "batch",
+                name,
+                [(step.step - 1) / steps for step in picked],
+                [step.loss[0] for step in picked],
+                [step.accuracy[0] for step in picked],
+            )
+        )
+    tests = [test for test in run.tests if np.isfinite(test.loss[0])]
+    rows.append(
+        _curve(
+            "test",
+            name,
+            [test.step / steps for test in tests],
+            [test.loss[0] for test in tests],
+            [test.accuracy[0] for test in tests],
+        )
+    )
+    return rows
+
+
+def _curve(kind, name, x, loss, right) -> dict:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {"px": x, "loss": np.log10(loss), "right": right}
+    return {"kind": kind, "name": name} | {
+        column: live.pack(np.array([values], dtype=float), 4)[0]
+        for column, values in columns.items()
+    }
+
+
+def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
+    before = [step.loss[0] for step in run.steps[:-1] if np.isfinite(step.loss[0])]
+    return {
+        "kind": "halt",
+        "name": name,
+        "x": (halt.step - 1) / steps,
+        "last": float(np.log10(before[-1])) if before else 0.0,
+        "says": f"{name}: not a number at step {halt.step}",
+    }
+
+
+def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
+    record = pair.at(name, step)
+    depth = record.log10_dz.shape[1]
+    place = np.linspace(0, 1, depth) if depth > 1 else np.array([1.0])
+    loss, right = record.loss[0], record.accuracy[0]
+    gone = pair.halt(name) is not None and step >= pair.halt(name).step
+    return {
+        "x": min(step, pair.runs[name].step) / steps,
+        "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
+        "says": f"{name}: not a number"
+        if gone
+        else f"{name}: loss {theme.number(loss)}, {theme.percent(right)} right",
+        **{
+            column: live.pack(np.array([values], dtype=float), 3)[0]
+            for column, values in {
+                "place": place,
+                "gradient": relative_gradient(record),
+                "slopes": slope_products(record),
+                "update": record.log10_update[0, :-1],
+            }.items()
+        },
+    }
+
+
+def relative_gradient(record: Step) -> np.ndarray:
+    """log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖ of a lone run's step, (L,): ∏ W·φ′ from the last layer back."""
+    with np.errstate(invalid="ignore"):
+        return record.log10_dz[0] - record.log10_dz[0, -1:]
+
+
+def slope_products(record: Step) -> np.ndarray:
+    """log₁₀ ∏ φ′(z) over the layers l … L − 1, one rms slope per layer, (L,)."""
+    slopes = record.log10_slope[0]
+    return np.append(np.cumsum(slopes[:-1][::-1])[::-1], 0.0) if len(slopes) else slopes
+
+
+# Look inside -------------------------------------------------------------------------------------
+
+
+def gradient_map(pair: Pair, steps: int, kind: str) -> pd.DataFrame:
+    """Cells of layer × time; see `charts.training.gradient_map`. kind: "dz" or "dW"."""
+    steps, parts = max(steps, pair.step), []
+    for name, run in pair.runs.items():
+        records = run.steps or (pair.first[name],)
+        depth = run.spec.depth
+        bins = min(40, len(records), max(8, 3000 // (2 * depth)))
+        edges = np.linspace(0, len(records), bins + 1).round().astype(int)
+        values = np.array([getattr(records[i], f"log10_{kind}")[0, :depth] for i in edges[:-1]])
+        at, layer = np.meshgrid(np.arange(bins), np.arange(depth), indexing="ij")
+        low, high = MAP_DOMAIN
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "x": edges[at.ravel()] / steps,
+                    "x2": edges[at.ravel() + 1] / steps,
+                    "y": layer.ravel() / depth,
+                    "y2": (layer.ravel() + 1) / depth,
+                    "log10": np.clip(values.ravel(), low, high),
+                    "says": [
+                        f"layer {lay + 1}, step {edges[i] + 1}: {theme.from_log10(v, 2)}"
+                        for i, lay, v in zip(at.ravel(), layer.ravel(), values.ravel(), strict=True)
+                    ],
+                }
+            )
+        )
+    frame = pd.concat(parts, ignore_index=True)
+    return frame[frame["log10"].notna()]
+
+
+def looked_at(pair: Pair, name: str, step: int) -> training.State:
+    """The state after this step; where running there again would take long, the last kept one."""
+    run = pair.runs[name]
+    step = min(step, run.step)
+    near = recording.nearest_kept(run, step)
+    again = replace(run.train_spec, steps=step - near.step)
+    if recording.work(run.spec, again) > MOST_REPLAYED:
+        return near
+    return recording.state_at(run, pair.duel.dataset, step)
+
+
+def histograms(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
+    """Shares of a layer's activations by their size; see `charts.training.histograms`.
+
+    Of 64 held-out examples. The first bin holds what is exactly 0, or below the axis.
+    """
+    parts, edges = [], HISTOGRAM_BINS
+    x = pair.duel.dataset.x_test[:64]
+    for name, state in states.items():
+        spec = pair.runs[name].spec
+        trace = network.forward(spec, state.params, x)
+        with np.errstate(all="ignore"):
+            sizes = [np.log10(np.abs(h[0])).ravel() for h in trace.h]
+        shares = np.array([_shares(size, edges) for size in sizes])  # (L, bins)
+        layer, at = np.nonzero(shares)
+        share = shares[layer, at]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "x": edges[at],
+                    "x2": edges[at + 1],
+                    "y": layer / spec.depth,
+                    "y2": (layer + 1) / spec.depth,
+                    "share": share,
+                    "meaning": NETS[name],
+                    "says": [
+                        f"layer {lay + 1}: {theme.percent(s)} "
+                        + ("are 0" if i == 0 else f"near {theme.from_log10(edges[i] + 0.25, 1)}")
+                        for lay, i, s in zip(layer, at, share, strict=True)
+                    ],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _shares(log10_sizes: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    finite = log10_sizes[~np.isnan(log10_sizes)]
+    inside = np.clip(finite, edges[0], edges[-1] - 1e-9)
+    return np.histogram(inside, bins=edges)[0] / max(1, len(log10_sizes))
+
+
+def clip_factors(pair: Pair, steps: int) -> pd.DataFrame:
+    """What clipping left of each step's gradient; see `charts.training.clip_factors`."""
+    steps, parts = max(steps, pair.step), []
+    for name, run in pair.runs.items():
+        every = max(1, math.ceil(run.step / CURVE_POINTS))
+        picked = run.steps[::every]
+        factor = np.array([step.clip_factor[0] for step in picked])
+        with np.errstate(divide="ignore"):
+            log10 = np.log10(factor)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "meaning": NETS[name],
+                    "x": [(step.step - 1) / steps for step in picked],
+                    "log10": np.clip(log10, -16, 0),
+                    "says": [
+                        f"step {step.step}: {theme.from_log10(v, 2)}"
+                        for step, v in zip(picked, log10, strict=True)
+                    ],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def clipped(run: Recording) -> tuple[float, int]:
+    """The share of a run's steps whose gradient was cut, and how many steps there were."""
+    factors = np.array([step.clip_factor[0] for step in run.steps])
+    factors = factors[np.isfinite(factors)]
+    return float((factors < 1).mean()), len(factors)
+
+
+def boundary(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
+    """The second class's probability over the plane, and the examples; see
+    `charts.training.boundary`."""
+    side = np.linspace(-2.2, 2.2, GRID + 1)
+    middle = (side[:-1] + side[1:]) / 2
+    gx, gy = (grid.ravel() for grid in np.meshgrid(middle, middle))
+    half = (side[1] - side[0]) / 2
+    data, parts = pair.duel.dataset, []
+    for name, state in states.items():
+        spec = pair.runs[name].spec
+        with np.errstate(all="ignore"):
+            logits = network.forward(spec, state.params, np.stack([gx, gy], axis=1)).output[0]
+            p = 1 / (1 + np.exp(np.clip(logits[:, 0] - logits[:, 1], -700, 700)))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "kind": "cell",
+                    "name": name,
+                    "x": gx - half,
+                    "x2": gx + half,
+                    "y": gy - half,
+                    "y2": gy + half,
+                    "p": p.astype(np.float32),
+                }
+            )
+        )
+    half_of_them = slice(len(data.x_train) // 2)  # classes alternate
+    points = data.x_train[half_of_them]
+    parts.append(
+        pd.DataFrame(
+            {
+                "kind": "point",
+                "name": "both",
+                "x": points[:, 0],
+                "y": points[:, 1],
+                "p": data.y_train[half_of_them],
+            }
+        )
+    )
+    return pd.concat(parts, ignore_index=True)
+
+
+# Over seeds --------------------------------------------------------------------------------------
+
+
+def seeds_frame(runs: dict[str, Recording], steps: int) -> pd.DataFrame:
+    """Held-out accuracy over the seeds; see `charts.training.seeds`. A network that has halted
+    names nothing right."""
+    parts = []
+    steps = max(steps, *(run.step for run in runs.values()))
+    for name, run in runs.items():
+        right = np.nan_to_num(np.array([test.accuracy for test in run.tests]))  # (T, S)
+        low, median, high = np.quantile(right, [0.25, 0.5, 0.75], axis=1)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "meaning": NETS[name],
+                    "x": [test.step / steps for test in run.tests],
+                    "low": low,
+                    "median": median,
+                    "high": high,
+                    "says": [
+                        f"{name}, step {test.step}: {theme.percent(m)}"
+                        for test, m in zip(run.tests, median, strict=True)
+                    ],
+                }
+            )
+        )
+        parts[-1]["label"] = [None] * (len(median) - 1) + [f"{name}: {theme.percent(median[-1])}"]
+    frame = pd.concat(parts, ignore_index=True)
+    ticks = [{"name": "ticks", "x": i / 4, "says": f"{round(i / 4 * steps):,}"} for i in range(5)]
+    return pd.concat([frame, pd.DataFrame(ticks)], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """Held-out accuracy at a run's last test; `lost` members halted and count as 0."""
+
+    low: float
+    median: float
+    high: float
+    seeds: int
+    lost: int
+
+
+def over_seeds(run: Recording) -> OverSeeds:
+    right = np.nan_to_num(run.tests[-1].accuracy)
+    low, median, high = (float(f(right)) for f in (np.min, np.median, np.max))
+    return OverSeeds(low, median, high, len(right), sum(map(bool, run.state.halts)))
+
+
+# In words ----------------------------------------------------------------------------------------
+
+LABELS = {
+    "activation": {name: record.label for name, record in ACTIVATIONS.items()},
+    "initializer": {name: scheme.label for name, scheme in INITIALIZERS.items()},
+    "shortcut": SHORTCUTS,
+    "norm": NORMS,
+    "clip": CLIPS,
+}
+NAMES = {
+    "depth": "depth",
+    "width": "width",
+    "activation": "activation",
+    "initializer": "initial weights",
+    "scale": "weight scale",
+    "shortcut": "shortcut",
+    "norm": "normalization",
+    "clip": "clipping",
+    "limit": "clipping threshold",
+    "rate": "learning rate",
+}
+
+
+def value_in_words(name: str, value) -> str:
+    """A setting's value as the reader sees it."""
+    return LABELS[name][value] if name in LABELS else f"{value:g}"
+
+
+def differing(a: Net, b: Net) -> list[str]:
+    """The settings that differ and matter: a threshold does only where something is clipped."""
+    names = [name for name in SETTINGS if getattr(a, name) != getattr(b, name)]
+    if "none" in (a.clip, b.clip) and "limit" in names:
+        names.remove("limit")
+    return names
+
+
+def difference(a: Net, b: Net) -> str:
+    """What differs between A and B, as a sentence."""
+    names = differing(a, b)
+    if not names:
+        return "A and B are the same network: their curves lie on each other."
+    parts = [
+        f"{NAMES[name]} ({value_in_words(name, getattr(a, name))} in A, "
+        f"{value_in_words(name, getattr(b, name))} in B)"
+        for name in names
+    ]
+    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    return f"A and B differ in {listed}."
+
+
+# The autopsy -------------------------------------------------------------------------------------
+
+
+def changes(net: Net) -> dict[str, Net]:
+    """What a reader may change in a network that broke, each alone."""
+    found = {}
+    rectifies = net.activation in ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
+    fitting = "he" if rectifies else "xavier"
+    if (net.initializer, net.scale) != (fitting, 1.0):
+        label = INITIALIZERS[fitting].label
+        found[f"{label} weights at scale 1"] = replace(net, initializer=fitting, scale=1.0)
+    if net.rate > 1e-4:
+        found[f"a learning rate of {net.rate / 10:g}"] = replace(net, rate=net.rate / 10)
+    if net.shortcut == "plain":
+        found["the branch scaled by 1/√L"] = replace(net, shortcut="scaled")
+    if net.clip == "none":
+        found["clipping by norm at 1"] = replace(net, clip="norm", limit=1.0)
+    if net.norm == "none":
+        found["batch normalization"] = replace(net, norm="batch")
+    return found
+
+
+def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
+    """The steps before the one that broke, as a table in words."""
+    rows = []
+    for record in run.steps[-count - 1 : -1]:
+        layer = int(np.argmax(record.log10_dz[0])) if record.log10_dz.size else 0
+        moved = int(np.argmax(record.log10_update[0]))
+        rows.append(
+            {
+                "step": record.step,
+                "loss": theme.number(record.loss[0]),
+                "largest ‖dJ/dz‖": f"{theme.from_log10(record.log10_dz[0, layer], 2)} "
+                f"(layer {layer + 1})",
+                "largest ‖ΔW‖/‖W‖": f"{theme.from_log10(record.log10_update[0, moved], 2)} "
+                f"(layer {moved + 1})",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+# Taken away --------------------------------------------------------------------------------------
+
+
+def table(pair: Pair) -> pd.DataFrame:
+    """The run as it was recorded: a row for each network, step and layer."""
+    parts = []
+    for name, run in pair.runs.items():
+        tests = {test.step: test for test in run.tests}
+        for record in run.steps:
+            layers = len(record.log10_dW[0])
+            hidden = np.full((3, layers), np.nan)
+            hidden[:, :-1] = record.log10_dz[0], record.log10_slope[0], slope_products(record)
+            test = tests.get(record.step)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "network": name,
+                        "step": record.step,
+                        "layer": np.arange(1, layers + 1),
+                        "batch_loss": record.loss[0],
+                        "batch_accuracy": record.accuracy[0],
+                        "held_out_loss": test.loss[0] if test else np.nan,
+                        "held_out_accuracy": test.accuracy[0] if test else np.nan,
+                        "clip_factor": record.clip_factor[0],
+                        "log10_dJdz": hidden[0],
+                        "log10_dJdW": record.log10_dW[0],
+                        "log10_rms_slope": hidden[1],
+                        "log10_product_of_slopes": hidden[2],
+                        "log10_relative_update": record.log10_update[0],
+                    }
+                )
+            )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+# The prediction ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Normalized:
+    """Ten sigmoid layers with one normalizer after 200 steps: the held-out share named right, and
+    at the first step log₁₀ of the share of z² in layer 10 that differs between examples."""
+
+    accuracy: float
+    differs: float
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def normalized() -> dict[str, Normalized]:
+    """The prediction's three networks: no normalizer, layer and batch normalization."""
+    data, found = datasets.DATASETS["digits"](), {}
+    for norm in NORMS:
+        sigmoid = Net(10, 64, "sigmoid", "xavier", 1.0, "none", norm, "none", 1.0, 0.1)
+        run = begin(sigmoid, "digits", seed=0)
+        z = network.forward(run.spec, run.state.params, data.x_train[:32]).z[-1][0]  # (N, D)
+        with np.errstate(divide="ignore"):
+            differs = np.log10(z.var(axis=0).mean()) - np.log10((z * z).mean())
+        run = recording.extend(recording.lengthen(run, 200), data)
+        found[norm] = Normalized(float(run.tests[-1].accuracy[0]), float(differs))
+    return found

@@ -1,0 +1,792 @@
+"""The training lab: two networks side by side, trained in front of the reader's eyes."""
+
+import math
+from functools import partial
+
+import streamlit as st
+
+from core import network, recipes, recording, training
+from core.recording import TooMuchWork
+from pages.kit import controls, live, page, predict, theme
+from pages.kit import lab as labs
+from pages.kit.charts import training as charts
+from pages.kit.controls import Choice, Panel, Preset, Range
+from pages.kit.frames import training as frames
+
+VIEWS = {
+    "map": "Gradients over time",
+    "activations": "Activations",
+    "clipping": "Clipping",
+    "boundary": "Boundary",
+}
+STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
+RATES = {text: text for text in ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")}
+LIMITS = {text: text for text in ("0.01", "0.1", "0.3", "1", "3", "10", "100")}
+FIRST = {
+    "depth": 20,
+    "width": 64,
+    "activation": "relu",
+    "initializer": "he",
+    "scale": 1.0,
+    "shortcut": "none",
+    "norm": "none",
+    "clip": "none",
+    "limit": "1",
+    "rate": "0.03",
+}
+
+
+def _controls(side: str, first: dict) -> tuple[Range | Choice, ...]:
+    """The controls of network A or B."""
+
+    def name(setting: str) -> str:
+        return f"{side}_{setting}"
+
+    label = frames.LABELS
+    return (
+        Range(name("depth"), "Depth", 1, 50, 1, first["depth"]),
+        Range(name("width"), "Width", 4, 128, 4, first["width"]),
+        Choice(name("activation"), "Activation", label["activation"], "relu", menu=True),
+        Choice(
+            name("initializer"),
+            "Initial weights",
+            label["initializer"],
+            first["initializer"],
+            menu=True,
+        ),
+        Range(name("scale"), "times", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."),
+        Choice(name("rate"), "Learning rate", RATES, first["rate"], menu=True),
+        Choice(
+            name("shortcut"),
+            "Shortcut",
+            label["shortcut"],
+            "none",
+            menu=True,
+            help="Each layer adds its output to its input; scaled by 1/√L where L is the depth.",
+        ),
+        Choice(name("norm"), "Normalization", label["norm"], "none", menu=True),
+        Choice(name("clip"), "Clip the gradient", label["clip"], "none", menu=True),
+        Choice(name("limit"), "at", LIMITS, "1", menu=True),
+    )
+
+
+def _preset(
+    name: str, verdict: str, comment: str, both: dict, a: dict, b: dict, **shared
+) -> Preset:
+    """Every setting of both networks, so that a preset means the same wherever one comes from."""
+    shared = {"data": "digits", "steps": "200"} | shared
+    sides = {"a": FIRST | both | a, "b": FIRST | both | b}
+    values = {f"{side}_{key}": v for side, net in sides.items() for key, v in net.items()}
+    return Preset(name, verdict, comment, values | shared)
+
+
+PANEL = Panel(
+    "training",
+    controls=(
+        charts.AT,
+        Choice("data", "Data", frames.DATA, "digits"),
+        Choice("steps", "Steps", STEPS, "200"),
+        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        *_controls("a", FIRST | {"initializer": "xavier"}),
+        *_controls("b", FIRST),
+        Choice("view", "Look at", VIEWS, "map"),
+        Choice("gradient", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
+        Choice("seeds", "Seeds", {"5": "5", "10": "10", "20": "20"}, "5"),
+    ),
+    presets=(
+        _preset(
+            "Xavier or He",
+            "good",
+            "Half of the ReLUs are off, and only He's weights pay for that. With Xavier's the "
+            "signal and the gradient shrink by about 0.7 a layer, and A stays near guessing.",
+            {},
+            {"initializer": "xavier"},
+            {},
+        ),
+        _preset(
+            "Ten sigmoid layers",
+            "bad",
+            "Slopes of at most ¼, ten times over: A's first layers hardly move, and it never "
+            "leaves guessing. The same network with tanh learns.",
+            {"depth": 10, "initializer": "xavier", "rate": "0.1"},
+            {"activation": "sigmoid"},
+            {"activation": "tanh"},
+        ),
+        _preset(
+            "Tanh with Xavier",
+            "good",
+            "At depth 20 tanh with Xavier weights gets further in 200 steps than ReLU with He's: "
+            "its gain stays near 1, and nearly all of its units pass a gradient.",
+            {},
+            {},
+            {"activation": "tanh", "initializer": "xavier"},
+        ),
+        _preset(
+            "N(0, 1) weights",
+            "bad",
+            "Each layer of 64 multiplies by more than 5. A's outputs begin near 10¹⁵, and within "
+            "a few steps nothing in it is a number.",
+            {},
+            {"initializer": "normal"},
+            {},
+        ),
+        _preset(
+            "Clipping's rescue",
+            "trap",
+            "B is A with its gradient clipped. It stays finite, and it is no use: the outputs "
+            "are too large by many powers of ten, and steps that short do not bring them down.",
+            {"initializer": "normal"},
+            {},
+            {"clip": "norm"},
+        ),
+        _preset(
+            "Scaled shortcut",
+            "good",
+            "A plain shortcut adds a whole layer's output each time: thirty layers, and A breaks. "
+            "With the branch scaled by 1/√L the sum stays in bounds, and B learns.",
+            {"depth": 30},
+            {"shortcut": "plain"},
+            {"shortcut": "scaled"},
+        ),
+        _preset(
+            "Batch norm, sigmoid",
+            "good",
+            "The sigmoids that never left guessing, with their inputs normalized over the batch: "
+            "what differs between the digits is stretched again in every layer, and B learns.",
+            {"depth": 10, "activation": "sigmoid", "initializer": "xavier", "rate": "0.1"},
+            {},
+            {"norm": "batch"},
+        ),
+        _preset(
+            "Spirals",
+            "bad",
+            "Four layers are few, and four sigmoid layers are already too many: A keeps one "
+            "answer for the whole plane while B winds its boundary between the arms.",
+            {"depth": 4, "width": 32, "rate": "0.1"},
+            {"activation": "sigmoid", "initializer": "xavier"},
+            {},
+            data="spirals",
+            steps="500",
+            view="boundary",
+        ),
+    ),
+)
+
+page.header(PANEL)
+at = controls.read(PANEL)
+STEP_COUNT = int(at.steps)
+
+
+def _is_first_visit(duel: frames.Duel) -> bool:
+    default = {control.name: control.default for control in PANEL.controls}
+    return duel == frames.duel(type(at)(**default))
+
+
+def _begin(duel: frames.Duel) -> frames.Pair:
+    """The pair that a visit begins with: trained already at the page's own settings."""
+    return frames.finished(duel, 200) if _is_first_visit(duel) else frames.pair(duel)
+
+
+def _lab() -> labs.Lab:
+    duel = frames.duel(controls.read(PANEL))
+    return labs.lab(duel, partial(_begin, duel))
+
+
+here = _lab()
+
+
+# Buttons -----------------------------------------------------------------------------------------
+
+
+def _train() -> None:
+    _start(int(st.session_state[PANEL.key("steps")]))
+
+
+def _start(steps: int) -> None:
+    lab = _lab()
+    lab.refused = ""
+    try:
+        labs.start(lab, "pair", lab.pair.runs, steps)
+    except TooMuchWork as error:
+        lab.refused = _refusal(error)
+
+
+def _refusal(error: TooMuchWork) -> str:
+    times = error.asked / recording.MAX_WORK
+    return (
+        f"These runs would take {times:.1f} times as long as is allowed, which is about a minute "
+        "of one processor. Fewer steps, layers, units or seeds make them shorter; "
+        "nothing was started, and nothing is lost."
+    )
+
+
+def _pause() -> None:
+    labs.stop(_lab())
+
+
+def _one_step() -> None:
+    lab = _lab()
+    runs = {
+        name: recording.extend(
+            recording.lengthen(run, max(run.step + 1, run.train_spec.steps)),
+            lab.pair.duel.dataset,
+            steps=1,
+        )
+        for name, run in lab.pair.runs.items()
+    }
+    lab.pair = frames.Pair(lab.pair.duel, runs)
+
+
+def _rewind() -> None:
+    lab = _lab()
+    runs = {name: recording.rewind(run) for name, run in lab.pair.runs.items()}
+    lab.pair = frames.Pair(lab.pair.duel, runs)
+
+
+def _more() -> None:
+    """Go on beyond the last step: the number of steps moves up, and the training goes on."""
+    names = list(STEPS)
+    now = st.session_state[PANEL.key("steps")]
+    following = names[min(names.index(now) + 1, len(names) - 1)]
+    controls.set_values(PANEL, {"steps": following})
+    _start(int(following))
+
+
+def buttons(where: str) -> None:
+    """Start, pause, step, rewind: what the runs at these settings allow now."""
+    lab = _lab()
+    pair, steps = lab.pair, int(st.session_state[PANEL.key("steps")])
+    done = all(run.state.halted or run.step >= steps for run in pair.runs.values())
+    halted = all(run.state.halted for run in pair.runs.values())
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if lab.running:
+            st.button(
+                "Pause training", key=f"training.pause.{where}", on_click=_pause, type="primary"
+            )
+            return
+        if not done:
+            label = f"Train {steps:,} steps" if not pair.step else f"Continue to step {steps:,}"
+            st.button(label, key=f"training.start.{where}", on_click=_train, type="primary")
+        elif not halted and steps < int(list(STEPS)[-1]):
+            st.button("Train further", key=f"training.more.{where}", on_click=_more, type="primary")
+        st.button(
+            "One step",
+            key=f"training.step.{where}",
+            on_click=_one_step,
+            disabled=halted or pair.step >= int(list(STEPS)[-1]),
+        )
+        st.button(
+            "Back to step 0",
+            key=f"training.rewind.{where}",
+            on_click=_rewind,
+            disabled=pair.step == 0,
+            help="The same weights again; trained again, the same numbers come out.",
+        )
+
+
+# The run -----------------------------------------------------------------------------------------
+
+
+def run_view(seen: tuple) -> None:
+    """All that moves with the scrubber or with training; while a job runs it reruns by itself.
+
+    seen: `_circumstances` when the whole page was last drawn; where they are others now, all of it
+    is drawn again.
+    """
+    at, lab = controls.read(PANEL), _lab()
+    steps = int(at.steps)
+    if _circumstances(lab) != seen:
+        st.rerun()
+    news = labs.tick(lab, lab.pair.duel.dataset) if lab.running else False
+    running = lab.running == "pair"
+    live.show(
+        charts.run,
+        lab.frame(
+            "run",
+            steps,
+            running,
+            make=partial(frames.run_frame, lab.pair, steps, running=running),
+        ),
+        panel=PANEL,
+        live=("at",),
+        alt_text="Four panels for the networks A and B. Over the training steps: loss, and share "
+        "of examples named right. Over the hidden layers, at the step of the scrubber: the "
+        "gradient dJ/dz relative to the last layer with the product of slopes, and the relative "
+        "size of the step. The numbers stand in the text below.",
+    )
+    buttons("top")
+    if lab.running:
+        share, words = lab.jobs[lab.running].progress
+        st.progress(share, text=words)
+    if lab.refused:
+        st.warning(lab.refused)
+    if running and lab.pair.duel.data == "spirals":
+        _boundary(lab, lab.pair.step)
+    if news:
+        st.rerun()
+    step = frames.shown_step(at.at, max(steps, lab.pair.step), lab.pair.step)
+    st.markdown(_reading(lab.pair, lab.pair.step if running else step))
+    if not lab.running:
+        autopsy(lab)
+    settings()
+    if not lab.running:
+        _look_inside(at, lab, step)
+
+
+def _circumstances(lab: labs.Lab) -> tuple:
+    """What the rest of the page depends on."""
+    steps = st.session_state[PANEL.key("steps")]
+    return id(lab), steps, lab.running, lab.period, lab.pair.step if not lab.running else 0
+
+
+def settings() -> None:
+    """Presets, and everything that can be set of the two networks."""
+    st.header("The two networks", anchor=False)
+    controls.presets(PANEL)
+    controls.draw(PANEL, "data", "steps")
+    controls.seed(PANEL)
+    for side, column in zip("ab", st.columns(2, gap="large"), strict=True):
+        with column:
+            st.markdown(f"**Network {side.upper()}**")
+            for names in (
+                ("depth", "width"),
+                ("activation", "rate"),
+                ("initializer", "scale"),
+                ("shortcut", "norm"),
+                ("clip", "limit"),
+            ):
+                controls.draw(PANEL, *(f"{side}_{name}" for name in names))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("Copy A to B", key="training.copy", on_click=_copy)
+        buttons("settings")
+
+
+def _copy() -> None:
+    controls.set_values(
+        PANEL,
+        {f"b_{name}": st.session_state[PANEL.key(f"a_{name}")] for name in frames.SETTINGS},
+    )
+
+
+def _look_inside(at, lab: labs.Lab, step: int) -> None:
+    st.header("Look inside", anchor=False)
+    controls.draw(PANEL, *(("view", "gradient") if at.view == "map" else ("view",)))
+    LOOKS[at.view](at, lab, step)
+    for line in _equations(lab.pair, step):
+        st.latex(line)
+    st.caption(
+        "From the last hidden layer back to the first: ∏φ′ with the root mean square slope of each "
+        "layer; the rest is what the weights, and whatever stands beside them, did to this "
+        "gradient."
+    )
+
+
+def _reading(pair: frames.Pair, step: int) -> str:
+    """What A and B are at the scrubbed step, in words."""
+    if not pair.step:
+        found = "Nothing is trained yet: the panels on the right show the first step's gradients."
+        return f"{found} {frames.difference(pair.duel.a, pair.duel.b)}"
+    lines = []
+    for name, run in pair.runs.items():
+        test = max((t for t in run.tests if t.step <= step), key=lambda t: t.step)
+        halt = pair.halt(name)
+        if halt and step >= halt.step:
+            lines.append(f"**{name}** stopped at step {halt.step}: not a number.")
+            continue
+        lines.append(
+            f"**{name}** names {theme.percent(test.accuracy[0])} of the held-out "
+            f"{frames.THINGS[pair.duel.data]} right, its loss on them is "
+            f"{theme.number(test.loss[0])} (after step {test.step:,})."
+        )
+    return f"{' '.join(lines)} {frames.difference(pair.duel.a, pair.duel.b)}"
+
+
+def _equations(pair: frames.Pair, step: int) -> list[str]:
+    lines = []
+    for name, hue in frames.NETS.items():
+        record, L = pair.at(name, step), pair.runs[name].spec.depth
+        if L < 2 or not math.isfinite(record.log10_dz[0, 0]):
+            continue
+        gradient = frames.relative_gradient(record)[0]
+        slopes = frames.slope_products(record)[0]
+        ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
+        product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
+        rest = gradient - slopes if math.isfinite(slopes) else math.nan
+        others = r"\text{the rest}"
+        lines.append(
+            rf"\text{{{name}:}}\quad {theme.term(hue, ratio, theme.tex(gradient))} = "
+            rf"{theme.term('reference', product, theme.tex(slopes))} \cdot "
+            rf"{theme.term('dark', others, theme.tex(rest))}"
+        )
+    return lines
+
+
+# Look inside -------------------------------------------------------------------------------------
+
+
+def _gradients(at, lab: labs.Lab, step: int) -> None:
+    symbol = {"dz": "dJ/dz", "dW": "dJ/dW"}[at.gradient]
+    page.show(
+        charts.gradient_map,
+        lab.frame(
+            "map",
+            at.steps,
+            at.gradient,
+            make=partial(frames.gradient_map, lab.pair, int(at.steps), at.gradient),
+        ),
+        key="training.map",
+        alt_text="Two heat maps, for A and B: the size of the gradient as a color, from blue for "
+        "small over green to orange for large, by hidden layer and by training step.",
+    )
+    parts = []
+    for name, run in lab.pair.runs.items():
+        records = [r for r in (run.steps or [lab.pair.first[name]]) if math.isfinite(r.loss[0])]
+        first, last = (
+            (getattr(r, f"log10_{at.gradient}")[0, 0] for r in (records[0], records[-1]))
+            if records
+            else (math.nan, math.nan)
+        )
+        parts.append(
+            f"{name}: {theme.from_log10(first, 2)} in the first step"
+            + (f", {theme.from_log10(last, 2)} in the last one" if len(records) > 1 else "")
+        )
+    st.markdown(
+        f"‖{symbol}‖ of layer 1. {'; '.join(parts)}. A gradient may also be small because the loss "
+        "is: near an optimum all layers turn blue together. One that vanishes is blue near the "
+        "input only."
+    )
+
+
+def _activations(at, lab: labs.Lab, step: int) -> None:
+    states = {name: frames.looked_at(lab.pair, name, step) for name in lab.pair.runs}
+    page.show(
+        charts.histograms,
+        lab.frame("histograms", step, make=partial(frames.histograms, lab.pair, states)),
+        key="training.histograms",
+        alt_text="Two panels, for A and B: by hidden layer, how many activations have which size, "
+        "as the strength of a color, on an axis of powers of ten.",
+    )
+    seen = " and ".join(f"{name} after step {s.step:,}" for name, s in states.items())
+    st.markdown(
+        f"Sizes of the activations of 64 held-out {frames.THINGS[lab.pair.duel.data]}, {seen}. "
+        "The bin at the left end holds zeros: units that are off. A column that stays in its "
+        "place from the first layer to the last is a signal that keeps its size."
+    )
+
+
+def _clipping(at, lab: labs.Lab, step: int) -> None:
+    pair = lab.pair
+    clipped = {n: net for n, net in pair.duel.nets.items() if net.clip != "none"}
+    if not clipped or not pair.step:
+        why = "neither network clips its gradient" if not clipped else "nothing is trained yet"
+        st.markdown(f"There is nothing to show: {why}.")
+        return
+    page.show(
+        charts.clip_factors,
+        lab.frame("clip", at.steps, make=partial(frames.clip_factors, pair, int(at.steps))),
+        key="training.clip",
+        alt_text="Line chart over the training steps: the norm of the gradient after clipping "
+        "relative to the norm before, for A and B.",
+    )
+    parts = []
+    for name in clipped:
+        share, steps = frames.clipped(pair.runs[name])
+        parts.append(f"{name}: {theme.percent(share)} of {theme.count(steps, 'step')} cut")
+    st.markdown(f"{'; '.join(parts)}. Where the line lies at 1 a step was taken in full.")
+
+
+def _boundary(lab: labs.Lab, step: int) -> None:
+    states = {name: frames.looked_at(lab.pair, name, step) for name in lab.pair.runs}
+    page.show(
+        charts.boundary,
+        lab.frame("boundary", step, make=partial(frames.boundary, lab.pair, states)),
+        key="training.boundary",
+        alt_text="Two planes, for A and B: the probability of the dark class as a shade of grey, "
+        "and training examples of two interleaved spirals as light and dark points.",
+    )
+
+
+def _boundaries(at, lab: labs.Lab, step: int) -> None:
+    if lab.pair.duel.data != "spirals":
+        st.markdown(
+            "Digits have 64 pixels, so their boundary cannot be drawn. "
+            "The spirals have two coordinates: choose them as the data."
+        )
+        return
+    _boundary(lab, step)
+    st.markdown(
+        "The shade is the probability of the dark class. A network that stays at guessing gives "
+        "the whole plane one shade."
+    )
+
+
+LOOKS = {
+    "map": _gradients,
+    "activations": _activations,
+    "clipping": _clipping,
+    "boundary": _boundaries,
+}
+
+
+# The autopsy ------------------------------------------------------------------------------------
+
+
+def autopsy(lab: labs.Lab) -> None:
+    """What broke, where, the steps before, and what a change would have made of it."""
+    for name, run in lab.pair.runs.items():
+        halt = lab.pair.halt(name)
+        if halt is None:
+            continue
+        with st.container(border=True):
+            st.markdown(f"**Autopsy of {name}.** {_cause(run, halt)}")
+            before = frames.last_steps(run)
+            if len(before):
+                st.dataframe(before, hide_index=True, width="stretch")
+            else:
+                st.markdown("It was the first step: there is no step before it to look at.")
+            _trials(lab, name)
+
+
+OPERATIONS = {
+    "pre-activation": "the pre-activations *u* = *h* W + *b*",
+    "activation": "the activations *h*",
+    "loss": "the loss",
+    "gradient": "the gradient on its way back",
+    "update": "the weights after the step",
+}
+
+
+def _cause(run: recording.Recording, halt: training.Halt) -> str:
+    where = "the output layer" if halt.layer == run.spec.depth + 1 else f"layer {halt.layer}"
+    value = "not a number" if math.isnan(halt.value) else "infinite"
+    told = f"At step {halt.step}, {OPERATIONS[halt.operation]} of {where} became {value}"
+    return (
+        f"{told}: float64 ends at 1.8×10³⁰⁸. Training stopped there, with the weights of the step "
+        "before."
+    )
+
+
+def _trials(lab: labs.Lab, name: str) -> None:
+    """Each change alone: the same seed, the same batches, as many steps."""
+    net, job = lab.pair.duel.nets[name], lab.jobs.get(f"trials {name}")
+    steps = min(int(st.session_state[PANEL.key("steps")]), 200)
+    changes = frames.changes(net)
+    if job is None or not job.ended:
+        st.markdown("What would have helped? Each of these alone: " + ", ".join(changes) + ".")
+        st.button(
+            f"Try them on {name}, {steps} steps each",
+            key=f"training.trials.{name}",
+            on_click=partial(_try, name, steps),
+        )
+        return
+    lines = []
+    for change, trial in job.runs.items():
+        test, broke = trial.tests[-1], trial.state.halts[0]
+        if broke:
+            lines.append(f"- With {change}: not a number at step {broke.step}.")
+            continue
+        lines.append(
+            f"- With {change}: {theme.percent(test.accuracy[0])} of the held-out "
+            f"{frames.THINGS[lab.pair.duel.data]} right after {trial.step} steps, "
+            f"loss {theme.number(test.loss[0])}."
+        )
+    st.markdown("What each change alone makes of it:\n" + "\n".join(lines))
+
+
+def _try(name: str, steps: int) -> None:
+    lab = _lab()
+    duel = lab.pair.duel
+    runs = {
+        change: frames.begin(net, duel.data, duel.seed)
+        for change, net in frames.changes(duel.nets[name]).items()
+    }
+    lab.refused = ""
+    try:
+        labs.start(lab, f"trials {name}", runs, steps)
+    except TooMuchWork as error:
+        lab.refused = _refusal(error)
+
+
+# The article -------------------------------------------------------------------------------------
+
+st.fragment(run_view, run_every=here.period if here.running else None)(_circumstances(here))
+
+
+normal = frames.normalized() if predict.answered(PANEL) else None
+because = ""
+if normal:
+    because = (
+        f"After 200 steps the network with batch normalization names "
+        f"{theme.percent(normal['batch'].accuracy)} of the held-out digits right, the one with "
+        f"layer normalization {theme.percent(normal['layer'].accuracy)}, the one without "
+        f"{theme.percent(normal['none'].accuracy)}. Both normalizers keep the spread of *z*. But a "
+        "sigmoid's output is near ½ for every digit, and layer normalization keeps that common "
+        "part: in layer 10 the share of *z*² that differs between digits is "
+        f"{theme.from_log10(normal['layer'].differs, 2)}. Batch normalization takes the common "
+        f"part away, digit against digit: {theme.from_log10(normal['batch'].differs, 2)}."
+    )
+predict.choice(
+    PANEL,
+    "Ten sigmoid layers with Xavier weights stay at guessing. Put a normalization before each "
+    "sigmoid. Which one lets the network learn?",
+    options={
+        "none": "None: σ′ stays at most ¼",
+        "layer": "Layer normalization only",
+        "batch": "Batch normalization only",
+        "both": "Both",
+    },
+    truth="batch",
+    replies={
+        "none": "The slope is one factor. A normalizer divides by the spread of *u*, and that "
+        "factor is in the product too.",
+        "layer": "It normalizes each digit by itself, and so leaves all digits alike.",
+        "both": "They normalize along different axes, and here that is the whole difference.",
+    },
+    because=because,
+)
+
+st.header("The idea", anchor=False)
+st.markdown(
+    "The pages before this one look at a network before its first step. The claim behind them is "
+    "about training: a gradient that has vanished cannot teach the layers near the input, and one "
+    "that has exploded throws them away. Here it is put to the test.\n\n"
+    "A and B see the same examples in the same order. Their weights come from the same draws of "
+    "a standard normal, layer by layer, as far as their shapes agree. So what differs in what they "
+    "do comes from what differs in their settings, and from nothing else."
+)
+
+
+def _notes() -> list[str]:
+    pair, lines = here.pair, []
+    for name in frames.NETS:
+        record = pair.first[name]
+        if not all(map(math.isfinite, record.log10_dz[0])):
+            lines.append(f"In {name}'s first step not all of the gradient is a finite number.")
+            continue
+        gradient = float(frames.relative_gradient(record)[0])
+        update = record.log10_update[0, 0]
+        lines.append(
+            f"Before any training {name}'s gradient at layer 1 is "
+            f"{theme.from_log10(gradient, 2)} times that at the last hidden layer, and the first "
+            f"step moves the weights of layer 1 by {theme.from_log10(update, 2)} of their size."
+        )
+    lines.append(
+        "About 10⁻³ a step is healthy. Far less, and 200 steps change nothing; near 1, and a step "
+        "replaces what was there."
+    )
+    return lines
+
+
+st.header("What to notice", anchor=False)
+st.markdown("\n".join(f"- {line}" for line in _notes()))
+
+
+# Over seeds --------------------------------------------------------------------------------------
+
+st.header("Was it luck?", anchor=False)
+st.markdown(
+    "One run is one draw of the weights. The same two networks over several seeds, each with draws "
+    "of its own:"
+)
+
+
+def _repeat() -> None:
+    lab = _lab()
+    duel, steps = lab.pair.duel, int(st.session_state[PANEL.key("steps")])
+    seeds = int(st.session_state[PANEL.key("seeds")])
+    runs = {name: frames.begin(net, duel.data, duel.seed, seeds) for name, net in duel.nets.items()}
+    lab.refused = ""
+    try:
+        labs.start(lab, "seeds", runs, steps)
+    except TooMuchWork as error:
+        lab.refused = _refusal(error)
+
+
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    PANEL["seeds"].draw(PANEL.key("seeds"))
+    st.button(
+        f"Train {at.seeds} of each, {STEP_COUNT:,} steps",
+        key="training.repeat",
+        on_click=_repeat,
+        disabled=here.running is not None,
+    )
+many = here.jobs.get("seeds")
+if many and here.running != "seeds" and many.step:
+    page.show(
+        charts.seeds,
+        frames.seeds_frame(many.runs, many.steps),
+        key="training.seeds",
+        alt_text="Line chart of the share of held-out examples named right over the training "
+        "steps, for A and B: the median over the seeds and a band for the middle half.",
+    )
+    parts = []
+    for name, run in many.runs.items():
+        end = frames.over_seeds(run)
+        parts.append(
+            f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
+            f"{theme.percent(end.high)} over {end.seeds} seeds"
+            + (f"; {end.lost} ended as “not a number”, which counts as 0 %" if end.lost else "")
+        )
+    st.markdown(". ".join(parts) + ".")
+
+st.header("The fine print", anchor=False)
+st.markdown(
+    "- Plain gradient descent on batches of 32, no momentum, biases from 0, the output layer's "
+    "weights scaled like the others. Batch normalization uses each batch's own statistics, in "
+    "tests too: those of the held-out examples together.\n"
+    "- The gradients at a step are those of its batch, before the weights move. Two networks of "
+    "different width or depth share their draws only as far as the shapes agree.\n"
+    "- A learning rate that suits one network need not suit the other. To compare fairly, search "
+    "the best rate of each.\n"
+    "- 360 digits are held out, so accuracies are known to about two points."
+)
+
+
+# Taken away --------------------------------------------------------------------------------------
+
+
+def _scripts() -> None:
+    duel = here.pair.duel
+    for name, net in duel.nets.items():
+        with st.container(horizontal=True, gap="small"):
+            for kind, script in (
+                ("NumPy", recipes.numpy_script),
+                ("PyTorch", recipes.pytorch_script),
+            ):
+                st.download_button(
+                    f"{name} as a {kind} script",
+                    partial(
+                        script,
+                        net.spec(duel.data),
+                        net.how(STEP_COUNT),
+                        seed=duel.seed,
+                        dataset=duel.data,
+                    ),
+                    file_name=f"network_{name.lower()}_{kind.lower()}.py",
+                    mime="text/x-python",
+                    key=f"training.script.{name}.{kind}",
+                    on_click="ignore",
+                )
+
+
+with page.details("Take it away: scripts", key="training.more.scripts") as is_open:
+    if is_open:
+        st.markdown(
+            "Each script is this network, its data and its training in one file, and prints the "
+            "losses of this page. The NumPy script needs NumPy alone."
+        )
+        _scripts()
+with page.details("The NumPy that ran", key="training.more.source") as is_open:
+    if is_open:
+        page.source(network.forward, network.backward, training.Run.step, recording.extend)
+with page.details("The data", key="training.more.data") as is_open:
+    if is_open:
+        st.markdown("The run as it was recorded: a row for each network, step and layer.")
+        page.download(frames.table(here.pair), "training")
+
+page.recall(
+    "What does clipping by norm change about a gradient, and what does it leave?",
+    "Its length, where that is above the threshold. It leaves its direction, every ratio between "
+    "two layers, and every factor that made it large.",
+)
+page.footer(PANEL)
