@@ -260,15 +260,15 @@ def buttons(where: str) -> None:
     halted = all(run.state.halted for run in pair.runs.values())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if lab.running:
-            st.button(
-                "Pause training", key=f"training.pause.{where}", on_click=_pause, type="primary"
-            )
+            st.button("**Pause training**", key=f"training.pause.{where}", on_click=_pause)
             return
         if not done:
-            label = f"Train {steps:,} steps" if not pair.step else f"Continue to step {steps:,}"
-            st.button(label, key=f"training.start.{where}", on_click=_train, type="primary")
+            label = (
+                f"**Train {steps:,} steps**" if not pair.step else f"**Continue to step {steps:,}**"
+            )
+            st.button(label, key=f"training.start.{where}", on_click=_train)
         elif not halted and steps < int(list(STEPS)[-1]):
-            st.button("Train further", key=f"training.more.{where}", on_click=_more, type="primary")
+            st.button("**Train further**", key=f"training.more.{where}", on_click=_more)
         st.button(
             "One step",
             key=f"training.step.{where}",

@@ -331,6 +331,10 @@ def test_the_table_is_the_run():
     record = pair.runs["B"].steps[19]
     assert row["batch_loss"] == record.loss[0]
     assert row["log10_dJdz"] == record.log10_dz[0, 1]
+    product = frames.slope_products(record)[1]
+    assert row["log10_product_of_slopes"] == pytest.approx(product)
+    last = table[(table["network"] == "B") & (table["step"] == 20) & (table["layer"] == 5)]
+    assert last["log10_dJdW"].iloc[0] == record.log10_dW[0, 4] and last["log10_dJdz"].isna().all()
     assert row["held_out_loss"] == next(t for t in pair.runs["B"].tests if t.step == 20).loss[0]
 
 

@@ -151,7 +151,7 @@ def _losses(now: alt.Chart) -> list[alt.Chart]:
     y = _y(
         "loss",
         "loss",
-        "loss: held out, each batch thin",
+        "loss (bold: held out, thin: each batch)",
         _LOSS,
         [-2, -1, 0, 1, 2],
         grammar.power_of_ten("datum.value"),

@@ -254,7 +254,7 @@ def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
         "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
         "says": f"{name}: not a number"
         if gone
-        else f"{name}: loss {theme.number(loss)}, {theme.percent(right)} right",
+        else f"{name}: batch loss {theme.number(loss)}, {theme.percent(right)} right",
         **{
             column: live.pack(np.array([values], dtype=float), 3)[0]
             for column, values in {
@@ -589,31 +589,35 @@ def table(pair: Pair) -> pd.DataFrame:
     """The run as it was recorded: a row for each network, step and layer."""
     parts = []
     for name, run in pair.runs.items():
-        tests = {test.step: test for test in run.tests}
-        for record in run.steps:
-            layers = len(record.log10_dW[0])
-            hidden = np.full((3, layers), np.nan)
-            hidden[:, :-1] = record.log10_dz[0], record.log10_slope[0], slope_products(record)
-            test = tests.get(record.step)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "network": name,
-                        "step": record.step,
-                        "layer": np.arange(1, layers + 1),
-                        "batch_loss": record.loss[0],
-                        "batch_accuracy": record.accuracy[0],
-                        "held_out_loss": test.loss[0] if test else np.nan,
-                        "held_out_accuracy": test.accuracy[0] if test else np.nan,
-                        "clip_factor": record.clip_factor[0],
-                        "log10_dJdz": hidden[0],
-                        "log10_dJdW": record.log10_dW[0],
-                        "log10_rms_slope": hidden[1],
-                        "log10_product_of_slopes": hidden[2],
-                        "log10_relative_update": record.log10_update[0],
-                    }
-                )
-            )
+        if not run.steps:
+            continue
+        history, layers = run.history, run.spec.depth + 1
+        steps = len(history.step)
+        tests = {test.step: (test.loss[0], test.accuracy[0]) for test in run.tests}
+        held_out = np.array([tests.get(step, (np.nan, np.nan)) for step in history.step])
+        slopes = history.log10_slope[:, 0]  # (T, L)
+        products = np.cumsum(slopes[:, ::-1], axis=1)[:, ::-1] - slopes[:, -1:]
+        by_step = {
+            "step": history.step,
+            "batch_loss": history.loss[:, 0],
+            "batch_accuracy": history.accuracy[:, 0],
+            "held_out_loss": held_out[:, 0],
+            "held_out_accuracy": held_out[:, 1],
+            "clip_factor": history.clip_factor[:, 0],
+        }
+        hidden = {
+            "log10_dJdz": history.log10_dz[:, 0],
+            "log10_rms_slope": slopes,
+            "log10_product_of_slopes": products,
+        }
+        by_layer = {
+            "log10_dJdW": history.log10_dW[:, 0],
+            "log10_relative_update": history.log10_update[:, 0],
+        } | {key: np.pad(a, ((0, 0), (0, 1)), constant_values=np.nan) for key, a in hidden.items()}
+        columns = {"network": name, "layer": np.tile(np.arange(1, layers + 1), steps)}
+        columns |= {key: np.repeat(values, layers) for key, values in by_step.items()}
+        columns |= {key: values.ravel() for key, values in by_layer.items()}
+        parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
