@@ -37,23 +37,30 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(log: Path):
-    """A fresh server; yields its address and stops it at the end."""
+def started(log: Path, script: str = "app.py"):
+    """A fresh server of a script; yields its address and its process, and stops it at the end."""
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true"]
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
         try:
             address = f"http://127.0.0.1:{port}"
-            for _ in range(200):
+            for _ in range(2000):
                 with contextlib.suppress(OSError):
                     urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
                     break
                 assert process.poll() is None, log.read_text()
-                time.sleep(0.2)
-            yield address
+                time.sleep(0.02)
+            yield address, process
         finally:
             process.terminate()
             process.wait(10)
+
+
+@contextlib.contextmanager
+def serving(log: Path):
+    """A fresh server of the site; yields its address."""
+    with started(log) as (address, _):
+        yield address
