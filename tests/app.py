@@ -1,13 +1,16 @@
-"""The app as AppTest sees it: open a page, by a link or without one."""
+"""The app as AppTest sees it: open a page, by a link or without one, and read what it says."""
 
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 
 ROOT = Path(__file__).parents[1]
 
 
-def open_page(path: str, **query: str) -> AppTest:
+def open_page(path: str, **query: str | list[str]) -> AppTest:
     """The page at this path after its first run, its address carrying `query`."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     for key, value in query.items():
@@ -27,3 +30,25 @@ def prose(at: AppTest) -> str:
 def charts(at: AppTest) -> list:
     """The page's charts as the browser gets them."""
     return [element.proto for element in at.get("vega_lite_chart")]
+
+
+def tables(at: AppTest) -> list[pa.Table]:
+    """The data of the page's charts as the browser gets them."""
+    return [
+        pa.ipc.open_stream(dataset.data.data).read_all()
+        for chart in charts(at)
+        for dataset in chart.datasets
+    ]
+
+
+def frame_with(at: AppTest, *columns: str) -> pd.DataFrame:
+    """The data of the first chart whose data have these columns."""
+    found = (table for table in tables(at) if set(columns) <= set(table.column_names))
+    return next(found).to_pandas()
+
+
+def send(at: AppTest, state: WidgetState) -> None:
+    """Run with a widget's state as the browser sends it, for what AppTest cannot set itself."""
+    states = at._tree.get_widget_states()
+    others = [other for other in states.widgets if other.id != state.id]
+    at._run(WidgetStates(widgets=[*others, state]))

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import streamlit as st
 
 VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
-_LONGEST = 40  # characters of a link's value that are looked at
+_LONGEST = 40  # characters of a link's value; what is longer is none
 _VISIT = "controls.visit"
 _CORRECTED = "controls.corrected"
 
@@ -173,8 +173,7 @@ def read(panel: Panel) -> SimpleNamespace:
     """
     visit = st.session_state.get(_VISIT)
     if visit is None or visit.page != panel.page:
-        link = {key: raw[:_LONGEST] for key, raw in st.query_params.to_dict().items()}
-        visit = _begin(panel, link)
+        visit = _begin(panel, {key: _told(key) for key in st.query_params})
     values = {}
     for control in panel.controls:
         key = panel.key(control.name)
@@ -183,6 +182,13 @@ def read(panel: Panel) -> SimpleNamespace:
         if key not in st.session_state or value != raw:
             st.session_state[key] = value
     return SimpleNamespace(**values)
+
+
+def _told(key: str) -> str:
+    """What the address says for a key: nothing where it says it twice, as widgets differ in which
+    of two they take, and nothing where it goes on and on."""
+    said = st.query_params.get_all(key)
+    return said[0] if len(said) == 1 and len(said[0]) <= _LONGEST else ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,392 @@
+"""Readers who walk through the site at random: nothing breaks, and words and data agree.
+
+A walk moves controls, drags charts, presses buttons, unfolds details, follows links and reloads, as
+a reader would in a browser. After every step the page is read as a whole. The walks are the same in
+every run; a failure names the steps that led to it. WALK_STATES=5000 walks on.
+"""
+
+import json
+import math
+import os
+import random
+import re
+from types import SimpleNamespace
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1 import AppTest
+
+from pages.kit import controls, site, theme
+from pages.kit.controls import Choice, Range
+from tests.app import charts, frame_with, open_page, prose, send, tables
+from tests.test_pages import PANELS, PATHS
+
+STATES = int(os.environ.get("WALK_STATES", "300"))
+STEPS = 50  # of one walk
+
+
+def allowed(control: Range | Choice, rng: random.Random) -> float | str:
+    """A value that the control can take; its ends are where things break."""
+    if isinstance(control, Choice):
+        return rng.choice(list(control.options))
+    ends = (control.low, control.high, control.default)
+    return rng.choice(ends if rng.random() < 0.6 else control.values())
+
+
+def values_of(at: AppTest, path: str) -> dict[str, float | str]:
+    """What every control of the page is set to."""
+    panel = PANELS[path]
+    return {control.name: at.session_state[panel.key(control.name)] for control in panel.controls}
+
+
+def link_on(at: AppTest) -> dict[str, str]:
+    """What the page says under “Link to this state”."""
+    return dict(parse_qsl(urlsplit(at.code[-1].value).query))
+
+
+# The reader --------------------------------------------------------------------------------------
+
+
+class Reader:
+    """A session on one page, and the way that led there."""
+
+    def __init__(self, seed: int):
+        self.rng, self.way = random.Random(seed), []
+        self.arrive_by_link()
+
+    @property
+    def panel(self) -> controls.Panel:
+        return PANELS[self.path]
+
+    @property
+    def values(self) -> dict[str, float | str]:
+        return values_of(self.at, self.path)
+
+    def act(self) -> None:
+        """Do something that the page offers."""
+        actions = {
+            self.move_a_control: 8,
+            self.drag_a_chart: 5,
+            self.press_a_button: 5,
+            self.guess: 1,
+            self.fold_or_unfold: 3,
+            self.go_to_another_page: 3,
+            self.arrive_by_link: 1,
+            self.reload: 2,
+        }
+        self.rng.choices(list(actions), list(actions.values()))[0]()
+
+    def move_a_control(self) -> None:
+        drawn = {widget.key: widget for widget in self.at.main if getattr(widget, "key", None)}
+        here = [c for c in self.panel.controls if self.panel.key(c.name) in drawn]
+        control = self.rng.choice(here)
+        value = allowed(control, self.rng)
+        self.way.append(f"move {control.name} to {value!r}")
+        drawn[self.panel.key(control.name)].set_value(value).run()
+        assert self.values[control.name] == value
+
+    def drag_a_chart(self) -> None:
+        chart = self.rng.choice([chart for chart in charts(self.at) if chart.selection_mode])
+        dragged, selection = {}, {}
+        for mode in chart.selection_mode:
+            kind, name = mode.split("_", 1)
+            dragged[name] = value = allowed(self.panel[name], self.rng)
+            selection[mode] = [{name: value} | ({"chosen": "all"} if kind == "pick" else {})]
+        self.way.append(f"drag {dragged}")
+        send(self.at, WidgetState(id=chart.id, string_value=json.dumps({"selection": selection})))
+        assert {name: self.values[name] for name in dragged} == dragged
+        assert chart.id in [c.id for c in charts(self.at)], "embedded anew under the reader's hand"
+
+    def press_a_button(self) -> None:
+        button = self.rng.choice([button for button in self.at.button if not button.disabled])
+        self.way.append(f"press {button.label!r}")
+        button.click().run()
+
+    def guess(self) -> None:
+        for widget in (*self.at.radio, *self.at.select_slider):
+            answer = self.rng.choice(widget.options)
+            self.way.append(f"guess {answer!r}")
+            if widget.type == "radio":
+                send(self.at, WidgetState(id=widget.id, string_value=answer))
+            else:
+                send(self.at, WidgetState(id=widget.id, string_array_value={"data": [answer]}))
+
+    def fold_or_unfold(self) -> None:
+        key = self.rng.choice(self.details())
+        self.at.session_state[key] = not self.at.session_state[key]
+        self.way.append(f"fold or unfold {key}")
+        self.at.run()
+
+    def go_to_another_page(self) -> None:
+        link = self.rng.choice(self.at.get("page_link")).proto
+        self.path, self.at.query_params = link.page, dict(parse_qsl(link.query_string))
+        self.way.append(f"go to {self.path}?{link.query_string}")
+        self.at.switch_page(site.info(self.path).file).run()
+
+    def arrive_by_link(self) -> None:
+        self.path = self.rng.choice(PATHS)
+        told = {
+            control.name: allowed(control, self.rng)
+            for control in self.panel.controls
+            if self.rng.random() < 0.3
+        }
+        self.way = [f"open {self.path} with {told}"]
+        self.at = open_page(self.path, **controls.query(self.panel, told))
+        assert self.values == {c.name: told.get(c.name, c.default) for c in self.panel.controls}
+
+    def reload(self) -> None:
+        """The link opens the same page: what it says, what its charts draw, what is set."""
+        before = self.at
+        on_a_fresh_server = self.rng.random() < 0.2
+        self.way.append("reload" + " on a fresh server" * on_a_fresh_server)
+        if on_a_fresh_server:
+            st.cache_data.clear()
+        again = open_page(self.path, **link_on(self.at))
+        told = f"{self.path}.predicted"
+        if told in again.session_state and told not in before.session_state:
+            before.session_state[told] = again.session_state[told]  # a link gives the answer away
+            before.run()
+        # What a link does not hold: the reader's guess, and which details are unfolded.
+        apart = {
+            key: before.session_state[key]
+            for key in (told, *self.details())
+            if key in before.session_state and before.session_state[key] != again.session_state[key]
+        }
+        for key, value in apart.items():
+            again.session_state[key] = value
+        if apart:
+            again.run()
+        was, self.at = self.values, again
+        assert self.values == was
+        assert prose(again) == prose(before)
+        for table, earlier in zip(tables(again), tables(before), strict=True):
+            assert table.equals(earlier)
+
+    def details(self) -> list[str]:
+        return [block.key for block in self.at.get("expander") if block.key]
+
+
+# What holds on every page ------------------------------------------------------------------------
+
+# Python's words for what is not a number, and numbers that no format of the site's has made.
+SLIPS = re.compile(
+    r"\b(nan|inf|undefined|null)\b|<NA>|\bNone\b(?! (of|is|aims)\b)"
+    r"|\d[eE][+-]\d|\.\d{14}|−0(\.0+)?(?![\d.])"
+)
+# Infinities that a chart's own column puts into words.
+MARKED = {"last_loss": ("loss_says", "not a number")}
+
+
+def check(at: AppTest, path: str) -> None:
+    panel, values = PANELS[path], values_of(at, path)
+    assert not at.exception
+    assert at.title[0].value == site.info(path).title
+    words = prose(at)
+    cells = [str(cell) for table in at.table for cell in table.value.to_numpy().ravel()]
+    for text in (*words.splitlines(), *cells):
+        assert not SLIPS.search(text), text
+    for name, value in values.items():
+        assert panel[name].parse(value) == value and type(panel[name].parse(value)) is type(value)
+    assert link_on(at) == controls.query(panel, values)
+    for table in tables(at):
+        check_numbers(table)
+    AGREEMENTS.get(path, lambda *_: None)(SimpleNamespace(**values), words, at)
+
+
+def check_numbers(table: pa.Table) -> None:
+    """Every number that is drawn is finite, missing, or said not to be one."""
+    assert table.num_rows
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_floating(column.type):
+            wrong = ~np.isfinite(column.drop_null().to_numpy())
+            if name in MARKED:
+                says, words = MARKED[name]
+                marked = [words in text for text in table[says].to_pylist()]
+                assert column.null_count == 0 and wrong.tolist() == marked
+            else:
+                assert not wrong.any(), name
+        elif pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
+            slip = SLIPS.search("\n".join(column.drop_null().to_pylist()))
+            assert not slip, (name, slip)
+
+
+# What holds on one page: a number in its words is the number in its data --------------------------
+
+NUMBER = r"(−?[\d,.]*\d(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?|−?∞|not a number)"
+_PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", ",")
+
+
+def said(words: str, before: str, after: str = "") -> str:
+    """The number between two pieces of text."""
+    found = re.search(re.escape(before) + NUMBER + re.escape(after), words)
+    assert found, f"nothing like “{before}…{after}”"
+    return found[1]
+
+
+def log10(text: str) -> float:
+    """log₁₀ of the size of a number as the site writes it."""
+    mantissa, _, exponent = text.lstrip("−").translate(_PLAIN).partition("×10")
+    size = float(mantissa)
+    return (math.log10(size) if size else -math.inf) + int(exponent or 0)
+
+
+def same(text: str, size: float, *, digits: int = 3) -> bool:
+    """Whether a number in the words is the one with this log₁₀, to its digits; NaN is that of 0."""
+    size = -math.inf if math.isnan(size) else size
+    return log10(text) == size or abs(log10(text) - size) < 0.6 * 10 ** (1 - digits)
+
+
+def packed(frame, row: int, column: str) -> list[float]:
+    return [math.nan if point == "x" else float(point) for point in frame[column][row].split()]
+
+
+def row_of(frame, column: str, value: float) -> int:
+    """The one row of a live chart's data that it draws at this value."""
+    (row,) = np.flatnonzero(frame[column] == value)
+    return int(row)
+
+
+def home(now, words, at) -> None:
+    found = frame_with(at, "c", "first", "median")
+    row = row_of(found, "c", now.c)
+    arrives = said(words, f"With weights ×{theme.setting(now.c)}, the gradient at layer 1 is **")
+    assert arrives == theme.from_log10(found["first"][row])
+    assert same(arrives, packed(found, row, "median")[0])
+    ledger = frame_with(at, "network", "part", "end")
+    ledger = ledger[ledger["network"] == f"×{now.c:g}"].set_index("part")
+    assert arrives == theme.from_log10(ledger["end"]["gradient"])
+    both = said(words, "Together they make ")
+    assert both == theme.from_log10(ledger["end"]["weights"])
+    if told := re.search(r"Trained at ×([\d.]+)[^.]*?, it names (\S+ %) of", words):
+        curves = frame_with(at, "step", "share", "network")
+        names = curves[(curves["kind"] == "name") & (curves["network"] == f"×{told[1]}")]
+        assert names["says"].tolist() == [f"×{told[1]}: {told[2]}"]
+
+
+def products(now, words, at) -> None:
+    found = frame_with(at, "w", "slopes", "gradient")
+    row = row_of(found, "w", now.w)
+    power = said(words, f"{theme.count(now.n, 'factor')} {'makes' if now.n == 1 else 'make'} **")
+    assert same(power, now.n * math.log10(abs(now.w)) if now.w else -math.inf)
+    assert power.startswith("−") == (now.w < 0 and now.n % 2 == 1)
+    if now.activation != "identity":
+        slopes = said(words, f"{'makes' if now.n == 1 else 'multiply to'} ", ", and the gradient")
+        assert same(slopes, packed(found, row, "slopes")[now.n])
+        gradient = said(words, ", and the gradient is ", " where")
+        assert same(gradient, packed(found, row, "gradient")[now.n])
+    rules = frame_with(at, "left", "density", "side").dropna(subset="side")
+    median, rms = said(words, "The median is "), said(words, "root mean square is σⁿ = ", ", ")
+    assert rules["says"].tolist() == [f"median {median}", f"true rms {rms}"]
+    lines = frame_with(at, "k", "series", "name_at").query("k == 15").set_index("series")["log10"]
+    for line, before in {
+        "vector": "a random vector has changed by a factor of ",
+        "law": "the gain's law says ",
+        "largest": "The largest singular value is ",
+        "median": "the median one ",
+    }.items():
+        assert same(said(words, before), lines[line], digits=2), line
+
+
+def chain_rule(now, words, at) -> None:
+    found = frame_with(at, "w2", "level", "sign")
+    row = row_of(found, "w2", now.w2)
+    gradient = said(words, f"dJ/d{'w₁' if now.gradient == 'w1' else 'w₂'} = **", "**")
+    assert same(gradient, packed(found, row, "level")[-1])
+    assert gradient.startswith("−") == (packed(found, row, "sign")[-1] < 0)
+    found = frame_with(at, "w", "gradient", "steepest")
+    row = row_of(found, "w", now.w)
+    gradient = said(words, "layers dŷ/d*w*₁ is **", "**")
+    assert same(gradient, found["log10"][row])
+    assert same(gradient, packed(found, row, "gradient")[now.layers - 2])
+    slopes = said(words, "the slopes alone make ", ".")
+    assert same(slopes, packed(found, row, "slopes")[now.layers - 2], digits=2)
+    ends = frame_with(at, "k", "series", "lost")
+    ends = ends[ends["k"] == ends["k"].max()].set_index("series")["log10"]
+    for line, before in {
+        "slopes": "layers the slopes make ",
+        "weights": ", the weights ",
+        "gradient": ", and the gradient is **",
+    }.items():
+        assert same(said(words, before), ends[line], digits=2), line
+
+
+def activations(now, words, at) -> None:
+    found = frame_with(at, "z", "p1", "p2", "p3")
+    row, labels = row_of(found, "z", now.z), PANELS["activations"]["first"].options
+    for i, name in enumerate((now.first, now.second, now.third), start=1):
+        passes = re.search(rf"[:,] {re.escape(labels[name])} passes \*\*{NUMBER}\*\*", words)[1]
+        assert same(passes, found[f"p{i}"][row])
+        assert passes.startswith("−") == (found[f"s{i}"][row] < 0 and now.n % 2 == 1)
+    slopes, gradient = (t.to_pandas() for t in tables(at) if "dashed" in t.column_names)
+    for frame, what in ((slopes, "slopes"), (gradient, "gradient")):
+        for _, line in frame[frame["layer"] == 1].iterrows():
+            pattern = rf"- {re.escape(line['name'])}[^:]*:.* {what} \**{NUMBER}"
+            assert re.search(pattern, words)[1] == line["says"]
+    if flat := re.search(rf"in layer {now.depth} (\S+) % are flat", words):
+        bars = frame_with(at, "layer", "low", "high", "kind")
+        height = bars[bars["layer"] == now.depth]["high"].max()
+        assert abs(float(flat[1]) - 100 * height) < 0.6 or height != height
+
+
+def initialization(now, words, at) -> None:
+    found = frame_with(at, "g", "line", "says_end")
+    row = row_of(found, "g", now.g)
+    gauge = frame_with(at, "g", "gain", "scale")
+    here = gauge[gauge["kind"] == "here"]
+    if "nothing arrives at layer 1" in words:
+        assert here.empty
+        return
+    scale = f"At σ√*n* = {theme.number(2**now.g)} each layer multiplies ‖dJ/dz‖ by "
+    gain, arrives = said(words, scale), said(words, "Layer 1 gets **")
+    assert here["says"].tolist() == [gain]
+    if now.quantity == "dz":
+        assert found["says_gain"][row] == f"×{gain} a layer"
+        assert found["says_end"][row] == f"{arrives} in all"
+        assert same(arrives, packed(found, row, "line")[0], digits=2)
+
+
+def clipping(now, words, at) -> None:
+    found = frame_with(at, "limit", "accuracy", "cure")
+    row = found[(found["kind"] == "limit") & (found["limit"] == now.limit)].iloc[0]
+    c = said(words, "at *c* = ", ": **")
+    right = re.search(r": \*\*(\S+ %)\*\* of the held-out digits named right", words)[1]
+    assert row["says"] == f"c = {c}: {right}"
+    assert f"with {row['clipped_says']} clipped." in words.replace("the steps", "steps")
+    lines = frame_with(at, "layer", "series", "name_at").query("layer == 1").set_index("series")
+    slopes = said(words, "the slopes multiply to ", ", and weights")
+    assert slopes == lines["says"]["slopes"]
+    assert said(words, "‖dJ/dz‖ ", " times as large") == lines["says"]["product"]
+    assert frame_with(at, "c")["c"].tolist() == [now.c]
+    if now.gx or now.gy:
+        value = [max(-now.c, min(now.c, g)) for g in (now.gx, now.gy)]
+        turn = math.degrees(abs(math.atan2(*value[::-1]) - math.atan2(now.gy, now.gx)))
+        assert float(said(words, "and turns it by **", "°**")) == pytest.approx(turn, abs=0.051)
+
+
+AGREEMENTS = {
+    "home": home,
+    "products": products,
+    "chain_rule": chain_rule,
+    "activations": activations,
+    "initialization": initialization,
+    "clipping": clipping,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(math.ceil(STATES / STEPS)))
+def test_wherever_a_reader_walks_words_and_data_agree(seed):
+    reader = Reader(seed)
+    try:
+        check(reader.at, reader.path)
+        for _ in range(STEPS - 1):
+            reader.act()
+            check(reader.at, reader.path)
+            assert "does not have" not in prose(reader.at), "no link of a walk asks for too much"
+    except Exception as failure:
+        failure.add_note("The way there:\n  " + "\n  ".join(reader.way))
+        raise
