@@ -177,7 +177,8 @@ class GradedProduct:
         u = np.take_along_axis(self.u, order[..., None], axis=-2)
         # A float spans 300 decades, and the SVD squares: go through the scales 100 decades at a
         # time.  Rows far above the window only need to stay far above, rows far below, below.
-        below_top = s[:, :1] - s
+        with np.errstate(invalid="ignore"):  # −inf − (−inf) of a product that is zero
+            below_top = s[:, :1] - s
         window = np.floor_divide(np.where(np.isfinite(below_top), below_top, 0.0), 100.0)
         result = np.full(s.shape, -np.inf)
         for j in range(int(window.max()) + 1):
