@@ -186,7 +186,6 @@ class GradedProduct:
             center = np.where(np.isfinite(center), center, 0.0)
             with np.errstate(all="ignore"):
                 scale = np.power(10.0, np.clip(s - center, -70.0, 70.0))
-                scale[np.isneginf(s)] = 0.0
                 values = np.linalg.svd(scale[..., None] * u, compute_uv=False)
                 result = np.where(window == j, np.log10(values) + center, result)
         return result
