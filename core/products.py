@@ -177,7 +177,8 @@ class GradedProduct:
         u = np.take_along_axis(self.u, order[..., None], axis=-2)
         # A float spans 300 decades, and the SVD squares: go through the scales 100 decades at a
         # time.  Rows far above the window only need to stay far above, rows far below, below.
-        below_top = s[:, :1] - s
+        with np.errstate(invalid="ignore"):  # −inf − (−inf) of a product that is zero
+            below_top = s[:, :1] - s
         window = np.floor_divide(np.where(np.isfinite(below_top), below_top, 0.0), 100.0)
         result = np.full(s.shape, -np.inf)
         for j in range(int(window.max()) + 1):
@@ -185,7 +186,6 @@ class GradedProduct:
             center = np.where(np.isfinite(center), center, 0.0)
             with np.errstate(all="ignore"):
                 scale = np.power(10.0, np.clip(s - center, -70.0, 70.0))
-                scale[np.isneginf(s)] = 0.0
                 values = np.linalg.svd(scale[..., None] * u, compute_uv=False)
                 result = np.where(window == j, np.log10(values) + center, result)
         return result

@@ -277,7 +277,7 @@ def jacobian_products(
         largest = np.full(scale.shape, np.nan)
         finite = np.isfinite(matrix).all(axis=(-2, -1))
         largest[finite] = np.log10(np.linalg.norm(matrix[finite], ord=2, axis=(-2, -1)))
-        largest = np.where(np.isneginf(scale), -np.inf, largest + scale)
+        largest += scale
         sigma = np.full(seeds, np.nan)
         finite = np.isfinite(params.W_h).all(axis=(-2, -1))
         sigma[finite] = np.linalg.norm(params.W_h[finite], ord=2, axis=(-2, -1))

@@ -186,6 +186,13 @@ def test_the_positive_side_of_leaky_relu_is_exactly_the_identity(slope):
     np.testing.assert_array_equal(phi.df(z), 1.0)
 
 
+@pytest.mark.parametrize("slope", [0.005, 0.01, 0.02, -0.01])
+def test_leaky_relu_has_the_slope_that_was_asked_for(slope):
+    phi = activation("leaky_relu", negative_slope=slope)
+    assert phi.name == "leaky_relu" and phi.kinks == (0.0,) and phi.max_slope == 1.0
+    assert (phi.f(-2.0), phi.df(-2.0)) == (-2 * slope, slope)
+
+
 def test_bad_names_and_slopes_are_refused():
     with pytest.raises(ValueError, match=r"unknown activation 'swish'.*silu"):
         activation("swish")
@@ -200,3 +207,7 @@ def test_the_slope_of_an_active_leaky_unit_is_exactly_one():
 
 def test_a_silu_far_below_zero_is_off():
     assert activation("silu").df(-1e6) == 0.0 == -activation("silu").f(-1e6)
+
+
+def test_a_gelu_far_below_zero_is_off():
+    assert activation("gelu").df(-1e6) == 0.0 == -activation("gelu").f(-1e6)

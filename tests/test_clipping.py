@@ -38,6 +38,12 @@ def test_the_article_s_example():
     assert by_value.factor == pytest.approx(np.sqrt(2) / 5) and by_norm.factor == 0.2
 
 
+def test_value_clipping_of_one_single_entry_has_its_factor():
+    clipped = clip_by_value([0.0, -5.0], 1.0)
+    assert clipped.gradients.tolist() == [0.0, -1.0]
+    assert clipped.factor == pytest.approx(0.2, rel=1e-15)
+
+
 def test_value_clipping_leaves_small_entries_alone():
     assert clip_by_value([-7.0, -0.1, 0.0, 0.2, 7.0], 0.5).gradients.tolist() == [
         -0.5,
@@ -86,10 +92,24 @@ def test_norms_that_squares_do_not_have(size):
     assert global_norm(g / 2) == pytest.approx(np.sqrt(0.5) * size, rel=1e-14, abs=5e-324)
 
 
+@pytest.mark.parametrize("signs", [(-1, -1), (-1, 1), (1, -1)])
+def test_a_large_tensor_and_a_small_one_have_a_norm_together(signs):
+    """The scale is the largest magnitude of all tensors: the others fit beneath it."""
+    big, small = 3e200 * signs[0], 4e-200 * signs[1]
+    one = lambda size: (np.full((1, 1, 1), size),)  # noqa: E731
+    for g in (
+        Gradients(dW=one(big), db=one(small), dz=(), dh=()),
+        Gradients(dW=one(small), db=one(big), dz=(), dh=()),
+    ):
+        assert global_norm(g) == pytest.approx([3e200], rel=1e-15)
+        assert clip_by_global_norm(g, 1.0).norm == pytest.approx([3e200], rel=1e-15)
+        assert clip_by_value(g, 1.0).factor == pytest.approx([1 / 3e200], rel=1e-14)
+
+
 def test_a_norm_beyond_the_largest_number_is_infinite_and_the_direction_survives():
     g = np.full(100, 1.7e308)
     clipped = clip_by_global_norm(g, 1.0)
-    assert clipped.norm == np.inf
+    assert clipped.norm == global_norm(g) == np.inf
     np.testing.assert_allclose(clipped.gradients, 0.1, rtol=1e-14)
 
 
@@ -118,8 +138,10 @@ def test_what_is_not_finite_is_refused_by_name(clip, bad, tensor, layer):
     with pytest.raises(NonFiniteGradient, match=f"{tensor} of layer {layer} holds {bad}") as caught:
         clip(replace(g, **{tensor: tuple(arrays)}), 1.0)
     assert (caught.value.tensor, caught.value.layer) == (tensor, layer)
-    with pytest.raises(NonFiniteGradient, match="the gradient holds"):
-        clip([1.0, bad], 1.0)
+    with pytest.raises(NonFiniteGradient, match="the gradient holds") as caught:
+        clip([1.0, bad, 0.0, -np.inf], 1.0)
+    assert (caught.value.tensor, caught.value.layer) == ("the gradient", 0)
+    assert caught.value.value == pytest.approx(bad, nan_ok=True)  # the first, not the last
 
 
 @EITHER
@@ -139,3 +161,13 @@ def test_the_argument_is_not_written_to(clip):
 
 def test_the_norm_of_an_infinite_gradient_is_infinite():
     assert global_norm(np.array([np.inf, 4.0])) == np.inf
+
+
+def test_whole_numbers_and_single_precision_are_clipped_in_double_precision():
+    for g in ([3, 4], np.array([3, 4]), np.array([3, 4], np.float32)):
+        assert global_norm(g) == 5.0
+        for clip in (clip_by_value, clip_by_global_norm):
+            clipped = clip(g, 2.5).gradients
+            assert clipped.dtype == np.float64
+            np.testing.assert_array_equal(clipped, clip([3.0, 4.0], 2.5).gradients)
+    assert global_norm(np.array([3e30, 4e30], np.float32)) == pytest.approx(5e30, rel=1e-7)

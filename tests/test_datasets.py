@@ -81,8 +81,9 @@ def test_shared_data_cannot_be_changed():
             getattr(digits(), name)[0] = 0
 
 
-def test_noiseless_spirals_lie_on_their_arms():
-    data = spirals(400, turns=1.5, noise=0.0, rng=np.random.default_rng(0))
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+def test_spirals_lie_on_their_arms_but_for_the_noise(noise):
+    data = spirals(400, turns=1.5, noise=noise, rng=np.random.default_rng(0))
     assert data.x_train.shape == (400, 2) and data.x_test.shape == (100, 2)
     assert np.bincount(data.y_train).tolist() == [200, 200]
     np.testing.assert_allclose(data.x_train.mean(axis=0), 0, atol=1e-12)
@@ -92,6 +93,7 @@ def test_noiseless_spirals_lie_on_their_arms():
     radius = np.sqrt(rng.random(500))
     angle = 2 * np.pi * 1.5 * radius + np.pi * (np.arange(500) % 2)
     arms = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    arms += noise * rng.standard_normal((500, 2))
     x = np.concatenate([data.x_train, data.x_test])
     for i in range(2):
         slope, offset = np.polyfit(arms[:, i], x[:, i], 1)
@@ -106,7 +108,7 @@ def test_spirals_repeat_with_the_generator_and_noise_moves_them():
     assert np.abs(a.x_train - c.x_train).max() > 0.05
 
 
-@pytest.mark.parametrize("bad", [{"n": 4}, {"n": 9.5}, {"turns": np.inf}, {"noise": -0.1}])
+@pytest.mark.parametrize("bad", [{"n": 7}, {"n": 9.5}, {"turns": np.inf}, {"noise": -0.1}])
 def test_spirals_refuse(bad):
     with pytest.raises(ValueError):
         spirals(**{"n": 40, "turns": 1.0, "noise": 0.1, "rng": np.random.default_rng(0)} | bad)
@@ -119,3 +121,17 @@ def test_named_data_sets_are_shared_and_balanced():
         counts = np.bincount(data.y_train)
         assert counts.min() > 0.8 * counts.max()
     assert DATASETS["spirals"]().x_train.shape == (480, 2)
+
+
+def test_the_spirals_that_pages_train_on_are_one_draw():
+    """Trained runs are committed: another draw would be another picture."""
+    ours = DATASETS["spirals"]()
+    again = spirals(480, turns=1.25, noise=0.03, rng=np.random.default_rng(0))
+    for name in ("x_train", "y_train", "x_test", "y_test"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(again, name))
+
+
+def test_the_smallest_spirals_have_eight_examples():
+    for n in (8, 8.0):  # a whole number, whatever its type
+        data = spirals(n, turns=1.0, noise=0.1, rng=np.random.default_rng(0))
+        assert data.x_train.shape == (8, 2) and data.x_test.shape == (2, 2)

@@ -30,6 +30,8 @@ def test_log10_norm_of_the_smallest_and_the_largest_numbers():
     assert diagnostics.log10_norm([[1e308, -1e308, 1e308]]) == pytest.approx(308.2386, abs=1e-4)
     # One huge entry must not hide a slice of small ones.
     assert diagnostics.log10_norm([[[1e-200]], [[1e200]]]) == pytest.approx([-200.0, 200.0])
+    assert diagnostics.log10_norm([[-3e200, -4e200]]) == pytest.approx(200 + np.log10(5))
+    assert diagnostics.log10_norm([[10**10, 0]]) == pytest.approx(10.0)  # 10^20 is no int64
 
 
 def test_log10_norm_of_what_has_no_logarithm():
@@ -77,6 +79,12 @@ def test_running_products_go_from_the_output_back():
     factors = np.log10([[2.0, 3.0, 5.0], [1.0, 1.0, 0.1]])
     products = 10 ** diagnostics.running_products(factors)
     assert products == pytest.approx(np.array([[30.0, 15.0, 5.0, 1.0], [0.1, 0.1, 0.1, 1.0]]))
+    assert diagnostics.running_products([1, 2, 3]).tolist() == [6.0, 5.0, 3.0, 0.0]
+
+
+def test_a_single_layer_has_the_empty_product():
+    params = network.init(NetSpec(3, 4, 1, 2, seeds=2), rng=np.random.default_rng(0))
+    assert diagnostics.weight_products(params).tolist() == [[0.0], [0.0]]
 
 
 def test_the_slopes_of_a_chain_multiply_up():
@@ -99,6 +107,11 @@ def test_shares_of_saturated_off_and_dead_units():
     assert diagnostics.dead_share((slope,)).tolist() == [[1 / 2]]
     assert diagnostics.saturated_share((slope,), 1.0).tolist() == [[6 / 8]]
     assert diagnostics.saturated_share((slope,), 0.25).tolist() == [[5 / 8]]
+    # A slope of exactly 5 % is not below it, and a steep one that falls is not flat.
+    edges = np.array([[[0.05, 0.0499], [-0.04, -0.5]]])
+    assert diagnostics.saturated_share((edges,), 1.0).tolist() == [[2 / 4]]
+    for share in (diagnostics.off_share, diagnostics.dead_share):
+        assert share(()).shape == (0, 0)
 
 
 @pytest.mark.parametrize("name, edge", [("sigmoid", 4.36), ("tanh", 2.18)])
@@ -137,8 +150,21 @@ def test_member_takes_one_network_out_of_an_ensemble():
     assert np.array_equal(ours.x_hat[1], expected.x_hat[1])
 
 
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+def test_a_shared_input_is_every_members_input(seeds):
+    spec = NetSpec(3, 4, 2, 2, seeds=seeds)
+    params = network.init(spec, rng=np.random.default_rng(0))
+    trace = network.forward(spec, params, np.ones((5, 3)))
+    for s in range(seeds):
+        alone = diagnostics.member(trace, s)
+        assert np.array_equal(alone.x, np.ones((1, 5, 3)))
+        assert np.array_equal(alone.output, trace.output[s][None])
+
+
 def test_a_members_norm_is_the_same_in_any_company():
     for seed in range(50):
         lone = np.random.default_rng(seed).standard_normal((1, 2, 33))
         among = np.concatenate([lone, 0 * lone, 1e300 * lone])
         assert diagnostics.log10_norms([lone])[0, 0] == diagnostics.log10_norms([among])[0, 0]
+        huge = diagnostics.log10_norms([among])[2, 0]  # beside a norm that needs no care
+        assert huge == pytest.approx(300 + diagnostics.log10_norms([lone])[0, 0], abs=1e-12)

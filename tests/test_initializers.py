@@ -81,6 +81,17 @@ def test_orthogonal_rows_or_columns(fans):
     np.testing.assert_allclose(gram, np.eye(min(fans)), atol=1e-14)
 
 
+@pytest.mark.parametrize("fans", [(6, 6), (9, 4), (4, 9), (1, 5), (1, 1)])
+def test_orthogonal_is_the_q_of_its_draws_with_a_positive_diagonal_of_r(fans):
+    """With that sign QR has one answer, so that the draws alone decide, and no library."""
+    for seed in range(5):
+        q = sample("orthogonal", *fans, seed)
+        q = q if fans[0] >= fans[1] else q.T  # (largest, smallest)
+        r = q.T @ np.random.default_rng(seed).standard_normal(q.shape)
+        np.testing.assert_allclose(np.tril(r, -1), 0, atol=1e-13)
+        assert (np.diag(r) > 0).all()
+
+
 def test_orthogonal_has_no_preferred_sign():
     signs = [np.sign(np.linalg.det(sample("orthogonal", 3, 3, seed))) for seed in range(40)]
     assert 8 < signs.count(1.0) < 32

@@ -97,7 +97,12 @@ def test_mean_squared_error_overflows_to_infinity_without_a_warning():
         (lambda: softmax_cross_entropy(OUTPUT, np.zeros(N + 1, int)), "labels must be 5"),
         (lambda: softmax_cross_entropy(OUTPUT, np.full(N, K)), "between 0 and 3"),
         (lambda: softmax_cross_entropy(OUTPUT, np.full(N, -1)), "between 0 and 3"),
+        # One wrong target among right ones is enough.
+        (lambda: softmax_cross_entropy(OUTPUT, np.array([0, 1, -1, 2, 3])), "between 0 and 3"),
+        (lambda: softmax_cross_entropy(OUTPUT, np.array([0, 1, K, 2, 3])), "between 0 and 3"),
         (lambda: binary_cross_entropy(OUTPUT, np.full((N, K), 1.5)), "between 0 and 1"),
+        (lambda: binary_cross_entropy(OUTPUT, np.full((N, K), -0.5)), "between 0 and 1"),
+        (lambda: binary_cross_entropy(OUTPUT, [[0.0, 1.0, 0.5, 1.5]] * N), "between 0 and 1"),
     ],
 )
 def test_bad_arguments_are_refused(call, message):
@@ -110,3 +115,22 @@ def test_an_infinite_logit_on_the_right_side_costs_nothing():
         np.array([[[np.inf], [-np.inf]]]), np.array([[1.0], [0.0]])
     )
     assert value == 0 and (d_output == 0).all()
+
+
+def test_a_confident_wrong_answer_keeps_its_digits():
+    # p = 1e-13: −ln(1 − (1 − p)) would have three digits left of it.
+    value, d_output = softmax_cross_entropy([[[-30.0, 0.0]]], [0])
+    assert value == pytest.approx([30 + np.exp(-30.0)], rel=1e-15)
+    np.testing.assert_allclose(d_output, [[[-1.0, 1.0]]], rtol=1e-12)
+
+
+@EVERY
+def test_lists_and_single_precision_give_double_precision(name):
+    output, target = OUTPUT.astype(np.float32), TARGETS[name]
+    if target.dtype == np.float64:
+        target = target.astype(np.float32)
+    exact = LOSSES[name](output.astype(np.float64), target.astype(TARGETS[name].dtype))
+    for given in ((output, target), (output.tolist(), target.tolist())):
+        for ours, expected in zip(LOSSES[name](*given), exact, strict=True):
+            assert ours.dtype == np.float64
+            np.testing.assert_array_equal(ours, expected)

@@ -6,7 +6,7 @@ from math import log, log10
 import numpy as np
 import pytest
 
-from core import theory
+from core import products, theory
 from core.products import GradedProduct, matrix_products, scalar_products
 
 
@@ -27,7 +27,34 @@ def test_scalar_products_are_products():
         np.median(np.abs(np.prod(w[:3], axis=0))), rel=1e-3
     )
     assert drawn.share_below_one[-1] == np.mean(direct < 1)
-    assert 10.0 ** drawn.log10_rms_theory[-1] == pytest.approx(1.5**5)
+    assert 10.0**drawn.log10_rms_theory == pytest.approx(1.5 ** np.arange(1.0, 6.0))
+
+
+class Drawn:
+    """A generator whose next draws are known."""
+
+    def __init__(self, *rows):
+        self.rows = [np.array(row, float) for row in rows]
+
+    def standard_normal(self, size):
+        return self.rows.pop(0).reshape(size)
+
+
+def test_a_draw_of_exactly_zero_is_a_product_of_zero():
+    drawn = scalar_products(2, trials=2, rng=Drawn([0, 0], [1, 2]))
+    assert (drawn.log10 == -np.inf).all() and (drawn.log10_rms == -np.inf).all()
+    assert drawn.share_below_one.tolist() == [1.0, 1.0]
+    half = scalar_products(1, trials=2, rng=Drawn([0, 2]))
+    assert 10 ** half.log10_rms[0] == pytest.approx(np.sqrt(2))
+
+
+def test_a_product_of_exactly_one_is_not_below_one():
+    assert scalar_products(1, trials=2, rng=Drawn([1, -1])).share_below_one[0] == 0.0
+
+
+def test_the_rms_of_draws_far_apart_is_that_of_the_largest():
+    drawn = scalar_products(1, trials=2, rng=Drawn([1e-200, 1e200]))
+    assert drawn.log10_rms[0] == pytest.approx(200 - 0.5 * log10(2), rel=1e-14)
 
 
 def test_scale_and_length_keep_the_draws():
@@ -71,6 +98,7 @@ def test_rms_survives_where_squares_do_not():
         {"n": 2.5},
         {"sigma": 0.0},
         {"sigma": np.nan},
+        {"sigma": np.inf},
         {"n": 1000, "trials": 100_000},
     ],
 )
@@ -217,11 +245,57 @@ def test_squared_singular_values_have_variance_of_the_depth(layers):
     assert squares.var() == pytest.approx(layers, rel=0.1)
 
 
+def test_extreme_factors_keep_their_scales():
+    """Each factor alone spans 300 decades, and four of them leave the range of a float."""
+    product, w = GradedProduct.identity(1, 2), np.array([[[-1e150, 0.0], [0.0, 1e-150]]])
+    for _ in range(4):
+        product = product.times(w)
+        assert np.abs(product.u).max(axis=-1) == pytest.approx(1.0)
+    assert product.log10_singular_values()[0] == pytest.approx([600, -600], rel=1e-14)
+    steep = GradedProduct.identity(1, 2).times(np.array([[[1e-200, 1e200], [0.0, 1.0]]]))
+    assert steep.log10_singular_values()[0, 0] == pytest.approx(200, rel=1e-14)
+
+
+def test_rows_are_kept_at_a_largest_entry_of_one():
+    product = GradedProduct.identity(2, 4)
+    for _ in range(6):
+        product = product.times(rng().standard_normal((2, 4, 4)))
+    np.testing.assert_allclose(np.abs(product.u).max(axis=-1), 1.0, rtol=1e-15)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2])
+def test_a_singular_factor_leaves_zeros_for_good(rank):
+    projection = np.diag([1.0] * rank + [0.0] * (3 - rank))[None]
+    product = GradedProduct.identity(1, 3).times(projection)
+    for _ in range(3):
+        values = product.log10_singular_values()[0]
+        assert np.isfinite(values[:rank]).all() and np.isneginf(values[rank:]).all()
+        product = product.times(np.eye(3)[None] * 2)
+
+
+def test_the_costs_at_the_bounds_are_allowed(monkeypatch):
+    monkeypatch.setattr(products, "MAX_DRAWS", 50)
+    assert scalar_products(5, trials=10, rng=rng()).median.shape == (5,)
+    monkeypatch.setattr(products, "MAX_COST", 2 * 4 * (3 + 8) ** 3)
+    assert matrix_products(4, width=3, trials=2, rng=rng()).log10_predicted.shape == (5,)
+    monkeypatch.setattr(products, "MAX_COST", 2 * 4 * (3 + 8) ** 3 - 1)
+    with pytest.raises(ValueError, match="is 10,648, and at most 10,647"):
+        matrix_products(4, width=3, trials=2, rng=rng())
+
+
 @pytest.mark.parametrize(
-    "bad", [{"n": 0}, {"width": 0}, {"trials": 0}, {"sigma": -1.0}, {"width": 1000, "n": 50}]
+    ("bad", "message"),
+    [
+        ({"n": 0}, "n must be"),
+        ({"width": 0}, "width must be"),
+        ({"trials": 0}, "trials must be"),
+        ({"sigma": -1.0}, "σ must be"),
+        ({"sigma": np.inf}, "σ must be"),
+        ({"width": 1000, "n": 50}, "too many"),
+    ],
 )
-def test_matrix_products_refuse(bad):
-    with pytest.raises(ValueError):
+def test_matrix_products_refuse(bad, message):
+    with pytest.raises(ValueError, match=message):
         matrix_products(**{"n": 3, "width": 3, "trials": 2, "rng": rng()} | bad)
 
 

@@ -156,6 +156,43 @@ def test_the_recurrent_matrix_has_the_size_it_is_given(scale):
         np.testing.assert_allclose(ratio, ratio[:, :1, :1].repeat(12, 1).repeat(12, 2), rtol=1e-9)
 
 
+def test_biases_and_scales_follow_the_spec():
+    spec = RnnSpec(
+        50, 60, 2, 70, weight_scale=3.0, recurrent_scale=0.5, bias_mean=-2.0, bias_std=0.5, seeds=4
+    )
+    plain = replace(spec, weight_scale=1.0, recurrent_scale=1.0, bias_mean=0.0, bias_std=1.0)
+    ours, theirs = (recurrent.init(s, rng=np.random.default_rng(0)) for s in (spec, plain))
+    for name, factor in (("W_x", 3.0), ("W_out", 3.0), ("W_h", 0.5)):
+        np.testing.assert_allclose(getattr(ours, name), factor * getattr(theirs, name), rtol=1e-15)
+    for b, c in ((ours.b, theirs.b), (ours.b_out, theirs.b_out)):
+        np.testing.assert_allclose(b, -2.0 + 0.5 * c, rtol=1e-14)
+        # 240 draws of N(0, 1): the mean within 4/√240, the deviation within 4/√480.
+        assert abs(c.mean()) < 0.26 and c.std() == pytest.approx(1, abs=0.18)
+    # The scheme's own draw, not rescaled: LeCun's Var[w] is 1/n.
+    assert theirs.W_h.std() == pytest.approx(1 / np.sqrt(60), rel=0.03)
+
+
+def test_the_negative_slope_reaches_the_network():
+    spec = RnnSpec(1, 1, 1, 1, "leaky_relu", negative_slope=0.5)
+    params = RnnParams(*(np.full((1, 1, 1), v) for v in (1.0, 1.0, 0.0, 1.0, 0.0)))
+    trace = recurrent.forward(spec, params, [[[-2.0]]])
+    assert trace.output.item() == -1.0 and trace.slope[0].item() == 0.5
+
+
+def test_lists_and_whole_numbers_are_taken():
+    spec = RnnSpec(2, 3, 2, 1, "relu")
+    params = recurrent.init(spec, rng=np.random.default_rng(0))
+    x = [[[1, 2], [3, 4]], [[0, -1], [2, 2]]]
+    trace = recurrent.forward(spec, params, x)
+    exact = recurrent.forward(spec, params, np.array(x, dtype=np.float64))
+    assert trace.x.dtype == np.float64
+    np.testing.assert_array_equal(trace.output, exact.output)
+    # A gradient of one number is that number for every output.
+    one, ones = (recurrent.backward(spec, params, trace, d) for d in (1, np.ones((1, 2, 1))))
+    for name in NAMES:
+        np.testing.assert_array_equal(getattr(one, "d" + name), getattr(ones, "d" + name))
+
+
 # Jacobians ---------------------------------------------------------------------------------------
 
 
@@ -184,6 +221,7 @@ def test_jacobians_are_derivatives_of_the_last_state(name):
             ours = jacobians.matrix[s, t - 1] * 10.0 ** jacobians.log10_scale[s, t - 1]
             np.testing.assert_allclose(ours, numeric, rtol=1e-5, atol=1e-8)
             if numeric.any():
+                assert np.abs(jacobians.matrix[s, t - 1]).max() == pytest.approx(1, rel=1e-15)
                 assert 10 ** jacobians.log10_largest[s, t - 1] == pytest.approx(
                     np.linalg.norm(numeric, ord=2), rel=1e-5, abs=1e-8
                 )
@@ -249,8 +287,9 @@ def test_an_overflow_is_located():
     "bad",
     [
         {"width": 0},
+        {"width": 2.5},
         {"steps": 0},
-        {"steps": 5000},
+        {"steps": recurrent.MAX_STEPS + 1},
         {"seeds": True},
         {"activation": "step"},
         {"initializer": "zero"},
@@ -265,6 +304,10 @@ def test_specs_refuse(bad):
         RnnSpec(**{"n_in": 1, "width": 2, "steps": 3, "n_out": 1} | bad)
 
 
+def test_as_many_steps_as_the_bound_are_allowed():
+    assert RnnSpec(1, 1, recurrent.MAX_STEPS, 1).steps == 1000
+
+
 def test_wrong_shapes_are_refused():
     spec = RnnSpec(2, 3, 4, 1, seeds=2)
     params = recurrent.init(spec, rng=np.random.default_rng(0))
@@ -272,8 +315,9 @@ def test_wrong_shapes_are_refused():
         with pytest.raises(ValueError, match="x must be"):
             recurrent.forward(spec, params, np.zeros(shape))
     trace = recurrent.forward(spec, params, np.zeros((5, 4, 2)))
-    with pytest.raises(ValueError, match="example"):
-        recurrent.jacobian_products(spec, params, trace, example=5)
+    for example in (5, -1):
+        with pytest.raises(ValueError, match="example"):
+            recurrent.jacobian_products(spec, params, trace, example=example)
     with pytest.raises(ValueError, match="generators"):
         recurrent.init(spec, rng=[np.random.default_rng(0)])
 
@@ -294,3 +338,68 @@ def test_jacobians_of_a_broken_network_are_not_a_number():
     broken = replace(params, W_h=params.W_h * np.nan)
     trace = recurrent.forward(spec, broken, np.ones((1, 4, 2)))
     assert np.isnan(recurrent.jacobian_products(spec, broken, trace).log10_bound[0, 0])
+
+
+def test_one_broken_member_leaves_the_others_their_numbers():
+    spec = RnnSpec(2, 3, 4, 2, seeds=2)
+    params = recurrent.init(spec, rng=np.random.default_rng(0))
+    W_h = params.W_h.copy()
+    W_h[0, 1, 2] = np.nan
+    broken = replace(params, W_h=W_h)
+    x = np.ones((1, 4, 2))
+    whole, half = (
+        recurrent.jacobian_products(spec, p, recurrent.forward(spec, p, x))
+        for p in (params, broken)
+    )
+    assert np.isnan(half.log10_bound[0, :-1]).all() and np.isnan(half.log10_largest[0, :-1]).all()
+    for name in ("matrix", "log10_scale", "log10_largest", "log10_bound"):
+        np.testing.assert_array_equal(getattr(half, name)[1], getattr(whole, name)[1])
+
+
+def test_a_recurrent_matrix_of_zeros_has_a_bound_of_zero():
+    spec = RnnSpec(1, 3, 4, 1, recurrent_scale=0.0)
+    params, _, trace, _ = run(spec)
+    jacobians = recurrent.jacobian_products(spec, params, trace)
+    assert jacobians.log10_bound[0].tolist() == [-np.inf] * 3 + [0.0]
+    assert jacobians.log10_largest[0].tolist() == [-np.inf] * 3 + [0.0]
+
+
+def test_the_jacobian_of_a_single_step_is_the_identity():
+    spec = RnnSpec(1, 400, 1, 1)  # and 400³ entries it does not have
+    params, _, trace, _ = run(spec)
+    jacobians = recurrent.jacobian_products(spec, params, trace)
+    np.testing.assert_array_equal(jacobians.matrix[0, 0], np.eye(400))
+    assert jacobians.log10_largest.item() == jacobians.log10_bound.item() == 0.0
+
+
+def test_too_many_jacobians_are_refused_before_they_are_computed():
+    spec = RnnSpec(1, 200, 700, 1, seeds=2)  # 2 · 700 · 200² = 56 million
+    trace = recurrent.RnnTrace(*[()] * 4, output=np.empty(0))
+    trace = replace(trace, h=(np.empty((2, 1, 200)),))
+    with pytest.raises(ValueError, match="more than 50 million"):
+        recurrent.jacobian_products(spec, None, trace)
+
+
+@pytest.mark.parametrize("step", [1, 3, 4])
+def test_the_first_step_that_breaks_is_found_wherever_it_is(step):
+    spec = RnnSpec(2, 3, 4, 2)
+    params = recurrent.init(spec, rng=np.random.default_rng(0))
+    trace = recurrent.forward(spec, params, np.ones((1, 4, 2)))
+    gradients = recurrent.backward(spec, params, trace, np.ones((1, 1, 2)))
+    for result, operation in ((trace, "z"), (trace, "slope"), (gradients, "dh"), (gradients, "dz")):
+        arrays = [a.copy() for a in getattr(result, operation)]
+        arrays[step - 1][0, 0, 1:] = np.inf, np.nan
+        found = recurrent.first_non_finite(replace(result, **{operation: tuple(arrays)}))
+        assert (found.operation, found.layer, found.value) == (operation, step, np.inf)
+
+
+@pytest.mark.parametrize("name", ["dW_out", "db_out", "dW_h", "dW_x", "db"])
+def test_a_broken_gradient_of_all_steps_is_found_by_name(name):
+    spec = RnnSpec(3, 3, 2, 3)
+    params, _, trace, target = run(spec)
+    gradients = recurrent.backward(spec, params, trace, target)
+    assert recurrent.first_non_finite(gradients) is None
+    array = getattr(gradients, name).copy()
+    array[0, 0, 1:] = -np.inf, np.nan
+    found = recurrent.first_non_finite(replace(gradients, **{name: array}))
+    assert (found.operation, found.layer, found.value) == (name, 0, -np.inf)

@@ -29,6 +29,12 @@ def test_power_signs_and_zero():
     assert p.sign.tolist() == [-1, 1, 1, 0, -1]
     assert p.exact.tolist() == pytest.approx([-4.096, 6.5536, 1, 0, -1])
     assert p.log10[3] == -np.inf and p.log10[2] == 0
+    assert p.value.tolist() == pytest.approx(p.exact.tolist())
+
+
+def test_power_of_whole_numbers_does_not_wrap_around():
+    assert power(2, 100).exact == 2.0**100
+    assert power(np.array([-3, 10]), 41).exact.tolist() == [-(3.0**41), pytest.approx(1e41)]
 
 
 def test_power_keeps_counting_where_a_float_ends():
@@ -37,7 +43,19 @@ def test_power_keeps_counting_where_a_float_ends():
     assert p.exact.tolist() == [0, np.inf] == p.value.tolist()
 
 
-@pytest.mark.parametrize(("w", "n"), [(np.nan, 3), (np.inf, 3), (2, -1), (2, 1.5), (2, np.nan)])
+@pytest.mark.parametrize(
+    ("w", "n"),
+    [
+        (np.nan, 3),
+        (np.inf, 3),
+        (2, -1),
+        (2, 1.5),
+        (2, np.nan),
+        ([1, np.nan], 3),  # one wrong among right ones
+        (2, [3, -1]),
+        (2, [3, 1.5]),
+    ],
+)
 def test_power_refuses(w, n):
     with pytest.raises(ValueError, match="must be"):
         power(w, n)
@@ -80,7 +98,22 @@ def test_rungs_agree_with_exact_arithmetic(w):
         assert limit.outcome == ("zero" if abs(w) < 1 else "infinity")
 
 
-@pytest.mark.parametrize("w", [0.6, 0.9, 0.5, -0.3, 1.6, 0.99])
+@pytest.mark.parametrize("w", [1.0, -1.0])
+def test_a_weight_of_size_one_loses_nothing(w):
+    for limit in precision_ladder(w):
+        assert (limit.subnormal_n, limit.n, limit.outcome) == (None, None, "none")
+        assert (limit.repeated_n, limit.repeated_outcome) == (None, "none")
+        assert limit.repeated_value == 1.0
+
+
+def test_infinity_begins_half_a_step_beyond_the_largest_number():
+    """In half precision 65,504 is the largest and 65,520 the tie, which rounds to infinity."""
+    for w, n in ((65_510, 2), (65_518, 2), (65_522, 1), (65_530, 1)):
+        half = precision_ladder(float(w))[0]
+        assert half.n == half.repeated_n == n, w
+
+
+@pytest.mark.parametrize("w", [0.6, 0.9, 0.5, -0.3, -0.6, 1.6, -1.6, 0.99])
 def test_repeated_multiplication_agrees_with_a_loop(w):
     for limit, dtype in zip(precision_ladder(w), (np.float16, np.float32, np.float64), strict=True):
         p, weight, seen = dtype(1), dtype(w), []
@@ -109,13 +142,22 @@ def test_rounding_to_nearest_saves_the_smallest_subnormal():
 
 
 def test_subnormals_begin_where_the_format_says():
-    for limit, smallest in zip(
-        precision_ladder(0.25), (2.0**-14, 2.0**-126, 2.0**-1022), strict=True
-    ):
-        assert 0.25**limit.subnormal_n < smallest <= 0.25 ** (limit.subnormal_n - 1)
+    for w in (0.25, 0.6, 0.97):
+        for limit, smallest in zip(
+            precision_ladder(w), (2.0**-14, 2.0**-126, 2.0**-1022), strict=True
+        ):
+            assert w**limit.subnormal_n < smallest <= w ** (limit.subnormal_n - 1)
+            assert isinstance(limit.subnormal_n, int)
 
 
-@pytest.mark.parametrize("bad", [{"w": np.inf}, {"w": 2.0, "n_max": 0}])
+def test_the_ladder_takes_from_one_to_a_hundred_thousand_steps():
+    assert [limit.repeated_value for limit in precision_ladder(0.5, n_max=1)] == [0.5] * 3
+    assert precision_ladder(1.0001, n_max=100_000)[2].repeated_value > 2e4  # e^10 = 22,026
+
+
+@pytest.mark.parametrize(
+    "bad", [{"w": np.inf}, {"w": 2.0, "n_max": 0}, {"w": 2.0, "n_max": 100_001}]
+)
 def test_the_ladder_refuses(bad):
     with pytest.raises(ValueError, match="must be"):
         precision_ladder(**bad)
@@ -232,23 +274,52 @@ def test_an_overflow_is_located():
     c = chain(tied([2.0, 10.0], 400), activation="identity")
     assert c.first_non_finite.tolist() == [0, 309]
     np.testing.assert_allclose(c.products.log10[1, 0], 400)
+    # z or a, whichever is first: tanh makes a number of an infinite z, SELU an infinite a of z.
+    assert chain([1e308, 1.0], x=10.0, activation="tanh").first_non_finite == 1
+    assert chain([1.0, 1.0], x=1.75e308, activation="selu").first_non_finite == 1
+
+
+def test_zero_times_infinity_is_no_number():
+    c = chain([1e308, 10.0, -1.0], activation="selu")  # a₂ = ∞, and layer 3 is saturated
+    assert c.dz.log10[2] == -np.inf and c.a[2] == np.inf
+    assert np.isnan(c.dw.log10[2]) and np.isnan(c.dw.sign[2])
+
+
+def test_a_chain_of_one_layer():
+    c = chain([3.0], x=2.0, bias=1.0, target=5.0, activation="identity")
+    assert (c.z.tolist(), c.d_output, c.dz.value.tolist()) == ([7.0], 2.0, pytest.approx([2.0]))
+    assert c.dw.value == pytest.approx([4.0]) and c.products.value == pytest.approx([3.0])
+
+
+@pytest.mark.parametrize("depth", [1, 10_000])
+def test_a_depth_at_the_bound_is_allowed(depth):
+    assert tied([1.0, 2.0], depth).shape == (2, depth)
+
+
+def test_the_negative_slope_reaches_both_chains():
+    c = chain([1.0, 2.0], x=-1.0, activation="leaky_relu", negative_slope=0.5)
+    t = two_layer_chain(w1=1.0, w2=2.0, x=-1.0, activation="leaky_relu", negative_slope=0.5)
+    assert c.a.tolist() == [-1.0, -0.5, -0.5] and t.y_hat == -0.5
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "message"),
     [
-        {"weights": []},
-        {"weights": 2.0},
-        {"weights": [np.nan]},
-        {"weights": [1.0], "x": np.inf},
-        {"weights": [1.0], "activation": "step"},
+        ({"weights": []}, "at least one layer"),
+        ({"weights": np.zeros((2, 0))}, "at least one layer"),
+        ({"weights": 2.0}, "at least one layer"),
+        ({"weights": [np.nan]}, "must be finite"),
+        ({"weights": [1.0, np.nan]}, "must be finite"),
+        ({"weights": [1.0], "x": np.inf}, "must be finite"),
+        ({"weights": [1.0], "activation": "step"}, "unknown activation"),
     ],
 )
-def test_the_chain_refuses(bad):
-    with pytest.raises(ValueError):
+def test_the_chain_refuses(bad, message):
+    with pytest.raises(ValueError, match=message):
         chain(**bad)
-    with pytest.raises(ValueError, match="depth"):
-        tied(1.0, 0)
+    for depth in (0, 10_001):
+        with pytest.raises(ValueError, match="depth"):
+            tied(1.0, depth)
 
 
 # The article's network ---------------------------------------------------------------------------
@@ -299,3 +370,15 @@ def test_a_target_is_checked_as_the_input_is():
     for wrong in ({"x": [1, 2, 3]}, {"target": [1, 2, 3]}):
         with pytest.raises(ValueError, match="leading axes"):
             chain([0.5, 0.5], **wrong)
+
+
+@pytest.mark.parametrize("name", ["w1", "w2", "x", "y"])
+def test_two_layers_refuse_what_is_not_finite(name):
+    for bad in (np.inf, [0.5, np.nan]):
+        with pytest.raises(ValueError, match="must be finite"):
+            two_layer_chain(**{"w1": 1.0, "w2": 1.0} | {name: bad})
+
+
+def test_two_layers_overflow_without_a_warning():
+    t = two_layer_chain(w1=1e200, w2=1e200, activation="identity")
+    assert t.y_hat == t.loss == t.dw1 == np.inf

@@ -188,6 +188,51 @@ def test_a_sweep_is_refused_before_it_starts():
     assert refused.value.cost == price > sweeps.MAX_COST
 
 
+def test_an_exact_sweep_costs_one_scale_and_any_other_all_of_them():
+    spec, labels = SPECS["relu"], np.zeros(6, int)
+    one, three = (sweeps.cost(spec, scales=n, examples=6) for n in (1, 3))
+
+    def swept(limit, weight_scales=SCALES, **given):
+        given = {"weight_scales": weight_scales, "rng": generators(2), "limit": limit} | given
+        return sweeps.profile(spec, X, **given).log10_h.shape
+
+    assert swept(one) == (3, 2, 5)
+    for longer in (
+        {"exact": False},
+        {"loss": "softmax_cross_entropy", "targets": labels},
+        {"weight_scales": (0.0, 1.0, 2.0)},  # zero has no logarithm to scale with
+    ):
+        assert swept(three, **longer) == (3, 2, 5)
+        with pytest.raises(sweeps.TooCostly) as refused:
+            swept(three - 1, **longer)
+        assert (refused.value.cost, refused.value.limit) == (three, three - 1)
+    with pytest.raises(sweeps.TooCostly):
+        swept(one - 1)
+
+
+def test_a_scale_of_zero_gives_zeros_and_leaves_the_other_scales_alone():
+    spec, scales = SPECS["relu"], (0.0, 0.7)
+    profile = sweeps.profile(spec, X, weight_scales=scales, rng=generators(2))
+    alone = sweeps.profile(spec, X, weight_scales=[0.7], rng=generators(2))
+    for field in ("log10_h", "log10_dz", "log10_dW", "slopes", "weights"):
+        ours, theirs = getattr(profile, field)[1], getattr(alone, field)[0]
+        assert ours == pytest.approx(theirs, abs=1e-11), field
+    assert np.isneginf(profile.log10_h[0]).all() and np.isneginf(profile.log10_dz[0]).all()
+    # −inf − (−inf), and no warning.
+    assert np.isnan(profile.products[0]).all() and np.isnan(profile.backward_gains[0]).all()
+    assert np.isneginf(profile.forward_gains[0, :, 0]).all()
+    assert np.isnan(profile.forward_gains[0, :, 1:]).all()
+
+
+def test_lists_are_taken():
+    d_output = np.random.default_rng(3).standard_normal((6, 3))
+    given = {"weight_scales": SCALES, "d_output": d_output}
+    listed = {"weight_scales": list(SCALES), "d_output": d_output.tolist()}
+    ours = sweeps.profile(SPECS["tanh"], X.tolist(), rng=generators(2), **listed)
+    theirs = sweeps.profile(SPECS["tanh"], X, rng=generators(2), **given)
+    assert np.array_equal(ours.log10_dW, theirs.log10_dW)
+
+
 def test_cost_counts_multiply_adds():
     spec = NetSpec(7, 5, 3, 2, seeds=4)
     assert sweeps.cost(replace(spec, seeds=8), scales=10, examples=6) == 2 * sweeps.cost(
@@ -199,22 +244,29 @@ def test_cost_counts_multiply_adds():
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "message"),
     [
-        {"weight_scales": []},
-        {"weight_scales": [1.0, np.nan]},
-        {"weight_scales": [-1.0]},
-        {"weight_scales": [[1.0]]},
-        {"loss": "softmax_cross_entropy"},
-        {"targets": np.zeros(6, int)},
-        {"loss": "hinge", "targets": np.zeros(6, int)},
-        {"d_output": np.ones((6, 3)), "loss": "mean_squared_error", "targets": np.ones((6, 3))},
-        {"d_output": np.ones((6, 4))},
-        {"rng": generators(3)},
-        {"x": X[None]},
+        ({"weight_scales": []}, "finite and not negative"),
+        ({"weight_scales": [1.0, np.nan]}, "finite and not negative"),
+        ({"weight_scales": [1.0, np.inf]}, "finite and not negative"),
+        ({"weight_scales": [1.0, -1.0]}, "finite and not negative"),
+        ({"weight_scales": [[1.0]]}, "finite and not negative"),
+        ({"loss": "softmax_cross_entropy"}, "and its targets"),
+        ({"targets": np.zeros(6, int)}, "and its targets"),
+        ({"loss": "hinge", "targets": np.zeros(6, int)}, "and its targets"),
+        ({"d_output": np.ones((6, 3)), "loss": "mean_squared_error"}, "give either"),
+        ({"d_output": np.ones((6, 3)), "targets": np.ones((6, 3))}, "give either"),
+        (
+            {"d_output": np.ones((6, 3)), "loss": "mean_squared_error", "targets": np.ones((6, 3))},
+            "give either",
+        ),
+        ({"d_output": np.ones((6, 4))}, "d_output must be"),
+        ({"d_output": np.ones((1, 6, 3))}, "d_output must be"),
+        ({"rng": generators(3)}, "3 generators were given for 2 seeds"),
+        ({"x": X[None]}, "one batch for all members"),
     ],
 )
-def test_bad_input_is_refused(bad):
+def test_bad_input_is_refused(bad, message):
     given = {"x": X, "weight_scales": SCALES, "rng": generators(2)} | bad
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=message):
         sweeps.profile(SPECS["relu"], given.pop("x"), **given)

@@ -182,14 +182,50 @@ def test_batch_norm_with_relu_has_its_own_gain():
     assert pytest.approx(1.211, abs=5e-4) == theory.BATCH_NORM_RELU_GAIN
 
 
-@pytest.mark.parametrize("bad", [{"depth": 0}, {"sigma_w2": -1.0}, {"input_square": -1.0}])
-def test_profiles_refuse(bad):
-    with pytest.raises(ValueError):
+def test_a_residual_profile_is_its_recursion():
+    """ReLU, whose moments are closed: E φ = √(q/2π), E φ² = q/2, E φ′² = ½."""
+    r, w2, b2 = 0.5, 1.7, 0.2
+    p = theory.depth_profile(
+        activation("relu"), depth=4, sigma_w2=w2, sigma_b2=b2, input_square=3.0, residual=r
+    )
+    mean, square = 0.0, 3.0
+    for layer in range(4):
+        q = w2 * square + b2
+        square += 2 * r * mean * sqrt(q / (2 * pi)) + r**2 * q / 2
+        mean += r * sqrt(q / (2 * pi))
+        assert p.q[layer] == pytest.approx(q, rel=1e-12)
+        assert p.square[layer] == pytest.approx(square, rel=1e-12)
+        assert p.gain[layer] == pytest.approx(sqrt(1 + r**2 * w2 / 2), rel=1e-12)
+
+
+def test_the_smallest_profiles():
+    p = theory.depth_profile(activation("identity"), depth=1, sigma_w2=0.0, input_square=0.0)
+    assert (p.q.tolist(), p.square.tolist(), p.gain.tolist()) == ([0.0], [0.0], [0.0])
+    assert theory.fourth_moment_ratio([1]) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"depth": 0}, "depth of 1 or more"),
+        ({"sigma_w2": -1.0}, "variance cannot be negative"),
+        ({"sigma_w2": [1.0, -1.0]}, "variance cannot be negative"),  # one of two
+        ({"sigma_b2": [0.0, -0.1]}, "variance cannot be negative"),
+        ({"input_square": [1.0, -1.0]}, "variance cannot be negative"),
+    ],
+)
+def test_profiles_refuse(bad, message):
+    with pytest.raises(ValueError, match=message):
         theory.depth_profile(activation("relu"), **{"depth": 3, "sigma_w2": 1.0} | bad)
-    with pytest.raises(ValueError):
+
+
+def test_negative_variances_and_empty_layers_are_refused():
+    with pytest.raises(ValueError, match="at least one unit"):
         theory.fourth_moment_ratio([3, 0])
-    with pytest.raises(ValueError):
-        theory.moments(activation("relu"), -1.0)
+    for mean in (theory.gaussian_mean, theory.gauss_hermite):
+        assert mean(np.cos, 0.0) == pytest.approx(1.0, rel=1e-14)
+        with pytest.raises(ValueError, match="variance cannot be negative"):
+            mean(np.cos, [1.0, -1.0])
 
 
 # Mean field of tanh ------------------------------------------------------------------------------
@@ -200,7 +236,8 @@ def test_published_fixed_points():
     assert m.q == pytest.approx([0, 0.7218, 0.1936], abs=5e-5)
     assert m.chi == pytest.approx([1, 1.0477, 0.7590], abs=5e-5)
     assert m.depth_scale[0] == np.inf
-    assert m.depth_scale[2] == pytest.approx(3.63, abs=0.005)
+    np.testing.assert_allclose(m.depth_scale[1:], 1 / np.abs(np.log(m.chi[1:])), rtol=1e-15)
+    assert m.depth_scale[1:] == pytest.approx([21.46, 3.63], abs=0.05)
 
 
 def test_the_fixed_point_is_where_iteration_ends():
@@ -222,11 +259,26 @@ def test_the_edge_of_chaos():
     assert 1 < edge[2] < 2  # (2, 0.05) is chaotic, (1, 0.05) ordered
 
 
-def test_mean_field_refuses():
-    with pytest.raises(ValueError, match="σ_w²"):
-        theory.tanh_mean_field(0.0, 0.1)
-    with pytest.raises(ValueError, match="σ_b²"):
-        theory.tanh_edge_of_chaos(-0.1)
+@pytest.mark.parametrize(
+    ("sigma_w2", "sigma_b2"),
+    [(0.0, 0.1), (1.0, -0.1), (2e9, 0.1), (1.0, 2e9), (np.nan, 0.1), (1.0, np.nan), ([1, 0], 0)],
+)
+def test_mean_field_refuses(sigma_w2, sigma_b2):
+    with pytest.raises(ValueError, match="σ_w² must be positive"):
+        theory.tanh_mean_field(sigma_w2, sigma_b2)
+
+
+@pytest.mark.parametrize("sigma_b2", [-0.1, 10_001, np.nan, [1.0, -0.1]])
+def test_the_edge_refuses(sigma_b2):
+    with pytest.raises(ValueError, match="between 0 and 10,000"):
+        theory.tanh_edge_of_chaos(sigma_b2)
+
+
+def test_mean_field_at_its_bounds():
+    # tanh² is 1 almost everywhere at this variance: q* = σ_w² + σ_b².
+    assert theory.tanh_mean_field(1e9, 1e9).q == pytest.approx(2e9, rel=1e-4)
+    edge = theory.tanh_edge_of_chaos(1e4)
+    assert theory.tanh_mean_field(edge, 1e4).chi == pytest.approx(1, abs=1e-7)
 
 
 # Products of random numbers ----------------------------------------------------------------------
@@ -330,11 +382,30 @@ def test_log_gamma_on_the_real_axis_and_by_reflection():
     np.testing.assert_allclose(theory._log_gamma(0.5 + 1j * y).real, modulus, atol=1e-12)
 
 
-@pytest.mark.parametrize("bad", [{"n": 0}, {"n": 1.5}, {"n": 10**6}, {"sigma": 0.0}])
-def test_the_law_refuses(bad):
-    for f in (theory.probability_below_one, theory.log10_product_median):
-        with pytest.raises(ValueError):
-            f(**{"n": 3, "sigma": 1.0} | bad)
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"n": 0}, "n must be"),
+        ({"n": 1.5}, "n must be"),
+        ({"n": 100_001}, "n must be"),
+        ({"sigma": 0.0}, "σ must be"),
+        ({"sigma": -1.0}, "σ must be"),
+        ({"sigma": np.inf}, "σ must be"),
+        ({"sigma": np.nan}, "σ must be"),
+    ],
+)
+def test_the_law_refuses(bad, message):
+    given = {"n": 3, "sigma": 1.0} | bad
+    for f in (
+        theory.probability_below_one,
+        theory.log10_product_median,
+        theory.log10_product_mean_sd,
+        lambda **given: theory.log10_product_cdf(0.0, **given),
+        lambda **given: theory.log10_product_density(0.0, **given),
+        lambda **given: theory.log10_norm_growth(width=3, **given),
+    ):
+        with pytest.raises(ValueError, match=message):
+            f(**given)
 
 
 # Products of random matrices ---------------------------------------------------------------------
@@ -356,8 +427,9 @@ def test_width_one_is_the_scalar_law():
     assert theory.log10_norm_growth(15, 1) == pytest.approx(theory.log10_product_mean_sd(15))
     wide = theory.log10_norm_growth(1, 10_000)[0]
     assert wide == pytest.approx(2.0, abs=1e-4)
-    with pytest.raises(ValueError, match="width"):
-        theory.log10_norm_growth(3, 0)
+    for width in (0, 2.5):
+        with pytest.raises(ValueError, match="width"):
+            theory.log10_norm_growth(3, width)
 
 
 def test_not_a_number_has_no_probability():
