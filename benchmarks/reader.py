@@ -110,6 +110,8 @@ class Reader:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._page = message.new_session.page_script_hash
+        elif kind == "navigation":  # the page that the address led to
+            self._page = message.navigation.page_script_hash
         elif kind == "ref_hash":
             self.charts += 1  # charts are all that is large enough to be kept
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
