@@ -1,0 +1,107 @@
+"""The training lab in a real browser: it trains in front of the reader, and stops at once."""
+
+import re
+
+import pytest
+
+CHART = "[data-testid=stVegaLiteChart] svg"
+LONG = "training_steps=2%2C000&training_a_depth=30&training_b_depth=30"
+
+
+def step_shown(tab) -> int:
+    """The step that the main chart says it shows; 0 before the first one."""
+    words = tab.page.locator(CHART).first.text_content()
+    found = re.search(r"step ([\d,]+) of", words)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def button(tab, name: str):
+    return tab.page.get_by_role("button", name=re.compile(name)).first
+
+
+def await_step(tab, beyond: int, tries: int = 150) -> int:
+    for _ in range(tries):
+        if (step := step_shown(tab)) > beyond:
+            return step
+        tab.page.wait_for_timeout(100)
+    raise AssertionError(f"no step beyond {beyond} after {tries / 10:.0f} s")
+
+
+@pytest.fixture
+def training(server, reader):
+    """A lab that has begun a long run."""
+
+    def begin():
+        tab = reader().goto(f"{server}/training?{LONG}")
+        assert step_shown(tab) == 0
+        tab.page.locator(CHART).first.evaluate("node => node.setAttribute('data-same', 'yes')")
+        button(tab, "Train 2,000 steps").click()
+        return tab
+
+    return begin
+
+
+def test_it_trains_by_itself_in_the_same_chart(training):
+    tab = training()
+    first = await_step(tab, 0)
+    await_step(tab, first)
+    assert tab.page.locator("[data-same=yes]").count() == 1, "the chart was embedded anew"
+    words = tab.page.locator("[data-testid=stProgress]").inner_text()
+    assert re.search(r"step [\d,]+ of 2,000 · [\d.]+ s · about \d+ s to go", words)
+    button(tab, "Pause training").click()
+    tab.assert_sound()
+
+
+def test_paused_it_takes_no_step_more_and_goes_on_from_there(training):
+    tab = training()
+    await_step(tab, 0)
+    button(tab, "Pause training").click()
+    button(tab, "Continue to step 2,000").wait_for(timeout=10_000)
+    tab.settle()
+    held, sent = step_shown(tab), tab.sent
+    tab.page.wait_for_timeout(2500)
+    assert step_shown(tab) == held and tab.sent == sent, "it still asks for ticks"
+    button(tab, "Continue to step 2,000").click()
+    await_step(tab, held)
+    button(tab, "Pause training").click()
+    tab.assert_sound()
+
+
+def test_settings_changed_while_it_trains_end_the_training(training):
+    tab = training()
+    await_step(tab, 0)
+    tab.page.get_by_role("button", name="Ten sigmoid layers").click()
+    button(tab, "Train 200 steps").wait_for(timeout=10_000)
+    tab.settle()
+    sent = tab.sent
+    tab.page.wait_for_timeout(2000)
+    assert step_shown(tab) == 0 and tab.sent == sent
+    tab.assert_sound()
+
+
+def test_two_readers_train_at_the_same_time(training):
+    tabs = [training(), training()]
+    for tab in tabs:
+        await_step(tab, await_step(tab, 0))
+    for tab in tabs:
+        button(tab, "Pause training").click()
+        tab.assert_sound()
+
+
+def test_what_breaks_is_explained(server, reader):
+    tab = reader().goto(f"{server}/training")
+    tab.page.get_by_role("button", name="N(0, 1) weights", exact=True).click()
+    button(tab, "Train 200 steps").click()
+    tab.page.get_by_text("Autopsy of A.").wait_for(timeout=40_000)
+    tab.settle()
+    assert "stopped at step" in tab.text() and "Autopsy of B" not in tab.text()
+    tab.assert_sound()
+
+
+def test_the_boundary_is_drawn_while_it_forms(server, reader):
+    tab = reader().goto(f"{server}/training?training_data=Spirals&training_steps=2%2C000")
+    button(tab, "Train 2,000 steps").click()
+    await_step(tab, 0)
+    assert tab.page.locator("[data-testid=stVegaLiteChart]").count() == 2
+    button(tab, "Pause training").click()
+    tab.assert_sound()
