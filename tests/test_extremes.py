@@ -113,6 +113,7 @@ def test_training_says_when_and_where_it_broke(spec, learning_rate, clip, moment
     data = SimpleNamespace(x_train=x, y_train=np.arange(4) % spec.n_out)
     how = training.TrainSpec(learning_rate, steps=4, batch_size=2, clip=clip, momentum=momentum)
     state, before = training.start(spec, how, rng=generators(spec.seeds)), None
+    drawn = state.params.W
     while state.step < how.steps and not state.halted:
         before = state
         state, step = training.advance(spec, how, data, state)
@@ -123,8 +124,9 @@ def test_training_says_when_and_where_it_broke(spec, learning_rate, clip, moment
             assert 1 <= halt.step <= step.step
             assert halt.operation in training.OPERATIONS and not np.isfinite(halt.value)
             assert 0 <= halt.layer <= spec.depth + 1
-            for now, was in zip(state.params.W, before.params.W, strict=True):
+            for now, was, first in zip(state.params.W, before.params.W, drawn, strict=True):
                 assert np.array_equal(now[s], was[s], equal_nan=True), "moved on what broke"
+                assert np.isfinite(now[s]).all() or not np.isfinite(first[s]).all()
 
 
 @st.composite
