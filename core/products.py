@@ -124,7 +124,7 @@ def matrix_products(
         growth[:, k] = growth[:, k - 1] + np.log10(norm[:, 0, 0])
         product = product.times(w)
         singular[:, k] = product.log10_singular_values()
-    predicted = np.arange(n + 1) * np.log10(sigma * np.sqrt(width))
+    predicted = np.arange(n + 1) * (np.log10(sigma) + 0.5 * np.log10(width))
     return MatrixProducts(growth + predicted, singular + predicted[:, None], predicted)
 
 

@@ -138,18 +138,19 @@ def init(spec: RnnSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
             [rng.standard_normal((1, d)) for rng in members]
         )
 
-    W_h = draw(recurrent, spec.width, spec.width)  # (S, D, D)
-    if spec.recurrent == "spectral_radius":
-        W_h = W_h / np.abs(np.linalg.eigvals(W_h)).max(axis=-1)[:, None, None]
-    elif spec.recurrent == "singular_value":
-        W_h = W_h / np.linalg.norm(W_h, ord=2, axis=(-2, -1), keepdims=True)
-    return RnnParams(
-        W_h=spec.recurrent_scale * W_h,
-        W_x=spec.weight_scale * draw(scheme, spec.n_in, spec.width),
-        W_out=spec.weight_scale * draw(scheme, spec.width, spec.n_out),
-        b=bias(spec.width),
-        b_out=bias(spec.n_out),
-    )
+    with np.errstate(all="ignore"):
+        W_h = draw(recurrent, spec.width, spec.width)  # (S, D, D)
+        if spec.recurrent == "spectral_radius":
+            W_h = W_h / np.abs(np.linalg.eigvals(W_h)).max(axis=-1)[:, None, None]
+        elif spec.recurrent == "singular_value":
+            W_h = W_h / np.linalg.norm(W_h, ord=2, axis=(-2, -1), keepdims=True)
+        return RnnParams(
+            W_h=spec.recurrent_scale * W_h,
+            W_x=spec.weight_scale * draw(scheme, spec.n_in, spec.width),
+            W_out=spec.weight_scale * draw(scheme, spec.width, spec.n_out),
+            b=bias(spec.width),
+            b_out=bias(spec.n_out),
+        )
 
 
 def forward(spec: RnnSpec, params: RnnParams, x) -> RnnTrace:

@@ -202,7 +202,9 @@ def _one_by_one(spec, params, x, scales, start):
     rows = []
     for i in range(0, len(scales), chunk):
         factors = scales[i : i + chunk]
-        rows.append(_measured(*_run(spec, scale_weights(params, factors), x, start)))
+        with np.errstate(over="ignore"):  # weights beyond float64 are told of as those of init are
+            scaled = scale_weights(params, factors)
+        rows.append(_measured(*_run(spec, scaled, x, start)))
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
