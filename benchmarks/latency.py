@@ -2,8 +2,8 @@
 
     python -m benchmarks.latency [--short] [--presses 25] [--pages home products]
 
-For every page: presses of an arrow key on its first committed slider (or the first committed control
-that takes a key), each timed inside the browser from the key to the first animation frame after a
+For every page: presses of a key on its first committed slider, or the first committed control that
+takes a key, each timed inside the browser from the key to the first animation frame after a
 chart has changed. The floor app's slider is pressed in turn with the page's, so that whatever else
 the machine does meets both. Then a drag of the page's live control: a pointer move per frame, the
 time between frames, and what went over the websocket meanwhile.
