@@ -10,6 +10,7 @@ from core.network import (
     NetSpec,
     NonFinite,
     Params,
+    _normalize,
     backward,
     first_non_finite,
     forward,
@@ -253,3 +254,56 @@ def test_an_overflowing_companion_changes_no_bit_of_a_member(norm):
     alone = forward(spec, scale_weights(params, [1.0]), x)
     among = forward(spec, scale_weights(params, [1.0, 1e200]), x)
     assert (alone.output[0] == among.output[0]).all()
+
+
+def test_defaults():
+    assert NetSpec(1, 2, 3, 4) == NetSpec(
+        1, 2, 3, 4, "relu", 0.01, "he", 1.0, 0.0, 0.0, 0.0, "none", 1
+    )
+
+
+def test_a_value_beyond_the_output_layer_is_found_there():
+    spec = NetSpec(2, 3, 4, 1)
+    trace = forward(spec, draw(spec), inputs(spec))
+    output = trace.output.copy()
+    output[0, 2:4, 0] = -np.inf, np.nan
+    assert first_non_finite(replace(trace, output=output)) == NonFinite("output", 5, -np.inf)
+
+
+def test_weights_beyond_the_largest_number_are_infinite_without_a_warning():
+    params = draw(NetSpec(2, 30, 1, 1, initializer="normal", weight_scale=1.7e308))
+    assert np.isinf(params.W[0]).any()
+
+
+def test_lists_and_whole_numbers_are_taken():
+    spec = NetSpec(2, 3, 2, 2, seeds=2)
+    params = draw(spec)
+    trace = forward(spec, params, [[1, 2], [3, 4]])
+    assert trace.x.dtype == np.float64
+    d_outputs = ([[1, 1], [1, 1]], 1, np.ones((2, 2, 2)))
+    first, *others = (backward(spec, params, trace, d).dW[0] for d in d_outputs)
+    for other in others:
+        np.testing.assert_array_equal(first, other)
+    with pytest.raises(ValueError, match="do not fit"):
+        scale_weights(draw(NetSpec(2, 3, 2, 2)), [[1.0, 2.0]])
+
+
+@pytest.mark.parametrize(("norm", "axis"), [("layer", 2), ("batch", 1)])
+def test_the_spread_of_huge_numbers_is_kept_too(norm, axis):
+    """−1, 0, 1 times 1e200: the middle one is exactly the mean, and the deviation 1e200·√⅔."""
+    u = np.moveaxis(np.array([[[-1e200, 0.0, 1e200]]]), 2, axis)
+    x_hat, inv_std = np.empty_like(u), np.empty((1, 1, 1))
+    with np.errstate(all="ignore"):
+        _normalize(norm, u, x_hat, inv_std)
+    assert x_hat.ravel() == pytest.approx([-np.sqrt(1.5), 0.0, np.sqrt(1.5)], rel=1e-14)
+    assert inv_std.item() == pytest.approx(np.sqrt(1.5) * 1e-200, rel=1e-14)
+
+
+def test_a_calm_companion_changes_nothing_for_a_huge_member():
+    spec = NetSpec(4, 8, 2, 3, norm="layer")
+    params = init(spec, rng=np.random.default_rng(1))
+    alone, among = (
+        forward(spec, scale_weights(params, factors), inputs(spec))
+        for factors in ([1e200], [1.0, 1e200])
+    )
+    np.testing.assert_array_equal(alone.x_hat[0][0], among.x_hat[0][1])

@@ -403,3 +403,9 @@ def test_a_broken_gradient_of_all_steps_is_found_by_name(name):
     array[0, 0, 1:] = -np.inf, np.nan
     found = recurrent.first_non_finite(replace(gradients, **{name: array}))
     assert (found.operation, found.layer, found.value) == (name, 0, -np.inf)
+
+
+def test_defaults():
+    assert RnnSpec(1, 2, 3, 4) == RnnSpec(
+        1, 2, 3, 4, "tanh", 0.01, "lecun", 1.0, "scheme", 1.0, 0.0, 0.0, "last", 1
+    )

@@ -300,6 +300,8 @@ def test_the_negative_slope_reaches_both_chains():
     c = chain([1.0, 2.0], x=-1.0, activation="leaky_relu", negative_slope=0.5)
     t = two_layer_chain(w1=1.0, w2=2.0, x=-1.0, activation="leaky_relu", negative_slope=0.5)
     assert c.a.tolist() == [-1.0, -0.5, -0.5] and t.y_hat == -0.5
+    leaky = {"x": -1.0, "activation": "leaky_relu"}
+    assert chain([1.0], **leaky).a[-1] == -0.01 == two_layer_chain(w1=1.0, w2=-1.0, **leaky).a1
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,54 @@ def test_the_predicted_overflow_is_where_float64_overflows(activation, scale):
         assert (ours.operation, ours.layer) == (theirs.operation, theirs.layer)
 
 
+def test_every_kind_of_overflow_is_predicted():
+    """Inputs, gradients and scales over hundreds of decades; a steep φ′ lets h and dz be first."""
+    operations = set()
+    for activation, slope in (("identity", 0.01), ("leaky_relu", 1e9)):
+        spec = NetSpec(4, 5, 3, 2, activation, negative_slope=slope, bias_std=0.0)
+        d_output = np.random.default_rng(1).standard_normal((6, 2))
+        for x_size, d_size in ((-200, 0), (-200, 200), (0, -200), (0, 0), (0, 200), (200, -200)):
+            short, long = (
+                sweeps.profile(
+                    spec,
+                    X * 10.0**x_size,
+                    weight_scales=10.0 ** np.arange(2, 280, 7),
+                    rng=generators(1),
+                    d_output=d_output * 10.0**d_size,
+                    exact=exact,
+                )
+                for exact in (True, False)
+            )
+            for ours, theirs in zip(short.overflow[:, 0], long.overflow[:, 0], strict=True):
+                assert (ours is None) == (theirs is None)
+                if ours:
+                    assert (ours.operation, ours.layer) == (theirs.operation, theirs.layer)
+                    operations.add(ours.operation)
+    assert operations == {"u", "h", "output", "dh", "dz", "dW"}
+
+
+def test_where_the_one_run_of_an_exact_sweep_overflows_each_scale_is_run():
+    given = {"weight_scales": [1e-100], "d_output": np.full((6, 3), 1e200)}
+    short, long = (
+        sweeps.profile(SPECS["relu"], X * 1e200, rng=generators(2), exact=exact, **given)
+        for exact in (True, False)
+    )
+    assert np.array_equal(short.log10_dW, long.log10_dW, equal_nan=True)
+
+
+def test_a_steep_rectifier_keeps_its_exact_norms_at_depth_1000():
+    """Its one run has gain 1, although a unit below zero multiplies by 30."""
+    spec = NetSpec(20, 20, 1000, 4, "leaky_relu", negative_slope=30.0)
+    x = np.random.default_rng(0).standard_normal((3, 20))
+    profile = sweeps.profile(spec, x, weight_scales=[100.0], rng=np.random.default_rng(0))
+    assert np.isfinite(profile.log10_h).all() and profile.log10_h[0, 0, -1] > 1000
+
+
+def test_an_exact_sweep_of_nothing_is_nothing_without_a_warning():
+    profile = sweeps.profile(SPECS["relu"], 0 * X, weight_scales=[1.0, 2.0], rng=generators(2))
+    assert np.isneginf(profile.log10_h).all() and (profile.overflow == None).all()  # noqa: E711
+
+
 def test_an_exploding_backward_pass_is_found_too():
     """tanh bounds the activations, and N(0, 9) weights explode backward all the same."""
     spec = NetSpec(50, 50, 1000, 4, "tanh", initializer="normal")

@@ -56,6 +56,8 @@ def test_moments_in_closed_form():
 def test_gauss_hermite_is_exact_for_polynomials_and_agrees_where_f_is_smooth():
     q = np.array([0.5, 2.0])
     np.testing.assert_allclose(theory.gauss_hermite(lambda z: z**6, q, order=4), 15 * q**3)
+    assert theory.gauss_hermite(np.square) == pytest.approx(1.0, rel=1e-13)  # q is 1 by default
+    assert theory.gaussian_mean(np.square) == pytest.approx(1.0, rel=1e-13)
     np.testing.assert_allclose(theory.gauss_hermite(np.cos, q), np.exp(-q / 2), rtol=1e-13)
     np.testing.assert_allclose(theory.gaussian_mean(np.cos, q), np.exp(-q / 2), rtol=1e-13)
     np.testing.assert_allclose(
@@ -344,6 +346,13 @@ def test_the_mean_square_comes_out_of_the_law():
     for n in (1, 2, 3):
         moment = (theory.log10_product_density(x, n) * 100.0**x).sum() * (x[1] - x[0])
         assert moment == pytest.approx(1, rel=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 15, 1000])
+def test_a_probability_lies_between_zero_and_one(n):
+    mean, sd = theory.log10_product_mean_sd(n)
+    cdf = theory.log10_product_cdf(mean + np.linspace(-12, 12, 500) * sd, n)
+    assert cdf.min() >= 0 and cdf.max() <= 1
 
 
 def test_fifteen_normal_weights():
