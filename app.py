@@ -3,6 +3,7 @@
 streamlit run app.py
 """
 
-from pages.kit import site
+from pages.kit import site, warm
 
+warm.begin()
 site.run()

@@ -22,15 +22,8 @@ VIEWS = {
 STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
 RATES = {text: text for text in ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")}
 LIMITS = {text: text for text in ("0.01", "0.1", "0.3", "1", "3", "10", "100")}
-FIRST = {
-    "depth": 20,
-    "width": 64,
-    "activation": "relu",
-    "initializer": "he",
-    "scale": 1.0,
-    "shortcut": "none",
-    "norm": "none",
-    "clip": "none",
+# As the controls say it: they know thresholds and rates as texts.
+FIRST = {name: getattr(frames.HE, name) for name in frames.SETTINGS} | {
     "limit": "1",
     "rate": "0.03",
 }
@@ -177,14 +170,9 @@ at = controls.read(PANEL)
 STEP_COUNT = int(at.steps)
 
 
-def _is_first_visit(duel: frames.Duel) -> bool:
-    default = {control.name: control.default for control in PANEL.controls}
-    return duel == frames.duel(type(at)(**default))
-
-
 def _begin(duel: frames.Duel) -> frames.Pair:
     """The pair that a visit begins with: trained already at the page's own settings."""
-    return frames.finished(duel, 200) if _is_first_visit(duel) else frames.pair(duel)
+    return frames.finished(duel, frames.FIRST_STEPS) if duel == frames.FIRST else frames.pair(duel)
 
 
 def _lab() -> labs.Lab:

@@ -120,7 +120,7 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     )
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def slopes(
     curves: tuple[str, str, str], n: int, leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:

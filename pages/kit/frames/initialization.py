@@ -67,7 +67,7 @@ class Measured:
         return f"{center} of {self.members} networks" if self.members > 1 else "one network"
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=128, show_spinner=False)
 def measured(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, scales: tuple = SCALES
 ) -> Measured:
@@ -119,7 +119,7 @@ def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
 # The main chart ----------------------------------------------------------------------------------
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def gradients(
     name: str,
     width: int,
@@ -199,7 +199,7 @@ class Scheme:
     at: int
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def named(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int
 ) -> dict[str, Scheme]:
@@ -231,7 +231,7 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
     return result
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
     schemes = named(name, width, depth, draws, bias, seed)
@@ -288,7 +288,7 @@ def gain_one(nets: Measured, center: str = "median") -> float | None:
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=192, show_spinner=False)
 def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
     square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
@@ -302,7 +302,7 @@ def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     return _between(np.log10(profile.gain[:, :-1]).mean(axis=1), 2)
 
 
-@st.cache_data(max_entries=128, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False)
 def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     """The σ√n at which a wide layer's gain is 1; None where the range has none."""
     gain = gain_in_theory(name, depth, bias)
@@ -314,7 +314,7 @@ def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner=False)
 def _gauge(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str
 ) -> pd.DataFrame:

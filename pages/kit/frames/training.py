@@ -84,6 +84,9 @@ class Duel:
 
 
 SETTINGS = tuple(field.name for field in fields(Net))
+# The page's own settings: a ReLU network with He's weights, and with Xavier's.
+HE = Net(20, 64, "relu", "he", 1.0, "none", "none", "none", 1.0, 0.03)
+FIRST, FIRST_STEPS = Duel(replace(HE, initializer="xavier"), HE, "digits", 0), 200
 
 
 def net(at, side: str) -> Net:

@@ -1,0 +1,54 @@
+"""What readers ask for first is there: after warming, the pages compute nothing heavy."""
+
+import pytest
+
+from core import network, recording, sweeps
+from pages.kit import warm
+from pages.kit.frames import training as lab
+from tests.app import open_page
+from tests.test_pages import PANELS, PATHS
+
+
+@pytest.fixture(scope="module")
+def warmed():
+    warm.compute(warm.first_visits(), rest=0)
+    warm.compute(warm.first_sliders(), rest=0)
+
+
+def refuse(*_, **__):
+    raise AssertionError("computed anew")
+
+
+@pytest.fixture
+def nothing_is_computed(warmed, monkeypatch):
+    for module, name in ((sweeps, "profile"), (network, "forward"), (recording, "extend")):
+        monkeypatch.setattr(module, name, refuse)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PATHS)
+def test_a_first_visit_finds_its_results(path, nothing_is_computed):
+    assert open_page(path).title
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path,name", [("initialization", "depth"), ("activations", "n")])
+def test_the_first_slider_finds_its_results(path, name, nothing_is_computed):
+    at, panel = open_page(path), PANELS[path]
+    for value in (panel[name].low, 7, panel[name].high):
+        at.session_state[panel.key(name)] = value
+        at.run()
+        assert not at.exception
+
+
+def test_the_labs_own_settings_are_those_that_are_kept(warmed):
+    assert lab.finished(lab.FIRST, lab.FIRST_STEPS).ended
+
+
+def test_it_rests_between_its_calls(monkeypatch):
+    rests = []
+    monkeypatch.setattr(warm, "sleep", rests.append)
+    clock = iter([0.0, 0.5, 1.0, 1.1])
+    monkeypatch.setattr(warm, "perf_counter", lambda: next(clock))
+    warm.compute([int, int])
+    assert rests == pytest.approx([1.0, 0.2])
