@@ -168,8 +168,9 @@ def test_biases_and_scales_follow_the_spec():
         np.testing.assert_allclose(b, -2.0 + 0.5 * c, rtol=1e-14)
         # 240 draws of N(0, 1): the mean within 4/√240, the deviation within 4/√480.
         assert abs(c.mean()) < 0.26 and c.std() == pytest.approx(1, abs=0.18)
-    # The scheme's own draw, not rescaled: LeCun's Var[w] is 1/n.
-    assert theirs.W_h.std() == pytest.approx(1 / np.sqrt(60), rel=0.03)
+    # The scheme's own draws, not rescaled: LeCun's Var[w] is 1/fan_in.
+    for W, fan_in in ((theirs.W_x, 50), (theirs.W_h, 60), (theirs.W_out, 60)):
+        assert W.std() == pytest.approx(1 / np.sqrt(fan_in), rel=0.03)
 
 
 def test_the_negative_slope_reaches_the_network():

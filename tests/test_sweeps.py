@@ -182,6 +182,18 @@ def test_every_kind_of_overflow_is_predicted():
     assert operations == {"u", "h", "output", "dh", "dz", "dW"}
 
 
+def test_a_sum_over_examples_that_overflows_is_predicted():
+    """Every dz is still finite where db, the sum of 600 alike, is not."""
+    spec, x = NetSpec(4, 5, 3, 2, "identity"), np.full((600, 4), 1e-200)
+    given = {"weight_scales": 10.0 ** np.linspace(100, 104, 9), "d_output": np.ones((600, 2))}
+    short, long = (
+        sweeps.profile(spec, x, rng=generators(1), exact=exact, **given) for exact in (True, False)
+    )
+    found = [[o and (o.operation, o.layer) for o in p.overflow[:, 0]] for p in (short, long)]
+    assert found[0] == found[1]
+    assert ("db", 1) in found[0]
+
+
 def test_where_the_one_run_of_an_exact_sweep_overflows_each_scale_is_run():
     given = {"weight_scales": [1e-100], "d_output": np.full((6, 3), 1e200)}
     short, long = (

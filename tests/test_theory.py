@@ -212,6 +212,9 @@ def test_the_smallest_profiles():
         ({"depth": 0}, "depth of 1 or more"),
         ({"sigma_w2": -1.0}, "variance cannot be negative"),
         ({"sigma_w2": [1.0, -1.0]}, "variance cannot be negative"),  # one of two
+        # Also where what is added to it makes the variance of z positive again.
+        ({"sigma_w2": [1.0, -0.5], "sigma_b2": 2.0}, "variance cannot be negative"),
+        ({"input_square": [1.0, -0.5], "sigma_b2": 2.0}, "variance cannot be negative"),
         ({"sigma_b2": [0.0, -0.1]}, "variance cannot be negative"),
         ({"input_square": [1.0, -1.0]}, "variance cannot be negative"),
     ],
