@@ -27,6 +27,7 @@ from tests.test_pages import PANELS, PATHS
 
 STATES = int(os.environ.get("WALK_STATES", "300"))
 STEPS = 50  # of one walk
+LABS = "training.labs"  # where a session keeps what it has trained
 
 
 def allowed(control: Range | Choice, rng: random.Random) -> float | str:
@@ -141,6 +142,8 @@ class Reader:
     def reload(self) -> None:
         """The link opens the same page: what it says, what its charts draw, what is set."""
         before = self.at
+        if _pause(before):
+            before.run()
         on_a_fresh_server = self.rng.random() < 0.2
         self.way.append("reload" + " on a fresh server" * on_a_fresh_server)
         if on_a_fresh_server:
@@ -150,11 +153,13 @@ class Reader:
         if told in again.session_state and told not in before.session_state:
             before.session_state[told] = again.session_state[told]  # a link gives the answer away
             before.run()
-        # What a link does not hold: the reader's guess, and which details are unfolded.
+        # What a link does not hold: the reader's guess, which details are unfolded, and the lab's
+        # runs.
         apart = {
             key: before.session_state[key]
-            for key in (told, *self.details())
-            if key in before.session_state and before.session_state[key] != again.session_state[key]
+            for key in (told, *self.details(), LABS)
+            if key in before.session_state
+            and (key == LABS or before.session_state[key] != again.session_state[key])
         }
         for key, value in apart.items():
             again.session_state[key] = value
@@ -168,6 +173,15 @@ class Reader:
 
     def details(self) -> list[str]:
         return [block.key for block in self.at.get("expander") if block.key]
+
+
+def _pause(at: AppTest) -> bool:
+    """End whatever the lab is training; whether it was."""
+    labs = at.session_state[LABS].values() if LABS in at.session_state else ()
+    running = [lab for lab in labs if lab.running]
+    for lab in running:
+        lab.running = None
+    return bool(running)
 
 
 # What holds on every page ------------------------------------------------------------------------
@@ -367,6 +381,36 @@ def clipping(now, words, at) -> None:
         assert float(said(words, "and turns it by **", "°**")) == pytest.approx(turn, abs=0.051)
 
 
+def training(now, words, at) -> None:
+    found = frame_with(at, "at", "step_says", "place")
+    for name in "AB":
+        rows = found[found["name"] == name].set_index("kind")
+        frame = rows.loc[["frame"]].query("at == @now.at or at < 0").iloc[0]
+        if "Nothing is trained yet" in words:
+            assert frame["step_says"] == "before the first step"
+            continue
+        if f"**{name}** stopped at step " in words:
+            step = said(words, f"**{name}** stopped at step ", ":")
+            assert frame["says"] == f"{name}: not a number"
+            assert rows.loc["halt", "says"] == f"{name}: not a number at step {step}"
+            continue
+        told = rf"\*\*{name}\*\* names (\S+) % of [^*]* is {NUMBER} \(after step ([\d,]+)\)"
+        right, loss, step = re.search(told, words).groups()
+        steps = (
+            int(frame["step_says"].rsplit(" of ")[1].replace(",", ""))
+            if " of " in frame["step_says"]
+            else 1
+        )
+        curve = {
+            column: [float(text) for text in rows.loc["test", column].split()]
+            for column in ("px", "loss", "right")
+        }
+        place = int(step.replace(",", "")) / steps
+        at_step = min(range(len(curve["px"])), key=lambda i: abs(curve["px"][i] - place))
+        assert same(loss, curve["loss"][at_step], digits=2)
+        assert abs(float(right) - 100 * curve["right"][at_step]) < 0.51
+
+
 AGREEMENTS = {
     "home": home,
     "products": products,
@@ -374,6 +418,7 @@ AGREEMENTS = {
     "activations": activations,
     "initialization": initialization,
     "clipping": clipping,
+    "training": training,
 }
 
 
