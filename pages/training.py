@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from types import SimpleNamespace
 
 import streamlit as st
 
@@ -175,12 +176,12 @@ def _begin(duel: frames.Duel) -> frames.Pair:
     return frames.finished(duel, frames.FIRST_STEPS) if duel == frames.FIRST else frames.pair(duel)
 
 
-def _lab() -> labs.Lab:
-    duel = frames.duel(controls.read(PANEL))
+def _lab(at: SimpleNamespace | None = None) -> labs.Lab:
+    duel = frames.duel(at or controls.read(PANEL))
     return labs.lab(duel, partial(_begin, duel))
 
 
-here = _lab()
+here = _lab(at)
 
 
 # Buttons -----------------------------------------------------------------------------------------
@@ -240,9 +241,8 @@ def _more() -> None:
     _start(int(following))
 
 
-def buttons(where: str) -> None:
+def buttons(lab: labs.Lab, where: str) -> None:
     """Start, pause, step, rewind: what the runs at these settings allow now."""
-    lab = _lab()
     pair, steps = lab.pair, int(st.session_state[PANEL.key("steps")])
     done = all(run.state.halted or run.step >= steps for run in pair.runs.values())
     halted = all(run.state.halted for run in pair.runs.values())
@@ -281,7 +281,8 @@ def run_view(seen: tuple) -> None:
     seen: `_circumstances` when the whole page was last drawn; where they are others now, all of it
     is drawn again.
     """
-    at, lab = controls.read(PANEL), _lab()
+    at = controls.read(PANEL)
+    lab = _lab(at)
     steps = int(at.steps)
     if _circumstances(lab) != seen:
         st.rerun()
@@ -302,7 +303,7 @@ def run_view(seen: tuple) -> None:
         "gradient dJ/dz relative to the last layer with the product of slopes, and the relative "
         "size of the step. The numbers stand in the text below.",
     )
-    buttons("top")
+    buttons(lab, "top")
     if lab.running:
         share, words = lab.jobs[lab.running].progress
         st.progress(share, text=words)
@@ -316,7 +317,7 @@ def run_view(seen: tuple) -> None:
     st.markdown(_reading(lab.pair, lab.pair.step if running else step))
     if not lab.running:
         autopsy(lab)
-    settings()
+    settings(lab)
     if not lab.running:
         _look_inside(at, lab, step)
 
@@ -327,7 +328,7 @@ def _circumstances(lab: labs.Lab) -> tuple:
     return id(lab), steps, lab.running, lab.period, lab.pair.step if not lab.running else 0
 
 
-def settings() -> None:
+def settings(lab: labs.Lab) -> None:
     """Presets, and everything that can be set of the two networks."""
     st.header("The two networks", anchor=False)
     controls.presets(PANEL)
@@ -346,7 +347,7 @@ def settings() -> None:
                 controls.draw(PANEL, *(f"{side}_{name}" for name in names))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Copy A to B", key="training.copy", on_click=_copy)
-        buttons("settings")
+        buttons(lab, "settings")
 
 
 def _copy() -> None:
