@@ -279,14 +279,14 @@ def run_view(seen: tuple) -> None:
     """All that moves with the scrubber or with training; while a job runs it reruns by itself.
 
     seen: `_circumstances` when the whole page was last drawn; where they are others now, all of it
-    is drawn again.
+    is drawn again. What a button sets waits for a pause: the browser's next tick would bring the
+    values from before.
     """
     at = controls.read(PANEL)
     lab = _lab(at)
     steps = int(at.steps)
-    if _circumstances(lab) != seen:
-        st.rerun()
-    news = labs.tick(lab, lab.pair.duel.dataset) if lab.running else False
+    stale = _circumstances(lab) != seen
+    news = labs.tick(lab, lab.pair.duel.dataset) if lab.running and not stale else False
     running = lab.running == "pair"
     live.show(
         charts.run,
@@ -311,8 +311,6 @@ def run_view(seen: tuple) -> None:
         st.warning(lab.refused)
     if running and lab.pair.duel.data == "spirals":
         _boundary(lab, lab.pair.step)
-    if news:
-        st.rerun()
     step = frames.shown_step(at.at, max(steps, lab.pair.step), lab.pair.step)
     st.markdown(_reading(lab.pair, lab.pair.step if running else step))
     if not lab.running:
@@ -320,6 +318,8 @@ def run_view(seen: tuple) -> None:
     settings(lab)
     if not lab.running:
         _look_inside(at, lab, step)
+    if stale or news:
+        st.rerun()  # last: a run that ends before its widgets are drawn forgets their values
 
 
 def _circumstances(lab: labs.Lab) -> tuple:
@@ -331,9 +331,10 @@ def _circumstances(lab: labs.Lab) -> tuple:
 def settings(lab: labs.Lab) -> None:
     """Presets, and everything that can be set of the two networks."""
     st.header("The two networks", anchor=False)
-    controls.presets(PANEL)
+    busy = lab.running is not None
+    controls.presets(PANEL, disabled=busy)
     controls.draw(PANEL, "data", "steps")
-    controls.seed(PANEL)
+    controls.seed(PANEL, disabled=busy)
     for side, column in zip("ab", st.columns(2, gap="large"), strict=True):
         with column:
             st.markdown(f"**Network {side.upper()}**")
@@ -346,7 +347,7 @@ def settings(lab: labs.Lab) -> None:
             ):
                 controls.draw(PANEL, *(f"{side}_{name}" for name in names))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Copy A to B", key="training.copy", on_click=_copy)
+        st.button("Copy A to B", key="training.copy", on_click=_copy, disabled=busy)
         buttons(lab, "settings")
 
 
@@ -359,7 +360,7 @@ def _copy() -> None:
 
 def _look_inside(at, lab: labs.Lab, step: int) -> None:
     st.header("Look inside", anchor=False)
-    controls.draw(PANEL, *(("view", "gradient") if at.view == "map" else ("view",)))
+    controls.draw(PANEL, *(("view", "gradient") if at.view == "map" else ("view",)), "at")
     LOOKS[at.view](at, lab, step)
     for line in _equations(lab.pair, step):
         st.latex(line)

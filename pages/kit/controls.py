@@ -244,7 +244,7 @@ def set_values(panel: Panel, values: Mapping[str, Any]) -> None:
         st.session_state[panel.key(name)] = panel[name].parse(value)
 
 
-def presets(panel: Panel, *about: str) -> None:
+def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
     """The presets as a row of buttons, and the comment of the one that is set.
 
     With names of controls: only the presets that set one of them, for a page in several parts.
@@ -260,6 +260,7 @@ def presets(panel: Panel, *about: str) -> None:
                 preset.name,
                 key=f"{panel.page}.preset.{i}",
                 on_click=partial(set_values, panel, preset.values),
+                disabled=disabled,
             )
     now = {control.name: st.session_state[panel.key(control.name)] for control in panel.controls}
     for _, preset in shown:
@@ -269,7 +270,7 @@ def presets(panel: Panel, *about: str) -> None:
     st.caption("Presets set the controls; each comes with a word on what it shows.")
 
 
-def seed(panel: Panel, name: str = "seed") -> None:
+def seed(panel: Panel, name: str = "seed", *, disabled: bool = False) -> None:
     """A seed's box and a button that moves it on; the same seed always gives the same draws."""
     control, key = panel[name], panel.key(name)
     now = st.session_state[key]
@@ -282,6 +283,7 @@ def seed(panel: Panel, name: str = "seed") -> None:
             key=f"{key}.next",
             help="New random draws. The same seed always gives the same draws again.",
             on_click=partial(set_values, panel, {name: following}),
+            disabled=disabled,
         )
 
 

@@ -70,12 +70,16 @@ def test_paused_it_takes_no_step_more_and_goes_on_from_there(training):
 def test_settings_changed_while_it_trains_end_the_training(training):
     tab = training()
     await_step(tab, 0)
-    tab.page.get_by_role("button", name="Ten sigmoid layers").click()
-    button(tab, "Train 200 steps").wait_for(timeout=10_000)
+    assert tab.page.get_by_role("button", name="Ten sigmoid layers").is_disabled()
+    slider = tab.page.get_by_role("slider", name="Depth").first
+    slider.focus()
+    tab.page.keyboard.press("ArrowRight")
+    button(tab, "Train 2,000 steps").wait_for(timeout=15_000)
     tab.settle()
     sent = tab.sent
     tab.page.wait_for_timeout(2000)
     assert step_shown(tab) == 0 and tab.sent == sent
+    assert "training_a_depth=31" in tab.page.url and "depth (31 in A, 30 in B)" in tab.text()
     tab.assert_sound()
 
 
