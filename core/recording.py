@@ -167,7 +167,7 @@ def state_at(recording: Recording, data, step: int) -> State:
 
 def is_tested(step: int) -> bool:
     """Whether a run is tested on the held-out examples after this step."""
-    return step in (0, 1, 2, 5, 10) or step % 20 == 0
+    return step in (0, 1, 2, 5, 10, 50) or step % 20 == 0
 
 
 def _thinned(kept, every):

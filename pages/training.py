@@ -48,7 +48,9 @@ def _controls(side: str, first: dict) -> tuple[Range | Choice, ...]:
             first["initializer"],
             menu=True,
         ),
-        Range(name("scale"), "times", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."),
+        Range(
+            name("scale"), "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
+        ),
         Choice(name("rate"), "Learning rate", RATES, first["rate"], menu=True),
         Choice(
             name("shortcut"),
@@ -60,7 +62,7 @@ def _controls(side: str, first: dict) -> tuple[Range | Choice, ...]:
         ),
         Choice(name("norm"), "Normalization", label["norm"], "none", menu=True),
         Choice(name("clip"), "Clip the gradient", label["clip"], "none", menu=True),
-        Choice(name("limit"), "at", LIMITS, "1", menu=True),
+        Choice(name("limit"), "Threshold", LIMITS, "1", menu=True),
     )
 
 
@@ -118,8 +120,8 @@ PANEL = Panel(
         _preset(
             "N(0, 1) weights",
             "bad",
-            "Each layer of 64 multiplies by more than 5. A's outputs begin near 10¹⁵, and within "
-            "a few steps nothing in it is a number.",
+            "Each layer of 64 multiplies by more than 5. A's outputs begin near 10¹⁵, and at "
+            "about the third step a layer's numbers overflow.",
             {},
             {"initializer": "normal"},
             {},
@@ -201,7 +203,7 @@ def _start(steps: int) -> None:
 
 
 def _refusal(error: TooMuchWork) -> str:
-    times = error.asked / recording.MAX_WORK
+    times = math.ceil(10 * error.asked / recording.MAX_WORK) / 10
     return (
         f"These runs would take {times:.1f} times as long as is allowed, which is about a minute "
         "of one processor. Fewer steps, layers, units or seeds make them shorter; "
@@ -223,22 +225,26 @@ def _one_step() -> None:
         )
         for name, run in lab.pair.runs.items()
     }
-    lab.pair = frames.Pair(lab.pair.duel, runs)
+    lab.trained = frames.Pair(lab.pair.duel, runs)
 
 
 def _rewind() -> None:
     lab = _lab()
     runs = {name: recording.rewind(run) for name, run in lab.pair.runs.items()}
-    lab.pair = frames.Pair(lab.pair.duel, runs)
+    lab.trained = frames.Pair(lab.pair.duel, runs)
 
 
 def _more() -> None:
     """Go on beyond the last step: the number of steps moves up, and the training goes on."""
-    names = list(STEPS)
-    now = st.session_state[PANEL.key("steps")]
-    following = names[min(names.index(now) + 1, len(names) - 1)]
-    controls.set_values(PANEL, {"steps": following})
-    _start(int(following))
+    following = _following(int(st.session_state[PANEL.key("steps")]))
+    _start(following)
+    if not _lab().refused:
+        controls.set_values(PANEL, {"steps": str(following)})
+
+
+def _following(steps: int) -> int:
+    """The next larger number of steps that can be chosen, or the largest."""
+    return next((n for n in map(int, STEPS) if n > steps), steps)
 
 
 def buttons(lab: labs.Lab, where: str) -> None:
@@ -256,7 +262,11 @@ def buttons(lab: labs.Lab, where: str) -> None:
             )
             st.button(label, key=f"training.start.{where}", on_click=_train)
         elif not halted and steps < int(list(STEPS)[-1]):
-            st.button("**Train further**", key=f"training.more.{where}", on_click=_more)
+            st.button(
+                f"**Train on to step {_following(steps):,}**",
+                key=f"training.more.{where}",
+                on_click=_more,
+            )
         st.button(
             "One step",
             key=f"training.step.{where}",
@@ -362,13 +372,15 @@ def _look_inside(at, lab: labs.Lab, step: int) -> None:
     st.header("Look inside", anchor=False)
     controls.draw(PANEL, *(("view", "gradient") if at.view == "map" else ("view",)), "at")
     LOOKS[at.view](at, lab, step)
-    for line in _equations(lab.pair, step):
+    equations = _equations(lab.pair, step)
+    for line in equations:
         st.latex(line)
-    st.caption(
-        "From the last hidden layer back to the first: ∏φ′ with the root mean square slope of each "
-        "layer; the rest is what the weights, and whatever stands beside them, did to this "
-        "gradient."
-    )
+    if equations:
+        st.caption(
+            f"{f'At step {step:,}' if step else 'Before the first step'}, from the last hidden "
+            "layer back to the first: the product of the layers' root mean square slopes; the rest "
+            "is what the weights, and whatever stands beside them, did to this gradient."
+        )
 
 
 def _reading(pair: frames.Pair, step: int) -> str:
@@ -381,7 +393,10 @@ def _reading(pair: frames.Pair, step: int) -> str:
         test = max((t for t in run.tests if t.step <= step), key=lambda t: t.step)
         halt = pair.halt(name)
         if halt and step >= halt.step:
-            lines.append(f"**{name}** stopped at step {halt.step}: not a number.")
+            lines.append(f"**{name}** stopped at step {halt.step}: it is no longer finite.")
+            continue
+        if not math.isfinite(test.loss[0]):
+            lines.append(f"**{name}**'s outputs are no longer numbers (after step {test.step:,}).")
             continue
         lines.append(
             f"**{name}** names {theme.percent(test.accuracy[0])} of the held-out "
@@ -400,7 +415,7 @@ def _equations(pair: frames.Pair, step: int) -> list[str]:
         gradient = frames.relative_gradient(record)[0]
         slopes = frames.slope_products(record)[0]
         ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
-        product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
+        product = rf"\prod_{{l=1}}^{{{L - 1}}} \mathrm{{rms}}\,\varphi'(z_l)"
         rest = gradient - slopes if math.isfinite(slopes) else math.nan
         others = r"\text{the rest}"
         lines.append(
@@ -456,11 +471,15 @@ def _activations(at, lab: labs.Lab, step: int) -> None:
         alt_text="Two panels, for A and B: by hidden layer, how many activations have which size, "
         "as the strength of a color, on an axis of powers of ten.",
     )
-    seen = " and ".join(f"{name} after step {s.step:,}" for name, s in states.items())
+    # the step at which a run broke was not taken
+    seen = " and ".join(
+        f"{name} after step {s.step - (s.halts[0] is not None):,}" for name, s in states.items()
+    )
     st.markdown(
         f"Sizes of the activations of 64 held-out {frames.THINGS[lab.pair.duel.data]}, {seen}. "
-        "The bin at the left end holds zeros: units that are off. A column that stays in its "
-        "place from the first layer to the last is a signal that keeps its size."
+        "The bin at the left end holds zeros, from units that are off, and whatever else is too "
+        "small for the axis; the one at the right end, all that is too large. A column that stays "
+        "in its place from the first layer to the last is a signal that keeps its size."
     )
 
 
@@ -559,10 +578,10 @@ def _cause(run: recording.Recording, halt: training.Halt) -> str:
 def _trials(lab: labs.Lab, name: str) -> None:
     """Each change alone: the same seed, the same batches, as many steps."""
     net, job = lab.pair.duel.nets[name], lab.jobs.get(f"trials {name}")
-    steps = min(int(st.session_state[PANEL.key("steps")]), 200)
+    steps = max(200, lab.pair.halt(name).step + 20)
     changes = frames.changes(net)
     if job is None or not job.ended:
-        st.markdown("What would have helped? Each of these alone: " + ", ".join(changes) + ".")
+        st.markdown("What might have helped? Each of these alone: " + ", ".join(changes) + ".")
         st.button(
             f"Try them on {name}, {steps} steps each",
             key=f"training.trials.{name}",
@@ -572,12 +591,13 @@ def _trials(lab: labs.Lab, name: str) -> None:
     lines = []
     for change, trial in job.runs.items():
         test, broke = trial.tests[-1], trial.state.halts[0]
-        if broke:
-            lines.append(f"- With {change}: not a number at step {broke.step}.")
+        if broke or not math.isfinite(test.loss[0]):
+            at_step = broke.step if broke else test.step
+            lines.append(f"- With {change}: no longer finite at step {at_step}.")
             continue
         lines.append(
             f"- With {change}: {theme.percent(test.accuracy[0])} of the held-out "
-            f"{frames.THINGS[lab.pair.duel.data]} right after {trial.step} steps, "
+            f"{frames.THINGS[lab.pair.duel.data]} right after {test.step} steps, "
             f"loss {theme.number(test.loss[0])}."
         )
     st.markdown("What each change alone makes of it:\n" + "\n".join(lines))
@@ -640,9 +660,10 @@ st.markdown(
     "The pages before this one look at a network before its first step. The claim behind them is "
     "about training: a gradient that has vanished cannot teach the layers near the input, and one "
     "that has exploded throws them away. Here it is put to the test.\n\n"
-    "A and B see the same examples in the same order. Their weights come from the same draws of "
-    "a standard normal, layer by layer, as far as their shapes agree. So what differs in what they "
-    "do comes from what differs in their settings, and from nothing else."
+    "A and B see the same examples in the same order. Their weights come from one seed: with the "
+    "same width, and schemes of one family (normal, uniform or orthogonal), they are the same "
+    "draws, layer by layer, scaled differently. Then what differs in what they do comes from what "
+    "differs in their settings, and from nothing else."
 )
 
 
@@ -654,6 +675,12 @@ def _notes() -> list[str]:
             lines.append(f"In {name}'s first step not all of the gradient is a finite number.")
             continue
         gradient = float(frames.relative_gradient(record)[0])
+        if gradient == -math.inf:
+            lines.append(
+                f"Before any training {name}'s gradient at layer 1 is exactly 0: nothing that was "
+                "sent back arrives, and layer 1 cannot learn."
+            )
+            continue
         update = record.log10_update[0, 0]
         lines.append(
             f"Before any training {name}'s gradient at layer 1 is "
@@ -714,7 +741,8 @@ if many and here.running != "seeds" and many.step:
         end = frames.over_seeds(run)
         parts.append(
             f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
-            f"{theme.percent(end.high)} over {end.seeds} seeds"
+            f"{theme.percent(end.high)} over {end.seeds} seeds after step "
+            f"{run.tests[-1].step:,}"
             + (f"; {end.lost} ended as “not a number”, which counts as 0 %" if end.lost else "")
         )
     st.markdown(". ".join(parts) + ".")
@@ -725,10 +753,12 @@ st.markdown(
     "weights scaled like the others. Batch normalization uses each batch's own statistics, in "
     "tests too: those of the held-out examples together.\n"
     "- The gradients at a step are those of its batch, before the weights move. Two networks of "
-    "different width or depth share their draws only as far as the shapes agree.\n"
+    "different widths, or schemes of different families, have other draws, and a difference "
+    "between them may be luck.\n"
     "- A learning rate that suits one network need not suit the other. To compare fairly, search "
     "the best rate of each.\n"
-    "- 360 digits are held out, so accuracies are known to about two points."
+    "- 360 digits (or 120 points of the spirals) are held out: the standard error of an accuracy "
+    "is 2 to 5 points."
 )
 
 

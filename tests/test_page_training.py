@@ -96,6 +96,35 @@ def test_paused_and_continued_it_is_the_same_run(monkeypatch):
         assert_identical(again.runs[name].state, whole.runs[name].state)
 
 
+def test_a_tick_leaves_a_and_b_level(monkeypatch):
+    """Of different depths, so that one of them is faster."""
+    monkeypatch.setattr(labs, "work", lambda readers: 0.01)
+    at = press(open_lab(a_depth=20, b_depth=1, a_width=64, steps="2000"), "start.top")
+    for _ in range(3):
+        steps = {run.step for run in lab_of(at).pair.runs.values()}
+        assert len(steps) == 1 and 0 < max(steps) < 2000
+        at.run()
+
+
+def test_outputs_that_are_no_numbers_are_said_to_be_none():
+    values = {"a_depth": 20, "a_width": 64, "a_initializer": "normal", "at": 4}
+    at = until_it_rests(press(open_lab(**values), "start.top"))
+    run = lab_of(at).pair.runs["A"]
+    assert run.state.halts[0].step > 2 and not np.isfinite(run.tests[2].loss[0])
+    assert "**A**'s outputs are no longer numbers (after step 2)" in prose(at)
+    assert "over 99.99 %" not in prose(at)
+
+
+def test_a_gradient_of_zero_is_drawn_and_said():
+    silent = replace(NET, depth=50, scale=0.1, initializer="xavier", activation="sigmoid")
+    dead = frames.Pair(DUEL, {"A": frames.begin(replace(NET, scale=0.1, depth=50), "digits", 0)})
+    record = dead.first["A"]
+    zero = replace(record, log10_dz=np.full_like(record.log10_dz, -np.inf))
+    assert np.isneginf(frames.relative_gradient(zero)).all()
+    rows = frames.run_frame(trained(replace(DUEL, a=silent), 5), 5, running=False)
+    assert not rows["gradient"].dropna().str.contains("x").any()
+
+
 def test_rewound_it_has_its_first_weights():
     at = open_lab()
     before = lab_of(at).pair.runs["A"].state.params

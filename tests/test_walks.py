@@ -391,8 +391,10 @@ def training(now, words, at) -> None:
             continue
         if f"**{name}** stopped at step " in words:
             step = said(words, f"**{name}** stopped at step ", ":")
-            assert frame["says"] == f"{name}: not a number"
-            assert rows.loc["halt", "says"] == f"{name}: not a number at step {step}"
+            assert frame["says"] == f"{name}: no longer finite"
+            assert rows.loc["halt", "says"] == f"{name}: no longer finite at step {step}"
+            continue
+        if f"**{name}**'s outputs are no longer numbers" in words:
             continue
         told = rf"\*\*{name}\*\* names (\S+) % of [^*]* is {NUMBER} \(after step ([\d,]+)\)"
         right, loss, step = re.search(told, words).groups()

@@ -19,6 +19,7 @@ from pages.kit.turns import period, turns, work
 
 _LABS, _READER = "training.labs", "training.reader"
 PATIENCE = 0.3  # seconds that a tick waits for its turn: a pause must not wait a second
+BLOCK = 2  # steps of one run before the others follow
 _KEPT_LABS = 2  # settings whose runs a session keeps
 
 
@@ -62,12 +63,19 @@ class Job:
 class Lab:
     """All runs at one setting: those of the pair, over seeds, and of an autopsy's changes."""
 
-    pair: Pair
+    begin: Callable[[], Pair]  # the pair before this reader trained it
+    trained: Pair | None = None
     jobs: dict[str, Job] = field(default_factory=dict)
     running: str | None = None  # the name of the job that is being trained
     period: float = 0.0  # of its ticks, as last told to the browser
     refused: str = ""  # why the last start was refused
     frames: dict[tuple, pd.DataFrame] = field(default_factory=dict)  # of the pair as it is
+
+    @property
+    def pair(self) -> Pair:
+        """What is shown. Until it is trained here it is not kept, so that a class of readers who
+        look at many settings stays small."""
+        return self.trained or self.begin()
 
     def frame(self, *what, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """A chart's frame, made anew only when the pair has changed."""
@@ -80,12 +88,12 @@ class Lab:
 
 
 def lab(duel: Duel, begin) -> Lab:
-    """This session's lab for this setting; `begin()` gives the pair of a new one."""
+    """This session's lab for this setting; `begin()` gives its pair before it is trained."""
     labs = st.session_state.setdefault(_LABS, {})
     for other, kept in labs.items():
         if other != duel and kept.running:  # the settings were changed while it ran
             stop(kept)
-    found = labs.pop(duel, None) or Lab(begin())
+    found = labs.pop(duel, None) or Lab(begin)
     labs[duel] = found  # the last one used comes last
     while len(labs) > _KEPT_LABS:
         del labs[next(iter(labs))]
@@ -119,12 +127,9 @@ def tick(lab: Lab, data) -> bool:
     readers = here.seen(_reader())
     with here.turn(PATIENCE) as mine:
         if mine:
-            going = [name for name, run in job.runs.items() if not run.ended]
-            for name in going:
-                seconds = work(readers) / len(going)
-                job.runs[name] = recording.extend(job.runs[name], data, seconds=seconds)
+            _advance(job, data, work(readers))
     if lab.running == "pair":
-        lab.pair = Pair(lab.pair.duel, dict(job.runs))
+        lab.trained = Pair(lab.pair.duel, dict(job.runs))
     if job.ended:
         stop(lab)
         return True
@@ -133,6 +138,20 @@ def tick(lab: Lab, data) -> bool:
     if changed:
         lab.period = slower
     return changed
+
+
+def _advance(job: Job, data, seconds: float) -> None:
+    """Work on a job for so long. Its runs go side by side: in the end all that go on are level."""
+    end = monotonic() + seconds
+    while going := [name for name, run in job.runs.items() if not run.ended]:
+        steps = [job.runs[name].step for name in going]
+        if monotonic() > end and min(steps) == max(steps):
+            return
+        goal = max(steps) + (BLOCK if min(steps) == max(steps) else 0)
+        for name in going:
+            missing = goal - job.runs[name].step
+            if missing:
+                job.runs[name] = recording.extend(job.runs[name], data, steps=missing)
 
 
 def _reader() -> str:

@@ -79,6 +79,8 @@ def tex(log10: float, digits: int = 3, *, negative: bool = False) -> str:
 
 def percent(share: float) -> str:
     """A share in percent that says 0 or 100 only when it is: 68 %, 99.5 %, 0.03 %."""
+    if math.isnan(share):
+        return "not a number"
     if share in (0, 1) or 0.01 <= share <= 0.99:
         return f"{100 * share:.0f} %"
     if 0.0001 < share < 0.01:

@@ -143,7 +143,10 @@ def test_live_control_by_keyboard(path, control, server, reader):
     tab.page.keyboard.press("Home")
     await_address(tab, PANELS[path].key(control.name), control.low)
     tab.page.keyboard.press("End")
-    await_address(tab, PANELS[path].key(control.name), control.high)
+    if control.high == control.default:  # which the address leaves out
+        tab.page.wait_for_url(lambda url: PANELS[path].key(control.name) not in url)
+    else:
+        await_address(tab, PANELS[path].key(control.name), control.high)
     tab.page.keyboard.press("ArrowLeft")
     await_address(tab, PANELS[path].key(control.name), control.high - control.step)
 

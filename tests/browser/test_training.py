@@ -106,6 +106,6 @@ def test_the_boundary_is_drawn_while_it_forms(server, reader):
     tab = reader().goto(f"{server}/training?training_data=Spirals&training_steps=2%2C000")
     button(tab, "Train 2,000 steps").click()
     await_step(tab, 0)
-    assert tab.page.locator("[data-testid=stVegaLiteChart]").count() == 2
+    tab.page.locator("[data-testid=stVegaLiteChart]").nth(1).wait_for()
     button(tab, "Pause training").click()
     tab.assert_sound()

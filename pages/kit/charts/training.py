@@ -12,7 +12,7 @@ HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also 
 MAP_DOMAIN = (-8, 6)  # log₁₀ of the sizes that the map's colors tell apart
 
 _HEIGHT = 500
-_LOSS, _PRODUCT, _UPDATE = (-2, 2), (-8, 8), (-9, 3)  # log₁₀ domains
+_LOSS, _PRODUCT, _UPDATE = (-2, 1), (-8, 8), (-9, 3)  # log₁₀ domains
 _LEFT, _RIGHT = ("0", "0.52 * width"), ("0.63 * width", "width")  # columns, where there are two
 _ROWS = {  # top and bottom of each panel, as shares of the height: where there is room, on a phone
     "loss": ((0.14, 0.5), (0.18, 0.31)),
@@ -22,6 +22,12 @@ _ROWS = {  # top and bottom of each panel, as shares of the height: where there 
 }
 _TEXT = alt.Text("says", type="nominal")
 _NAME = {"fontSize": grammar.LABEL_SIZE - 1}
+
+
+def _open_ended(low: int, high: int) -> str:
+    """Labels in powers of ten; what lies beyond an end is drawn along it."""
+    power = grammar.power_of_ten("datum.value")
+    return f"(datum.value <= {low} ? '≤ ' : datum.value >= {high} ? '≥ ' : '') + ({power})"
 
 
 def _column(panel: str) -> tuple[str, str]:
@@ -48,7 +54,9 @@ def _x(panel: str, title: str | None) -> alt.X:
         axis |= {"labelOpacity": 0, "titlePadding": 8, "titleOpacity": grammar.wide("1", "0")}
     labels = "datum.value == 0 ? 'first' : datum.value == 1 ? 'last' : ''"
     x = alt.X(
-        **grammar.placed("x", title, [0, 1], span, [0, 0.25, 0.5, 0.75, 1], labels=labels, **axis)
+        **grammar.placed(
+            "x", title, [0, 1], span, [0, 0.2, 0.4, 0.6, 0.8, 1], labels=labels, **axis
+        )
     )
     if title is None:
         x.axis = None
@@ -153,14 +161,14 @@ def _losses(now: alt.Chart) -> list[alt.Chart]:
         "loss",
         "loss (bold: held out, thin: each batch)",
         _LOSS,
-        [-2, -1, 0, 1, 2],
-        grammar.power_of_ten("datum.value"),
+        [-2, -1, 0, 1],
+        _open_ended(*_LOSS),
     )
     halts = _hued(alt.Chart().transform_filter("datum.kind == 'halt'"))
     halts = halts.transform_calculate(loss=grammar.clamp("datum.last", low, high))
     cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
-        loss=f"datum.name == 'A' ? {high - 0.4} : {high - 1.1}"
+        loss=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
     )
     return [
         *_guess(x, y, "loss", -10),
@@ -219,7 +227,9 @@ def _by_layer(now: alt.Chart, x, y, field: str, domain, **style) -> alt.Chart:
         x="datum.place",
         size=f"isValid(datum.{field}) ? {grammar.clamp(f'datum.{field}', low, high)} : null",
     )
-    return _hued(rows.mark_line(**style)).encode(x=x, y=grammar.renamed(y, "size"))
+    # with points, since a network of one layer has no line
+    line = rows.mark_line(point={"size": 14, "filled": True, "opacity": 1}, **style)
+    return _hued(line).encode(x=x, y=grammar.renamed(y, "size"))
 
 
 def _band(x, panel: str, y, low: float, high: float) -> alt.Chart:
@@ -242,7 +252,7 @@ def _products(now: alt.Chart) -> list[alt.Chart]:
         "‖dJ/dz‖, last layer = 1 (dots: ∏ φ′)",
         _PRODUCT,
         [-8, -4, 0, 4, 8],
-        grammar.power_of_ten("datum.value"),
+        _open_ended(*_PRODUCT),
     )
     return [
         _band(x, "product", y, -theme.BAND, theme.BAND),
@@ -259,7 +269,7 @@ def _updates(now: alt.Chart) -> list[alt.Chart]:
         "one step's ‖ΔW‖/‖W‖",
         _UPDATE,
         [-9, -6, -3, 0, 3],
-        grammar.power_of_ten("datum.value"),
+        _open_ended(*_UPDATE),
     )
     named = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
         x="0", healthy="-3", words="'about 10⁻³ is healthy'"
@@ -486,7 +496,7 @@ def seeds() -> alt.LayerChart:
         scale=alt.Scale(domain=[0, 1.18], nice=False),
         axis=alt.Axis(
             title="training step",
-            values=[0, 0.25, 0.5, 0.75, 1],
+            values=[0, 0.2, 0.4, 0.6, 0.8, 1],
             labels=False,
             titlePadding=22,
             grid=False,

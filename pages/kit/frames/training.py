@@ -143,8 +143,9 @@ class Pair:
         return self.runs[name].state.halts[0]
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
 def pair(duel: Duel) -> Pair:
-    """Both networks before their first step."""
+    """Both networks before their first step, the same for all readers: nothing writes to them."""
     return Pair(duel, {name: begin(net, duel.data, duel.seed) for name, net in duel.nets.items()})
 
 
@@ -180,7 +181,7 @@ def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
     While it runs there is one frame, the newest step's, which shows wherever the scrubber stands.
     """
     steps = max(steps, pair.step)
-    rows = [{"kind": "ticks", "x": i / 4, "says": f"{round(i / 4 * steps):,}"} for i in range(5)]
+    rows = [{"kind": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
     classes = next(iter(pair.runs.values())).spec.n_out
     guess = {"loss_guessed": math.log10(math.log(classes)), "right_guessed": 1 / classes}
     rows.append({"kind": "guess", "x": 1.0} | guess)
@@ -208,7 +209,7 @@ def _curves(name: str, run: Recording, steps: int) -> list[dict]:
             _curve(
                 "batch",
                 name,
-                [(step.step - 1) / steps for step in picked],
+                [step.step / steps for step in picked],
                 [step.loss[0] for step in picked],
                 [step.accuracy[0] for step in picked],
             )
@@ -240,9 +241,9 @@ def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
     return {
         "kind": "halt",
         "name": name,
-        "x": (halt.step - 1) / steps,
+        "x": halt.step / steps,
         "last": float(np.log10(before[-1])) if before else 0.0,
-        "says": f"{name}: not a number at step {halt.step}",
+        "says": f"{name}: no longer finite at step {halt.step}",
     }
 
 
@@ -255,25 +256,32 @@ def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
     return {
         "x": min(step, pair.runs[name].step) / steps,
         "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
-        "says": f"{name}: not a number"
+        "says": f"{name}: no longer finite"
         if gone
         else f"{name}: batch loss {theme.number(loss)}, {theme.percent(right)} right",
         **{
             column: live.pack(np.array([values], dtype=float), 3)[0]
             for column, values in {
                 "place": place,
-                "gradient": relative_gradient(record),
-                "slopes": slope_products(record),
-                "update": record.log10_update[0, :-1],
+                "gradient": _drawn(relative_gradient(record)),
+                "slopes": _drawn(slope_products(record)),
+                "update": _drawn(record.log10_update[0, :-1]),
             }.items()
         },
     }
 
 
+def _drawn(log10: np.ndarray) -> np.ndarray:
+    """0, whose logarithm no axis has, as something far below every axis: it lies on their edge."""
+    return np.where(np.isneginf(log10), -999.0, log10)
+
+
 def relative_gradient(record: Step) -> np.ndarray:
-    """log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖ of a lone run's step, (L,): ∏ W·φ′ from the last layer back."""
+    """log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖ of a lone run's step, (L,): ∏ W·φ′ from the last layer back. A
+    gradient of 0 gives −inf, also where the last layer's is 0 too."""
+    log10 = record.log10_dz[0]
     with np.errstate(invalid="ignore"):
-        return record.log10_dz[0] - record.log10_dz[0, -1:]
+        return np.where(np.isneginf(log10), -np.inf, log10 - log10[-1:])
 
 
 def slope_products(record: Step) -> np.ndarray:
@@ -353,14 +361,22 @@ def histograms(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
                     "share": share,
                     "meaning": NETS[name],
                     "says": [
-                        f"layer {lay + 1}: {theme.percent(s)} "
-                        + ("are 0" if i == 0 else f"near {theme.from_log10(edges[i] + 0.25, 1)}")
+                        f"layer {lay + 1}: {theme.percent(s)} " + _bin_in_words(i)
                         for lay, i, s in zip(layer, at, share, strict=True)
                     ],
                 }
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _bin_in_words(i: int) -> str:
+    """What a bin of the histogram holds; the first and the last also what lies beyond them."""
+    if i == 0:
+        return f"are 0, or below {theme.from_log10(HISTOGRAM_BINS[1], 1)}"
+    if i == len(HISTOGRAM_BINS) - 2:
+        return f"are above {theme.from_log10(HISTOGRAM_BINS[-2], 1)}"
+    return f"near {theme.from_log10(HISTOGRAM_BINS[i] + 0.25, 1)}"
 
 
 def _shares(log10_sizes: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -373,8 +389,10 @@ def clip_factors(pair: Pair, steps: int) -> pd.DataFrame:
     """What clipping left of each step's gradient; see `charts.training.clip_factors`."""
     steps, parts = max(steps, pair.step), []
     for name, run in pair.runs.items():
+        if run.train_spec.clip == "none":
+            continue
         every = max(1, math.ceil(run.step / CURVE_POINTS))
-        picked = run.steps[::every]
+        picked = [step for step in run.steps[::every] if not step.halts[0]]
         factor = np.array([step.clip_factor[0] for step in picked])
         with np.errstate(divide="ignore"):
             log10 = np.log10(factor)
@@ -397,9 +415,8 @@ def clip_factors(pair: Pair, steps: int) -> pd.DataFrame:
 
 def clipped(run: Recording) -> tuple[float, int]:
     """The share of a run's steps whose gradient was cut, and how many steps there were."""
-    factors = np.array([step.clip_factor[0] for step in run.steps])
-    factors = factors[np.isfinite(factors)]
-    return float((factors < 1).mean()), len(factors)
+    factors = np.array([step.clip_factor[0] for step in run.steps if not step.halts[0]])
+    return float((factors < 1).mean()) if len(factors) else 0.0, len(factors)
 
 
 def boundary(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
@@ -473,7 +490,7 @@ def seeds_frame(runs: dict[str, Recording], steps: int) -> pd.DataFrame:
         )
         parts[-1]["label"] = [None] * (len(median) - 1) + [f"{name}: {theme.percent(median[-1])}"]
     frame = pd.concat(parts, ignore_index=True)
-    ticks = [{"name": "ticks", "x": i / 4, "says": f"{round(i / 4 * steps):,}"} for i in range(5)]
+    ticks = [{"name": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
     return pd.concat([frame, pd.DataFrame(ticks)], ignore_index=True)
 
 
@@ -599,7 +616,8 @@ def table(pair: Pair) -> pd.DataFrame:
         tests = {test.step: (test.loss[0], test.accuracy[0]) for test in run.tests}
         held_out = np.array([tests.get(step, (np.nan, np.nan)) for step in history.step])
         slopes = history.log10_slope[:, 0]  # (T, L)
-        products = np.cumsum(slopes[:, ::-1], axis=1)[:, ::-1] - slopes[:, -1:]
+        with np.errstate(invalid="ignore"):  # slopes that are all 0: −inf − (−inf)
+            products = np.cumsum(slopes[:, ::-1], axis=1)[:, ::-1] - slopes[:, -1:]
         by_step = {
             "step": history.step,
             "batch_loss": history.loss[:, 0],
