@@ -225,13 +225,13 @@ def _one_step() -> None:
         )
         for name, run in lab.pair.runs.items()
     }
-    lab.trained = frames.Pair(lab.pair.duel, runs)
+    lab.pair = frames.Pair(lab.pair.duel, runs)
 
 
 def _rewind() -> None:
     lab = _lab()
     runs = {name: recording.rewind(run) for name, run in lab.pair.runs.items()}
-    lab.trained = frames.Pair(lab.pair.duel, runs)
+    lab.pair = frames.Pair(lab.pair.duel, runs)
 
 
 def _more() -> None:
@@ -415,7 +415,7 @@ def _equations(pair: frames.Pair, step: int) -> list[str]:
         gradient = frames.relative_gradient(record)[0]
         slopes = frames.slope_products(record)[0]
         ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
-        product = rf"\prod_{{l=1}}^{{{L - 1}}} \mathrm{{rms}}\,\varphi'(z_l)"
+        product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
         rest = gradient - slopes if math.isfinite(slopes) else math.nan
         others = r"\text{the rest}"
         lines.append(

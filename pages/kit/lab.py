@@ -63,19 +63,12 @@ class Job:
 class Lab:
     """All runs at one setting: those of the pair, over seeds, and of an autopsy's changes."""
 
-    begin: Callable[[], Pair]  # the pair before this reader trained it
-    trained: Pair | None = None
+    pair: Pair
     jobs: dict[str, Job] = field(default_factory=dict)
     running: str | None = None  # the name of the job that is being trained
     period: float = 0.0  # of its ticks, as last told to the browser
     refused: str = ""  # why the last start was refused
     frames: dict[tuple, pd.DataFrame] = field(default_factory=dict)  # of the pair as it is
-
-    @property
-    def pair(self) -> Pair:
-        """What is shown. Until it is trained here it is not kept, so that a class of readers who
-        look at many settings stays small."""
-        return self.trained or self.begin()
 
     def frame(self, *what, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
         """A chart's frame, made anew only when the pair has changed."""
@@ -88,12 +81,14 @@ class Lab:
 
 
 def lab(duel: Duel, begin) -> Lab:
-    """This session's lab for this setting; `begin()` gives its pair before it is trained."""
+    """This session's lab for this setting; `begin()` gives the pair of a new one."""
     labs = st.session_state.setdefault(_LABS, {})
     for other, kept in labs.items():
         if other != duel and kept.running:  # the settings were changed while it ran
             stop(kept)
-    found = labs.pop(duel, None) or Lab(begin)
+    found = labs.pop(duel, None) or Lab(begin())
+    for other in [other for other, kept in labs.items() if not kept.pair.step]:
+        del labs[other]  # never trained: it can be made again
     labs[duel] = found  # the last one used comes last
     while len(labs) > _KEPT_LABS:
         del labs[next(iter(labs))]
@@ -129,7 +124,7 @@ def tick(lab: Lab, data) -> bool:
         if mine:
             _advance(job, data, work(readers))
     if lab.running == "pair":
-        lab.trained = Pair(lab.pair.duel, dict(job.runs))
+        lab.pair = Pair(lab.pair.duel, dict(job.runs))
     if job.ended:
         stop(lab)
         return True
