@@ -195,9 +195,14 @@ def _train() -> None:
 
 def _start(steps: int) -> None:
     lab = _lab()
+    _start_job(lab, "pair", lab.pair.runs, steps)
+
+
+def _start_job(lab: labs.Lab, name: str, runs: dict, steps: int) -> None:
+    """Train these runs, or say why not."""
     lab.refused = ""
     try:
-        labs.start(lab, "pair", lab.pair.runs, steps)
+        labs.start(lab, name, runs, steps)
     except TooMuchWork as error:
         lab.refused = _refusal(error)
 
@@ -300,7 +305,7 @@ def run_view(seen: tuple) -> None:
     running = lab.running == "pair"
     live.show(
         charts.run,
-        lab.frame(
+        lab.once(
             "run",
             steps,
             running,
@@ -335,7 +340,8 @@ def run_view(seen: tuple) -> None:
 def _circumstances(lab: labs.Lab) -> tuple:
     """What the rest of the page depends on."""
     steps = st.session_state[PANEL.key("steps")]
-    return id(lab), steps, lab.running, lab.period, lab.pair.step if not lab.running else 0
+    taken = 0 if lab.running else lab.pair.step
+    return lab.pair.duel, steps, lab.running, lab.period, taken
 
 
 def settings(lab: labs.Lab) -> None:
@@ -386,7 +392,7 @@ def _look_inside(at, lab: labs.Lab, step: int) -> None:
 def _reading(pair: frames.Pair, step: int) -> str:
     """What A and B are at the scrubbed step, in words."""
     if not pair.step:
-        found = "Nothing is trained yet: the panels on the right show the first step's gradients."
+        found = "Nothing is trained yet: the panels by layer show the first step's gradients."
         return f"{found} {frames.difference(pair.duel.a, pair.duel.b)}"
     lines = []
     for name, run in pair.runs.items():
@@ -433,7 +439,7 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
     symbol = {"dz": "dJ/dz", "dW": "dJ/dW"}[at.gradient]
     page.show(
         charts.gradient_map,
-        lab.frame(
+        lab.once(
             "map",
             at.steps,
             at.gradient,
@@ -445,28 +451,23 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
     )
     parts = []
     for name, run in lab.pair.runs.items():
-        records = [r for r in (run.steps or [lab.pair.first[name]]) if math.isfinite(r.loss[0])]
-        first, last = (
-            (getattr(r, f"log10_{at.gradient}")[0, 0] for r in (records[0], records[-1]))
-            if records
-            else (math.nan, math.nan)
-        )
-        parts.append(
-            f"{name}: {theme.from_log10(first, 2)} in the first step"
-            + (f", {theme.from_log10(last, 2)} in the last one" if len(records) > 1 else "")
-        )
+        records = [r for r in run.steps or [lab.pair.first[name]] if math.isfinite(r.loss[0])]
+        sizes = [getattr(record, f"log10_{at.gradient}")[0, 0] for record in records]
+        if sizes:
+            last = f", {theme.from_log10(sizes[-1], 2)} in the last one" if len(sizes) > 1 else ""
+            parts.append(f"{name}: {theme.from_log10(sizes[0], 2)} in the first step{last}")
     st.markdown(
         f"‖{symbol}‖ of layer 1. {'; '.join(parts)}. A gradient may also be small because the loss "
-        "is: near an optimum all layers turn blue together. One that vanishes is blue near the "
-        "input only."
+        "is: near an optimum all layers turn blue together. One that vanishes turns bluer "
+        "toward the input."
     )
 
 
 def _activations(at, lab: labs.Lab, step: int) -> None:
-    states = {name: frames.looked_at(lab.pair, name, step) for name in lab.pair.runs}
+    states = lab.once("states", step, make=partial(frames.states, lab.pair, step))
     page.show(
         charts.histograms,
-        lab.frame("histograms", step, make=partial(frames.histograms, lab.pair, states)),
+        lab.once("histograms", step, make=partial(frames.histograms, lab.pair, states)),
         key="training.histograms",
         alt_text="Two panels, for A and B: by hidden layer, how many activations have which size, "
         "as the strength of a color, on an axis of powers of ten.",
@@ -492,7 +493,7 @@ def _clipping(at, lab: labs.Lab, step: int) -> None:
         return
     page.show(
         charts.clip_factors,
-        lab.frame("clip", at.steps, make=partial(frames.clip_factors, pair, int(at.steps))),
+        lab.once("clip", at.steps, make=partial(frames.clip_factors, pair, int(at.steps))),
         key="training.clip",
         alt_text="Line chart over the training steps: the norm of the gradient after clipping "
         "relative to the norm before, for A and B.",
@@ -505,10 +506,10 @@ def _clipping(at, lab: labs.Lab, step: int) -> None:
 
 
 def _boundary(lab: labs.Lab, step: int) -> None:
-    states = {name: frames.looked_at(lab.pair, name, step) for name in lab.pair.runs}
+    states = lab.once("states", step, make=partial(frames.states, lab.pair, step))
     page.show(
         charts.boundary,
-        lab.frame("boundary", step, make=partial(frames.boundary, lab.pair, states)),
+        lab.once("boundary", step, make=partial(frames.boundary, lab.pair, states)),
         key="training.boundary",
         alt_text="Two planes, for A and B: the probability of the dark class as a shade of grey, "
         "and training examples of two interleaved spirals as light and dark points.",
@@ -610,11 +611,7 @@ def _try(name: str, steps: int) -> None:
         change: frames.begin(net, duel.data, duel.seed)
         for change, net in frames.changes(duel.nets[name]).items()
     }
-    lab.refused = ""
-    try:
-        labs.start(lab, f"trials {name}", runs, steps)
-    except TooMuchWork as error:
-        lab.refused = _refusal(error)
+    _start_job(lab, f"trials {name}", runs, steps)
 
 
 # The article -------------------------------------------------------------------------------------
@@ -671,16 +668,17 @@ def _notes() -> list[str]:
     pair, lines = here.pair, []
     for name in frames.NETS:
         record = pair.first[name]
-        if not all(map(math.isfinite, record.log10_dz[0])):
+        sizes = record.log10_dz[0]
+        if any(math.isnan(size) or size == math.inf for size in sizes):
             lines.append(f"In {name}'s first step not all of the gradient is a finite number.")
             continue
-        gradient = float(frames.relative_gradient(record)[0])
-        if gradient == -math.inf:
+        if sizes[0] == -math.inf:
             lines.append(
                 f"Before any training {name}'s gradient at layer 1 is exactly 0: nothing that was "
                 "sent back arrives, and layer 1 cannot learn."
             )
             continue
+        gradient = float(frames.relative_gradient(record)[0])
         update = record.log10_update[0, 0]
         lines.append(
             f"Before any training {name}'s gradient at layer 1 is "
@@ -712,11 +710,7 @@ def _repeat() -> None:
     duel, steps = lab.pair.duel, int(st.session_state[PANEL.key("steps")])
     seeds = int(st.session_state[PANEL.key("seeds")])
     runs = {name: frames.begin(net, duel.data, duel.seed, seeds) for name, net in duel.nets.items()}
-    lab.refused = ""
-    try:
-        labs.start(lab, "seeds", runs, steps)
-    except TooMuchWork as error:
-        lab.refused = _refusal(error)
+    _start_job(lab, "seeds", runs, steps)
 
 
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -743,7 +737,7 @@ if many and here.running != "seeds" and many.step:
             f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
             f"{theme.percent(end.high)} over {end.seeds} seeds after step "
             f"{run.tests[-1].step:,}"
-            + (f"; {end.lost} ended as “not a number”, which counts as 0 %" if end.lost else "")
+            + (f"; {end.lost} stopped, no longer finite, which counts as 0 %" if end.lost else "")
         )
     st.markdown(". ".join(parts) + ".")
 

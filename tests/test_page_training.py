@@ -116,13 +116,17 @@ def test_outputs_that_are_no_numbers_are_said_to_be_none():
 
 
 def test_a_gradient_of_zero_is_drawn_and_said():
-    silent = replace(NET, depth=50, scale=0.1, initializer="xavier", activation="sigmoid")
-    dead = frames.Pair(DUEL, {"A": frames.begin(replace(NET, scale=0.1, depth=50), "digits", 0)})
-    record = dead.first["A"]
-    zero = replace(record, log10_dz=np.full_like(record.log10_dz, -np.inf))
-    assert np.isneginf(frames.relative_gradient(zero)).all()
-    rows = frames.run_frame(trained(replace(DUEL, a=silent), 5), 5, running=False)
-    assert not rows["gradient"].dropna().str.contains("x").any()
+    """Four ReLUs a layer, fifty layers: all of one are off, and nothing comes back."""
+    narrow = replace(NET, depth=50, width=4)
+    pair = frames.pair(replace(DUEL, a=narrow))
+    assert np.isneginf(pair.first["A"].log10_dz[0, 0])
+    assert np.isneginf(frames.relative_gradient(pair.first["A"])[0])
+    rows = frames.run_frame(pair, 50, running=False)
+    drawn = rows[(rows["kind"] == "frame") & (rows["name"] == "A")]["gradient"].iloc[0].split()
+    assert len(drawn) == 50 and float(drawn[0]) < -100
+    words = prose(open_lab(a_depth=50, a_width=4))
+    assert "A's gradient at layer 1 is exactly 0" in words
+    assert "not all of the gradient is a finite number" not in words
 
 
 def test_rewound_it_has_its_first_weights():
@@ -279,12 +283,30 @@ def test_the_boundary_is_the_networks_answer():
     pair = trained(Duel(NET, replace(NET, activation="tanh"), "spirals", 0), 20)
     rows = frames.boundary(pair, {name: run.state for name, run in pair.runs.items()})
     cell = rows[(rows["kind"] == "cell") & (rows["name"] == "A")].iloc[333]
-    x = np.array([[(cell["x"] + cell["x2"]) / 2, (cell["y"] + cell["y2"]) / 2]])
+    half = 2.2 / frames.GRID
+    x = np.array([[cell["x"] + half, cell["y"] + half]])
     run = pair.runs["A"]
     logits = network.forward(run.spec, run.state.params, x).output[0, 0]
     p = np.exp(logits[1]) / np.exp(logits).sum()
     assert cell["p"] == pytest.approx(p, rel=1e-5)
     assert set(rows[rows["kind"] == "point"]["p"]) == {0, 1}
+    data = pair.duel.dataset
+    examples = {(*x, float(y)) for x, y in zip(data.x_train, data.y_train, strict=True)}
+    points = rows[rows["kind"] == "point"]
+    assert set(zip(points["x"], points["y"], points["p"], strict=True)) <= examples
+
+
+def test_what_is_found_of_a_pair_is_found_once():
+    lab, calls = labs.Lab(trained()), []
+
+    def find():
+        calls.append(1)
+        return len(calls)
+
+    assert [lab.once("a", 1, make=find), lab.once("a", 1, make=find)] == [1, 1]
+    assert lab.once("a", 2, make=find) == 2
+    lab.pair = frames.Pair(DUEL, lab.pair.runs)
+    assert lab.once("a", 1, make=find) == 3
 
 
 def test_every_view_is_drawn_where_there_is_something_to_see():

@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core import recording
@@ -19,7 +19,6 @@ from pages.kit.turns import period, turns, work
 
 _LABS, _READER = "training.labs", "training.reader"
 PATIENCE = 0.3  # seconds that a tick waits for its turn: a pause must not wait a second
-BLOCK = 2  # steps of one run before the others follow
 _KEPT_LABS = 2  # settings whose runs a session keeps
 
 
@@ -68,16 +67,16 @@ class Lab:
     running: str | None = None  # the name of the job that is being trained
     period: float = 0.0  # of its ticks, as last told to the browser
     refused: str = ""  # why the last start was refused
-    frames: dict[tuple, pd.DataFrame] = field(default_factory=dict)  # of the pair as it is
+    found: dict[tuple, Any] = field(default_factory=dict)  # of the pair `found_of`
+    found_of: Pair | None = None
 
-    def frame(self, *what, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """A chart's frame, made anew only when the pair has changed."""
-        key = (id(self.pair), *what)
-        if key not in self.frames:
-            if any(other[0] != key[0] for other in self.frames):
-                self.frames.clear()
-            self.frames[key] = make()
-        return self.frames[key]
+    def once(self, *what, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made anew only when the pair has changed."""
+        if self.found_of is not self.pair:
+            self.found, self.found_of = {}, self.pair
+        if what not in self.found:
+            self.found[what] = make()
+        return self.found[what]
 
 
 def lab(duel: Duel, begin) -> Lab:
@@ -136,17 +135,18 @@ def tick(lab: Lab, data) -> bool:
 
 
 def _advance(job: Job, data, seconds: float) -> None:
-    """Work on a job for so long. Its runs go side by side: in the end all that go on are level."""
-    end = monotonic() + seconds
+    """Work on a job for about so long. Its runs go side by side, in blocks of steps that double
+    while there is time: what goes on is level in the end."""
+    begun, block = monotonic(), 1
     while going := [name for name, run in job.runs.items() if not run.ended]:
-        steps = [job.runs[name].step for name in going]
-        if monotonic() > end and min(steps) == max(steps):
-            return
-        goal = max(steps) + (BLOCK if min(steps) == max(steps) else 0)
+        goal = max(job.runs[name].step for name in going) + block
         for name in going:
-            missing = goal - job.runs[name].step
-            if missing:
-                job.runs[name] = recording.extend(job.runs[name], data, steps=missing)
+            steps = goal - job.runs[name].step
+            job.runs[name] = recording.extend(job.runs[name], data, steps=steps)
+        spent = monotonic() - begun
+        if spent > seconds:
+            return
+        block = block * 2 if spent < seconds / 4 else block
 
 
 def _reader() -> str:

@@ -227,9 +227,9 @@ def _by_layer(now: alt.Chart, x, y, field: str, domain, **style) -> alt.Chart:
         x="datum.place",
         size=f"isValid(datum.{field}) ? {grammar.clamp(f'datum.{field}', low, high)} : null",
     )
-    # with points, since a network of one layer has no line
-    line = rows.mark_line(point={"size": 14, "filled": True, "opacity": 1}, **style)
-    return _hued(line).encode(x=x, y=grammar.renamed(y, "size"))
+    if "strokeDash" not in style:  # points, since a network of one layer has no line
+        style["point"] = {"size": 14, "filled": True, "opacity": 1}
+    return _hued(rows.mark_line(**style)).encode(x=x, y=grammar.renamed(y, "size"))
 
 
 def _band(x, panel: str, y, low: float, high: float) -> alt.Chart:

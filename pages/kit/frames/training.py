@@ -25,6 +25,7 @@ NORMS = {"none": "none", "layer": "layer", "batch": "batch"}
 CLIPS = {"none": "none", "value": "by value", "norm": "by norm"}
 DATA = {"digits": "Digits", "spirals": "Spirals"}
 THINGS = {"digits": "digits", "spirals": "points"}
+OVERLAP = 0.1  # of a cell over its neighbor: without it, seams show between them
 GRID = 32  # cells a side behind the decision boundary
 MOST_REPLAYED = 8e9  # of recording.work: half a second of steps run again
 
@@ -309,9 +310,9 @@ def gradient_map(pair: Pair, steps: int, kind: str) -> pd.DataFrame:
                 {
                     "name": name,
                     "x": edges[at.ravel()] / steps,
-                    "x2": edges[at.ravel() + 1] / steps,
+                    "x2": np.minimum(edges[at.ravel() + 1] + OVERLAP * edges[1], edges[-1]) / steps,
                     "y": layer.ravel() / depth,
-                    "y2": (layer.ravel() + 1) / depth,
+                    "y2": np.minimum(layer.ravel() + 1 + OVERLAP, depth) / depth,
                     "log10": np.clip(values.ravel(), low, high),
                     "says": [
                         f"layer {lay + 1}, step {edges[i] + 1}: {theme.from_log10(v, 2)}"
@@ -333,6 +334,11 @@ def looked_at(pair: Pair, name: str, step: int) -> training.State:
     if recording.work(run.spec, again) > MOST_REPLAYED:
         return near
     return recording.state_at(run, pair.duel.dataset, step)
+
+
+def states(pair: Pair, step: int) -> dict[str, training.State]:
+    """`looked_at` of both networks."""
+    return {name: looked_at(pair, name, step) for name in pair.runs}
 
 
 def histograms(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
@@ -438,9 +444,9 @@ def boundary(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
                     "kind": "cell",
                     "name": name,
                     "x": gx - half,
-                    "x2": gx + half,
+                    "x2": np.minimum(gx + half * (1 + OVERLAP), side[-1]),
                     "y": gy - half,
-                    "y2": gy + half,
+                    "y2": np.minimum(gy + half * (1 + OVERLAP), side[-1]),
                     "p": p.astype(np.float32),
                 }
             )
