@@ -115,6 +115,15 @@ def test_outputs_that_are_no_numbers_are_said_to_be_none():
     assert "over 99.99 %" not in prose(at)
 
 
+def test_nothing_is_drawn_by_layer_of_the_step_that_broke():
+    pair = trained(replace(DUEL, a=BROKEN), 30)
+    frame = frames.run_frame(pair, 30, running=False)
+    rows = frame[(frame["kind"] == "frame") & (frame["name"] == "A")].set_index("at")
+    for column in ("gradient", "slopes", "update"):
+        assert set(rows.loc[100, column].split()) == {"x"}
+        assert "x" not in rows.loc[3, column]  # the first step
+
+
 def test_a_gradient_of_zero_is_drawn_and_said():
     """Four ReLUs a layer, fifty layers: all of one are off, and nothing comes back."""
     narrow = replace(NET, depth=50, width=4)

@@ -264,17 +264,18 @@ def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
             column: live.pack(np.array([values], dtype=float), 3)[0]
             for column, values in {
                 "place": place,
-                "gradient": _drawn(relative_gradient(record)),
-                "slopes": _drawn(slope_products(record)),
-                "update": _drawn(record.log10_update[0, :-1]),
+                "gradient": _drawn(relative_gradient(record), gone),
+                "slopes": _drawn(slope_products(record), gone),
+                "update": _drawn(record.log10_update[0, :-1], gone),
             }.items()
         },
     }
 
 
-def _drawn(log10: np.ndarray) -> np.ndarray:
-    """0, whose logarithm no axis has, as something far below every axis: it lies on their edge."""
-    return np.where(np.isneginf(log10), -999.0, log10)
+def _drawn(log10: np.ndarray, gone: bool) -> np.ndarray:
+    """0, whose logarithm no axis has, as something far below every axis: it lies on their edge.
+    Nothing of the step that broke: what it computed last is no network's."""
+    return np.full_like(log10, np.nan) if gone else np.where(np.isneginf(log10), -999.0, log10)
 
 
 def relative_gradient(record: Step) -> np.ndarray:
