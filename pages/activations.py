@@ -129,7 +129,7 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-@st.fragment
+@page.fragment
 def article() -> None:
     at = controls.read(PANEL)
     curves = (at.first, at.second, at.third)

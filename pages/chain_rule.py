@@ -144,7 +144,7 @@ WHY = {
 }
 
 
-@st.fragment
+@page.fragment
 def ledger() -> None:
     at = controls.read(PANEL)
     names, path = charts.FACTOR.options, frames.FACTORS[at.gradient]
@@ -331,7 +331,7 @@ def _notes(at) -> list[str]:
     return [slopes, outrun, parting, sign]
 
 
-@st.fragment
+@page.fragment
 def depth() -> None:
     at = controls.read(PANEL)
     chain = frames.depths(at.activation)
@@ -407,7 +407,7 @@ def _with_size(found: tuple[float, float]) -> str:
     return f"{theme.setting(w)}, with {theme.from_log10(size, 2)}"
 
 
-@st.fragment
+@page.fragment
 def split() -> None:
     at = controls.read(PANEL)
     net = frames.split(at.width, at.network, at.scheme, at.seed)

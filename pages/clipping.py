@@ -81,7 +81,7 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-@st.fragment
+@page.fragment
 def thresholds() -> None:
     at = controls.read(PANEL)
     now, free = frames.runs(at.network, at.clip, at.limit), frames.runs(at.network, "none")
@@ -305,7 +305,7 @@ def _unchanged(at, first: frames.FirstStep) -> str:
     )
 
 
-@st.fragment
+@page.fragment
 def plane() -> None:
     at = controls.read(PANEL)
     st.header("By value or by norm", anchor=False)
@@ -340,7 +340,7 @@ def _pair(a: float, b: float) -> str:
     return ", ".join(f"{float(v):.3g}".replace("-", "−") for v in (a, b))
 
 
-@st.fragment
+@page.fragment
 def cliff() -> None:
     at = controls.read(PANEL)
     plain, clipped = frames.descent(None), frames.descent(at.cliff)

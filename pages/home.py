@@ -77,7 +77,7 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-@st.fragment
+@page.fragment
 def three() -> None:
     at = controls.read(PANEL)
     draw = at.seed if at.show == "one" else None
@@ -366,7 +366,7 @@ for path, (query, line) in _landmarks().items():
         link, says = st.columns([2, 3], vertical_alignment="center")
         with link:
             there = site.info(path)
-            st.page_link(there.file, label=there.title, query_params=query)
+            st.page_link(site.entry(there.path), label=there.title, query_params=query)
         with says:
             st.markdown(line)
 

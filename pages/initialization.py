@@ -110,7 +110,7 @@ def _networks(at) -> tuple:
     return at.activation, int(at.width), at.depth, at.draws, at.bias, at.seed
 
 
-@st.fragment
+@page.fragment
 def scale() -> None:
     at = controls.read(PANEL)
     nets = frames.measured(*_networks(at))

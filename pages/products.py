@@ -70,7 +70,7 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-@st.fragment
+@page.fragment
 def powers() -> None:
     at = controls.read(PANEL)
     chain = frames.along(at.w, at.activation)
@@ -224,7 +224,7 @@ def _notes(at, chain: frames.Along) -> list[str]:
     return [pace, keeps, activation, sign]
 
 
-@st.fragment
+@page.fragment
 def random_weights() -> None:
     at = controls.read(PANEL)
     drawn = frames.random_products(at.factors, at.sigma, at.seed)
@@ -260,7 +260,7 @@ def random_weights() -> None:
     )
 
 
-@st.fragment
+@page.fragment
 def random_matrices() -> None:
     at = controls.read(PANEL)
     drawn = frames.matrix_products(at.width, at.scale, at.seed)

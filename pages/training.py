@@ -616,7 +616,7 @@ def _try(name: str, steps: int) -> None:
 
 # The article -------------------------------------------------------------------------------------
 
-st.fragment(run_view, run_every=here.period if here.running else None)(_circumstances(here))
+page.fragment(run_view, run_every=here.period if here.running else None)(_circumstances(here))
 
 
 normal = frames.normalized() if predict.answered(PANEL) else None

@@ -1,6 +1,7 @@
 """The frame around every page: header, charts, details, recall, copy-link, previous and next."""
 
 import inspect
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import controls, site
+from pages.kit import controls, site, turnstile
 from pages.kit.controls import Panel
 
 _FRAME = "frame"  # the name of the data in every spec
@@ -54,13 +55,24 @@ def spec(builder: Callable, frame: pd.DataFrame) -> dict:
     return built | {"datasets": {_FRAME: arrow(frame)}}
 
 
+@st.cache_resource(show_spinner=False)
+def _tables() -> dict[int, tuple[weakref.ref, pa.Table]]:
+    """What became of frames that are still kept somewhere, by their identity."""
+    return {}
+
+
 def arrow(frame: pd.DataFrame) -> pa.Table:
     """The frame's columns as they travel to the browser, without the index, which no chart reads.
 
     A text that most rows share is sent once: a packed line that every frame of a drag repeats
-    would otherwise be most of the message.
+    would otherwise be most of the message. A frame that is kept, as cached frames are, is
+    converted once; so it must not be changed in place.
     """
-    return pa.table({name: _compact(pa.array(column)) for name, column in frame.items()})
+    tables, me = _tables(), id(frame)
+    if me not in tables or tables[me][0]() is not frame:
+        table = pa.table({name: _compact(pa.array(column)) for name, column in frame.items()})
+        tables[me] = weakref.ref(frame, lambda _: tables.pop(me, None)), table
+    return tables[me][1]
 
 
 def _compact(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -74,6 +86,11 @@ def _compact(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
     """Draw a chart: a builder that takes no data, and the tidy frame beside it."""
     st.vega_lite_chart(spec=spec(builder, frame), key=key, alt=alt_text)
+
+
+def fragment(function: Callable, *, run_every: float | None = None) -> Callable:
+    """A part of a page that its own controls rerun by itself, in turn with all other readers."""
+    return st.fragment(turnstile.in_turn(function), run_every=run_every)
 
 
 @contextmanager
@@ -109,7 +126,7 @@ def recall(question: str, answer: str) -> None:
         st.markdown(answer)
 
 
-@st.fragment
+@fragment
 def _link(panel: Panel) -> None:
     # opening it reruns it, so that it knows of drags that reran another fragment only
     with st.popover("Link to this state", key=f"{panel.page}.link", on_change="rerun"):
@@ -123,6 +140,6 @@ def footer(panel: Panel) -> None:
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:
-            st.page_link(before.file, label=f"← {before.title}")
+            st.page_link(site.entry(before.path), label=f"← {before.title}")
         if after:
-            st.page_link(after.file, label=f"{after.title} →")
+            st.page_link(site.entry(after.path), label=f"{after.title} →")

@@ -3,10 +3,13 @@
 Adding a page is one file in `pages/` and one line here.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+
+from pages.kit.turnstile import in_turn
 
 NAME = "Why gradients vanish and explode"
 _ROOT = Path(__file__).parents[2]
@@ -109,6 +112,27 @@ def _front_door() -> None:
     st.switch_page(PAGES[0].file)
 
 
+@st.cache_resource(show_spinner=False)
+def _entries() -> dict[str, st.Page]:
+    # Made once: each looks for its file several times.
+    front = st.Page(_front_door, title=NAME, default=True, visibility="hidden")
+    return {"": front} | {
+        page.path: st.Page(
+            _ROOT / page.file,
+            title=page.menu,
+            icon=page.icon,
+            url_path=page.path,
+            help=page.claim,
+        )
+        for page in PAGES
+    }
+
+
+def entry(path: str) -> st.Page:
+    """The page as Streamlit knows it, for a link to it."""
+    return _entries()[path]
+
+
 def _navigation() -> st.Page:
     # Without an icon of its own the site would take the open page's as its favicon, and the
     # browser would fetch that from another host.
@@ -117,19 +141,14 @@ def _navigation() -> st.Page:
     )
     # The address without a path leads to the first page; `default=True` on that page itself
     # would take its own address away.
-    sections = {"": [st.Page(_front_door, title=NAME, default=True, visibility="hidden")]}
+    entries = {path: copy(entry) for path, entry in _entries().items()}  # st.navigation marks one
+    sections = {"": [entries[""]]}
     for page in PAGES:
-        entry = st.Page(
-            _ROOT / page.file,
-            title=page.menu,
-            icon=page.icon,
-            url_path=page.path,
-            help=page.claim,
-        )
-        sections.setdefault(page.section, []).append(entry)
+        sections.setdefault(page.section, []).append(entries[page.path])
     return st.navigation(sections)
 
 
+@in_turn
 def run() -> None:
     """What app.py does: set the site up, then run the page that the address asks for."""
     page = _navigation()

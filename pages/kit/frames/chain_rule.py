@@ -48,7 +48,7 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
     return Walk(factors, values, product.log10, product.sign)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     w2 = np.array(W2.values())
     way = walk(w1, w2, x, y, gradient)
@@ -82,7 +82,7 @@ def ledger(
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def largest(w1: float, x: float, y: float) -> tuple[float, float]:
     """The w₂ of the slider at which |dJ/dw₁| is largest, and |dJ/dw₁| there."""
     w2 = np.array(W2.values())
@@ -135,7 +135,7 @@ class Depths:
         return float(self.w[row]), float(sizes[row])
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def depths(activation: str) -> Depths:
     """The first L layers of the deepest chain are the chain of L layers."""
     w = np.array(W.values())
@@ -153,7 +153,7 @@ def depths(activation: str) -> Depths:
     )
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=16, show_spinner=False)
 def _packed_depths(activation: str) -> pd.DataFrame:
     chain = depths(activation)
     return pd.DataFrame(
@@ -187,7 +187,7 @@ class Split:
     dead: int  # members through which no gradient comes at all
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     """A network of STEPS + 1 layers on digits, each member with draws of its own."""
     spec = NetSpec(

@@ -82,7 +82,7 @@ class Drag:
         return int(np.abs(self.c - c).argmin())
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def drag(name: str, draw: int | None) -> Drag:
     """Measure one kind of network, all its draws (None) or one of 1 … DRAWS, at every factor.
 
@@ -115,7 +115,7 @@ def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
     return digits.x_train[rows], digits.y_train[rows]
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def gradients(name: str, draw: int | None) -> pd.DataFrame:
     """One row per factor; see `charts.home.gradients`."""
     found = drag(name, draw)
@@ -277,7 +277,7 @@ def accuracies(name: str, draw: int | None, c: float) -> pd.DataFrame:
     return _accuracies(name, draw, nearest(c))
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False)
 def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
     found, parts = drag(name, draw), []
     ends, halts = {}, 0
@@ -313,7 +313,7 @@ def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
 # The map -----------------------------------------------------------------------------------------
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
+@st.cache_resource(max_entries=1, show_spinner=False)
 def landmarks() -> dict[str, float]:
     """The map's numbers, each from the core; sizes are log₁₀."""
     deep = scalar_chain.chain(scalar_chain.tied(4.0, 15), activation="sigmoid")

@@ -661,7 +661,7 @@ class Normalized:
     differs: float
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
+@st.cache_resource(max_entries=1, show_spinner=False)
 def normalized() -> dict[str, Normalized]:
     """The prediction's three networks: no normalizer, layer and batch normalization."""
     data, found = datasets.DATASETS["digits"](), {}
