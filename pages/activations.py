@@ -129,16 +129,15 @@ PANEL = Panel(
 page.header(PANEL)
 
 
+def _shared(at) -> tuple:
+    """What both halves of the page depend on; all else moves only its own half."""
+    return at.first, at.second, at.third, at.leak, at.seed
+
+
 @page.fragment
-def article() -> None:
+def one_z(drawn: tuple) -> None:
     at = controls.read(PANEL)
     curves = (at.first, at.second, at.third)
-    _one_z(at, curves)
-    _real_networks(at, curves)
-    _flat_off_dead(at)
-
-
-def _one_z(at, curves: tuple[str, str, str]) -> None:
     points = [frames.at(name, at.z, at.n, at.leak) for name in curves]
     seen = frames.seen(*at.seen.split(), at.leak, at.seed)
     live.show(
@@ -185,6 +184,8 @@ def _one_z(at, curves: tuple[str, str, str]) -> None:
     st.caption(f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers.")
     st.header("What to notice", anchor=False)
     st.markdown("\n".join(f"- {line}" for line in _notes(at, points, seen)))
+    if _shared(at) != drawn:  # once all is drawn: a widget that is not would forget its value
+        st.rerun()
 
 
 def _value(point: frames.Point) -> str:
@@ -272,7 +273,16 @@ def _seen_note(at, seen: frames.Seen) -> str:
     )
 
 
-def _real_networks(at, curves: tuple[str, str, str]) -> None:
+@page.fragment
+def real_networks(drawn: tuple) -> None:
+    at = controls.read(PANEL)
+    _layer_by_layer(at, (at.first, at.second, at.third))
+    _flat_off_dead(at)
+    if _shared(at) != drawn:
+        st.rerun()
+
+
+def _layer_by_layer(at, curves: tuple[str, str, str]) -> None:
     st.header("The same in real networks", anchor=False)
     st.markdown(
         "Now let *z* be what it is: networks of width 64 on real digits, before training, all on "
@@ -416,7 +426,9 @@ def _why(at, measured: frames.Shares, killed: float) -> str:
     return "Off is not dead: every unit that is off for one digit is on for another."
 
 
-article()
+here = _shared(controls.read(PANEL))
+one_z(here)
+real_networks(here)
 
 st.header("The fine print", anchor=False)
 st.markdown(

@@ -305,7 +305,7 @@ def run_view(seen: tuple) -> None:
     running = lab.running == "pair"
     live.show(
         charts.run,
-        lab.once(
+        lab.pair.once(
             "run",
             steps,
             running,
@@ -439,7 +439,7 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
     symbol = {"dz": "dJ/dz", "dW": "dJ/dW"}[at.gradient]
     page.show(
         charts.gradient_map,
-        lab.once(
+        lab.pair.once(
             "map",
             at.steps,
             at.gradient,
@@ -464,10 +464,10 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
 
 
 def _activations(at, lab: labs.Lab, step: int) -> None:
-    states = lab.once("states", step, make=partial(frames.states, lab.pair, step))
+    states = lab.pair.once("states", step, make=partial(frames.states, lab.pair, step))
     page.show(
         charts.histograms,
-        lab.once("histograms", step, make=partial(frames.histograms, lab.pair, states)),
+        lab.pair.once("histograms", step, make=partial(frames.histograms, lab.pair, states)),
         key="training.histograms",
         alt_text="Two panels, for A and B: by hidden layer, how many activations have which size, "
         "as the strength of a color, on an axis of powers of ten.",
@@ -493,7 +493,7 @@ def _clipping(at, lab: labs.Lab, step: int) -> None:
         return
     page.show(
         charts.clip_factors,
-        lab.once("clip", at.steps, make=partial(frames.clip_factors, pair, int(at.steps))),
+        lab.pair.once("clip", at.steps, make=partial(frames.clip_factors, pair, int(at.steps))),
         key="training.clip",
         alt_text="Line chart over the training steps: the norm of the gradient after clipping "
         "relative to the norm before, for A and B.",
@@ -506,10 +506,10 @@ def _clipping(at, lab: labs.Lab, step: int) -> None:
 
 
 def _boundary(lab: labs.Lab, step: int) -> None:
-    states = lab.once("states", step, make=partial(frames.states, lab.pair, step))
+    states = lab.pair.once("states", step, make=partial(frames.states, lab.pair, step))
     page.show(
         charts.boundary,
-        lab.once("boundary", step, make=partial(frames.boundary, lab.pair, states)),
+        lab.pair.once("boundary", step, make=partial(frames.boundary, lab.pair, states)),
         key="training.boundary",
         alt_text="Two planes, for A and B: the probability of the dark class as a shade of grey, "
         "and training examples of two interleaved spirals as light and dark points.",

@@ -305,17 +305,20 @@ def test_the_boundary_is_the_networks_answer():
     assert set(zip(points["x"], points["y"], points["p"], strict=True)) <= examples
 
 
-def test_what_is_found_of_a_pair_is_found_once():
-    lab, calls = labs.Lab(trained()), []
+def test_what_is_found_of_a_pair_is_found_once_and_only_the_latest_is_kept():
+    pair, calls = trained(), []
 
     def find():
         calls.append(1)
         return len(calls)
 
-    assert [lab.once("a", 1, make=find), lab.once("a", 1, make=find)] == [1, 1]
-    assert lab.once("a", 2, make=find) == 2
-    lab.pair = frames.Pair(DUEL, lab.pair.runs)
-    assert lab.once("a", 1, make=find) == 3
+    assert [pair.once("a", 1, make=find), pair.once("a", 1, make=find)] == [1, 1]
+    assert pair.once("a", 2, make=find) == 2
+    assert frames.Pair(DUEL, pair.runs).once("a", 1, make=find) == 3
+    for i in range(frames.FOUND):
+        pair.once("b", i, make=find)
+    assert pair.once("b", 0, make=find) == 4
+    assert pair.once("a", 1, make=find) == len(calls) == 4 + frames.FOUND
 
 
 def test_every_view_is_drawn_where_there_is_something_to_see():

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -41,19 +41,23 @@ class Range:
     box: bool = False
     live: bool = False
 
-    @property
+    @cached_property
     def whole(self) -> bool:
         return all(isinstance(v, int) for v in (self.low, self.high, self.step, self.default))
 
-    @property
+    @cached_property
     def decimals(self) -> int:
         """Digits after the point that a step needs."""
         return 0 if self.whole else max(0, -Decimal(str(self.step)).as_tuple().exponent)
 
     def values(self) -> list[float]:
         """Every value the control can take, rounded as `nearest` rounds."""
+        return list(self._values)
+
+    @cached_property
+    def _values(self) -> tuple[float, ...]:
         count = round((self.high - self.low) / self.step)
-        return [self.nearest(self.low + i * self.step) for i in range(count + 1)]
+        return tuple(self.nearest(self.low + i * self.step) for i in range(count + 1))
 
     def nearest(self, value: float) -> float:
         """The allowed value nearest to this finite number."""

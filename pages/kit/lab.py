@@ -5,10 +5,9 @@ changed, only replaced, so whatever interrupts a tick, nothing is half done.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
 
 import streamlit as st
 
@@ -68,16 +67,6 @@ class Lab:
     running: str | None = None  # the name of the job that is being trained
     period: float = 0.0  # of its ticks, as last told to the browser
     refused: str = ""  # why the last start was refused
-    found: dict[tuple, Any] = field(default_factory=dict)  # of the pair `found_of`
-    found_of: Pair | None = None
-
-    def once(self, *what, make: Callable[[], Any]) -> Any:
-        """What `make` gives, made anew only when the pair has changed."""
-        if self.found_of is not self.pair:
-            self.found, self.found_of = {}, self.pair
-        if what not in self.found:
-            self.found[what] = make()
-        return self.found[what]
 
 
 def lab(duel: Duel, begin) -> Lab:

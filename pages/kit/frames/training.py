@@ -1,9 +1,10 @@
 """Frames of the training lab: two networks side by side, step by step."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ DATA = {"digits": "Digits", "spirals": "Spirals"}
 THINGS = {"digits": "digits", "spirals": "points"}
 OVERLAP = 0.1  # of a cell over its neighbor: without it, seams show between them
 GRID = 32  # cells a side behind the decision boundary
+FOUND = 12  # of the latest findings about a pair are kept
 MOST_REPLAYED = 8e9  # of recording.work: half a second of steps run again
 
 
@@ -131,6 +133,18 @@ class Pair:
             for name, run in self.runs.items()
         }
 
+    @cached_property
+    def _found(self) -> dict[tuple, Any]:
+        return {}
+
+    def once(self, *what, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once of these runs, for all readers who look at them."""
+        if what not in self._found:
+            for oldest in list(self._found)[: 1 - FOUND]:
+                self._found.pop(oldest, None)
+            self._found[what] = make()
+        return self._found[what]
+
     def at(self, name: str, step: int) -> Step:
         """The record of this step, or of the last one taken; of the first one for step 0."""
         run = self.runs[name]
@@ -144,7 +158,7 @@ class Pair:
         return self.runs[name].state.halts[0]
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@st.cache_resource(max_entries=48, show_spinner=False)
 def pair(duel: Duel) -> Pair:
     """Both networks before their first step, the same for all readers: nothing writes to them."""
     return Pair(duel, {name: begin(net, duel.data, duel.seed) for name, net in duel.nets.items()})
