@@ -53,18 +53,18 @@ def _ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     w2 = np.array(W2.values())
     way = walk(w1, w2, x, y, gradient)
     none = np.full((len(w2), 1), np.nan)
-    digits = 13  # J goes down to 10⁻¹¹ here, and is shown to three digits
     return pd.DataFrame(
         {
             "w2": w2,
-            "value": live.pack(way.values, digits),
-            "times": live.pack(np.concatenate([none, way.factors], axis=-1), digits),
+            "value": live.pack(way.values, significant=5),
+            "times": live.pack(np.concatenate([none, way.factors], axis=-1), significant=5),
             "level": live.pack(way.levels, 4),
             "sign": live.pack(way.signs, 0),
         }
     )
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
 def ledger(
     w1: float, x: float, y: float, gradient: str, factor: str, names: dict[str, str]
 ) -> pd.DataFrame:
@@ -161,6 +161,7 @@ def _packed_depths(activation: str) -> pd.DataFrame:
     )
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
 def depth(activation: str, layers: int) -> pd.DataFrame:
     """One row per w; see `charts.chain_rule.depth`."""
     chain = depths(activation)
