@@ -3,7 +3,8 @@
 streamlit run app.py
 """
 
-from pages.kit import site, warm
+from pages.kit import memory, site, warm
 
+memory.share_heaps()
 warm.begin()
 site.run()

@@ -151,7 +151,7 @@ def ledger() -> None:
     way = frames.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     live.show(
         charts.ledger,
-        frames.ledger(at.w1, at.x, at.y, at.gradient, at.factor, names),
+        frames.ledger(at.w1, at.x, at.y, at.gradient, at.factor),
         panel=PANEL,
         live=("w2",),
         picks=("factor",),

@@ -59,8 +59,7 @@ def test_the_factors_multiply_to_the_gradient_at_every_position():
 
 
 def test_the_factor_is_boxed_in_the_equation_and_marked_in_the_frame():
-    labels = charts.FACTOR.options
-    frame = frames.ledger(2.0, 1.0, 0.0, "w1", "slope2", labels)
+    frame = frames.ledger(2.0, 1.0, 0.0, "w1", "slope2")
     assert frame["at"].eq(2).all() and frame["lit"].all()
     at = open_page("chain_rule", chain_rule_factor="σ′(z₂)")
     assert at.latex[0].value.count(r"\boxed") == 1
@@ -137,7 +136,7 @@ def test_bars_below_the_chart_are_said_to_be():
 
 
 def test_the_live_ledger_has_one_row_per_step_of_the_drag():
-    frame = frames.ledger(2.0, 1.0, 0.0, "w1", "all", charts.FACTOR.options)
+    frame = frames.ledger(2.0, 1.0, 0.0, "w1", "all")
     assert len(frame) == 601 <= 3000
     assert frame["level"].str.split().map(len).eq(6).all()
     at = frame[frame["w2"] == 0.0].iloc[0]

@@ -5,9 +5,11 @@ a reader would in a browser. After every step the page is read as a whole. The w
 every run; a failure names the steps that led to it. WALK_STATES=5000 walks on.
 """
 
+import importlib
 import json
 import math
 import os
+import pkgutil
 import random
 import re
 from types import SimpleNamespace
@@ -20,7 +22,7 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import controls, site, theme
+from pages.kit import controls, frames, site, theme
 from pages.kit.controls import Choice, Range
 from tests.app import charts, frame_with, open_page, prose, send, tables
 from tests.test_pages import PANELS, PATHS
@@ -50,6 +52,15 @@ def link_on(at: AppTest) -> dict[str, str]:
 
 
 # The reader --------------------------------------------------------------------------------------
+
+
+def _forget() -> None:
+    """What a server that was just started does not know."""
+    st.cache_resource.clear()
+    for module in pkgutil.iter_modules(frames.__path__, f"{frames.__name__}."):
+        for function in vars(importlib.import_module(module.name)).values():
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()
 
 
 class Reader:
@@ -147,7 +158,7 @@ class Reader:
         on_a_fresh_server = self.rng.random() < 0.2
         self.way.append("reload" + " on a fresh server" * on_a_fresh_server)
         if on_a_fresh_server:
-            st.cache_data.clear()
+            _forget()
         again = open_page(self.path, **link_on(self.at))
         told = f"{self.path}.predicted"
         if told in again.session_state and told not in before.session_state:

@@ -74,17 +74,14 @@ def pick(control: Choice) -> alt.Parameter:
     )
 
 
-def pack(rows: np.ndarray, decimals: int = 3, *, significant: int | None = None) -> list[str]:
+def pack(rows: np.ndarray, decimals: int = 3) -> list[str]:
     """Each row of numbers as one text, for a table with one row per frame.
-
-    Numbers are cut to so many decimals, or to so many significant digits.
 
     Vega has no list columns of Arrow tables to flatten, but it splits texts. A missing point is
     written as `x`, which `unpack` turns into a gap; so are infinities and NaN.
     """
     rows = np.asarray(rows, dtype=float)
-    number = f"%.{decimals}f" if significant is None else f"%.{significant}g"
-    form = " ".join([number] * rows.shape[-1])  # per row: twice as fast as per number
+    form = " ".join([f"%.{decimals}f"] * rows.shape[-1])  # per row: twice as fast as per number
     texts = [form % tuple(row) for row in rows.tolist()]
     return [t.replace("-inf", "x").replace("inf", "x").replace("nan", "x") for t in texts]
 

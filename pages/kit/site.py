@@ -5,6 +5,7 @@ Adding a page is one file in `pages/` and one line here.
 
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -13,7 +14,7 @@ from pages.kit.turnstile import in_turn
 
 NAME = "Why gradients vanish and explode"
 _ROOT = Path(__file__).parents[2]
-_STARTED = "site.started"
+STARTED = "site.started"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _front_door() -> None:
     st.switch_page(PAGES[0].file)
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def _entries() -> dict[str, st.Page]:
     # Made once: each looks for its file several times.
     front = st.Page(_front_door, title=NAME, default=True, visibility="hidden")
@@ -152,7 +153,7 @@ def _navigation() -> st.Page:
 def run() -> None:
     """What app.py does: set the site up, then run the page that the address asks for."""
     page = _navigation()
-    st.session_state[_STARTED] = True
+    st.session_state[STARTED] = True
     page.run()
 
 
@@ -164,7 +165,7 @@ def ensure_started() -> None:
     menu and parameters. Every later run goes through app.py, where widgets have other identities:
     drawn here, they would forget the reader's first touch.
     """
-    if _STARTED not in st.session_state:
+    if STARTED not in st.session_state:
         _navigation()
-        st.session_state[_STARTED] = True
+        st.session_state[STARTED] = True
         st.rerun()

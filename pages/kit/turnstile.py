@@ -9,10 +9,8 @@ the next one runs beside it.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from time import monotonic
-
-import streamlit as st
 
 PATIENCE = 0.25  # seconds that a script may keep all others waiting
 
@@ -53,7 +51,7 @@ class Turnstile:
         return self._since + self._patience - monotonic()
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def turnstile() -> Turnstile:
     """The one of this process."""
     return Turnstile()

@@ -1,17 +1,17 @@
 """Frames of the page on backpropagation as a product."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from core import datasets, scalar_chain, sweeps
 from core.activations import activation as find_activation
 from core.network import NetSpec
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.charts.chain_rule import LAYERS, STEPS, W2, W
+from pages.kit.charts.chain_rule import FACTOR, LAYERS, STEPS, W2, W
 
 SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median is a member
 
@@ -48,28 +48,27 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
     return Walk(factors, values, product.log10, product.sign)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def _ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     w2 = np.array(W2.values())
     way = walk(w1, w2, x, y, gradient)
     none = np.full((len(w2), 1), np.nan)
+    digits = 13  # J goes down to 10⁻¹¹ here, and is shown to three digits
     return pd.DataFrame(
         {
             "w2": w2,
-            "value": live.pack(way.values, significant=5),
-            "times": live.pack(np.concatenate([none, way.factors], axis=-1), significant=5),
+            "value": live.pack(way.values, digits),
+            "times": live.pack(np.concatenate([none, way.factors], axis=-1), digits),
             "level": live.pack(way.levels, 4),
             "sign": live.pack(way.signs, 0),
         }
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def ledger(
-    w1: float, x: float, y: float, gradient: str, factor: str, names: dict[str, str]
-) -> pd.DataFrame:
-    """One row per w₂; see `charts.chain_rule.ledger`. `names` are the control's labels."""
-    factors, nodes = FACTORS[gradient], NODES[gradient]
+@lru_cache(maxsize=64)
+def ledger(w1: float, x: float, y: float, gradient: str, factor: str) -> pd.DataFrame:
+    """One row per w₂; see `charts.chain_rule.ledger`."""
+    factors, nodes, names = FACTORS[gradient], NODES[gradient], FACTOR.options
     lit = factor in factors
     return _ledger(w1, x, y, gradient).assign(
         nodes=" ".join(nodes),
@@ -82,7 +81,7 @@ def ledger(
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def largest(w1: float, x: float, y: float) -> tuple[float, float]:
     """The w₂ of the slider at which |dJ/dw₁| is largest, and |dJ/dw₁| there."""
     w2 = np.array(W2.values())
@@ -135,7 +134,7 @@ class Depths:
         return float(self.w[row]), float(sizes[row])
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(maxsize=16)
 def depths(activation: str) -> Depths:
     """The first L layers of the deepest chain are the chain of L layers."""
     w = np.array(W.values())
@@ -153,7 +152,7 @@ def depths(activation: str) -> Depths:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(maxsize=16)
 def _packed_depths(activation: str) -> pd.DataFrame:
     chain = depths(activation)
     return pd.DataFrame(
@@ -161,7 +160,7 @@ def _packed_depths(activation: str) -> pd.DataFrame:
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def depth(activation: str, layers: int) -> pd.DataFrame:
     """One row per w; see `charts.chain_rule.depth`."""
     chain = depths(activation)
@@ -188,7 +187,7 @@ class Split:
     dead: int  # members through which no gradient comes at all
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     """A network of STEPS + 1 layers on digits, each member with draws of its own."""
     spec = NetSpec(

@@ -1,12 +1,11 @@
 """Frames of the page on gradient clipping."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from core import clipping, datasets, diagnostics, losses, network, scalar_chain, training
 from core.activations import ACTIVATIONS
@@ -81,7 +80,7 @@ class Runs:
     loss: float
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@lru_cache(maxsize=1)
 def table() -> pd.DataFrame:
     """The committed file: one row per network, kind of clipping and threshold (see scripts)."""
     rows = pd.read_csv(DATA)
@@ -114,14 +113,14 @@ def _runs(row: pd.Series) -> Runs:
     )
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@lru_cache(maxsize=256)
 def runs(name: str, clip: str, limit: float = 0.0) -> Runs:
     """The runs at one threshold, given as log₁₀; at any for clip "none" and "cure"."""
     rows = _rows(name, clip)
     return _runs((rows if clip in ("none", "cure") else rows[rows["limit"] == limit]).iloc[0])
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(maxsize=16)
 def best(name: str, clip: str) -> tuple[float, Runs]:
     """The threshold of the highest median accuracy, as log₁₀, and what became of its runs."""
     row = _rows(name, clip).sort_values("accuracy", ascending=False).iloc[0]
@@ -134,7 +133,7 @@ def rises(name: str, clip: str) -> bool:
     return bool((shares.diff() > 0.0051).any())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(maxsize=16)
 def thresholds(name: str, clip: str) -> pd.DataFrame:
     """One row per threshold, and one for no clipping; see `charts.clipping.thresholds`."""
     rows = pd.concat([_rows(name, clip), _rows(name, "none")], ignore_index=True)
@@ -192,7 +191,7 @@ def _first_batch() -> tuple[np.ndarray, np.ndarray]:
     return data.x_train[rows], data.y_train[rows]
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@lru_cache(maxsize=128)
 def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
     """Backpropagate the first batch through one untrained network, then clip at 10**limit."""
     net, (x, y) = NETWORKS[name], _first_batch()
@@ -286,7 +285,7 @@ def turned(gx: float, gy: float, limit: float) -> Turned:
     return Turned(value, shorter, float(abs(np.degrees(turn))))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def plane(limit: float) -> pd.DataFrame:
     """The one number that the plane's chart does not drag; see `charts.clipping.plane`."""
     return pd.DataFrame({"c": [limit]})
@@ -317,7 +316,7 @@ def objective(b) -> tuple[np.ndarray, np.ndarray]:
     return (chain.a[:, -1] - _TARGET) ** 2, 2 * chain.dz.value.sum(axis=-1)  # dz is of ½(…)²
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@lru_cache(maxsize=32)
 def descent(limit: float | None) -> Descent:
     """CLIFF_STEPS steps down from b = −2.35, clipped by norm unless `limit` is None."""
     b, rows = CLIFF_START, []
@@ -329,7 +328,7 @@ def descent(limit: float | None) -> Descent:
     return Descent(*np.array(rows).T)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@lru_cache(maxsize=32)
 def cliff(limit: float) -> pd.DataFrame:
     """The curve J(b) and both descents, one row per step; see `charts.clipping.cliff`."""
     grid = np.concatenate(

@@ -1,12 +1,11 @@
 """Frames of the home page: three networks that differ in the size of their weights only."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from core import datasets, scalar_chain, sweeps
 from core.activations import activation
@@ -82,7 +81,7 @@ class Drag:
         return int(np.abs(self.c - c).argmin())
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def drag(name: str, draw: int | None) -> Drag:
     """Measure one kind of network, all its draws (None) or one of 1 … DRAWS, at every factor.
 
@@ -115,7 +114,7 @@ def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
     return digits.x_train[rows], digits.y_train[rows]
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def gradients(name: str, draw: int | None) -> pd.DataFrame:
     """One row per factor; see `charts.home.gradients`."""
     found = drag(name, draw)
@@ -277,7 +276,7 @@ def accuracies(name: str, draw: int | None, c: float) -> pd.DataFrame:
     return _accuracies(name, draw, nearest(c))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
     found, parts = drag(name, draw), []
     ends, halts = {}, 0
@@ -313,7 +312,7 @@ def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
 # The map -----------------------------------------------------------------------------------------
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@lru_cache(maxsize=1)
 def landmarks() -> dict[str, float]:
     """The map's numbers, each from the core; sizes are log₁₀."""
     deep = scalar_chain.chain(scalar_chain.tied(4.0, 15), activation="sigmoid")

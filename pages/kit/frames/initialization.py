@@ -1,13 +1,12 @@
 """Frames of the page on weight initialization."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from math import log2, sqrt
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from core import network, sweeps, theory
 from core.activations import ACTIVATIONS, activation
@@ -67,7 +66,7 @@ class Measured:
         return f"{center} of {self.members} networks" if self.members > 1 else "one network"
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@lru_cache(maxsize=128)
 def measured(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, scales: tuple = SCALES
 ) -> Measured:
@@ -119,7 +118,7 @@ def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
 # The main chart ----------------------------------------------------------------------------------
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def gradients(
     name: str,
     width: int,
@@ -199,7 +198,7 @@ class Scheme:
     at: int
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def named(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int
 ) -> dict[str, Scheme]:
@@ -231,7 +230,7 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
     return result
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
     schemes = named(name, width, depth, draws, bias, seed)
@@ -288,7 +287,7 @@ def gain_one(nets: Measured, center: str = "median") -> float | None:
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
-@st.cache_resource(max_entries=192, show_spinner=False)
+@lru_cache(maxsize=192)
 def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
     square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
@@ -302,7 +301,7 @@ def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     return _between(np.log10(profile.gain[:, :-1]).mean(axis=1), 2)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@lru_cache(maxsize=256)
 def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     """The σ√n at which a wide layer's gain is 1; None where the range has none."""
     gain = gain_in_theory(name, depth, bias)
@@ -314,7 +313,7 @@ def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def _gauge(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str
 ) -> pd.DataFrame:
@@ -353,7 +352,7 @@ def _gauge(
     )
 
 
-@st.cache_resource(max_entries=128, show_spinner=False)
+@lru_cache(maxsize=128)
 def gauge(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str, g: float
 ) -> pd.DataFrame:
@@ -385,7 +384,7 @@ def runs() -> pd.DataFrame:
     return pd.read_csv(_WINDOW_FILE)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(maxsize=8)
 def _cells(name: str) -> pd.DataFrame:
     """One row per depth and σ√n: median accuracy of the seeds, or when they ended."""
     rows = runs()[runs()["activation"] == name]
@@ -416,7 +415,7 @@ def _cells(name: str) -> pd.DataFrame:
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
     """The trainable window, with the cell nearest to a setting; see `charts…window`."""
     cells = _cells(name)
@@ -436,7 +435,7 @@ def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
     return cells.assign(here=here, scheme=np.where(first, names, None))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(maxsize=8)
 def learns(name: str) -> dict[int, tuple[str, str] | None]:
     """Smallest and largest σ√n, as the chart names them, at which each depth reaches LEARNS."""
     cells = _cells(name)
@@ -447,7 +446,7 @@ def learns(name: str) -> dict[int, tuple[str, str] | None]:
     return found
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(maxsize=8)
 def best(name: str, depth: int) -> str:
     """The σ√n, as the chart names it, at which networks of this depth learned most."""
     cells = _cells(name)
@@ -459,7 +458,7 @@ def rate(name: str) -> float:
     return float(runs().loc[runs()["activation"] == name, "rate"].iloc[0])
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@lru_cache(maxsize=8)
 def accuracy(name: str, depth: int, scale: float) -> float:
     """Median held-out accuracy of one cell, at the σ√n nearest to `scale`."""
     rows = _cells(name)
@@ -472,7 +471,7 @@ def accuracy(name: str, depth: int, scale: float) -> float:
 EDGE, BIN = 3.0, 0.125
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@lru_cache(maxsize=16)
 def activations(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, scale: float
 ) -> pd.DataFrame:

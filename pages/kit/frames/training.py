@@ -3,12 +3,11 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from core import datasets, network, recording, training
 from core.activations import ACTIVATIONS
@@ -158,13 +157,13 @@ class Pair:
         return self.runs[name].state.halts[0]
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
+@lru_cache(maxsize=48)
 def pair(duel: Duel) -> Pair:
     """Both networks before their first step, the same for all readers: nothing writes to them."""
     return Pair(duel, {name: begin(net, duel.data, duel.seed) for name, net in duel.nets.items()})
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@lru_cache(maxsize=4)
 def finished(duel: Duel, steps: int) -> Pair:
     """Both networks after all their steps: what a first visit shows."""
     runs = pair(duel).runs
@@ -675,7 +674,7 @@ class Normalized:
     differs: float
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@lru_cache(maxsize=1)
 def normalized() -> dict[str, Normalized]:
     """The prediction's three networks: no normalizer, layer and batch normalization."""
     data, found = datasets.DATASETS["digits"](), {}
