@@ -1,6 +1,7 @@
 """Every listed page in a real browser: opened cold, dragged, linked, on a phone, in the dark."""
 
 import re
+import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -215,3 +216,8 @@ def test_previous_and_next_walk_the_site(server, reader):
         tab.settle()
         assert title(tab) == site.info(path).title
     tab.assert_sound()
+
+
+def test_a_server_that_is_asked_for_its_health_has_run_the_script(cold_server):
+    with urllib.request.urlopen(f"{cold_server}/_stcore/script-health-check", timeout=60) as said:
+        assert (said.status, said.read()) == (200, b"ok")

@@ -126,7 +126,7 @@ def _curve(i: int, color: str, x, y, now: alt.Chart) -> list[alt.Chart]:
         )
 
     inset = {"x": grammar.renamed(x, "z_in"), "y": grammar.renamed(y, "f_in")}
-    lines, dots = placed(alt.Chart()), placed(now)
+    lines, dots = placed(_sparse(alt.Chart())), placed(now)
     return [
         lines.mark_line(strokeWidth=3).encode(x=x, y=y),
         lines.mark_line(strokeWidth=1.8).encode(**inset),
@@ -135,6 +135,12 @@ def _curve(i: int, color: str, x, y, now: alt.Chart) -> list[alt.Chart]:
         .mark_point(size=50, filled=True, opacity=1)
         .encode(**inset),
     ]
+
+
+def _sparse(chart: alt.Chart) -> alt.Chart:
+    """Every fourth z, 0 among them, which is as fine as a line of that length can show. Each key
+    press computes all points of all lines anew."""
+    return chart.transform_filter(f"round(datum.z / {Z.step}) % 4 == 0")
 
 
 def _inset_frame(x, y) -> list[alt.Chart]:
@@ -221,17 +227,20 @@ def _products_panel(x, z: live.Live) -> alt.LayerChart:
     band = grammar.healthy_band(x, y, left=Z.low, right=Z.high, label="healthy")
     layers = [band]
     for i, color in enumerate(CURVES, start=1):
-        rows = grammar.colored(alt.Chart(), color).transform_calculate(
+        line = _sparse(grammar.colored(alt.Chart(), color)).transform_calculate(
             p=f"!isValid(datum.p{i}) || datum.p{i} > {high} ? null : datum.p{i}",
+        )
+        dot = grammar.colored(alt.Chart().transform_filter(z.selection), color).transform_calculate(
             at=f"isValid(datum.p{i}) ? "
             f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",
             gone=f"!isValid(datum.p{i}) || datum.p{i} < {low}",
         )
         shape = alt.condition("datum.gone", alt.value("triangle-down"), alt.value("circle"))
-        dot = rows.transform_filter(z.selection).mark_point(size=130, filled=True, opacity=1)
         layers += [
-            rows.mark_line(strokeWidth=3, clip=True).encode(x=x, y=y),
-            dot.encode(x=x, y=grammar.renamed(y, "at"), shape=shape),
+            line.mark_line(strokeWidth=3, clip=True).encode(x=x, y=y),
+            dot.mark_point(size=130, filled=True, opacity=1).encode(
+                x=x, y=grammar.renamed(y, "at"), shape=shape
+            ),
         ]
     return alt.layer(*layers)
 
