@@ -138,9 +138,11 @@ def _curve(i: int, color: str, x, y, now: alt.Chart) -> list[alt.Chart]:
 
 
 def _sparse(chart: alt.Chart) -> alt.Chart:
-    """Every fourth z, 0 among them, which is as fine as a line of that length can show. Each key
-    press computes all points of all lines anew."""
-    return chart.transform_filter(f"round(datum.z / {Z.step}) % 4 == 0")
+    """Every fourth z, and every z around 0, where slopes jump: as fine as such a line can show.
+
+    Each key press computes all points of all lines anew.
+    """
+    return chart.transform_filter(f"round(datum.z / {Z.step}) % 4 == 0 || abs(datum.z) < 0.1")
 
 
 def _inset_frame(x, y) -> list[alt.Chart]:
