@@ -32,11 +32,13 @@ def test_a_first_visit_finds_its_results(path, nothing_is_computed):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path,name", [("initialization", "depth"), ("activations", "n")])
+@pytest.mark.parametrize(
+    "path,name", [("home", "network"), ("initialization", "depth"), ("activations", "n")]
+)
 def test_the_first_slider_finds_its_results(path, name, nothing_is_computed):
-    at, panel = open_page(path), PANELS[path]
-    for value in (panel[name].low, 7, panel[name].high):
-        at.session_state[panel.key(name)] = value
+    at, control, key = open_page(path), PANELS[path][name], PANELS[path].key(name)
+    for value in control.options if path == "home" else (control.low, 7, control.high):
+        at.session_state[key] = value
         at.run()
         assert not at.exception
 

@@ -42,6 +42,8 @@ def first_visits() -> Iterator[Callable]:
 
 def first_sliders() -> Iterator[Callable]:
     """What the first slider of a page asks for, where that takes long, at each of its values."""
+    for name in home.NETWORKS:
+        yield partial(home.gradients, name, None)
     for depth in sorted(range(2, 31), key=lambda depth: abs(depth - 20)):
         yield from _initialization(depth)
     for n in sorted(range(1, 31), key=lambda n: abs(n - 15)):

@@ -1,7 +1,6 @@
 """Frames of the page on saturation, ReLU and leaky ReLU."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from core.training import TrainSpec
 from pages.kit import theme
 from pages.kit.charts import grammar
 from pages.kit.charts.activations import CURVES, DEAD, OFF, SATURATED, Z
+from pages.kit.kept import kept
 
 WIDTH = 64
 SEEN_DEPTH, SEEN_LAYER = 15, 8  # the network behind the histogram
@@ -99,7 +99,7 @@ class Seen:
     gradient: float  # log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     """Run networks on real digits, and look at the z of their middle layer."""
     spec, data = _spec(name, weights, SEEN_DEPTH, leak, seeds=NETWORKS), digits()
@@ -120,7 +120,7 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def slopes(
     curves: tuple[str, str, str], n: int, leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:
@@ -152,7 +152,7 @@ class Products:
     gradient: np.ndarray
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def products(name: str, weights: str, depth: int, leak: float, seed: int) -> Products:
     """Measure ∏φ′(z), ∏W and what both did to dJ/dz, at initialization, on real digits."""
     spec, data = _spec(name, weights, depth, leak, seeds=NETWORKS), digits()
@@ -173,7 +173,7 @@ def networks(curves: tuple[str, str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*curves, "leaky_relu")))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def by_layer(
     curves: tuple[str, str, str], weights: str, depth: int, leak: float, seed: int, what: str
 ) -> pd.DataFrame:
@@ -214,7 +214,7 @@ class Shares:
     broke: tuple[int, ...]
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def shares(
     name: str, weights: str, depth: int, leak: float, bias: float, rate: float, seed: int
 ) -> Shares:
@@ -266,7 +266,7 @@ def _word(name: str, meaning: str) -> pd.DataFrame:
 # Does a leak help? ------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def leak_runs() -> pd.DataFrame:
     """Every run of scripts/make_activations_runs.py."""
     return pd.read_csv(_LEAKS)
@@ -283,7 +283,7 @@ class Leak:
     dead: float  # their median share of dead units
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def leak(slope: float, rate: float) -> Leak:
     """Summarize the runs of one slope at one rate."""
     runs = leak_runs()
@@ -314,7 +314,7 @@ def leaks(rate: float) -> pd.DataFrame:
     return runs[["place", "spread", "accuracy", "median", "broke"]]
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def leak_sentence() -> str:
     """What the committed runs say about a leak at their highest rate, in a sentence."""
     rate = float(leak_runs()["rate"].max())

@@ -1,7 +1,6 @@
 """Frames of the page on backpropagation as a product."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from core.network import NetSpec
 from pages.kit import live, theme
 from pages.kit.charts import grammar
 from pages.kit.charts.chain_rule import FACTOR, LAYERS, STEPS, W2, W
+from pages.kit.kept import kept
 
 SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median is a member
 
@@ -48,7 +48,7 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
     return Walk(factors, values, product.log10, product.sign)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     w2 = np.array(W2.values())
     way = walk(w1, w2, x, y, gradient)
@@ -65,7 +65,7 @@ def _ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def ledger(w1: float, x: float, y: float, gradient: str, factor: str) -> pd.DataFrame:
     """One row per w₂; see `charts.chain_rule.ledger`."""
     factors, nodes, names = FACTORS[gradient], NODES[gradient], FACTOR.options
@@ -81,7 +81,7 @@ def ledger(w1: float, x: float, y: float, gradient: str, factor: str) -> pd.Data
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def largest(w1: float, x: float, y: float) -> tuple[float, float]:
     """The w₂ of the slider at which |dJ/dw₁| is largest, and |dJ/dw₁| there."""
     w2 = np.array(W2.values())
@@ -134,7 +134,7 @@ class Depths:
         return float(self.w[row]), float(sizes[row])
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def depths(activation: str) -> Depths:
     """The first L layers of the deepest chain are the chain of L layers."""
     w = np.array(W.values())
@@ -152,7 +152,7 @@ def depths(activation: str) -> Depths:
     )
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _packed_depths(activation: str) -> pd.DataFrame:
     chain = depths(activation)
     return pd.DataFrame(
@@ -160,7 +160,7 @@ def _packed_depths(activation: str) -> pd.DataFrame:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def depth(activation: str, layers: int) -> pd.DataFrame:
     """One row per w; see `charts.chain_rule.depth`."""
     chain = depths(activation)
@@ -187,7 +187,7 @@ class Split:
     dead: int  # members through which no gradient comes at all
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     """A network of STEPS + 1 layers on digits, each member with draws of its own."""
     spec = NetSpec(

@@ -1,7 +1,7 @@
 """Frames of the page on gradient clipping."""
 
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from core.training import TrainSpec
 from pages.kit import theme
 from pages.kit.charts import grammar
 from pages.kit.charts.clipping import CLIFF_LEFT, CLIFF_RIGHT, CLIFF_STEPS, UNCLIPPED
+from pages.kit.kept import kept
 
 DATA = Path(__file__).parents[1] / "data" / "clipping.csv"
 RUNS = 8  # networks per setting, of seeds 0 … 7
@@ -80,7 +81,7 @@ class Runs:
     loss: float
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def table() -> pd.DataFrame:
     """The committed file: one row per network, kind of clipping and threshold (see scripts)."""
     rows = pd.read_csv(DATA)
@@ -113,14 +114,14 @@ def _runs(row: pd.Series) -> Runs:
     )
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def runs(name: str, clip: str, limit: float = 0.0) -> Runs:
     """The runs at one threshold, given as log₁₀; at any for clip "none" and "cure"."""
     rows = _rows(name, clip)
     return _runs((rows if clip in ("none", "cure") else rows[rows["limit"] == limit]).iloc[0])
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def best(name: str, clip: str) -> tuple[float, Runs]:
     """The threshold of the highest median accuracy, as log₁₀, and what became of its runs."""
     row = _rows(name, clip).sort_values("accuracy", ascending=False).iloc[0]
@@ -133,7 +134,7 @@ def rises(name: str, clip: str) -> bool:
     return bool((shares.diff() > 0.0051).any())
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def thresholds(name: str, clip: str) -> pd.DataFrame:
     """One row per threshold, and one for no clipping; see `charts.clipping.thresholds`."""
     rows = pd.concat([_rows(name, clip), _rows(name, "none")], ignore_index=True)
@@ -191,7 +192,7 @@ def _first_batch() -> tuple[np.ndarray, np.ndarray]:
     return data.x_train[rows], data.y_train[rows]
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
     """Backpropagate the first batch through one untrained network, then clip at 10**limit."""
     net, (x, y) = NETWORKS[name], _first_batch()
@@ -285,7 +286,7 @@ def turned(gx: float, gy: float, limit: float) -> Turned:
     return Turned(value, shorter, float(abs(np.degrees(turn))))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def plane(limit: float) -> pd.DataFrame:
     """The one number that the plane's chart does not drag; see `charts.clipping.plane`."""
     return pd.DataFrame({"c": [limit]})
@@ -316,7 +317,7 @@ def objective(b) -> tuple[np.ndarray, np.ndarray]:
     return (chain.a[:, -1] - _TARGET) ** 2, 2 * chain.dz.value.sum(axis=-1)  # dz is of ½(…)²
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def descent(limit: float | None) -> Descent:
     """CLIFF_STEPS steps down from b = −2.35, clipped by norm unless `limit` is None."""
     b, rows = CLIFF_START, []
@@ -328,7 +329,7 @@ def descent(limit: float | None) -> Descent:
     return Descent(*np.array(rows).T)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def cliff(limit: float) -> pd.DataFrame:
     """The curve J(b) and both descents, one row per step; see `charts.clipping.cliff`."""
     grid = np.concatenate(

@@ -1,7 +1,7 @@
 """Frames of the home page: three networks that differ in the size of their weights only."""
 
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from core.training import TrainSpec
 from pages.kit import live, theme
 from pages.kit.charts import grammar
 from pages.kit.charts.home import THREE, C
+from pages.kit.kept import kept
 
 DRAWS = 20  # networks of each kind: the seeds of an ensemble
 FACTORS = tuple(round(0.5 + 0.1 * i, 1) for i in range(13))  # the factors c that were trained
@@ -81,7 +82,7 @@ class Drag:
         return int(np.abs(self.c - c).argmin())
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def drag(name: str, draw: int | None) -> Drag:
     """Measure one kind of network, all its draws (None) or one of 1 … DRAWS, at every factor.
 
@@ -114,7 +115,7 @@ def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
     return digits.x_train[rows], digits.y_train[rows]
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def gradients(name: str, draw: int | None) -> pd.DataFrame:
     """One row per factor; see `charts.home.gradients`."""
     found = drag(name, draw)
@@ -276,7 +277,7 @@ def accuracies(name: str, draw: int | None, c: float) -> pd.DataFrame:
     return _accuracies(name, draw, nearest(c))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
     found, parts = drag(name, draw), []
     ends, halts = {}, 0
@@ -312,7 +313,7 @@ def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
 # The map -----------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def landmarks() -> dict[str, float]:
     """The map's numbers, each from the core; sizes are log₁₀."""
     deep = scalar_chain.chain(scalar_chain.tied(4.0, 15), activation="sigmoid")

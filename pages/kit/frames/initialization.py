@@ -1,7 +1,7 @@
 """Frames of the page on weight initialization."""
 
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from math import log2, sqrt
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from pages.kit import live, theme
 from pages.kit.charts.initialization import END, HIGHEST, LOWEST, STEPS, TOP
+from pages.kit.kept import kept
 
 EXAMPLES = 8  # digits that the networks see
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
@@ -66,7 +67,7 @@ class Measured:
         return f"{center} of {self.members} networks" if self.members > 1 else "one network"
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def measured(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, scales: tuple = SCALES
 ) -> Measured:
@@ -118,7 +119,7 @@ def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
 # The main chart ----------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def gradients(
     name: str,
     width: int,
@@ -198,7 +199,7 @@ class Scheme:
     at: int
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def named(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int
 ) -> dict[str, Scheme]:
@@ -230,7 +231,7 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
     return result
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
     schemes = named(name, width, depth, draws, bias, seed)
@@ -287,7 +288,7 @@ def gain_one(nets: Measured, center: str = "median") -> float | None:
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
-@lru_cache(maxsize=192)
+@kept(192)
 def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
     square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
@@ -301,7 +302,7 @@ def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     return _between(np.log10(profile.gain[:, :-1]).mean(axis=1), 2)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     """The σ√n at which a wide layer's gain is 1; None where the range has none."""
     gain = gain_in_theory(name, depth, bias)
@@ -313,7 +314,7 @@ def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _gauge(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str
 ) -> pd.DataFrame:
@@ -352,7 +353,7 @@ def _gauge(
     )
 
 
-@lru_cache(maxsize=128)
+@kept(128)
 def gauge(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str, g: float
 ) -> pd.DataFrame:
@@ -384,7 +385,7 @@ def runs() -> pd.DataFrame:
     return pd.read_csv(_WINDOW_FILE)
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def _cells(name: str) -> pd.DataFrame:
     """One row per depth and σ√n: median accuracy of the seeds, or when they ended."""
     rows = runs()[runs()["activation"] == name]
@@ -415,7 +416,7 @@ def _cells(name: str) -> pd.DataFrame:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
     """The trainable window, with the cell nearest to a setting; see `charts…window`."""
     cells = _cells(name)
@@ -435,7 +436,7 @@ def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
     return cells.assign(here=here, scheme=np.where(first, names, None))
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def learns(name: str) -> dict[int, tuple[str, str] | None]:
     """Smallest and largest σ√n, as the chart names them, at which each depth reaches LEARNS."""
     cells = _cells(name)
@@ -446,7 +447,7 @@ def learns(name: str) -> dict[int, tuple[str, str] | None]:
     return found
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def best(name: str, depth: int) -> str:
     """The σ√n, as the chart names it, at which networks of this depth learned most."""
     cells = _cells(name)
@@ -458,7 +459,7 @@ def rate(name: str) -> float:
     return float(runs().loc[runs()["activation"] == name, "rate"].iloc[0])
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def accuracy(name: str, depth: int, scale: float) -> float:
     """Median held-out accuracy of one cell, at the σ√n nearest to `scale`."""
     rows = _cells(name)
@@ -471,7 +472,7 @@ def accuracy(name: str, depth: int, scale: float) -> float:
 EDGE, BIN = 3.0, 0.125
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def activations(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, scale: float
 ) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """Frames of the page on repeated multiplication."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ from core import products, scalar_chain, theory
 from pages.kit import live, theme
 from pages.kit.charts import grammar
 from pages.kit.charts.products import LAYERS, W
+from pages.kit.kept import kept
 
 DRAWS = 20_000
 MATRICES = 30
@@ -49,7 +49,7 @@ def along(w: float, activation: str) -> Along:
     )
 
 
-@lru_cache(maxsize=16)
+@kept(16)
 def _frames(activation: str) -> pd.DataFrame:
     w = np.array(W.values())
     chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
@@ -60,7 +60,7 @@ def _frames(activation: str) -> pd.DataFrame:
     return pd.DataFrame({"w": w, "slopes": live.pack(slopes), "gradient": live.pack(gradient)})
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def _half_precision() -> pd.DataFrame:
     limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
     says = [
@@ -158,13 +158,13 @@ class Draws:
     rms_theory: float
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def sigma_for_median(n: int) -> float:
     """The σ at which the median product of n factors is 1."""
     return float(theory.sigma_for_median_one(n))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def random_products(n: int, sigma: float, seed: int) -> Draws:
     """Draw, count in half decades, and put the exact density and the marks beside them."""
     draws = products.scalar_products(n, trials=DRAWS, rng=np.random.default_rng(seed), sigma=sigma)
@@ -244,7 +244,7 @@ def _within(heights: list[float], *, limit: float = 28.5, gap: float = 3.6) -> l
     return heights
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def matrix_products(width: str, scale: str, seed: int) -> Matrices:
     """Draw products of width × width matrices with σ = 1, or with σ = 1/√width (gain 1)."""
     sigma = 1.0 if scale == "one" else 1 / np.sqrt(int(width))

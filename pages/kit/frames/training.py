@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from core.recording import Recording
 from core.training import Halt, Step, TrainSpec
 from pages.kit import live, theme
 from pages.kit.charts.training import AT, HISTOGRAM_BINS, MAP_DOMAIN
+from pages.kit.kept import Once, kept
 
 NETS = {"A": "amber", "B": "violet"}  # and the hue of each
 CURVE_POINTS = 300
@@ -133,16 +134,17 @@ class Pair:
         }
 
     @cached_property
-    def _found(self) -> dict[tuple, Any]:
+    def _found(self) -> dict[tuple, Once]:
         return {}
 
     def once(self, *what, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once of these runs, for all readers who look at them."""
-        if what not in self._found:
+        found = self._found.get(what)
+        if found is None:
             for oldest in list(self._found)[: 1 - FOUND]:
                 self._found.pop(oldest, None)
-            self._found[what] = make()
-        return self._found[what]
+            found = self._found[what] = Once(make)
+        return found.result()
 
     def at(self, name: str, step: int) -> Step:
         """The record of this step, or of the last one taken; of the first one for step 0."""
@@ -157,13 +159,13 @@ class Pair:
         return self.runs[name].state.halts[0]
 
 
-@lru_cache(maxsize=48)
+@kept(48)
 def pair(duel: Duel) -> Pair:
     """Both networks before their first step, the same for all readers: nothing writes to them."""
     return Pair(duel, {name: begin(net, duel.data, duel.seed) for name, net in duel.nets.items()})
 
 
-@lru_cache(maxsize=4)
+@kept(4)
 def finished(duel: Duel, steps: int) -> Pair:
     """Both networks after all their steps: what a first visit shows."""
     runs = pair(duel).runs
@@ -674,7 +676,7 @@ class Normalized:
     differs: float
 
 
-@lru_cache(maxsize=1)
+@kept(1)
 def normalized() -> dict[str, Normalized]:
     """The prediction's three networks: no normalizer, layer and batch normalization."""
     data, found = datasets.DATASETS["digits"](), {}

@@ -1,0 +1,41 @@
+"""Results that are kept for all readers, each computed once.
+
+`lru_cache` alone would let a class that asks for the same result together compute it together.
+Streamlit's own caches would copy results, and look at the signature of the function for every
+argument of every call, a tenth of what a page costs. What is kept must not be changed in place.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache, partial, wraps
+from threading import Lock
+from typing import Any
+
+
+class Once:
+    """A result that is made when it is first asked for; who asks meanwhile waits for it."""
+
+    def __init__(self, make: Callable[[], Any]):
+        self._make: Callable[[], Any] | None = make
+        self._lock = Lock()
+
+    def result(self) -> Any:
+        with self._lock:
+            if self._make is not None:
+                self._result, self._make = self._make(), None
+            return self._result
+
+
+def kept(results: int) -> Callable[[Callable], Callable]:
+    """Decorate a pure function: its latest results are kept, by its arguments."""
+
+    def keep(function: Callable) -> Callable:
+        asked_for = lru_cache(maxsize=results)(lambda *args: Once(partial(function, *args)))
+
+        @wraps(function)
+        def once(*args):
+            return asked_for(*args).result()
+
+        once.cache_clear = asked_for.cache_clear
+        return once
+
+    return keep
