@@ -32,8 +32,8 @@ class Turnstile:
             yield
             return
         with self._moved:
-            while self._inside is not None and (left := self._left()) > 0:
-                self._moved.wait(left)
+            while self.busy:
+                self._moved.wait(self._left())
             self._inside, self._since = me, monotonic()
         try:
             yield
@@ -46,6 +46,11 @@ class Turnstile:
             if self._inside == threading.get_ident():
                 self._inside = None
                 self._moved.notify()
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody is inside who has not kept the others waiting for long."""
+        return self._inside is not None and self._left() > 0
 
     def _left(self) -> float:
         return self._since + self._patience - monotonic()
