@@ -5,6 +5,6 @@ streamlit run app.py
 
 from pages.kit import memory, site, warm
 
-memory.share_heaps()
+memory.share_heap()
 warm.begin()
 site.run()
