@@ -5,6 +5,6 @@ streamlit run app.py
 
 from pages.kit import memory, site, warm
 
-memory.share_heap()
+memory.share_heaps()
 warm.begin()
 site.run()

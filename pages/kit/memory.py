@@ -1,4 +1,4 @@
-"""Memory that is given back: many readers' scripts share one heap.
+"""Memory that is given back: many readers' scripts share few heaps.
 
 Each script runs in a thread of its own. The C library would give every thread a heap of its own,
 up to eight a core, and each keeps what its scripts once needed. Scripts run one at a time here, so
@@ -9,12 +9,12 @@ import ctypes
 import sys
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # glibc's malloc.h
-HEAPS = 1
+HEAPS = 2
 LARGE = 2**20  # bytes; what is larger goes back to the system as soon as it is free
 
 
-def share_heap() -> None:
-    """Ask the C library for one heap; does nothing where it has no such setting."""
+def share_heaps() -> None:
+    """Ask the C library for few heaps; does nothing where it has no such setting."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(_M_ARENA_MAX, HEAPS)
         libc.mallopt(_M_MMAP_THRESHOLD, LARGE)
