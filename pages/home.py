@@ -366,7 +366,7 @@ for path, (query, line) in _landmarks().items():
         link, says = st.columns([2, 3], vertical_alignment="center")
         with link:
             there = site.info(path)
-            st.page_link(site.entry(there.path), label=there.title, query_params=query)
+            site.link(there, there.title, query)
         with says:
             st.markdown(line)
 

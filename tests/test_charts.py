@@ -4,12 +4,15 @@ import importlib
 import inspect
 import json
 import pkgutil
+import re
 
 import altair as alt
+import numpy as np
 import pytest
 import vl_convert
 
 from pages.kit import charts, page, theme
+from pages.kit.frames import activations
 
 BUILDERS = [
     pytest.param(function, id=f"{module.name}.{name}")
@@ -106,3 +109,16 @@ def test_colors_have_one_name_each():
 
 def test_there_are_builders():
     assert len(BUILDERS) >= 4
+
+
+def test_the_slope_of_relu_jumps_upright():
+    """Lines have fewer points than the frame has rows, but not where a slope jumps."""
+    frame = activations.slopes(("sigmoid", "tanh", "relu"), 15, 0.01, ("sigmoid", "xavier"), 0)
+    svg = _render(charts.activations.slopes, json.loads(frame.to_json(orient="records")))
+    leans = []
+    for path in re.findall(r'd="(M[-\d.,L]+)"', svg):
+        points = np.array([point.split(",") for point in re.split("[ML]", path)[1:]], dtype=float)
+        if 100 < len(points) < len(frame) / 2:  # a line
+            steps = np.abs(np.diff(points, axis=0))
+            leans += [dx for dx, dy in steps if dy > 50]
+    assert len(leans) == 1 and leans[0] < 1.5  # pixels

@@ -3,11 +3,12 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.kit import live, theme
+from pages.kit import live, page, theme
 from pages.kit.controls import Choice, Range
 
 W = Range("w", "w", -2.0, 2.0, 0.01, 0.6)
@@ -109,3 +110,15 @@ def test_outcome(log10, meaning):
 def test_pack_keeps_numbers_and_marks_gaps():
     rows = live.pack(np.array([[0.0, -1.23456, np.nan], [np.inf, -np.inf, 7.0]]))
     assert rows == ["0.000 -1.235 x", "x x 7.000"]
+
+
+def test_a_kept_frame_is_converted_once_and_another_is_not_taken_for_it():
+    frame = pd.DataFrame({"x": [1.0, 2.0]})
+    assert page.arrow(frame) is page.arrow(frame)
+    assert page.arrow(frame.assign(x=3.0))["x"].to_pylist() == [3.0, 3.0]
+    for x in range(20):  # one after another in the same place of memory
+        frame = pd.DataFrame({"x": [x]})
+        assert page.arrow(frame)["x"].to_pylist() == [x]
+    count = len(page._tables())
+    del frame
+    assert len(page._tables()) == count - 1

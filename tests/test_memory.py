@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
-import ctypes, re, sys, threading
+import ctypes, sys, threading
 {setting}
 def work(ready, done):
     kept = [bytes(5000) for _ in range(200)]

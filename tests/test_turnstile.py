@@ -1,11 +1,16 @@
 """The turnstile: one script at a time, the next one beside it where that takes long."""
 
 import threading
+from pathlib import Path
 from time import sleep
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from pages.kit.turnstile import Turnstile
+from pages.kit import controls, site
+from pages.kit.turnstile import Turnstile, turnstile
+from tests.app import open_page
+from tests.test_pages import PATHS
 
 
 def _crowd(turnstile: Turnstile, count: int, inside_for: float) -> list[int]:
@@ -68,3 +73,36 @@ def test_who_has_left_and_was_followed_does_not_send_the_follower_out():
     done.set()
     thread.join()
     assert turnstile._inside is None
+
+
+def _inside() -> bool:
+    return turnstile()._inside == threading.get_ident()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_runs_inside(path, monkeypatch):
+    seen, read = [], controls.read
+    monkeypatch.setattr(controls, "read", lambda panel: (seen.append(_inside()), read(panel))[1])
+    open_page(path)
+    assert seen and all(seen)
+    assert turnstile()._inside is None
+
+
+def test_every_fragment_runs_inside():
+    def script():
+        import threading
+
+        import streamlit as st
+
+        from pages.kit import page
+        from pages.kit.turnstile import turnstile
+
+        @page.fragment
+        def part():
+            st.session_state["inside"] = turnstile()._inside == threading.get_ident()
+
+        part()
+
+    assert AppTest.from_function(script).run().session_state["inside"]
+    files = Path(site.__file__).parents[1].rglob("*.py")
+    assert [file.name for file in files if "st.fragment" in file.read_text()] == ["page.py"]

@@ -7,14 +7,16 @@ they need not.
 
 import ctypes
 import sys
+from functools import cache
 
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # glibc's malloc.h
 HEAPS = 2
 LARGE = 2**20  # bytes; what is larger goes back to the system as soon as it is free
 
 
+@cache
 def share_heaps() -> None:
-    """Ask the C library for few heaps; does nothing where it has no such setting."""
+    """Ask the C library for few heaps, where it can be asked: once in a process."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(_M_ARENA_MAX, HEAPS)
         libc.mallopt(_M_MMAP_THRESHOLD, LARGE)

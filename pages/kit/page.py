@@ -4,7 +4,7 @@ import inspect
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.kit import controls, site, turnstile
 from pages.kit.controls import Panel
+from pages.kit.kept import kept
 
 _FRAME = "frame"  # the name of the data in every spec
 _STYLE = Path(__file__).with_name("style.css")
@@ -33,7 +34,7 @@ def header(panel: Panel) -> None:
         )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _built(builder: Callable) -> dict:
     return inheriting(builder().to_dict()) | {"data": {"name": _FRAME}}
 
@@ -140,6 +141,6 @@ def footer(panel: Panel) -> None:
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:
-            st.page_link(site.entry(before.path), label=f"← {before.title}")
+            site.link(before, f"← {before.title}")
         if after:
-            st.page_link(site.entry(after.path), label=f"{after.title} →")
+            site.link(after, f"{after.title} →")

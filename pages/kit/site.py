@@ -3,6 +3,7 @@
 Adding a page is one file in `pages/` and one line here.
 """
 
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -129,9 +130,9 @@ def _entries() -> dict[str, st.Page]:
     }
 
 
-def entry(path: str) -> st.Page:
-    """The page as Streamlit knows it, for a link to it."""
-    return _entries()[path]
+def link(to: PageInfo, label: str, query_params: Mapping[str, str] | None = None) -> None:
+    """Draw a link to a page; without an icon, since the label has an arrow or is a title."""
+    st.page_link(_entries()[to.path], label=label, icon="", query_params=query_params)
 
 
 def _navigation() -> st.Page:
@@ -142,10 +143,12 @@ def _navigation() -> st.Page:
     )
     # The address without a path leads to the first page; `default=True` on that page itself
     # would take its own address away.
-    entries = {path: copy(entry) for path, entry in _entries().items()}  # st.navigation marks one
+    entries = _entries()
     sections = {"": [entries[""]]}
     for page in PAGES:
         sections.setdefault(page.section, []).append(entries[page.path])
+    # Copies, as Streamlit marks the one that it opens.
+    sections = {section: [copy(entry) for entry in found] for section, found in sections.items()}
     return st.navigation(sections)
 
 

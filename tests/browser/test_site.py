@@ -221,3 +221,23 @@ def test_previous_and_next_walk_the_site(server, reader):
 def test_a_server_that_is_asked_for_its_health_has_run_the_script(cold_server):
     with urllib.request.urlopen(f"{cold_server}/_stcore/script-health-check", timeout=60) as said:
         assert (said.status, said.read()) == (200, b"ok")
+
+
+def test_what_both_halves_of_the_activations_depend_on_moves_both(server, reader):
+    tab = reader().goto(f"{server}/activations")
+    leak = tab.page.locator("[data-testid=stSlider]", has_text="Slope of leaky ReLU below 0")
+    leak.locator("input[type=range]").press("ArrowRight")
+    await_address(tab, "activations_leak", 0.02)
+    tab.page.get_by_text("With the leaky ReLU's slope of 0.02 below 0").wait_for()
+    before = tab.page.get_by_text("The grey network").inner_text()
+    tab.page.get_by_role("button", name="Another seed").click()
+    await_address(tab, "activations_seed", 1)
+    tab.settle()
+    assert tab.page.get_by_text("The grey network").inner_text() != before
+    tab.assert_sound()
+
+
+def test_links_to_pages_have_no_icon_beside_their_arrow(server, reader):
+    tab = reader().goto(f"{server}/activations")
+    links = tab.page.locator("[data-testid=stPageLink]")
+    assert links.all_inner_texts() == ["← Backpropagation is a product", "Weight initialization →"]
