@@ -70,7 +70,7 @@ def arrow(frame: pd.DataFrame) -> pa.Table:
     converted once; so it must not be changed in place.
     """
     tables, me = _tables(), id(frame)
-    if me not in tables or tables[me][0]() is not frame:
+    if me not in tables:
         table = pa.table({name: _compact(pa.array(column)) for name, column in frame.items()})
         tables[me] = weakref.ref(frame, lambda _: tables.pop(me, None)), table
     return tables[me][1]
