@@ -159,7 +159,7 @@ class Pair:
         return self.runs[name].state.halts[0]
 
 
-@kept(32)
+@kept(64)  # more than depths to choose from: else a class would hold the same pair many times
 def pair(duel: Duel) -> Pair:
     """Both networks before their first step, the same for all readers: nothing writes to them."""
     return Pair(duel, {name: begin(net, duel.data, duel.seed) for name, net in duel.nets.items()})
