@@ -60,7 +60,7 @@ PANEL = Panel(
             {"0": "untrained", "0.1": "0.1", "0.3": "0.3", "1": "1"},
             "0",
         ),
-        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         Choice("runs", "Trained at rate", {r: r for r in ("0.03", "0.1", "0.3")}, "0.3"),
     ),
     presets=(
@@ -129,20 +129,18 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-def _shared(at) -> tuple:
-    """What both halves of the page depend on; all else moves only its own half."""
-    return at.first, at.second, at.third, at.leak, at.seed
+def _leak(at, *names: str) -> float:
+    """The slope below 0, looked at only where one of these activations has it."""
+    return at.leak if "leaky_relu" in names else PANEL["leak"].default
 
 
-@page.fragment
-def one_z(drawn: tuple) -> None:
-    at = controls.read(PANEL)
+@page.part(PANEL)
+def slopes(at) -> None:
     curves = (at.first, at.second, at.third)
-    points = [frames.at(name, at.z, at.n, at.leak) for name in curves]
-    seen = frames.seen(*at.seen.split(), at.leak, at.seed)
     live.show(
         charts.slopes,
-        frames.slopes(curves, at.n, at.leak, tuple(at.seen.split()), at.seed),
+        frames.slopes(curves, at.n, _leak(at, *curves), tuple(at.seen.split()), at.seed),
+        at,
         panel=PANEL,
         live=("z",),
         alt_text="Two panels over the pre-activation z from −6 to 6. Above: the slopes of three "
@@ -150,8 +148,28 @@ def one_z(drawn: tuple) -> None:
         "as an inset. Below, on a logarithmic scale: the same slopes multiplied over n layers. "
         "The numbers at the current z stand in the text below.",
     )
-    st.markdown(f"{_finding(at, points)} Drag *z* to where a curve lets a gradient through.")
+    st.markdown(f"{_finding(at, _points(at))} Drag *z* to where a curve lets a gradient through.")
 
+
+def _points(at) -> list[frames.Point]:
+    curves = (at.first, at.second, at.third)
+    return [frames.at(name, at.z, at.n, _leak(at, name)) for name in curves]
+
+
+def _value(point: frames.Point) -> str:
+    return theme.from_log10(point.log10, negative=point.negative)
+
+
+def _finding(at, points: list[frames.Point]) -> str:
+    said = ", ".join(
+        f"{point.label} passes **{_value(point)}**"
+        for point in {point.name: point for point in points}.values()
+    )
+    return f"At *z* = {theme.setting(at.z)}, over {theme.count(at.n, 'layer')}: {said}."
+
+
+@page.part(PANEL)
+def prediction(at) -> None:
     predict.size(
         PANEL,
         "In a sigmoid network of 15 layers with Xavier weights hardly a unit is saturated. "
@@ -166,38 +184,15 @@ def one_z(drawn: tuple) -> None:
         "and Xavier's weights do not pay for it.",
     )
 
-    st.header("The idea", anchor=False)
-    st.markdown(
-        "Going back through a layer, a gradient is multiplied by the slope φ′(*z*) of the "
-        "activation. Where φ is flat, little gets through: the unit is **saturated**. Sigmoid and "
-        "tanh are flat on both sides, and a sigmoid's slope is never above ¼.\n\n"
-        "**ReLU**, max(0, *z*), has slope 1 for every *z* above 0: the article's way out, since "
-        "1·1·1 = 1. Below 0 it is flat, with slope 0: a unit there is **off**, and passes nothing. "
-        "A unit that is off for every example learns nothing more: it is **dead**. "
-        "**Leaky ReLU** keeps a small slope below 0, so that no unit is ever off."
-    )
-    controls.presets(PANEL, "z")
-    controls.draw(PANEL, "z", "n", "leak")
-    controls.draw(PANEL, "first", "second", "third", "seen")
 
+@page.part(PANEL)
+def product(at) -> None:
+    points = _points(at)
     st.latex(_equation(at, points))
     st.caption(f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers.")
+
     st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at, points, seen)))
-    if _shared(at) != drawn:  # once all is drawn: a widget that is not would forget its value
-        st.rerun()
-
-
-def _value(point: frames.Point) -> str:
-    return theme.from_log10(point.log10, negative=point.negative)
-
-
-def _finding(at, points: list[frames.Point]) -> str:
-    said = ", ".join(
-        f"{point.label} passes **{_value(point)}**"
-        for point in {point.name: point for point in points}.values()
-    )
-    return f"At *z* = {theme.setting(at.z)}, over {theme.count(at.n, 'layer')}: {said}."
+    st.markdown("\n".join(f"- {line}" for line in _notes(at, points)))
 
 
 def _equation(at, points: list[frames.Point]) -> str:
@@ -215,7 +210,7 @@ def _equation(at, points: list[frames.Point]) -> str:
     return r"\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}"
 
 
-def _notes(at, points: list[frames.Point], seen: frames.Seen) -> list[str]:
+def _notes(at, points: list[frames.Point]) -> list[str]:
     z = theme.setting(at.z)
     if abs(at.z) < CROSSING:
         steeper = "tanh is the steeper of the two"
@@ -224,7 +219,7 @@ def _notes(at, points: list[frames.Point], seen: frames.Seen) -> list[str]:
     crossing = (
         f"The slopes of sigmoid and tanh cross at |*z*| = {CROSSING}. At *z* = {z} {steeper}."
     )
-    sigmoid = frames.at("sigmoid", 0.0, at.n, at.leak)
+    sigmoid = frames.at("sigmoid", 0.0, at.n, _leak(at))
     best = (
         f"The sigmoid's best, at *z* = 0, is ¼ per layer: {theme.from_log10(sigmoid.best)} over "
         f"{theme.count(at.n, 'layer')}. No *z* does better; only weights can pay for it."
@@ -240,7 +235,7 @@ def _notes(at, points: list[frames.Point], seen: frames.Seen) -> list[str]:
         ", in this sense: a slope below 5 % of the steepest. For the sigmoid that begins at "
         "|*z*| = 4.36, for tanh at 2.18."
     )
-    return [crossing, best, saturated, _paid_by(at, points), _seen_note(at, seen)]
+    return [crossing, best, saturated, _paid_by(at, points), _seen_note(at)]
 
 
 def _paid_by(at, points: list[frames.Point]) -> str:
@@ -256,7 +251,8 @@ def _paid_by(at, points: list[frames.Point]) -> str:
     )
 
 
-def _seen_note(at, seen: frames.Seen) -> str:
+def _seen_note(at) -> str:
+    seen = frames.seen(*at.seen.split(), _leak(at), at.seed)
     outside = (
         f" ({theme.percent(seen.outside)} lie outside the chart)" if seen.outside > 0.01 else ""
     )
@@ -273,22 +269,9 @@ def _seen_note(at, seen: frames.Seen) -> str:
     )
 
 
-@page.fragment
-def real_networks(drawn: tuple) -> None:
-    at = controls.read(PANEL)
-    _layer_by_layer(at, (at.first, at.second, at.third))
-    _flat_off_dead(at)
-    if _shared(at) != drawn:
-        st.rerun()
-
-
-def _layer_by_layer(at, curves: tuple[str, str, str]) -> None:
-    st.header("The same in real networks", anchor=False)
-    st.markdown(
-        "Now let *z* be what it is: networks of width 64 on real digits, before training, all on "
-        "the same random draws. On the left their measured slopes multiplied, ∏φ′(*z*); on the "
-        "right what slopes **and weights** do to dJ/dz, ∏*w*·φ′(*z*)."
-    )
+@page.part(PANEL)
+def layer_by_layer(at) -> None:
+    curves = (at.first, at.second, at.third)
     shown = (curves, at.weights, at.depth, at.leak, at.seed)
     left, right = st.columns(2)
     with left:
@@ -309,9 +292,6 @@ def _layer_by_layer(at, curves: tuple[str, str, str]) -> None:
             alt_text="Line chart on a logarithmic scale over the layers: the norm of dJ/dz "
             "relative to the last layer, one line per activation.",
         )
-    controls.presets(PANEL, "network")
-    controls.draw(PANEL, "weights", "depth")
-    controls.seed(PANEL)
     measured = {
         name: frames.products(name, at.weights, at.depth, at.leak, at.seed)
         for name in (*frames.networks(curves), "relu")
@@ -336,16 +316,9 @@ def _layer_by_layer(at, curves: tuple[str, str, str]) -> None:
     )
 
 
-def _flat_off_dead(at) -> None:
-    rate = float(at.rate)
-    measured = frames.shares(at.network, at.weights, at.depth, at.leak, at.bias, rate, at.seed)
-    st.header("Flat, off, dead", anchor=False)
-    st.markdown(
-        "Three things that are easily confused. **Flat**: φ′ is below 5 % of its maximum. **Off**: "
-        "φ′ is exactly 0, for this example. **Dead**: off for all of 256 examples. What is dead "
-        "is off, and what is off is flat: the bars add up to all that is flat. Find two "
-        "culprits: biases that push *z* down, and a learning rate that throws it there."
-    )
+@page.part(PANEL)
+def flat_off_dead(at) -> None:
+    measured = _shares(at, float(at.rate))
     page.show(
         charts.shares,
         measured.frame,
@@ -353,8 +326,12 @@ def _flat_off_dead(at) -> None:
         alt_text="Stacked bars over the layers: the share of units that are dead, off without "
         "being dead, and flat without being off.",
     )
-    controls.draw(PANEL, "network", "bias", "rate")
     st.markdown("\n\n".join(_shares_read(at, measured)))
+
+
+def _shares(at, rate: float) -> frames.Shares:
+    leak = _leak(at, at.network)
+    return frames.shares(at.network, at.weights, at.depth, leak, at.bias, rate, at.seed)
 
 
 def _shares_read(at, measured: frames.Shares) -> list[str]:
@@ -380,9 +357,7 @@ def _shares_read(at, measured: frames.Shares) -> list[str]:
     )
     killed = 0.0
     if at.rate != "0":
-        before = frames.shares(
-            at.network, at.weights, at.depth, at.leak, at.bias, 0.0, at.seed
-        ).dead.mean()
+        before = _shares(at, 0.0).dead.mean()
         first += f" Before training it was {theme.percent(float(before))}."
         killed = float(measured.dead.mean() - before)
     return [broke + first, _why(at, measured, killed)]
@@ -426,9 +401,43 @@ def _why(at, measured: frames.Shares, killed: float) -> str:
     return "Off is not dead: every unit that is off for one digit is on for another."
 
 
-here = _shared(controls.read(PANEL))
-one_z(here)
-real_networks(here)
+slopes()
+prediction()
+
+st.header("The idea", anchor=False)
+st.markdown(
+    "Going back through a layer, a gradient is multiplied by the slope φ′(*z*) of the "
+    "activation. Where φ is flat, little gets through: the unit is **saturated**. Sigmoid and "
+    "tanh are flat on both sides, and a sigmoid's slope is never above ¼.\n\n"
+    "**ReLU**, max(0, *z*), has slope 1 for every *z* above 0: the article's way out, since "
+    "1·1·1 = 1. Below 0 it is flat, with slope 0: a unit there is **off**, and passes nothing. "
+    "A unit that is off for every example learns nothing more: it is **dead**. "
+    "**Leaky ReLU** keeps a small slope below 0, so that no unit is ever off."
+)
+controls.presets(PANEL, "z")
+controls.draw(PANEL, "z", "n", "leak")
+controls.draw(PANEL, "first", "second", "third", "seen")
+product()
+
+st.header("The same in real networks", anchor=False)
+st.markdown(
+    "Now let *z* be what it is: networks of width 64 on real digits, before training, all on "
+    "the same random draws. On the left their measured slopes multiplied, ∏φ′(*z*); on the "
+    "right what slopes **and weights** do to dJ/dz, ∏*w*·φ′(*z*)."
+)
+layer_by_layer()
+controls.presets(PANEL, "network")
+controls.draw(PANEL, "weights", "depth", "seed")
+
+st.header("Flat, off, dead", anchor=False)
+st.markdown(
+    "Three things that are easily confused. **Flat**: φ′ is below 5 % of its maximum. **Off**: "
+    "φ′ is exactly 0, for this example. **Dead**: off for all of 256 examples. What is dead "
+    "is off, and what is off is flat: the bars add up to all that is flat. Find two "
+    "culprits: biases that push *z* down, and a learning rate that throws it there."
+)
+flat_off_dead()
+controls.draw(PANEL, "network", "bias", "rate")
 
 st.header("The fine print", anchor=False)
 st.markdown(

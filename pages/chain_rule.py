@@ -53,7 +53,7 @@ PANEL = Panel(
             "normal",
             menu=True,
         ),
-        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
     ),
     presets=(
         Preset(
@@ -144,14 +144,13 @@ WHY = {
 }
 
 
-@page.fragment
-def ledger() -> None:
-    at = controls.read(PANEL)
-    names, path = charts.FACTOR.options, frames.FACTORS[at.gradient]
+@page.part(PANEL)
+def ledger(at) -> None:
     way = frames.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     live.show(
         charts.ledger,
         frames.ledger(at.w1, at.x, at.y, at.gradient, at.factor),
+        at,
         panel=PANEL,
         live=("w2",),
         picks=("factor",),
@@ -172,51 +171,7 @@ def ledger() -> None:
             else "*w*₂ is no factor here. Drag it: it moves the slope."
         )
     )
-    st.latex(_equation(at, way, path))
-    PANEL["factor"].draw(PANEL.key("factor"))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        PANEL["gradient"].draw(PANEL.key("gradient"))
-        following = _next(at.factor, path)
-        st.button(
-            "All factors" if following == "all" else "One step back",
-            key="chain_rule.step",
-            on_click=partial(controls.set_values, PANEL, {"factor": following}),
-        )
-    st.markdown(_step(at, way, path, names))
-
-    predict.choice(
-        PANEL,
-        "A sigmoid's slope is at most ¼. Give every layer of a deep chain the weight *w* = 4. "
-        "Does 4 cancel ¼, so that the gradient keeps its size?",
-        options={
-            "yes": "Yes, 4 · ¼ = 1",
-            "vanishes": "No, it vanishes all the same",
-            "explodes": "No, it explodes",
-        },
-        truth="vanishes",
-        replies={
-            "yes": "The slope is ¼ at z = 0 only, and a large weight carries z away from 0.",
-            "explodes": "It would, if the slopes stayed at ¼. They depend on the weight.",
-        },
-        because=f"After 15 layers dŷ/d*w*₁ is {_cancelled()}: *z* = 4*a* saturates, and the slope "
-        "falls much further than 4 can lift it.",
-    )
-
-    st.header("The idea", anchor=False)
-    st.markdown(
-        "**Forward**, the input is multiplied by *w*₁, goes through σ, is multiplied by *w*₂ and "
-        "goes through σ again. **Backward**, the chain rule asks at each of these steps how much "
-        "the result would change, and multiplies the answers. A weight answers with itself: that "
-        "is why the same *w* appears in both directions, and why *w*ⁿ could stand for either on "
-        "the page before. An activation answers with its slope, which appears only backward.\n\n"
-        "So a gradient is a ledger. A factor below 1 is a cost, a factor above 1 an income, and "
-        "nothing else ever enters the book."
-    )
-
-    controls.presets(PANEL, "w2")
-    controls.draw(PANEL, "w2", "w1", "x", "y")
-    st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at)))
+    st.latex(_equation(at, way))
 
 
 def _weight(gradient: str) -> str:
@@ -227,24 +182,14 @@ def _signed(way: frames.Walk, i: int) -> str:
     return theme.from_log10(float(way.levels[i]), negative=way.signs[i] < 0)
 
 
-def _next(factor: str, path: tuple[str, ...]) -> str:
-    """The option one step further back; after the weight is reached, all of them again."""
-    order = ("all", *path)
-    return order[(order.index(factor) + 1) % len(order)] if factor in order else path[0]
-
-
-def _cancelled() -> str:
-    return theme.from_log10(frames.depths("sigmoid").at(4.0, 15)[0], 2)
-
-
 def _meaning(factor: float) -> str:
     """The color of a factor's bar: a cost, an income, or neither."""
     size = math.log10(abs(factor)) if factor else -math.inf
     return "reference" if abs(size) < 0.01 else "vanishing" if size < 0 else "exploding"
 
 
-def _equation(at, way: frames.Walk, path: tuple[str, ...]) -> str:
-    terms = []
+def _equation(at, way: frames.Walk) -> str:
+    path, terms = frames.FACTORS[at.gradient], []
     for option, value in zip(path, map(float, way.factors), strict=True):
         size = math.log10(abs(value)) if value else -math.inf
         term = theme.term(_meaning(value), TEX[option], theme.tex(size, negative=value < 0))
@@ -254,8 +199,26 @@ def _equation(at, way: frames.Walk, path: tuple[str, ...]) -> str:
     return left + r"\;=\;" + r"\cdot".join(terms)
 
 
-def _step(at, way: frames.Walk, path: tuple[str, ...], names: dict[str, str]) -> str:
-    weight = _weight(at.gradient)
+@page.part(PANEL)
+def step(at) -> None:
+    path = frames.FACTORS[at.gradient]
+    following = _next(at.factor, path)
+    st.button(
+        "All factors" if following == "all" else "One step back",
+        key="chain_rule.step",
+        on_click=partial(controls.move, PANEL, {"factor": following}),
+    )
+    st.markdown(_step(at, path))
+
+
+def _next(factor: str, path: tuple[str, ...]) -> str:
+    """The option one step further back; after the weight is reached, all of them again."""
+    order = ("all", *path)
+    return order[(order.index(factor) + 1) % len(order)] if factor in order else path[0]
+
+
+def _step(at, path: tuple[str, ...]) -> str:
+    names, weight = charts.FACTOR.options, _weight(at.gradient)
     if at.factor == "all":
         return (
             f"{'Five' if len(path) == 5 else 'Three'} factors lie between J and {weight}. "
@@ -266,11 +229,20 @@ def _step(at, way: frames.Walk, path: tuple[str, ...], names: dict[str, str]) ->
             f"{names[at.factor]} is no factor of dJ/d{weight}: at z₂ the ways part. "
             "To w₂ leads × a₁, and that is the end; to w₁ lead × w₂ · σ′(z₁) · x."
         )
-    i = path.index(at.factor) + 1
+    i, way = path.index(at.factor) + 1, frames.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     return (
         f"**Step {i} of {len(path)}: × {names[at.factor]}**, {WHY[at.factor]}. "
         f"So far: dJ/d{frames.NODES[at.gradient][i]} = {_signed(way, i)}."
     )
+
+
+def _cancelled() -> str:
+    return theme.from_log10(frames.depths("sigmoid").at(4.0, 15)[0], 2)
+
+
+@page.part(PANEL)
+def notes(at) -> None:
+    st.markdown("\n".join(f"- {line}" for line in _notes(at)))
 
 
 def _notes(at) -> list[str]:
@@ -331,30 +303,22 @@ def _notes(at) -> list[str]:
     return [slopes, outrun, parting, sign]
 
 
-@page.fragment
-def depth() -> None:
-    at = controls.read(PANEL)
+@page.part(PANEL)
+def depth(at) -> None:
     chain = frames.depths(at.activation)
     size, sign, slopes = chain.at(at.w, at.layers)
     bound, w = chain.bound(at.w, at.layers), theme.setting(at.w)
     label = PANEL["activation"].options[at.activation]
-    st.header("Fifteen, twenty, or even more layers", anchor=False)
-    st.markdown(
-        "Networks have “15, 20, or even more layers”, says the article. Here is its chain with "
-        "*L* layers that all carry the same *w*, and what reaches the first of them: "
-        "dŷ/d*w*₁ at *x* = 1, with no loss in front. Drag *w*: can any weight pay for the slopes?"
-    )
     live.show(
         charts.depth,
         frames.depth(at.activation, at.layers),
+        at,
         panel=PANEL,
         live=("w",),
         alt_text="Line chart on a logarithmic scale over the number of layers: the gradient of the "
         "output with respect to the first weight, the product of the slopes alone, and the bound "
         "that holds if every slope were the largest possible.",
     )
-    controls.presets(PANEL, "w")
-    controls.draw(PANEL, "w", "layers", "activation")
     st.latex(
         theme.term(
             theme.outcome(size),
@@ -407,19 +371,11 @@ def _with_size(found: tuple[float, float]) -> str:
     return f"{theme.setting(w)}, with {theme.from_log10(size, 2)}"
 
 
-@page.fragment
-def split() -> None:
-    at = controls.read(PANEL)
+@page.part(PANEL)
+def split(at) -> None:
     net = frames.split(at.width, at.network, at.scheme, at.seed)
     slopes, weights, gradient = (
         float(values[-1]) for values in (net.slopes, net.weights, net.gradient)
-    )
-    st.header("Slopes are half of the story", anchor=False)
-    st.markdown(
-        f"In a real network of {charts.STEPS + 1} layers a gradient of many numbers is multiplied "
-        "by slopes and by matrices. Take the two apart: the product of the slopes φ′(*z*), the "
-        "product of the weights' gains, and ‖dJ/d*z*‖ itself, relative to the last layer's, at "
-        "initialization, on real digits."
     )
     page.show(
         charts.split,
@@ -429,9 +385,6 @@ def split() -> None:
         "the product of the slopes, the product of the weights' gains and the gradient, median "
         "over seeds with a band.",
     )
-    controls.presets(PANEL, "network")
-    controls.draw(PANEL, "width", "network", "scheme")
-    controls.seed(PANEL)
     foretold = math.isfinite(gradient) and abs(gradient - slopes - weights) < 0.5
     st.latex(
         theme.term(
@@ -478,8 +431,62 @@ def _independence(slopes: float, weights: float, gradient: float) -> str:
 
 
 ledger()
+controls.draw(PANEL, "factor", "gradient")
+step()
+predict.choice(
+    PANEL,
+    "A sigmoid's slope is at most ¼. Give every layer of a deep chain the weight *w* = 4. "
+    "Does 4 cancel ¼, so that the gradient keeps its size?",
+    options={
+        "yes": "Yes, 4 · ¼ = 1",
+        "vanishes": "No, it vanishes all the same",
+        "explodes": "No, it explodes",
+    },
+    truth="vanishes",
+    replies={
+        "yes": "The slope is ¼ at z = 0 only, and a large weight carries z away from 0.",
+        "explodes": "It would, if the slopes stayed at ¼. They depend on the weight.",
+    },
+    because=f"After 15 layers dŷ/d*w*₁ is {_cancelled()}: *z* = 4*a* saturates, and the slope "
+    "falls much further than 4 can lift it.",
+)
+
+st.header("The idea", anchor=False)
+st.markdown(
+    "**Forward**, the input is multiplied by *w*₁, goes through σ, is multiplied by *w*₂ and "
+    "goes through σ again. **Backward**, the chain rule asks at each of these steps how much "
+    "the result would change, and multiplies the answers. A weight answers with itself: that "
+    "is why the same *w* appears in both directions, and why *w*ⁿ could stand for either on "
+    "the page before. An activation answers with its slope, which appears only backward.\n\n"
+    "So a gradient is a ledger. A factor below 1 is a cost, a factor above 1 an income, and "
+    "nothing else ever enters the book."
+)
+
+controls.presets(PANEL, "w2")
+controls.draw(PANEL, "w2", "w1", "x", "y")
+st.header("What to notice", anchor=False)
+notes()
+
+st.header("Fifteen, twenty, or even more layers", anchor=False)
+st.markdown(
+    "Networks have “15, 20, or even more layers”, says the article. Here is its chain with "
+    "*L* layers that all carry the same *w*, and what reaches the first of them: "
+    "dŷ/d*w*₁ at *x* = 1, with no loss in front. Drag *w*: can any weight pay for the slopes?"
+)
 depth()
+controls.presets(PANEL, "w")
+controls.draw(PANEL, "w", "layers", "activation")
+
+st.header("Slopes are half of the story", anchor=False)
+st.markdown(
+    f"In a real network of {charts.STEPS + 1} layers a gradient of many numbers is multiplied "
+    "by slopes and by matrices. Take the two apart: the product of the slopes φ′(*z*), the "
+    "product of the weights' gains, and ‖dJ/d*z*‖ itself, relative to the last layer's, at "
+    "initialization, on real digits."
+)
 split()
+controls.presets(PANEL, "network")
+controls.draw(PANEL, "width", "network", "scheme", "seed")
 
 st.header("The fine print", anchor=False)
 st.markdown(

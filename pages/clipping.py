@@ -23,7 +23,7 @@ PANEL = Panel(
             menu=True,
         ),
         Choice("clip", "Clip", KINDS, "norm"),
-        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         charts.GX,
         charts.GY,
         Range("c", "Threshold c", 0.5, 4.0, 0.1, 1.0),
@@ -81,14 +81,14 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-@page.fragment
-def thresholds() -> None:
-    at = controls.read(PANEL)
+@page.part(PANEL)
+def thresholds(at) -> None:
     now, free = frames.runs(at.network, at.clip, at.limit), frames.runs(at.network, "none")
     c = theme.number(10**at.limit, 2)
     live.show(
         charts.thresholds,
         frames.thresholds(at.network, at.clip),
+        at,
         panel=PANEL,
         live=("limit",),
         alt_text="Two panels. Left: share of held-out digits named right against the clipping "
@@ -103,40 +103,15 @@ def thresholds() -> None:
         f"Without clipping: {_unclipped(free)}. Medians of {frames.RUNS} networks."
     )
 
-    small, cured = frames.runs("small", "norm", 0.0), frames.runs("small", "cure")
-    predict.choice(
-        PANEL,
-        "Weights too small (He ×0.6, 16 layers): the gradient vanishes and the network stays at "
-        "guessing. Now clip its gradient by norm, at *c* = 1. Does it learn?",
-        options={
-            "repairs": "Yes, clipping repairs gradients",
-            "lifts": "Yes, slowly: small gradients are lifted to the lower bound",
-            "no": "No, nothing changes",
-        },
-        truth="no",
-        replies={
-            "repairs": "It only ever shortens a step, and these are not long.",
-            "lifts": "The lower bound is −*c*: a floor for negative entries, "
-            "not a least size. 0.001 stays 0.001.",
-        },
-        because=f"{theme.percent(small.clipped)} of its steps are clipped, and it names "
-        f"{theme.percent(small.accuracy)} of the digits right: guessing. With He ×1 it names "
-        f"{theme.percent(cured.accuracy)} right, without clipping.",
-    )
 
-    st.header("The idea", anchor=False)
-    st.markdown(
-        "An exploded gradient asks for a step that is far too long. **Clipping** shortens the "
-        "gradient before the weights move. The article cuts every entry to an interval, −*c* to "
-        "*c*: that is clipping **by value**. The usual kind is clipping **by norm**: if the whole "
-        "gradient *g* is longer than *c*, it is scaled down to length *c*.\n\n"
-        "Either way backpropagation is over by then. The product of weights and slopes that made "
-        "the gradient vanish or explode has been multiplied already; clipping changes the result "
-        "and none of its factors."
-    )
-    controls.presets(PANEL)
-    controls.draw(PANEL, "network", "clip", "limit")
+def _unclipped(free: frames.Runs) -> str:
+    if free.lost:
+        return f"{free.lost} of {frames.RUNS} end as “not a number”"
+    return theme.percent(free.accuracy)
 
+
+@page.part(PANEL)
+def notes(at) -> None:
     first = frames.first_step(at.network, at.clip, at.limit, at.seed)
     for equation in _equations(at, first):
         st.latex(equation)
@@ -145,25 +120,7 @@ def thresholds() -> None:
         "weights. *g* holds dJ/dW and dJ/db of all layers. The two products are inside dJ/dW₁."
     )
     st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at, now)))
-
-    st.header("What clipping cannot change", anchor=False)
-    page.show(
-        charts.first_step,
-        first.frame,
-        key="clipping.first_step",
-        alt_text="Line chart on a logarithmic scale over the layers of the untrained network: "
-        "product of slopes, product of weights and slopes, and the relative size of the first "
-        "step with and without clipping.",
-    )
-    controls.seed(PANEL)
-    st.markdown(_unchanged(at, first))
-
-
-def _unclipped(free: frames.Runs) -> str:
-    if free.lost:
-        return f"{free.lost} of {frames.RUNS} end as “not a number”"
-    return theme.percent(free.accuracy)
+    st.markdown("\n".join(f"- {line}" for line in _notes(at)))
 
 
 def _equations(at, first: frames.FirstStep) -> tuple[str, str]:
@@ -188,8 +145,8 @@ def _equations(at, first: frames.FirstStep) -> tuple[str, str]:
     )
 
 
-def _notes(at, now: frames.Runs) -> list[str]:
-    network = frames.NETWORKS[at.network]
+def _notes(at) -> list[str]:
+    network, now = frames.NETWORKS[at.network], frames.runs(at.network, at.clip, at.limit)
     best, there = frames.best(at.network, at.clip)
     low, high = (frames.runs(at.network, at.clip, end) for end in (-1.0, 3.0))
     cured = frames.runs(at.network, "cure")
@@ -281,6 +238,20 @@ def _rival(at, network: frames.Network, there: frames.Runs, cured: frames.Runs) 
     return line
 
 
+@page.part(PANEL)
+def unchanged(at) -> None:
+    first = frames.first_step(at.network, at.clip, at.limit, at.seed)
+    page.show(
+        charts.first_step,
+        first.frame,
+        key="clipping.first_step",
+        alt_text="Line chart on a logarithmic scale over the layers of the untrained network: "
+        "product of slopes, product of weights and slopes, and the relative size of the first "
+        "step with and without clipping.",
+    )
+    st.markdown(_unchanged(at, first))
+
+
 def _unchanged(at, first: frames.FirstStep) -> str:
     before, after = (theme.from_log10(size, 2) for size in first.uneven)
     if not first.cut:
@@ -305,20 +276,18 @@ def _unchanged(at, first: frames.FirstStep) -> str:
     )
 
 
-@page.fragment
-def plane() -> None:
-    at = controls.read(PANEL)
-    st.header("By value or by norm", anchor=False)
+@page.part(PANEL)
+def plane(at) -> None:
     live.show(
         charts.plane,
         frames.plane(at.c),
+        at,
         panel=PANEL,
         live=("gx", "gy"),
         alt_text="A plane with a gradient as an arrow from the origin, the square that value "
         "clipping cuts to and the circle that norm clipping cuts to, and the two clipped arrows. "
         "The numbers stand in the text below.",
     )
-    controls.draw(PANEL, "gx", "gy", "c")
     left = frames.turned(at.gx, at.gy, at.c)
     if at.gx == at.gy == 0:
         clipped = "A gradient of (0, 0) has no length to cut and no direction to lose: it stays."
@@ -340,25 +309,19 @@ def _pair(a: float, b: float) -> str:
     return ", ".join(f"{float(v):.3g}".replace("-", "−") for v in (a, b))
 
 
-@page.fragment
-def cliff() -> None:
-    at = controls.read(PANEL)
+@page.part(PANEL)
+def cliff(at) -> None:
     plain, clipped = frames.descent(None), frames.descent(at.cliff)
     fall = plain.b[1:] > 1
-    st.markdown(
-        "One parameter *b*, fifty layers that share it: *h* ← σ(4.5·*h* + *b*), from *h* = σ(0.5), "
-        "and J = (*h* − 0.7)². Between two plains stands a cliff, because the slope is a sum of "
-        "products of fifty factors. Drag the step."
-    )
     live.show(
         charts.cliff,
         frames.cliff(at.cliff),
+        at,
         panel=PANEL,
         live=("step",),
         alt_text="Line chart of the loss J over one parameter b, with a cliff, and the points that "
         "gradient descent reaches with and without clipping up to the current step.",
     )
-    controls.draw(PANEL, "step", "cliff")
     thrown = int(fall.argmax())
     tail = clipped.loss[20:]
     st.markdown(
@@ -372,7 +335,48 @@ def cliff() -> None:
 
 
 thresholds()
+small, cured = frames.runs("small", "norm", 0.0), frames.runs("small", "cure")
+predict.choice(
+    PANEL,
+    "Weights too small (He ×0.6, 16 layers): the gradient vanishes and the network stays at "
+    "guessing. Now clip its gradient by norm, at *c* = 1. Does it learn?",
+    options={
+        "repairs": "Yes, clipping repairs gradients",
+        "lifts": "Yes, slowly: small gradients are lifted to the lower bound",
+        "no": "No, nothing changes",
+    },
+    truth="no",
+    replies={
+        "repairs": "It only ever shortens a step, and these are not long.",
+        "lifts": "The lower bound is −*c*: a floor for negative entries, "
+        "not a least size. 0.001 stays 0.001.",
+    },
+    because=f"{theme.percent(small.clipped)} of its steps are clipped, and it names "
+    f"{theme.percent(small.accuracy)} of the digits right: guessing. With He ×1 it names "
+    f"{theme.percent(cured.accuracy)} right, without clipping.",
+)
+
+st.header("The idea", anchor=False)
+st.markdown(
+    "An exploded gradient asks for a step that is far too long. **Clipping** shortens the "
+    "gradient before the weights move. The article cuts every entry to an interval, −*c* to "
+    "*c*: that is clipping **by value**. The usual kind is clipping **by norm**: if the whole "
+    "gradient *g* is longer than *c*, it is scaled down to length *c*.\n\n"
+    "Either way backpropagation is over by then. The product of weights and slopes that made "
+    "the gradient vanish or explode has been multiplied already; clipping changes the result "
+    "and none of its factors."
+)
+controls.presets(PANEL)
+controls.draw(PANEL, "network", "clip", "limit")
+notes()
+
+st.header("What clipping cannot change", anchor=False)
+unchanged()
+controls.draw(PANEL, "seed")
+
+st.header("By value or by norm", anchor=False)
 plane()
+controls.draw(PANEL, "gx", "gy", "c")
 
 st.header("The fine print", anchor=False)
 st.markdown(
@@ -388,7 +392,13 @@ st.markdown(
 
 with page.details("Where clipping comes from: the cliff", key="clipping.more.cliff") as is_open:
     if is_open:
+        st.markdown(
+            "One parameter *b*, fifty layers that share it: *h* ← σ(4.5·*h* + *b*), from "
+            "*h* = σ(0.5), and J = (*h* − 0.7)². Between two plains stands a cliff, because the "
+            "slope is a sum of products of fifty factors. Drag the step."
+        )
         cliff()
+        controls.draw(PANEL, "step", "cliff")
 with page.details("Why norm clipping keeps the direction", key="clipping.more.why") as is_open:
     if is_open:
         st.latex(

@@ -26,7 +26,7 @@ PANEL = Panel(
             help="The activation, and the scheme whose standard deviation c multiplies.",
         ),
         Choice("show", "Random draws", {"all": "All, median", "one": "One"}, "all"),
-        Range("seed", "Seed of “One”", 1, frames.DRAWS, 1, 1, box=True),
+        Range("seed", "Seed of “One”", 1, frames.DRAWS, 1, 1, seed=True),
     ),
     presets=(
         Preset(
@@ -77,59 +77,47 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-@page.fragment
-def three() -> None:
-    at = controls.read(PANEL)
-    draw = at.seed if at.show == "one" else None
-    found = frames.drag(at.network, draw)
-    left, right = st.columns([5, 4])
-    with left:
-        live.show(
-            charts.gradients,
-            frames.gradients(at.network, draw),
-            panel=PANEL,
-            live=("c",),
-            alt_text="Line chart on a logarithmic scale: the size of the gradient at each hidden "
-            "layer, relative to the last layer's, for the networks with weights times 0.6, 1 and "
-            "1.6 and for the dragged factor. The numbers stand in the text below.",
-        )
-    told = predict.answered(PANEL)
-    with right:
-        if told:
-            page.show(
-                charts.accuracies,
-                frames.accuracies(at.network, draw, at.c),
-                key="home.accuracies",
-                alt_text="Line chart: share of held-out digits named right over 200 steps of "
-                "training, one line per size of the weights, and the step at which a network's "
-                "numbers ended. The numbers stand in the text below.",
-            )
-        else:
-            _vote()
-    st.markdown(_finding(at, draw, found, told))
-    if told:
-        _vote()
+def _draw_of(at) -> int | None:
+    """Which random draw is shown; None for all of them, by their median."""
+    return at.seed if at.show == "one" else None
 
-    st.header("The idea", anchor=False)
-    small, large = (frames.landmarks()[name] for name in ("0.6", "1.6"))
-    relu = frames.drag("relu_he", None)
-    st.markdown(
-        "Training sends a gradient from the loss back toward the input. Each layer multiplies it "
-        "on the way: by its weights, and by the slopes φ′(*z*) of its activation.\n\n"
-        "- It **vanishes** when it gets smaller with each layer, until the weights near the input "
-        "hardly change.\n"
-        "- It **explodes** when it gets larger with each layer, until an update throws the weights "
-        "far from anything useful.\n\n"
-        "Both are one thing: a product of many factors on the same side of 1. The article "
-        f"multiplies fifteen times: 0.6¹⁵ = {theme.from_log10(small)} and "
-        f"1.6¹⁵ = {theme.from_log10(large)}. From layer 16 to layer 1 is fifteen times too: "
-        f"the real networks measure {theme.from_log10(_first(relu, 0.6))} "
-        f"and {theme.from_log10(_first(relu, 1.6))}."
+
+@page.part(PANEL)
+def gradients(at) -> None:
+    live.show(
+        charts.gradients,
+        frames.gradients(at.network, _draw_of(at)),
+        at,
+        panel=PANEL,
+        live=("c",),
+        alt_text="Line chart on a logarithmic scale: the size of the gradient at each hidden "
+        "layer, relative to the last layer's, for the networks with weights times 0.6, 1 and "
+        "1.6 and for the dragged factor. The numbers stand in the text below.",
     )
 
-    controls.presets(PANEL)
-    controls.draw(PANEL, "c", "network", "show")
-    controls.seed(PANEL)
+
+@page.part(PANEL)
+def accuracies(at) -> None:
+    page.show(
+        charts.accuracies,
+        frames.accuracies(at.network, _draw_of(at), at.c),
+        key="home.accuracies",
+        alt_text="Line chart: share of held-out digits named right over 200 steps of "
+        "training, one line per size of the weights, and the step at which a network's "
+        "numbers ended. The numbers stand in the text below.",
+    )
+
+
+@page.part(PANEL)
+def finding(at, told: bool) -> None:
+    draw = _draw_of(at)
+    st.markdown(_finding(at, draw, frames.drag(at.network, draw), told))
+
+
+@page.part(PANEL)
+def slopes_and_weights(at, told: bool) -> None:
+    draw = _draw_of(at)
+    found = frames.drag(at.network, draw)
     row, layers = found.at(at.c), found.median.shape[1]
     st.latex(
         theme.term(
@@ -313,7 +301,39 @@ def _losses(at, draw: int | None) -> str:
     )
 
 
-three()
+told = predict.answered(PANEL)
+left, right = st.columns([5, 4])
+with left:
+    gradients()
+with right:
+    if told:
+        accuracies()
+    else:
+        _vote()
+finding(told)
+if told:
+    _vote()
+
+st.header("The idea", anchor=False)
+small, large = (frames.landmarks()[name] for name in ("0.6", "1.6"))
+relu = frames.drag("relu_he", None)
+st.markdown(
+    "Training sends a gradient from the loss back toward the input. Each layer multiplies it "
+    "on the way: by its weights, and by the slopes φ′(*z*) of its activation.\n\n"
+    "- It **vanishes** when it gets smaller with each layer, until the weights near the input "
+    "hardly change.\n"
+    "- It **explodes** when it gets larger with each layer, until an update throws the weights "
+    "far from anything useful.\n\n"
+    "Both are one thing: a product of many factors on the same side of 1. The article "
+    f"multiplies fifteen times: 0.6¹⁵ = {theme.from_log10(small)} and "
+    f"1.6¹⁵ = {theme.from_log10(large)}. From layer 16 to layer 1 is fifteen times too: "
+    f"the real networks measure {theme.from_log10(_first(relu, 0.6))} "
+    f"and {theme.from_log10(_first(relu, 1.6))}."
+)
+
+controls.presets(PANEL)
+controls.draw(PANEL, "c", "network", "show", "seed")
+slopes_and_weights(told)
 
 st.header("The map", anchor=False)
 st.markdown("Each page takes one part of the question. The numbers are computed as you read.")
@@ -401,8 +421,7 @@ with page.details("The NumPy that ran", key="home.more.source") as is_open:
 with page.details("The data", key="home.more.data") as is_open:
     if is_open:
         at = controls.read(PANEL)
-        draw = at.seed if at.show == "one" else None
-        page.download(frames.gradients_table(at.network, draw, at.c), "home-gradients")
+        page.download(frames.gradients_table(at.network, _draw_of(at), at.c), "home-gradients")
         page.download(frames.trained_table(at.network), "home-training")
 
 page.footer(PANEL)

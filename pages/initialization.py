@@ -1,6 +1,7 @@
 """Weight initialization: the scale that keeps a layer's gain at 1."""
 
 import math
+from functools import partial
 
 import streamlit as st
 
@@ -33,7 +34,7 @@ PANEL = Panel(
             menu=True,
         ),
         Choice("width", "Width n", {width: width for width in WIDTHS}, "64"),
-        Range("depth", "Hidden layers", 2, 30, 1, 20),
+        Range("depth", "Hidden layers", 2, frames.DEEPEST, 1, 20),
         Choice("quantity", "Which gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
         Choice("center", "Over the networks", {"median": "median", "mean": "mean"}, "median"),
         Choice(
@@ -46,7 +47,7 @@ PANEL = Panel(
             "lecun",
         ),
         Range("bias", "Bias σ", 0.0, 2.0, 0.1, 0.0),
-        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         Choice(
             "window",
             "Activation of the window",
@@ -110,61 +111,27 @@ def _networks(at) -> tuple:
     return at.activation, int(at.width), at.depth, at.draws, at.bias, at.seed
 
 
-@page.fragment
-def scale() -> None:
-    at = controls.read(PANEL)
-    nets = frames.measured(*_networks(at))
-    here = charts.STEPS.index(at.g)
-    gain, ratio = nets.gain(at.center)[here], getattr(nets.dz, at.center)[here, 0]
-
+@page.part(PANEL)
+def scale(at) -> None:
     live.show(
         charts.gradients,
         frames.gradients(*_networks(at), at.quantity, at.center, at.beside),
+        at,
         panel=PANEL,
         live=("g",),
         alt_text="Line chart on a logarithmic scale: the gradient by layer relative to the last "
         "layer's, between the lines of N(0, 1), He and Xavier, with the product of the slopes and "
         "a band around 1. The numbers at the current scale stand in the text below.",
     )
-    _finding(at, nets, gain, ratio)
-    _prediction()
-
-    st.header("The idea", anchor=False)
-    st.markdown(
-        "A unit adds up *n* inputs, each times a random weight. Random signs cancel in part, so "
-        "the sum grows like σ√*n*, not like σ*n*; *n* is the **fan-in**. The slopes φ′ then take "
-        "their share. Together they are the layer's **gain**, about σ√*n* times the root mean "
-        "square of φ′. Below 1 the gradient vanishes, above 1 it explodes.\n\n"
-        "Half of all ReLUs are off, so the slopes cost √½ and σ√*n* has to be √2: that is **He**. "
-        "The slope of tanh is near 1 for small inputs, so σ√*n* = 1 will do: **LeCun**, and "
-        "**Xavier** between layers of equal width. N(0, 1) ignores *n*. "
-        f"For {PANEL['activation'].options[at.activation]}:"
-    )
-    st.table(frames.table(*_networks(at)).set_index("scheme"))
-    st.caption(
-        "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
-        "is ‖dJ/dz‖ of layer 1 over the last layer's. The article says that these schemes keep the "
-        "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
-    )
-
-    controls.presets(PANEL)
-    controls.draw(PANEL, "activation", "width", "depth", "g")
-    with st.expander("More controls"):
-        controls.draw(PANEL, "quantity", "center", "beside")
-        controls.draw(PANEL, "draws", "bias")
-        controls.seed(PANEL)
-    _equation(at, nets, here)
-
-    st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at, nets, here)))
-    _gauge(at, nets, here)
-    _window(at)
+    _finding(at)
 
 
-def _finding(at, nets: frames.Measured, gain: float, ratio: float) -> None:
+def _finding(at) -> None:
+    nets, here = frames.measured(*_networks(at)), charts.STEPS.index(at.g)
+    gain, ratio = nets.gain(at.center)[here], getattr(nets.dz, at.center)[here, 0]
     target = frames.gain_one(nets, at.center)
     if math.isinf(ratio):
-        dead = int(nets.dead[charts.STEPS.index(at.g)])
+        dead = int(nets.dead[here])
         words = (
             f"At σ√*n* = {theme.number(2**at.g)}, {dead} of {theme.count(nets.members, 'network')} "
             "are dead: nothing arrives at layer 1. "
@@ -181,29 +148,25 @@ def _finding(at, nets: frames.Measured, gain: float, ratio: float) -> None:
         "Set the gain to 1",
         key="initialization.gain_one",
         disabled=target is None or target == at.g,
-        on_click=controls.set_values,
-        args=(PANEL, {"g": at.g if target is None else target}),
+        on_click=partial(controls.move, PANEL, {"g": at.g if target is None else target}),
     )
     sentence.markdown(words)
 
 
-def _prediction() -> None:
-    kept = frames.named("sigmoid", 64, 20, "lecun", 0.0, 0)
-    normal, xavier = (kept[key].nets.dz.median[kept[key].at, 0] for key in ("normal", "xavier"))
-    predict.choice(
-        PANEL,
-        "Twenty sigmoid layers, 64 units wide. Which weights let more of the gradient ‖dJ/dz‖ "
-        "through from layer 20 to layer 1: N(0, 1) or Xavier?",
-        options={"normal": "N(0, 1)", "xavier": "Xavier", "same": "Much the same"},
-        truth="normal",
-        replies={
-            "xavier": "It is the cure for tanh, not for everything.",
-            "same": "σ′ is at most ¼ in both, but the weights are not the same.",
-        },
-        because=f"It lets {theme.from_log10(normal, 2)} through, Xavier "
-        f"{theme.from_log10(xavier, 2)}. Slopes of at most ¼ need weights with a gain of 4 or "
-        "more. N(0, 1) saturates most units, and the few that it leaves carry the gradient.",
-    )
+@page.part(PANEL)
+def schemes(at) -> None:
+    st.markdown(f"For {PANEL['activation'].options[at.activation]}:")
+    st.table(frames.table(*_networks(at)).set_index("scheme"))
+
+
+@page.part(PANEL)
+def measured_gain(at) -> None:
+    nets, here = frames.measured(*_networks(at)), charts.STEPS.index(at.g)
+    _equation(at, nets, here)
+
+    st.header("What to notice", anchor=False)
+    st.markdown("\n".join(f"- {line}" for line in _notes(at, nets, here)))
+    _gauge(at, nets, here)
 
 
 def _equation(at, nets: frames.Measured, here: int) -> None:
@@ -324,8 +287,8 @@ def _gauge(at, nets: frames.Measured, here: int) -> None:
     )
 
 
-def _window(at) -> None:
-    st.header("The trainable window", anchor=False)
+@page.part(PANEL)
+def trainable_window(at) -> None:
     label = ACTIVATIONS[at.window].label
     same = at.activation == at.window and at.width == "64" and not at.bias
     cells = frames.window(at.window, at.depth, at.g if same else None)
@@ -336,7 +299,6 @@ def _window(at) -> None:
         alt_text="Grid of networks by number of hidden layers and σ√n: the percentage of held-out "
         "digits right after training, colored by whether the network learned, stalled or broke.",
     )
-    controls.draw(PANEL, "window")
     found = frames.learns(at.window)
     ranges = [f"{ends[0]} to {ends[1]} ({depth} layers)" for depth, ends in found.items() if ends]
     too_deep = [str(depth) for depth, ends in found.items() if not ends]
@@ -365,6 +327,48 @@ def _outlined(at, cells) -> str:
 
 
 scale()
+kept = frames.named("sigmoid", 64, 20, "lecun", 0.0, 0)
+normal, xavier = (kept[key].nets.dz.median[kept[key].at, 0] for key in ("normal", "xavier"))
+predict.choice(
+    PANEL,
+    "Twenty sigmoid layers, 64 units wide. Which weights let more of the gradient ‖dJ/dz‖ "
+    "through from layer 20 to layer 1: N(0, 1) or Xavier?",
+    options={"normal": "N(0, 1)", "xavier": "Xavier", "same": "Much the same"},
+    truth="normal",
+    replies={
+        "xavier": "It is the cure for tanh, not for everything.",
+        "same": "σ′ is at most ¼ in both, but the weights are not the same.",
+    },
+    because=f"It lets {theme.from_log10(normal, 2)} through, Xavier "
+    f"{theme.from_log10(xavier, 2)}. Slopes of at most ¼ need weights with a gain of 4 or "
+    "more. N(0, 1) saturates most units, and the few that it leaves carry the gradient.",
+)
+
+st.header("The idea", anchor=False)
+st.markdown(
+    "A unit adds up *n* inputs, each times a random weight. Random signs cancel in part, so "
+    "the sum grows like σ√*n*, not like σ*n*; *n* is the **fan-in**. The slopes φ′ then take "
+    "their share. Together they are the layer's **gain**, about σ√*n* times the root mean "
+    "square of φ′. Below 1 the gradient vanishes, above 1 it explodes.\n\n"
+    "Half of all ReLUs are off, so the slopes cost √½ and σ√*n* has to be √2: that is **He**. "
+    "The slope of tanh is near 1 for small inputs, so σ√*n* = 1 will do: **LeCun**, and "
+    "**Xavier** between layers of equal width. N(0, 1) ignores *n*."
+)
+schemes()
+st.caption(
+    "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
+    "is ‖dJ/dz‖ of layer 1 over the last layer's. The article says that these schemes keep the "
+    "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
+)
+controls.presets(PANEL)
+controls.draw(PANEL, "activation", "width", "depth", "g")
+with st.expander("More controls"):
+    controls.draw(PANEL, ("quantity", "center", "beside"), ("draws", "bias", "seed"))
+measured_gain()
+
+st.header("The trainable window", anchor=False)
+trainable_window()
+controls.draw(PANEL, "window")
 
 st.header("The fine print", anchor=False)
 st.markdown(

@@ -27,7 +27,7 @@ PANEL = Panel(
         Range("sigma", "Standard deviation σ", 0.5, 2.5, 0.01, 1.0),
         Choice("width", "Width of the layers", {w: w for w in ("2", "5", "10", "20", "64")}, "64"),
         Choice("scale", "Size of the entries", {"one": "σ = 1", "gain": "σ = 1/√width"}, "one"),
-        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
     ),
     presets=(
         Preset(
@@ -70,18 +70,14 @@ PANEL = Panel(
 page.header(PANEL)
 
 
-@page.fragment
-def powers() -> None:
-    at = controls.read(PANEL)
-    chain = frames.along(at.w, at.activation)
+@page.part(PANEL)
+def powers(at) -> None:
     power = scalar_chain.power(at.w, at.n)
-    size, slopes, gradient = float(power.log10), chain.slopes[at.n], chain.gradient[at.n]
-    w = theme.setting(at.w)
-    value = theme.from_log10(size, negative=power.sign < 0)
-
+    size, w = float(power.log10), theme.setting(at.w)
     live.show(
         charts.powers,
         frames.powers(at.activation, at.n),
+        at,
         panel=PANEL,
         live=("w",),
         alt_text="Line chart on a logarithmic scale: the size of w to the power n, for n from 0 "
@@ -90,7 +86,7 @@ def powers() -> None:
     )
     st.markdown(
         f"At *w* = {w}, {theme.count(at.n, 'factor')} {'makes' if at.n == 1 else 'make'} "
-        f"**{value}**: {_what_became(size)} "
+        f"**{theme.from_log10(size, negative=power.sign < 0)}**: {_what_became(size)} "
         + (
             "Drag *w*; the line is straight, whatever you do."
             if at.w
@@ -98,50 +94,24 @@ def powers() -> None:
         )
     )
 
-    predict.size(
-        PANEL,
-        "A layer that keeps nine tenths of a signal sounds harmless. "
-        "How much is left after fifty of them: what is 0.9⁵⁰?",
-        truth=float(scalar_chain.power(0.9, 50).log10),
-        guesses=(
-            0.0,
-            -0.3,
-            -0.6,
-            -1.0,
-            -1.3,
-            -1.6,
-            -2.0,
-            -2.3,
-            -2.6,
-            -3.0,
-            -4.0,
-            -6.0,
-            -8.0,
-            -10.0,
-        ),
-        replies=(
-            (-0.6, 0.0, "That is the usual guess: nearly 1 should stay nearly 1. It does, once."),
-            (-10.0, -5.0, "Not that fast: 0.9 needs 22 factors for each decade, 0.6 needs five."),
-        ),
-        because="Each layer takes a tenth of what is left, and the losses compound.",
-    )
 
-    st.header("The idea", anchor=False)
-    st.markdown(
-        "Training a network sends a gradient from the loss back to the first layer. At each layer "
-        "it is multiplied by something: a weight *w*, and the slope φ′(*z*) of the activation. "
-        "After *n* layers it has been multiplied *n* times.\n\n"
-        "Take the article's simplest case: one neuron per layer, every weight the same, no "
-        "activation. Then the gradient is multiplied by *w*ⁿ. If |*w*| is below 1 it **vanishes**: "
-        "the first layers hardly move. If |*w*| is above 1 it **explodes**: they are thrown about. "
-        "The article's own numbers are "
-        f"0.6³ = {frames.exact(0.6, 3)}, 0.6¹⁵ = {frames.exact(0.6, 15)} "
-        f"and 1.6¹⁵ = {frames.exact(1.6, 15)}."
-    )
+def _what_became(size: float) -> str:
+    """One clause on the product of the marked number of factors."""
+    if size == -math.inf:
+        return "nothing is left."
+    if abs(size) < 5e-4:
+        return "its size is what it was."
+    if -1 < size < 0:
+        return f"{theme.percent(10**size)} of the size is left."
+    if size < 0:
+        return f"one part in {theme.from_log10(-size)}."
+    return "that many times what went in."
 
-    controls.presets(PANEL)
-    controls.draw(PANEL, "w", "n", "activation")
 
+@page.part(PANEL)
+def product(at) -> None:
+    chain, power = frames.along(at.w, at.activation), scalar_chain.power(at.w, at.n)
+    size, slopes, gradient = float(power.log10), chain.slopes[at.n], chain.gradient[at.n]
     st.latex(
         theme.term(
             "violet",
@@ -165,19 +135,6 @@ def powers() -> None:
 
     st.header("What to notice", anchor=False)
     st.markdown("\n".join(f"- {line}" for line in _notes(at, chain)))
-
-
-def _what_became(size: float) -> str:
-    """One clause on the product of the marked number of factors."""
-    if size == -math.inf:
-        return "nothing is left."
-    if abs(size) < 5e-4:
-        return "its size is what it was."
-    if -1 < size < 0:
-        return f"{theme.percent(10**size)} of the size is left."
-    if size < 0:
-        return f"one part in {theme.from_log10(-size)}."
-    return "that many times what went in."
 
 
 def _notes(at, chain: frames.Along) -> list[str]:
@@ -224,9 +181,8 @@ def _notes(at, chain: frames.Along) -> list[str]:
     return [pace, keeps, activation, sign]
 
 
-@page.fragment
-def random_weights() -> None:
-    at = controls.read(PANEL)
+@page.part(PANEL)
+def random_weights(at) -> None:
     drawn = frames.random_products(at.factors, at.sigma, at.seed)
     st.header("But weights are random", anchor=False)
     st.markdown(
@@ -242,8 +198,6 @@ def random_weights() -> None:
         alt_text="Histogram on a logarithmic axis of the size of a product of random weights, with "
         "the exact density, the median and the true root mean square.",
     )
-    controls.draw(PANEL, "factors", "sigma")
-    controls.seed(PANEL)
     st.markdown(
         f"Of {frames.DRAWS:,} products of {at.factors} weights, "
         f"{theme.percent(drawn.share_below_one)} are below 1 in size "
@@ -260,9 +214,8 @@ def random_weights() -> None:
     )
 
 
-@page.fragment
-def random_matrices() -> None:
-    at = controls.read(PANEL)
+@page.part(PANEL)
+def random_matrices(at) -> None:
     drawn = frames.matrix_products(at.width, at.scale, at.seed)
     st.header("And layers are wide", anchor=False)
     st.markdown(
@@ -276,7 +229,6 @@ def random_matrices() -> None:
         alt_text="Line chart on a logarithmic scale over the number of matrices multiplied: "
         "growth of a random vector, largest and median singular value, and the gain's law.",
     )
-    controls.draw(PANEL, "width", "scale")
     n = 15
     st.markdown(
         f"After {n} matrices of width {at.width} a random vector has changed by a factor of "
@@ -308,8 +260,55 @@ def _law_holds(vector: float, law: float) -> str:
 
 
 powers()
+predict.size(
+    PANEL,
+    "A layer that keeps nine tenths of a signal sounds harmless. "
+    "How much is left after fifty of them: what is 0.9⁵⁰?",
+    truth=float(scalar_chain.power(0.9, 50).log10),
+    guesses=(
+        0.0,
+        -0.3,
+        -0.6,
+        -1.0,
+        -1.3,
+        -1.6,
+        -2.0,
+        -2.3,
+        -2.6,
+        -3.0,
+        -4.0,
+        -6.0,
+        -8.0,
+        -10.0,
+    ),
+    replies=(
+        (-0.6, 0.0, "That is the usual guess: nearly 1 should stay nearly 1. It does, once."),
+        (-10.0, -5.0, "Not that fast: 0.9 needs 22 factors for each decade, 0.6 needs five."),
+    ),
+    because="Each layer takes a tenth of what is left, and the losses compound.",
+)
+
+st.header("The idea", anchor=False)
+st.markdown(
+    "Training a network sends a gradient from the loss back to the first layer. At each layer "
+    "it is multiplied by something: a weight *w*, and the slope φ′(*z*) of the activation. "
+    "After *n* layers it has been multiplied *n* times.\n\n"
+    "Take the article's simplest case: one neuron per layer, every weight the same, no "
+    "activation. Then the gradient is multiplied by *w*ⁿ. If |*w*| is below 1 it **vanishes**: "
+    "the first layers hardly move. If |*w*| is above 1 it **explodes**: they are thrown about. "
+    "The article's own numbers are "
+    f"0.6³ = {frames.exact(0.6, 3)}, 0.6¹⁵ = {frames.exact(0.6, 15)} "
+    f"and 1.6¹⁵ = {frames.exact(1.6, 15)}."
+)
+controls.presets(PANEL)
+controls.draw(PANEL, "w", "n", "activation")
+product()
+
 random_weights()
+controls.draw(PANEL, "factors", "sigma", "seed")
+
 random_matrices()
+controls.draw(PANEL, "width", "scale")
 
 st.header("The fine print", anchor=False)
 st.markdown(

@@ -1,8 +1,8 @@
 """The training lab: two networks side by side, trained in front of the reader's eyes."""
 
 import math
+from collections.abc import Callable
 from functools import partial
-from types import SimpleNamespace
 
 import streamlit as st
 
@@ -76,13 +76,22 @@ def _preset(
     return Preset(name, verdict, comment, values | shared)
 
 
+DRAWN = "training.drawn"  # how the lab was ticking when the whole page was last drawn
+ROWS = (
+    ("depth", "width"),
+    ("activation", "rate"),
+    ("initializer", "scale"),
+    ("shortcut", "norm"),
+    ("clip", "limit"),
+)
+
 PANEL = Panel(
     "training",
     controls=(
         charts.AT,
         Choice("data", "Data", frames.DATA, "digits"),
         Choice("steps", "Steps", STEPS, "200"),
-        Range("seed", "Seed", 0, 9999, 1, 0, box=True),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         *_controls("a", FIRST | {"initializer": "xavier"}),
         *_controls("b", FIRST),
         Choice("view", "Look at", VIEWS, "map"),
@@ -169,8 +178,6 @@ PANEL = Panel(
 )
 
 page.header(PANEL)
-at = controls.read(PANEL)
-STEP_COUNT = int(at.steps)
 
 
 def _begin(duel: frames.Duel) -> frames.Pair:
@@ -178,27 +185,26 @@ def _begin(duel: frames.Duel) -> frames.Pair:
     return frames.finished(duel, frames.FIRST_STEPS) if duel == frames.FIRST else frames.pair(duel)
 
 
-def _lab(at: SimpleNamespace | None = None) -> labs.Lab:
-    duel = frames.duel(at or controls.read(PANEL))
+def _lab(at) -> labs.Lab:
+    duel = frames.duel(at)
     return labs.lab(duel, partial(_begin, duel))
-
-
-here = _lab(at)
 
 
 # Buttons -----------------------------------------------------------------------------------------
 
 
-def _train() -> None:
-    _start(int(st.session_state[PANEL.key("steps")]))
+def _press(action: Callable, *args) -> None:
+    """What a button does to the lab of the current settings; then the whole page runs anew."""
+    at = controls.now(PANEL)
+    action(_lab(at), at, *args)
+    st.rerun()
 
 
-def _start(steps: int) -> None:
-    lab = _lab()
-    _start_job(lab, "pair", lab.pair.runs, steps)
+def _train(lab: labs.Lab, at) -> None:
+    _start(lab, "pair", lab.pair.runs, int(at.steps))
 
 
-def _start_job(lab: labs.Lab, name: str, runs: dict, steps: int) -> None:
+def _start(lab: labs.Lab, name: str, runs: dict, steps: int) -> None:
     """Train these runs, or say why not."""
     lab.refused = ""
     try:
@@ -216,12 +222,11 @@ def _refusal(error: TooMuchWork) -> str:
     )
 
 
-def _pause() -> None:
-    labs.stop(_lab())
+def _pause(lab: labs.Lab, _) -> None:
+    labs.stop(lab)
 
 
-def _one_step() -> None:
-    lab = _lab()
+def _one_step(lab: labs.Lab, _) -> None:
     runs = {
         name: recording.extend(
             recording.lengthen(run, max(run.step + 1, run.train_spec.steps)),
@@ -233,17 +238,16 @@ def _one_step() -> None:
     lab.pair = frames.Pair(lab.pair.duel, runs)
 
 
-def _rewind() -> None:
-    lab = _lab()
+def _rewind(lab: labs.Lab, _) -> None:
     runs = {name: recording.rewind(run) for name, run in lab.pair.runs.items()}
     lab.pair = frames.Pair(lab.pair.duel, runs)
 
 
-def _more() -> None:
+def _more(lab: labs.Lab, at) -> None:
     """Go on beyond the last step: the number of steps moves up, and the training goes on."""
-    following = _following(int(st.session_state[PANEL.key("steps")]))
-    _start(following)
-    if not _lab().refused:
+    following = _following(int(at.steps))
+    _start(lab, "pair", lab.pair.runs, following)
+    if not lab.refused:
         controls.set_values(PANEL, {"steps": str(following)})
 
 
@@ -252,36 +256,40 @@ def _following(steps: int) -> int:
     return next((n for n in map(int, STEPS) if n > steps), steps)
 
 
-def buttons(lab: labs.Lab, where: str) -> None:
+def buttons(lab: labs.Lab, steps: int, where: str) -> None:
     """Start, pause, step, rewind: what the runs at these settings allow now."""
-    pair, steps = lab.pair, int(st.session_state[PANEL.key("steps")])
+    pair = lab.pair
     done = all(run.state.halted or run.step >= steps for run in pair.runs.values())
     halted = all(run.state.halted for run in pair.runs.values())
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if lab.running:
-            st.button("**Pause training**", key=f"training.pause.{where}", on_click=_pause)
+            st.button(
+                "**Pause training**",
+                key=f"training.pause.{where}",
+                on_click=partial(_press, _pause),
+            )
             return
         if not done:
             label = (
                 f"**Train {steps:,} steps**" if not pair.step else f"**Continue to step {steps:,}**"
             )
-            st.button(label, key=f"training.start.{where}", on_click=_train)
+            st.button(label, key=f"training.start.{where}", on_click=partial(_press, _train))
         elif not halted and steps < int(list(STEPS)[-1]):
             st.button(
                 f"**Train on to step {_following(steps):,}**",
                 key=f"training.more.{where}",
-                on_click=_more,
+                on_click=partial(_press, _more),
             )
         st.button(
             "One step",
             key=f"training.step.{where}",
-            on_click=_one_step,
+            on_click=partial(_press, _one_step),
             disabled=halted or pair.step >= int(list(STEPS)[-1]),
         )
         st.button(
             "Back to step 0",
             key=f"training.rewind.{where}",
-            on_click=_rewind,
+            on_click=partial(_press, _rewind),
             disabled=pair.step == 0,
             help="The same weights again; trained again, the same numbers come out.",
         )
@@ -290,18 +298,22 @@ def buttons(lab: labs.Lab, where: str) -> None:
 # The run -----------------------------------------------------------------------------------------
 
 
-def run_view(seen: tuple) -> None:
-    """All that moves with the scrubber or with training; while a job runs it reruns by itself.
+def _ticking() -> tuple[str | None, float]:
+    """What is being trained, and after how many seconds the browser asks for the next tick."""
+    lab = _lab(controls.now(PANEL))
+    return lab.running, lab.period if lab.running else 0.0
 
-    seen: `_circumstances` when the whole page was last drawn; where they are others now, all of it
-    is drawn again. What a button sets waits for a pause: the browser's next tick would bring the
-    values from before.
-    """
-    at = controls.read(PANEL)
-    lab = _lab(at)
-    steps = int(at.steps)
-    stale = _circumstances(lab) != seen
-    news = labs.tick(lab, lab.pair.duel.dataset) if lab.running and not stale else False
+
+ticking = _ticking()
+st.session_state[DRAWN] = None  # until all of the page is
+
+
+@page.part(PANEL, run_every=ticking[1] or None)
+def run_view(at) -> None:
+    """All that moves with the scrubber or with training; while a job runs it reruns by itself."""
+    lab, steps = _lab(at), int(at.steps)
+    if lab.running:
+        labs.tick(lab, lab.pair.duel.dataset)
     running = lab.running == "pair"
     live.show(
         charts.run,
@@ -311,6 +323,7 @@ def run_view(seen: tuple) -> None:
             running,
             make=partial(frames.run_frame, lab.pair, steps, running=running),
         ),
+        at,
         panel=PANEL,
         live=("at",),
         alt_text="Four panels for the networks A and B. Over the training steps: loss, and share "
@@ -318,7 +331,7 @@ def run_view(seen: tuple) -> None:
         "gradient dJ/dz relative to the last layer with the product of slopes, and the relative "
         "size of the step. The numbers stand in the text below.",
     )
-    buttons(lab, "top")
+    buttons(lab, steps, "top")
     if lab.running:
         share, words = lab.jobs[lab.running].progress
         st.progress(share, text=words)
@@ -330,53 +343,32 @@ def run_view(seen: tuple) -> None:
     st.markdown(_reading(lab.pair, lab.pair.step if running else step))
     if not lab.running:
         autopsy(lab)
-    settings(lab)
-    if not lab.running:
-        _look_inside(at, lab, step)
-    if stale or news:
-        st.rerun()  # last: a run that ends before its widgets are drawn forgets their values
+    _redraw_if_it_ticks_otherwise()
 
 
-def _circumstances(lab: labs.Lab) -> tuple:
-    """What the rest of the page depends on."""
-    steps = st.session_state[PANEL.key("steps")]
-    taken = 0 if lab.running else lab.pair.step
-    return lab.pair.duel, steps, lab.running, lab.period, taken
+def _redraw_if_it_ticks_otherwise() -> None:
+    """Run the whole page where a training has begun or ended, or has another period, since then.
 
-
-def settings(lab: labs.Lab) -> None:
-    """Presets, and everything that can be set of the two networks."""
-    st.header("The two networks", anchor=False)
-    busy = lab.running is not None
-    controls.presets(PANEL, disabled=busy)
-    controls.draw(PANEL, "data", "steps")
-    controls.seed(PANEL, disabled=busy)
-    for side, column in zip("ab", st.columns(2, gap="large"), strict=True):
-        with column:
-            st.markdown(f"**Network {side.upper()}**")
-            for names in (
-                ("depth", "width"),
-                ("activation", "rate"),
-                ("initializer", "scale"),
-                ("shortcut", "norm"),
-                ("clip", "limit"),
-            ):
-                controls.draw(PANEL, *(f"{side}_{name}" for name in names))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Copy A to B", key="training.copy", on_click=_copy, disabled=busy)
-        buttons(lab, "settings")
+    Only once all is drawn: a widget that is not would forget its value.
+    """
+    if st.session_state[DRAWN] not in (None, _ticking()):
+        st.rerun()
 
 
 def _copy() -> None:
-    controls.set_values(
-        PANEL,
-        {f"b_{name}": st.session_state[PANEL.key(f"a_{name}")] for name in frames.SETTINGS},
-    )
+    at = controls.now(PANEL)
+    controls.set_values(PANEL, {f"b_{name}": getattr(at, f"a_{name}") for name in frames.SETTINGS})
 
 
-def _look_inside(at, lab: labs.Lab, step: int) -> None:
+@page.part(PANEL)
+def look_inside(at) -> None:
+    lab = _lab(at)
+    buttons(lab, int(at.steps), "settings")
+    if lab.running:
+        return
     st.header("Look inside", anchor=False)
     controls.draw(PANEL, *(("view", "gradient") if at.view == "map" else ("view",)), "at")
+    step = frames.shown_step(at.at, max(int(at.steps), lab.pair.step), lab.pair.step)
     LOOKS[at.view](at, lab, step)
     equations = _equations(lab.pair, step)
     for line in equations:
@@ -586,7 +578,7 @@ def _trials(lab: labs.Lab, name: str) -> None:
         st.button(
             f"Try them on {name}, {steps} steps each",
             key=f"training.trials.{name}",
-            on_click=partial(_try, name, steps),
+            on_click=partial(_press, _try, name, steps),
         )
         return
     lines = []
@@ -604,20 +596,112 @@ def _trials(lab: labs.Lab, name: str) -> None:
     st.markdown("What each change alone makes of it:\n" + "\n".join(lines))
 
 
-def _try(name: str, steps: int) -> None:
-    lab = _lab()
+def _try(lab: labs.Lab, _, name: str, steps: int) -> None:
     duel = lab.pair.duel
     runs = {
         change: frames.begin(net, duel.data, duel.seed)
         for change, net in frames.changes(duel.nets[name]).items()
     }
-    _start_job(lab, f"trials {name}", runs, steps)
+    _start(lab, f"trials {name}", runs, steps)
+
+
+# Before the first step ---------------------------------------------------------------------------
+
+
+def _notes(pair: frames.Pair) -> list[str]:
+    lines = []
+    for name in frames.NETS:
+        record = pair.first[name]
+        sizes = record.log10_dz[0]
+        if any(math.isnan(size) or size == math.inf for size in sizes):
+            lines.append(f"In {name}'s first step not all of the gradient is a finite number.")
+            continue
+        if sizes[0] == -math.inf:
+            lines.append(
+                f"Before any training {name}'s gradient at layer 1 is exactly 0: nothing that was "
+                "sent back arrives, and layer 1 cannot learn."
+            )
+            continue
+        gradient = float(frames.relative_gradient(record)[0])
+        update = record.log10_update[0, 0]
+        lines.append(
+            f"Before any training {name}'s gradient at layer 1 is "
+            f"{theme.from_log10(gradient, 2)} times that at the last hidden layer, and the first "
+            f"step moves the weights of layer 1 by {theme.from_log10(update, 2)} of their size."
+        )
+    lines.append(
+        "About 10⁻³ a step is healthy. Far less, and 200 steps change nothing; near 1, and a step "
+        "replaces what was there."
+    )
+    return lines
+
+
+@page.part(PANEL)
+def notes(at) -> None:
+    st.markdown("\n".join(f"- {line}" for line in _notes(_lab(at).pair)))
+
+
+# Over seeds --------------------------------------------------------------------------------------
+
+
+def _repeat(lab: labs.Lab, at) -> None:
+    duel = lab.pair.duel
+    runs = {
+        name: frames.begin(net, duel.data, duel.seed, int(at.seeds))
+        for name, net in duel.nets.items()
+    }
+    _start(lab, "seeds", runs, int(at.steps))
+
+
+@page.part(PANEL)
+def over_seeds(at) -> None:
+    lab = _lab(at)
+    st.button(
+        f"Train {at.seeds} of each, {int(at.steps):,} steps",
+        key="training.repeat",
+        on_click=partial(_press, _repeat),
+        disabled=lab.running is not None,
+    )
+    many = lab.jobs.get("seeds")
+    if many and lab.running != "seeds" and many.step:
+        page.show(
+            charts.seeds,
+            frames.seeds_frame(many.runs, many.steps),
+            key="training.seeds",
+            alt_text="Line chart of the share of held-out examples named right over the training "
+            "steps, for A and B: the median over the seeds and a band for the middle half.",
+        )
+        parts = []
+        for name, run in many.runs.items():
+            end = frames.over_seeds(run)
+            parts.append(
+                f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
+                f"{theme.percent(end.high)} over {end.seeds} seeds after step "
+                f"{run.tests[-1].step:,}"
+                + (
+                    f"; {end.lost} stopped, no longer finite, which counts as 0 %"
+                    if end.lost
+                    else ""
+                )
+            )
+        st.markdown(". ".join(parts) + ".")
 
 
 # The article -------------------------------------------------------------------------------------
 
-page.fragment(run_view, run_every=here.period if here.running else None)(_circumstances(here))
+run_view()
+busy = _ticking()[0] is not None
 
+# What a button sets waits for a pause: the browser's next tick would bring the values from before.
+st.header("The two networks", anchor=False)
+controls.presets(PANEL, disabled=busy)
+controls.draw(PANEL, "data", "steps", "seed", disabled=busy)
+for side, column in zip("ab", st.columns(2, gap="large"), strict=True):
+    with column:
+        st.markdown(f"**Network {side.upper()}**")
+        controls.draw(PANEL, *(tuple(f"{side}_{name}" for name in row) for row in ROWS))
+st.button("Copy A to B", key="training.copy", on_click=_copy, disabled=busy)
+look_inside()
 
 normal = frames.normalized() if predict.answered(PANEL) else None
 because = ""
@@ -664,82 +748,16 @@ st.markdown(
 )
 
 
-def _notes() -> list[str]:
-    pair, lines = here.pair, []
-    for name in frames.NETS:
-        record = pair.first[name]
-        sizes = record.log10_dz[0]
-        if any(math.isnan(size) or size == math.inf for size in sizes):
-            lines.append(f"In {name}'s first step not all of the gradient is a finite number.")
-            continue
-        if sizes[0] == -math.inf:
-            lines.append(
-                f"Before any training {name}'s gradient at layer 1 is exactly 0: nothing that was "
-                "sent back arrives, and layer 1 cannot learn."
-            )
-            continue
-        gradient = float(frames.relative_gradient(record)[0])
-        update = record.log10_update[0, 0]
-        lines.append(
-            f"Before any training {name}'s gradient at layer 1 is "
-            f"{theme.from_log10(gradient, 2)} times that at the last hidden layer, and the first "
-            f"step moves the weights of layer 1 by {theme.from_log10(update, 2)} of their size."
-        )
-    lines.append(
-        "About 10⁻³ a step is healthy. Far less, and 200 steps change nothing; near 1, and a step "
-        "replaces what was there."
-    )
-    return lines
-
-
 st.header("What to notice", anchor=False)
-st.markdown("\n".join(f"- {line}" for line in _notes()))
-
-
-# Over seeds --------------------------------------------------------------------------------------
+notes()
 
 st.header("Was it luck?", anchor=False)
 st.markdown(
     "One run is one draw of the weights. The same two networks over several seeds, each with draws "
     "of its own:"
 )
-
-
-def _repeat() -> None:
-    lab = _lab()
-    duel, steps = lab.pair.duel, int(st.session_state[PANEL.key("steps")])
-    seeds = int(st.session_state[PANEL.key("seeds")])
-    runs = {name: frames.begin(net, duel.data, duel.seed, seeds) for name, net in duel.nets.items()}
-    _start_job(lab, "seeds", runs, steps)
-
-
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-    PANEL["seeds"].draw(PANEL.key("seeds"))
-    st.button(
-        f"Train {at.seeds} of each, {STEP_COUNT:,} steps",
-        key="training.repeat",
-        on_click=_repeat,
-        disabled=here.running is not None,
-    )
-many = here.jobs.get("seeds")
-if many and here.running != "seeds" and many.step:
-    page.show(
-        charts.seeds,
-        frames.seeds_frame(many.runs, many.steps),
-        key="training.seeds",
-        alt_text="Line chart of the share of held-out examples named right over the training "
-        "steps, for A and B: the median over the seeds and a band for the middle half.",
-    )
-    parts = []
-    for name, run in many.runs.items():
-        end = frames.over_seeds(run)
-        parts.append(
-            f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
-            f"{theme.percent(end.high)} over {end.seeds} seeds after step "
-            f"{run.tests[-1].step:,}"
-            + (f"; {end.lost} stopped, no longer finite, which counts as 0 %" if end.lost else "")
-        )
-    st.markdown(". ".join(parts) + ".")
+controls.draw(PANEL, "seeds")
+over_seeds()
 
 st.header("The fine print", anchor=False)
 st.markdown(
@@ -759,8 +777,8 @@ st.markdown(
 # Taken away --------------------------------------------------------------------------------------
 
 
-def _scripts() -> None:
-    duel = here.pair.duel
+def _scripts(at) -> None:
+    duel = frames.duel(at)
     for name, net in duel.nets.items():
         with st.container(horizontal=True, gap="small"):
             for kind, script in (
@@ -772,7 +790,7 @@ def _scripts() -> None:
                     partial(
                         script,
                         net.spec(duel.data),
-                        net.how(STEP_COUNT),
+                        net.how(int(at.steps)),
                         seed=duel.seed,
                         dataset=duel.data,
                     ),
@@ -789,14 +807,14 @@ with page.details("Take it away: scripts", key="training.more.scripts") as is_op
             "Each script is this network, its data and its training in one file, and prints the "
             "losses of this page. The NumPy script needs NumPy alone."
         )
-        _scripts()
+        _scripts(controls.read(PANEL))
 with page.details("The NumPy that ran", key="training.more.source") as is_open:
     if is_open:
         page.source(network.forward, network.backward, training.Run.step, recording.extend)
 with page.details("The data", key="training.more.data") as is_open:
     if is_open:
         st.markdown("The run as it was recorded: a row for each network, step and layer.")
-        page.download(frames.table(here.pair), "training")
+        page.download(frames.table(_lab(controls.read(PANEL)).pair), "training")
 
 page.recall(
     "What does clipping by norm change about a gradient, and what does it leave?",
@@ -804,3 +822,6 @@ page.recall(
     "two layers, and every factor that made it large.",
 )
 page.footer(PANEL)
+
+st.session_state[DRAWN] = ticking
+_redraw_if_it_ticks_otherwise()

@@ -1,13 +1,50 @@
 """The app as AppTest sees it: open a page, by a link or without one, and read what it says."""
 
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 import pyarrow as pa
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import parse_tree_from_messages
+from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 ROOT = Path(__file__).parents[1]
+
+_shown: WeakKeyDictionary = WeakKeyDictionary()  # the messages that make up a session's page
+_run = LocalScriptRunner.run
+
+
+def _run_and_keep_the_rest(runner: LocalScriptRunner, *args, **kwargs):
+    """AppTest shows what its last run sent; a browser keeps the parts that did not run again."""
+    before = _shown.get(runner.session_state, [])
+    _run(runner, *args, **kwargs)
+    sent = runner.forward_msgs()
+    started = [
+        told["fragment_ids_this_run"]
+        for event, told in zip(runner.events, runner.event_data, strict=True)
+        if event == ScriptRunnerEvent.SCRIPT_STARTED
+    ]
+    if ran := started[-1]:
+        places = [_place(message) for message in before if message.delta.fragment_id in ran]
+        kept = [
+            message
+            for message in before
+            if not any(_place(message)[: len(place)] == place for place in places)
+        ]
+        sent = sorted([*kept, *sent], key=_place)  # a tree lists what came first first
+    _shown[runner.session_state] = sent
+    return parse_tree_from_messages(sent)
+
+
+def _place(message: ForwardMsg) -> tuple[int, ...]:
+    return tuple(message.metadata.delta_path)
+
+
+LocalScriptRunner.run = _run_and_keep_the_rest
 
 
 def open_page(path: str, **query: str | list[str]) -> AppTest:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import controls
+from pages.kit import controls, parts
 from pages.kit.controls import Choice, Panel, Range
 from tests.app import open_page, prose
 from tests.test_pages import PANELS, PATHS
@@ -124,9 +124,10 @@ class Visit:
 
     def read(self, panel: Panel) -> SimpleNamespace:
         try:
-            return controls.read(panel)
+            controls.begin(panel)
         except Elsewhere:
-            return controls.read(panel)  # a second detour is an error
+            controls.begin(panel)  # a second detour is an error
+        return controls.now(panel)
 
 
 def follow(path: str, query: str) -> None:
@@ -136,6 +137,7 @@ def follow(path: str, query: str) -> None:
     asked = {name: said[key] for name, key in keys.items() if key in said}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(controls, "st", visit)
+        patch.setattr(parts, "st", visit)
         at = vars(visit.read(panel))
         assert controls.came_by_link() == bool(asked)
         right = all(
@@ -154,7 +156,7 @@ def follow(path: str, query: str) -> None:
     assert visit.query_params.keys() <= {keys[name] for name in asked}
     for detour in visit.went:
         assert detour == controls.query(panel, {name: at[name] for name in asked})
-    assert visit.session_state.keys() - {"controls.visit"} == set(keys.values())
+    assert visit.session_state.keys() - {"controls.visit", "parts.readers"} == set(keys.values())
 
 
 @pytest.mark.parametrize("path", PATHS)

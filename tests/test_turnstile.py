@@ -82,7 +82,7 @@ def _inside() -> bool:
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_runs_inside(path, monkeypatch):
     seen, read = [], controls.read
-    monkeypatch.setattr(controls, "read", lambda panel: (seen.append(_inside()), read(panel))[1])
+    monkeypatch.setattr(controls, "read", lambda *of: (seen.append(_inside()), read(*of))[1])
     open_page(path)
     assert seen and all(seen)
     assert turnstile()._inside is None
@@ -94,10 +94,10 @@ def test_every_fragment_runs_inside():
 
         import streamlit as st
 
-        from pages.kit import page
+        from pages.kit import parts
         from pages.kit.turnstile import turnstile
 
-        @page.fragment
+        @parts.fragment
         def part():
             st.session_state["inside"] = turnstile()._inside == threading.get_ident()
 
@@ -105,4 +105,4 @@ def test_every_fragment_runs_inside():
 
     assert AppTest.from_function(script).run().session_state["inside"]
     files = Path(site.__file__).parents[1].rglob("*.py")
-    assert [file.name for file in files if "st.fragment" in file.read_text()] == ["page.py"]
+    assert [file.name for file in files if "st.fragment" in file.read_text()] == ["parts.py"]

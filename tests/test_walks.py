@@ -216,10 +216,12 @@ def check(at: AppTest, path: str) -> None:
         assert not SLIPS.search(text), text
     for name, value in values.items():
         assert panel[name].parse(value) == value and type(panel[name].parse(value)) is type(value)
-    assert link_on(at) == controls.query(panel, values)
     for table in tables(at):
         check_numbers(table)
     AGREEMENTS.get(path, lambda *_: None)(SimpleNamespace(**values), words, at)
+    if link_on(at) != controls.query(panel, values):
+        at.run()  # a browser has the link written when it is opened
+    assert link_on(at) == controls.query(panel, values)
 
 
 def check_numbers(table: pa.Table) -> None:

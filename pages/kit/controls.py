@@ -7,7 +7,7 @@ place where a link becomes values.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
@@ -17,8 +17,11 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
+from pages.kit import parts
+
 VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
 _LONGEST = 40  # characters of a link's value; what is longer is none
+_SET = "controls.set"  # what a callback has set and its widget has not been told of yet
 _VISIT = "controls.visit"
 _CORRECTED = "controls.corrected"
 
@@ -27,8 +30,9 @@ _CORRECTED = "controls.corrected"
 class Range:
     """A number between low and high in equal steps: a slider, or a box to type into.
 
-    A live range (`live=True`) is dragged inside its chart (see `live.py`); its widget is the box,
-    for an exact value and for the keyboard.
+    A seed (`seed=True`) is typed into a box, with a button beside it that moves it on. A live range
+    (`live=True`) is dragged inside its chart (see `live.py`); its widget is a box too, for an exact
+    value and for the keyboard.
     """
 
     name: str
@@ -38,7 +42,7 @@ class Range:
     step: float
     default: float
     help: str | None = None
-    box: bool = False
+    seed: bool = False
     live: bool = False
 
     @cached_property
@@ -88,10 +92,11 @@ class Range:
 
     widget_reads = means
 
-    def draw(self, key: str) -> None:
+    def draw(self, key: str, on_change: Callable) -> None:
         # The default says which value the address may leave out; the value itself is the state's.
         shared = {"value": self.default, "key": key, "help": self.help, "bind": "query-params"}
-        if self.box or self.live:
+        shared["on_change"] = on_change
+        if self.seed or self.live:
             form = "%d" if self.whole else f"%.{self.decimals}f"
             st.number_input(self.label, self.low, self.high, step=self.step, format=form, **shared)
         else:
@@ -129,9 +134,10 @@ class Choice:
         """Whether the bound widget takes the text for this option: it knows labels only."""
         return raw == self.options[value]
 
-    def draw(self, key: str) -> None:
+    def draw(self, key: str, on_change: Callable) -> None:
         shared = {
             "key": key,
+            "on_change": on_change,
             "help": self.help,
             "bind": "query-params",
             "format_func": self.options.get,
@@ -163,29 +169,47 @@ class Panel:
     presets: tuple[Preset, ...] = ()
 
     def __getitem__(self, name: str) -> Range | Choice:
-        return next(control for control in self.controls if control.name == name)
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Range | Choice]:
+        return {control.name: control for control in self.controls}
 
     def key(self, name: str) -> str:
         return f"{self.page}_{name}"
 
 
-def read(panel: Panel) -> SimpleNamespace:
-    """The value of every control, allowed and snapped; call it first in a page and a fragment.
+def begin(panel: Panel) -> None:
+    """A run of the page begins: every control has an allowed value, or the nearest to it.
 
-    A visit begins with what its link says; afterward the widgets decide. What is not an allowed
-    value becomes the nearest one, or the default, in the widget and in the address too.
+    A visit begins with what its link says; afterward the widgets decide.
     """
+    parts.begin()
     visit = st.session_state.get(_VISIT)
     if visit is None or visit.page != panel.page:
-        visit = _begin(panel, {key: _told(key) for key in st.query_params})
-    values = {}
+        _arrive(panel, {key: _told(key) for key in st.query_params})
     for control in panel.controls:
-        key = panel.key(control.name)
-        raw = st.session_state.get(key, control.default)
-        values[control.name] = value = control.parse(raw)
-        if key not in st.session_state or value != raw:
-            st.session_state[key] = value
-    return SimpleNamespace(**values)
+        _value(panel, control.name)
+
+
+def read(panel: Panel, reader: str = parts.PAGE) -> parts.Values:
+    """The value of every control, as attributes, for the page or one of its parts."""
+    return parts.reading(reader, partial(_value, panel))
+
+
+def now(panel: Panel) -> SimpleNamespace:
+    """The values, read by nobody in particular: for callbacks."""
+    return SimpleNamespace(**{c.name: _value(panel, c.name) for c in panel.controls})
+
+
+def _value(panel: Panel, name: str) -> Any:
+    """An allowed value; what is none is made one, in the widget and in the address too."""
+    key = panel.key(name)
+    raw = st.session_state.get(key)
+    value = panel[name].parse(raw)
+    if value != raw:
+        st.session_state[key] = value
+    return value
 
 
 def _told(key: str) -> str:
@@ -204,7 +228,7 @@ class _Visit:
     corrected: bool  # and at least one of them was not allowed
 
 
-def _begin(panel: Panel, link: Mapping[str, str]) -> _Visit:
+def _arrive(panel: Panel, link: Mapping[str, str]) -> None:
     told = {c.name: link[panel.key(c.name)] for c in panel.controls if panel.key(c.name) in link}
     values = {name: panel[name].parse(raw) for name, raw in told.items()}
     if _CORRECTED not in st.session_state and not all(
@@ -221,8 +245,7 @@ def _begin(panel: Panel, link: Mapping[str, str]) -> _Visit:
     for control in panel.controls:
         st.session_state[panel.key(control.name)] = values.get(control.name, control.default)
     corrected = st.session_state.pop(_CORRECTED, False)
-    st.session_state[_VISIT] = visit = _Visit(panel.page, bool(told), corrected)
-    return visit
+    st.session_state[_VISIT] = _Visit(panel.page, bool(told), corrected)
 
 
 def came_by_link() -> bool:
@@ -235,17 +258,71 @@ def link_was_corrected() -> bool:
     return st.session_state[_VISIT].corrected
 
 
-def draw(panel: Panel, *names: str) -> None:
-    """Draw these controls, side by side where there is room."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        for name in names:
-            panel[name].draw(panel.key(name))
+def draw(panel: Panel, *names: str | tuple[str, ...], disabled: bool = False) -> None:
+    """A row of controls, side by side where there is room, that stays as it is when they move.
+
+    Several rows, if each is a tuple. `disabled` speaks of buttons: seeds cannot be moved on.
+    """
+    rows = names if isinstance(names[0], tuple) else (names,)
+    key = f"{panel.page}.row.{rows[0][0]}"
+    parts.fragment(_rows, key=key)(panel, rows, key, disabled)
+
+
+def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, disabled: bool) -> None:
+    at, set_anew = read(panel, key), st.session_state.setdefault(_SET, set())
+    for names in rows:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            for name in names:
+                value = getattr(at, name)  # what else moves this control has to draw it anew
+                if panel.key(name) in set_anew:
+                    st.session_state[panel.key(name)] = value
+                _draw(panel, name, partial(_moved, panel, name, key), disabled)
+    set_anew.difference_update(panel.key(name) for names in rows for name in names)
+
+
+def _draw(panel: Panel, name: str, on_change: Callable, disabled: bool) -> None:
+    control, key = panel[name], panel.key(name)
+    if isinstance(control, Choice) or not control.seed:
+        control.draw(key, on_change)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
+        with st.container(width=180):
+            control.draw(key, on_change)
+        st.button(
+            "Another seed",
+            key=f"{key}.next",
+            help="New random draws. The same seed always gives the same draws again.",
+            on_click=partial(_next, panel, name),
+            disabled=disabled,
+        )
+
+
+def _moved(panel: Panel, name: str, row: str | None) -> None:
+    key, control = panel.key(name), panel[name]
+    raw = st.session_state[key]
+    value = control.parse(raw)
+    if value != raw:  # typed between two steps: the box has to show what it has become
+        set_values(panel, {name: value})
+        row = None
+    parts.moved({name}, by=row)
+
+
+def _next(panel: Panel, name: str) -> None:
+    control, now = panel[name], st.session_state[panel.key(name)]
+    move(panel, {name: control.low if now >= control.high else now + control.step})
 
 
 def set_values(panel: Panel, values: Mapping[str, Any]) -> None:
-    """Move controls from a callback."""
+    """Move controls from a callback, before the page runs anew."""
     for name, value in values.items():
         st.session_state[panel.key(name)] = panel[name].parse(value)
+        st.session_state.setdefault(_SET, set()).add(panel.key(name))
+
+
+def move(panel: Panel, values: Mapping[str, Any]) -> None:
+    """Move controls from a callback, and run what has read them. It does not return."""
+    set_values(panel, values)
+    parts.moved(values)
 
 
 def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
@@ -266,29 +343,19 @@ def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
                 on_click=partial(set_values, panel, preset.values),
                 disabled=disabled,
             )
-    now = {control.name: st.session_state[panel.key(control.name)] for control in panel.controls}
-    for _, preset in shown:
+    key = f"{panel.page}.comment.{shown[0][0]}"
+    parts.fragment(_comment, key=key)(panel, [preset for _, preset in shown], key)
+
+
+def _comment(panel: Panel, shown: list[Preset], key: str) -> None:
+    at = read(panel, key)
+    # all are looked at: each of these controls can take a preset away or complete one
+    now = {name: getattr(at, name) for preset in shown for name in preset.values}
+    for preset in shown:
         if all(now[name] == value for name, value in preset.values.items()):
             st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
             return
     st.caption("Presets set the controls; each comes with a word on what it shows.")
-
-
-def seed(panel: Panel, name: str = "seed", *, disabled: bool = False) -> None:
-    """A seed's box and a button that moves it on; the same seed always gives the same draws."""
-    control, key = panel[name], panel.key(name)
-    now = st.session_state[key]
-    following = control.low if now >= control.high else now + control.step
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        with st.container(width=180):
-            control.draw(key)
-        st.button(
-            "Another seed",
-            key=f"{key}.next",
-            help="New random draws. The same seed always gives the same draws again.",
-            on_click=partial(set_values, panel, {name: following}),
-            disabled=disabled,
-        )
 
 
 def query(panel: Panel, values: Mapping[str, Any]) -> dict[str, str]:

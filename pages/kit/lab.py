@@ -105,8 +105,8 @@ def stop(lab: Lab) -> None:
     turns().gone(_reader())
 
 
-def tick(lab: Lab, data) -> bool:
-    """Work for a moment; whether the browser has to be told of another period or of the end."""
+def tick(lab: Lab, data) -> None:
+    """Work for a moment. The training may have ended then, or tick with another period."""
     job, here = lab.jobs[lab.running], turns()
     readers = here.seen(_reader())
     turnstile().leave()
@@ -115,14 +115,11 @@ def tick(lab: Lab, data) -> bool:
             _advance(job, data, work(readers))
     if lab.running == "pair":
         lab.pair = Pair(lab.pair.duel, dict(job.runs))
+    wanted = period(readers)
     if job.ended:
         stop(lab)
-        return True
-    slower = period(readers)
-    changed = slower > lab.period or slower < lab.period / 2
-    if changed:
-        lab.period = slower
-    return changed
+    elif wanted > lab.period or wanted < lab.period / 2:
+        lab.period = wanted
 
 
 def _advance(job: Job, data, seconds: float) -> None:

@@ -21,8 +21,9 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
-from pages.kit import page
+from pages.kit import controls, page
 from pages.kit.controls import Choice, Panel, Range
+from pages.kit.parts import Values
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class _Embedded:
 def show(
     builder,
     frame,
+    at: Values,
     *,
     panel: Panel,
     live: tuple[str, ...],
@@ -121,11 +123,11 @@ def show(
     """Draw a live chart, and take its controls' values over when a drag rests.
 
     `builder` takes no data and follows each `panel[name]` for the names in `live`; a click sets
-    each `panel[name]` for the names in `picks`. Call it inside a fragment, so that the rest of a
-    drag reruns only what depends on it.
+    each `panel[name]` for the names in `picks`. `at` are the values of the part that the chart is
+    drawn in: when a drag rests, that part and whatever else has read the control run anew.
     """
     chart = f"{panel.page}.{builder.__name__}"
-    values = {name: st.session_state[panel.key(name)] for name in live}
+    values = {name: getattr(at, name) for name in live}
     embedded = st.session_state.get(f"{chart}.embedded") or _Embedded(values, values, 0)
     if embedded.rest != values:  # a preset, a typed number or a link moved them, not the drag
         embedded = _Embedded(start=values, rest=values, epoch=embedded.epoch + 1)
@@ -151,15 +153,15 @@ def _starting_at(spec: dict, start: dict[str, float]) -> dict:
 def _take_over(chart: str, key: str, panel: Panel, picks: tuple[str, ...]) -> None:
     embedded = st.session_state[f"{chart}.embedded"]
     selection = st.session_state[key].selection
-    rest, picked = dict(embedded.rest), dict(embedded.picked)
+    rest, picked, moved = dict(embedded.rest), dict(embedded.picked), {}
     for name in rest:
         chosen = selection.get(f"live_{name}")
         if chosen:
-            rest[name] = panel[name].parse(chosen[0].get(name))
-            st.session_state[panel.key(name)] = rest[name]
+            rest[name] = moved[name] = panel[name].parse(chosen[0].get(name))
     for name in picks:
         clicked = selection.get(f"pick_{name}")
         if clicked and clicked[0] != picked.get(name):
             picked[name] = clicked[0]
-            st.session_state[panel.key(name)] = panel[name].parse(clicked[0].get(name))
+            moved[name] = panel[name].parse(clicked[0].get(name))
     st.session_state[f"{chart}.embedded"] = replace(embedded, rest=rest, picked=picked)
+    controls.move(panel, moved)

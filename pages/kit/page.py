@@ -4,14 +4,14 @@ import inspect
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import controls, site, turnstile
+from pages.kit import controls, parts, site
 from pages.kit.controls import Panel
 from pages.kit.kept import kept
 
@@ -24,7 +24,7 @@ def header(panel: Panel) -> None:
     site.ensure_started()
     st.html(_STYLE)
     here = site.info(panel.page)
-    controls.read(panel)
+    controls.begin(panel)
     st.title(here.title, anchor=False)
     st.markdown(here.claim)
     if controls.link_was_corrected():
@@ -89,9 +89,23 @@ def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> 
     st.vega_lite_chart(spec=spec(builder, frame), key=key, alt=alt_text)
 
 
-def fragment(function: Callable, *, run_every: float | None = None) -> Callable:
-    """A part of a page that its own controls rerun by itself, in turn with all other readers."""
-    return st.fragment(turnstile.in_turn(function), run_every=run_every)
+def part(panel: Panel, *, run_every: float | None = None) -> Callable:
+    """A part of a page, as a function of the page's values: `@page.part(PANEL)`.
+
+    It runs with the page, and by itself whenever a value changes that it has looked at, or every so
+    many seconds.
+    """
+
+    def decorate(function: Callable) -> Callable:
+        key = f"{panel.page}.{function.__name__}"
+
+        @wraps(function)
+        def run(*args):
+            return function(controls.read(panel, key), *args)
+
+        return parts.fragment(run, key=key, run_every=run_every)
+
+    return decorate
 
 
 @contextmanager
@@ -127,7 +141,7 @@ def recall(question: str, answer: str) -> None:
         st.markdown(answer)
 
 
-@fragment
+@parts.fragment
 def _link(panel: Panel) -> None:
     # opening it reruns it, so that it knows of drags that reran another fragment only
     with st.popover("Link to this state", key=f"{panel.page}.link", on_change="rerun"):

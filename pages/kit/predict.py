@@ -9,12 +9,13 @@ from functools import partial
 
 import streamlit as st
 
-from pages.kit import controls, theme
+from pages.kit import controls, parts, theme
 from pages.kit.controls import Panel
 
 _CLOSE = 0.5  # decades: a guess within a factor of three
 
 
+@parts.fragment
 def size(
     panel: Panel,
     question: str,
@@ -57,6 +58,7 @@ def size(
     st.markdown(" ".join([*lines, because]))
 
 
+@parts.fragment
 def choice(
     panel: Panel,
     question: str,
@@ -106,12 +108,17 @@ def _ask(panel: Panel, question: str, widget) -> float | str | None:
             "Compare with the answer",
             key=f"{panel.page}.compare",
             disabled=guess is None,
-            on_click=partial(st.session_state.__setitem__, key, guess),
+            on_click=partial(_answer, key, guess),
         )
         st.button(
             "Just tell me",
             key=f"{panel.page}.tell",
             type="tertiary",
-            on_click=partial(st.session_state.__setitem__, key, _UNGUESSED),
+            on_click=partial(_answer, key, _UNGUESSED),
         )
     return None
+
+
+def _answer(key: str, given: float | str) -> None:
+    st.session_state[key] = given
+    st.rerun()  # other parts of the page may have waited for it

@@ -19,7 +19,7 @@ from pages.kit.turnstile import turnstile
 
 PAUSE = 2.0  # seconds before it begins: the first reader's own page comes first
 GLANCE = 0.05  # seconds between two looks whether readers are being served
-REST = 2.0  # times as long as a call took: a third of a core at the most
+REST = 1.0  # times as long as a call took: half a core at the most
 
 
 def first_visits() -> Iterator[Callable]:

@@ -18,6 +18,7 @@ from pages.kit.charts.initialization import END, HIGHEST, LOWEST, STEPS, TOP
 from pages.kit.kept import kept
 
 EXAMPLES = 8  # digits that the networks see
+DEEPEST = 30  # hidden layers that can be chosen
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
 CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
@@ -78,7 +79,7 @@ def measured(
     stride = 1 if exact or scales is not SCALES else _STRIDE.get(width, 1)
     members = (_EXACT if exact else _DEAR)[width]
     if draws == "orthogonal":  # dear to draw, and much alike
-        members = min(members, 1 if width == 256 else 5)
+        members = min(members, 1 if width == 256 else 3)
     spec = replace(spec, seeds=members)
     rng = np.random.default_rng(seed)
     profile = sweeps.profile(spec, x, weight_scales=scales[::stride], rng=rng)
@@ -290,18 +291,28 @@ def gain_one(nets: Measured, center: str = "median") -> float | None:
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
-@kept(192)
-def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
-    """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
+@kept(32)
+def _gains(name: str, bias: float) -> np.ndarray:
+    """The gain of each layer of a wide network, at every second of SCALES: (K, L).
+
+    A layer's does not depend on the layers above it, so one depth has those of all.
+    """
     square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
     profile = theory.depth_profile(
         activation(name),
-        depth=depth,
-        sigma_w2=np.square(SCALES[::2]),  # smooth: straight lines between
+        depth=DEEPEST,
+        sigma_w2=np.square(SCALES[::2]),
         sigma_b2=bias**2,
         input_square=square,
     )
-    return _between(np.log10(profile.gain[:, :-1]).mean(axis=1), 2)
+    return np.log10(profile.gain)
+
+
+@kept(192)
+def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
+    """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
+    # smooth: straight lines between
+    return _between(_gains(name, bias)[:, : depth - 1].mean(axis=1), 2)
 
 
 @kept(256)

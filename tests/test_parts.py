@@ -1,0 +1,172 @@
+"""A changed control runs anew what has read it, and nothing else."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.kit import controls
+from tests.app import open_page, prose, tables
+from tests.test_pages import PANELS, PATHS
+
+# in the details, or for another view of the lab
+ELSEWHERE = {path: () for path in PATHS} | {
+    "activations": ("runs",),
+    "initialization": ("against",),
+    "clipping": ("step", "cliff"),
+    "training": ("gradient",),
+}
+WIDGETS = ("number_input", "slider", "selectbox", "button_group")
+
+
+def script():
+    import streamlit as st
+
+    from pages.kit import controls, page
+    from pages.kit.controls import Choice, Panel, Preset, Range
+
+    panel = Panel(
+        "trial",
+        (
+            Range("n", "n", 0, 10, 1, 5),
+            Range("m", "m", 0.0, 1.0, 0.1, 0.5, live=True),
+            Range("k", "k", 0, 9, 1, 9, seed=True),
+            Choice("how", "How", {"plain": "plain", "with_m": "with m"}, "plain"),
+            Range("unread", "u", 0, 10, 1, 5),
+        ),
+        (Preset("small", "good", "All small.", {"n": 0, "m": 0.0}),),
+    )
+    runs = st.session_state.setdefault("runs", [])
+    runs.append("page")
+    controls.begin(panel)
+
+    @page.part(panel)
+    def first(at):
+        runs.append("first")
+        st.markdown(f"first {at.n}" + (f" {at.m}" if at.how == "with_m" else ""))
+
+    @page.part(panel)
+    def second(at, word):
+        runs.append("second")
+        st.markdown(f"second {word} {at.m} {at.k}")
+
+    first()
+    controls.presets(panel)
+    controls.draw(panel, "n", "m", "how")
+    controls.draw(panel, ("k",), ("unread",))
+    second("says")
+    if st.checkbox("details", key="details"):
+        st.markdown(f"page {controls.read(panel).n}")
+
+
+@pytest.fixture
+def at():
+    at = AppTest.from_function(script).run()
+    at.session_state["runs"].clear()
+    return at
+
+
+def ran(at) -> list[str]:
+    assert not at.exception
+    runs = list(at.session_state["runs"])
+    at.session_state["runs"].clear()
+    return runs
+
+
+def words(at) -> list[str]:
+    return [block.value for block in at.markdown]
+
+
+def test_only_what_has_read_a_control_runs_and_the_rest_stays(at):
+    at.slider(key="trial_n").set_value(7).run()
+    assert ran(at) == ["first"]
+    assert words(at) == ["first 7", "second says 0.5 9"]
+
+
+def test_what_is_read_can_depend_on_what_was_read_before(at):
+    at.number_input(key="trial_m").set_value(0.3).run()
+    assert ran(at) == ["second"]
+    at.get("button_group")[0].set_value("with_m").run()
+    assert ran(at) == ["first"]
+    at.number_input(key="trial_m").set_value(0.8).run()
+    assert ran(at) == ["first", "second"]
+    assert words(at) == ["first 5 0.8", "second says 0.8 9"]
+    at.get("button_group")[0].set_value("plain").run()
+    at.session_state["runs"].clear()
+    at.number_input(key="trial_m").set_value(0.1).run()
+    assert ran(at) == ["second"]
+
+
+def test_what_nobody_has_read_runs_nothing(at):
+    at.slider(key="trial_unread").set_value(7).run()
+    assert ran(at) == []
+    assert at.session_state["trial_unread"] == 7
+
+
+def test_what_the_page_itself_has_read_runs_all_of_it(at):
+    at.checkbox(key="details").set_value(True).run()
+    assert ran(at) == ["page", "first", "second"]
+    at.slider(key="trial_n").set_value(7).run()
+    assert ran(at) == ["page", "first", "second"] and "page 7" in words(at)
+    at.checkbox(key="details").set_value(False).run()
+    at.session_state["runs"].clear()
+    at.slider(key="trial_n").set_value(8).run()
+    assert ran(at) == ["first"]
+
+
+def test_a_number_typed_between_two_steps_becomes_an_allowed_one_in_its_box_too(at):
+    at.number_input(key="trial_m").set_value(0.3333).run()
+    assert ran(at) == ["second"]
+    assert at.session_state["trial_m"] == at.number_input(key="trial_m").value == 0.3
+
+
+def test_another_seed_moves_its_box_and_begins_again_at_the_end(at):
+    at.button(key="trial_k.next").click().run()
+    assert ran(at) == ["second"]
+    assert at.number_input(key="trial_k").value == 0 and "second says 0.5 0" in words(at)
+    at.button(key="trial_k.next").click().run()
+    assert at.number_input(key="trial_k").value == 1 and "second says 0.5 1" in words(at)
+
+
+def test_another_seed_moves_on_from_the_one_in_the_address():
+    """The address still says 5 when the button is pressed: no widget takes it from there."""
+    at = open_page("products", products_seed="5")
+    for seed in (6, 7, 8):
+        at.button(key="products_seed.next").click().run()
+        assert at.session_state["products_seed"] == seed
+        box = at.number_input(key="products_seed")
+        assert box.value == seed and box.proto.set_value
+        at.run()
+        assert at.session_state["products_seed"] == seed
+
+
+def test_a_preset_moves_controls_parts_and_its_comment(at):
+    at.button(key="trial.preset.0").click().run()
+    assert "**small** (good). All small." in words(at)
+    assert "first 0" in words(at) and "second says 0.0 9" in words(at)
+    assert at.slider(key="trial_n").value == 0
+    at.slider(key="trial_n").set_value(1).run()
+    assert "**small** (good). All small." not in words(at)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_after_any_control_has_moved_the_whole_page_says_the_same(path):
+    """What a part says and draws comes from what it has read, and from nothing else."""
+    at, panel = open_page(path), PANELS[path]
+    for control in panel.controls:
+        key = panel.key(control.name)
+        widget = next((w for k in WIDGETS for w in at.get(k) if w.key == key), None)
+        if widget is None:
+            assert control.name in ELSEWHERE[path], "a control without a widget"
+            continue
+        ends = (
+            (control.high, control.low) if isinstance(control, controls.Range) else control.options
+        )
+        value = next(v for v in ends if v != at.session_state[key])
+        widget.set_value(value).run()
+        assert not at.exception
+        assert at.session_state[key] == value, key
+        said, drawn = prose(at), tables(at)
+        at.run()
+        assert prose(at) == said, key
+        assert len(tables(at)) == len(drawn)
+        for now, before in zip(tables(at), drawn, strict=True):
+            assert now.equals(before), key
