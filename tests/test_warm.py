@@ -57,7 +57,7 @@ def test_it_rests_between_its_calls(monkeypatch):
     monkeypatch.setattr(warm, "sleep", rests.append)
     clock = iter([0.0, 0.5, 1.0, 1.1])
     monkeypatch.setattr(warm, "perf_counter", lambda: next(clock))
-    warm.compute([int, int])
+    warm.compute([int, int], rest=2.0)
     assert rests == pytest.approx([1.0, 0.2])
 
 

@@ -79,7 +79,7 @@ def measured(
     stride = 1 if exact or scales is not SCALES else _STRIDE.get(width, 1)
     members = (_EXACT if exact else _DEAR)[width]
     if draws == "orthogonal":  # dear to draw, and much alike
-        members = min(members, 1 if width == 256 else 3)
+        members = min(members, 1 if width == 256 else 5)
     spec = replace(spec, seeds=members)
     rng = np.random.default_rng(seed)
     profile = sweeps.profile(spec, x, weight_scales=scales[::stride], rng=rng)
