@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 CHART = "[data-testid=stVegaLiteChart] svg"
 LONG = "training_steps=2%2C000&training_a_depth=30&training_b_depth=30"
@@ -70,7 +71,7 @@ def test_paused_it_takes_no_step_more_and_goes_on_from_there(training):
 def test_settings_changed_while_it_trains_end_the_training(training):
     tab = training()
     await_step(tab, 0)
-    assert tab.page.get_by_role("button", name="Ten sigmoid layers").is_disabled()
+    expect(tab.page.get_by_role("button", name="Ten sigmoid layers")).to_be_disabled()
     slider = tab.page.get_by_role("slider", name="Depth").first
     slider.focus()
     tab.page.keyboard.press("ArrowRight")
