@@ -2,11 +2,11 @@
 
     python -m benchmarks.pages [--runs 15]
 
-Runs every listed page in-process and measures the CPU of app.py in the script's own thread,
-medians. Compiled pages are kept, as the server keeps them. A new session finds every cache filled
-by readers before it; “seen” is a control moved to where readers have been, “unseen” the dearest
-control moved to where none has. A moved control reruns the whole page here; on the server, inside a
-fragment, only that part.
+Runs every listed page in-process and measures the CPU of a script run in its own thread, medians.
+Compiled pages are kept, as the server keeps them. A new session finds every cache filled by readers
+before it. A control is moved through its widget, as a reader moves it, so that what has read it
+runs anew: “seen” is the page's first committed control moved to where readers have been, “unseen”
+the dearest control moved to where none has; “whole” is a run of the whole page, as for a preset.
 """
 
 import argparse
@@ -22,36 +22,28 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
+from benchmarks.reader import mover
 from pages.kit import site
-from pages.kit.controls import Choice, Range
+from pages.kit.controls import Choice
 from tests.app import open_page
 from tests.test_pages import panel_of
 
 SPENT = []  # ms of CPU of every script run, in order of their ends
 
 
-def _measured(run):
-    """What app.py does, its CPU noted."""
+def _measured(run_script):
+    """A script run, its CPU noted, through app.py: AppTest takes every run for a server's first."""
 
-    def measured():
+    def measured(self, rerun_data):
+        if site.STARTED in self._session_state:
+            PagesManager.uses_pages_directory = False
         start = time.thread_time()
         try:
-            run()
+            run_script(self, rerun_data)
         finally:
             SPENT.append(1000 * (time.thread_time() - start))
 
     return measured
-
-
-def _through_app(run_script):
-    """AppTest takes every run for the first of a server, which would not go through app.py."""
-
-    def through_app(self, rerun_data):
-        if site.STARTED in self._session_state:
-            PagesManager.uses_pages_directory = False
-        run_script(self, rerun_data)
-
-    return through_app
 
 
 def _kept(get):
@@ -78,34 +70,42 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
     logging.disable(logging.WARNING)
-    site.run = _measured(site.run)
-    ScriptRunner._run_script = _through_app(ScriptRunner._run_script)
+    ScriptRunner._run_script = _measured(ScriptRunner._run_script)
     ScriptCache.get_bytecode = _kept(ScriptCache.get_bytecode)
 
-    print("ms of CPU       | new session | moved, seen | dearest control, unseen")
+    print("ms of CPU       | new session | whole | moved, seen       | dearest control, unseen")
     for info in site.PAGES:
         panel = panel_of(info.path)
         first = []
         for _ in range(runs + 1):
             at = open_page(info.path)
             first.append(SPENT[-1])
-
-        def moved(name, value, at=at, panel=panel):
-            at.session_state[panel.key(name)] = value
+        whole = []
+        for _ in range(runs):
             at.run()
+            whole.append(SPENT[-1])
+
+        def move(control, value, at=at, panel=panel):
+            key = panel.key(control.name)
+            widget = next((w for w in at.main if getattr(w, "key", None) == key), None)
+            if widget is None:  # in details that are closed
+                return 0.0
+            widget.set_value(value).run()
             return SPENT[-1]
 
-        mover = next(c for c in panel.controls if isinstance(c, Range) and not c.live)
-        values = [other_value(mover, mover.default), mover.default]
-        seen = [moved(mover.name, values[i % 2]) for i in range(runs * 2)][2:]
+        control = mover(info.path)
+        values = [other_value(control, control.default), control.default]
+        seen = [move(control, values[i % 2]) for i in range(runs * 2)][2:]
         unseen = {}
-        for control in panel.controls:
-            unseen[control.name] = moved(control.name, other_value(control, control.default))
-            moved(control.name, control.default)
+        for other in panel.controls:
+            unseen[other.name] = move(other, other_value(other, other.default))
+            move(other, other.default)
         dearest = max(unseen, key=unseen.get)
         print(
             f"{info.path:15} | {statistics.median(first[1:]):11.0f} | "
-            f"{statistics.median(seen):11.0f} | {unseen[dearest]:5.0f} ({dearest})",
+            f"{statistics.median(whole):5.0f} | "
+            f"{statistics.median(seen):3.0f} {f'({control.name})':13} | "
+            f"{unseen[dearest]:5.0f} ({dearest})",
             flush=True,
         )
 
