@@ -168,3 +168,70 @@ def test_a_recorded_run_of_a_page_is_small():
     run = recording.extend(run, data)
     kept = sum(a.nbytes for s in run.kept for arrays in vars(s.params).values() for a in arrays)
     assert kept <= recording.KEPT_BYTES + 1e6
+
+
+def test_the_price_of_a_run_is_what_its_products_and_elements_take():
+    """Counted by hand: two hidden layers of 4, three inputs, two outputs, batches of 5."""
+    train = TrainSpec(0.1, steps=7, batch_size=5)
+    weights = 3 * 4 + 4 * 4 + 4 * 2
+    products = (3 * 5 + recording.PER_WEIGHT) * weights
+    calls = recording.PER_LAYER * 3
+    for activation, norm, per_element in (
+        ("relu", "none", recording.PER_ELEMENT),
+        ("tanh", "none", recording.PER_ELEMENT + recording.PER_SMOOTH_ELEMENT),
+        ("relu", "batch", recording.PER_ELEMENT + recording.PER_NORMALIZED_ELEMENT),
+    ):
+        for seeds in (1, 3):
+            spec = NetSpec(3, 4, 2, 2, activation, norm=norm, seeds=seeds)
+            step = products + per_element * 5 * 4 * 2
+            assert recording.work(spec, train) == 7 * (seeds * step + calls)
+    flat = NetSpec(3, 4, 0, 2, "relu")
+    assert recording.work(flat, train) < recording.work(NetSpec(3, 4, 1, 2, "relu"), train)
+
+
+def test_just_as_much_work_as_is_allowed_is_allowed(monkeypatch):
+    asked = recording.work(SPEC, TRAIN)
+    monkeypatch.setattr(recording, "MAX_WORK", asked)
+    run = begun()
+    assert recording.lengthen(run, TRAIN.steps).train_spec == TRAIN
+    with pytest.raises(recording.TooMuchWork) as refused:
+        recording.lengthen(run, TRAIN.steps + 1)
+    assert refused.value.asked == asked * (TRAIN.steps + 1) / TRAIN.steps
+
+
+def test_it_is_tested_often_at_first_and_then_every_twenty_steps():
+    tested = [step for step in range(101) if recording.is_tested(step)]
+    assert tested == [0, 1, 2, 5, 10, 20, 40, 50, 60, 80, 100]
+    run = recording.extend(begun(), DATA)
+    assert [test.step for test in run.tests] == [0, 1, 2, 5, 10, 20, 40, 50, 60]
+
+
+def test_its_history_is_its_steps_stacked():
+    run = recording.extend(begun(), DATA, steps=4)
+    assert np.array_equal(run.history.loss, np.stack([step.loss for step in run.steps]))
+
+
+def test_kept_states_are_thinned_when_they_take_too_much_and_never_below_two(monkeypatch):
+    size = sum(a.nbytes for arrays in vars(begun().state.params).values() for a in arrays)
+    monkeypatch.setattr(recording, "KEPT_BYTES", 4 * size)
+    run = recording.extend(begun(), DATA, steps=3)
+    assert [state.step for state in run.kept] == [0, 1, 2, 3] and run.every == 1  # just enough room
+    run = recording.extend(run, DATA, steps=1)
+    assert [state.step for state in run.kept] == [0, 2, 4] and run.every == 2
+    run = recording.extend(run, DATA, steps=30)
+    assert [state.step for state in run.kept] == [0, 16, 32] and run.every == 16
+    assert recording.nearest_kept(run, 31).step == 16
+    assert recording.nearest_kept(run, 32) is run.kept[-1]
+    assert recording.nearest_kept(run, 34) is run.state
+    assert recording.state_at(run, DATA, 16) is run.kept[1], "run again although it was kept"
+    monkeypatch.setattr(recording, "KEPT_BYTES", 0)
+    run = recording.extend(begun(), DATA, steps=9)
+    assert [state.step for state in run.kept] == [0, 8]
+
+
+def test_what_has_halted_is_tested_as_not_a_number():
+    data = SimpleNamespace(**{**vars(DATA), "x_train": np.full((50, 6), np.inf)})
+    run = recording.extend(begun(replace(SPEC, norm="none"), data=data), data, steps=5)
+    assert run.ended and run.step == 1 and [test.step for test in run.tests] == [0, 1]
+    assert np.isfinite(run.tests[0].loss).all()
+    assert np.isnan(run.tests[1].loss).all() and np.isnan(run.tests[1].accuracy).all()

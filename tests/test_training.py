@@ -327,3 +327,22 @@ def test_a_run_starts_from_a_generator_or_from_parameters():
         training.start(SPEC, TRAIN)
     with pytest.raises(ValueError):
         training.record([])
+
+
+def test_the_share_that_is_right():
+    """By the largest output, or by the cut of a single one; nothing where nothing can be right."""
+    many = np.array([[[0.2, 0.9, 0.1], [3.0, 1.0, 2.0], [0.0, 0.0, 1.0], [1.0, 2.0, 0.0]]])
+    assert training.share_right(many, np.array([1, 0, 0, 1]), "softmax_cross_entropy") == 0.75
+    one = np.array([[[0.6], [0.5], [-0.1], [0.0]]])
+    labels = np.array([1, 1, 0, 1])
+    assert training.share_right(one, labels, "mean_squared_error") == 0.5
+    assert training.share_right(one, labels, "binary_cross_entropy") == 0.75
+    assert training.share_right(one, np.array([0, 0, 0, 1]), "softmax_cross_entropy") == 0.75
+    two = np.array([[[0.9, 0.6], [0.1, 0.2]]])
+    assert training.share_right(two, np.array([0, 1]), "mean_squared_error") == 1.0
+    for y in (np.array([1.0, 0.0, 0.0, 1.0]), np.array([[1], [0], [0], [1]])):
+        assert np.isnan(training.share_right(one, y, "mean_squared_error"))
+    lost = np.concatenate([many, many])
+    lost[1, 2, 0] = np.nan
+    right = training.share_right(lost, np.array([1, 0, 0, 1]), "softmax_cross_entropy")
+    assert right[0] == 0.75 and np.isnan(right[1])
