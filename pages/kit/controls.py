@@ -308,8 +308,8 @@ def _moved(panel: Panel, name: str, row: str | None) -> None:
 
 
 def _next(panel: Panel, name: str) -> None:
-    control, now = panel[name], st.session_state[panel.key(name)]
-    move(panel, {name: control.low if now >= control.high else now + control.step})
+    control, seed = panel[name], st.session_state[panel.key(name)]
+    move(panel, {name: control.low if seed >= control.high else seed + control.step})
 
 
 def set_values(panel: Panel, values: Mapping[str, Any]) -> None:
@@ -320,7 +320,7 @@ def set_values(panel: Panel, values: Mapping[str, Any]) -> None:
 
 
 def move(panel: Panel, values: Mapping[str, Any]) -> None:
-    """Move controls from a callback, and run what has read them. It does not return."""
+    """Move controls from a callback, and run what has read them: that ends the callback."""
     set_values(panel, values)
     parts.moved(values)
 
@@ -350,9 +350,9 @@ def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
 def _comment(panel: Panel, shown: list[Preset], key: str) -> None:
     at = read(panel, key)
     # all are looked at: each of these controls can take a preset away or complete one
-    now = {name: getattr(at, name) for preset in shown for name in preset.values}
+    values = {name: getattr(at, name) for preset in shown for name in preset.values}
     for preset in shown:
-        if all(now[name] == value for name, value in preset.values.items()):
+        if all(values[name] == value for name, value in preset.values.items()):
             st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
             return
     st.caption("Presets set the controls; each comes with a word on what it shows.")

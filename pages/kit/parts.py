@@ -2,8 +2,8 @@
 
 What does not change is written once, by the page itself. What moves is a part: a fragment that is
 given the page's values, and is noted as a reader of each that it looks at. So nobody lists what
-depends on what, and nothing that does is forgotten. A browser that is sent little draws at once:
-each element that a run sends again costs it a millisecond.
+depends on what, and nothing that does is forgotten. What is not sent again costs the server
+nothing, and the browser little.
 """
 
 from collections.abc import Callable, Iterable
