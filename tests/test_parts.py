@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.kit import controls
-from tests.app import open_page, prose, tables
+from tests.app import charts, open_page, prose, tables
 from tests.test_pages import PANELS, PATHS
 
 # in the details, or for another view of the lab
@@ -164,9 +164,14 @@ def test_after_any_control_has_moved_the_whole_page_says_the_same(path):
         widget.set_value(value).run()
         assert not at.exception
         assert at.session_state[key] == value, key
-        said, drawn = prose(at), tables(at)
+        said, drawn, embedded = prose(at), tables(at), embeddings(at)
         at.run()
         assert prose(at) == said, key
-        assert len(tables(at)) == len(drawn)
+        assert embeddings(at) == embedded, key
         for now, before in zip(tables(at), drawn, strict=True):
             assert now.equals(before), key
+
+
+def embeddings(at) -> list[tuple[str, str]]:
+    """How charts stand in the browser: under which identity, and where their controls begin."""
+    return [(chart.id, chart.spec) for chart in charts(at)]

@@ -274,7 +274,7 @@ def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, disabled: b
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             for name in names:
                 value = getattr(at, name)  # what else moves this control has to draw it anew
-                if panel.key(name) in set_anew:
+                if panel.key(name) in set_anew:  # a rerun that a callback asks for forgets that
                     st.session_state[panel.key(name)] = value
                 _draw(panel, name, partial(_moved, panel, name, key), disabled)
     set_anew.difference_update(panel.key(name) for names in rows for name in names)

@@ -143,7 +143,7 @@ def recall(question: str, answer: str) -> None:
 
 @parts.fragment
 def _link(panel: Panel) -> None:
-    # opening it reruns it, so that it knows of drags that reran another fragment only
+    # opening it reruns it, so that it knows of what moved other parts only
     with st.popover("Link to this state", key=f"{panel.page}.link", on_change="rerun"):
         st.markdown("This address holds the value of every control on the page.")
         st.code(controls.link(panel), language=None, wrap_lines=True)
