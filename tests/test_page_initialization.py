@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import sweeps
+from core import sweeps, theory
+from core.activations import activation
+from core.datasets import digits
 from pages.kit.charts import initialization as charts
 from pages.kit.frames import initialization as frames
 from scripts import make_initialization_runs as script
@@ -303,3 +305,17 @@ def test_the_page_draws_three_charts_and_its_sweeps_are_bounded():
             spec = sweeps.NetSpec(64, width, 30, 10, name, seeds=members)
             price = sweeps.cost(spec, scales=scales, examples=frames.EXAMPLES)
             assert price < sweeps.MAX_COST / 2
+
+
+@pytest.mark.parametrize("depth", (2, 9, 30))
+def test_a_gain_in_theory_is_that_of_a_network_of_this_depth(depth):
+    """The mean over the layers that a gradient crosses between the last and the first."""
+    profile = theory.depth_profile(
+        activation("tanh"),
+        depth=depth,
+        sigma_w2=frames.SCALES[40] ** 2,
+        sigma_b2=0.25,
+        input_square=float(np.mean(digits().x_train[: frames.EXAMPLES] ** 2)),
+    )
+    gain = frames.gain_in_theory("tanh", depth, 0.5)[40]
+    assert gain == pytest.approx(np.log10(profile.gain[: depth - 1]).mean(), abs=1e-12)

@@ -482,3 +482,13 @@ def test_the_prediction_holds():
     assert found["none"].accuracy < 0.15 and found["layer"].accuracy < 0.15
     assert found["batch"].accuracy > 0.9
     assert found["layer"].differs < -4 and abs(found["batch"].differs) < 0.01
+
+
+def test_ticks_come_less_often_when_more_readers_train_and_not_at_every_small_change(monkeypatch):
+    monkeypatch.setattr(labs, "work", lambda readers: 0.0)
+    lab = lab_of(press(open_lab(steps="2000"), "start.top"))
+    began = lab.period
+    for wanted, told in ((2, 2), (1.1, 2), (0.9, 0.9), (3, 3)):
+        monkeypatch.setattr(labs, "period", lambda readers, wanted=wanted: wanted * began)
+        labs.tick(lab, lab.pair.duel.dataset)
+        assert lab.period == told * began

@@ -115,7 +115,22 @@ def test_what_the_page_itself_has_read_runs_all_of_it(at):
 def test_a_number_typed_between_two_steps_becomes_an_allowed_one_in_its_box_too(at):
     at.number_input(key="trial_m").set_value(0.3333).run()
     assert ran(at) == ["second"]
-    assert at.session_state["trial_m"] == at.number_input(key="trial_m").value == 0.3
+    box = at.number_input(key="trial_m").proto
+    assert at.session_state["trial_m"] == box.value == 0.3 and box.set_value
+
+
+def test_the_row_of_a_moved_control_is_not_drawn_again(at, monkeypatch):
+    drawn, rows = [], controls._rows
+    monkeypatch.setattr(
+        controls, "_rows", lambda panel, *of: (drawn.append(of[0][0]), rows(panel, *of))
+    )
+    at.run()
+    assert drawn == [("n", "m", "how"), ("k",)]
+    at.slider(key="trial_n").set_value(7).run()
+    assert len(drawn) == 2
+    at.button(key="trial_k.next").click().run()
+    assert drawn[2:] == [("k",)]
+    assert not at.session_state["controls.set"], "what a widget was told is told again"
 
 
 def test_another_seed_moves_its_box_and_begins_again_at_the_end(at):

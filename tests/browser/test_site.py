@@ -245,3 +245,14 @@ def test_links_to_pages_have_no_icon_beside_their_arrow(server, reader):
     tab = reader().goto(f"{server}/activations")
     links = tab.page.locator("[data-testid=stPageLink]")
     assert links.all_inner_texts() == ["← Backpropagation is a product", "Weight initialization →"]
+
+
+def test_the_answer_is_shown_wherever_the_page_has_waited_for_it(server, reader):
+    tab = reader().goto(f"{server}/home")
+    charts = tab.page.locator("[data-testid=stVegaLiteChart]")
+    before = charts.count()
+    tab.page.get_by_role("button", name="Just tell me").click()
+    tab.page.get_by_text("More stands here once you have guessed").wait_for(state="detached")
+    tab.settle()
+    assert charts.count() == before + 1 and "of the held-out digits right" in tab.text()
+    tab.assert_sound()
