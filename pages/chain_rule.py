@@ -431,7 +431,7 @@ def _independence(slopes: float, weights: float, gradient: float) -> str:
 
 
 ledger()
-controls.draw(PANEL, "factor", "gradient")
+controls.draw(PANEL, ("factor",), ("gradient",))
 step()
 predict.choice(
     PANEL,

@@ -367,7 +367,7 @@ def look_inside(at) -> None:
     if lab.running:
         return
     st.header("Look inside", anchor=False)
-    controls.draw(PANEL, *(("view", "gradient") if at.view == "map" else ("view",)), "at")
+    controls.draw(PANEL, ("view",), ("gradient", "at") if at.view == "map" else ("at",))
     step = frames.shown_step(at.at, max(int(at.steps), lab.pair.step), lab.pair.step)
     LOOKS[at.view](at, lab, step)
     equations = _equations(lab.pair, step)

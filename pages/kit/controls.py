@@ -8,6 +8,7 @@ place where a link becomes values.
 
 import math
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
@@ -271,7 +272,13 @@ def draw(panel: Panel, *names: str | tuple[str, ...], disabled: bool = False) ->
 def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, disabled: bool) -> None:
     at, set_anew = read(panel, key), st.session_state.setdefault(_SET, set())
     for names in rows:
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        # Alone, a control needs no row; and in one, options that are too many for a phone would be
+        # scrolled out of sight, not go on in a second line.
+        with (
+            st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+            if len(names) > 1
+            else nullcontext()
+        ):
             for name in names:
                 value = getattr(at, name)  # what else moves this control has to draw it anew
                 if panel.key(name) in set_anew:  # a rerun that a callback asks for forgets that

@@ -194,6 +194,9 @@ def test_phone_has_no_overflow_and_no_accessibility_fault(path, dark, server, re
     tab = reader(390, 844, dark=dark, touch=True).goto(f"{server}/{path}")
     main = "document.querySelector('[data-testid=stMain]')"
     assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
+    for group in tab.page.get_by_role("radiogroup").all():
+        hidden = group.evaluate("node => node.scrollWidth - node.clientWidth")
+        assert hidden <= 1, f"options out of sight: {group.text_content()}"
     # the navigation's own markup is Streamlit's, not ours
     context = {"exclude": [["[data-testid=stSidebarNav]"], ["[data-testid=stHeader]"]]}
     found = Axe().run(tab.page, context=context).response["violations"]
