@@ -110,3 +110,13 @@ def test_the_boundary_is_drawn_while_it_forms(server, reader):
     tab.page.locator("[data-testid=stVegaLiteChart]").nth(1).wait_for()
     button(tab, "Pause training").click()
     tab.assert_sound()
+
+
+def test_what_a_button_does_is_seen_in_every_part(server, reader):
+    tab = reader().goto(f"{server}/training?training_a_depth=3&training_b_depth=3")
+    tab.page.get_by_text("Before the first step, from the last hidden").wait_for()
+    button(tab, "One step").click()
+    tab.page.get_by_text("At step 1, from the last hidden").wait_for(timeout=15_000)
+    button(tab, "Back to step 0").click()
+    tab.page.get_by_text("Before the first step, from the last hidden").wait_for(timeout=15_000)
+    tab.assert_sound()
