@@ -191,8 +191,7 @@ def product(at) -> None:
     st.latex(_equation(at, points))
     st.caption(f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers.")
 
-    st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at, points)))
+    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at, points)))
 
 
 def _equation(at, points: list[frames.Point]) -> str:
@@ -404,8 +403,8 @@ def _why(at, measured: frames.Shares, killed: float) -> str:
 slopes()
 prediction()
 
-st.header("The idea", anchor=False)
 st.markdown(
+    "## The idea\n\n"
     "Going back through a layer, a gradient is multiplied by the slope φ′(*z*) of the "
     "activation. Where φ is flat, little gets through: the unit is **saturated**. Sigmoid and "
     "tanh are flat on both sides, and a sigmoid's slope is never above ¼.\n\n"
@@ -419,8 +418,8 @@ controls.draw(PANEL, "z", "n", "leak")
 controls.draw(PANEL, "first", "second", "third", "seen")
 product()
 
-st.header("The same in real networks", anchor=False)
 st.markdown(
+    "## The same in real networks\n\n"
     "Now let *z* be what it is: networks of width 64 on real digits, before training, all on "
     "the same random draws. On the left their measured slopes multiplied, ∏φ′(*z*); on the "
     "right what slopes **and weights** do to dJ/dz, ∏*w*·φ′(*z*)."
@@ -429,8 +428,8 @@ layer_by_layer()
 controls.presets(PANEL, "network")
 controls.draw(PANEL, "weights", "depth", "seed")
 
-st.header("Flat, off, dead", anchor=False)
 st.markdown(
+    "## Flat, off, dead\n\n"
     "Three things that are easily confused. **Flat**: φ′ is below 5 % of its maximum. **Off**: "
     "φ′ is exactly 0, for this example. **Dead**: off for all of 256 examples. What is dead "
     "is off, and what is off is flat: the bars add up to all that is flat. Find two "
@@ -439,8 +438,8 @@ st.markdown(
 flat_off_dead()
 controls.draw(PANEL, "network", "bias", "rate")
 
-st.header("The fine print", anchor=False)
 st.markdown(
+    "## The fine print\n\n"
     "- The article's formula gives ReLU the slope 1 at *z* = 0, its prose only above 0. At the "
     "kink there is no derivative: every number from 0 to 1 is a subgradient. "
     "PyTorch and this site use 0.\n"

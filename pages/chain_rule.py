@@ -242,7 +242,7 @@ def _cancelled() -> str:
 
 @page.part(PANEL)
 def notes(at) -> None:
-    st.markdown("\n".join(f"- {line}" for line in _notes(at)))
+    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at)))
 
 
 def _notes(at) -> list[str]:
@@ -451,8 +451,8 @@ predict.choice(
     "falls much further than 4 can lift it.",
 )
 
-st.header("The idea", anchor=False)
 st.markdown(
+    "## The idea\n\n"
     "**Forward**, the input is multiplied by *w*₁, goes through σ, is multiplied by *w*₂ and "
     "goes through σ again. **Backward**, the chain rule asks at each of these steps how much "
     "the result would change, and multiplies the answers. A weight answers with itself: that "
@@ -464,11 +464,10 @@ st.markdown(
 
 controls.presets(PANEL, "w2")
 controls.draw(PANEL, "w2", "w1", "x", "y")
-st.header("What to notice", anchor=False)
 notes()
 
-st.header("Fifteen, twenty, or even more layers", anchor=False)
 st.markdown(
+    "## Fifteen, twenty, or even more layers\n\n"
     "Networks have “15, 20, or even more layers”, says the article. Here is its chain with "
     "*L* layers that all carry the same *w*, and what reaches the first of them: "
     "dŷ/d*w*₁ at *x* = 1, with no loss in front. Drag *w*: can any weight pay for the slopes?"
@@ -477,8 +476,8 @@ depth()
 controls.presets(PANEL, "w")
 controls.draw(PANEL, "w", "layers", "activation")
 
-st.header("Slopes are half of the story", anchor=False)
 st.markdown(
+    "## Slopes are half of the story\n\n"
     f"In a real network of {charts.STEPS + 1} layers a gradient of many numbers is multiplied "
     "by slopes and by matrices. Take the two apart: the product of the slopes φ′(*z*), the "
     "product of the weights' gains, and ‖dJ/d*z*‖ itself, relative to the last layer's, at "
@@ -488,8 +487,8 @@ split()
 controls.presets(PANEL, "network")
 controls.draw(PANEL, "width", "network", "scheme", "seed")
 
-st.header("The fine print", anchor=False)
 st.markdown(
+    "## The fine print\n\n"
     r"- Erratum: the article prints $\sigma(z) = 1/(1 + e^{z})$. It is $1/(1 + e^{-z})$. "
     "Since σ′ is the same at *z* and −*z*, "
     f"its σ′(5) ≈ 0.0066 survives: it is "

@@ -119,8 +119,7 @@ def notes(at) -> None:
         "The first step of the network of the seed below: how far layer 1 moves, relative to its "
         "weights. *g* holds dJ/dW and dJ/db of all layers. The two products are inside dJ/dW₁."
     )
-    st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at)))
+    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at)))
 
 
 def _equations(at, first: frames.FirstStep) -> tuple[str, str]:
@@ -356,8 +355,8 @@ predict.choice(
     f"{theme.percent(cured.accuracy)} right, without clipping.",
 )
 
-st.header("The idea", anchor=False)
 st.markdown(
+    "## The idea\n\n"
     "An exploded gradient asks for a step that is far too long. **Clipping** shortens the "
     "gradient before the weights move. The article cuts every entry to an interval, −*c* to "
     "*c*: that is clipping **by value**. The usual kind is clipping **by norm**: if the whole "
@@ -370,16 +369,16 @@ controls.presets(PANEL)
 controls.draw(PANEL, "network", "clip", "limit")
 notes()
 
-st.header("What clipping cannot change", anchor=False)
+st.markdown("## What clipping cannot change")
 unchanged()
 controls.draw(PANEL, "seed")
 
-st.header("By value or by norm", anchor=False)
+st.markdown("## By value or by norm")
 plane()
 controls.draw(PANEL, "gx", "gy", "c")
 
-st.header("The fine print", anchor=False)
 st.markdown(
+    "## The fine print\n\n"
     "- The article's “lower bound” is −*c*. It stops large negative entries; it does not lift "
     "small ones. An entry of 0.001 is inside the interval, and stays.\n"
     "- Value clipping turns the gradient, and yet in these runs it trains about as well as norm "

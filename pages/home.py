@@ -139,8 +139,9 @@ def slopes_and_weights(at, told: bool) -> None:
         "the slopes, the factor of the weights, and a point for the gradient they leave.",
     )
 
-    st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {note}" for note in _notes(at, draw, found, told)))
+    st.markdown(
+        "## What to notice\n\n" + "\n".join(f"- {note}" for note in _notes(at, draw, found, told))
+    )
 
 
 def _vote() -> None:
@@ -314,10 +315,10 @@ finding(told)
 if told:
     _vote()
 
-st.header("The idea", anchor=False)
 small, large = (frames.landmarks()[name] for name in ("0.6", "1.6"))
 relu = frames.drag("relu_he", None)
 st.markdown(
+    "## The idea\n\n"
     "Training sends a gradient from the loss back toward the input. Each layer multiplies it "
     "on the way: by its weights, and by the slopes φ′(*z*) of its activation.\n\n"
     "- It **vanishes** when it gets smaller with each layer, until the weights near the input "
@@ -335,8 +336,9 @@ controls.presets(PANEL)
 controls.draw(PANEL, "c", "network", "show", "seed")
 slopes_and_weights(told)
 
-st.header("The map", anchor=False)
-st.markdown("Each page takes one part of the question. The numbers are computed as you read.")
+st.markdown(
+    "## The map\n\nEach page takes one part of the question. The numbers are computed as you read."
+)
 
 
 def _landmarks() -> dict[str, tuple[dict, str]]:
@@ -390,9 +392,9 @@ for path, (query, line) in _landmarks().items():
         with says:
             st.markdown(line)
 
-st.header("The fine print", anchor=False)
 small, one, large = map(theme.from_log10, frames.first_step())
 st.markdown(
+    "## The fine print\n\n"
     "- The article says that a good initialization keeps the weights “close to 1”. He's ×1 is a "
     "standard deviation of √(2/64) = 0.177. What is close to 1 is a layer's effect on the size of "
     "the gradient.\n"

@@ -164,8 +164,7 @@ def measured_gain(at) -> None:
     nets, here = frames.measured(*_networks(at)), charts.STEPS.index(at.g)
     _equation(at, nets, here)
 
-    st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at, nets, here)))
+    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at, nets, here)))
     _gauge(at, nets, here)
 
 
@@ -258,7 +257,7 @@ def _spread(nets: frames.Measured, here: int) -> str:
 
 
 def _gauge(at, nets: frames.Measured, here: int) -> None:
-    st.header("The gain gauge", anchor=False)
+    st.markdown("## The gain gauge")
     page.show(
         charts.gauge,
         frames.gauge(*_networks(at), at.center, at.g),
@@ -344,8 +343,8 @@ predict.choice(
     "more. N(0, 1) saturates most units, and the few that it leaves carry the gradient.",
 )
 
-st.header("The idea", anchor=False)
 st.markdown(
+    "## The idea\n\n"
     "A unit adds up *n* inputs, each times a random weight. Random signs cancel in part, so "
     "the sum grows like σ√*n*, not like σ*n*; *n* is the **fan-in**. The slopes φ′ then take "
     "their share. Together they are the layer's **gain**, about σ√*n* times the root mean "
@@ -366,12 +365,12 @@ with st.expander("More controls"):
     controls.draw(PANEL, ("quantity", "center", "beside"), ("draws", "bias", "seed"))
 measured_gain()
 
-st.header("The trainable window", anchor=False)
+st.markdown("## The trainable window")
 trainable_window()
 controls.draw(PANEL, "window")
 
-st.header("The fine print", anchor=False)
 st.markdown(
+    "## The fine print\n\n"
     "- The article gives two formulas for He. He is √(2/*n*), with *n* the fan-in; √(1/*n*) is "
     "LeCun's. Its weights are not near 1: at a fan-in of 100 they have σ = "
     f"{theme.number(frames.std('he', 100))}, those of LeCun and Xavier "

@@ -133,8 +133,7 @@ def product(at) -> None:
         "On the left the gradient of its output with respect to its input."
     )
 
-    st.header("What to notice", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in _notes(at, chain)))
+    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at, chain)))
 
 
 def _notes(at, chain: frames.Along) -> list[str]:
@@ -184,8 +183,8 @@ def _notes(at, chain: frames.Along) -> list[str]:
 @page.part(PANEL)
 def random_weights(at) -> None:
     drawn = frames.random_products(at.factors, at.sigma, at.seed)
-    st.header("But weights are random", anchor=False)
     st.markdown(
+        "## But weights are random\n\n"
         "Networks start from random weights. The article draws them from N(0, 1) and remarks that "
         "two thirds of them are between −1 and 1. "
         f"At σ = {theme.setting(at.sigma)} that share is {theme.percent(drawn.weights_below_one)}. "
@@ -217,8 +216,8 @@ def random_weights(at) -> None:
 @page.part(PANEL)
 def random_matrices(at) -> None:
     drawn = frames.matrix_products(at.width, at.scale, at.seed)
-    st.header("And layers are wide", anchor=False)
     st.markdown(
+        "## And layers are wide\n\n"
         "A real layer multiplies by a matrix. A vector then meets a sum of many random numbers at "
         "each layer, and chance evens out: its length changes by about the **gain** σ√width."
     )
@@ -288,8 +287,8 @@ predict.size(
     because="Each layer takes a tenth of what is left, and the losses compound.",
 )
 
-st.header("The idea", anchor=False)
 st.markdown(
+    "## The idea\n\n"
     "Training a network sends a gradient from the loss back to the first layer. At each layer "
     "it is multiplied by something: a weight *w*, and the slope φ′(*z*) of the activation. "
     "After *n* layers it has been multiplied *n* times.\n\n"
@@ -310,8 +309,8 @@ controls.draw(PANEL, "factors", "sigma", "seed")
 random_matrices()
 controls.draw(PANEL, "width", "scale")
 
-st.header("The fine print", anchor=False)
 st.markdown(
+    "## The fine print\n\n"
     "- The article says that gradients vanish or explode the more quickly, the further the weight "
     "is “from 1 or 0”. Only 1 is special. Further from 1 on a log scale is faster, and near 0 is "
     "the fastest of all.\n"

@@ -366,7 +366,7 @@ def look_inside(at) -> None:
     buttons(lab, int(at.steps), "settings")
     if lab.running:
         return
-    st.header("Look inside", anchor=False)
+    st.markdown("## Look inside")
     controls.draw(PANEL, ("view",), ("gradient", "at") if at.view == "map" else ("at",))
     step = frames.shown_step(at.at, max(int(at.steps), lab.pair.step), lab.pair.step)
     LOOKS[at.view](at, lab, step)
@@ -638,7 +638,8 @@ def _notes(pair: frames.Pair) -> list[str]:
 
 @page.part(PANEL)
 def notes(at) -> None:
-    st.markdown("\n".join(f"- {line}" for line in _notes(_lab(at).pair)))
+    lines = _notes(_lab(at).pair)
+    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines))
 
 
 # Over seeds --------------------------------------------------------------------------------------
@@ -693,7 +694,7 @@ run_view()
 busy = _ticking()[0] is not None
 
 # What a button sets waits for a pause: the browser's next tick would bring the values from before.
-st.header("The two networks", anchor=False)
+st.markdown("## The two networks")
 controls.presets(PANEL, disabled=busy)
 controls.draw(PANEL, "data", "steps", "seed", disabled=busy)
 for side, column in zip("ab", st.columns(2, gap="large"), strict=True):
@@ -736,8 +737,8 @@ predict.choice(
     because=because,
 )
 
-st.header("The idea", anchor=False)
 st.markdown(
+    "## The idea\n\n"
     "The pages before this one look at a network before its first step. The claim behind them is "
     "about training: a gradient that has vanished cannot teach the layers near the input, and one "
     "that has exploded throws them away. Here it is put to the test.\n\n"
@@ -748,19 +749,18 @@ st.markdown(
 )
 
 
-st.header("What to notice", anchor=False)
 notes()
 
-st.header("Was it luck?", anchor=False)
 st.markdown(
+    "## Was it luck?\n\n"
     "One run is one draw of the weights. The same two networks over several seeds, each with draws "
     "of its own:"
 )
 controls.draw(PANEL, "seeds")
 over_seeds()
 
-st.header("The fine print", anchor=False)
 st.markdown(
+    "## The fine print\n\n"
     "- Plain gradient descent on batches of 32, no momentum, biases from 0, the output layer's "
     "weights scaled like the others. Batch normalization uses each batch's own statistics, in "
     "tests too: those of the held-out examples together.\n"

@@ -1,5 +1,6 @@
 """The app as AppTest sees it: open a page, by a link or without one, and read what it says."""
 
+import re
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -62,6 +63,12 @@ def prose(at: AppTest) -> str:
     return "\n".join(
         block.value for kind in ("markdown", "caption", "latex") for block in at.get(kind)
     )
+
+
+def title(at: AppTest) -> str:
+    """The page's title: the one heading of the first level."""
+    (heading,) = re.findall("^# (.+)$", prose(at), re.M)
+    return heading
 
 
 def charts(at: AppTest) -> list:

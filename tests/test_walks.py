@@ -24,7 +24,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.kit import controls, frames, site, theme
 from pages.kit.controls import Choice, Range
-from tests.app import charts, frame_with, open_page, prose, send, tables
+from tests.app import charts, frame_with, open_page, prose, send, tables, title
 from tests.test_pages import PANELS, PATHS
 
 STATES = int(os.environ.get("WALK_STATES", "300"))
@@ -209,7 +209,7 @@ MARKED = {"last_loss": ("loss_says", "not a number")}
 def check(at: AppTest, path: str) -> None:
     panel, values = PANELS[path], values_of(at, path)
     assert not at.exception
-    assert at.title[0].value == site.info(path).title
+    assert title(at) == site.info(path).title
     words = prose(at)
     cells = [str(cell) for table in at.table for cell in table.value.to_numpy().ravel()]
     for text in (*words.splitlines(), *cells):

@@ -10,7 +10,7 @@ from core import network, recording, sweeps
 from pages.kit import warm
 from pages.kit.frames import training as lab
 from pages.kit.turnstile import turnstile
-from tests.app import open_page
+from tests.app import open_page, title
 from tests.test_pages import PANELS, PATHS
 
 
@@ -33,7 +33,7 @@ def nothing_is_computed(warmed, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS)
 def test_a_first_visit_finds_its_results(path, nothing_is_computed):
-    assert open_page(path).title
+    assert title(open_page(path))
 
 
 @pytest.mark.slow

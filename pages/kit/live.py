@@ -21,7 +21,7 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
-from pages.kit import controls, page
+from pages.kit import controls, page, parts
 from pages.kit.controls import Choice, Panel, Range
 from pages.kit.parts import Values
 
@@ -89,10 +89,10 @@ def pack(rows: np.ndarray, decimals: int = 3) -> list[str]:
 
 def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:
     """Turn the packed columns of the current frame into points, numbered 0, 1, … by `index`."""
-    parts = [f"_{column}" for column in columns]
+    texts = [f"_{column}" for column in columns]
     chart = chart.transform_calculate(
-        **{part: f"split(datum.{column}, ' ')" for part, column in zip(parts, columns, strict=True)}
-    ).transform_flatten(parts, list(columns))
+        **{text: f"split(datum.{column}, ' ')" for text, column in zip(texts, columns, strict=True)}
+    ).transform_flatten(texts, list(columns))
     chart = chart.transform_window([alt.WindowFieldDef(**{"op": "row_number", "as": index})])
     numbers = {
         column: f"datum.{column} == 'x' ? null : toNumber(datum.{column})" for column in columns
@@ -139,6 +139,7 @@ def show(
         on_select=partial(_take_over, chart, key, panel, picks),
         alt=alt_text,
     )
+    parts.chart_sent()
 
 
 def _starting_at(spec: dict, start: dict[str, float]) -> dict:

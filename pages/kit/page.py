@@ -25,8 +25,7 @@ def header(panel: Panel) -> None:
     st.html(_STYLE)
     here = site.info(panel.page)
     controls.begin(panel)
-    st.title(here.title, anchor=False)
-    st.markdown(here.claim)
+    st.markdown(f"# {here.title}\n\n{here.claim}")
     if controls.link_was_corrected():
         st.caption(
             "The link asked for a value that this page does not have. "
@@ -87,6 +86,7 @@ def _compact(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
     """Draw a chart: a builder that takes no data, and the tidy frame beside it."""
     st.vega_lite_chart(spec=spec(builder, frame), key=key, alt=alt_text)
+    parts.chart_sent()
 
 
 def part(panel: Panel, *, run_every: float | None = None) -> Callable:

@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 
 from pages.kit import turnstile
 
 PAGE = "page"  # the reader that is the page itself, outside its parts
+GLIMPSE = 0.03  # seconds in which a browser draws a chart that it has been sent
 _READERS = "parts.readers"  # of this session: the names that each reader has read
+_AWAITED = "parts.awaited"  # whether a control has moved and no chart has been sent since
 
 
 class Values:
@@ -48,11 +51,21 @@ def moved(names: Iterable[str], *, by: str | None = None) -> None:
     `by` is the reader that has moved them itself: it runs only where nobody else does.
     """
     names, readers = set(names), st.session_state[_READERS]
+    st.session_state[_AWAITED] = True
     told = [reader for reader, read in readers.items() if reader != by and names & read]
     if PAGE in told:
         st.rerun()
     elif told or by:
         st.rerun(told or [by])
+
+
+def chart_sent() -> None:
+    """The first chart after a move has been sent: the browser draws it before more comes.
+
+    Sent together, the words of a part would be set before its chart is drawn: 10 to 15 ms.
+    """
+    if st.session_state.pop(_AWAITED, False) and runtime.exists():
+        turnstile.turnstile().pause(GLIMPSE)
 
 
 def fragment(

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
-from time import monotonic
+from time import monotonic, sleep
 
 PATIENCE = 0.25  # seconds that a script may keep all others waiting
 
@@ -27,18 +27,28 @@ class Turnstile:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Be the one inside, for the length of a `with`; again from within changes nothing."""
-        me = threading.get_ident()
-        if self._inside == me:
+        if self._inside == threading.get_ident():
             yield
             return
-        with self._moved:
-            while self.busy:
-                self._moved.wait(self._left())
-            self._inside, self._since = me, monotonic()
+        self._enter()
         try:
             yield
         finally:
             self.leave()
+
+    def _enter(self) -> None:
+        with self._moved:
+            while self.busy:
+                self._moved.wait(self._left())
+            self._inside, self._since = threading.get_ident(), monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Wait outside while others go through, then queue up again."""
+        inside = self._inside == threading.get_ident()
+        self.leave()
+        sleep(seconds)
+        if inside:
+            self._enter()
 
     def leave(self) -> None:
         """Let the next one through: what follows takes long."""
