@@ -75,14 +75,17 @@ def pick(control: Choice) -> alt.Parameter:
     )
 
 
-def pack(rows: np.ndarray, decimals: int = 3) -> list[str]:
+def pack(rows: np.ndarray, form: str = ".3f") -> list[str]:
     """Each row of numbers as one text, for a table with one row per frame.
+
+    `form` says how a number is written; by its decimals, or where sizes differ much by its
+    digits (".6g").
 
     Vega has no list columns of Arrow tables to flatten, but it splits texts. A missing point is
     written as `x`, which `unpack` turns into a gap; so are infinities and NaN.
     """
     rows = np.asarray(rows, dtype=float)
-    form = " ".join([f"%.{decimals}f"] * rows.shape[-1])  # per row: twice as fast as per number
+    form = " ".join([f"%{form}"] * rows.shape[-1])  # per row: twice as fast as per number
     texts = [form % tuple(row) for row in rows.tolist()]
     return [t.replace("-inf", "x").replace("inf", "x").replace("nan", "x") for t in texts]
 

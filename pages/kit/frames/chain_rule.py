@@ -53,14 +53,13 @@ def _ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     w2 = np.array(W2.values())
     way = walk(w1, w2, x, y, gradient)
     none = np.full((len(w2), 1), np.nan)
-    digits = 13  # J goes down to 10⁻¹¹ here, and is shown to three digits
     return pd.DataFrame(
         {
             "w2": w2,
-            "value": live.pack(way.values, digits),
-            "times": live.pack(np.concatenate([none, way.factors], axis=-1), digits),
-            "level": live.pack(way.levels, 4),
-            "sign": live.pack(way.signs, 0),
+            "value": live.pack(way.values, ".6g"),
+            "times": live.pack(np.concatenate([none, way.factors], axis=-1), ".6g"),
+            "level": live.pack(way.levels, ".4f"),
+            "sign": live.pack(way.signs, ".0f"),
         }
     )
 

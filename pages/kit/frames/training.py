@@ -247,7 +247,7 @@ def _curve(kind, name, x, loss, right) -> dict:
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {"px": x, "loss": np.log10(loss), "right": right}
     return {"kind": kind, "name": name} | {
-        column: live.pack(np.array([values], dtype=float), 4)[0]
+        column: live.pack(np.array([values], dtype=float), ".4f")[0]
         for column, values in columns.items()
     }
 
@@ -276,7 +276,7 @@ def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
         if gone
         else f"{name}: batch loss {theme.number(loss)}, {theme.percent(right)} right",
         **{
-            column: live.pack(np.array([values], dtype=float), 3)[0]
+            column: live.pack(np.array([values], dtype=float))[0]
             for column, values in {
                 "place": place,
                 "gradient": _drawn(relative_gradient(record), gone),
