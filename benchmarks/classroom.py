@@ -1,6 +1,10 @@
 """A class of 100 that arrives together: the site beside the floor app, in one process each.
 
-    python -m benchmarks.classroom [--short] [--readers 100] [--seconds 120] [--pages home products]
+    python -m benchmarks.classroom [--short] [--readers 100] [--seconds 120] [--warm 20]
+                                   [--pages home products]
+
+A first reader comes some seconds before the class, as a teacher does: what is computed meanwhile is
+the warm thread's. `--warm 0` is a class that meets a server as it starts.
 
 For every page: all readers open it at once, then all move its control at once, each to another
 value. Then all pages mixed, moves at random times, ten a second in all. Then moves as fast as they
@@ -67,6 +71,14 @@ async def together(server: Server, actions: list) -> tuple[list[float], float]:
 
 async def close(everyone: list[Reader]) -> None:
     await asyncio.gather(*(reader.close() for reader in everyone))
+
+
+async def visit(server: Server, path: str, seconds: float) -> None:
+    """One reader opens a page and stays for a while."""
+    reader = Reader(server.address, path, CONTROLS[path])
+    await reader.open()
+    await asyncio.sleep(seconds)
+    await reader.close()
 
 
 async def one_page(server: Server, path: str, count: int) -> dict:
@@ -161,10 +173,11 @@ async def main() -> None:
     parser.add_argument("--seconds", type=float, default=120, help="of moves at random times")
     parser.add_argument("--reruns", type=int, default=2000, help="of the endurance run")
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
+    parser.add_argument("--warm", type=float, default=20, help="seconds before the class comes")
     parser.add_argument("--short", action="store_true", help="a small class, for CI")
     asked = parser.parse_args()
     if asked.short:
-        asked.readers, asked.seconds, asked.reruns = 20, 6, 200
+        asked.readers, asked.seconds, asked.reruns, asked.warm = 20, 6, 200, 0
     begun = perf_counter()
     with (
         tempfile.TemporaryDirectory() as logs,
@@ -173,6 +186,8 @@ async def main() -> None:
     ):
         server = Server(address, process.pid)
         floor_server = Server(floor_address, floor_process.pid)
+        if asked.warm:
+            await visit(server, asked.pages[0], asked.warm)
         print(f"{asked.readers} readers at once, × the floor\n{HEAD}")
         floor = await one_page(floor_server, FLOOR, asked.readers)
         print(row(FLOOR, floor, floor), flush=True)

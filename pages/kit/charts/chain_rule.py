@@ -267,17 +267,19 @@ def _columns(points: alt.Chart, x, y) -> alt.Chart:
 def depth() -> alt.LayerChart:
     """Output's gradient for the first weight of a chain of 2…60 layers, live in w, with its bound.
 
-    Frames, one row per w: `w`; `gradient` and `slopes`, packed log₁₀ of |dŷ/dw₁| and ∏φ′(z) for
-    chains of 2, 3, … layers; `steepest`, log₁₀ of the largest |φ′|; `mark`, the depth to mark,
-    and there `sign` of dŷ/dw₁ and `log10`.
+    Frames, one row per w: `w`; `slopes`, packed log₁₀ of ∏φ′(z) for chains of 2, 3, … layers;
+    `steepest`, log₁₀ of the largest |φ′|; `mark`, the depth to mark, and there `sign` of dŷ/dw₁ and
+    `log10` of its size. At other depths that is the slopes times |w|ᴸ⁻¹.
     """
     w = live.follow(W)
     x = grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14)
     y = grammar.powers_y("log10", "size of the product", _DEEP, _HIGH, every=10)
     frame = alt.Chart().transform_filter(w.selection)
-    along = live.unpack(frame, "gradient", "slopes").transform_calculate(
+    weights = "(datum.i + 1) * log(abs(w)) / LN10"
+    along = live.unpack(frame, "slopes").transform_calculate(
         L="datum.i + 2",
-        bound="w == 0 ? null : (datum.i + 1) * log(abs(w)) / LN10 + (datum.i + 2) * datum.steepest",
+        bound=f"w == 0 ? null : {weights} + (datum.i + 2) * datum.steepest",
+        gradient=f"w == 0 || !isValid(datum.slopes) ? null : {weights} + datum.slopes",
     )
     band = grammar.healthy_band(x, y, left=0, right=LAYERS + 14, label="healthy")
     return (

@@ -154,9 +154,7 @@ def depths(activation: str) -> Depths:
 @kept(16)
 def _packed_depths(activation: str) -> pd.DataFrame:
     chain = depths(activation)
-    return pd.DataFrame(
-        {"w": chain.w, "gradient": live.pack(chain.gradient), "slopes": live.pack(chain.slopes)}
-    )
+    return pd.DataFrame({"w": chain.w, "slopes": live.pack(chain.slopes)})
 
 
 @kept(64)

@@ -112,6 +112,19 @@ def begin(net: Net, data: str, seed: int, seeds: int = 1) -> Recording:
     return recording.begin(net.spec(data, seeds), net.how(1), datasets.DATASETS[data](), rng=rng)
 
 
+@kept(64)
+def _begun(net: Net, data: str, seed: int) -> Recording:
+    """One network before its first step, the same in all pairs: nothing writes to it."""
+    return begin(net, data, seed)
+
+
+@kept(64)
+def _first_step(net: Net, data: str, seed: int) -> Step:
+    """Its first step, looked at and not taken."""
+    run = _begun(net, data, seed)
+    return training.advance(run.spec, run.train_spec, datasets.DATASETS[data](), run.state)[1]
+
+
 @dataclass(frozen=True)
 class Pair:
     """The runs of A and B as far as they have come, and what they were before the first step."""
@@ -129,7 +142,7 @@ class Pair:
         return {
             name: run.steps[0]
             if run.steps
-            else training.advance(run.spec, run.train_spec, self.duel.dataset, run.state)[1]
+            else _first_step(self.duel.nets[name], self.duel.data, self.duel.seed)
             for name, run in self.runs.items()
         }
 
@@ -161,8 +174,9 @@ class Pair:
 
 @kept(64)  # more than depths to choose from: else a class would hold the same pair many times
 def pair(duel: Duel) -> Pair:
-    """Both networks before their first step, the same for all readers: nothing writes to them."""
-    return Pair(duel, {name: begin(net, duel.data, duel.seed) for name, net in duel.nets.items()})
+    """Both networks before their first step, the same for all readers."""
+    nets = duel.nets.items()
+    return Pair(duel, {name: _begun(net, duel.data, duel.seed) for name, net in nets})
 
 
 @kept(4)
