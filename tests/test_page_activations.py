@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.activations import ACTIVATIONS, activation
+from pages.kit.charts import activations as charts_of
 from pages.kit.frames import activations as frames
 from scripts.make_activations_runs import runs
 from tests.app import charts, open_page, prose
@@ -101,7 +102,18 @@ def test_the_live_frame_is_the_core(name):
     assert len(frame) == 601 <= 3000
     record = activation(name, negative_slope=0.2)
     assert np.allclose(frame["s1"], record.df(frame["z"].to_numpy()))
-    assert np.allclose(frame["f1"], record.f(frame["z"].to_numpy()))
+    shown = frame["f_in1"].notna()
+    (low, high), (bottom, top) = charts_of.INSET, charts_of.CORNER[2:]
+    f = low + (frame["f_in1"][shown] - bottom) / (top - bottom) * (high - low)
+    assert np.allclose(f, record.f(frame["z"][shown].to_numpy()), atol=1e-5)
+    for line, whole, most in (
+        ("slope1", "s1", charts_of.SLOPES),
+        ("product1", "p1", charts_of.PRODUCTS),
+    ):
+        inside = frame[whole] <= most[1]
+        assert (frame[line][inside] == frame[whole][inside]).all() and frame[line][
+            ~inside
+        ].isna().all()
     some = frame["p1"].notna()
     assert np.allclose(10 ** frame["p1"][some], np.abs(frame["s1"][some]) ** 3)
     assert (frame["s1"][~some] == 0).all()

@@ -18,18 +18,21 @@ SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 # top: where a panel begins and ends.
 _HEIGHT = 516
 _UPPER, _LOWER = (0.25, 0.635), (0.675, 1.0)
-_SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
-_PRODUCTS = (-24, 2)  # decades
-_CORNER = (-5.85, -2.5, 0.44, 1.04)  # the inset with φ: left, right, bottom, top
-_INSET = (-1.2, 2.0)  # the values of φ that it shows
+SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
+PRODUCTS = (-24, 2)  # decades
+CORNER = (-5.85, -2.5, 0.44, 1.04)  # the inset with φ: left, right, bottom, top
+INSET = (-1.2, 2.0)  # the values of φ that it shows
+SEEN = 0.3  # the height of the histogram's largest bar
 
 
 def slopes() -> alt.LayerChart:
     """φ′ of three activations over z, and φ′(z)ⁿ below, with dots at the live z; φ as an inset.
 
-    One row per z, for the curves i = 1, 2, 3: `z`; `f{i}` φ(z), `s{i}` φ′(z), `p{i}` log₁₀|φ′(z)|ⁿ
-    (null where that is 0); `name{i}`; `n`; `seen`, the height of a histogram of a real network's
-    z (its largest bar being 1), and `seen_says`.
+    One row per z, for the curves i = 1, 2, 3: `z`; `s{i}` φ′(z), `p{i}` log₁₀|φ′(z)|ⁿ (null where
+    that is 0); `name{i}`; `n`; `seen`, where a bar of the histogram of a real network's z begins,
+    its height (the largest being SEEN), and `seen_says`. Each key press draws all lines anew, so
+    what they need is in the rows: `drawn`, whether they have a point here, and where it is, or null
+    beyond their panel: `slope{i}`, `product{i}`, and φ(z) in the inset, `z_in` and `f_in{i}`.
     """
     z = live.follow(Z)
     x = alt.X(
@@ -77,7 +80,7 @@ def _slopes_panel(x, z: live.Live) -> alt.LayerChart:
     y = alt.Y(
         "s",
         type="quantitative",
-        scale=_panel_scale(_SLOPES, _UPPER),
+        scale=_panel_scale(SLOPES, _UPPER),
         axis=_panel_axis(
             "slope φ′(z)",
             _UPPER,
@@ -85,11 +88,9 @@ def _slopes_panel(x, z: live.Live) -> alt.LayerChart:
             labelExpr="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
         ),
     )
-    seen = grammar.colored(alt.Chart(), "reference").transform_calculate(
-        seen=f"datum.seen * {0.3}", floor="0"
-    )
+    seen = grammar.colored(alt.Chart().transform_filter("isValid(datum.seen)"), "reference")
     seen = seen.mark_area(interpolate="step-after", opacity=0.35, line=False).encode(
-        x=x, y=grammar.renamed(y, "seen"), y2=alt.Y2("floor")
+        x=x, y=grammar.renamed(y, "seen"), y2=alt.Y2Datum(0)
     )
     now = alt.Chart().transform_filter(z.selection)
     layers = [seen, _rule(now, x, y), *_inset_frame(x, y)]
@@ -100,10 +101,10 @@ def _slopes_panel(x, z: live.Live) -> alt.LayerChart:
 
 def _rule(now: alt.Chart, x, y) -> alt.Chart:
     """A line at the live z through both panels, not through the inset."""
-    left, right, bottom, _ = _CORNER
-    floor = _panel_scale(_SLOPES, _UPPER).domain[0]
+    left, right, bottom, _ = CORNER
+    floor = _panel_scale(SLOPES, _UPPER).domain[0]
     base = grammar.colored(now, "reference").transform_calculate(
-        top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {_SLOPES[1]}",
+        top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {SLOPES[1]}",
         floor=str(floor),
     )
     return base.mark_rule(strokeWidth=1.2).encode(
@@ -113,42 +114,27 @@ def _rule(now: alt.Chart, x, y) -> alt.Chart:
 
 def _curve(i: int, color: str, x, y, now: alt.Chart) -> list[alt.Chart]:
     """One activation: φ′ as a line with its dot, and φ in the inset with its dot."""
-    high, (low_f, high_f) = _SLOPES[1], _INSET
-    left, right, bottom, top = _CORNER
-
-    def placed(chart: alt.Chart) -> alt.Chart:
-        return grammar.colored(chart, color).transform_calculate(
-            s=f"isValid(datum.s{i}) && datum.s{i} <= {high} ? datum.s{i} : null",
-            s_at=f"min(datum.s{i}, {high})",
-            z_in=f"{left} + (datum.z - {Z.low}) / {Z.high - Z.low} * {right - left}",
-            f_in=f"datum.f{i} >= {low_f} && datum.f{i} <= {high_f} ? {bottom} + "
-            f"(datum.f{i} - {low_f}) / {high_f - low_f} * {top - bottom} : null",
-        )
-
-    inset = {"x": grammar.renamed(x, "z_in"), "y": grammar.renamed(y, "f_in")}
-    lines, dots = placed(_sparse(alt.Chart())), placed(now)
+    inset = {"x": grammar.renamed(x, "z_in"), "y": grammar.renamed(y, f"f_in{i}")}
+    lines = grammar.colored(alt.Chart().transform_filter("datum.drawn"), color)
+    dots = grammar.colored(now, color)
+    at = dots.transform_calculate(at=f"min(datum.s{i}, {SLOPES[1]})")
     return [
-        lines.mark_line(strokeWidth=3).encode(x=x, y=y),
+        lines.mark_line(strokeWidth=3).encode(x=x, y=grammar.renamed(y, f"slope{i}")),
         lines.mark_line(strokeWidth=1.8).encode(**inset),
-        dots.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "s_at")),
-        dots.transform_filter("isValid(datum.f_in)")
+        at.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "at")),
+        dots.transform_filter(f"isValid(datum.f_in{i})")
+        .transform_calculate(
+            z_at="datum.z_in"
+        )  # a field of the rows would be parsed in all of them
         .mark_point(size=50, filled=True, opacity=1)
         .encode(**inset),
     ]
 
 
-def _sparse(chart: alt.Chart) -> alt.Chart:
-    """Every fourth z, and every z around 0, where slopes jump: as fine as such a line can show.
-
-    Each key press computes all points of all lines anew.
-    """
-    return chart.transform_filter(f"round(datum.z / {Z.step}) % 4 == 0 || abs(datum.z) < 0.1")
-
-
 def _inset_frame(x, y) -> list[alt.Chart]:
     """The axes of the inset and its name."""
-    left, right, bottom, top = _CORNER
-    zero = bottom - _INSET[0] / (_INSET[1] - _INSET[0]) * (top - bottom)
+    left, right, bottom, top = CORNER
+    zero = bottom - INSET[0] / (INSET[1] - INSET[0]) * (top - bottom)
     base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
         left=str(left),
         right=str(right),
@@ -214,11 +200,11 @@ def _table(now: alt.Chart, selection: alt.Parameter) -> list[alt.Chart]:
 
 
 def _products_panel(x, z: live.Live) -> alt.LayerChart:
-    low, high = _PRODUCTS
+    low, high = PRODUCTS
     y = alt.Y(
         "p",
         type="quantitative",
-        scale=_panel_scale(_PRODUCTS, _LOWER),
+        scale=_panel_scale(PRODUCTS, _LOWER),
         axis=_panel_axis(
             "φ′(z)ⁿ, n layers",
             _LOWER,
@@ -229,9 +215,7 @@ def _products_panel(x, z: live.Live) -> alt.LayerChart:
     band = grammar.healthy_band(x, y, left=Z.low, right=Z.high, label="healthy")
     layers = [band]
     for i, color in enumerate(CURVES, start=1):
-        line = _sparse(grammar.colored(alt.Chart(), color)).transform_calculate(
-            p=f"!isValid(datum.p{i}) || datum.p{i} > {high} ? null : datum.p{i}",
-        )
+        line = grammar.colored(alt.Chart().transform_filter("datum.drawn"), color)
         dot = grammar.colored(alt.Chart().transform_filter(z.selection), color).transform_calculate(
             at=f"isValid(datum.p{i}) ? "
             f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",
@@ -239,7 +223,9 @@ def _products_panel(x, z: live.Live) -> alt.LayerChart:
         )
         shape = alt.condition("datum.gone", alt.value("triangle-down"), alt.value("circle"))
         layers += [
-            line.mark_line(strokeWidth=3, clip=True).encode(x=x, y=y),
+            line.mark_line(strokeWidth=3, clip=True).encode(
+                x=x, y=grammar.renamed(y, f"product{i}")
+            ),
             dot.mark_point(size=130, filled=True, opacity=1).encode(
                 x=x, y=grammar.renamed(y, "at"), shape=shape
             ),

@@ -14,7 +14,18 @@ from core.network import NetSpec
 from core.training import TrainSpec
 from pages.kit import theme
 from pages.kit.charts import grammar
-from pages.kit.charts.activations import CURVES, DEAD, OFF, SATURATED, Z
+from pages.kit.charts.activations import (
+    CORNER,
+    CURVES,
+    DEAD,
+    INSET,
+    OFF,
+    PRODUCTS,
+    SATURATED,
+    SEEN,
+    SLOPES,
+    Z,
+)
 from pages.kit.kept import kept
 
 WIDTH = 64
@@ -132,12 +143,28 @@ def slopes(
         f, slope = record.value_and_slope(z)
         with np.errstate(divide="ignore"):
             product = n * np.log10(np.abs(slope))
-        columns |= {f"f{i}": f, f"s{i}": slope, f"p{i}": np.where(slope == 0, np.nan, product)}
-        columns[f"name{i}"] = short(name)
+        product = np.where(slope == 0, np.nan, product)
+        columns |= {f"name{i}": short(name), f"s{i}": slope, f"p{i}": product}
+        columns[f"slope{i}"] = np.where(slope <= SLOPES[1], slope, np.nan)
+        columns[f"product{i}"] = np.where(product <= PRODUCTS[1], product, np.nan)
+        columns[f"f_in{i}"] = _in_inset(f, INSET, CORNER[2:])
+    columns["z_in"] = _in_inset(z, (Z.low, Z.high), CORNER[:2])
+    # every fourth z, and every z around 0, where slopes jump: as fine as such a line can show
+    columns["drawn"] = (np.arange(len(z)) % 4 == 0) | (np.abs(z) < 0.1)
     bars = seen(*network_seen, leak, seed).heights
-    columns["seen"] = bars[np.minimum(np.arange(len(z)) // _PER_BIN, len(bars) - 1)]
+    columns["seen"] = np.full(len(z), np.nan)
+    columns["seen"][::_PER_BIN] = SEEN * np.append(bars, bars[-1])
     columns["seen_says"] = f"grey: z in layer {SEEN_LAYER} of a {short(network_seen[0])} network"
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame(columns)
+    sizes = frame.select_dtypes("floating").columns.drop("z")  # z is found by its exact value
+    return frame.astype(dict.fromkeys(sizes, np.float32))
+
+
+def _in_inset(values, shown: tuple[float, float], place: tuple[float, float]) -> np.ndarray:
+    """Where values stand along one side of the inset; NaN for what it does not show."""
+    (low, high), (start, end) = shown, place
+    at = start + (values - low) / (high - low) * (end - start)
+    return np.where((values >= low) & (values <= high), at, np.nan)
 
 
 # Real networks, layer by layer --------------------------------------------------------------------
