@@ -88,7 +88,7 @@ def main() -> None:
         def move(control, value, at=at, panel=panel):
             key = panel.key(control.name)
             widget = next((w for w in at.main if getattr(w, "key", None) == key), None)
-            if widget is None:  # in details that are closed
+            if widget is None:  # in what is not open
                 return 0.0
             widget.set_value(value).run()
             return SPENT[-1]

@@ -451,51 +451,52 @@ st.markdown(
     f"{frames.leak_sentence()}"
 )
 
-with page.details("Does a leak help? Twenty networks each", key="activations.more.leak") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        controls.draw(PANEL, "runs")
-        page.show(
-            charts.leaks,
-            frames.leaks(float(at.runs)),
-            key="activations.leaks",
-            alt_text="Dots: held-out accuracy of twenty trained networks for each slope below 0, "
-            "with the median as a bar and the number of networks that broke below.",
-        )
-        st.markdown(
-            "Depth 10, width 64, He's weights, 200 steps on the digits, the same draws for every "
-            "slope. The bar is the median of those that did not break (become not a number). At "
-            "rates 0.03 and 0.1 all train, larger leaks a little better. At 0.3 a leak of 0.01 "
-            "differs from ReLU by less than its runs differ among themselves, one of 0.1 helps, "
-            "and with 0.3 every network breaks: what passes below 0 also lets the numbers grow."
-        )
-with page.details("Where flat begins", key="activations.more.derivation") as is_open:
-    if is_open:
-        st.latex(
-            r"\sigma'(z) = \sigma(z)\,\sigma(-z) \le \tfrac14, \qquad \tanh' z = 1 - \tanh^2 z"
-        )
-        st.markdown(
-            "With *s* = σ(*z*), the slope is *s*(1 − *s*), largest at *s* = ½. It is below 5 % of "
-            "¼ where *s*(1 − *s*) < 1/80, that is |*z*| > 4.36. Since tanh *z* = 2σ(2*z*) − 1, its "
-            "slope is 4σ′(2*z*): four times as high and half as wide, so flat from 2.18 on. "
-            "The two are equal where σ′(*z*) = 4σ′(2*z*): at |*z*| = 1.663."
-        )
-with page.details("The NumPy that ran", key="activations.more.source") as is_open:
-    if is_open:
-        page.source(
-            activations._sigmoid,
-            activations._relu,
-            activations._leaky_relu,
-            diagnostics.saturated_share,
-            diagnostics.off_share,
-            diagnostics.dead_share,
-            diagnostics.slope_products,
-            network.backward,
-        )
-with page.details("The data", key="activations.more.data") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        page.download(frames.table((at.first, at.second, at.third), at), "activations")
+more = page.more(
+    PANEL,
+    leak="Does a leak help? Twenty networks each",
+    derivation="Where flat begins",
+    source="The NumPy that ran",
+    data="The data",
+)
+if more == "leak":
+    at = controls.read(PANEL)
+    controls.draw(PANEL, "runs")
+    page.show(
+        charts.leaks,
+        frames.leaks(float(at.runs)),
+        key="activations.leaks",
+        alt_text="Dots: held-out accuracy of twenty trained networks for each slope below 0, "
+        "with the median as a bar and the number of networks that broke below.",
+    )
+    st.markdown(
+        "Depth 10, width 64, He's weights, 200 steps on the digits, the same draws for every "
+        "slope. The bar is the median of those that did not break (become not a number). At "
+        "rates 0.03 and 0.1 all train, larger leaks a little better. At 0.3 a leak of 0.01 "
+        "differs from ReLU by less than its runs differ among themselves, one of 0.1 helps, "
+        "and with 0.3 every network breaks: what passes below 0 also lets the numbers grow."
+    )
+if more == "derivation":
+    st.latex(r"\sigma'(z) = \sigma(z)\,\sigma(-z) \le \tfrac14, \qquad \tanh' z = 1 - \tanh^2 z")
+    st.markdown(
+        "With *s* = σ(*z*), the slope is *s*(1 − *s*), largest at *s* = ½. It is below 5 % of "
+        "¼ where *s*(1 − *s*) < 1/80, that is |*z*| > 4.36. Since tanh *z* = 2σ(2*z*) − 1, its "
+        "slope is 4σ′(2*z*): four times as high and half as wide, so flat from 2.18 on. "
+        "The two are equal where σ′(*z*) = 4σ′(2*z*): at |*z*| = 1.663."
+    )
+if more == "source":
+    page.source(
+        activations._sigmoid,
+        activations._relu,
+        activations._leaky_relu,
+        diagnostics.saturated_share,
+        diagnostics.off_share,
+        diagnostics.dead_share,
+        diagnostics.slope_products,
+        network.backward,
+    )
+if more == "data":
+    at = controls.read(PANEL)
+    page.download(frames.table((at.first, at.second, at.third), at), "activations")
 
 page.recall(
     "A sigmoid's slope is at most ¼. Why can a weight of 4 in every layer not cancel it?",

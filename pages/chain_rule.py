@@ -502,46 +502,47 @@ st.markdown(
     "examples, the weights' ‖W‖/√*n*. A gradient that meets them at random changes by both."
 )
 
-with page.details("The chain rule, step by step", key="chain_rule.more.derivation") as is_open:
-    if is_open:
-        st.latex(
-            r"z_1 = w_1 x,\quad a_1 = \sigma(z_1),\quad z_2 = w_2 a_1,\quad \hat y = \sigma(z_2)"
-        )
-        st.latex(
-            r"\frac{dJ}{dw_1} = \frac{dJ}{d\hat y}\cdot\frac{d\hat y}{dz_2}\cdot"
-            r"\frac{dz_2}{da_1}\cdot\frac{da_1}{dz_1}\cdot\frac{dz_1}{dw_1}"
-            r" = (\hat y - y)\,\sigma'(z_2)\,w_2\,\sigma'(z_1)\,x"
-        )
-        st.latex(r"\sigma'(z) = \sigma(z)\,(1-\sigma(z)) \le \tfrac14")
-        st.markdown(
-            r"Why a weight cannot outrun a slope: for large $z$ the slope is about $e^{-z}$, so "
-            r"$w_2\,\sigma'(w_2 a_1) \approx w_2\,e^{-w_2 a_1}$. A line times a falling "
-            "exponential rises, then falls, and tends to 0."
-        )
-with page.details("Why w = −4.8 does so well", key="chain_rule.more.negative") as is_open:
-    if is_open:
-        st.markdown(
-            "Along the chain *a* settles where *a* = σ(*wa*). A positive *w* pushes that point "
-            "out toward the flat part: at *w* = 1.6, the best positive weight for 15 layers, the "
-            "factors *w*·σ′ settle near 0.28. A negative *w* pulls it back: whatever is large is "
-            "turned around and made small at the next layer. At *w* = −4.8 the factors settle "
-            "near −0.88. They would reach −1 at *w* = −5.87, but it takes the chain longer than "
-            "15 layers to settle there; beyond that the point is not stable, and the chain jumps "
-            "between a high value and a low one."
-        )
-with page.details("The NumPy that ran", key="chain_rule.more.source") as is_open:
-    if is_open:
-        page.source(
-            scalar_chain.two_layer_chain,
-            scalar_chain.chain,
-            slope_products,
-            weight_products,
-            sweeps.profile,
-        )
-with page.details("The data", key="chain_rule.more.data") as is_open:
-    if is_open:
-        now = controls.read(PANEL)
-        page.download(frames.ledger_table(now.w1, now.x, now.y), "chain_rule")
+more = page.more(
+    PANEL,
+    derivation="The chain rule, step by step",
+    negative="Why w = −4.8 does so well",
+    source="The NumPy that ran",
+    data="The data",
+)
+if more == "derivation":
+    st.latex(r"z_1 = w_1 x,\quad a_1 = \sigma(z_1),\quad z_2 = w_2 a_1,\quad \hat y = \sigma(z_2)")
+    st.latex(
+        r"\frac{dJ}{dw_1} = \frac{dJ}{d\hat y}\cdot\frac{d\hat y}{dz_2}\cdot"
+        r"\frac{dz_2}{da_1}\cdot\frac{da_1}{dz_1}\cdot\frac{dz_1}{dw_1}"
+        r" = (\hat y - y)\,\sigma'(z_2)\,w_2\,\sigma'(z_1)\,x"
+    )
+    st.latex(r"\sigma'(z) = \sigma(z)\,(1-\sigma(z)) \le \tfrac14")
+    st.markdown(
+        r"Why a weight cannot outrun a slope: for large $z$ the slope is about $e^{-z}$, so "
+        r"$w_2\,\sigma'(w_2 a_1) \approx w_2\,e^{-w_2 a_1}$. A line times a falling "
+        "exponential rises, then falls, and tends to 0."
+    )
+if more == "negative":
+    st.markdown(
+        "Along the chain *a* settles where *a* = σ(*wa*). A positive *w* pushes that point "
+        "out toward the flat part: at *w* = 1.6, the best positive weight for 15 layers, the "
+        "factors *w*·σ′ settle near 0.28. A negative *w* pulls it back: whatever is large is "
+        "turned around and made small at the next layer. At *w* = −4.8 the factors settle "
+        "near −0.88. They would reach −1 at *w* = −5.87, but it takes the chain longer than "
+        "15 layers to settle there; beyond that the point is not stable, and the chain jumps "
+        "between a high value and a low one."
+    )
+if more == "source":
+    page.source(
+        scalar_chain.two_layer_chain,
+        scalar_chain.chain,
+        slope_products,
+        weight_products,
+        sweeps.profile,
+    )
+if more == "data":
+    now = controls.read(PANEL)
+    page.download(frames.ledger_table(now.w1, now.x, now.y), "chain_rule")
 
 page.recall(
     "A signal is multiplied by 0.6 at each of 15 layers. How much of it is left?",

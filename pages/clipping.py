@@ -389,39 +389,42 @@ st.markdown(
     "A run that ends as “not a number” counts as guessing."
 )
 
-with page.details("Where clipping comes from: the cliff", key="clipping.more.cliff") as is_open:
-    if is_open:
-        st.markdown(
-            "One parameter *b*, fifty layers that share it: *h* ← σ(4.5·*h* + *b*), from "
-            "*h* = σ(0.5), and J = (*h* − 0.7)². Between two plains stands a cliff, because the "
-            "slope is a sum of products of fifty factors. Drag the step."
-        )
-        cliff()
-        controls.draw(PANEL, "step", "cliff")
-with page.details("Why norm clipping keeps the direction", key="clipping.more.why") as is_open:
-    if is_open:
-        st.latex(
-            r"\hat g = \min\!\left(1, \frac{c}{\lVert g \rVert}\right) g"
-            r"\qquad\text{against}\qquad \hat g_i = \min(\max(g_i, -c), c)"
-        )
-        st.markdown(
-            "One number multiplies all entries, so every ratio between two of them stays, and with "
-            "them every ratio between two layers. By value each entry has a factor of its own, "
-            "*c*/|*g*ᵢ| or 1. Pascanu, Mikolov and Bengio (2013) clip by norm. "
-            "A gradient that holds ∞ or “not a number” cannot be clipped either way."
-        )
-with page.details("The NumPy that ran", key="clipping.more.source") as is_open:
-    if is_open:
-        page.source(
-            clipping.clip_by_value,
-            clipping.clip_by_global_norm,
-            training.advance,
-            scalar_chain.chain,
-        )
-with page.details("The data", key="clipping.more.data") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        page.download(frames.runs_table(at.network, at.clip), "clipping")
+more = page.more(
+    PANEL,
+    cliff="Where clipping comes from: the cliff",
+    why="Why norm clipping keeps the direction",
+    source="The NumPy that ran",
+    data="The data",
+)
+if more == "cliff":
+    st.markdown(
+        "One parameter *b*, fifty layers that share it: *h* ← σ(4.5·*h* + *b*), from "
+        "*h* = σ(0.5), and J = (*h* − 0.7)². Between two plains stands a cliff, because the "
+        "slope is a sum of products of fifty factors. Drag the step."
+    )
+    cliff()
+    controls.draw(PANEL, "step", "cliff")
+if more == "why":
+    st.latex(
+        r"\hat g = \min\!\left(1, \frac{c}{\lVert g \rVert}\right) g"
+        r"\qquad\text{against}\qquad \hat g_i = \min(\max(g_i, -c), c)"
+    )
+    st.markdown(
+        "One number multiplies all entries, so every ratio between two of them stays, and with "
+        "them every ratio between two layers. By value each entry has a factor of its own, "
+        "*c*/|*g*ᵢ| or 1. Pascanu, Mikolov and Bengio (2013) clip by norm. "
+        "A gradient that holds ∞ or “not a number” cannot be clipped either way."
+    )
+if more == "source":
+    page.source(
+        clipping.clip_by_value,
+        clipping.clip_by_global_norm,
+        training.advance,
+        scalar_chain.chain,
+    )
+if more == "data":
+    at = controls.read(PANEL)
+    page.download(frames.runs_table(at.network, at.clip), "clipping")
 
 page.recall(
     "Which number has to be near 1, so that a gradient survives twenty layers?",

@@ -407,23 +407,26 @@ st.markdown(
     "digit."
 )
 
-with page.details("How the networks were trained", key="home.more.training") as is_open:
-    if is_open:
-        st.markdown(
-            "1,437 digits of 8 × 8 pixels to train on, 360 held out, standardized per pixel. "
-            "Width 64; ReLU 16 layers deep, tanh 15. Plain stochastic gradient descent on the "
-            "cross-entropy, 200 steps of 32 digits; learning rate 0.03, and 0.1 for tanh with "
-            "Xavier. Twenty random draws for each of thirteen sizes, the same draws and batches at "
-            "every size. The curves come from a file that "
-            "`python -m scripts.make_home_runs` remakes."
-        )
-with page.details("The NumPy that ran", key="home.more.source") as is_open:
-    if is_open:
-        page.source(sweeps.profile, network.forward, network.backward, training.train)
-with page.details("The data", key="home.more.data") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        page.download(frames.gradients_table(at.network, _draw_of(at), at.c), "home-gradients")
-        page.download(frames.trained_table(at.network), "home-training")
+more = page.more(
+    PANEL,
+    training="How the networks were trained",
+    source="The NumPy that ran",
+    data="The data",
+)
+if more == "training":
+    st.markdown(
+        "1,437 digits of 8 × 8 pixels to train on, 360 held out, standardized per pixel. "
+        "Width 64; ReLU 16 layers deep, tanh 15. Plain stochastic gradient descent on the "
+        "cross-entropy, 200 steps of 32 digits; learning rate 0.03, and 0.1 for tanh with "
+        "Xavier. Twenty random draws for each of thirteen sizes, the same draws and batches at "
+        "every size. The curves come from a file that "
+        "`python -m scripts.make_home_runs` remakes."
+    )
+if more == "source":
+    page.source(sweeps.profile, network.forward, network.backward, training.train)
+if more == "data":
+    at = controls.read(PANEL)
+    page.download(frames.gradients_table(at.network, _draw_of(at), at.c), "home-gradients")
+    page.download(frames.trained_table(at.network), "home-training")
 
 page.footer(PANEL)

@@ -383,75 +383,78 @@ st.markdown(
     "gain at 1 after that."
 )
 
-with page.details("Same network, one change", key="initialization.more.pictures") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        controls.draw(PANEL, "against")
-        other = {"normal": math.sqrt(int(at.width)), "he": math.sqrt(2), "xavier": 1.0}[at.against]
-        columns = st.columns(2)
-        for side, column, size in (("left", columns[0], 2**at.g), ("right", columns[1], other)):
-            with column:
-                st.markdown(
-                    f"**σ√*n* = {theme.number(size)}**"
-                    + (", as set above" if side == "left" else f", {SCHEMES[at.against]}")
-                )
-                page.show(
-                    charts.activations,
-                    frames.activations(*_networks(at), size),
-                    key=f"initialization.activations.{side}",
-                    alt_text="Histograms of one network's activations side by side, a column of "
-                    "shades per layer, for 64 digits.",
-                )
-        st.markdown(
-            "One network, its activations for 64 digits: each layer is a histogram seen from "
-            "above. The draws are the same on both sides; only the scale differs. Look for layers "
-            "that shrink to 0, pile up at the ends of the activation, or leave the picture. "
-            "(The dark row at 0 in ReLU layers is the units that are off.)"
-        )
-with page.details("The weights themselves: −3 … 3", key="initialization.more.weights") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        page.show(
-            charts.weights,
-            frames.weights(int(at.width)),
-            key="initialization.weights",
-            alt_text="Three bell curves of single weights: N(0, 1), He, and LeCun or Xavier.",
-        )
-        st.markdown(
-            f"Of N(0, 1), {theme.percent(0.9973)} of the weights lie between −3 and 3, as the "
-            f"article says. At n = {at.width} the other schemes draw smaller ones. None aims "
-            "at 1: every mean is 0."
-        )
-with page.details("Where √2 comes from", key="initialization.more.derivation") as is_open:
-    if is_open:
-        st.latex(
-            r"\frac{\partial J}{\partial z_l} = \varphi'(z_l)\odot"
-            r"\Bigl(W_{l+1}\frac{\partial J}{\partial z_{l+1}}\Bigr)"
-            r"\quad\Rightarrow\quad \text{gain}^2 = n\,\sigma^2 \cdot"
-            r"\operatorname{E}\varphi'(z)^2"
-        )
-        st.markdown(
-            "A sum of *n* independent terms of mean 0 has *n* times the variance of one. For ReLU "
-            "φ′² is 1 in half of the cases, so the gain is 1 at *n*σ² = 2 (He et al. 2015). For "
-            "tanh near 0 it is 1 at *n*σ² = 1 (LeCun et al. 1998; Glorot and Bengio 2010, who "
-            "average the fan-in of the way forward and the fan-out of the way back). Going "
-            "forward the same sum gives *q* ← *n*σ²·E φ(*z*)² + σ_b², from which the curves of "
-            "the gauge take the spread of *z* in each layer (Schoenholz et al. 2017)."
-        )
-with page.details("The NumPy that ran", key="initialization.more.source") as is_open:
-    if is_open:
-        page.source(network.init, diagnostics.backward_gains, theory.depth_profile)
-with page.details("The data", key="initialization.more.data") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        page.download(frames.profile_table(frames.measured(*_networks(at))), "initialization")
-        st.caption(
-            "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
-            "are run at every second or fifth scale; the others lie on straight lines between "
-            "them. The window's runs are in "
-            "`pages/kit/data/initialization.csv`, remade by "
-            "`python -m scripts.make_initialization_runs`."
-        )
+more = page.more(
+    PANEL,
+    pictures="Same network, one change",
+    weights="The weights themselves: −3 … 3",
+    derivation="Where √2 comes from",
+    source="The NumPy that ran",
+    data="The data",
+)
+if more == "pictures":
+    at = controls.read(PANEL)
+    controls.draw(PANEL, "against")
+    other = {"normal": math.sqrt(int(at.width)), "he": math.sqrt(2), "xavier": 1.0}[at.against]
+    columns = st.columns(2)
+    for side, column, size in (("left", columns[0], 2**at.g), ("right", columns[1], other)):
+        with column:
+            st.markdown(
+                f"**σ√*n* = {theme.number(size)}**"
+                + (", as set above" if side == "left" else f", {SCHEMES[at.against]}")
+            )
+            page.show(
+                charts.activations,
+                frames.activations(*_networks(at), size),
+                key=f"initialization.activations.{side}",
+                alt_text="Histograms of one network's activations side by side, a column of "
+                "shades per layer, for 64 digits.",
+            )
+    st.markdown(
+        "One network, its activations for 64 digits: each layer is a histogram seen from "
+        "above. The draws are the same on both sides; only the scale differs. Look for layers "
+        "that shrink to 0, pile up at the ends of the activation, or leave the picture. "
+        "(The dark row at 0 in ReLU layers is the units that are off.)"
+    )
+if more == "weights":
+    at = controls.read(PANEL)
+    page.show(
+        charts.weights,
+        frames.weights(int(at.width)),
+        key="initialization.weights",
+        alt_text="Three bell curves of single weights: N(0, 1), He, and LeCun or Xavier.",
+    )
+    st.markdown(
+        f"Of N(0, 1), {theme.percent(0.9973)} of the weights lie between −3 and 3, as the "
+        f"article says. At n = {at.width} the other schemes draw smaller ones. None aims "
+        "at 1: every mean is 0."
+    )
+if more == "derivation":
+    st.latex(
+        r"\frac{\partial J}{\partial z_l} = \varphi'(z_l)\odot"
+        r"\Bigl(W_{l+1}\frac{\partial J}{\partial z_{l+1}}\Bigr)"
+        r"\quad\Rightarrow\quad \text{gain}^2 = n\,\sigma^2 \cdot"
+        r"\operatorname{E}\varphi'(z)^2"
+    )
+    st.markdown(
+        "A sum of *n* independent terms of mean 0 has *n* times the variance of one. For ReLU "
+        "φ′² is 1 in half of the cases, so the gain is 1 at *n*σ² = 2 (He et al. 2015). For "
+        "tanh near 0 it is 1 at *n*σ² = 1 (LeCun et al. 1998; Glorot and Bengio 2010, who "
+        "average the fan-in of the way forward and the fan-out of the way back). Going "
+        "forward the same sum gives *q* ← *n*σ²·E φ(*z*)² + σ_b², from which the curves of "
+        "the gauge take the spread of *z* in each layer (Schoenholz et al. 2017)."
+    )
+if more == "source":
+    page.source(network.init, diagnostics.backward_gains, theory.depth_profile)
+if more == "data":
+    at = controls.read(PANEL)
+    page.download(frames.profile_table(frames.measured(*_networks(at))), "initialization")
+    st.caption(
+        "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
+        "are run at every second or fifth scale; the others lie on straight lines between "
+        "them. The window's runs are in "
+        "`pages/kit/data/initialization.csv`, remade by "
+        "`python -m scripts.make_initialization_runs`."
+    )
 
 page.recall(
     "No unit of a sigmoid network is saturated. Is its gradient safe?",

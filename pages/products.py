@@ -321,43 +321,46 @@ st.markdown(
     "its place, and it has one factor for each direction: its singular values."
 )
 
-with page.details("Where a computer loses the number", key="products.more.precision") as is_open:
-    if is_open:
-        w = controls.read(PANEL).w
-        st.markdown(
-            "A gradient that is small but not zero can still train a network. "
-            f"One that is rounded to 0 cannot. For *w* = {theme.setting(w)}:"
-        )
-        st.table(frames.precision_lost(w).set_index("format"))
-        page.show(
-            charts.precision,
-            frames.precision(w),
-            key="products.precision",
-            alt_text="Line chart of the size of w to the power n up to n = 1600, with the points "
-            "at which half, single and double precision lose it.",
-        )
-        st.markdown(
-            "“Rounded once” rounds the true *w*ⁿ to the format. Multiplying step by step *in* the "
-            "format can end differently: when |*w*| is between ½ and 1, a number near the smallest "
-            "that the format has, times *w*, rounds back to itself."
-        )
-with page.details("Why a straight line", key="products.more.derivation") as is_open:
-    if is_open:
-        st.latex(r"\log_{10} |w^n| = n \, \log_{10} |w|")
-        st.markdown(
-            "The logarithm of a product is the sum of the logarithms: "
-            "every factor adds the same step. For random factors the steps are random, "
-            "so their sum is a random walk with drift n·(ln σ − (γ + ln 2)/2) and variance n·π²/8 "
-            "in natural logarithms, γ being Euler's "
-            "constant. The drift is 0 only at σ = 1.887."
-        )
-with page.details("The NumPy that ran", key="products.more.source") as is_open:
-    if is_open:
-        page.source(scalar_chain.power, scalar_chain.chain, scalar_chain.running_product)
-with page.details("The data", key="products.more.data") as is_open:
-    if is_open:
-        at = controls.read(PANEL)
-        page.download(frames.powers_table(at.w, at.activation), "products")
+more = page.more(
+    PANEL,
+    precision="Where a computer loses the number",
+    derivation="Why a straight line",
+    source="The NumPy that ran",
+    data="The data",
+)
+if more == "precision":
+    w = controls.read(PANEL).w
+    st.markdown(
+        "A gradient that is small but not zero can still train a network. "
+        f"One that is rounded to 0 cannot. For *w* = {theme.setting(w)}:"
+    )
+    st.table(frames.precision_lost(w).set_index("format"))
+    page.show(
+        charts.precision,
+        frames.precision(w),
+        key="products.precision",
+        alt_text="Line chart of the size of w to the power n up to n = 1600, with the points "
+        "at which half, single and double precision lose it.",
+    )
+    st.markdown(
+        "“Rounded once” rounds the true *w*ⁿ to the format. Multiplying step by step *in* the "
+        "format can end differently: when |*w*| is between ½ and 1, a number near the smallest "
+        "that the format has, times *w*, rounds back to itself."
+    )
+if more == "derivation":
+    st.latex(r"\log_{10} |w^n| = n \, \log_{10} |w|")
+    st.markdown(
+        "The logarithm of a product is the sum of the logarithms: "
+        "every factor adds the same step. For random factors the steps are random, "
+        "so their sum is a random walk with drift n·(ln σ − (γ + ln 2)/2) and variance n·π²/8 "
+        "in natural logarithms, γ being Euler's "
+        "constant. The drift is 0 only at σ = 1.887."
+    )
+if more == "source":
+    page.source(scalar_chain.power, scalar_chain.chain, scalar_chain.running_product)
+if more == "data":
+    at = controls.read(PANEL)
+    page.download(frames.powers_table(at.w, at.activation), "products")
 
 page.recall(
     "Three networks were trained on the same digits. What differed between them?",

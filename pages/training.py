@@ -801,20 +801,23 @@ def _scripts(at) -> None:
                 )
 
 
-with page.details("Take it away: scripts", key="training.more.scripts") as is_open:
-    if is_open:
-        st.markdown(
-            "Each script is this network, its data and its training in one file, and prints the "
-            "losses of this page. The NumPy script needs NumPy alone."
-        )
-        _scripts(controls.read(PANEL))
-with page.details("The NumPy that ran", key="training.more.source") as is_open:
-    if is_open:
-        page.source(network.forward, network.backward, training.Run.step, recording.extend)
-with page.details("The data", key="training.more.data") as is_open:
-    if is_open:
-        st.markdown("The run as it was recorded: a row for each network, step and layer.")
-        page.download(frames.table(_lab(controls.read(PANEL)).pair), "training")
+more = page.more(
+    PANEL,
+    scripts="Take it away: scripts",
+    source="The NumPy that ran",
+    data="The data",
+)
+if more == "scripts":
+    st.markdown(
+        "Each script is this network, its data and its training in one file, and prints the "
+        "losses of this page. The NumPy script needs NumPy alone."
+    )
+    _scripts(controls.read(PANEL))
+if more == "source":
+    page.source(network.forward, network.backward, training.Run.step, recording.extend)
+if more == "data":
+    st.markdown("The run as it was recorded: a row for each network, step and layer.")
+    page.download(frames.table(_lab(controls.read(PANEL)).pair), "training")
 
 page.recall(
     "What does clipping by norm change about a gradient, and what does it leave?",

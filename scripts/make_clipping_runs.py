@@ -54,9 +54,9 @@ def runs(network: Network, clip: str, log10_limit: float | None = None) -> dict:
         "most_clipped": clipped.max(),
         "lost": lost.sum(),
         "last_loss": middle[-1],
-        "loss": live.pack([middle], 2)[0],
-        "loss_low": live.pack([low], 2)[0],
-        "loss_high": live.pack([high], 2)[0],
+        "loss": live.pack([middle], ".2f")[0],
+        "loss_low": live.pack([low], ".2f")[0],
+        "loss_high": live.pack([high], ".2f")[0],
         "steps": " ".join(map(str, KEPT)),
     }
 

@@ -279,10 +279,10 @@ def test_the_prediction_is_answered_by_its_miss():
     assert "It only means: not much worse than ¼" in words
 
 
-def test_the_page_has_four_charts_and_one_more_in_details():
+def test_the_page_has_four_charts_and_one_more_below():
     at = open_page("activations")
     assert len(charts(at)) == 4
-    at.session_state["activations.more.leak"] = True
+    at.session_state["activations.more"] = "leak"
     at.run()
     assert len(charts(at)) == 5
 

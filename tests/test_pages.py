@@ -37,7 +37,14 @@ def panel_of(path: str) -> Panel:
     return namespace["PANEL"]
 
 
+def more_of(path: str) -> list[str]:
+    """The names of what a page has beyond its article, read from its source."""
+    source = Path(site.__file__).parents[1].joinpath(f"{path}.py").read_text()
+    return re.findall(r'^    (\w+)="', source.split("\nmore = page.more(")[1].split("\n)")[0], re.M)
+
+
 PANELS = {path: panel_of(path) for path in PATHS}
+MORE = {path: more_of(path) for path in PATHS}
 ENDS = [
     (path, control.name, str(value))
     for path, panel in PANELS.items()
@@ -62,7 +69,7 @@ def test_every_chart_is_described_in_words(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_prose_outside_expanders_is_short(path):
+def test_prose_is_short(path):
     words = re.findall(r"\w+", prose(open_page(path)))
     assert len(words) < 1100  # 900 words of prose and the numbers in it
 
@@ -138,17 +145,22 @@ def test_link_writes_defaults_too(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_details_open(path):
+def test_more_opens(path):
     at = open_page(path)
-    source = Path(site.__file__).parents[1].joinpath(f"{path}.py").read_text()
-    keys = re.findall(r'page\.details\(.*?key="([^"]+)"', source, re.S)
-    assert keys, "a page without details"
-    for key in keys:
-        at.session_state[key] = True
-    at.run()
-    assert not at.exception
-    assert at.get("download_button"), "the data cannot be taken away"
-    assert any("def " in block.value for block in at.code), "the NumPy that ran is not shown"
+    assert {"source", "data"} <= set(MORE[path]), "a page without its source or its data"
+    for name in MORE[path]:
+        before = len(at.main)
+        at.session_state[f"{path}.more"] = name
+        at.run()
+        assert not at.exception
+        if name == "data":
+            assert at.get("download_button"), "the data cannot be taken away"
+        elif name == "source":
+            assert any("def " in block.value for block in at.code), "the NumPy is not shown"
+        else:
+            assert len(at.main) > before, name
+        at.session_state[f"{path}.more"] = None
+        at.run()
 
 
 @pytest.mark.parametrize("path", PATHS)

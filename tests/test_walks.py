@@ -1,8 +1,8 @@
 """Readers who walk through the site at random: nothing breaks, and words and data agree.
 
-A walk moves controls, drags charts, presses buttons, unfolds details, follows links and reloads, as
-a reader would in a browser. After every step the page is read as a whole. The walks are the same in
-every run; a failure names the steps that led to it. WALK_STATES=5000 walks on.
+A walk moves controls, drags charts, presses buttons, opens what there is more, follows links and
+reloads, as a reader would in a browser. After every step the page is read as a whole. The walks are
+the same in every run; a failure names the steps that led to it. WALK_STATES=5000 walks on.
 """
 
 import importlib
@@ -25,7 +25,7 @@ from streamlit.testing.v1 import AppTest
 from pages.kit import controls, frames, site, theme
 from pages.kit.controls import Choice, Range
 from tests.app import charts, frame_with, open_page, prose, send, tables, title
-from tests.test_pages import PANELS, PATHS
+from tests.test_pages import MORE, PANELS, PATHS
 
 STATES = int(os.environ.get("WALK_STATES", "300"))
 STEPS = 50  # of one walk
@@ -85,7 +85,7 @@ class Reader:
             self.drag_a_chart: 5,
             self.press_a_button: 5,
             self.guess: 1,
-            self.fold_or_unfold: 3,
+            self.open_more: 3,
             self.go_to_another_page: 3,
             self.arrive_by_link: 1,
             self.reload: 2,
@@ -127,10 +127,10 @@ class Reader:
             else:
                 send(self.at, WidgetState(id=widget.id, string_array_value={"data": [answer]}))
 
-    def fold_or_unfold(self) -> None:
-        key = self.rng.choice(self.details())
-        self.at.session_state[key] = not self.at.session_state[key]
-        self.way.append(f"fold or unfold {key}")
+    def open_more(self) -> None:
+        name = self.rng.choice([None, *MORE[self.path]])
+        self.at.session_state[f"{self.path}.more"] = name
+        self.way.append(f"open {name} of what there is more")
         self.at.run()
 
     def go_to_another_page(self) -> None:
@@ -164,11 +164,10 @@ class Reader:
         if told in again.session_state and told not in before.session_state:
             before.session_state[told] = again.session_state[told]  # a link gives the answer away
             before.run()
-        # What a link does not hold: the reader's guess, which details are unfolded, and the lab's
-        # runs.
+        # What a link does not hold: the reader's guess, what is open below, and the lab's runs.
         apart = {
             key: before.session_state[key]
-            for key in (told, *self.details(), LABS)
+            for key in (told, f"{self.path}.more", LABS)
             if key in before.session_state
             and (key == LABS or before.session_state[key] != again.session_state[key])
         }
@@ -181,9 +180,6 @@ class Reader:
         assert prose(again) == prose(before)
         for table, earlier in zip(tables(again), tables(before), strict=True):
             assert table.equals(earlier)
-
-    def details(self) -> list[str]:
-        return [block.key for block in self.at.get("expander") if block.key]
 
 
 def _pause(at: AppTest) -> bool:

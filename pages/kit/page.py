@@ -1,9 +1,8 @@
-"""The frame around every page: header, charts, details, recall, copy-link, previous and next."""
+"""The frame around every page: header, charts, more, recall, copy-link, previous and next."""
 
 import inspect
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, wraps
 from pathlib import Path
 
@@ -108,12 +107,13 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
     return decorate
 
 
-@contextmanager
-def details(title: str, *, key: str) -> Iterator[bool]:
-    """An expander; the content is made only while it is open: `with details(…) as open_:`."""
-    box = st.expander(title, key=key, on_change="rerun")
-    with box:
-        yield bool(box.open)
+def more(panel: Panel, **titles: str) -> str | None:
+    """What there is beyond the article, as a row of titles: the name of the one that is open.
+
+    Only that one is made: `if more == "source": …`. One row and not a box for each, as every box of
+    a page costs the reader's browser a millisecond whenever a control moves.
+    """
+    return st.pills("More", list(titles), format_func=titles.get, key=f"{panel.page}.more")
 
 
 def source(*functions: Callable) -> None:
