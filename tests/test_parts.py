@@ -1,13 +1,16 @@
 """A changed control runs anew what has read it, and nothing else."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import controls
+from pages.kit import controls, parts
+from pages.kit.turnstile import Turnstile
 from tests.app import charts, open_page, prose, tables
 from tests.test_pages import PANELS, PATHS
 
-# in the details, or for another view of the lab
+# in what there is more, or for another view of the lab
 ELSEWHERE = {path: () for path in PATHS} | {
     "activations": ("runs",),
     "initialization": ("against",),
@@ -190,3 +193,17 @@ def test_after_any_control_has_moved_the_whole_page_says_the_same(path):
 def embeddings(at) -> list[tuple[str, str]]:
     """How charts stand in the browser: under which identity, and where their controls begin."""
     return [(chart.id, chart.spec) for chart in charts(at)]
+
+
+def test_the_first_chart_of_a_move_is_sent_before_the_rest(monkeypatch):
+    pauses = []
+    monkeypatch.setattr(parts, "runtime", SimpleNamespace(exists=lambda: True))
+    monkeypatch.setattr(Turnstile, "pause", lambda self, seconds: pauses.append(seconds))
+    at = open_page("products")
+    assert not pauses, "nobody waits for an opening"
+    at.slider(key="products_n").set_value(20).run()
+    assert pauses == [parts.GLIMPSE]
+    at.run()
+    assert pauses == [parts.GLIMPSE], "nothing has moved"
+    at.slider(key="products_sigma").set_value(1.5).run()
+    assert pauses == [parts.GLIMPSE] * 2

@@ -55,6 +55,36 @@ def test_who_fails_goes_out_too():
     assert _crowd(turnstile, 2, 0.0) == [1, 1]
 
 
+def test_who_pauses_lets_others_through_and_queues_up_again():
+    turnstile, seen = Turnstile(patience=60), []
+
+    def follow():
+        with turnstile.turn():
+            seen.append("in")
+            sleep(0.2)
+            seen.append("out")
+
+    with turnstile.turn():
+        follower = threading.Thread(target=follow)
+        follower.start()
+        assert not seen
+        turnstile.pause(0.1)  # the follower comes in meanwhile, and is not disturbed
+        assert seen == ["in", "out"]
+        other = threading.Thread(target=follow)
+        other.start()
+        sleep(0.05)
+        assert seen == ["in", "out"], "whose pause is over is inside"
+    follower.join()
+    other.join()
+    assert seen == ["in", "out"] * 2
+
+
+def test_a_pause_outside_is_none_inside():
+    turnstile = Turnstile(patience=60)
+    turnstile.pause(0)
+    assert not turnstile.busy
+
+
 def test_who_has_left_and_was_followed_does_not_send_the_follower_out():
     turnstile = Turnstile(patience=60)
     follower_in, done = threading.Event(), threading.Event()
