@@ -123,9 +123,6 @@ def _curve(i: int, color: str, x, y, now: alt.Chart) -> list[alt.Chart]:
         lines.mark_line(strokeWidth=1.8).encode(**inset),
         at.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "at")),
         dots.transform_filter(f"isValid(datum.f_in{i})")
-        .transform_calculate(
-            z_at="datum.z_in"
-        )  # a field of the rows would be parsed in all of them
         .mark_point(size=50, filled=True, opacity=1)
         .encode(**inset),
     ]
