@@ -98,8 +98,17 @@ class Reader:
         control = self.rng.choice(here)
         value = allowed(control, self.rng)
         self.way.append(f"move {control.name} to {value!r}")
+        self._say_in_the_address(control, value)
         drawn[self.panel.key(control.name)].set_value(value).run()
         assert self.values[control.name] == value
+
+    def _say_in_the_address(self, control: Range | Choice, value) -> None:
+        """A browser does, before it tells the server; an old value there would be taken for new."""
+        key = self.panel.key(control.name)
+        if value == control.default:
+            self.at.query_params.pop(key, None)
+        else:
+            self.at.query_params[key] = control.text(value)
 
     def drag_a_chart(self) -> None:
         chart = self.rng.choice([chart for chart in charts(self.at) if chart.selection_mode])
