@@ -191,7 +191,7 @@ def product(at) -> None:
     st.latex(_equation(at, points))
     st.caption(f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers.")
 
-    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at, points)))
+    page.notice(_notes(at, points))
 
 
 def _equation(at, points: list[frames.Point]) -> str:
@@ -455,8 +455,6 @@ more = page.more(
     PANEL,
     leak="Does a leak help? Twenty networks each",
     derivation="Where flat begins",
-    source="The NumPy that ran",
-    data="The data",
 )
 if more == "leak":
     at = controls.read(PANEL)

@@ -242,7 +242,7 @@ def _cancelled() -> str:
 
 @page.part(PANEL)
 def notes(at) -> None:
-    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at)))
+    page.notice(_notes(at))
 
 
 def _notes(at) -> list[str]:
@@ -506,8 +506,6 @@ more = page.more(
     PANEL,
     derivation="The chain rule, step by step",
     negative="Why w = −4.8 does so well",
-    source="The NumPy that ran",
-    data="The data",
 )
 if more == "derivation":
     st.latex(r"z_1 = w_1 x,\quad a_1 = \sigma(z_1),\quad z_2 = w_2 a_1,\quad \hat y = \sigma(z_2)")

@@ -119,7 +119,7 @@ def notes(at) -> None:
         "The first step of the network of the seed below: how far layer 1 moves, relative to its "
         "weights. *g* holds dJ/dW and dJ/db of all layers. The two products are inside dJ/dW₁."
     )
-    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at)))
+    page.notice(_notes(at))
 
 
 def _equations(at, first: frames.FirstStep) -> tuple[str, str]:
@@ -393,8 +393,6 @@ more = page.more(
     PANEL,
     cliff="Where clipping comes from: the cliff",
     why="Why norm clipping keeps the direction",
-    source="The NumPy that ran",
-    data="The data",
 )
 if more == "cliff":
     st.markdown(

@@ -139,9 +139,7 @@ def slopes_and_weights(at, told: bool) -> None:
         "the slopes, the factor of the weights, and a point for the gradient they leave.",
     )
 
-    st.markdown(
-        "## What to notice\n\n" + "\n".join(f"- {note}" for note in _notes(at, draw, found, told))
-    )
+    page.notice(_notes(at, draw, found, told))
 
 
 def _vote() -> None:
@@ -410,8 +408,6 @@ st.markdown(
 more = page.more(
     PANEL,
     training="How the networks were trained",
-    source="The NumPy that ran",
-    data="The data",
 )
 if more == "training":
     st.markdown(

@@ -164,7 +164,7 @@ def measured_gain(at) -> None:
     nets, here = frames.measured(*_networks(at)), charts.STEPS.index(at.g)
     _equation(at, nets, here)
 
-    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at, nets, here)))
+    page.notice(_notes(at, nets, here))
     _gauge(at, nets, here)
 
 
@@ -388,8 +388,6 @@ more = page.more(
     pictures="Same network, one change",
     weights="The weights themselves: −3 … 3",
     derivation="Where √2 comes from",
-    source="The NumPy that ran",
-    data="The data",
 )
 if more == "pictures":
     at = controls.read(PANEL)

@@ -133,7 +133,7 @@ def product(at) -> None:
         "On the left the gradient of its output with respect to its input."
     )
 
-    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in _notes(at, chain)))
+    page.notice(_notes(at, chain))
 
 
 def _notes(at, chain: frames.Along) -> list[str]:
@@ -325,8 +325,6 @@ more = page.more(
     PANEL,
     precision="Where a computer loses the number",
     derivation="Why a straight line",
-    source="The NumPy that ran",
-    data="The data",
 )
 if more == "precision":
     w = controls.read(PANEL).w

@@ -638,8 +638,7 @@ def _notes(pair: frames.Pair) -> list[str]:
 
 @page.part(PANEL)
 def notes(at) -> None:
-    lines = _notes(_lab(at).pair)
-    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines))
+    page.notice(_notes(_lab(at).pair))
 
 
 # Over seeds --------------------------------------------------------------------------------------
@@ -804,8 +803,6 @@ def _scripts(at) -> None:
 more = page.more(
     PANEL,
     scripts="Take it away: scripts",
-    source="The NumPy that ran",
-    data="The data",
 )
 if more == "scripts":
     st.markdown(

@@ -12,7 +12,7 @@ import pytest
 import vl_convert
 
 from pages.kit import charts, page, theme
-from pages.kit.frames import activations
+from pages.kit.frames import activations, chain_rule
 
 BUILDERS = [
     pytest.param(function, id=f"{module.name}.{name}")
@@ -122,3 +122,15 @@ def test_the_slope_of_relu_jumps_upright():
             steps = np.abs(np.diff(points, axis=0))
             leans += [dx for dx, dy in steps if dy > 50]
     assert len(leans) == 1 and leans[0] < 1.5  # pixels
+
+
+@pytest.mark.parametrize("activation,layers", [("sigmoid", 9), ("tanh", 30)])
+def test_the_gradient_by_depth_goes_through_its_marked_point(activation, layers):
+    """The chart takes the line from the slopes, the point from the core's gradient."""
+    frame = chain_rule.depth(activation, layers)
+    svg = _render(charts.chain_rule.depth, json.loads(frame.to_json(orient="records")))
+    (line,) = re.findall(r'd="M([-\d.,L]+)"[^>]*stroke-width="3.5"', svg)
+    points = np.array([point.split(",") for point in line.split("L")], dtype=float)
+    marked = re.findall(r'aria-roledescription="point"[^>]*translate\(([-\d.]+),([-\d.]+)\)', svg)
+    (point,) = np.array(marked, dtype=float)
+    assert np.abs(points - point).sum(axis=1).min() < 0.5  # pixels

@@ -119,6 +119,17 @@ def test_the_live_frame_is_the_core(name):
     assert (frame["s1"][~some] == 0).all()
 
 
+def test_the_inset_and_the_histogram_stand_where_they_should():
+    frame = frames.slopes(("sigmoid", "tanh", "relu"), 3, 0.2, ("tanh", "xavier"), 0)
+    left, right = charts_of.CORNER[:2]
+    assert np.allclose(frame["z_in"].iloc[[0, 300, 600]], [left, (left + right) / 2, right])
+    bars = frame["seen"].dropna()
+    heights = frames.seen("tanh", "xavier", 0.2, 0).heights
+    assert np.allclose(bars, charts_of.SEEN * np.append(heights, heights[-1]))
+    assert bars.max() == np.float32(charts_of.SEEN)
+    assert np.allclose(np.diff(frame["z"][bars.index]), 12 / len(heights)), "bars of one width"
+
+
 # The network behind the histogram ---------------------------------------------------------------
 
 

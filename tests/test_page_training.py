@@ -125,6 +125,19 @@ def test_nothing_is_drawn_by_layer_of_the_step_that_broke():
         assert "x" not in rows.loc[3, column]  # the first step
 
 
+def test_pairs_share_a_network_and_its_first_step():
+    deep = replace(DUEL, a=replace(NET, depth=7), b=replace(NET, depth=9))
+    deeper = replace(deep, a=replace(NET, depth=8))
+    one, other = frames.pair(deep), frames.pair(deeper)
+    assert one.runs["B"] is other.runs["B"] and one.runs["A"] is not other.runs["A"]
+    assert one.first["B"] is other.first["B"]
+    taken = trained(deep, 1)
+    for name in ("A", "B"):
+        assert np.array_equal(one.first[name].log10_dz, taken.runs[name].steps[0].log10_dz)
+    elsewhere = frames.pair(replace(deep, seed=deep.seed + 1))
+    assert not np.array_equal(one.first["B"].log10_dz, elsewhere.first["B"].log10_dz)
+
+
 def test_a_gradient_of_zero_is_drawn_and_said():
     """Four ReLUs a layer, fifty layers: all of one are off, and nothing comes back."""
     narrow = replace(NET, depth=50, width=4)

@@ -207,6 +207,7 @@ SLIPS = re.compile(
     r"\b(nan|inf|undefined|null)\b|<NA>|\bNone\b(?! (of|is|aims)\b)"
     r"|\d[eE][+-]\d|\.\d{14}|−0(\.0+)?(?![\d.])"
 )
+PACKED = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 # Infinities that a chart's own column puts into words.
 MARKED = {"last_loss": ("loss_says", "not a number")}
 
@@ -255,7 +256,6 @@ def is_packed(text: str) -> bool:
 
 # What holds on one page: a number in its words is the number in its data --------------------------
 
-PACKED = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 NUMBER = r"(−?[\d,.]*\d(?:×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?|−?∞|not a number)"
 _PLAIN = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", ",")
 

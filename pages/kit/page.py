@@ -1,8 +1,8 @@
-"""The frame around every page: header, charts, more, recall, copy-link, previous and next."""
+"""The frame around every page: header, charts, notes, more, recall, link, previous and next."""
 
 import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, wraps
 from pathlib import Path
 
@@ -107,12 +107,19 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
     return decorate
 
 
+def notice(lines: Iterable[str]) -> None:
+    """What to notice, a line each."""
+    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines))
+
+
 def more(panel: Panel, **titles: str) -> str | None:
     """What there is beyond the article, as a row of titles: the name of the one that is open.
 
-    Only that one is made: `if more == "source": …`. One row and not a box for each, as every box of
-    a page costs the reader's browser a millisecond whenever a control moves.
+    Each page has its `source` and its `data` there too. Only what is open is made:
+    `if more == "source": …`. One row and not a box for each, as every box of a page costs the
+    reader's browser a millisecond whenever a control moves.
     """
+    titles |= {"source": "The NumPy that ran", "data": "The data"}
     return st.pills("More", list(titles), format_func=titles.get, key=f"{panel.page}.more")
 
 

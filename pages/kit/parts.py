@@ -35,6 +35,7 @@ class Values:
 def begin() -> None:
     """A run of the whole page: nobody has read anything yet."""
     st.session_state[_READERS] = {PAGE: set()}
+    st.session_state[_AWAITED] = False
 
 
 def reading(reader: str, value: Callable[[str], Any]) -> Values:
@@ -51,11 +52,11 @@ def moved(names: Iterable[str], *, by: str | None = None) -> None:
     `by` is the reader that has moved them itself: it runs only where nobody else does.
     """
     names, readers = set(names), st.session_state[_READERS]
-    st.session_state[_AWAITED] = True
     told = [reader for reader, read in readers.items() if reader != by and names & read]
     if PAGE in told:
         st.rerun()
     elif told or by:
+        st.session_state[_AWAITED] = True
         st.rerun(told or [by])
 
 
@@ -64,7 +65,8 @@ def chart_sent() -> None:
 
     Sent together, the words of a part would be set before its chart is drawn: 10 to 15 ms.
     """
-    if st.session_state.pop(_AWAITED, False) and runtime.exists():
+    awaited, st.session_state[_AWAITED] = st.session_state[_AWAITED], False
+    if awaited and runtime.exists():
         turnstile.turnstile().pause(GLIMPSE)
 
 
