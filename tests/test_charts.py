@@ -45,8 +45,12 @@ def _columns(spec: dict) -> list[str]:
     return sorted(fields)
 
 
-def _render(builder, rows: list[dict]) -> str:
+def _render(builder, rows: list[dict], **at: float) -> str:
+    """The chart as an SVG, its live controls `at` these values."""
     spec = json.loads(json.dumps(page.inheriting(builder().to_dict())))
+    for name, value in at.items():
+        (param,) = (param for param in spec["params"] if param["name"] == f"live_{name}")
+        param["value"] = [{name: value}]
     spec["data"] = {"values": rows}
     spec["width"] = 600
     return vl_convert.vegalite_to_svg(json.dumps(spec))
@@ -124,11 +128,11 @@ def test_the_slope_of_relu_jumps_upright():
     assert len(leans) == 1 and leans[0] < 1.5  # pixels
 
 
-@pytest.mark.parametrize("activation,layers", [("sigmoid", 9), ("tanh", 30)])
-def test_the_gradient_by_depth_goes_through_its_marked_point(activation, layers):
+@pytest.mark.parametrize("activation,layers,w", [("sigmoid", 9, 4.0), ("tanh", 30, -0.5)])
+def test_the_gradient_by_depth_goes_through_its_marked_point(activation, layers, w):
     """The chart takes the line from the slopes, the point from the core's gradient."""
     frame = chain_rule.depth(activation, layers)
-    svg = _render(charts.chain_rule.depth, json.loads(frame.to_json(orient="records")))
+    svg = _render(charts.chain_rule.depth, json.loads(frame.to_json(orient="records")), w=w)
     (line,) = re.findall(r'd="M([-\d.,L]+)"[^>]*stroke-width="3.5"', svg)
     points = np.array([point.split(",") for point in line.split("L")], dtype=float)
     marked = re.findall(r'aria-roledescription="point"[^>]*translate\(([-\d.]+),([-\d.]+)\)', svg)
