@@ -156,7 +156,8 @@ def follow(path: str, query: str) -> None:
     assert visit.query_params.keys() <= {keys[name] for name in asked}
     for detour in visit.went:
         assert detour == controls.query(panel, {name: at[name] for name in asked})
-    assert visit.session_state.keys() - {"controls.visit", "parts.readers"} == set(keys.values())
+    own = {"controls.visit", "parts.readers", "parts.awaited"}
+    assert visit.session_state.keys() - own == set(keys.values())
 
 
 @pytest.mark.parametrize("path", PATHS)
