@@ -383,11 +383,9 @@ def _landmarks() -> dict[str, tuple[dict, str]]:
 
 for path, (query, line) in _landmarks().items():
     if path in {listed.path for listed in site.PAGES}:
-        link, says = st.columns([2, 3], vertical_alignment="center")
-        with link:
+        with st.container(horizontal=True, vertical_alignment="center"):
             there = site.info(path)
-            site.link(there, there.title, query)
-        with says:
+            site.link(there, there.title, query, width=330)
             st.markdown(line)
 
 small, one, large = map(theme.from_log10, frames.first_step())

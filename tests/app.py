@@ -71,6 +71,21 @@ def title(at: AppTest) -> str:
     return heading
 
 
+def presets(at: AppTest) -> list[str]:
+    """The presets that the page offers now."""
+    return [name for row in _preset_rows(at) if not row.disabled for name in row.options]
+
+
+def choose_preset(at: AppTest, name: str) -> None:
+    """Press a preset, in whichever row of the page it stands."""
+    row = next(row for row in _preset_rows(at) if name in row.options)
+    row.set_value(name).run()
+
+
+def _preset_rows(at: AppTest) -> list:
+    return [group for group in at.get("button_group") if ".preset" in group.key]
+
+
 def charts(at: AppTest) -> list:
     """The page's charts as the browser gets them."""
     return [element.proto for element in at.get("vega_lite_chart")]

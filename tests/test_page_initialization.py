@@ -14,7 +14,7 @@ from pages.kit.charts import initialization as charts
 from pages.kit.frames import initialization as frames
 from scripts import make_initialization_runs as script
 from tests.app import charts as drawn
-from tests.app import open_page, prose
+from tests.app import choose_preset, open_page, prose
 
 
 def say(**query) -> str:
@@ -175,7 +175,7 @@ def test_the_words_of_the_main_chart_give_way_to_steep_lines():
 
 def test_presets_leave_nothing_of_an_earlier_setting():
     at = open_page("initialization", initialization_bias="2.0", initialization_center="mean")
-    at.button("initialization.preset.1").click().run()
+    choose_preset(at, "ReLU, He")
     assert "The line is flat." in prose(at)
     assert "median of 21 networks" in prose(at) and "biases" not in prose(at)
 

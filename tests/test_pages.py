@@ -10,7 +10,7 @@ import pytest
 
 from pages.kit import controls, site
 from pages.kit.controls import Choice, Panel, Range
-from tests.app import charts, open_page, prose, title
+from tests.app import charts, choose_preset, open_page, prose, title
 
 PATHS = [page.path for page in site.PAGES]
 HOSTILE = [
@@ -83,7 +83,7 @@ def test_prose_is_short(path):
 def test_preset_sets_what_it_says(path, index):
     at, panel = open_page(path), PANELS[path]
     preset = panel.presets[index]
-    at.button(key=f"{path}.preset.{index}").click().run()
+    choose_preset(at, preset.name)
     assert not at.exception
     for name, value in preset.values.items():
         assert at.session_state[panel.key(name)] == value

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.kit import controls, parts
 from pages.kit.turnstile import Turnstile
-from tests.app import charts, open_page, prose, tables
+from tests.app import charts, choose_preset, open_page, prose, tables
 from tests.test_pages import PANELS, PATHS
 
 # in what there is more, or for another view of the lab
@@ -87,12 +87,12 @@ def test_only_what_has_read_a_control_runs_and_the_rest_stays(at):
 def test_what_is_read_can_depend_on_what_was_read_before(at):
     at.number_input(key="trial_m").set_value(0.3).run()
     assert ran(at) == ["second"]
-    at.get("button_group")[0].set_value("with_m").run()
+    at.get("button_group")[1].set_value("with_m").run()
     assert ran(at) == ["first"]
     at.number_input(key="trial_m").set_value(0.8).run()
     assert ran(at) == ["first", "second"]
     assert words(at) == ["first 5 0.8", "second says 0.8 9"]
-    at.get("button_group")[0].set_value("plain").run()
+    at.get("button_group")[1].set_value("plain").run()
     at.session_state["runs"].clear()
     at.number_input(key="trial_m").set_value(0.1).run()
     assert ran(at) == ["second"]
@@ -157,7 +157,7 @@ def test_another_seed_moves_on_from_the_one_in_the_address():
 
 
 def test_a_preset_moves_controls_parts_and_its_comment(at):
-    at.button(key="trial.preset.0").click().run()
+    choose_preset(at, "small")
     assert "**small** (good). All small." in words(at)
     assert "first 0" in words(at) and "second says 0.0 9" in words(at)
     assert at.slider(key="trial_n").value == 0

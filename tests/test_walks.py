@@ -24,7 +24,17 @@ from streamlit.testing.v1 import AppTest
 
 from pages.kit import controls, frames, site, theme
 from pages.kit.controls import Choice, Range
-from tests.app import charts, frame_with, open_page, prose, send, tables, title
+from tests.app import (
+    charts,
+    choose_preset,
+    frame_with,
+    open_page,
+    presets,
+    prose,
+    send,
+    tables,
+    title,
+)
 from tests.test_pages import MORE, PANELS, PATHS
 
 STATES = int(os.environ.get("WALK_STATES", "300"))
@@ -83,7 +93,8 @@ class Reader:
         actions = {
             self.move_a_control: 8,
             self.drag_a_chart: 5,
-            self.press_a_button: 5,
+            self.choose_a_preset: 2,
+            self.press_a_button: 3,
             self.guess: 1,
             self.open_more: 3,
             self.go_to_another_page: 3,
@@ -126,6 +137,12 @@ class Reader:
         button = self.rng.choice([button for button in self.at.button if not button.disabled])
         self.way.append(f"press {button.label!r}")
         button.click().run()
+
+    def choose_a_preset(self) -> None:
+        if offered := presets(self.at):
+            name = self.rng.choice(offered)
+            self.way.append(f"choose {name!r}")
+            choose_preset(self.at, name)
 
     def guess(self) -> None:
         for widget in (*self.at.radio, *self.at.select_slider):

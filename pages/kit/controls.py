@@ -333,36 +333,42 @@ def move(panel: Panel, values: Mapping[str, Any]) -> None:
 
 
 def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
-    """The presets as a row of buttons, and the comment of the one that is set.
+    """The presets as one row of options, and the comment of the one that is set.
 
-    With names of controls: only the presets that set one of them, for a page in several parts.
+    With names of controls: only the presets that set one of them, for a page in several parts. One
+    row and not a button for each, as every button of a page costs the reader's browser half a
+    millisecond whenever a control moves.
     """
-    shown = [
-        (i, preset)
-        for i, preset in enumerate(panel.presets)
-        if not about or preset.values.keys() & set(about)
-    ]
-    with st.container(horizontal=True, gap="small"):
-        for i, preset in shown:
-            st.button(
-                preset.name,
-                key=f"{panel.page}.preset.{i}",
-                on_click=partial(set_values, panel, preset.values),
-                disabled=disabled,
-            )
-    key = f"{panel.page}.comment.{shown[0][0]}"
-    parts.fragment(_comment, key=key)(panel, [preset for _, preset in shown], key)
+    shown = [p for p in panel.presets if not about or p.values.keys() & set(about)]
+    key = preset_key(panel, *about)
+    parts.fragment(_presets, key=f"{key}.row")(panel, shown, key, disabled)
 
 
-def _comment(panel: Panel, shown: list[Preset], key: str) -> None:
-    at = read(panel, key)
+def preset_key(panel: Panel, *about: str) -> str:
+    """Under which the session keeps the name of the preset that is set."""
+    return ".".join((panel.page, "preset", *about))
+
+
+def _presets(panel: Panel, shown: list[Preset], key: str, disabled: bool) -> None:
+    at = read(panel, f"{key}.row")
     # all are looked at: each of these controls can take a preset away or complete one
     values = {name: getattr(at, name) for preset in shown for name in preset.values}
-    for preset in shown:
-        if all(values[name] == value for name, value in preset.values.items()):
-            st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
-            return
-    st.caption("Presets set the controls; each comes with a word on what it shows.")
+    are_set = (preset for preset in shown if preset.values.items() <= values.items())
+    preset = next(are_set, None)
+    st.session_state[key] = preset and preset.name
+    by_name = {preset.name: preset for preset in shown}
+    st.pills(
+        "Presets",
+        list(by_name),
+        key=key,
+        required=True,
+        on_change=lambda: move(panel, by_name[st.session_state[key]].values),
+        disabled=disabled,
+    )
+    if preset:
+        st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
+    else:
+        st.caption("Presets set the controls; each comes with a word on what it shows.")
 
 
 def query(panel: Panel, values: Mapping[str, Any]) -> dict[str, str]:

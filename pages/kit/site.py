@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -130,9 +131,18 @@ def _entries() -> dict[str, st.Page]:
     }
 
 
-def link(to: PageInfo, label: str, query_params: Mapping[str, str] | None = None) -> None:
-    """Draw a link to a page; without an icon, since the label has an arrow or is a title."""
-    st.page_link(_entries()[to.path], label=label, icon="", query_params=query_params)
+def link(
+    to: PageInfo,
+    label: str,
+    query_params: Mapping[str, str] | None = None,
+    width: int | Literal["content"] = "content",
+) -> None:
+    """Draw a link to a page; without an icon, since the label has an arrow or is a title.
+
+    `width` in pixels.
+    """
+    entry = _entries()[to.path]
+    st.page_link(entry, label=label, icon="", query_params=query_params, width=width)
 
 
 def _navigation() -> st.Page:

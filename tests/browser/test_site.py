@@ -181,7 +181,7 @@ def test_preset_moves_the_live_chart_and_the_address(path, server, reader):
     panel = PANELS[path]
     preset = panel.presets[-1]
     tab = reader().goto(f"{server}/{path}")
-    tab.page.get_by_role("button", name=preset.name, exact=True).click()
+    tab.page.get_by_role("radio", name=preset.name, exact=True).click()
     tab.settle()
     changed = {n: v for n, v in preset.values.items() if v != panel[n].default}
     for key, text in query(panel, changed).items():
