@@ -383,10 +383,10 @@ def _landmarks() -> dict[str, tuple[dict, str]]:
 
 for path, (query, line) in _landmarks().items():
     if path in {listed.path for listed in site.PAGES}:
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             there = site.info(path)
             site.link(there, there.title, query, width=330)
-            st.markdown(line)
+            st.markdown(line, width=540)
 
 small, one, large = map(theme.from_log10, frames.first_step())
 st.markdown(

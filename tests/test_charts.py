@@ -122,7 +122,7 @@ def test_the_slope_of_relu_jumps_upright():
     leans = []
     for path in re.findall(r'd="(M[-\d.,L]+)"', svg):
         points = np.array([point.split(",") for point in re.split("[ML]", path)[1:]], dtype=float)
-        if 100 < len(points) < len(frame) / 2:  # a line
+        if 100 < len(points) < len(frame):  # a line
             steps = np.abs(np.diff(points, axis=0))
             leans += [dx for dx, dy in steps if dy > 50]
     assert len(leans) == 1 and leans[0] < 1.5  # pixels

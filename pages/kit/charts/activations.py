@@ -6,7 +6,7 @@ from pages.kit import live, theme
 from pages.kit.charts import grammar
 from pages.kit.controls import Range
 
-Z = Range("z", "z", low=-6.0, high=6.0, step=0.02, default=2.0, live=True)
+Z = Range("z", "z", low=-6.0, high=6.0, step=0.05, default=2.0, live=True)
 DEEPEST = 20  # layers that the charts of networks have room for
 CURVES = ("amber", "violet", "dark")  # the three curves of the main chart, by color
 FOURTH = "leaky"  # the fourth network beside them: dark too, but dashed

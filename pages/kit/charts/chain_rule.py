@@ -6,7 +6,7 @@ from pages.kit import live, theme
 from pages.kit.charts import grammar
 from pages.kit.controls import Choice, Range
 
-W2 = Range("w2", "w₂", low=-12.0, high=12.0, step=0.04, default=5.68, live=True)
+W2 = Range("w2", "w₂", low=-12.0, high=12.0, step=0.08, default=5.68, live=True)
 W = Range("w", "w", low=-6.0, high=6.0, step=0.1, default=1.0, live=True)
 FACTOR = Choice(
     "factor",

@@ -34,7 +34,7 @@ NETWORKS = 5  # per line of the products, of which the median is drawn
 TOGETHER = 3  # networks whose shares are averaged, before or after training
 STEPS = 50
 _PRODUCT_EXAMPLES, _EXAMPLES = 64, 256
-_PER_BIN = 12  # rows of z per bar of the histogram
+_PER_BIN = 5  # rows of z per bar of the histogram
 _LEAKS = Path(__file__).parents[1] / "data" / "activations.csv"
 LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
 
@@ -135,8 +135,12 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
 def slopes(
     curves: tuple[str, str, str], n: int, leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:
-    """One row per z; see `charts.activations.slopes`."""
-    z = np.array(Z.values())
+    """One row per z of the slider, and one on each side of 0; see `charts.activations.slopes`."""
+    at, jump = (
+        np.array(Z.values()),
+        1e-9,
+    )  # slopes that jump do so at 0: there a line stands upright
+    z = np.sort(np.append(at, (-jump, jump)))
     columns = {"z": z, "n": n}
     for i, name in enumerate(curves, start=1):
         record = activation(name, negative_slope=leak)
@@ -149,11 +153,11 @@ def slopes(
         columns[f"product{i}"] = np.where(product <= PRODUCTS[1], product, np.nan)
         columns[f"f_in{i}"] = _in_inset(f, INSET, CORNER[2:])
     columns["z_in"] = _in_inset(z, (Z.low, Z.high), CORNER[:2])
-    # every fourth z, and every z around 0, where slopes jump: as fine as such a line can show
-    columns["drawn"] = (np.arange(len(z)) % 4 == 0) | (np.abs(z) < 0.1)
+    # every second z is as fine as such a line can show
+    columns["drawn"] = np.isin(z, at[::2]) | (np.abs(z) == jump)
     bars = seen(*network_seen, leak, seed).heights
     columns["seen"] = np.full(len(z), np.nan)
-    columns["seen"][::_PER_BIN] = SEEN * np.append(bars, bars[-1])
+    columns["seen"][np.isin(z, at[::_PER_BIN])] = SEEN * np.append(bars, bars[-1])
     columns["seen_says"] = f"grey: z in layer {SEEN_LAYER} of a {short(network_seen[0])} network"
     frame = pd.DataFrame(columns)
     sizes = frame.select_dtypes("floating").columns.drop("z")  # z is found by its exact value
