@@ -150,7 +150,7 @@ def _drawn_value(kind: str, drawn):
         return drawn.value[0]
     if kind == "number_input":
         return int(drawn.value) if drawn.data_type == drawn.INT else drawn.value
-    return drawn.raw_value if kind == "selectbox" else drawn.raw_values[0]
+    return drawn.raw_value if kind == "selectbox" else next(iter(drawn.raw_values), None)
 
 
 def _state(id: str, kind: str, value) -> WidgetState:
@@ -158,7 +158,7 @@ def _state(id: str, kind: str, value) -> WidgetState:
     if kind == "slider":
         state.double_array_value.data.append(value)
     elif kind == "button_group":
-        state.string_array_value.data.append(value)
+        state.string_array_value.data.extend([] if value is None else [value])
     elif kind == "selectbox":
         state.string_value = value
     elif isinstance(value, int):
