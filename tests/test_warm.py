@@ -1,13 +1,14 @@
-"""What readers ask for first is there: after warming, the pages compute nothing heavy."""
+"""What readers ask for first is there: after warming, the pages make nothing that takes long."""
 
 import threading
 from functools import partial
 from time import sleep
 
+import altair as alt
 import pytest
 
 from core import network, recording, sweeps
-from pages.kit import warm
+from pages.kit import page, warm
 from pages.kit.frames import training as lab
 from pages.kit.turnstile import turnstile
 from tests.app import open_page, title
@@ -16,6 +17,8 @@ from tests.test_pages import PANELS, PATHS
 
 @pytest.fixture(scope="module")
 def warmed():
+    page.built.cache_clear()
+    warm.compute(warm.first_charts(), rest=0)
     warm.compute(warm.first_visits(), rest=0)
     warm.compute(warm.first_sliders(), rest=0)
 
@@ -26,8 +29,13 @@ def refuse(*_, **__):
 
 @pytest.fixture
 def nothing_is_computed(warmed, monkeypatch):
-    for module, name in ((sweeps, "profile"), (network, "forward"), (recording, "extend")):
-        monkeypatch.setattr(module, name, refuse)
+    for owner, name in (
+        (sweeps, "profile"),
+        (network, "forward"),
+        (recording, "extend"),
+        (alt.TopLevelMixin, "to_dict"),
+    ):
+        monkeypatch.setattr(owner, name, refuse)
 
 
 @pytest.mark.slow

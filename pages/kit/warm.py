@@ -13,6 +13,7 @@ from time import perf_counter, sleep
 import streamlit as st
 from streamlit import runtime
 
+from pages.kit import charts, page
 from pages.kit.frames import activations, chain_rule, clipping, home, initialization, products
 from pages.kit.frames import training as lab
 from pages.kit.turnstile import turnstile
@@ -20,6 +21,21 @@ from pages.kit.turnstile import turnstile
 PAUSE = 2.0  # seconds before it begins: the first reader's own page comes first
 GLANCE = 0.05  # seconds between two looks whether readers are being served
 REST = 1.0  # times as long as a call took: half a core at the most
+
+
+def first_charts() -> Iterator[Callable]:
+    """The charts of a page that has just been opened, without their data."""
+    for builder in (
+        *(charts.home.gradients, charts.home.ledger),
+        *(charts.products.powers, charts.products.random_products, charts.products.matrix_products),
+        *(charts.chain_rule.ledger, charts.chain_rule.depth, charts.chain_rule.split),
+        *(charts.activations.slopes, charts.activations.by_layer, charts.activations.shares),
+        *(charts.initialization.gradients, charts.initialization.gauge),
+        charts.initialization.window,
+        *(charts.clipping.thresholds, charts.clipping.first_step, charts.clipping.plane),
+        *(charts.training.run, charts.training.gradient_map),
+    ):
+        yield partial(page.built, builder)
 
 
 def first_visits() -> Iterator[Callable]:
@@ -77,6 +93,7 @@ def compute(calls: Iterable[Callable], rest: float = REST) -> None:
 
 def _in_turn() -> None:
     sleep(PAUSE)
+    compute(first_charts())
     compute(first_visits())
     compute(first_sliders())
 
