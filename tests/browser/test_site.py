@@ -181,7 +181,8 @@ def test_preset_moves_the_live_chart_and_the_address(path, server, reader):
     panel = PANELS[path]
     preset = panel.presets[-1]
     tab = reader().goto(f"{server}/{path}")
-    tab.page.get_by_role("radio", name=preset.name, exact=True).click()
+    presets = tab.page.get_by_role("radiogroup", name="Presets")
+    presets.get_by_role("radio", name=preset.name, exact=True).click()
     tab.settle()
     changed = {n: v for n, v in preset.values.items() if v != panel[n].default}
     for key, text in query(panel, changed).items():
@@ -190,6 +191,22 @@ def test_preset_moves_the_live_chart_and_the_address(path, server, reader):
         if isinstance(panel[name], Range) and panel[name].live:
             handle = tab.page.locator(f"input[name=live_{name}_{name}]").first
             assert float(handle.input_value()) == pytest.approx(value)
+    tab.assert_sound()
+
+
+def test_the_preset_that_is_set_is_marked(server, reader):
+    tab = reader().goto(f"{server}/products")
+    presets = tab.page.get_by_role("radiogroup", name="Presets")
+    marked = presets.get_by_role("radio", checked=True)
+    assert marked.all_inner_texts() == ["0.6: vanishes"]
+    tab.page.get_by_role("slider", name="Factors n to mark").press("ArrowRight")
+    await_address(tab, "products_n", 16)
+    tab.settle()
+    assert not marked.all_inner_texts(), "a control has moved away from it"
+    for _ in range(2):
+        presets.get_by_text("1.6: explodes").click()
+        tab.settle()
+        assert marked.all_inner_texts() == ["1.6: explodes"], "pressed again, it stays"
     tab.assert_sound()
 
 

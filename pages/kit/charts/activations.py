@@ -46,11 +46,12 @@ def slopes() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    return (
-        alt.layer(_slopes_panel(x, z), _products_panel(x, z))
-        .resolve_scale(y="independent")
-        .add_params(z.value)
-        .properties(height=_HEIGHT, width="container")
+    return grammar.layered(
+        _slopes_panel(x, z),
+        _products_panel(x, z),
+        params=(z.value,),
+        independent=["y"],
+        height=_HEIGHT,
     )
 
 
@@ -265,7 +266,7 @@ def by_layer() -> alt.LayerChart:
     names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(x, y, left=-7.5, right=DEEPEST + 0.5, label="")
-    return alt.layer(band, lines, names).properties(height=theme.SMALL_HEIGHT, width="container")
+    return grammar.layered(band, lines, names, height=theme.SMALL_HEIGHT)
 
 
 def shares() -> alt.LayerChart:
@@ -319,7 +320,7 @@ def shares() -> alt.LayerChart:
         y=grammar.renamed(y, "name_at"),
         text=alt.Text("name", type="nominal"),
     )
-    return (bars + names).properties(height=theme.SMALL_HEIGHT, width="container")
+    return grammar.layered(bars, names, height=theme.SMALL_HEIGHT)
 
 
 def leaks() -> alt.LayerChart:
@@ -363,7 +364,7 @@ def leaks() -> alt.LayerChart:
     )
     middle = base.transform_filter("isValid(datum.median)").mark_rule(strokeWidth=3)
     broke = base.transform_filter("isValid(datum.broke)").mark_text(fontSize=grammar.LABEL_SIZE)
-    return alt.layer(
+    return grammar.layered(
         dots.encode(x=x, y=y),
         middle.encode(
             x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, "median")
@@ -373,4 +374,5 @@ def leaks() -> alt.LayerChart:
             y=grammar.renamed(y, "floor"),
             text=alt.Text("broke", type="nominal"),
         ),
-    ).properties(height=theme.SMALL_HEIGHT, width="container")
+        height=theme.SMALL_HEIGHT,
+    )

@@ -70,16 +70,14 @@ def ledger() -> alt.LayerChart:
         faint="datum.i > datum.at",
         mark="datum.lit && datum.i == datum.at",
     )
-    return (
-        alt.layer(
-            _no_change(x, y),
-            *_bars(points, x, y),
-            *_network(points, x, y),
-            *_reached(points, y),
-            _columns(points, x, y).add_params(w2.selection, live.pick(FACTOR)),
-        )
-        .add_params(w2.value)
-        .properties(height=theme.MAIN_HEIGHT, width="container")
+    return grammar.layered(
+        _no_change(x, y),
+        *_bars(points, x, y),
+        *_network(points, x, y),
+        *_reached(points, y),
+        _columns(points, x, y).add_params(w2.selection, live.pick(FACTOR)),
+        params=(w2.value,),
+        height=theme.MAIN_HEIGHT,
     )
 
 
@@ -282,15 +280,13 @@ def depth() -> alt.LayerChart:
         gradient=f"w == 0 || !isValid(datum.slopes) ? null : {weights} + datum.slopes",
     )
     band = grammar.healthy_band(x, y, left=0, right=LAYERS + 14, label="healthy")
-    return (
-        alt.layer(
-            band,
-            *_named(along, x, y, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
-            *_gradient_by_depth(along, frame, x, y, w.selection),
-            *_named(along, x, y, "slopes", "∏ φ′(z)", "amber", [2, 4], on_top="> datum.bound"),
-        )
-        .add_params(w.value)
-        .properties(height=theme.SMALL_HEIGHT + 50, width="container")
+    return grammar.layered(
+        band,
+        *_named(along, x, y, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
+        *_gradient_by_depth(along, frame, x, y, w.selection),
+        *_named(along, x, y, "slopes", "∏ φ′(z)", "amber", [2, 4], on_top="> datum.bound"),
+        params=(w.value,),
+        height=theme.SMALL_HEIGHT + 50,
     )
 
 
@@ -389,6 +385,4 @@ def split() -> alt.LayerChart:
         shape="cross", angle=45, size=120, filled=True, opacity=1, aria=False
     )
     cross = cross.encode(y=grammar.renamed(y, "floor"))
-    return alt.layer(band, spread, lines, names, cross).properties(
-        height=theme.SMALL_HEIGHT + 50, width="container"
-    )
+    return grammar.layered(band, spread, lines, names, cross, height=theme.SMALL_HEIGHT + 50)

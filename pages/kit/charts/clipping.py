@@ -33,14 +33,12 @@ def thresholds() -> alt.LayerChart:
     limit = live.follow(LIMIT)
     rows = alt.Chart()
     now = rows.transform_filter(limit.selection)
-    return (
-        alt.layer(
-            alt.layer(*_accuracy(rows, now, limit.selection)),
-            alt.layer(*_loss(now)),
-        )
-        .resolve_scale(x="independent", y="independent")
-        .add_params(limit.value)
-        .properties(height=theme.MAIN_HEIGHT, width="container")
+    return grammar.layered(
+        alt.layer(*_accuracy(rows, now, limit.selection)),
+        alt.layer(*_loss(now)),
+        params=(limit.value,),
+        independent=["x", "y"],
+        height=theme.MAIN_HEIGHT,
     )
 
 
@@ -256,9 +254,7 @@ def first_step() -> alt.LayerChart:
     )
     names = base.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
     names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
-    return alt.layer(one, *lines, points, names).properties(
-        height=theme.SMALL_HEIGHT, width="container"
-    )
+    return grammar.layered(one, *lines, points, names, height=theme.SMALL_HEIGHT)
 
 
 # The plane ---------------------------------------------------------------------------------------
@@ -300,17 +296,18 @@ def plane() -> alt.LayerChart:
         .encode(x=grammar.renamed(x, "gx"), y=grammar.renamed(y, "gy"))
         .add_params(gy.selection, gx.selection)
     )
-    return (
-        alt.layer(
-            *_limits(row, x, y),
-            *_arrow(row.transform_calculate(px="gx", py="gy"), x, y, "dark", 3),
-            *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), x, y, "amber", 5),
-            *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), x, y, "violet", 5),
-            *_words(row),
-            cells,
-        )
-        .add_params(gx.value, gy.value)
-        .properties(height=_HEIGHT, width="container")
+    return grammar.layered(
+        *_limits(row, x, y),
+        *_arrow(row.transform_calculate(px="gx", py="gy"), x, y, "dark", 3),
+        *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), x, y, "amber", 5),
+        *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), x, y, "violet", 5),
+        *_words(row),
+        cells,
+        params=(
+            gx.value,
+            gy.value,
+        ),
+        height=_HEIGHT,
     )
 
 
@@ -462,8 +459,4 @@ def cliff() -> alt.LayerChart:
             ),
         ]
     layers[0] = layers[0].add_params(step.selection)
-    return (
-        alt.layer(*layers)
-        .add_params(step.value)
-        .properties(height=theme.SMALL_HEIGHT, width="container")
-    )
+    return grammar.layered(*layers, params=(step.value,), height=theme.SMALL_HEIGHT)

@@ -4,7 +4,7 @@ Sizes of gradients are drawn as log₁₀ values on a linear axis that is labele
 they span hundreds of decades, and a log scale would draw 0 and infinity as a flat line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import altair as alt
 import numpy as np
@@ -20,6 +20,27 @@ def colored(chart: alt.Chart, meaning: str) -> alt.Chart:
     """The chart with its marks in the color of one meaning."""
     assert meaning in MEANINGS, meaning
     return chart.transform_calculate(meaning=f"'{meaning}'").encode(color=meaning_of("meaning"))
+
+
+def layered(
+    *layers: alt.Chart | alt.LayerChart,
+    height: int,
+    params: Iterable[alt.Parameter] = (),
+    independent: Iterable[str] = (),
+) -> alt.LayerChart:
+    """The layers as one chart as wide as its page, with `independent` scales for each.
+
+    Made in one go, as each method of a layered chart would copy all of its layers again: that took
+    most of the time that a server needs for its first charts.
+    """
+    scales = dict.fromkeys(independent, "independent")
+    return alt.layer(
+        *layers,
+        height=height,
+        width="container",
+        params=[param.param for param in params],
+        **({"resolve": alt.Resolve(scale=alt.ScaleResolveMap(**scales))} if scales else {}),
+    )
 
 
 def meaning_of(field: str) -> alt.Color:

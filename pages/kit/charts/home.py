@@ -32,15 +32,13 @@ def gradients() -> alt.LayerChart:
     )
     y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2)
     frame = alt.Chart().transform_filter(c.selection)
-    return (
-        alt.layer(
-            grammar.healthy_band(x, y, left=1 - _ROOM, right=LAYERS + 0.4, label="healthy"),
-            *(layer for factor in THREE for layer in _network(x, y, factor)),
-            *_slopes(frame, x, y),
-            *_dragged(frame, x, y, c.selection),
-        )
-        .add_params(c.value)
-        .properties(height=theme.MAIN_HEIGHT, width="container")
+    return grammar.layered(
+        grammar.healthy_band(x, y, left=1 - _ROOM, right=LAYERS + 0.4, label="healthy"),
+        *(layer for factor in THREE for layer in _network(x, y, factor)),
+        *_slopes(frame, x, y),
+        *_dragged(frame, x, y, c.selection),
+        params=(c.value,),
+        height=theme.MAIN_HEIGHT,
     )
 
 
@@ -156,13 +154,14 @@ def accuracies() -> alt.LayerChart:
         x=x, y=y, text=alt.Text("says", type="nominal")
     )
     style = {"align": "left", "dx": 6, "fontSize": grammar.LABEL_SIZE}
-    return alt.layer(
+    return grammar.layered(
         _guessing(x, y),
         band,
         curve,
         names.mark_text(**style),
         *_halts(base.transform_filter("datum.kind == 'halt'"), x, y),
-    ).properties(height=theme.MAIN_HEIGHT, width="container")
+        height=theme.MAIN_HEIGHT,
+    )
 
 
 def _guessing(x, y) -> alt.LayerChart:
@@ -213,6 +212,4 @@ def ledger() -> alt.LayerChart:
     names = right.mark_text(align="left", dx=7, fontSize=grammar.LABEL_SIZE - 1).encode(
         x=grammar.renamed(x, "edge"), text=alt.Text("says", type="nominal")
     )
-    return alt.layer(bars, dots.encode(x=x), names).properties(
-        height=theme.SMALL_HEIGHT, width="container"
-    )
+    return grammar.layered(bars, dots.encode(x=x), names, height=theme.SMALL_HEIGHT)

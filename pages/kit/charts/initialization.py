@@ -31,16 +31,14 @@ def gradients() -> alt.LayerChart:
     x = _layers_x("layer", [1, 2])
     y = grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4)
     frame = alt.Chart().transform_filter(g.selection)
-    return (
-        alt.layer(
-            _healthy(frame, x, y),
-            *(part for key in _GHOSTS for part in _ghost(frame, key, x, y)),
-            *_beside(frame, x, y),
-            *_line(frame, x, y, g.selection),
-            *_readout(frame, x, y),
-        )
-        .add_params(g.value)
-        .properties(height=theme.MAIN_HEIGHT, width="container")
+    return grammar.layered(
+        _healthy(frame, x, y),
+        *(part for key in _GHOSTS for part in _ghost(frame, key, x, y)),
+        *_beside(frame, x, y),
+        *_line(frame, x, y, g.selection),
+        *_readout(frame, x, y),
+        params=(g.value,),
+        height=theme.MAIN_HEIGHT,
     )
 
 
@@ -207,7 +205,7 @@ def gauge() -> alt.LayerChart:
     )
     dots = base.transform_filter("datum.kind == 'measured'").encode(x=x, y=y, tooltip=told)
     here = base.transform_filter("datum.kind == 'here'").encode(x=x, y=y, tooltip=told)
-    return alt.layer(
+    return grammar.layered(
         band.encode(y=grammar.renamed(y, "low"), y2=alt.Y2("high")),
         rules.mark_rule(strokeDash=[4, 3], opacity=0.8),
         rules.mark_text(align="left", angle=270, dx=6, dy=-8, fontSize=12).encode(
@@ -225,7 +223,8 @@ def gauge() -> alt.LayerChart:
                 alt.value("circle"),
             )
         ),
-    ).properties(height=theme.SMALL_HEIGHT, width="container")
+        height=theme.SMALL_HEIGHT,
+    )
 
 
 def window() -> alt.LayerChart:
@@ -266,9 +265,7 @@ def window() -> alt.LayerChart:
     names = names.mark_text(fontSize=13, baseline="bottom", dy=-3).encode(
         y=alt.value(0), text=alt.Text("scheme", type="nominal")
     )
-    return alt.layer(cells, numbers, frame, names).properties(
-        height=theme.SMALL_HEIGHT, width="container"
-    )
+    return grammar.layered(cells, numbers, frame, names, height=theme.SMALL_HEIGHT)
 
 
 def activations() -> alt.LayerChart:
@@ -290,7 +287,7 @@ def activations() -> alt.LayerChart:
         ),
     )
     x = _layers_x("left", [0.5, 2.5])
-    return alt.layer(
+    return grammar.layered(
         grammar.colored(alt.Chart(), "dark")
         .mark_rect(clip=True)
         .encode(
@@ -309,8 +306,9 @@ def activations() -> alt.LayerChart:
                 alt.Tooltip("low", type="quantitative", title="from"),
                 alt.Tooltip("says", type="nominal", title="share"),
             ],
-        )
-    ).properties(height=theme.SMALL_HEIGHT, width="container")
+        ),
+        height=theme.SMALL_HEIGHT,
+    )
 
 
 def weights() -> alt.LayerChart:
@@ -343,4 +341,4 @@ def weights() -> alt.LayerChart:
     names = names.mark_text(align="left", fontSize=grammar.LABEL_SIZE).encode(
         x=x, y=grammar.renamed(y, "height"), text=alt.Text("says", type="nominal")
     )
-    return (lines + names).properties(height=theme.SMALL_HEIGHT, width="container")
+    return grammar.layered(lines, names, height=theme.SMALL_HEIGHT)

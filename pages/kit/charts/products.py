@@ -25,17 +25,15 @@ def powers() -> alt.LayerChart:
     y = grammar.powers_y("log10", "size of the product", -_LIMIT, _LIMIT, every=5)
     frame = alt.Chart().transform_filter(w.selection)
     band = grammar.healthy_band(x, y, left=0, right=LAYERS + _ROOM, label="healthy")
-    return (
-        alt.layer(
-            band,
-            *(_ghost(x, y, base) for base in (0.6, 1.6)),
-            _weights(x, y),
-            *_along_the_chain(frame, x, y),
-            *_lost_in_half_precision(frame, x, y),
-            *_marked(frame, x, y, w.selection),
-        )
-        .add_params(w.value)
-        .properties(height=theme.MAIN_HEIGHT, width="container")
+    return grammar.layered(
+        band,
+        *(_ghost(x, y, base) for base in (0.6, 1.6)),
+        _weights(x, y),
+        *_along_the_chain(frame, x, y),
+        *_lost_in_half_precision(frame, x, y),
+        *_marked(frame, x, y, w.selection),
+        params=(w.value,),
+        height=theme.MAIN_HEIGHT,
     )
 
 
@@ -164,7 +162,7 @@ def precision() -> alt.LayerChart:
     points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
     names = names.encode(text=alt.Text("says", type="nominal"))
-    return (line + points + names).properties(height=theme.SMALL_HEIGHT, width="container")
+    return grammar.layered(line, points, names, height=theme.SMALL_HEIGHT)
 
 
 def random_products() -> alt.LayerChart:
@@ -202,9 +200,7 @@ def random_products() -> alt.LayerChart:
         .encode(y=alt.value(0), text=alt.Text("says", type="nominal"))
         for side, align, dx in sides
     ]
-    return alt.layer(bars, curve.encode(x=x, y=y), lines, *names).properties(
-        height=theme.SMALL_HEIGHT, width="container"
-    )
+    return grammar.layered(bars, curve.encode(x=x, y=y), lines, *names, height=theme.SMALL_HEIGHT)
 
 
 def matrix_products() -> alt.LayerChart:
@@ -231,4 +227,4 @@ def matrix_products() -> alt.LayerChart:
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
-    return (band + lines + names).properties(height=theme.SMALL_HEIGHT, width="container")
+    return grammar.layered(band, lines, names, height=theme.SMALL_HEIGHT)

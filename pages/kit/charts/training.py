@@ -100,16 +100,14 @@ def run() -> alt.LayerChart:
     now = alt.Chart().transform_filter(
         f"datum.kind == 'frame' && (datum.at < 0 || datum.at == {at.value.name})"
     )
-    return (
-        alt.layer(
-            alt.layer(*_losses(now), *_readout(now, at.selection)),
-            alt.layer(*_accuracies(now)),
-            alt.layer(*_products(now)),
-            alt.layer(*_updates(now)),
-        )
-        .resolve_scale(x="independent", y="independent")
-        .add_params(at.value)
-        .properties(height=_HEIGHT, width="container")
+    return grammar.layered(
+        alt.layer(*_losses(now), *_readout(now, at.selection)),
+        alt.layer(*_accuracies(now)),
+        alt.layer(*_products(now)),
+        alt.layer(*_updates(now)),
+        params=(at.value,),
+        independent=["x", "y"],
+        height=_HEIGHT,
     )
 
 
@@ -342,11 +340,7 @@ _STEP_LABELS = "format(datum.value, '.0%')"
 
 
 def _two(side) -> alt.LayerChart:
-    return (
-        alt.layer(side("A"), side("B"))
-        .resolve_scale(x="independent", y="independent")
-        .properties(height=theme.SMALL_HEIGHT, width="container")
-    )
+    return grammar.layered(side("A"), side("B"), independent=["x", "y"], height=theme.SMALL_HEIGHT)
 
 
 def gradient_map() -> alt.LayerChart:
@@ -481,7 +475,7 @@ def clip_factors() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="left of it"),
         ]
     )
-    return alt.layer(line, points).properties(height=theme.SMALL_HEIGHT, width="container")
+    return grammar.layered(line, points, height=theme.SMALL_HEIGHT)
 
 
 def seeds() -> alt.LayerChart:
@@ -522,6 +516,10 @@ def seeds() -> alt.LayerChart:
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         x=x, y=alt.value(alt.ExprRef("height + 9")), text=_TEXT
     )
-    return alt.layer(
-        band, line, labels.encode(y=y, text=alt.Text("label", type="nominal")), ticks
-    ).properties(height=theme.SMALL_HEIGHT, width="container")
+    return grammar.layered(
+        band,
+        line,
+        labels.encode(y=y, text=alt.Text("label", type="nominal")),
+        ticks,
+        height=theme.SMALL_HEIGHT,
+    )
