@@ -134,6 +134,14 @@ def test_pairs_share_a_network_and_its_first_step():
     taken = trained(deep, 1)
     for name in ("A", "B"):
         assert np.array_equal(one.first[name].log10_dz, taken.runs[name].steps[0].log10_dz)
+    a, b = one.runs["A"].state.params, one.runs["B"].state.params
+    for layer in range(len(a.W) - 1):
+        assert a.W[layer] is b.W[layer], "held twice"
+    assert not np.array_equal(a.W[-1], b.W[-1])
+    alone = frames.begin(deep.a, deep.data, deep.seed).state.params
+    for held, drawn in ((a.W, alone.W), (a.b, alone.b)):
+        assert all(map(np.array_equal, held, drawn))
+        assert all(array.base is None for array in held), "parts of a block that is held too"
     elsewhere = frames.pair(replace(deep, seed=deep.seed + 1))
     assert not np.array_equal(one.first["B"].log10_dz, elsewhere.first["B"].log10_dz)
 

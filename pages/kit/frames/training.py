@@ -3,8 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cache, cached_property
+from hashlib import blake2b
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ import pandas as pd
 from core import datasets, network, recording, training
 from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
-from core.network import NetSpec
+from core.network import NetSpec, Params
 from core.recording import Recording
 from core.training import Halt, Step, TrainSpec
 from pages.kit import live, theme
@@ -115,7 +117,26 @@ def begin(net: Net, data: str, seed: int, seeds: int = 1) -> Recording:
 @kept(64)
 def _begun(net: Net, data: str, seed: int) -> Recording:
     """One network before its first step, the same in all pairs: nothing writes to it."""
-    return begin(net, data, seed)
+    spec, dataset = net.spec(data, seeds=1), datasets.DATASETS[data]()
+    params = network.init(spec, rng=np.random.default_rng(seed))
+    held = Params(*(tuple(map(_held, arrays)) for arrays in vars(params).values()))
+    return recording.begin(spec, net.how(1), dataset, params=held)
+
+
+@cache
+def _arrays() -> WeakValueDictionary[bytes, np.ndarray]:
+    """What networks before their first step are made of, by its content."""
+    return WeakValueDictionary()
+
+
+def _held(array: np.ndarray) -> np.ndarray:
+    """This array, held once however many networks have it.
+
+    Layers are drawn in order, so networks that differ in depth alone begin with the same ones: of
+    all the depths that a class tries, the deepest needs memory.
+    """
+    content = blake2b(array, digest_size=16).digest() + repr(array.shape).encode()
+    return _arrays().setdefault(content, array.copy())
 
 
 @kept(64)
