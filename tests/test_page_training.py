@@ -139,8 +139,8 @@ def test_pairs_share_a_network_and_its_first_step():
         assert a.W[layer] is b.W[layer], "held twice"
     assert not np.array_equal(a.W[-1], b.W[-1])
     alone = frames.begin(deep.a, deep.data, deep.seed).state.params
-    for held, drawn in ((a.W, alone.W), (a.b, alone.b)):
-        assert all(map(np.array_equal, held, drawn))
+    for held, again in ((a.W, alone.W), (a.b, alone.b)):
+        assert all(map(np.array_equal, held, again))
         assert all(array.base is None for array in held), "parts of a block that is held too"
     elsewhere = frames.pair(replace(deep, seed=deep.seed + 1))
     assert not np.array_equal(one.first["B"].log10_dz, elsewhere.first["B"].log10_dz)

@@ -7,7 +7,7 @@ from time import sleep
 import altair as alt
 import pytest
 
-from core import network, recording, sweeps
+from core import network, recording, sweeps, training
 from pages.kit import page, warm
 from pages.kit.frames import training as lab
 from pages.kit.turnstile import turnstile
@@ -32,7 +32,9 @@ def nothing_is_computed(warmed, monkeypatch):
     for owner, name in (
         (sweeps, "profile"),
         (network, "forward"),
+        (recording, "begin"),
         (recording, "extend"),
+        (training, "advance"),
         (alt.TopLevelMixin, "to_dict"),
     ):
         monkeypatch.setattr(owner, name, refuse)
@@ -46,7 +48,13 @@ def test_a_first_visit_finds_its_results(path, nothing_is_computed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "path,name", [("home", "network"), ("initialization", "depth"), ("activations", "n")]
+    "path,name",
+    [
+        ("home", "network"),
+        ("initialization", "depth"),
+        ("activations", "n"),
+        ("training", "a_depth"),
+    ],
 )
 def test_the_first_slider_finds_its_results(path, name, nothing_is_computed):
     at, control, key = open_page(path), PANELS[path][name], PANELS[path].key(name)

@@ -7,6 +7,7 @@ does it once, a little at a time, from the first visit on.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from time import perf_counter, sleep
 
@@ -66,6 +67,8 @@ def first_sliders() -> Iterator[Callable]:
         yield from _initialization(depth)
     for n in sorted(range(1, 31), key=lambda n: abs(n - 15)):
         yield partial(activations.slopes, *_CURVES, n, 0.01, ("sigmoid", "xavier"), 0)
+    for depth in sorted(range(1, 51), key=lambda depth: abs(depth - lab.FIRST.a.depth)):
+        yield partial(_lab, depth)
 
 
 _CURVES = (("sigmoid", "tanh", "relu"),)
@@ -79,6 +82,10 @@ def _initialization(depth: int) -> Iterator[Callable]:
     yield partial(initialization.window, "relu", depth, 3.0)
     for name in ("tanh", "sigmoid"):
         yield partial(initialization.scale_of_gain_one, name, depth, 0.0)
+
+
+def _lab(depth: int) -> dict:
+    return lab.pair(replace(lab.FIRST, a=replace(lab.FIRST.a, depth=depth))).first
 
 
 def compute(calls: Iterable[Callable], rest: float = REST) -> None:

@@ -114,7 +114,7 @@ def begin(net: Net, data: str, seed: int, seeds: int = 1) -> Recording:
     return recording.begin(net.spec(data, seeds), net.how(1), datasets.DATASETS[data](), rng=rng)
 
 
-@kept(64)
+@kept(128)
 def _begun(net: Net, data: str, seed: int) -> Recording:
     """One network before its first step, the same in all pairs: nothing writes to it."""
     spec, dataset = net.spec(data, seeds=1), datasets.DATASETS[data]()
@@ -139,7 +139,7 @@ def _held(array: np.ndarray) -> np.ndarray:
     return _arrays().setdefault(content, array.copy())
 
 
-@kept(64)
+@kept(128)
 def _first_step(net: Net, data: str, seed: int) -> Step:
     """Its first step, looked at and not taken."""
     run = _begun(net, data, seed)
