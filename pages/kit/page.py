@@ -146,11 +146,9 @@ def download(frame: pd.DataFrame, name: str) -> None:
 
 def recall(question: str, answer: str) -> None:
     """One question about the page before, and its answer when asked for."""
-    st.markdown(
-        f"**From the page before.** {question}\n\n"
-        f"<details><summary>The answer</summary>\n\n{answer}\n\n</details>",
-        unsafe_allow_html=True,
-    )
+    st.markdown(f"**From the page before.** {question}")
+    with st.popover("The answer"):
+        st.markdown(answer)
 
 
 @parts.fragment

@@ -71,7 +71,7 @@ def test_paused_it_takes_no_step_more_and_goes_on_from_there(training):
 def test_settings_changed_while_it_trains_end_the_training(training):
     tab = training()
     await_step(tab, 0)
-    expect(tab.page.get_by_role("button", name="Ten sigmoid layers")).to_be_disabled()
+    expect(tab.page.get_by_role("radio", name="Ten sigmoid layers")).to_be_disabled()
     slider = tab.page.get_by_role("slider", name="Depth").first
     slider.focus()
     tab.page.keyboard.press("ArrowRight")
@@ -95,7 +95,7 @@ def test_two_readers_train_at_the_same_time(training):
 
 def test_what_breaks_is_explained(server, reader):
     tab = reader().goto(f"{server}/training")
-    tab.page.get_by_role("button", name="N(0, 1) weights", exact=True).click()
+    tab.page.get_by_role("radio", name="N(0, 1) weights", exact=True).click()
     button(tab, "Train 200 steps").click()
     tab.page.get_by_text("Autopsy of A.").wait_for(timeout=40_000)
     tab.settle()
