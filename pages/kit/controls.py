@@ -340,21 +340,15 @@ def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
     millisecond whenever a control moves.
     """
     shown = [p for p in panel.presets if not about or p.values.keys() & set(about)]
-    key = preset_key(panel, *about)
+    key = ".".join((panel.page, "preset", *about))
     parts.fragment(_presets, key=f"{key}.row")(panel, shown, key, disabled)
-
-
-def preset_key(panel: Panel, *about: str) -> str:
-    """Under which the session keeps the name of the preset that is set."""
-    return ".".join((panel.page, "preset", *about))
 
 
 def _presets(panel: Panel, shown: list[Preset], key: str, disabled: bool) -> None:
     at = read(panel, f"{key}.row")
     # all are looked at: each of these controls can take a preset away or complete one
     values = {name: getattr(at, name) for preset in shown for name in preset.values}
-    are_set = (preset for preset in shown if preset.values.items() <= values.items())
-    preset = next(are_set, None)
+    preset = next((p for p in shown if p.values.items() <= values.items()), None)
     st.session_state[key] = preset and preset.name
     by_name = {preset.name: preset for preset in shown}
     st.pills(

@@ -36,7 +36,7 @@ def header(panel: Panel) -> None:
 def built(builder: Callable) -> dict:
     """A builder's chart as a dict that draws the frame, made once per process.
 
-    Altair takes 0.1 to 1 s to make one; its validation, which the tests do, would double that.
+    Altair takes 0.1 to 0.4 s for one; validation, which the tests do, would add as much.
     """
     return inheriting(builder().to_dict(validate=False)) | {"data": {"name": _FRAME}}
 

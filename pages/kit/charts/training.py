@@ -339,8 +339,8 @@ _LAYER_VALUES, _LAYER_LABELS = [0.0, 1.0], "datum.value == 0 ? 'first' : 'last'"
 _STEP_LABELS = "format(datum.value, '.0%')"
 
 
-def _two(side) -> alt.LayerChart:
-    return grammar.layered(side("A"), side("B"), independent=["x", "y"], height=theme.SMALL_HEIGHT)
+def _two(side, height: int = theme.SMALL_HEIGHT) -> alt.LayerChart:
+    return grammar.layered(side("A"), side("B"), independent=["x", "y"], height=height)
 
 
 def gradient_map() -> alt.LayerChart:
@@ -452,7 +452,7 @@ def boundary() -> alt.LayerChart:
             _side_name(name),
         ).resolve_scale(color="independent")
 
-    return _two(side).properties(height=420)
+    return _two(side, height=420)
 
 
 def clip_factors() -> alt.LayerChart:

@@ -34,7 +34,7 @@ NETWORKS = 5  # per line of the products, of which the median is drawn
 TOGETHER = 3  # networks whose shares are averaged, before or after training
 STEPS = 50
 _PRODUCT_EXAMPLES, _EXAMPLES = 64, 256
-_PER_BIN = 5  # rows of z per bar of the histogram
+_PER_BIN = 5  # values of z per bar of the histogram
 _LEAKS = Path(__file__).parents[1] / "data" / "activations.csv"
 LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
 
@@ -136,10 +136,7 @@ def slopes(
     curves: tuple[str, str, str], n: int, leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:
     """One row per z of the slider, and one on each side of 0; see `charts.activations.slopes`."""
-    at, jump = (
-        np.array(Z.values()),
-        1e-9,
-    )  # slopes that jump do so at 0: there a line stands upright
+    at, jump = np.array(Z.values()), 1e-9  # where slopes jump, at 0, a line stands upright
     z = np.sort(np.append(at, (-jump, jump)))
     columns = {"z": z, "n": n}
     for i, name in enumerate(curves, start=1):

@@ -117,10 +117,10 @@ def begin(net: Net, data: str, seed: int, seeds: int = 1) -> Recording:
 @kept(128)
 def _begun(net: Net, data: str, seed: int) -> Recording:
     """One network before its first step, the same in all pairs: nothing writes to it."""
-    spec, dataset = net.spec(data, seeds=1), datasets.DATASETS[data]()
-    params = network.init(spec, rng=np.random.default_rng(seed))
-    held = Params(*(tuple(map(_held, arrays)) for arrays in vars(params).values()))
-    return recording.begin(spec, net.how(1), dataset, params=held)
+    run = begin(net, data, seed)
+    arrays = vars(run.state.params).values()
+    state = replace(run.state, params=Params(*(tuple(map(_held, a)) for a in arrays)))
+    return replace(run, state=state, kept=(state,))
 
 
 @cache
