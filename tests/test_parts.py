@@ -161,7 +161,9 @@ def test_a_preset_moves_controls_parts_and_its_comment(at):
     assert "**small** (good). All small." in words(at)
     assert "first 0" in words(at) and "second says 0.0 9" in words(at)
     assert at.slider(key="trial_n").value == 0
+    assert at.get("button_group")[0].value == "small"
     at.slider(key="trial_n").set_value(1).run()
+    assert at.get("button_group")[0].value is None, "a preset that is no longer set"
     assert "**small** (good). All small." not in words(at)
 
 
