@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import controls, parts
+from pages.kit import address, controls, parts
 from pages.kit.controls import Choice, Panel, Range
 from tests.app import open_page, prose
 from tests.test_pages import PANELS, PATHS
@@ -41,7 +41,7 @@ WRONG = (
 HUGE = ("9" * 500_000, "q" * 500_000, "<b>" * 70_000, "%" * 160_000, "1" + " " * 500_000)
 STRANGERS = (
     *("evil", "<script>alert(2)</script>", "__proto__", "", " ", "page", "😀", "k" * 5000),
-    *("embed", "embed_options", "controls.visit", "controls.corrected", "site.started"),
+    *("embed", "embed_options", "address.visit", "controls.kept", "site.started"),
     *("products.predicted", "products.more", "products_seed.next", "products_", "_w"),
 )
 STREAMLITS = {"embed", "embed_options"}  # an app never sees these
@@ -72,7 +72,7 @@ def text_for(control: Range | Choice, rng: random.Random) -> str:
     return str(rng.choice((end + step, end + step, rng.gauss(0, 1e6))))
 
 
-def address(path: str, rng: random.Random) -> str:
+def an_address(path: str, rng: random.Random) -> str:
     """A query string: keys of the page, of other pages, of nobody, some of them repeated."""
     everyone = [(panel, c) for panel in PANELS.values() for c in panel.controls]
     own = [(panel, c) for panel, c in everyone if panel.page == path]
@@ -98,53 +98,46 @@ def meanings(control: Range | Choice) -> dict[str, float | str]:
 MEANT = {path: {c.name: meanings(c) for c in panel.controls} for path, panel in PANELS.items()}
 
 
-class Address(dict):
+class Said(dict):
     """`st.query_params` of an address: all the texts of each key."""
 
     def get_all(self, key: str) -> list[str]:
         return self[key]
 
-
-class Elsewhere(Exception):
-    """`st.switch_page` ends the run."""
+    def from_dict(self, says: dict[str, str]) -> None:
+        self.clear()
+        self.update({key: [text] for key, text in says.items()})
 
 
 class Visit:
-    """What `controls` sees of Streamlit when a browser opens an address."""
+    """What the kit sees of Streamlit when a browser opens an address."""
 
-    def __init__(self, query_params: Address):
+    def __init__(self, query: str):
         self.session_state: dict = {}
-        self.query_params = query_params
-        self.went: list[dict[str, str]] = []
-
-    def switch_page(self, page: str, *, query_params: dict[str, str]) -> None:
-        self.went.append(query_params)
-        self.query_params = Address({key: [text] for key, text in query_params.items()})
-        raise Elsewhere
+        self.query_params = Said(parse_qs(query, keep_blank_values=True))
 
     def read(self, panel: Panel) -> SimpleNamespace:
-        try:
-            controls.begin(panel)
-        except Elsewhere:
-            controls.begin(panel)  # a second detour is an error
+        address.arrive(panel)
+        controls.begin(panel)
         return controls.now(panel)
 
 
 def follow(path: str, query: str) -> None:
     """Read an address as the page would, and check all that became of it."""
-    panel, said = PANELS[path], Address(parse_qs(query, keep_blank_values=True))
-    visit, keys = Visit(said), {control.name: panel.key(control.name) for control in panel.controls}
-    asked = {name: said[key] for name, key in keys.items() if key in said}
+    panel, visit = PANELS[path], Visit(query)
+    keys = {control.name: panel.key(control.name) for control in panel.controls}
+    asked = {name: said for name, key in keys.items() if (said := visit.query_params.get(key))}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(controls, "st", visit)
-        patch.setattr(parts, "st", visit)
+        for module in (address, controls, parts):
+            patch.setattr(module, "st", visit)
         at = vars(visit.read(panel))
-        assert controls.came_by_link() == bool(asked)
+        assert address.came_by_link() == bool(asked)
         right = all(
             len(texts) == 1 and len(texts[0]) <= 40 and panel[name].means(texts[0], at[name])
             for name, texts in asked.items()
         )
-        assert controls.link_was_corrected() == (not right)
+        assert address.link_was_corrected() == (not right)
+        address._write(panel, "reader")
     for control in panel.controls:
         meant, value = MEANT[path][control.name], at[control.name]
         assert value in meant.values()
@@ -153,10 +146,9 @@ def follow(path: str, query: str) -> None:
                 assert value == meant.get(text, value)
             case _:  # not asked, or asked for two things
                 assert value == control.default
-    assert visit.query_params.keys() <= {keys[name] for name in asked}
-    for detour in visit.went:
-        assert detour == controls.query(panel, {name: at[name] for name in asked})
-    own = {"controls.visit", "parts.readers", "parts.awaited"}
+    moved = {name: value for name, value in at.items() if value != panel[name].default}
+    assert visit.query_params == {key: [text] for key, text in address.query(panel, moved).items()}
+    own = {"address.visit", "controls.kept", "parts.readers", "parts.awaited"}
     assert visit.session_state.keys() - own == set(keys.values())
 
 
@@ -164,7 +156,7 @@ def follow(path: str, query: str) -> None:
 def test_whatever_an_address_says_every_value_is_one_that_the_control_has(path):
     rng = random.Random(path)
     for _ in range(READINGS):
-        query = address(path, rng)
+        query = an_address(path, rng)
         try:
             follow(path, query)
         except Exception as failure:
@@ -220,7 +212,7 @@ def test_whatever_an_address_says_the_page_opens_and_does_not_repeat_it(path):
     assert len(foreign_to(path)) > 12
     rng = random.Random(path)
     for _ in range(OPENINGS):
-        visit_page(path, address(path, rng))
+        visit_page(path, an_address(path, rng))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -232,7 +224,7 @@ def test_a_page_opens_by_an_address_of_half_a_megabyte(path):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_control_that_an_address_asks_for_two_values_of_keeps_its_default(path):
-    """Some bound widgets take the first of them, some the last: the words took the last."""
+    """Whichever it took, half of those who wrote it would have meant the other."""
     pairs = []
     for control in PANELS[path].controls:
         others = [text for text, value in MEANT[path][control.name].items()]

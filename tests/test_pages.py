@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pages.kit import controls, site
+from pages.kit import address, site
 from pages.kit.controls import Choice, Panel, Range
 from tests.app import charts, choose_preset, open_page, prose, title
 
@@ -131,9 +131,7 @@ def test_link_restores_the_whole_state(path):
         assert at.session_state[key] == value
     link = at.code[-1].value
     told = dict(parse_qsl(urlsplit(link).query))
-    assert told == controls.query(
-        panel, {c.name: wanted[panel.key(c.name)] for c in panel.controls}
-    )
+    assert told == address.query(panel, {c.name: wanted[panel.key(c.name)] for c in panel.controls})
     again = open_page(path, **told)
     for key, value in wanted.items():
         assert again.session_state[key] == value
@@ -211,7 +209,6 @@ def test_a_stranger_in_an_otherwise_right_link_is_dropped():
 
 
 def test_a_link_names_options_by_their_labels():
-    """A bound widget knows an option by its label alone, and drops anything else."""
     at = open_page("products", products_activation="leaky_relu")
     assert at.session_state["products_activation"] == "leaky_relu"
     told = dict(parse_qsl(urlsplit(at.code[-1].value).query))

@@ -22,7 +22,7 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import controls, frames, site, theme
+from pages.kit import address, controls, frames, site, theme
 from pages.kit.controls import Choice, Range
 from tests.app import (
     charts,
@@ -53,7 +53,11 @@ def allowed(control: Range | Choice, rng: random.Random) -> float | str:
 def values_of(at: AppTest, path: str) -> dict[str, float | str]:
     """What every control of the page is set to."""
     panel = PANELS[path]
-    return {control.name: at.session_state[panel.key(control.name)] for control in panel.controls}
+    kept = at.session_state["controls.kept"]
+    for control in panel.controls:  # a widget that is drawn shows what the page reads
+        key = panel.key(control.name)
+        assert key not in at.session_state or at.session_state[key] == kept[key]
+    return {control.name: kept[panel.key(control.name)] for control in panel.controls}
 
 
 def link_on(at: AppTest) -> dict[str, str]:
@@ -109,17 +113,8 @@ class Reader:
         control = self.rng.choice(here)
         value = allowed(control, self.rng)
         self.way.append(f"move {control.name} to {value!r}")
-        self._say_in_the_address(control, value)
         drawn[self.panel.key(control.name)].set_value(value).run()
         assert self.values[control.name] == value
-
-    def _say_in_the_address(self, control: Range | Choice, value) -> None:
-        """A browser does, before it tells the server; an old value there would be taken for new."""
-        key = self.panel.key(control.name)
-        if value == control.default:
-            self.at.query_params.pop(key, None)
-        else:
-            self.at.query_params[key] = control.text(value)
 
     def drag_a_chart(self) -> None:
         chart = self.rng.choice([chart for chart in charts(self.at) if chart.selection_mode])
@@ -173,7 +168,7 @@ class Reader:
             if self.rng.random() < 0.3
         }
         self.way = [f"open {self.path} with {told}"]
-        self.at = open_page(self.path, **controls.query(self.panel, told))
+        self.at = open_page(self.path, **address.query(self.panel, told))
         assert self.values == {c.name: told.get(c.name, c.default) for c in self.panel.controls}
 
     def reload(self) -> None:
@@ -242,9 +237,12 @@ def check(at: AppTest, path: str) -> None:
     for table in tables(at):
         check_numbers(table)
     AGREEMENTS.get(path, lambda *_: None)(SimpleNamespace(**values), words, at)
-    if link_on(at) != controls.query(panel, values):
+    moved = {name: value for name, value in values.items() if value != panel[name].default}
+    own = {key: text for key, text in at.query_params.items() if not key.startswith("embed")}
+    assert own == address.query(panel, moved), "the address says something else"
+    if link_on(at) != address.query(panel, values):
         at.run()  # a browser has the link written when it is opened
-    assert link_on(at) == controls.query(panel, values)
+    assert link_on(at) == address.query(panel, values)
 
 
 def check_numbers(table: pa.Table) -> None:

@@ -2,8 +2,7 @@
 
 A `Panel` is the one table that drives everything: which widgets a page draws, what a link may
 say, what a preset sets and what “copy link” writes. Values live in `st.session_state` under
-`<page>_<name>`, which is also the name in the address. `read` is the one
-place where a link becomes values.
+`<page>_<name>`, which is also the name in the address (see `address.py`).
 """
 
 import math
@@ -14,17 +13,14 @@ from decimal import Decimal
 from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
 from pages.kit import parts
 
 VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
-_LONGEST = 40  # characters of a link's value; what is longer is none
+_KEPT = "controls.kept"  # what each control is set to, whether its widget is drawn or not
 _SET = "controls.set"  # what a callback has set and its widget has not been told of yet
-_VISIT = "controls.visit"
-_CORRECTED = "controls.corrected"
 
 
 @dataclass(frozen=True)
@@ -91,12 +87,8 @@ class Range:
         except ValueError:
             return False
 
-    widget_reads = means
-
     def draw(self, key: str, on_change: Callable) -> None:
-        # The default says which value the address may leave out; the value itself is the state's.
-        shared = {"value": self.default, "key": key, "help": self.help, "bind": "query-params"}
-        shared["on_change"] = on_change
+        shared = {"key": key, "help": self.help, "on_change": on_change}
         if self.seed or self.live:
             form = "%d" if self.whole else f"%.{self.decimals}f"
             st.number_input(self.label, self.low, self.high, step=self.step, format=form, **shared)
@@ -124,31 +116,20 @@ class Choice:
         return self.default
 
     def text(self, value: str) -> str:
-        """What an address says for this option: the label, as the bound widget writes it."""
+        """What an address says for this option: its label."""
         return self.options[value]
 
     def means(self, raw: str, value: str) -> bool:
         """Whether an address's text asks for this option."""
         return raw in (value, self.options[value])
 
-    def widget_reads(self, raw: str, value: str) -> bool:
-        """Whether the bound widget takes the text for this option: it knows labels only."""
-        return raw == self.options[value]
-
     def draw(self, key: str, on_change: Callable) -> None:
-        shared = {
-            "key": key,
-            "on_change": on_change,
-            "help": self.help,
-            "bind": "query-params",
-            "format_func": self.options.get,
-        }
+        shared = {"key": key, "help": self.help, "on_change": on_change}
+        shared["format_func"] = self.options.get
         if self.menu:
-            index = list(self.options).index(self.default)
-            st.selectbox(self.label, list(self.options), index=index, **shared)
+            st.selectbox(self.label, list(self.options), **shared)
         else:
-            shared |= {"default": self.default, "required": True}
-            st.segmented_control(self.label, list(self.options), **shared)
+            st.segmented_control(self.label, list(self.options), required=True, **shared)
 
 
 @dataclass(frozen=True)
@@ -181,14 +162,8 @@ class Panel:
 
 
 def begin(panel: Panel) -> None:
-    """A run of the page begins: every control has an allowed value, or the nearest to it.
-
-    A visit begins with what its link says; afterward the widgets decide.
-    """
+    """A run of the page begins: every control has an allowed value, or the nearest to it."""
     parts.begin()
-    visit = st.session_state.get(_VISIT)
-    if visit is None or visit.page != panel.page:
-        _arrive(panel, {key: _told(key) for key in st.query_params})
     for control in panel.controls:
         _value(panel, control.name)
 
@@ -204,59 +179,14 @@ def now(panel: Panel) -> SimpleNamespace:
 
 
 def _value(panel: Panel, name: str) -> Any:
-    """An allowed value; what is none is made one, in the widget and in the address too."""
-    key = panel.key(name)
-    raw = st.session_state.get(key)
-    value = panel[name].parse(raw)
-    if value != raw:
+    """An allowed value; what is none is made one, in the widget too."""
+    key, kept = panel.key(name), st.session_state.setdefault(_KEPT, {})
+    # a widget that was not drawn, as in a part of the page that is closed, has forgotten its value
+    raw = st.session_state.get(key, kept.get(key))
+    kept[key] = value = panel[name].parse(raw)
+    if value != st.session_state.get(key):
         st.session_state[key] = value
     return value
-
-
-def _told(key: str) -> str:
-    """What the address says for a key: nothing where it says it twice, as widgets differ in which
-    of two they take, and nothing where it goes on and on."""
-    said = st.query_params.get_all(key)
-    return said[0] if len(said) == 1 and len(said[0]) <= _LONGEST else ""
-
-
-@dataclass(frozen=True)
-class _Visit:
-    """How the reader came to the page that is open."""
-
-    page: str
-    by_link: bool  # the address carried values of this page
-    corrected: bool  # and at least one of them was not allowed
-
-
-def _arrive(panel: Panel, link: Mapping[str, str]) -> None:
-    told = {c.name: link[panel.key(c.name)] for c in panel.controls if panel.key(c.name) in link}
-    values = {name: panel[name].parse(raw) for name, raw in told.items()}
-    if _CORRECTED not in st.session_state and not all(
-        panel[name].widget_reads(raw, values[name]) for name, raw in told.items()
-    ):
-        # A widget takes its first value straight from the address, whatever that says: so go to
-        # the corrected address first.
-        st.session_state[_CORRECTED] = not all(
-            panel[name].means(raw, values[name]) for name, raw in told.items()
-        )
-        st.switch_page(f"pages/{panel.page}.py", query_params=query(panel, values))
-    for stranger in link.keys() - {panel.key(c.name) for c in panel.controls}:
-        del st.query_params[stranger]
-    for control in panel.controls:
-        st.session_state[panel.key(control.name)] = values.get(control.name, control.default)
-    corrected = st.session_state.pop(_CORRECTED, False)
-    st.session_state[_VISIT] = _Visit(panel.page, bool(told), corrected)
-
-
-def came_by_link() -> bool:
-    """Whether this visit's address carried values of the page."""
-    return st.session_state[_VISIT].by_link
-
-
-def link_was_corrected() -> bool:
-    """Whether this visit's address asked for a value that the page does not have."""
-    return st.session_state[_VISIT].corrected
 
 
 def draw(panel: Panel, *names: str | tuple[str, ...], disabled: bool = False) -> None:
@@ -363,16 +293,3 @@ def _presets(panel: Panel, shown: list[Preset], key: str, disabled: bool) -> Non
         st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
     else:
         st.caption("Presets set the controls; each comes with a word on what it shows.")
-
-
-def query(panel: Panel, values: Mapping[str, Any]) -> dict[str, str]:
-    """What an address says to open the page with these values."""
-    return {panel.key(name): panel[name].text(value) for name, value in values.items()}
-
-
-def link(panel: Panel) -> str:
-    """This page's address with the value of every control, defaults too."""
-    values = {c.name: st.session_state[panel.key(c.name)] for c in panel.controls}
-    here = urlsplit(st.context.url or "")
-    says = urlencode(query(panel, values), quote_via=quote)
-    return urlunsplit((here.scheme, here.netloc, here.path or panel.page, says, ""))

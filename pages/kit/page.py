@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import controls, parts, site
+from pages.kit import address, controls, parts, site
 from pages.kit.controls import Panel
 from pages.kit.kept import kept
 
@@ -23,9 +23,10 @@ def header(panel: Panel) -> None:
     site.ensure_started()
     st.html(_STYLE)
     here = site.info(panel.page)
+    address.arrive(panel)
     controls.begin(panel)
     st.markdown(f"# {here.title}\n\n{here.claim}")
-    if controls.link_was_corrected():
+    if address.link_was_corrected():
         st.caption(
             "The link asked for a value that this page does not have. "
             "The nearest one, or the default, is set instead."
@@ -156,11 +157,12 @@ def _link(panel: Panel) -> None:
     # opening it reruns it, so that it knows of what moved other parts only
     with st.popover("Link to this state", key=f"{panel.page}.link", on_change="rerun"):
         st.markdown("This address holds the value of every control on the page.")
-        st.code(controls.link(panel), language=None, wrap_lines=True)
+        st.code(address.link(panel), language=None, wrap_lines=True)
 
 
 def footer(panel: Panel) -> None:
     """A link that holds the whole state, then the pages before and after."""
+    address.follow(panel)
     _link(panel)
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):

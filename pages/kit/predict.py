@@ -9,7 +9,7 @@ from functools import partial
 
 import streamlit as st
 
-from pages.kit import controls, parts, theme
+from pages.kit import address, parts, theme
 from pages.kit.controls import Panel
 
 _CLOSE = 0.5  # decades: a guess within a factor of three
@@ -88,7 +88,7 @@ def choice(
 
 def answered(panel: Panel) -> bool:
     """Whether the page may show the answer: the reader has guessed, asked, or come by a link."""
-    return f"{panel.page}.predicted" in st.session_state or controls.came_by_link()
+    return f"{panel.page}.predicted" in st.session_state or address.came_by_link()
 
 
 _UNGUESSED = "nothing guessed"
@@ -97,7 +97,7 @@ _UNGUESSED = "nothing guessed"
 def _ask(panel: Panel, question: str, widget) -> float | str | None:
     """Ask; None until the reader has answered or asked to be told, then what was answered."""
     key = f"{panel.page}.predicted"
-    if key not in st.session_state and controls.came_by_link():
+    if key not in st.session_state and address.came_by_link():
         st.session_state[key] = _UNGUESSED
     st.markdown(f"**Predict first.** {question}")
     if key in st.session_state:

@@ -8,7 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from pages.kit import site
-from pages.kit.controls import Range, query
+from pages.kit.address import query
+from pages.kit.controls import Range
 from tests.test_pages import PANELS
 
 PATHS = [page.path for page in site.PAGES]
