@@ -230,3 +230,20 @@ def test_a_control_that_an_address_asks_for_two_values_of_keeps_its_default(path
         others = [text for text, value in MEANT[path][control.name].items()]
         pairs += [(PANELS[path].key(control.name), text) for text in (others[0], others[-1])]
     visit_page(path, urlencode(pairs))
+
+
+def test_a_step_through_the_browsers_history_sets_what_its_address_says(monkeypatch):
+    at = open_page("products", products_w="0.7")
+    at.slider(key="products_n").set_value(20).run()
+    assert at.query_params == {"products_w": "0.7", "products_n": "20"}
+    at.query_params = {"products_w": "1.3"}
+    at.run()
+    assert at.session_state["products_w"] == 0.7, "no step: what is set stays, the address follows"
+    assert at.query_params == {"products_w": "0.7", "products_n": "20"}
+    monkeypatch.setattr(address, "_stepped_through_history", lambda: True)
+    at.query_params = {"products_w": "1.3"}
+    at.run()
+    assert (at.session_state["products_w"], at.session_state["products_n"]) == (1.3, 15)
+    assert at.slider(key="products_n").value == 15
+    assert at.query_params == {"products_w": "1.3"}
+    assert "does not have" not in prose(at)

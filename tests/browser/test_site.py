@@ -211,6 +211,37 @@ def test_the_preset_that_is_set_is_marked(server, reader):
     tab.assert_sound()
 
 
+def test_back_undoes_a_move_and_leads_to_the_page_before(server, reader):
+    tab = reader().goto(f"{server}/products")
+    slider = tab.page.get_by_role("slider", name="Factors n to mark")
+    marked = tab.page.get_by_role("radiogroup", name="Presets").get_by_role("radio", checked=True)
+
+    def stands(n: int, w: float, preset: list[str]) -> None:
+        tab.settle()
+        assert tab.page.locator(f"input[aria-label='Factors n to mark'][value='{n}']").count() == 1
+        assert float(live_input(tab, PANELS["products"]["w"]).input_value()) == w
+        assert marked.all_inner_texts() == preset
+
+    stands(15, 0.6, ["0.6: vanishes"])
+    slider.press("ArrowRight")
+    await_address(tab, "products_n", 16)
+    tab.page.get_by_text("−1: flips").click()
+    await_address(tab, "products_w", -1)
+    stands(15, -1, ["−1: flips"])
+    tab.page.go_back()
+    stands(16, 0.6, [])
+    tab.page.get_by_role("link", name="Backpropagation is a product →").click()
+    tab.page.wait_for_url("**/chain_rule*")
+    tab.settle()
+    tab.page.go_back()
+    stands(16, 0.6, [])
+    tab.page.go_back()
+    stands(15, 0.6, ["0.6: vanishes"])
+    tab.page.go_forward()
+    stands(16, 0.6, [])
+    tab.assert_sound()
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_phone_has_no_overflow_and_no_accessibility_fault(path, dark, server, reader):
