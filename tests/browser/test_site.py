@@ -71,7 +71,7 @@ def test_deep_link_on_a_server_that_has_served_nothing(path, cold_server, reader
     assert urlsplit(tab.page.url).path == f"/{path}"
     assert float(parse_qs(urlsplit(tab.page.url).query)[panel.key(control.name)][0]) == value
     assert not tab.page.locator("[role=dialog]").count()
-    links = tab.page.locator("[data-testid=stSidebarNavLink]")
+    links = tab.page.locator("[data-testid=stTopNavLink]")
     offered = {urlsplit(link.get_attribute("href")).path.strip("/") for link in links.all()}
     assert offered == (set(PATHS) if len(PATHS) > 1 else set())
     # the first touch is not forgotten, and the value that the link set stays
