@@ -43,7 +43,7 @@ def mover(path: str) -> Range | Choice:
 
 @dataclass
 class Reader:
-    """One open page: `control` is the name in the address of the control that will be moved."""
+    """One open page: `control` is the key of the control that will be moved."""
 
     address: str
     path: str
@@ -76,7 +76,6 @@ class Reader:
         """Move the control and wait for what it changes; seconds."""
         start, before = perf_counter(), self._states.get(self.widget.id)
         self._states[self.widget.id] = after = _state(self.widget.id, self.widget.kind, value)
-        self._query = f"{self.control}={value}"
         await self._run(self.widget.fragment)
         if not self.charts and after != before:
             raise Failed(f"{self.path}: a move without a chart")
@@ -112,6 +111,8 @@ class Reader:
             self._page = message.new_session.page_script_hash
         elif kind == "navigation":  # the page that the address led to
             self._page = message.navigation.page_script_hash
+        elif kind == "page_info_changed":
+            self._query = message.page_info_changed.query_string
         elif kind == "ref_hash":
             self.charts += 1  # charts are all that is large enough to be kept
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -132,7 +133,7 @@ class Reader:
             self.charts += 1
         elif kind in ("slider", "number_input", "selectbox", "button_group"):
             drawn = getattr(element, kind)
-            if drawn.query_param_key == self.control:
+            if drawn.id.endswith(f"-{self.control}"):  # ends in the key that the page gave it
                 self.widget = Widget(drawn.id, fragment, kind, _values(kind, drawn))
             if drawn.set_value:
                 self._states[drawn.id] = _state(drawn.id, kind, _drawn_value(kind, drawn))

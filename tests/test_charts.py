@@ -47,7 +47,11 @@ def _columns(spec: dict) -> list[str]:
 
 def _render(builder, rows: list[dict], **at: float) -> str:
     """The chart as an SVG, its live controls `at` these values."""
-    spec = json.loads(json.dumps(page.inheriting(builder().to_dict())))
+    return _drawn(page.inheriting(builder().to_dict()), rows, **at)
+
+
+def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
+    spec = json.loads(json.dumps(spec))
     for name, value in at.items():
         (param,) = (param for param in spec["params"] if param["name"] == f"live_{name}")
         param["value"] = [{name: value}]
@@ -101,6 +105,42 @@ def test_builder_renders(builder, kind):
     svg = _render(builder, rows)
     assert svg.startswith("<svg")
     assert "NaN" not in svg
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_spec_that_says_each_axis_once_is_drawn_the_same(builder):
+    full, short = page.inheriting(builder().to_dict()), page.built(builder)
+    rows = [dict.fromkeys(_columns(full), value) for value in (0.2, 0.5, 1, 2)]
+    running = re.compile(r"\b(clip|gradient_)\d+")  # numbers that go on from drawing to drawing
+    drawn, once = (running.sub(r"\1", _drawn(spec, rows)) for spec in (full, short))
+    assert once == drawn
+    full, short = json.dumps(full), json.dumps(short)
+    assert full.count('"mark"') < 12 or len(short) < 0.85 * len(full)
+
+
+def test_layers_with_scales_of_their_own_keep_them():
+    def layer(field: str, *domain: float) -> dict:
+        look = {"scale": {"domain": list(domain)}, "axis": {"title": field, "format": "%"}}
+        return {"mark": "line", "encoding": {"y": {"field": field} | look}}
+
+    def looks(part: dict) -> list[tuple]:
+        if "layer" in part:
+            return [look for inner in part["layer"] for look in looks(inner)]
+        y = part["encoding"]["y"]
+        return [(y["field"], y.get("scale", {}).get("domain"), y["axis"].get("title"))]
+
+    pair = {"layer": [layer("a", 0, 1), layer("a", 0, 1)]}
+    other = {"layer": [layer("b", 0, 2), layer("b", 0, 2)]}
+    once = ("a", [0, 1], "a"), ("a", None, None)
+    assert looks(page.said_once(pair)) == [*once]
+    assert page.said_once(pair)["layer"][1]["encoding"]["y"]["axis"] == {"format": "%"}
+    apart = {"layer": [pair, other], "resolve": {"scale": {"y": "independent"}}}
+    assert looks(page.said_once(apart)) == [*once, ("b", [0, 2], "b"), ("b", None, None)]
+    shared = {"layer": [pair, pair, other]}
+    assert looks(page.said_once(shared))[:4] == [*once, ("a", None, None), ("a", None, None)]
+    assert looks(page.said_once(shared))[4:] == [("b", [0, 2], "b")] * 2, "another look stays"
+    of_its_data = {"layer": [{"mark": "line", "encoding": {"y": {"field": "a", "scale": {}}}}] * 2}
+    assert page.said_once(of_its_data) == of_its_data
 
 
 def test_colors_have_one_name_each():
