@@ -120,7 +120,8 @@ def test_a_spec_that_says_each_axis_once_is_drawn_the_same(builder):
 
 def test_layers_with_scales_of_their_own_keep_them():
     def layer(field: str, *domain: float) -> dict:
-        look = {"scale": {"domain": list(domain)}, "axis": {"title": field, "format": "%"}}
+        axis = {"title": field, "format": "%", "values": [0, 1]}
+        look = {"scale": {"domain": list(domain)}, "axis": axis}
         return {"mark": "line", "encoding": {"y": {"field": field} | look}}
 
     def looks(part: dict) -> list[tuple]:
@@ -133,7 +134,10 @@ def test_layers_with_scales_of_their_own_keep_them():
     other = {"layer": [layer("b", 0, 2), layer("b", 0, 2)]}
     once = ("a", [0, 1], "a"), ("a", None, None)
     assert looks(page.said_once(pair)) == [*once]
-    assert page.said_once(pair)["layer"][1]["encoding"]["y"]["axis"] == {"format": "%"}
+    assert page.said_once(pair)["layer"][1]["encoding"]["y"]["axis"] == {
+        "format": "%",
+        "values": [0, 1],
+    }
     apart = {"layer": [pair, other], "resolve": {"scale": {"y": "independent"}}}
     assert looks(page.said_once(apart)) == [*once, ("b", [0, 2], "b"), ("b", None, None)]
     shared = {"layer": [pair, pair, other]}

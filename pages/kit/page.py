@@ -16,6 +16,9 @@ from pages.kit.kept import kept
 
 _FRAME = "frame"  # the name of the data in every spec
 _LOOKS = ("scale", "axis", "legend")  # of a channel, for all layers that share them
+# Of an axis, for each layer: without them its marks would be described in another format, and the
+# axis would count its ticks.
+_OF_EACH = ("format", "values")
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -72,8 +75,9 @@ def said_once(spec: dict, said: dict[str, dict] | None = None) -> dict:
         if isinstance((look.get("scale") or {}).get("domain"), list):  # else of the layer's data
             if channel in said and said[channel] == look:
                 definition = {key: v for key, v in definition.items() if key not in _LOOKS}
-                if form := (look.get("axis") or {}).get("format"):  # marks are described in it
-                    definition["axis"] = {"format": form}
+                axis = look.get("axis") or {}
+                if axis := {key: axis[key] for key in _OF_EACH if key in axis}:
+                    definition["axis"] = axis
             else:
                 said.setdefault(channel, look)
         shortened[channel] = definition
