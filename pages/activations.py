@@ -137,12 +137,14 @@ def _leak(at, *names: str) -> float:
 @page.part(PANEL)
 def slopes(at) -> None:
     curves = (at.first, at.second, at.third)
+    leak = _leak(at, *curves)
     live.show(
         charts.slopes,
-        frames.slopes(curves, at.n, _leak(at, *curves), tuple(at.seen.split()), at.seed),
+        frames.slopes(curves, leak, tuple(at.seen.split()), at.seed),
         at,
         panel=PANEL,
         live=("z",),
+        multiplied=frames.multiplied(curves, at.n, leak),
         alt_text="Two panels over the pre-activation z from −6 to 6. Above: the slopes of three "
         "activations, with a histogram of z inside a real network and the activations themselves "
         "as an inset. Below, on a logarithmic scale: the same slopes multiplied over n layers. "

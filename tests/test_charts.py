@@ -161,7 +161,7 @@ def test_there_are_builders():
 
 def test_the_slope_of_relu_jumps_upright():
     """Lines have fewer points than the frame has rows, but not where a slope jumps."""
-    frame = activations.slopes(("sigmoid", "tanh", "relu"), 15, 0.01, ("sigmoid", "xavier"), 0)
+    frame = activations.slopes(("sigmoid", "tanh", "relu"), 0.01, ("sigmoid", "xavier"), 0)
     svg = _render(charts.activations.slopes, json.loads(frame.to_json(orient="records")))
     leans = []
     for path in re.findall(r'd="(M[-\d.,L]+)"', svg):

@@ -98,7 +98,11 @@ def test_the_leak_is_a_control():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_live_frame_is_the_core(name):
-    frame = frames.slopes((name, "tanh", "relu"), 3, 0.2, ("tanh", "xavier"), 0)
+    curves = (name, "tanh", "relu")
+    frame = frames.slopes(curves, 0.2, ("tanh", "xavier"), 0)
+    product = frames.multiplied(curves, 3, 0.2)
+    assert (product["z"] == frame["z"]).all() and (product["drawn"] == frame["drawn"]).all()
+    frame = frame.join(product.drop(columns=["z", "drawn"]))
     assert set(charts_of.Z.values()) < set(frame["z"]) and len(frame) == 243 <= 3000
     record = activation(name, negative_slope=0.2)
     assert np.allclose(frame["s1"], record.df(frame["z"].to_numpy()))
@@ -117,10 +121,12 @@ def test_the_live_frame_is_the_core(name):
     some = frame["p1"].notna()
     assert np.allclose(10 ** frame["p1"][some], np.abs(frame["s1"][some]) ** 3)
     assert (frame["s1"][~some] == 0).all()
+    assert (frame["minus1"] == (frame["s1"] < 0)).all()
+    assert not frames.multiplied(curves, 4, 0.2)["minus1"].any(), "an even number of factors"
 
 
 def test_the_inset_and_the_histogram_stand_where_they_should():
-    frame = frames.slopes(("sigmoid", "tanh", "relu"), 3, 0.2, ("tanh", "xavier"), 0)
+    frame = frames.slopes(("sigmoid", "tanh", "relu"), 0.2, ("tanh", "xavier"), 0)
     left, right = charts_of.CORNER[:2]
     assert np.allclose(frame["z_in"].iloc[[0, 121, 242]], [left, (left + right) / 2, right])
     bars = frame["seen"].dropna()

@@ -377,7 +377,7 @@ def activations(now, words, at) -> None:
     for i, name in enumerate((now.first, now.second, now.third), start=1):
         passes = re.search(rf"[:,] {re.escape(labels[name])} passes \*\*{NUMBER}\*\*", words)[1]
         assert same(passes, found[f"p{i}"][row])
-        assert passes.startswith("−") == (found[f"s{i}"][row] < 0 and now.n % 2 == 1)
+        assert passes.startswith("−") == found[f"minus{i}"][row]
     slopes, gradient = (t.to_pandas() for t in tables(at) if "dashed" in t.column_names)
     for frame, what in ((slopes, "slopes"), (gradient, "gradient")):
         for _, line in frame[frame["layer"] == 1].iterrows():

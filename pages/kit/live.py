@@ -19,6 +19,7 @@ from functools import partial
 
 import altair as alt
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from pages.kit import controls, page, parts
@@ -122,12 +123,14 @@ def show(
     live: tuple[str, ...],
     alt_text: str,
     picks: tuple[str, ...] = (),
+    **others: pd.DataFrame,
 ) -> None:
     """Draw a live chart, and take its controls' values over when a drag rests.
 
     `builder` takes no data and follows each `panel[name]` for the names in `live`; a click sets
     each `panel[name]` for the names in `picks`. `at` are the values of the part that the chart is
-    drawn in: when a drag rests, that part and whatever else has read the control run anew.
+    drawn in: when a drag rests, that part and whatever else has read the control run anew. `others`
+    are the tables, by name, that the chart has besides the frame.
     """
     chart = f"{panel.page}.{builder.__name__}"
     values = {name: getattr(at, name) for name in live}
@@ -137,7 +140,7 @@ def show(
     st.session_state[f"{chart}.embedded"] = embedded
     key = f"{chart}.live.{embedded.epoch}"
     st.vega_lite_chart(
-        spec=_starting_at(page.spec(builder, frame), embedded.start),
+        spec=_starting_at(page.spec(builder, frame, **others), embedded.start),
         key=key,
         on_select=partial(_take_over, chart, key, panel, picks),
         alt=alt_text,

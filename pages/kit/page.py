@@ -84,12 +84,14 @@ def said_once(spec: dict, said: dict[str, dict] | None = None) -> dict:
     return spec | ({"encoding": shortened} if shortened else {})
 
 
-def spec(builder: Callable, frame: pd.DataFrame) -> dict:
-    """A builder's chart as a dict, with the frame beside it.
+def spec(builder: Callable, frame: pd.DataFrame, **others: pd.DataFrame) -> dict:
+    """A builder's chart as a dict, with the frame beside it, and other tables by their names.
 
-    A spec that never changes keeps the drawing in the reader's browser while its data change.
+    A spec that never changes keeps the drawing in the reader's browser while its data change, and a
+    table that does not change keeps its marks.
     """
-    return built(builder) | {"datasets": {_FRAME: arrow(frame)}}
+    tables = {_FRAME: frame} | others
+    return built(builder) | {"datasets": {name: arrow(table) for name, table in tables.items()}}
 
 
 @cache

@@ -21,6 +21,7 @@ _UPPER, _LOWER = (0.25, 0.635), (0.675, 1.0)
 SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
 PRODUCTS = (-24, 2)  # decades
 CORNER = (-5.85, -2.5, 0.44, 1.04)  # the inset with φ: left, right, bottom, top
+MULTIPLIED = "multiplied"  # the table of the lower panel
 INSET = (-1.2, 2.0)  # the values of φ that it shows
 SEEN = 0.3  # the height of the histogram's largest bar
 
@@ -28,11 +29,13 @@ SEEN = 0.3  # the height of the histogram's largest bar
 def slopes() -> alt.LayerChart:
     """φ′ of three activations over z, and φ′(z)ⁿ below, with dots at the live z; φ as an inset.
 
-    One row per z, for the curves i = 1, 2, 3: `z`; `s{i}` φ′(z), `p{i}` log₁₀|φ′(z)|ⁿ (null where
-    that is 0); `name{i}`; `n`; `seen`, where a bar of the histogram of a real network's z begins,
-    its height (the largest being SEEN), and `seen_says`. Each key press draws all lines anew, so
-    what they need is in the rows: `drawn`, whether they have a point here, and where it is, or null
-    beyond their panel: `slope{i}`, `product{i}`, and φ(z) in the inset, `z_in` and `f_in{i}`.
+    Two tables of one row per z, for the curves i = 1, 2, 3. The frame: `z`; `s{i}` φ′(z);
+    `name{i}`; `seen`, where a bar of the histogram of a real network's z begins, its height (the
+    largest being SEEN), and `seen_says`. And MULTIPLIED, so that another n leaves the other marks
+    as they are: `z`; `n`; `p{i}` log₁₀|φ′(z)|ⁿ (null where that is 0), `minus{i}` whether φ′(z)ⁿ
+    is negative. What lines need is in the rows: `drawn`, whether they have a point here, and where
+    it is, or null beyond their panel: `slope{i}`, `product{i}`, and φ(z) in the inset, `z_in` and
+    `f_in{i}`.
     """
     z = live.follow(Z)
     x = alt.X(
@@ -53,6 +56,10 @@ def slopes() -> alt.LayerChart:
         independent=["y"],
         height=_HEIGHT,
     )
+
+
+def _multiplied() -> alt.Chart:
+    return alt.Chart(alt.NamedData(MULTIPLIED))
 
 
 def _panel_scale(values: tuple[float, float], place: tuple[float, float]) -> alt.Scale:
@@ -97,7 +104,7 @@ def _slopes_panel(x, z: live.Live) -> alt.LayerChart:
     layers = [seen, _rule(now, x, y), *_inset_frame(x, y)]
     for i, color in enumerate(CURVES, start=1):
         layers += _curve(i, color, x, y, now)
-    return alt.layer(*layers, *_table(now, z.selection))
+    return alt.layer(*layers, *_table(z.selection))
 
 
 def _rule(now: alt.Chart, x, y) -> alt.Chart:
@@ -156,8 +163,9 @@ def _inset_frame(x, y) -> list[alt.Chart]:
     return [across, up, name]
 
 
-def _table(now: alt.Chart, selection: alt.Parameter) -> list[alt.Chart]:
+def _table(selection: alt.Parameter) -> list[alt.Chart]:
     """The numbers at the live z, above the panels: a row per curve in its color, and the grey."""
+    now, over_layers = (chart.transform_filter(selection) for chart in (alt.Chart(), _multiplied()))
     wide = "width > 500"
 
     def px(desktop: float, phone: float):
@@ -176,22 +184,26 @@ def _table(now: alt.Chart, selection: alt.Parameter) -> list[alt.Chart]:
     head = grammar.colored(now, "reference").transform_calculate(
         at="'at z = ' + replace(format(datum.z, '.2~f'), '-', '−')",
         slope="'slope φ′'",
+    )
+    over = grammar.colored(over_layers, "reference").transform_calculate(
         product=f"({wide} ? 'over ' + datum.n + (datum.n == 1 ? ' layer: ' : ' layers: ') : '') + "
         f"'φ′' + ({grammar.superscript('datum.n')})",
     )
-    cells = [cell(head, k, 0, field) for k, field in enumerate(("at", "slope", "product"))]
+    cells = [cell(head, 0, 0, "at"), cell(head, 1, 0, "slope"), cell(over, 2, 0, "product")]
     cells[0] = cells[0].add_params(selection)
     for i, color in enumerate(CURVES, start=1):
         one = f"log(abs(datum.s{i})) / LN10"
         row = grammar.colored(now, color).transform_calculate(
             slope=f"(datum.s{i} < 0 ? '−' : '') + ({grammar.number(one)})",
-            product=f"(datum.s{i} < 0 && datum.n % 2 ? '−' : '') + "
+        )
+        power = grammar.colored(over_layers, color).transform_calculate(
+            product=f"(datum.minus{i} ? '−' : '') + "
             f"(isValid(datum.p{i}) ? ({grammar.number(f'datum.p{i}')}) : '0')",
         )
         cells += [
             cell(row, 0, i, f"name{i}", fontWeight="bold"),
             cell(row, 1, i, "slope"),
-            cell(row, 2, i, "product", fontWeight="bold"),
+            cell(power, 2, i, "product", fontWeight="bold"),
         ]
     grey = grammar.colored(now, "reference")
     return [*cells, cell(grey, 0, 4, "seen_says", fontSize=px(15, 13))]
@@ -213,8 +225,9 @@ def _products_panel(x, z: live.Live) -> alt.LayerChart:
     band = grammar.healthy_band(x, y, left=Z.low, right=Z.high, label="healthy")
     layers = [band]
     for i, color in enumerate(CURVES, start=1):
-        line = grammar.colored(alt.Chart().transform_filter("datum.drawn"), color)
-        dot = grammar.colored(alt.Chart().transform_filter(z.selection), color).transform_calculate(
+        line = grammar.colored(_multiplied().transform_filter("datum.drawn"), color)
+        dot = grammar.colored(_multiplied().transform_filter(z.selection), color)
+        dot = dot.transform_calculate(
             at=f"isValid(datum.p{i}) ? "
             f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",
             gone=f"!isValid(datum.p{i}) || datum.p{i} < {low}",

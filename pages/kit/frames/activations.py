@@ -133,29 +133,47 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
 
 @kept(64)
 def slopes(
-    curves: tuple[str, str, str], n: int, leak: float, network_seen: tuple[str, str], seed: int
+    curves: tuple[str, str, str], leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:
     """One row per z of the slider, and one on each side of 0; see `charts.activations.slopes`."""
-    at, jump = np.array(Z.values()), 1e-9  # where slopes jump, at 0, a line stands upright
-    z = np.sort(np.append(at, (-jump, jump)))
-    columns = {"z": z, "n": n}
+    columns = _over_z()
+    z = columns["z"]
     for i, name in enumerate(curves, start=1):
-        record = activation(name, negative_slope=leak)
-        f, slope = record.value_and_slope(z)
+        f, slope = activation(name, negative_slope=leak).value_and_slope(z)
+        columns |= {f"name{i}": short(name), f"s{i}": slope}
+        columns[f"slope{i}"] = np.where(slope <= SLOPES[1], slope, np.nan)
+        columns[f"f_in{i}"] = _in_inset(f, INSET, CORNER[2:])
+    columns["z_in"] = _in_inset(z, (Z.low, Z.high), CORNER[:2])
+    bars = seen(*network_seen, leak, seed).heights
+    columns["seen"] = np.full(len(z), np.nan)
+    columns["seen"][np.isin(z, Z.values()[::_PER_BIN])] = SEEN * np.append(bars, bars[-1])
+    columns["seen_says"] = f"grey: z in layer {SEEN_LAYER} of a {short(network_seen[0])} network"
+    return _in_single_precision(columns)
+
+
+@kept(64)
+def multiplied(curves: tuple[str, str, str], n: int, leak: float) -> pd.DataFrame:
+    """The slopes multiplied over n layers, in the same rows; see `charts.activations.slopes`."""
+    columns = _over_z() | {"n": n}
+    for i, name in enumerate(curves, start=1):
+        slope = activation(name, negative_slope=leak).df(columns["z"])
         with np.errstate(divide="ignore"):
             product = n * np.log10(np.abs(slope))
         product = np.where(slope == 0, np.nan, product)
-        columns |= {f"name{i}": short(name), f"s{i}": slope, f"p{i}": product}
-        columns[f"slope{i}"] = np.where(slope <= SLOPES[1], slope, np.nan)
+        columns |= {f"p{i}": product, f"minus{i}": (slope < 0) & (n % 2 == 1)}
         columns[f"product{i}"] = np.where(product <= PRODUCTS[1], product, np.nan)
-        columns[f"f_in{i}"] = _in_inset(f, INSET, CORNER[2:])
-    columns["z_in"] = _in_inset(z, (Z.low, Z.high), CORNER[:2])
+    return _in_single_precision(columns)
+
+
+def _over_z() -> dict[str, np.ndarray]:
+    """The rows of the main chart: `z`, and whether lines have a point there."""
+    at, jump = np.array(Z.values()), 1e-9  # where slopes jump, at 0, a line stands upright
+    z = np.sort(np.append(at, (-jump, jump)))
     # every second z is as fine as such a line can show
-    columns["drawn"] = np.isin(z, at[::2]) | (np.abs(z) == jump)
-    bars = seen(*network_seen, leak, seed).heights
-    columns["seen"] = np.full(len(z), np.nan)
-    columns["seen"][np.isin(z, at[::_PER_BIN])] = SEEN * np.append(bars, bars[-1])
-    columns["seen_says"] = f"grey: z in layer {SEEN_LAYER} of a {short(network_seen[0])} network"
+    return {"z": z, "drawn": np.isin(z, at[::2]) | (np.abs(z) == jump)}
+
+
+def _in_single_precision(columns: dict) -> pd.DataFrame:
     frame = pd.DataFrame(columns)
     sizes = frame.select_dtypes("floating").columns.drop("z")  # z is found by its exact value
     return frame.astype(dict.fromkeys(sizes, np.float32))
