@@ -76,10 +76,11 @@ def powers(at) -> None:
     size, w = float(power.log10), theme.setting(at.w)
     live.show(
         charts.powers,
-        frames.powers(at.activation, at.n),
+        frames.powers(at.activation),
         at,
         panel=PANEL,
         live=("w",),
+        mark=frames.mark(at.n),
         alt_text="Line chart on a logarithmic scale: the size of w to the power n, for n from 0 "
         "to 60, between the lines of 0.6 and 1.6, with a band around 1. The numbers at the "
         "current w stand in the text below.",

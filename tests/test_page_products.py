@@ -177,7 +177,7 @@ def test_a_link_with_values_opens_the_answer():
 
 
 def test_the_live_chart_has_one_row_per_step_of_the_drag():
-    frame = frames.powers("tanh", 15)
+    frame = frames.powers("tanh")
     assert len(frame) == 401 <= 3000
     assert frame["slopes"].str.split().map(len).eq(61).all()
     assert frame.loc[frame["w"] == 0.6, "fp16"].item() == 34

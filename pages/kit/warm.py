@@ -46,10 +46,12 @@ def first_visits() -> Iterator[Callable]:
     yield partial(lab.finished, lab.FIRST, lab.FIRST_STEPS)
     yield from _initialization(20)
     yield partial(initialization.named, "sigmoid", 64, 20, "lecun", 0.0, 0)
+    yield partial(products.powers, "identity")
     yield partial(products.random_products, 15, 1.0, 0)
     yield partial(products.matrix_products, "64", "one", 0)
     yield partial(chain_rule.depth, "sigmoid", 15)
     yield partial(chain_rule.split, "64", "tanh", "normal", 0)
+    yield partial(activations.slopes, *_CURVES, 0.01, ("sigmoid", "xavier"), 0)
     for quantity in ("slopes", "gradient"):
         yield partial(activations.by_layer, *_CURVES, "usual", 15, 0.01, 0, quantity)
     yield partial(activations.shares, "relu", "usual", 15, 0.01, 0.0, 0.0, 0)
@@ -65,8 +67,6 @@ def first_sliders() -> Iterator[Callable]:
         yield partial(home.gradients, name, None)
     for depth in sorted(range(2, 31), key=lambda depth: abs(depth - 20)):
         yield from _initialization(depth)
-    for n in sorted(range(1, 31), key=lambda n: abs(n - 15)):
-        yield partial(activations.slopes, *_CURVES, n, 0.01, ("sigmoid", "xavier"), 0)
     for depth in sorted(range(1, 51), key=lambda depth: abs(depth - lab.FIRST.a.depth)):
         yield partial(_lab, depth)
 

@@ -7,6 +7,7 @@ from pages.kit.charts import grammar
 from pages.kit.controls import Range
 
 W = Range("w", "w", low=-2.0, high=2.0, step=0.01, default=0.6, live=True)
+MARK = "mark"  # the table of the n to mark
 LAYERS = 60  # n = 0 … 60 on the main chart
 _LIMIT = 20  # its vertical axis: 10⁻²⁰ … 10²⁰
 _ROOM = 12  # to the right of n = 60, for the lines' labels
@@ -18,7 +19,7 @@ def powers() -> alt.LayerChart:
 
     Frames, one row per w: `w`; `slopes` and `gradient`, packed log₁₀ of ∏φ′(z) and |∏w·φ′(z)|
     over the first n layers; `fp16`, the n from which half precision has lost wⁿ (or null), and
-    `fp16_says`, what it holds from there; `mark`, the n to mark.
+    `fp16_says`, what it holds from there. A table of its own, MARK, has the `n` to mark.
     """
     w = live.follow(W)
     x = grammar.count_x("n", "n, the number of factors (layers)", LAYERS, every=10, room=_ROOM)
@@ -31,7 +32,7 @@ def powers() -> alt.LayerChart:
         _weights(x, y),
         *_along_the_chain(frame, x, y),
         *_lost_in_half_precision(frame, x, y),
-        *_marked(frame, x, y, w.selection),
+        *_marked(x, y, w.selection),
         params=(w.value,),
         height=theme.MAIN_HEIGHT,
     )
@@ -109,9 +110,9 @@ def _along_the_chain(frame: alt.Chart, x, y) -> list[alt.Chart]:
     return layers
 
 
-def _marked(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]:
+def _marked(x, y, selection: alt.Parameter) -> list[alt.Chart]:
     power = f"(w < 0 ? '(−' + abs(w) + ')' : w) + ({grammar.superscript('datum.n')})"
-    base = _powers_of_w(frame.transform_calculate(n="datum.mark")).transform_calculate(
+    base = _powers_of_w(alt.Chart(alt.NamedData(MARK))).transform_calculate(
         at=f"datum.log10 == null ? {-_LIMIT} : "
         + grammar.clamp("datum.log10", -_LIMIT + 0.5, _LIMIT - 0.5),
         says=f"{power} + ' = ' + datum.value",

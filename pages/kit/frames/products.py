@@ -50,29 +50,32 @@ def along(w: float, activation: str) -> Along:
 
 
 @kept(16)
-def _frames(activation: str) -> pd.DataFrame:
+def powers(activation: str) -> pd.DataFrame:
+    """One row per w; see `charts.products.powers`."""
     w = np.array(W.values())
     chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
     slopes = _from_the_input(chain.slope).log10
     gradient = _from_the_input(chain.weights * chain.slope).log10
     if activation == "identity":  # the line of wⁿ itself
         gradient = np.full_like(gradient, np.nan)
-    return pd.DataFrame({"w": w, "slopes": live.pack(slopes), "gradient": live.pack(gradient)})
+    packed = {"slopes": live.pack(slopes), "gradient": live.pack(gradient)}
+    return pd.DataFrame({"w": w} | packed | _half_precision())
 
 
 @kept(1)
-def _half_precision() -> pd.DataFrame:
+def _half_precision() -> dict[str, list]:
     limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
     says = [
         f"fp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
         for limit in limits
     ]
-    return pd.DataFrame({"fp16": [limit.n for limit in limits], "fp16_says": says})
+    return {"fp16": [limit.n for limit in limits], "fp16_says": says}
 
 
-def powers(activation: str, n: int) -> pd.DataFrame:
-    """One row per w; see `charts.products.powers`."""
-    return _frames(activation).join(_half_precision()).assign(mark=n)
+@kept(64)
+def mark(n: int) -> pd.DataFrame:
+    """The n to mark, as a table of its own."""
+    return pd.DataFrame({"n": [n]})
 
 
 def exact(w: float, n: int) -> str:
