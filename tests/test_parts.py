@@ -145,13 +145,13 @@ def test_another_seed_moves_its_box_and_begins_again_at_the_end(at):
 
 
 def test_another_seed_moves_on_from_the_one_in_the_address():
-    """The address still says 5 when the button is pressed: no widget takes it from there."""
     at = open_page("products", products_seed="5")
     for seed in (6, 7, 8):
         at.button(key="products_seed.next").click().run()
         assert at.session_state["products_seed"] == seed
         box = at.number_input(key="products_seed")
         assert box.value == seed and box.proto.set_value
+        assert at.query_params == {"products_seed": str(seed)}
         at.run()
         assert at.session_state["products_seed"] == seed
 
