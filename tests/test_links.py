@@ -148,7 +148,7 @@ def follow(path: str, query: str) -> None:
                 assert value == control.default
     moved = {name: value for name, value in at.items() if value != panel[name].default}
     assert visit.query_params == {key: [text] for key, text in address.query(panel, moved).items()}
-    own = {"address.visit", "controls.kept", "parts.readers", "parts.awaited"}
+    own = {"address.visit", "controls.kept", "controls.set", "parts.readers", "parts.awaited"}
     assert visit.session_state.keys() - own == set(keys.values())
 
 

@@ -192,6 +192,24 @@ def test_after_any_control_has_moved_the_whole_page_says_the_same(path):
             assert now.equals(before), key
 
 
+def test_a_control_that_is_not_drawn_for_a_while_keeps_its_value():
+    """Streamlit forgets a widget that a run has not drawn; the page and its address do not."""
+    at = open_page("activations")
+    for opened in ("leak", None, "leak"):
+        at.session_state["activations.more"] = opened
+        at.run()
+        if opened and "activations_runs" not in at.query_params:
+            runs = next(w for w in at.get("button_group") if w.key == "activations_runs")
+            runs.set_value("0.1").run()
+        assert not at.exception
+        assert at.query_params == {"activations_runs": "0.1"}
+        at.slider(key="activations_n").set_value(16).run()
+        at.slider(key="activations_n").set_value(15).run()
+        assert at.query_params == {"activations_runs": "0.1"}
+    runs = next(w for w in at.get("button_group") if w.key == "activations_runs")
+    assert runs.value == "0.1"
+
+
 def embeddings(at) -> list[tuple[str, str]]:
     """How charts stand in the browser: under which identity, and where their controls begin."""
     return [(chart.id, chart.spec) for chart in charts(at)]

@@ -42,8 +42,8 @@ def arrive(panel: Panel) -> None:
     keys = {c.name: panel.key(c.name) for c in panel.controls}
     told = {name: _told(key) for name, key in keys.items() if key in st.query_params}
     values = {name: panel[name].parse(raw) for name, raw in told.items()}
-    for control in panel.controls:
-        st.session_state[keys[control.name]] = values.get(control.name, control.default)
+    defaults = {control.name: control.default for control in panel.controls}
+    controls.set_values(panel, defaults | values)
     if begins:
         right = all(panel[name].means(raw, values[name]) for name, raw in told.items())
         st.session_state[_VISIT] = _Visit(panel.page, by_link=bool(told), corrected=not right)

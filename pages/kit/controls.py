@@ -20,7 +20,7 @@ from pages.kit import parts
 
 VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
 _KEPT = "controls.kept"  # what each control is set to, whether its widget is drawn or not
-_SET = "controls.set"  # what a callback has set and its widget has not been told of yet
+_SET = "controls.set"  # what has been set and its widget has not been told of yet
 
 
 @dataclass(frozen=True)
@@ -185,8 +185,13 @@ def _value(panel: Panel, name: str) -> Any:
     raw = st.session_state.get(key, kept.get(key))
     kept[key] = value = panel[name].parse(raw)
     if value != st.session_state.get(key):
-        st.session_state[key] = value
+        _set(key, value)
     return value
+
+
+def _set(key: str, value: Any) -> None:
+    st.session_state[key] = value
+    st.session_state.setdefault(_SET, set()).add(key)
 
 
 def draw(panel: Panel, *names: str | tuple[str, ...], disabled: bool = False) -> None:
@@ -211,8 +216,11 @@ def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, disabled: b
         ):
             for name in names:
                 value = getattr(at, name)  # what else moves this control has to draw it anew
-                if panel.key(name) in set_anew:  # a rerun that a callback asks for forgets that
-                    st.session_state[panel.key(name)] = value
+                if (widget := panel.key(name)) in set_anew:
+                    # A rerun that a callback asks for forgets that it was set; and what was set
+                    # while there was no widget would come back when there is none again.
+                    del st.session_state[widget]
+                    st.session_state[widget] = value
                 _draw(panel, name, partial(_moved, panel, name, key), disabled)
     set_anew.difference_update(panel.key(name) for names in rows for name in names)
 
@@ -252,8 +260,7 @@ def _next(panel: Panel, name: str) -> None:
 def set_values(panel: Panel, values: Mapping[str, Any]) -> None:
     """Move controls from a callback, before the page runs anew."""
     for name, value in values.items():
-        st.session_state[panel.key(name)] = panel[name].parse(value)
-        st.session_state.setdefault(_SET, set()).add(panel.key(name))
+        _set(panel.key(name), panel[name].parse(value))
 
 
 def move(panel: Panel, values: Mapping[str, Any]) -> None:
