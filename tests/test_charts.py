@@ -51,7 +51,10 @@ def _render(builder, rows: list[dict], **at: float) -> str:
 
 
 def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
-    spec = json.loads(json.dumps(spec))
+    """All tables of the chart have these rows."""
+    text = json.dumps(spec)
+    spec = json.loads(text)
+    spec["datasets"] = dict.fromkeys(re.findall(r'"data": {"name": "(\w+)"}', text), rows)
     for name, value in at.items():
         (param,) = (param for param in spec["params"] if param["name"] == f"live_{name}")
         param["value"] = [{name: value}]

@@ -180,6 +180,13 @@ def test_charts_keep_their_spec_while_the_data_change(path):
     assert [chart.spec for chart in charts(at)] == before
 
 
+@pytest.mark.parametrize("path", PATHS)
+def test_every_table_that_a_chart_draws_is_sent_with_it(path):
+    for chart in charts(open_page(path)):
+        drawn = set(re.findall(r'"data": ?{"name": ?"(\w+)"}', chart.spec))
+        assert drawn == {dataset.name for dataset in chart.datasets} and drawn
+
+
 def test_site_lists_files_that_exist_and_no_address_twice():
     assert len(set(PATHS)) == len(PATHS)
     for page in site.PAGES:

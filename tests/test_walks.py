@@ -372,12 +372,13 @@ def chain_rule(now, words, at) -> None:
 
 
 def activations(now, words, at) -> None:
-    found = frame_with(at, "z", "p1", "p2", "p3")
+    found, slopes = frame_with(at, "z", "p1", "p2", "p3"), frame_with(at, "z", "s1", "s2", "s3")
     row, labels = row_of(found, "z", now.z), PANELS["activations"]["first"].options
     for i, name in enumerate((now.first, now.second, now.third), start=1):
         passes = re.search(rf"[:,] {re.escape(labels[name])} passes \*\*{NUMBER}\*\*", words)[1]
         assert same(passes, found[f"p{i}"][row])
-        assert passes.startswith("−") == found[f"minus{i}"][row]
+        negative = slopes[f"s{i}"][row] < 0 and now.n % 2 == 1
+        assert passes.startswith("−") == found[f"minus{i}"][row] == negative
     slopes, gradient = (t.to_pandas() for t in tables(at) if "dashed" in t.column_names)
     for frame, what in ((slopes, "slopes"), (gradient, "gradient")):
         for _, line in frame[frame["layer"] == 1].iterrows():
