@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from pages.kit import site
 from pages.kit.address import query
 from pages.kit.controls import Range
+from tests.browser.conftest import CHART
 from tests.test_pages import PANELS
 
 PATHS = [page.path for page in site.PAGES]
@@ -240,6 +241,31 @@ def test_back_undoes_a_move_and_leads_to_the_page_before(server, reader):
     tab.page.go_forward()
     stands(16, 0.6, [])
     tab.assert_sound()
+
+
+def test_nothing_fades_while_it_is_run_and_a_chart_that_waits_has_an_edge(server, reader):
+    tab = reader().goto(f"{server}/products")
+    tab.page.evaluate("""() => {
+        window.begun = []; window.stale = 0;
+        document.addEventListener('transitionrun', event => {
+            if (event.target.matches('[data-testid=stElementContainer]'))
+                window.begun.push(event.propertyName);
+        });
+        new MutationObserver(() => {
+            window.stale += document.querySelectorAll('[data-stale=true]').length;
+        }).observe(document.body, {subtree: true, attributeFilter: ['data-stale']});
+    }""")
+    tab.page.get_by_role("slider", name="Factors n to mark").press("ArrowRight")
+    await_address(tab, "products_n", 16)
+    tab.settle()
+    assert tab.page.evaluate("window.stale") > 1, "several parts were run anew"
+    assert set(tab.page.evaluate("window.begun")) <= {"outline-color"}
+    chart = tab.page.locator("[data-testid=stElementContainer]", has=tab.page.locator(CHART)).first
+    edge = "element => getComputedStyle(element).outlineColor"
+    assert chart.evaluate(edge) == "rgba(0, 0, 0, 0)"
+    chart.evaluate("element => element.setAttribute('data-stale', 'true')")
+    tab.page.wait_for_timeout(1200)
+    assert chart.evaluate(edge) == "rgb(136, 136, 136)"
 
 
 @pytest.mark.parametrize("path", PATHS)
