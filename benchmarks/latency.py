@@ -130,10 +130,11 @@ def main() -> None:
     ):
         browser = launch(playwright)
         view = {"width": 1280, "height": 720}
-        floor = Tab(browser.new_page(viewport=view), floor_address)
         print("page             | key to chart, median ms | floor |    × | drag ms/frame | sent")
         for path in asked.pages:
             control = mover(path)
+            # Both are opened anew: a tab that has been pressed for long runs code compiled better.
+            floor = Tab(browser.new_page(viewport=view), floor_address)
             tab = Tab(browser.new_page(viewport=view), f"{address}/{path}")
             stroke(tab, control, 0)[0].scroll_into_view_if_needed()
             times, floor_times = [], []
@@ -153,6 +154,7 @@ def main() -> None:
             line += f"{dragged[0]:13.1f} | {dragged[1]:4d}" if dragged else f"{'none':>13} |"
             print(line, flush=True)
             tab.page.close()
+            floor.page.close()
         browser.close()
     print(f"took {perf_counter() - begun:.0f} s")
 
