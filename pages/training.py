@@ -77,12 +77,12 @@ def _preset(
 
 
 DRAWN = "training.drawn"  # how the lab was ticking when the whole page was last drawn
-ROWS = (
-    ("depth", "width"),
-    ("activation", "rate"),
-    ("initializer", "scale"),
-    ("shortcut", "norm"),
-    ("clip", "limit"),
+PAIRS = (
+    *("depth", "width"),
+    *("activation", "rate"),
+    *("initializer", "scale"),
+    *("shortcut", "norm"),
+    *("clip", "limit"),
 )
 
 PANEL = Panel(
@@ -699,7 +699,7 @@ controls.draw(PANEL, "data", "steps", "seed", disabled=busy)
 for side, column in zip("ab", st.columns(2, gap="large"), strict=True):
     with column:
         st.markdown(f"**Network {side.upper()}**")
-        controls.draw(PANEL, *(tuple(f"{side}_{name}" for name in row) for row in ROWS))
+        controls.draw(PANEL, *(f"{side}_{name}" for name in PAIRS), pairs=True)
 st.button("Copy A to B", key="training.copy", on_click=_copy, disabled=busy)
 look_inside()
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import vl_convert
 
 from core import network, recording, training
 from pages.kit import lab as labs
+from pages.kit import page
 from pages.kit.charts import training as charts
 from pages.kit.frames import training as frames
 from pages.kit.frames.training import Duel, Net
@@ -268,6 +270,12 @@ def test_the_chart_has_the_numbers_of_the_run():
     curve = frame[(frame["kind"] == "test") & (frame["name"] == "B")].iloc[0]
     losses = [test.loss[0] for test in pair.runs["B"].tests]
     assert [float(t) for t in curve["loss"].split()] == pytest.approx(np.log10(losses), abs=1e-4)
+
+
+def test_what_lies_beyond_an_axis_is_drawn_along_its_end():
+    vega = vl_convert.vegalite_to_vega(page.built(charts.run))
+    clamped = [scale["clamp"] for scale in vega["scales"] if scale["name"].endswith("_y")]
+    assert clamped == [True] * 4
 
 
 def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():

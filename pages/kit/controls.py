@@ -91,7 +91,8 @@ class Range:
         shared = {"key": key, "help": self.help, "on_change": on_change}
         if self.seed or self.live:
             form = "%d" if self.whole else f"%.{self.decimals}f"
-            st.number_input(self.label, self.low, self.high, step=self.step, format=form, **shared)
+            shared |= {"step": self.step, "format": form, "width": 180 if self.seed else "stretch"}
+            st.number_input(self.label, self.low, self.high, **shared)
         else:
             st.slider(self.label, self.low, self.high, step=self.step, **shared)
 
@@ -194,23 +195,34 @@ def _set(key: str, value: Any) -> None:
     st.session_state.setdefault(_SET, set()).add(key)
 
 
-def draw(panel: Panel, *names: str | tuple[str, ...], disabled: bool = False) -> None:
+def draw(
+    panel: Panel, *names: str | tuple[str, ...], disabled: bool = False, pairs: bool = False
+) -> None:
     """A row of controls, side by side where there is room, that stays as it is when they move.
 
-    Several rows, if each is a tuple. `disabled` speaks of buttons: seeds cannot be moved on.
+    Several rows, if each is a tuple; or rows of two, with `pairs`, in one box: each box of a page
+    costs the reader's browser as much as a control. `disabled` speaks of buttons: seeds cannot be
+    moved on.
     """
     rows = names if isinstance(names[0], tuple) else (names,)
     key = f"{panel.page}.row.{rows[0][0]}"
-    parts.fragment(_rows, key=key)(panel, rows, key, disabled)
+    parts.fragment(_rows, key=key)(panel, rows, key, disabled, pairs)
 
 
-def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, disabled: bool) -> None:
+def _rows(
+    panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, disabled: bool, pairs: bool
+) -> None:
     at, set_anew = read(panel, key), st.session_state.setdefault(_SET, set())
     for names in rows:
         # Alone, a control needs no row; and in one, options that are too many for a phone would be
         # scrolled out of sight, not go on in a second line.
         with (
-            st.container(horizontal=True, vertical_alignment="bottom", gap="medium")
+            st.container(
+                horizontal=True,
+                vertical_alignment="bottom",
+                gap="medium",
+                key=f"{key}.pairs" if pairs else None,  # its look stands in style.css
+            )
             if len(names) > 1
             else nullcontext()
         ):
@@ -231,8 +243,7 @@ def _draw(panel: Panel, name: str, on_change: Callable, disabled: bool) -> None:
         control.draw(key, on_change)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
-        with st.container(width=180):
-            control.draw(key, on_change)
+        control.draw(key, on_change)
         st.button(
             "Another seed",
             key=f"{key}.next",

@@ -98,9 +98,7 @@ def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:
         **{text: f"split(datum.{column}, ' ')" for text, column in zip(texts, columns, strict=True)}
     ).transform_flatten(texts, list(columns))
     chart = chart.transform_window([alt.WindowFieldDef(**{"op": "row_number", "as": index})])
-    numbers = {
-        column: f"datum.{column} == 'x' ? null : toNumber(datum.{column})" for column in columns
-    }
+    numbers = {column: f"toNumber(datum.{column})" for column in columns}  # NaN of an x
     return chart.transform_calculate(**{index: f"datum.{index} - 1"}, **numbers)
 
 

@@ -25,7 +25,7 @@ _NAME = {"fontSize": grammar.LABEL_SIZE - 1}
 
 
 def _open_ended(low: int, high: int) -> str:
-    """Labels in powers of ten; what lies beyond an end is drawn along it."""
+    """Labels in powers of ten, of an axis along whose ends lies what is beyond them."""
     power = grammar.power_of_ten("datum.value")
     return f"(datum.value <= {low} ? '≤ ' : datum.value >= {high} ? '≥ ' : '') + ({power})"
 
@@ -66,24 +66,24 @@ def _x(panel: str, title: str | None) -> alt.X:
 def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
     """A panel's vertical axis, its title above it."""
     left, _ = _column(panel)
-    return alt.Y(
-        **grammar.placed(
-            field,
-            title,
-            list(domain),
-            [_edge(panel, 1), _edge(panel, 0)],
-            values,
-            labels=labels,
-            orient="left",
-            offset=grammar.wide(f"-({left})", "0"),
-            grid=False,
-            titleAngle=0,
-            titleAlign="left",
-            titleBaseline="bottom",
-            titleX=-30,
-            titleY=_edge(panel, 0, -7),
-        )
+    look = grammar.placed(
+        field,
+        title,
+        list(domain),
+        [_edge(panel, 1), _edge(panel, 0)],
+        values,
+        labels=labels,
+        orient="left",
+        offset=grammar.wide(f"-({left})", "0"),
+        grid=False,
+        titleAngle=0,
+        titleAlign="left",
+        titleBaseline="bottom",
+        titleX=-30,
+        titleY=_edge(panel, 0, -7),
     )
+    look["scale"].clamp = True  # what lies beyond an end is drawn along it
+    return alt.Y(**look)
 
 
 def run() -> alt.LayerChart:
@@ -117,9 +117,8 @@ def _hued(chart: alt.Chart) -> alt.Chart:
     )
 
 
-def _over_steps(x, y, field: str, low: float, high: float) -> list[alt.Chart]:
+def _over_steps(x, y) -> list[alt.Chart]:
     """Each batch as a thin line, the held-out examples as a bold one."""
-    clamped = f"isValid(datum.{field}) ? {grammar.clamp(f'datum.{field}', low, high)} : null"
     layers = []
     for kind, style in (
         ("batch", {"strokeWidth": 1, "opacity": 0.45}),
@@ -127,8 +126,7 @@ def _over_steps(x, y, field: str, low: float, high: float) -> list[alt.Chart]:
     ):
         rows = alt.Chart().transform_filter(f"datum.kind == '{kind}'")
         rows = live.unpack(rows, "px", "loss", "right")
-        rows = rows.transform_calculate(**{field: clamped, "x": "datum.px"})
-        layers.append(_hued(rows.mark_line(**style)).encode(x=x, y=y))
+        layers.append(_hued(rows.mark_line(**style)).encode(x=grammar.renamed(x, "px"), y=y))
     return layers
 
 
@@ -153,7 +151,7 @@ def _cursor(now: alt.Chart, panel: str, x) -> alt.Chart:
 
 def _losses(now: alt.Chart) -> list[alt.Chart]:
     x = _x("loss", None)
-    low, high = _LOSS
+    high = _LOSS[1]
     y = _y(
         "loss",
         "loss",
@@ -163,17 +161,16 @@ def _losses(now: alt.Chart) -> list[alt.Chart]:
         _open_ended(*_LOSS),
     )
     halts = _hued(alt.Chart().transform_filter("datum.kind == 'halt'"))
-    halts = halts.transform_calculate(loss=grammar.clamp("datum.last", low, high))
     cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
-        loss=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
+        height=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
     )
     return [
         *_guess(x, y, "loss", -10),
-        *_over_steps(x, y, "loss", low, high),
+        *_over_steps(x, y),
         _cursor(now, "loss", x),
-        cross.encode(x=x, y=y),
-        words.encode(x=x, y=y, text=_TEXT),
+        cross.encode(x=x, y=grammar.renamed(y, "last")),
+        words.encode(x=x, y=grammar.renamed(y, "height"), text=_TEXT),
     ]
 
 
@@ -212,22 +209,19 @@ def _accuracies(now: alt.Chart) -> list[alt.Chart]:
     )
     return [
         *_guess(x, y, "right", 9),
-        *_over_steps(x, y, "right", 0, 1),
+        *_over_steps(x, y),
         _cursor(now, "right", x),
         ticks,
     ]
 
 
-def _by_layer(now: alt.Chart, x, y, field: str, domain, **style) -> alt.Chart:
+def _by_layer(now: alt.Chart, x, y, field: str, **style) -> alt.Chart:
     rows = live.unpack(now, "place", "gradient", "slopes", "update")
-    low, high = domain
-    rows = rows.transform_calculate(
-        x="datum.place",
-        size=f"isValid(datum.{field}) ? {grammar.clamp(f'datum.{field}', low, high)} : null",
-    )
     if "strokeDash" not in style:  # points, since a network of one layer has no line
         style["point"] = {"size": 14, "filled": True, "opacity": 1}
-    return _hued(rows.mark_line(**style)).encode(x=x, y=grammar.renamed(y, "size"))
+    return _hued(rows.mark_line(**style)).encode(
+        x=grammar.renamed(x, "place"), y=grammar.renamed(y, field)
+    )
 
 
 def _band(x, panel: str, y, low: float, high: float) -> alt.Chart:
@@ -254,8 +248,8 @@ def _products(now: alt.Chart) -> list[alt.Chart]:
     )
     return [
         _band(x, "product", y, -theme.BAND, theme.BAND),
-        _by_layer(now, x, y, "slopes", _PRODUCT, strokeWidth=2, strokeDash=[2, 4]),
-        _by_layer(now, x, y, "gradient", _PRODUCT, strokeWidth=3),
+        _by_layer(now, x, y, "slopes", strokeWidth=2, strokeDash=[2, 4]),
+        _by_layer(now, x, y, "gradient", strokeWidth=3),
     ]
 
 
@@ -277,7 +271,7 @@ def _updates(now: alt.Chart) -> list[alt.Chart]:
         named.mark_text(align="left", baseline="bottom", dx=4, dy=-14, **_NAME).encode(
             x=x, y=grammar.renamed(y, "healthy"), text=alt.Text("words", type="nominal")
         ),
-        _by_layer(now, x, y, "update", _UPDATE, strokeWidth=3),
+        _by_layer(now, x, y, "update", strokeWidth=3),
     ]
 
 
