@@ -149,7 +149,7 @@ def ledger(at) -> None:
     way = frames.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     live.show(
         charts.ledger,
-        frames.ledger(at.w1, at.x, at.y, at.gradient, at.factor),
+        frames.ledger(at.w1, at.x, at.y, at.gradient),
         at,
         panel=PANEL,
         live=("w2",),
@@ -157,6 +157,7 @@ def ledger(at) -> None:
         alt_text="Waterfall chart on a logarithmic scale: one bar for each factor of the gradient, "
         "from the product before it to the product after it, above a drawing of the network from "
         "the loss J back to the weight. The numbers stand in the equation below.",
+        way=frames.way(at.gradient, at.factor),
     )
     below = bool((way.levels[np.isfinite(way.levels)] < charts.FLOOR).any())
     st.markdown(

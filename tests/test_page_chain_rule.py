@@ -59,8 +59,14 @@ def test_the_factors_multiply_to_the_gradient_at_every_position():
 
 
 def test_the_factor_is_boxed_in_the_equation_and_marked_in_the_frame():
-    frame = frames.ledger(2.0, 1.0, 0.0, "w1", "slope2")
-    assert frame["at"].eq(2).all() and frame["lit"].all()
+    table = frames.way("w1", "slope2").set_index("node")
+    assert list(table.index[table["mark"]]) == list(table.index[table["here"]]) == ["z₂"]
+    assert list(table.index[table["faint"]]) == ["a₁", "z₁", "w₁"]
+    assert table.loc["z₂", "name"] == "σ′(z₂)"
+    for gradient, factor in (("w1", "all"), ("w2", "w2")):  # all of them, and one of the other's
+        table = frames.way(gradient, factor)
+        assert not table["mark"].any() and not table["faint"].any()
+        assert list(table["here"]) == [*[False] * (len(table) - 1), True]
     at = open_page("chain_rule", chain_rule_factor="σ′(z₂)")
     assert at.latex[0].value.count(r"\boxed") == 1
     assert r"\boxed{\underbrace{\textcolor{#0072B2}{\sigma'(z_2)}}_{0.00663}}" in at.latex[0].value
@@ -136,7 +142,7 @@ def test_bars_below_the_chart_are_said_to_be():
 
 
 def test_the_live_ledger_has_one_row_per_step_of_the_drag():
-    frame = frames.ledger(2.0, 1.0, 0.0, "w1", "all")
+    frame = frames.ledger(2.0, 1.0, 0.0, "w1")
     assert len(frame) == 301 <= 3000
     assert frame["level"].str.split().map(len).eq(6).all()
     at = frame[frame["w2"] == 0.0].iloc[0]

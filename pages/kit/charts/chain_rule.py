@@ -29,6 +29,7 @@ STEPS = 14  # factors between the first and the last of the real network's 15 la
 FLOOR, _TOP = -5, 1
 _NAMES, _NODES, _VALUES = -5.95, -6.5, -7.05  # heights of the network's three rows
 _DEEP, _HIGH = -40, 20  # the depth chart's log₁₀
+WAY = "way"  # the ledger's table of what stands on the gradient's way
 
 
 def ledger() -> alt.LayerChart:
@@ -37,10 +38,11 @@ def ledger() -> alt.LayerChart:
     Beneath the bars stands the network: its quantities J, ŷ, z₂ … and, between them, the factors.
     Frames, one row per w2: `w2`; packed over the quantities, J first: `value` of the quantity,
     `times`, the factor that leads to it from its left neighbor (none to J), `level`, log₁₀ of
-    |dJ/d(quantity)|, and `sign` of that gradient. The same in every row: `nodes`, `names` of the
-    factors and their `options` for the control `factor`, texts with one word per quantity; `last`,
-    the index of the last quantity; `at`, the one the walk has reached; `lit`, whether that factor
-    is marked; `chosen`, the option that is set.
+    |dJ/d(quantity)|, and `sign` of that gradient.
+    The table `way`, which no drag moves, one row per quantity `i`: `node`, its name; of the factor
+    that leads to it its `name` and its option of the control `factor`; `last`, the index of the
+    last quantity; whether it is `faint`, as the walk has not come so far, `here`, where the walk
+    has come to, or `mark`, if that factor is marked; and `chosen`, the option that is set.
     """
     w2 = live.follow(W2)
     y = grammar.powers_y("height", "gradient so far, |dJ/d…|", FLOOR, _TOP, every=1)
@@ -62,14 +64,10 @@ def ledger() -> alt.LayerChart:
     points = live.unpack(frame, "value", "times", "level", "sign").transform_window(
         [alt.WindowFieldDef(op="lag", field="level", **{"as": "before"})]
     )
-    points = points.transform_calculate(
-        node="split(datum.nodes, ' ')[datum.i]",
-        name="split(datum.names, ' ')[datum.i]",
-        **{FACTOR.name: "split(datum.options, ' ')[datum.i]"},
-        middle="datum.i - 0.5",
-        faint="datum.i > datum.at",
-        mark="datum.lit && datum.i == datum.at",
-    )
+    fields = ["node", "name", FACTOR.name, "last", "faint", "here", "mark", "chosen"]
+    way = alt.LookupData(data=alt.NamedData(WAY), key="i", fields=fields)
+    points = points.transform_lookup(lookup="i", from_=way)
+    points = points.transform_calculate(middle="datum.i - 0.5")
     return grammar.layered(
         _no_change(x, y),
         *_bars(points, x, y),
@@ -220,7 +218,7 @@ def _network(points: alt.Chart, x, y) -> list[alt.LayerChart]:
 def _reached(points: alt.Chart, y) -> list[alt.Chart]:
     """The gradient that the walk has reached, large."""
     zero = "datum.sign == 0 ? '0' : "
-    at = points.transform_filter("datum.i == datum.at").transform_calculate(
+    at = points.transform_filter("datum.here").transform_calculate(
         meaning=f"isValid(datum.level) ? ({grammar.outcome('datum.level')}) : 'vanishing'",
         says=f"'dJ/d' + datum.node + ' = ' + ({zero}(datum.sign < 0 ? '−' : '') + "
         f"({grammar.number('datum.level')}))",

@@ -49,34 +49,41 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
 
 
 @kept(64)
-def _ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
+def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
+    """One row per w₂; see `charts.chain_rule.ledger`."""
     w2 = np.array(W2.values())
-    way = walk(w1, w2, x, y, gradient)
+    along = walk(w1, w2, x, y, gradient)
     none = np.full((len(w2), 1), np.nan)
     return pd.DataFrame(
         {
             "w2": w2,
-            "value": live.pack(way.values, ".6g"),
-            "times": live.pack(np.concatenate([none, way.factors], axis=-1), ".6g"),
-            "level": live.pack(way.levels, ".4f"),
-            "sign": live.pack(way.signs, ".0f"),
+            "value": live.pack(along.values, ".6g"),
+            "times": live.pack(np.concatenate([none, along.factors], axis=-1), ".6g"),
+            "level": live.pack(along.levels, ".4f"),
+            "sign": live.pack(along.signs, ".0f"),
         }
     )
 
 
 @kept(64)
-def ledger(w1: float, x: float, y: float, gradient: str, factor: str) -> pd.DataFrame:
-    """One row per w₂; see `charts.chain_rule.ledger`."""
-    factors, nodes, names = FACTORS[gradient], NODES[gradient], FACTOR.options
+def way(gradient: str, factor: str) -> pd.DataFrame:
+    """One row per quantity on the gradient's way; see `charts.chain_rule.ledger`."""
+    factors = FACTORS[gradient]
+    i = np.arange(len(factors) + 1)
     lit = factor in factors
-    return _ledger(w1, x, y, gradient).assign(
-        nodes=" ".join(nodes),
-        names=" ".join(["·", *(names[option] for option in factors)]),
-        options=" ".join(["all", *factors]),
-        last=len(factors),
-        at=factors.index(factor) + 1 if lit else len(factors),
-        lit=lit,
-        chosen=factor,
+    at = factors.index(factor) + 1 if lit else len(factors)
+    return pd.DataFrame(
+        {
+            "i": i,
+            "node": NODES[gradient],
+            "name": ["", *(FACTOR.options[option] for option in factors)],
+            FACTOR.name: ["all", *factors],
+            "last": len(factors),
+            "faint": i > at,
+            "here": i == at,
+            "mark": lit & (i == at),
+            "chosen": factor,
+        }
     )
 
 
