@@ -330,6 +330,7 @@ def run_view(at) -> None:
         "of examples named right. Over the hidden layers, at the step of the scrubber: the "
         "gradient dJ/dz relative to the last layer with the product of slopes, and the relative "
         "size of the step. The numbers stand in the text below.",
+        curves=lab.pair.once("curves", steps, make=partial(frames.curves, lab.pair, steps)),
     )
     buttons(lab, steps, "top")
     if lab.running:

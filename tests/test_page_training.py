@@ -121,7 +121,7 @@ def test_outputs_that_are_no_numbers_are_said_to_be_none():
 def test_nothing_is_drawn_by_layer_of_the_step_that_broke():
     pair = trained(replace(DUEL, a=BROKEN), 30)
     frame = frames.run_frame(pair, 30, running=False)
-    rows = frame[(frame["kind"] == "frame") & (frame["name"] == "A")].set_index("at")
+    rows = frame[frame["name"] == "A"].set_index("at")
     for column in ("gradient", "slopes", "update"):
         assert set(rows.loc[100, column].split()) == {"x"}
         assert "x" not in rows.loc[3, column]  # the first step
@@ -155,7 +155,7 @@ def test_a_gradient_of_zero_is_drawn_and_said():
     assert np.isneginf(pair.first["A"].log10_dz[0, 0])
     assert np.isneginf(frames.relative_gradient(pair.first["A"])[0])
     rows = frames.run_frame(pair, 50, running=False)
-    drawn = rows[(rows["kind"] == "frame") & (rows["name"] == "A")]["gradient"].iloc[0].split()
+    drawn = rows[rows["name"] == "A"]["gradient"].iloc[0].split()
     assert len(drawn) == 50 and float(drawn[0]) < -100
     words = prose(open_lab(a_depth=50, a_width=4))
     assert "A's gradient at layer 1 is exactly 0" in words
@@ -255,7 +255,7 @@ def test_the_chart_has_the_numbers_of_the_run():
     pair = trained()
     frame = frames.run_frame(pair, 40, running=False)
     assert len(frame) < 3000
-    rows = frame[(frame["kind"] == "frame") & (frame["name"] == "B")].set_index("at")
+    rows = frame[frame["name"] == "B"].set_index("at")
     assert sorted(rows.index) == charts.AT.values()
     for at in (0, 50, 100):
         step = max(1, round(at / 100 * 40))
@@ -267,7 +267,8 @@ def test_the_chart_has_the_numbers_of_the_run():
         slopes = [float(text) for text in rows.loc[at, "slopes"].split()]
         products = [record.log10_slope[0, i:-1].sum() for i in range(4)]
         assert slopes == pytest.approx(products, abs=1e-3)
-    curve = frame[(frame["kind"] == "test") & (frame["name"] == "B")].iloc[0]
+    curves = frames.curves(pair, 40)
+    curve = curves[(curves["kind"] == "test") & (curves["name"] == "B")].iloc[0]
     losses = [test.loss[0] for test in pair.runs["B"].tests]
     assert [float(t) for t in curve["loss"].split()] == pytest.approx(np.log10(losses), abs=1e-4)
 
@@ -279,16 +280,15 @@ def test_what_lies_beyond_an_axis_is_drawn_along_its_end():
 
 
 def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():
-    frame = frames.run_frame(trained(), 200, running=True)
-    rows = frame[frame["kind"] == "frame"]
+    rows = frames.run_frame(trained(), 200, running=True)
     assert list(rows["at"]) == [-1, -1] and list(rows["name"]) == ["A", "B"]
     assert set(rows["step_says"]) == {"step 40 of 200"}
 
 
 def test_a_long_run_stays_light():
     pair = trained(replace(DUEL, a=replace(NET, depth=1, width=4), b=replace(NET, depth=1)), 2000)
-    frame = frames.run_frame(pair, 2000, running=False)
-    points = sum(len(str(text).split()) for text in frame["px"].dropna())
+    frame, curves = frames.run_frame(pair, 2000, running=False), frames.curves(pair, 2000)
+    points = sum(len(str(text).split()) for text in curves["px"].dropna())
     assert points < 3000 and len(frame) < 300
     assert len(frames.gradient_map(pair, 2000, "dz")) <= 3000
     deep = trained(replace(DUEL, a=replace(NET, depth=50), b=replace(NET, depth=50)), 50)

@@ -426,10 +426,10 @@ def clipping(now, words, at) -> None:
 
 
 def training(now, words, at) -> None:
-    found = frame_with(at, "at", "step_says", "place")
+    found, curves = frame_with(at, "at", "step_says", "place"), frame_with(at, "px", "right")
     for name in "AB":
-        rows = found[found["name"] == name].set_index("kind")
-        frame = rows.loc[["frame"]].query("at == @now.at or at < 0").iloc[0]
+        rows = curves[curves["name"] == name].set_index("kind")
+        frame = found[found["name"] == name].query("at == @now.at or at < 0").iloc[0]
         if "Nothing is trained yet" in words:
             assert frame["step_says"] == "before the first step"
             continue

@@ -9,6 +9,7 @@ from pages.kit.controls import Range
 
 AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
 HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also holds 0
+CURVES = "curves"  # the table of what the scrubber leaves as it is
 MAP_DOMAIN = (-8, 6)  # log₁₀ of the sizes that the map's colors tell apart
 
 _HEIGHT = 500
@@ -89,17 +90,16 @@ def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y
 def run() -> alt.LayerChart:
     """Two runs: loss and accuracy over the steps, products and updates over the layers.
 
-    Rows by `kind`, each with `name` ("A", "B") and `meaning`, their hue:
-    "batch", "test": packed `px` (share of the run), `loss` (log₁₀), `right`;
-    "frame": `at` (place of the scrubber; −1 shows at every place), `x`, `says`, `step_says`, and
-    packed over the layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀);
-    "halt": `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
+    Frames, a row per network and place of the scrubber, with `name` ("A", "B") and `meaning`, its
+    hue: `at` (that place; −1 shows at every place), `x`, `says`, `step_says`, and packed over the
+    layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
+    The table `curves`, which the scrubber leaves as it is, has rows by `kind`:
+    "batch", "test", with `name` and `meaning`: packed `px` (share of the run), `loss` (log₁₀),
+    `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
     "guess": `x`, `loss_guessed` (log₁₀), `right_guessed`.
     """
     at = live.follow(AT)
-    now = alt.Chart().transform_filter(
-        f"datum.kind == 'frame' && (datum.at < 0 || datum.at == {at.value.name})"
-    )
+    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == {at.value.name}")
     return grammar.layered(
         alt.layer(*_losses(now), *_readout(now, at.selection)),
         alt.layer(*_accuracies(now)),
@@ -109,6 +109,10 @@ def run() -> alt.LayerChart:
         independent=["x", "y"],
         height=_HEIGHT,
     )
+
+
+def _curves(kind: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(CURVES)).transform_filter(f"datum.kind == '{kind}'")
 
 
 def _hued(chart: alt.Chart) -> alt.Chart:
@@ -124,14 +128,13 @@ def _over_steps(x, y) -> list[alt.Chart]:
         ("batch", {"strokeWidth": 1, "opacity": 0.45}),
         ("test", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
     ):
-        rows = alt.Chart().transform_filter(f"datum.kind == '{kind}'")
-        rows = live.unpack(rows, "px", "loss", "right")
+        rows = live.unpack(_curves(kind), "px", "loss", "right")
         layers.append(_hued(rows.mark_line(**style)).encode(x=grammar.renamed(x, "px"), y=y))
     return layers
 
 
 def _guess(x, y, field: str, below: int) -> list[alt.Chart]:
-    rows = grammar.colored(alt.Chart().transform_filter("datum.kind == 'guess'"), "reference")
+    rows = grammar.colored(_curves("guess"), "reference")
     rows = rows.transform_calculate(left="0", words="'guessing'")
     level = {"y": grammar.renamed(y, f"{field}_guessed")}
     rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(
@@ -160,7 +163,7 @@ def _losses(now: alt.Chart) -> list[alt.Chart]:
         [-2, -1, 0, 1],
         _open_ended(*_LOSS),
     )
-    halts = _hued(alt.Chart().transform_filter("datum.kind == 'halt'"))
+    halts = _hued(_curves("halt"))
     cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
         height=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
@@ -203,7 +206,7 @@ def _accuracies(now: alt.Chart) -> list[alt.Chart]:
         [0, 0.5, 1],
         "format(datum.value, '.0%')",
     )
-    ticks = grammar.colored(alt.Chart().transform_filter("datum.kind == 'ticks'"), "reference")
+    ticks = grammar.colored(_curves("ticks"), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         x=x, y=alt.value(_edge("right", 1, 9)), text=_TEXT
     )

@@ -227,10 +227,23 @@ def shown_step(at: int, steps: int, taken: int) -> int:
 
 
 def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
-    """Curves, halts and frames by layer; see `charts.training.run`.
+    """What the scrubber moves, one row per network and place; see `charts.training.run`.
 
     While it runs there is one frame, the newest step's, which shows wherever the scrubber stands.
     """
+    steps, rows = max(steps, pair.step), []
+    for name in pair.runs:
+        seen = {}
+        for at in [-1] if running else AT.values():
+            step = pair.step if running else shown_step(at, steps, pair.step)
+            if step not in seen:
+                seen[step] = _frame(pair, name, step, steps)
+            rows.append({"at": at, "name": name, "meaning": NETS[name], **seen[step]})
+    return pd.DataFrame(rows)
+
+
+def curves(pair: Pair, steps: int) -> pd.DataFrame:
+    """What the scrubber leaves: curves, halts, ticks and guessing; see `charts.training.run`."""
     steps = max(steps, pair.step)
     rows = [{"kind": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
     classes = next(iter(pair.runs.values())).spec.n_out
@@ -240,12 +253,6 @@ def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
         rows += _curves(name, run, steps)
         if halt := pair.halt(name):
             rows.append(_halt(name, run, halt, steps))
-        seen = {}
-        for at in [-1] if running else AT.values():
-            step = pair.step if running else shown_step(at, steps, pair.step)
-            if step not in seen:
-                seen[step] = _frame(pair, name, step, steps)
-            rows.append({"kind": "frame", "at": at, "name": name, **seen[step]})
     frame = pd.DataFrame(rows)
     frame["meaning"] = frame["name"].map(NETS)
     return frame
