@@ -140,7 +140,9 @@ def _guess(x, y, field: str, below: int) -> list[alt.Chart]:
     rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(
         x=grammar.renamed(x, "left"), x2=alt.X2("x"), **level
     )
-    name = rows.mark_text(align="right", dx=-3, dy=below, **_NAME).encode(
+    # on a phone, below its line, it would stand on the axis
+    seen = 1.0 if below < 0 else grammar.wide("1", "0")
+    name = rows.mark_text(align="right", dx=-3, dy=below, opacity=seen, **_NAME).encode(
         x=x, text=alt.Text("words", type="nominal"), **level
     )
     return [rule, name]
@@ -285,6 +287,8 @@ _SIDES = {"A": ("0", "0.46 * width", 0.0, 0.45), "B": ("0.54 * width", "width", 
 
 def _side_x(name: str, field: str, title: str, domain, values, labels: str, **axis) -> alt.X:
     left, right, _, end = _SIDES[name]
+    if name == "A":  # on a phone B's name stands there, and B beneath it has the same labels
+        labels = f"{grammar.WIDE} ? ({labels}) : ''"
     return alt.X(
         **grammar.placed(
             field,
