@@ -284,8 +284,8 @@ def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
     """The presets as one row of options, and the comment of the one that is set.
 
     With names of controls: only the presets that set one of them, for a page in several parts. One
-    row and not a button for each, as every button of a page costs the reader's browser half a
-    millisecond whenever a control moves.
+    row and not a button for each, as every button of a page costs the reader's browser time
+    whenever a control moves.
     """
     shown = [p for p in panel.presets if not about or p.values.keys() & set(about)]
     key = ".".join((panel.page, "preset", *about))

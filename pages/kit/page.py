@@ -157,7 +157,7 @@ def more(panel: Panel, **titles: str) -> str | None:
 
     Each page has its `source` and its `data` there too. Only what is open is made:
     `if more == "source": …`. One row and not a box for each, as every box of a page costs the
-    reader's browser a millisecond whenever a control moves.
+    reader's browser time whenever a control moves.
     """
     titles |= {"source": "The NumPy that ran", "data": "The data"}
     return st.pills("More", list(titles), format_func=titles.get, key=f"{panel.page}.more")

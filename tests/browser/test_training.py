@@ -120,3 +120,18 @@ def test_what_a_button_does_is_seen_in_every_part(server, reader):
     button(tab, "Back to step 0").click()
     tab.page.get_by_text("Before the first step, from the last hidden").wait_for(timeout=15_000)
     tab.assert_sound()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_settings_stand_two_by_two(width, server, reader):
+    tab = reader(width).goto(f"{server}/training")
+    settings = tab.page.locator(".st-key-training-row-a_depth-pairs > [data-testid]")
+    boxes = [setting.bounding_box() for setting in settings.all()]
+    assert len(boxes) == 10
+    for left, right in zip(boxes[::2], boxes[1::2], strict=True):
+        bottoms = [box["y"] + box["height"] for box in (left, right)]
+        assert bottoms[0] == pytest.approx(bottoms[1], abs=1), "of one row"
+        assert left["x"] + left["width"] < right["x"]
+        assert left["width"] == pytest.approx(right["width"], abs=1)
+    lefts = {round(box["x"]) for box in boxes}
+    assert len(lefts) == 2, "columns"
