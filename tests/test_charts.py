@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import vl_convert
 
-from pages.kit import charts, page, theme
+from pages.kit import charts, specs, theme
 from pages.kit.frames import activations, chain_rule
 
 BUILDERS = [
@@ -47,7 +47,7 @@ def _columns(spec: dict) -> list[str]:
 
 def _render(builder, rows: list[dict], **at: float) -> str:
     """The chart as an SVG, its live controls `at` these values."""
-    return _drawn(page.inheriting(builder().to_dict()), rows, **at)
+    return _drawn(specs.inheriting(builder().to_dict()), rows, **at)
 
 
 def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
@@ -112,7 +112,7 @@ def test_builder_renders(builder, kind):
 
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_spec_that_says_each_axis_once_is_drawn_the_same(builder):
-    full, short = page.inheriting(builder().to_dict()), page.built(builder)
+    full, short = specs.inheriting(builder().to_dict()), specs.built(builder)
     rows = [dict.fromkeys(_columns(full), value) for value in (0.2, 0.5, 1, 2)]
     running = re.compile(r"\b(clip|gradient_)\d+")  # numbers that go on from drawing to drawing
     drawn, once = (running.sub(r"\1", _drawn(spec, rows)) for spec in (full, short))
@@ -136,18 +136,18 @@ def test_layers_with_scales_of_their_own_keep_them():
     pair = {"layer": [layer("a", 0, 1), layer("a", 0, 1)]}
     other = {"layer": [layer("b", 0, 2), layer("b", 0, 2)]}
     once = ("a", [0, 1], "a"), ("a", None, None)
-    assert looks(page.said_once(pair)) == [*once]
-    assert page.said_once(pair)["layer"][1]["encoding"]["y"]["axis"] == {
+    assert looks(specs.said_once(pair)) == [*once]
+    assert specs.said_once(pair)["layer"][1]["encoding"]["y"]["axis"] == {
         "format": "%",
         "values": [0, 1],
     }
     apart = {"layer": [pair, other], "resolve": {"scale": {"y": "independent"}}}
-    assert looks(page.said_once(apart)) == [*once, ("b", [0, 2], "b"), ("b", None, None)]
+    assert looks(specs.said_once(apart)) == [*once, ("b", [0, 2], "b"), ("b", None, None)]
     shared = {"layer": [pair, pair, other]}
-    assert looks(page.said_once(shared))[:4] == [*once, ("a", None, None), ("a", None, None)]
-    assert looks(page.said_once(shared))[4:] == [("b", [0, 2], "b")] * 2, "another look stays"
+    assert looks(specs.said_once(shared))[:4] == [*once, ("a", None, None), ("a", None, None)]
+    assert looks(specs.said_once(shared))[4:] == [("b", [0, 2], "b")] * 2, "another look stays"
     of_its_data = {"layer": [{"mark": "line", "encoding": {"y": {"field": "a", "scale": {}}}}] * 2}
-    assert page.said_once(of_its_data) == of_its_data
+    assert specs.said_once(of_its_data) == of_its_data
 
 
 def test_colors_have_one_name_each():

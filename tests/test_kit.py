@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.kit import live, page, theme
+from pages.kit import live, specs, theme
 from pages.kit.controls import Choice, Range
 
 W = Range("w", "w", -2.0, 2.0, 0.01, 0.6)
@@ -114,11 +114,11 @@ def test_pack_keeps_numbers_and_marks_gaps():
 
 def test_a_kept_frame_is_converted_once_and_another_is_not_taken_for_it():
     frame = pd.DataFrame({"x": [1.0, 2.0]})
-    assert page.arrow(frame) is page.arrow(frame)
-    assert page.arrow(frame.assign(x=3.0))["x"].to_pylist() == [3.0, 3.0]
+    assert specs.arrow(frame) is specs.arrow(frame)
+    assert specs.arrow(frame.assign(x=3.0))["x"].to_pylist() == [3.0, 3.0]
     for x in range(20):  # one after another in the same place of memory
         frame = pd.DataFrame({"x": [x]})
-        assert page.arrow(frame)["x"].to_pylist() == [x]
-    count = len(page._tables())
+        assert specs.arrow(frame)["x"].to_pylist() == [x]
+    count = len(specs._tables())
     del frame
-    assert len(page._tables()) == count - 1
+    assert len(specs._tables()) == count - 1

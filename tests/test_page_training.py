@@ -9,7 +9,7 @@ import vl_convert
 
 from core import network, recording, training
 from pages.kit import lab as labs
-from pages.kit import page
+from pages.kit import specs
 from pages.kit.charts import training as charts
 from pages.kit.frames import training as frames
 from pages.kit.frames.training import Duel, Net
@@ -274,7 +274,7 @@ def test_the_chart_has_the_numbers_of_the_run():
 
 
 def test_what_lies_beyond_an_axis_is_drawn_along_its_end():
-    vega = vl_convert.vegalite_to_vega(page.built(charts.run))
+    vega = vl_convert.vegalite_to_vega(specs.built(charts.run))
     clamped = [scale["clamp"] for scale in vega["scales"] if scale["name"].endswith("_y")]
     assert clamped == [True] * 4
 

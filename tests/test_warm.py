@@ -8,7 +8,7 @@ import altair as alt
 import pytest
 
 from core import network, recording, sweeps, training
-from pages.kit import page, warm
+from pages.kit import specs, warm
 from pages.kit.frames import training as lab
 from pages.kit.turnstile import turnstile
 from tests.app import open_page, title
@@ -17,7 +17,7 @@ from tests.test_pages import PANELS, PATHS
 
 @pytest.fixture(scope="module")
 def warmed():
-    page.built.cache_clear()
+    specs.built.cache_clear()
     warm.compute(warm.first_charts(), rest=0)
     warm.compute(warm.first_visits(), rest=0)
     warm.compute(warm.first_sliders(), rest=0)

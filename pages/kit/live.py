@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.kit import controls, page, parts
+from pages.kit import controls, parts, specs
 from pages.kit.controls import Choice, Panel, Range
 from pages.kit.parts import Values
 
@@ -138,7 +138,7 @@ def show(
     st.session_state[f"{chart}.embedded"] = embedded
     key = f"{chart}.live.{embedded.epoch}"
     st.vega_lite_chart(
-        spec=_starting_at(page.spec(builder, frame, **others), embedded.start),
+        spec=_starting_at(specs.with_tables(builder, frame, **others), embedded.start),
         key=key,
         on_select=partial(_take_over, chart, key, panel, picks),
         alt=alt_text,

@@ -14,7 +14,7 @@ from time import perf_counter, sleep
 import streamlit as st
 from streamlit import runtime
 
-from pages.kit import charts, page
+from pages.kit import charts, specs
 from pages.kit.frames import activations, chain_rule, clipping, home, initialization, products
 from pages.kit.frames import training as lab
 from pages.kit.turnstile import turnstile
@@ -36,7 +36,7 @@ def first_charts() -> Iterator[Callable]:
         *(charts.clipping.thresholds, charts.clipping.first_step, charts.clipping.plane),
         *(charts.training.run, charts.training.gradient_map),
     ):
-        yield partial(page.built, builder)
+        yield partial(specs.built, builder)
 
 
 def first_visits() -> Iterator[Callable]:
