@@ -31,7 +31,7 @@ FIRST = {name: getattr(frames.HE, name) for name in frames.SETTINGS} | {
 
 
 def _controls(side: str, first: dict) -> tuple[Range | Choice, ...]:
-    """The controls of network A or B."""
+    """The controls of network A or B, as they stand on the page, two by two."""
 
     def name(setting: str) -> str:
         return f"{side}_{setting}"
@@ -41,6 +41,7 @@ def _controls(side: str, first: dict) -> tuple[Range | Choice, ...]:
         Range(name("depth"), "Depth", 1, 50, 1, first["depth"]),
         Range(name("width"), "Width", 4, 128, 4, first["width"]),
         Choice(name("activation"), "Activation", label["activation"], "relu", menu=True),
+        Choice(name("rate"), "Learning rate", RATES, first["rate"], menu=True),
         Choice(
             name("initializer"),
             "Initial weights",
@@ -51,7 +52,6 @@ def _controls(side: str, first: dict) -> tuple[Range | Choice, ...]:
         Range(
             name("scale"), "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
         ),
-        Choice(name("rate"), "Learning rate", RATES, first["rate"], menu=True),
         Choice(
             name("shortcut"),
             "Shortcut",
@@ -77,13 +77,7 @@ def _preset(
 
 
 DRAWN = "training.drawn"  # how the lab was ticking when the whole page was last drawn
-PAIRS = (
-    *("depth", "width"),
-    *("activation", "rate"),
-    *("initializer", "scale"),
-    *("shortcut", "norm"),
-    *("clip", "limit"),
-)
+SIDES = {"a": _controls("a", FIRST | {"initializer": "xavier"}), "b": _controls("b", FIRST)}
 
 PANEL = Panel(
     "training",
@@ -92,8 +86,8 @@ PANEL = Panel(
         Choice("data", "Data", frames.DATA, "digits"),
         Choice("steps", "Steps", STEPS, "200"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-        *_controls("a", FIRST | {"initializer": "xavier"}),
-        *_controls("b", FIRST),
+        *SIDES["a"],
+        *SIDES["b"],
         Choice("view", "Look at", VIEWS, "map"),
         Choice("gradient", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
         Choice("seeds", "Seeds", {"5": "5", "10": "10", "20": "20"}, "5"),
@@ -697,10 +691,10 @@ busy = _ticking()[0] is not None
 st.markdown("## The two networks")
 controls.presets(PANEL, disabled=busy)
 controls.draw(PANEL, "data", "steps", "seed", disabled=busy)
-for side, column in zip("ab", st.columns(2, gap="large"), strict=True):
+for (side, settings), column in zip(SIDES.items(), st.columns(2, gap="large"), strict=True):
     with column:
         st.markdown(f"**Network {side.upper()}**")
-        controls.draw(PANEL, *(f"{side}_{name}" for name in PAIRS), pairs=True)
+        controls.draw(PANEL, *(setting.name for setting in settings), pairs=True)
 st.button("Copy A to B", key="training.copy", on_click=_copy, disabled=busy)
 look_inside()
 
