@@ -190,8 +190,10 @@ def prediction(at) -> None:
 @page.part(PANEL)
 def product(at) -> None:
     points = _points(at)
-    st.latex(_equation(at, points))
-    st.caption(f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers.")
+    st.markdown(
+        f"{theme.displayed(_equation(at, points))}\n\n"
+        f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers."
+    )
 
     page.notice(_notes(at, points))
 
@@ -499,6 +501,7 @@ if more == "data":
     page.download(frames.table((at.first, at.second, at.third), at), "activations")
 
 page.recall(
+    PANEL,
     "A sigmoid's slope is at most ¼. Why can a weight of 4 in every layer not cancel it?",
     "Because *z* = *w*·*a* + *b* contains the weight too. With *w* = 4 it moves to where the "
     "sigmoid is flat, and the slope falls far below ¼.",

@@ -171,8 +171,8 @@ def ledger(at) -> None:
             if at.gradient == "w1"
             else "*w*₂ is no factor here. Drag it: it moves the slope."
         )
+        + f"\n\n{theme.displayed(_equation(at, way))}"
     )
-    st.latex(_equation(at, way))
 
 
 def _weight(gradient: str) -> str:
@@ -320,7 +320,7 @@ def depth(at) -> None:
         "output with respect to the first weight, the product of the slopes alone, and the bound "
         "that holds if every slope were the largest possible.",
     )
-    st.latex(
+    equation = (
         theme.term(
             theme.outcome(size),
             r"\left|\tfrac{d\hat y}{dw_1}\right|",
@@ -343,6 +343,7 @@ def depth(at) -> None:
         )
     positive, negative = (chain.nearest_to_one(at.layers, sign=sign) for sign in (1, -1))
     st.markdown(
+        f"{theme.displayed(equation)}\n\n"
         f"At *w* = {w} and {at.layers} layers dŷ/d*w*₁ is "
         f"**{theme.from_log10(size, negative=sign < 0)}**; "
         f"the slopes alone make {theme.from_log10(slopes, 2)}. {bounded} "
@@ -387,7 +388,7 @@ def split(at) -> None:
         "over seeds with a band.",
     )
     foretold = math.isfinite(gradient) and abs(gradient - slopes - weights) < 0.5
-    st.latex(
+    equation = (
         theme.term(
             theme.outcome(gradient),
             rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{charts.STEPS + 1}}}\|}}",
@@ -399,6 +400,7 @@ def split(at) -> None:
         + theme.term("violet", r"\prod \|W\|/\sqrt{n}", theme.tex(weights, 2))
     )
     st.markdown(
+        f"{theme.displayed(equation)}\n\n"
         f"After {charts.STEPS} layers the slopes make {theme.from_log10(slopes, 2)}, the weights "
         f"{theme.from_log10(weights, 2)}, and the gradient is "
         f"**{theme.from_log10(gradient, 2)}** (medians over {frames.SEEDS} seeds; the bands hold "
@@ -544,6 +546,7 @@ if more == "data":
     page.download(frames.ledger_table(now.w1, now.x, now.y), "chain_rule")
 
 page.recall(
+    PANEL,
     "A signal is multiplied by 0.6 at each of 15 layers. How much of it is left?",
     "0.6¹⁵ = 4.7×10⁻⁴: about one part in 2,000. Nothing about 0.6 is small; fifteen of it are.",
 )

@@ -113,9 +113,8 @@ def _unclipped(free: frames.Runs) -> str:
 @page.part(PANEL)
 def notes(at) -> None:
     first = frames.first_step(at.network, at.clip, at.limit, at.seed)
-    for equation in _equations(at, first):
-        st.latex(equation)
-    st.caption(
+    st.markdown(
+        f"{theme.displayed(*_equations(at, first))}\n\n"
         "The first step of the network of the seed below: how far layer 1 moves, relative to its "
         "weights. *g* holds dJ/dW and dJ/db of all layers. The two products are inside dJ/dW₁."
     )
@@ -425,6 +424,7 @@ if more == "data":
     page.download(frames.runs_table(at.network, at.clip), "clipping")
 
 page.recall(
+    PANEL,
     "Which number has to be near 1, so that a gradient survives twenty layers?",
     "The layer's gain: what a layer does to the size of a signal on average, its weights and its "
     "slopes together. Not the weights themselves, which are about 0.1 in a wide layer.",

@@ -119,7 +119,7 @@ def slopes_and_weights(at, told: bool) -> None:
     draw = _draw_of(at)
     found = frames.drag(at.network, draw)
     row, layers = found.at(at.c), found.median.shape[1]
-    st.latex(
+    equation = (
         theme.term(
             theme.outcome(found.median[row, 0]),
             rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{layers}}}\|}}",
@@ -130,7 +130,7 @@ def slopes_and_weights(at, told: bool) -> None:
         + r"\;\cdot\;"
         + theme.term("violet", r"\prod g_W", theme.tex(found.weights[row, 0]))
     )
-    st.caption(_product(found, row))
+    st.markdown(f"{theme.displayed(equation)}\n\n{_product(found, row)}")
     page.show(
         charts.ledger,
         frames.ledger(at.network, draw, at.c),

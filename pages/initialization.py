@@ -143,14 +143,13 @@ def _finding(at) -> None:
             f"{theme.from_log10(gain)}. Layer 1 gets **{theme.from_log10(ratio, 2)}** times "
             f"the gradient of layer {at.depth} (at initialization, {nets.told(at.center)})."
         )
-    button, sentence = st.columns((1, 3.4), vertical_alignment="center")
-    button.button(
+    st.markdown(words)
+    st.button(
         "Set the gain to 1",
         key="initialization.gain_one",
         disabled=target is None or target == at.g,
         on_click=partial(controls.move, PANEL, {"g": at.g if target is None else target}),
     )
-    sentence.markdown(words)
 
 
 @page.part(PANEL)
@@ -172,7 +171,7 @@ def _equation(at, nets: frames.Measured, here: int) -> None:
     n = at.depth - 1
     ratio, slopes = getattr(nets.dz, at.center)[here, 0], nets.slopes[here, 0]
     weights = n * at.g * math.log10(2)
-    st.latex(
+    equation = (
         theme.term(
             theme.outcome(ratio),
             rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{at.depth}}}\rVert}}",
@@ -186,13 +185,14 @@ def _equation(at, nets: frames.Measured, here: int) -> None:
     if math.isfinite(ratio) and math.isfinite(slopes):
         miss = abs(weights + slopes - ratio)
         verdict = "agree within" if miss < 0.5 else "differ by"
-        st.caption(
+        words = (
             f"On the right {theme.from_log10(weights + slopes)}, on the left measured: they "
             f"{verdict} a factor of {theme.from_log10(max(miss, 0.005), 2)}. φ′ is the root mean "
             "square over a layer. The rule takes slopes and weights to be independent."
         )
     else:
-        st.caption("A dead network has slopes of 0 in some layer: nothing to multiply.")
+        words = "A dead network has slopes of 0 in some layer: nothing to multiply."
+    st.markdown(f"{theme.displayed(equation)}\n\n{words}")
 
 
 def _notes(at, nets: frames.Measured, here: int) -> list[str]:
@@ -361,8 +361,13 @@ st.caption(
 )
 controls.presets(PANEL)
 controls.draw(PANEL, "activation", "width", "depth", "g")
-with st.expander("More controls"):
-    controls.draw(PANEL, ("quantity", "center", "beside"), ("draws", "bias", "seed"))
+rows = ("quantity", "center", "beside"), ("draws", "bias", "seed")
+controls.more(
+    PANEL,
+    "Other lines, draws, biases, seed",
+    sum(rows, ()),
+    partial(controls.draw, PANEL, *rows),
+)
 measured_gain()
 
 st.markdown("## The trainable window")
@@ -455,6 +460,7 @@ if more == "data":
     )
 
 page.recall(
+    PANEL,
     "No unit of a sigmoid network is saturated. Is its gradient safe?",
     "No. Even the steepest slope of a sigmoid is ¼, so the product of the slopes vanishes "
     "without any saturation. Unsaturated is not the same as safe.",

@@ -113,7 +113,7 @@ def _what_became(size: float) -> str:
 def product(at) -> None:
     chain, power = frames.along(at.w, at.activation), scalar_chain.power(at.w, at.n)
     size, slopes, gradient = float(power.log10), chain.slopes[at.n], chain.gradient[at.n]
-    st.latex(
+    equation = (
         theme.term(
             "violet",
             rf"\prod_{{l=1}}^{{{at.n}}} w\,\varphi'(z_l)",
@@ -128,8 +128,8 @@ def product(at) -> None:
         + r"\;\cdot\;"
         + theme.term("amber", rf"\prod_{{l=1}}^{{{at.n}}} \varphi'(z_l)", theme.tex(slopes))
     )
-    st.caption(
-        f"A chain of {theme.count(at.n, 'layer')}, "
+    st.markdown(
+        f"{theme.displayed(equation)}\n\nA chain of {theme.count(at.n, 'layer')}, "
         r"$z_l = w\,a_{l-1}$ and $a_l = \varphi(z_l)$, with $a_0 = 1$. "
         "On the left the gradient of its output with respect to its input."
     )
@@ -362,6 +362,7 @@ if more == "data":
     page.download(frames.powers_table(at.w, at.activation), "products")
 
 page.recall(
+    PANEL,
     "Three networks were trained on the same digits. What differed between them?",
     "Only the size of their weights.",
 )

@@ -19,6 +19,7 @@ VIEWS = {
     "activations": "Activations",
     "clipping": "Clipping",
     "boundary": "Boundary",
+    "seeds": "Over seeds",
 }
 STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
 RATES = {text: text for text in ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")}
@@ -30,39 +31,42 @@ FIRST = {name: getattr(frames.HE, name) for name in frames.SETTINGS} | {
 }
 
 
-def _controls(side: str, first: dict) -> tuple[Range | Choice, ...]:
-    """The controls of network A or B, as they stand on the page, two by two."""
-
-    def name(setting: str) -> str:
-        return f"{side}_{setting}"
-
+def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
+    """What network A or B is made of, as it stands on the page, two by two."""
     label = frames.LABELS
     return (
-        Range(name("depth"), "Depth", 1, 50, 1, first["depth"]),
-        Range(name("width"), "Width", 4, 128, 4, first["width"]),
-        Choice(name("activation"), "Activation", label["activation"], "relu", menu=True),
-        Choice(name("rate"), "Learning rate", RATES, first["rate"], menu=True),
+        Range(f"{side}_depth", "Depth", 1, 50, 1, first["depth"]),
+        Range(f"{side}_width", "Width", 4, 128, 4, first["width"]),
+        Choice(f"{side}_activation", "Activation", label["activation"], "relu", menu=True),
+        Choice(f"{side}_rate", "Learning rate", RATES, first["rate"], menu=True),
         Choice(
-            name("initializer"),
+            f"{side}_initializer",
             "Initial weights",
             label["initializer"],
             first["initializer"],
             menu=True,
         ),
         Range(
-            name("scale"), "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
+            f"{side}_scale", "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
         ),
+    )
+
+
+def _helps(side: str) -> tuple[Choice, ...]:
+    """What may help network A or B, as it stands on the page, two by two."""
+    label = frames.LABELS
+    return (
         Choice(
-            name("shortcut"),
+            f"{side}_shortcut",
             "Shortcut",
             label["shortcut"],
             "none",
             menu=True,
             help="Each layer adds its output to its input; scaled by 1/√L where L is the depth.",
         ),
-        Choice(name("norm"), "Normalization", label["norm"], "none", menu=True),
-        Choice(name("clip"), "Clip the gradient", label["clip"], "none", menu=True),
-        Choice(name("limit"), "Threshold", LIMITS, "1", menu=True),
+        Choice(f"{side}_norm", "Normalization", label["norm"], "none", menu=True),
+        Choice(f"{side}_clip", "Clip the gradient", label["clip"], "none", menu=True),
+        Choice(f"{side}_limit", "Threshold", LIMITS, "1", menu=True),
     )
 
 
@@ -77,7 +81,8 @@ def _preset(
 
 
 DRAWN = "training.drawn"  # how the lab was ticking when the whole page was last drawn
-SIDES = {"a": _controls("a", FIRST | {"initializer": "xavier"}), "b": _controls("b", FIRST)}
+NETWORKS = {"a": _network("a", FIRST | {"initializer": "xavier"}), "b": _network("b", FIRST)}
+HELPS = {"a": _helps("a"), "b": _helps("b")}
 
 PANEL = Panel(
     "training",
@@ -86,8 +91,7 @@ PANEL = Panel(
         Choice("data", "Data", frames.DATA, "digits"),
         Choice("steps", "Steps", STEPS, "200"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-        *SIDES["a"],
-        *SIDES["b"],
+        *(control for side in "ab" for control in (*NETWORKS[side], *HELPS[side])),
         Choice("view", "Look at", VIEWS, "map"),
         Choice("gradient", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
         Choice("seeds", "Seeds", {"5": "5", "10": "10", "20": "20"}, "5"),
@@ -250,39 +254,45 @@ def _following(steps: int) -> int:
     return next((n for n in map(int, STEPS) if n > steps), steps)
 
 
-def buttons(lab: labs.Lab, steps: int, where: str) -> None:
-    """Start, pause, step, rewind: what the runs at these settings allow now."""
+def start_button(lab: labs.Lab, steps: int, where: str) -> None:
+    """Start, go on or pause: what the runs at these settings allow now, if anything."""
     pair = lab.pair
-    done = all(run.state.halted or run.step >= steps for run in pair.runs.values())
-    halted = all(run.state.halted for run in pair.runs.values())
+    if lab.running:
+        name, label, action = "pause", "Pause training", _pause
+    elif not _done(pair, steps):
+        label = f"Continue to step {steps:,}" if pair.step else f"Train {steps:,} steps"
+        name, action = "start", _train
+    elif not _halted(pair) and steps < int(list(STEPS)[-1]):
+        name, label, action = "more", f"Train on to step {_following(steps):,}", _more
+    else:
+        return
+    st.button(f"**{label}**", key=f"training.{name}.{where}", on_click=partial(_press, action))
+
+
+def _done(pair: frames.Pair, steps: int) -> bool:
+    return all(run.state.halted or run.step >= steps for run in pair.runs.values())
+
+
+def _halted(pair: frames.Pair) -> bool:
+    return all(run.state.halted for run in pair.runs.values())
+
+
+def buttons(lab: labs.Lab, steps: int) -> None:
+    """Start, pause, step, rewind."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        start_button(lab, steps, "top")
         if lab.running:
-            st.button(
-                "**Pause training**",
-                key=f"training.pause.{where}",
-                on_click=partial(_press, _pause),
-            )
             return
-        if not done:
-            label = (
-                f"**Train {steps:,} steps**" if not pair.step else f"**Continue to step {steps:,}**"
-            )
-            st.button(label, key=f"training.start.{where}", on_click=partial(_press, _train))
-        elif not halted and steps < int(list(STEPS)[-1]):
-            st.button(
-                f"**Train on to step {_following(steps):,}**",
-                key=f"training.more.{where}",
-                on_click=partial(_press, _more),
-            )
+        pair = lab.pair
         st.button(
             "One step",
-            key=f"training.step.{where}",
+            key="training.step",
             on_click=partial(_press, _one_step),
-            disabled=halted or pair.step >= int(list(STEPS)[-1]),
+            disabled=_halted(pair) or pair.step >= int(list(STEPS)[-1]),
         )
         st.button(
             "Back to step 0",
-            key=f"training.rewind.{where}",
+            key="training.rewind",
             on_click=partial(_press, _rewind),
             disabled=pair.step == 0,
             help="The same weights again; trained again, the same numbers come out.",
@@ -326,7 +336,7 @@ def run_view(at) -> None:
         "size of the step. The numbers stand in the text below.",
         curves=lab.pair.once("curves", steps, make=partial(frames.curves, lab.pair, steps)),
     )
-    buttons(lab, steps, "top")
+    buttons(lab, steps)
     if lab.running:
         share, words = lab.jobs[lab.running].progress
         st.progress(share, text=words)
@@ -350,6 +360,14 @@ def _redraw_if_it_ticks_otherwise() -> None:
         st.rerun()
 
 
+def _beside(settings: dict[str, tuple[Range | Choice, ...]]) -> None:
+    """Settings of A beside those of B."""
+    for (side, mine), column in zip(settings.items(), st.columns(2, gap="large"), strict=True):
+        with column:
+            st.markdown(f"**Network {side.upper()}**")
+            controls.draw(PANEL, *(control.name for control in mine), pairs=True)
+
+
 def _copy() -> None:
     at = controls.now(PANEL)
     controls.set_values(PANEL, {f"b_{name}": getattr(at, f"a_{name}") for name in frames.SETTINGS})
@@ -358,22 +376,13 @@ def _copy() -> None:
 @page.part(PANEL)
 def look_inside(at) -> None:
     lab = _lab(at)
-    buttons(lab, int(at.steps), "settings")
-    if lab.running:
+    start_button(lab, int(at.steps), "settings")
+    if lab.running and at.view != "seeds":
         return
     st.markdown("## Look inside")
-    controls.draw(PANEL, ("view",), ("gradient", "at") if at.view == "map" else ("at",))
+    controls.draw(PANEL, ("view",), ASKED.get(at.view, ("at",)))
     step = frames.shown_step(at.at, max(int(at.steps), lab.pair.step), lab.pair.step)
     LOOKS[at.view](at, lab, step)
-    equations = _equations(lab.pair, step)
-    for line in equations:
-        st.latex(line)
-    if equations:
-        st.caption(
-            f"{f'At step {step:,}' if step else 'Before the first step'}, from the last hidden "
-            "layer back to the first: the product of the layers' root mean square slopes; the rest "
-            "is what the weights, and whatever stands beside them, did to this gradient."
-        )
 
 
 def _reading(pair: frames.Pair, step: int) -> str:
@@ -397,26 +406,6 @@ def _reading(pair: frames.Pair, step: int) -> str:
             f"{theme.number(test.loss[0])} (after step {test.step:,})."
         )
     return f"{' '.join(lines)} {frames.difference(pair.duel.a, pair.duel.b)}"
-
-
-def _equations(pair: frames.Pair, step: int) -> list[str]:
-    lines = []
-    for name, hue in frames.NETS.items():
-        record, L = pair.at(name, step), pair.runs[name].spec.depth
-        if L < 2 or not math.isfinite(record.log10_dz[0, 0]):
-            continue
-        gradient = frames.relative_gradient(record)[0]
-        slopes = frames.slope_products(record)[0]
-        ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
-        product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
-        rest = gradient - slopes if math.isfinite(slopes) else math.nan
-        others = r"\text{the rest}"
-        lines.append(
-            rf"\text{{{name}:}}\quad {theme.term(hue, ratio, theme.tex(gradient))} = "
-            rf"{theme.term('reference', product, theme.tex(slopes))} \cdot "
-            rf"{theme.term('dark', others, theme.tex(rest))}"
-        )
-    return lines
 
 
 # Look inside -------------------------------------------------------------------------------------
@@ -448,6 +437,35 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
         "is: near an optimum all layers turn blue together. One that vanishes turns bluer "
         "toward the input."
     )
+    _equations(lab.pair, step)
+
+
+def _equations(pair: frames.Pair, step: int) -> None:
+    """The gradient of each network, taken apart into slopes and the rest."""
+    lines = []
+    for name, hue in frames.NETS.items():
+        record, L = pair.at(name, step), pair.runs[name].spec.depth
+        if L < 2 or not math.isfinite(record.log10_dz[0, 0]):
+            continue
+        gradient = frames.relative_gradient(record)[0]
+        slopes = frames.slope_products(record)[0]
+        ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
+        product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
+        rest = gradient - slopes if math.isfinite(slopes) else math.nan
+        others = r"\text{the rest}"
+        lines.append(
+            rf"\text{{{name}:}}\quad {theme.term(hue, ratio, theme.tex(gradient))} = "
+            rf"{theme.term('reference', product, theme.tex(slopes))} \cdot "
+            rf"{theme.term('dark', others, theme.tex(rest))}"
+        )
+    if lines:
+        when = f"At step {step:,}" if step else "Before the first step"
+        st.markdown(
+            f"{theme.displayed(*lines)}\n\n"
+            f"{when}, from the last hidden layer back to the first: the product of the layers' "
+            "root mean square slopes; the rest is what the weights, and whatever stands beside "
+            "them, did to this gradient."
+        )
 
 
 def _activations(at, lab: labs.Lab, step: int) -> None:
@@ -517,12 +535,59 @@ def _boundaries(at, lab: labs.Lab, step: int) -> None:
     )
 
 
+def _repeat(lab: labs.Lab, at) -> None:
+    duel = lab.pair.duel
+    runs = {
+        name: frames.begin(net, duel.data, duel.seed, int(at.seeds))
+        for name, net in duel.nets.items()
+    }
+    _start(lab, "seeds", runs, int(at.steps))
+
+
+def _over_seeds(at, lab: labs.Lab, _: int) -> None:
+    st.markdown(
+        "Was it luck? One run is one draw of the weights. Here are the same two networks over "
+        "several seeds, each with draws of its own."
+    )
+    st.button(
+        f"Train {at.seeds} of each, {int(at.steps):,} steps",
+        key="training.repeat",
+        on_click=partial(_press, _repeat),
+        disabled=lab.running is not None,
+    )
+    many = lab.jobs.get("seeds")
+    if many and lab.running != "seeds" and many.step:
+        page.show(
+            charts.seeds,
+            frames.seeds_frame(many.runs, many.steps),
+            key="training.seeds",
+            alt_text="Line chart of the share of held-out examples named right over the training "
+            "steps, for A and B: the median over the seeds and a band for the middle half.",
+        )
+        parts = []
+        for name, run in many.runs.items():
+            end = frames.over_seeds(run)
+            parts.append(
+                f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
+                f"{theme.percent(end.high)} over {end.seeds} seeds after step "
+                f"{run.tests[-1].step:,}"
+                + (
+                    f"; {end.lost} stopped, no longer finite, which counts as 0 %"
+                    if end.lost
+                    else ""
+                )
+            )
+        st.markdown(". ".join(parts) + ".")
+
+
 LOOKS = {
     "map": _gradients,
     "activations": _activations,
     "clipping": _clipping,
     "boundary": _boundaries,
+    "seeds": _over_seeds,
 }
+ASKED = {"map": ("gradient", "at"), "seeds": ("seeds",)}  # controls of a look, where not the step
 
 
 # The autopsy ------------------------------------------------------------------------------------
@@ -636,52 +701,6 @@ def notes(at) -> None:
     page.notice(_notes(_lab(at).pair))
 
 
-# Over seeds --------------------------------------------------------------------------------------
-
-
-def _repeat(lab: labs.Lab, at) -> None:
-    duel = lab.pair.duel
-    runs = {
-        name: frames.begin(net, duel.data, duel.seed, int(at.seeds))
-        for name, net in duel.nets.items()
-    }
-    _start(lab, "seeds", runs, int(at.steps))
-
-
-@page.part(PANEL)
-def over_seeds(at) -> None:
-    lab = _lab(at)
-    st.button(
-        f"Train {at.seeds} of each, {int(at.steps):,} steps",
-        key="training.repeat",
-        on_click=partial(_press, _repeat),
-        disabled=lab.running is not None,
-    )
-    many = lab.jobs.get("seeds")
-    if many and lab.running != "seeds" and many.step:
-        page.show(
-            charts.seeds,
-            frames.seeds_frame(many.runs, many.steps),
-            key="training.seeds",
-            alt_text="Line chart of the share of held-out examples named right over the training "
-            "steps, for A and B: the median over the seeds and a band for the middle half.",
-        )
-        parts = []
-        for name, run in many.runs.items():
-            end = frames.over_seeds(run)
-            parts.append(
-                f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
-                f"{theme.percent(end.high)} over {end.seeds} seeds after step "
-                f"{run.tests[-1].step:,}"
-                + (
-                    f"; {end.lost} stopped, no longer finite, which counts as 0 %"
-                    if end.lost
-                    else ""
-                )
-            )
-        st.markdown(". ".join(parts) + ".")
-
-
 # The article -------------------------------------------------------------------------------------
 
 run_view()
@@ -690,11 +709,14 @@ busy = _ticking()[0] is not None
 # What a button sets waits for a pause: the browser's next tick would bring the values from before.
 st.markdown("## The two networks")
 controls.presets(PANEL, disabled=busy)
-controls.draw(PANEL, "data", "steps", "seed", disabled=busy)
-for (side, settings), column in zip(SIDES.items(), st.columns(2, gap="large"), strict=True):
-    with column:
-        st.markdown(f"**Network {side.upper()}**")
-        controls.draw(PANEL, *(setting.name for setting in settings), pairs=True)
+controls.draw(PANEL, "data", "steps", "seed")
+_beside(NETWORKS)
+controls.more(
+    PANEL,
+    "Shortcuts, normalization, clipping",
+    [control.name for side in HELPS.values() for control in side],
+    partial(_beside, HELPS),
+)
 st.button("Copy A to B", key="training.copy", on_click=_copy, disabled=busy)
 look_inside()
 
@@ -744,14 +766,6 @@ st.markdown(
 
 
 notes()
-
-st.markdown(
-    "## Was it luck?\n\n"
-    "One run is one draw of the weights. The same two networks over several seeds, each with draws "
-    "of its own:"
-)
-controls.draw(PANEL, "seeds")
-over_seeds()
 
 st.markdown(
     "## The fine print\n\n"
@@ -812,6 +826,7 @@ if more == "data":
     page.download(frames.table(_lab(controls.read(PANEL)).pair), "training")
 
 page.recall(
+    PANEL,
     "What does clipping by norm change about a gradient, and what does it leave?",
     "Its length, where that is above the threshold. It leaves its direction, every ratio between "
     "two layers, and every factor that made it large.",

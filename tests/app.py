@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -84,6 +85,32 @@ def choose_preset(at: AppTest, name: str) -> None:
 
 def _preset_rows(at: AppTest) -> list:
     return [group for group in at.get("button_group") if ".preset" in group.key]
+
+
+def folded(at: AppTest) -> list:
+    """The rows of what the page draws only while it is asked for."""
+    kinds = (".more", ".recall", ".asked.")
+    return [row for row in at.get("button_group") if any(kind in row.key for kind in kinds)]
+
+
+def ask_for_more_controls(at: AppTest) -> AppTest:
+    """Have the page draw all the controls that it draws only when they are asked for."""
+    for row in folded(at):
+        if ".asked." in row.key:
+            row.set_value(row.options[0]).run()
+    return at
+
+
+def link(at: AppTest, path: str) -> dict[str, str]:
+    """What the page's “Link to this state” says, opened below the article."""
+    at.session_state[f"{path}.more"] = "link"
+    at.run()
+    return link_shown(at)
+
+
+def link_shown(at: AppTest) -> dict[str, str]:
+    (shown,) = at.code
+    return dict(parse_qsl(urlsplit(shown.value).query))
 
 
 def charts(at: AppTest) -> list:

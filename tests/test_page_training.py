@@ -86,7 +86,7 @@ def test_trained_through_the_page_it_is_the_run_of_the_core():
 def test_paused_and_continued_it_is_the_same_run(monkeypatch):
     monkeypatch.setattr(labs, "work", lambda readers: 0.005)
     whole = lab_of(until_it_rests(press(open_lab(), "start.top"))).pair
-    at = press(press(open_lab(), "step.top"), "step.top")
+    at = press(press(open_lab(), "step"), "step")
     assert {run.step for run in lab_of(at).pair.runs.values()} == {2}
     press(at, "start.top")
     press(at, "pause.top")
@@ -174,7 +174,7 @@ def test_other_readers_do_not_wait_while_it_trains(monkeypatch):
 def test_rewound_it_has_its_first_weights():
     at = open_lab()
     before = lab_of(at).pair.runs["A"].state.params
-    press(press(at, "step.top"), "rewind.top")
+    press(press(at, "step"), "rewind")
     assert lab_of(at).pair.step == 0
     assert_identical(lab_of(at).pair.runs["A"].state.params, before)
     assert "Nothing is trained yet" in prose(at)
@@ -214,17 +214,19 @@ def test_a_is_copied_to_b():
 
 
 def test_too_much_is_refused_in_words():
-    at = open_lab(a_depth=50, b_depth=50, a_width=128, b_width=128, steps="2000", seeds="20")
+    at = open_lab(
+        a_depth=50, b_depth=50, a_width=128, b_width=128, steps="2000", seeds="20", view="seeds"
+    )
     press(at, "repeat")
     assert "about a minute of one processor" in at.warning[0].value
     assert "nothing was started" in at.warning[0].value
     assert lab_of(at).running is None and "seeds" not in lab_of(at).jobs
-    press(at, "step.top")
+    press(at, "step")
     assert lab_of(at).pair.step == 1
 
 
 def test_the_same_over_seeds():
-    at = until_it_rests(press(open_lab(), "repeat"))
+    at = until_it_rests(press(open_lab(view="seeds"), "repeat"))
     job = lab_of(at).jobs["seeds"]
     assert {run.step for run in job.runs.values()} == {50}
     assert {run.spec.seeds for run in job.runs.values()} == {5}

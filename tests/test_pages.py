@@ -4,13 +4,12 @@ import ast
 import importlib.util
 import re
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from pages.kit import address, site
 from pages.kit.controls import Choice, Panel, Range
-from tests.app import charts, choose_preset, open_page, prose, title
+from tests.app import charts, choose_preset, link, open_page, prose, title
 
 PATHS = [page.path for page in site.PAGES]
 HOSTILE = [
@@ -43,7 +42,7 @@ def more_of(path: str) -> list[str]:
     tree = ast.parse(Path(site.__file__).parents[1].joinpath(f"{path}.py").read_text())
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     (call,) = (call for call in calls if ast.unparse(call.func) == "page.more")
-    return [*(titled.arg for titled in call.keywords), "source", "data"]
+    return [*(titled.arg for titled in call.keywords), "source", "data", "link"]
 
 
 PANELS = {path: panel_of(path) for path in PATHS}
@@ -129,8 +128,7 @@ def test_link_restores_the_whole_state(path):
     at = open_page(path, **{key: str(value) for key, value in wanted.items()})
     for key, value in wanted.items():
         assert at.session_state[key] == value
-    link = at.code[-1].value
-    told = dict(parse_qsl(urlsplit(link).query))
+    told = link(at, path)
     assert told == address.query(panel, {c.name: wanted[panel.key(c.name)] for c in panel.controls})
     again = open_page(path, **told)
     for key, value in wanted.items():
@@ -140,9 +138,8 @@ def test_link_restores_the_whole_state(path):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_link_writes_defaults_too(path):
-    link = open_page(path).code[-1].value
-    for control in PANELS[path].controls:
-        assert f"{PANELS[path].key(control.name)}=" in link
+    told = link(open_page(path), path)
+    assert told.keys() == {PANELS[path].key(control.name) for control in PANELS[path].controls}
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -217,6 +214,6 @@ def test_a_stranger_in_an_otherwise_right_link_is_dropped():
 def test_a_link_names_options_by_their_labels():
     at = open_page("products", products_activation="leaky_relu")
     assert at.session_state["products_activation"] == "leaky_relu"
-    told = dict(parse_qsl(urlsplit(at.code[-1].value).query))
+    told = link(at, "products")
     label = PANELS["products"]["activation"].options["leaky_relu"]
     assert told["products_activation"] == label != "leaky_relu"

@@ -7,7 +7,15 @@ from streamlit.testing.v1 import AppTest
 
 from pages.kit import controls, parts
 from pages.kit.turnstile import Turnstile
-from tests.app import charts, choose_preset, open_page, prose, tables
+from tests.app import (
+    ask_for_more_controls,
+    charts,
+    choose_preset,
+    folded,
+    open_page,
+    prose,
+    tables,
+)
 from tests.test_pages import PANELS, PATHS
 
 # in what there is more, or for another view of the lab
@@ -15,7 +23,7 @@ ELSEWHERE = {path: () for path in PATHS} | {
     "activations": ("runs",),
     "initialization": ("against",),
     "clipping": ("step", "cliff"),
-    "training": ("gradient",),
+    "training": ("gradient", "seeds"),
 }
 WIDGETS = ("number_input", "slider", "selectbox", "button_group")
 
@@ -34,8 +42,12 @@ def script():
             Range("k", "k", 0, 9, 1, 9, seed=True),
             Choice("how", "How", {"plain": "plain", "with_m": "with m"}, "plain"),
             Range("unread", "u", 0, 10, 1, 5),
+            Range("deep", "d", 0, 10, 1, 5),
         ),
-        (Preset("small", "good", "All small.", {"n": 0, "m": 0.0}),),
+        (
+            Preset("small", "good", "All small.", {"n": 0, "m": 0.0}),
+            Preset("deep", "good", "All deep.", {"deep": 9}),
+        ),
     )
     runs = st.session_state.setdefault("runs", [])
     runs.append("page")
@@ -55,6 +67,7 @@ def script():
     controls.presets(panel)
     controls.draw(panel, "n", "m", "how")
     controls.draw(panel, ("k",), ("unread",))
+    controls.more(panel, "Deeper", ["deep"], lambda: controls.draw(panel, "deep"))
     second("says")
     if st.checkbox("details", key="details"):
         st.markdown(f"page {controls.read(panel).n}")
@@ -131,26 +144,18 @@ def test_the_row_of_a_moved_control_is_not_drawn_again(at, monkeypatch):
     assert drawn == [("n", "m", "how"), ("k",)]
     at.slider(key="trial_n").set_value(7).run()
     assert len(drawn) == 2
-    at.button(key="trial_k.next").click().run()
-    assert drawn[2:] == [("k",)]
-    assert not at.session_state["controls.set"], "what a widget was told is told again"
+    choose_preset(at, "small")
+    assert drawn[2:] == [("n", "m", "how")], "what else has moved it"
+    told = at.session_state["controls.set"]
+    assert told == {"trial_deep"}, "what a widget was told is told again, once it is drawn"
 
 
-def test_another_seed_moves_its_box_and_begins_again_at_the_end(at):
-    at.button(key="trial_k.next").click().run()
-    assert ran(at) == ["second"]
-    assert at.number_input(key="trial_k").value == 0 and "second says 0.5 0" in words(at)
-    at.button(key="trial_k.next").click().run()
-    assert at.number_input(key="trial_k").value == 1 and "second says 0.5 1" in words(at)
-
-
-def test_another_seed_moves_on_from_the_one_in_the_address():
+def test_a_seed_moves_on_from_the_one_in_the_address():
     at = open_page("products", products_seed="5")
+    assert at.number_input(key="products_seed").value == 5
     for seed in (6, 7, 8):
-        at.button(key="products_seed.next").click().run()
+        at.number_input(key="products_seed").set_value(seed).run()
         assert at.session_state["products_seed"] == seed
-        box = at.number_input(key="products_seed")
-        assert box.value == seed and box.proto.set_value
         assert at.query_params == {"products_seed": str(seed)}
         at.run()
         assert at.session_state["products_seed"] == seed
@@ -167,10 +172,51 @@ def test_a_preset_moves_controls_parts_and_its_comment(at):
     assert "**small** (good). All small." not in words(at)
 
 
+def deeper(at):
+    """The row that asks for more controls, and the control if it is drawn."""
+    (row,) = folded(at)
+    return row, next((slider for slider in at.slider if slider.key == "trial_deep"), None)
+
+
+def test_more_controls_are_drawn_while_they_are_asked_for(at):
+    assert deeper(at)[1] is None
+    deeper(at)[0].set_value("Deeper").run()
+    assert deeper(at)[1].value == 5
+    deeper(at)[1].set_value(7).run()
+    deeper(at)[0].set_value(None).run()
+    assert deeper(at)[1] is None, "closed though it is set"
+    at.slider(key="trial_n").set_value(7).run()
+    at.run()
+    assert deeper(at)[1] is None, "it opens once"
+    deeper(at)[0].set_value("Deeper").run()
+    assert deeper(at)[1].value == 7, "what is not drawn keeps its value"
+
+
+def test_more_controls_show_by_themselves_when_one_of_them_is_set(at):
+    choose_preset(at, "deep")
+    assert deeper(at)[0].value == "Deeper" and deeper(at)[1].value == 9
+    deeper(at)[1].set_value(5).run()
+    assert deeper(at)[1].value == 5, "taken away under the reader's hand"
+    deeper(at)[0].set_value(None).run()
+    choose_preset(at, "deep")
+    assert deeper(at)[1].value == 9
+
+
+def test_more_controls_show_on_a_page_whose_link_sets_one():
+    assert not menu_of(open_page("training"), "training_b_norm")
+    at = open_page("training", training_b_norm="batch")
+    assert menu_of(at, "training_b_norm").value == "batch"
+    assert at.session_state["training_b_norm"] == "batch"
+
+
+def menu_of(at, key: str):
+    return next((menu for menu in at.selectbox if menu.key == key), None)
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_after_any_control_has_moved_the_whole_page_says_the_same(path):
     """What a part says and draws comes from what it has read, and from nothing else."""
-    at, panel = open_page(path), PANELS[path]
+    at, panel = ask_for_more_controls(open_page(path)), PANELS[path]
     for control in panel.controls:
         key = panel.key(control.name)
         widget = next((w for k in WIDGETS for w in at.get(k) if w.key == key), None)

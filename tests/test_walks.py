@@ -13,7 +13,7 @@ import pkgutil
 import random
 import re
 from types import SimpleNamespace
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +27,9 @@ from pages.kit.controls import Choice, Range
 from tests.app import (
     charts,
     choose_preset,
+    folded,
     frame_with,
+    link_shown,
     open_page,
     presets,
     prose,
@@ -58,11 +60,6 @@ def values_of(at: AppTest, path: str) -> dict[str, float | str]:
         key = panel.key(control.name)
         assert key not in at.session_state or at.session_state[key] == kept[key]
     return {control.name: kept[panel.key(control.name)] for control in panel.controls}
-
-
-def link_on(at: AppTest) -> dict[str, str]:
-    """What the page says under “Link to this state”."""
-    return dict(parse_qsl(urlsplit(at.code[-1].value).query))
 
 
 # The reader --------------------------------------------------------------------------------------
@@ -129,9 +126,10 @@ class Reader:
         assert chart.id in [c.id for c in charts(self.at)], "embedded anew under the reader's hand"
 
     def press_a_button(self) -> None:
-        button = self.rng.choice([button for button in self.at.button if not button.disabled])
-        self.way.append(f"press {button.label!r}")
-        button.click().run()
+        if offered := [button for button in self.at.button if not button.disabled]:
+            button = self.rng.choice(offered)
+            self.way.append(f"press {button.label!r}")
+            button.click().run()
 
     def choose_a_preset(self) -> None:
         if offered := presets(self.at):
@@ -149,9 +147,10 @@ class Reader:
                 send(self.at, WidgetState(id=widget.id, string_array_value={"data": [answer]}))
 
     def open_more(self) -> None:
-        name = self.rng.choice([None, *MORE[self.path]])
-        self.at.session_state[f"{self.path}.more"] = name
-        self.way.append(f"open {name} of what there is more")
+        row = self.rng.choice(folded(self.at))
+        offered = MORE[self.path] if row.key.endswith(".more") else row.options
+        self.at.session_state[row.key] = name = self.rng.choice([None, *offered])
+        self.way.append(f"open {name} of {row.label}")
         self.at.run()
 
     def go_to_another_page(self) -> None:
@@ -180,15 +179,15 @@ class Reader:
         self.way.append("reload" + " on a fresh server" * on_a_fresh_server)
         if on_a_fresh_server:
             _forget()
-        again = open_page(self.path, **link_on(self.at))
+        again = open_page(self.path, **address.query(self.panel, self.values))
         told = f"{self.path}.predicted"
         if told in again.session_state and told not in before.session_state:
             before.session_state[told] = again.session_state[told]  # a link gives the answer away
             before.run()
-        # What a link does not hold: the reader's guess, what is open below, and the lab's runs.
+        # What a link does not hold: the reader's guess, what is unfolded, and the lab's runs.
         apart = {
             key: before.session_state[key]
-            for key in (told, f"{self.path}.more", LABS)
+            for key in (told, *(row.key for row in folded(before)), LABS)
             if key in before.session_state
             and (key == LABS or before.session_state[key] != again.session_state[key])
         }
@@ -240,9 +239,8 @@ def check(at: AppTest, path: str) -> None:
     moved = {name: value for name, value in values.items() if value != panel[name].default}
     own = {key: text for key, text in at.query_params.items() if not key.startswith("embed")}
     assert own == address.query(panel, moved), "the address says something else"
-    if link_on(at) != address.query(panel, values):
-        at.run()  # a browser has the link written when it is opened
-    assert link_on(at) == address.query(panel, values)
+    if at.session_state[f"{path}.more"] == "link":
+        assert link_shown(at) == address.query(panel, values)
 
 
 def check_numbers(table: pa.Table) -> None:

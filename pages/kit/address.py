@@ -77,8 +77,7 @@ def follow(panel: Panel) -> None:
 
 
 def _write(panel: Panel, key: str) -> None:
-    at = controls.read(panel, key)
-    values = {control.name: getattr(at, control.name) for control in panel.controls}
+    values = _values(panel, controls.read(panel, key))
     says = query(panel, {n: value for n, value in values.items() if value != panel[n].default})
     if {key: st.query_params.get_all(key) for key in st.query_params} != {
         key: [text] for key, text in says.items()
@@ -86,14 +85,18 @@ def _write(panel: Panel, key: str) -> None:
         st.query_params.from_dict(says)
 
 
+def _values(panel: Panel, at: parts.Values) -> dict[str, Any]:
+    return {control.name: getattr(at, control.name) for control in panel.controls}
+
+
 def query(panel: Panel, values: Mapping[str, Any]) -> dict[str, str]:
     """What an address says to open the page with these values."""
     return {panel.key(name): panel[name].text(value) for name, value in values.items()}
 
 
-def link(panel: Panel) -> str:
+def link(panel: Panel, at: parts.Values) -> str:
     """This page's address with the value of every control, defaults too."""
-    values = vars(controls.now(panel))
+    values = _values(panel, at)
     here = urlsplit(st.context.url or "")
     says = urlencode(query(panel, values), quote_via=quote)
     return urlunsplit((here.scheme, here.netloc, here.path or panel.page, says, ""))

@@ -6,7 +6,7 @@ say, what a preset sets and what “copy link” writes. Values live in `st.sess
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,9 +27,9 @@ _SET = "controls.set"  # what has been set and its widget has not been told of y
 class Range:
     """A number between low and high in equal steps: a slider, or a box to type into.
 
-    A seed (`seed=True`) is typed into a box, with a button beside it that moves it on. A live range
-    (`live=True`) is dragged inside its chart (see `live.py`); its widget is a box too, for an exact
-    value and for the keyboard.
+    A seed (`seed=True`) is typed into a box, whose + moves it on. A live range (`live=True`) is
+    dragged inside its chart (see `live.py`); its widget is a box too, for an exact value and for
+    the keyboard.
     """
 
     name: str
@@ -195,23 +195,40 @@ def _set(key: str, value: Any) -> None:
     st.session_state.setdefault(_SET, set()).add(key)
 
 
-def draw(
-    panel: Panel, *names: str | tuple[str, ...], disabled: bool = False, pairs: bool = False
-) -> None:
+def draw(panel: Panel, *names: str | tuple[str, ...], pairs: bool = False) -> None:
     """A row of controls, side by side where there is room, that stays as it is when they move.
 
     Several rows, if each is a tuple; or rows of two, with `pairs`, in one box: each box of a page
-    costs the reader's browser as much as a control. `disabled` speaks of buttons: seeds cannot be
-    moved on.
+    costs the reader's browser as much as a control.
     """
     rows = names if isinstance(names[0], tuple) else (names,)
     key = f"{panel.page}.row.{rows[0][0]}"
-    parts.fragment(_rows, key=key)(panel, rows, key, disabled, pairs)
+    parts.fragment(_rows, key=key)(panel, rows, key, pairs)
 
 
-def _rows(
-    panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, disabled: bool, pairs: bool
+def more(panel: Panel, title: str, names: Collection[str], drawing: Callable[[], None]) -> None:
+    """Controls that not every reader needs, which `drawing` draws: only while they are asked for.
+
+    They show by themselves when one of them leaves its default. In a closed box they would cost
+    the reader's browser as much at each move of any control as in an open one.
+    """
+    key = f"{panel.page}.asked.{next(iter(names))}"
+    parts.fragment(_more, key=f"{key}.part")(panel, title, names, drawing, key)
+
+
+def _more(
+    panel: Panel, title: str, names: Collection[str], drawing: Callable[[], None], key: str
 ) -> None:
+    at, seen = read(panel, f"{key}.part"), f"{key}.set"
+    are_set = [name for name in names if getattr(at, name) != panel[name].default]
+    if are_set and not (key in st.session_state and st.session_state[seen]):
+        st.session_state[key] = title
+    st.session_state[seen] = are_set
+    if st.pills("More controls", [title], key=key):
+        drawing()
+
+
+def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, pairs: bool) -> None:
     at, set_anew = read(panel, key), st.session_state.setdefault(_SET, set())
     for names in rows:
         # Alone, a control needs no row; and in one, options that are too many for a phone would be
@@ -233,24 +250,8 @@ def _rows(
                     # while there was no widget would come back when there is none again.
                     del st.session_state[widget]
                     st.session_state[widget] = value
-                _draw(panel, name, partial(_moved, panel, name, key), disabled)
+                panel[name].draw(widget, partial(_moved, panel, name, key))
     set_anew.difference_update(panel.key(name) for names in rows for name in names)
-
-
-def _draw(panel: Panel, name: str, on_change: Callable, disabled: bool) -> None:
-    control, key = panel[name], panel.key(name)
-    if isinstance(control, Choice) or not control.seed:
-        control.draw(key, on_change)
-        return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
-        control.draw(key, on_change)
-        st.button(
-            "Another seed",
-            key=f"{key}.next",
-            help="New random draws. The same seed always gives the same draws again.",
-            on_click=partial(_next, panel, name),
-            disabled=disabled,
-        )
 
 
 def _moved(panel: Panel, name: str, row: str | None) -> None:
@@ -261,11 +262,6 @@ def _moved(panel: Panel, name: str, row: str | None) -> None:
         set_values(panel, {name: value})
         row = None
     parts.moved({name}, by=row)
-
-
-def _next(panel: Panel, name: str) -> None:
-    control, seed = panel[name], st.session_state[panel.key(name)]
-    move(panel, {name: control.low if seed >= control.high else seed + control.step})
 
 
 def set_values(panel: Panel, values: Mapping[str, Any]) -> None:

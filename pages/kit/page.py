@@ -62,12 +62,15 @@ def notice(lines: Iterable[str]) -> None:
 def more(panel: Panel, **titles: str) -> str | None:
     """What there is beyond the article, as a row of titles: the name of the one that is open.
 
-    Each page has its `source` and its `data` there too. Only what is open is made:
+    Each page has its `source`, its `data` and its link there too. Only what is open is made:
     `if more == "source": …`. One row and not a box for each, as every box of a page costs the
     reader's browser time whenever a control moves.
     """
-    titles |= {"source": "The NumPy that ran", "data": "The data"}
-    return st.pills("More", list(titles), format_func=titles.get, key=f"{panel.page}.more")
+    titles |= {"source": "The NumPy that ran", "data": "The data", "link": "Link to this state"}
+    opened = st.pills("More", list(titles), format_func=titles.get, key=f"{panel.page}.more")
+    if opened == "link":
+        _link(panel)
+    return opened
 
 
 def source(*functions: Callable) -> None:
@@ -88,25 +91,26 @@ def download(frame: pd.DataFrame, name: str) -> None:
     )
 
 
-def recall(question: str, answer: str) -> None:
+def _link(panel: Panel) -> None:
+    st.markdown("This address holds the value of every control on the page.")
+
+    @part(panel)
+    def link(at) -> None:
+        st.code(address.link(panel, at), language=None, wrap_lines=True)
+
+    link()
+
+
+def recall(panel: Panel, question: str, answer: str) -> None:
     """One question about the page before, and its answer when asked for."""
-    st.markdown(f"**From the page before.** {question}")
-    with st.popover("The answer"):
+    asked = f"**From the page before.** {question}"
+    if st.pills(asked, ["The answer"], key=f"{panel.page}.recall"):
         st.markdown(answer)
 
 
-@parts.fragment
-def _link(panel: Panel) -> None:
-    # opening it reruns it, so that it knows of what moved other parts only
-    with st.popover("Link to this state", key=f"{panel.page}.link", on_change="rerun"):
-        st.markdown("This address holds the value of every control on the page.")
-        st.code(address.link(panel), language=None, wrap_lines=True)
-
-
 def footer(panel: Panel) -> None:
-    """A link that holds the whole state, then the pages before and after."""
+    """The address follows the controls; then the pages before and after."""
     address.follow(panel)
-    _link(panel)
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:

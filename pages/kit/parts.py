@@ -15,7 +15,7 @@ from streamlit import runtime
 from pages.kit import turnstile
 
 PAGE = "page"  # the reader that is the page itself, outside its parts
-GLIMPSE = 0.03  # seconds in which a browser draws a chart that it has been sent
+GLIMPSE = 0.06  # seconds in which a browser draws a chart that it has been sent
 _READERS = "parts.readers"  # of this session: the names that each reader has read
 _AWAITED = "parts.awaited"  # whether a control has moved and no chart has been sent since
 

@@ -124,3 +124,11 @@ def hue(meaning: str) -> str:
 def term(meaning: str, formula: str, value: str) -> str:
     """A term of an equation in the color of its mark, over its current value."""
     return rf"\underbrace{{\textcolor{{{hue(meaning)}}}{{{formula}}}}}_{{{value}}}"
+
+
+def displayed(*formulas: str) -> str:
+    """Equations, a line each, as a paragraph of a text.
+
+    As elements of their own they would cost the reader's browser more at each move of a control.
+    """
+    return "\n\n".join(f"$$\n{formula}\n$$" for formula in formulas)

@@ -125,9 +125,15 @@ def test_what_a_button_does_is_seen_in_every_part(server, reader):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_settings_stand_two_by_two(width, server, reader):
     tab = reader(width).goto(f"{server}/training")
-    settings = tab.page.locator(".st-key-training-row-a_depth-pairs > [data-testid]")
-    boxes = [setting.bounding_box() for setting in settings.all()]
-    assert len(boxes) == 10
+    tab.page.get_by_role("radio", name="Shortcuts, normalization, clipping").click()
+    tab.page.get_by_text("Threshold").first.wait_for()
+    for first, count in (("depth", 6), ("shortcut", 4)):
+        _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
+
+
+def _stand_two_by_two(tab, settings: str, count: int) -> None:
+    boxes = [setting.bounding_box() for setting in tab.page.locator(settings).all()]
+    assert len(boxes) == count
     for left, right in zip(boxes[::2], boxes[1::2], strict=True):
         bottoms = [box["y"] + box["height"] for box in (left, right)]
         assert bottoms[0] == pytest.approx(bottoms[1], abs=1), "of one row"
