@@ -1,6 +1,6 @@
 """From a key press to the changed chart, in headless Chromium, beside the floor app.
 
-    python -m benchmarks.latency [--short] [--presses 25] [--pages home products]
+    python -m benchmarks.latency [--short] [--rounds 3] [--presses 25] [--pages home products]
 
 For every page: presses of a key on its first committed slider, or the first committed control that
 takes a key, each timed inside the browser from the key to the first animation frame after a
@@ -117,10 +117,11 @@ def drag(tab: Tab, path: str, frames: int) -> tuple[float, int] | None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--presses", type=int, default=25)
+    parser.add_argument("--rounds", type=int, default=3, help="tabs that each page is opened in")
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
     parser.add_argument("--short", action="store_true", help="a few presses, for CI")
     asked = parser.parse_args()
-    presses, frames = (5, 60) if asked.short else (asked.presses, 200)
+    rounds, presses, frames = (1, 5, 60) if asked.short else (asked.rounds, asked.presses, 200)
     begun = perf_counter()
     with (
         tempfile.TemporaryDirectory() as logs,
@@ -132,29 +133,30 @@ def main() -> None:
         view = {"width": 1280, "height": 720}
         print("page             | key to chart, median ms | floor |    × | drag ms/frame | sent")
         for path in asked.pages:
-            control = mover(path)
-            # Both are opened anew: a tab that has been pressed for long runs code compiled better.
-            floor = Tab(browser.new_page(viewport=view), floor_address)
-            tab = Tab(browser.new_page(viewport=view), f"{address}/{path}")
-            stroke(tab, control, 0)[0].scroll_into_view_if_needed()
-            times, floor_times = [], []
-            for i in range(presses + 2):
+            control, times, floor_times = mover(path), [], []
+            for _ in range(rounds):
+                # Both are opened anew: a tab that has been pressed for long runs code compiled
+                # better, and how its presses fall between two frames is a matter of luck.
+                floor = Tab(browser.new_page(viewport=view), floor_address)
+                tab = Tab(browser.new_page(viewport=view), f"{address}/{path}")
+                stroke(tab, control, 0)[0].scroll_into_view_if_needed()
+                for i in range(presses + 2):
+                    tab.page.bring_to_front()
+                    spent = tab.press(*stroke(tab, control, i))
+                    floor.page.bring_to_front()
+                    floor_spent = floor.press(*stroke(floor, FLOOR, i))
+                    if i >= 2:  # the first meet cold caches and code that is not compiled yet
+                        times.append(spent)
+                        floor_times.append(floor_spent)
                 tab.page.bring_to_front()
-                spent = tab.press(*stroke(tab, control, i))
-                floor.page.bring_to_front()
-                floor_spent = floor.press(*stroke(floor, FLOOR, i))
-                if i >= 2:  # the first ones meet cold caches and code that is not compiled yet
-                    times.append(spent)
-                    floor_times.append(floor_spent)
-            tab.page.bring_to_front()
-            dragged = drag(tab, path, frames)
+                dragged = drag(tab, path, frames)
+                tab.page.close()
+                floor.page.close()
             middle, floor_middle = statistics.median(times), statistics.median(floor_times)
             line = f"{path:16} | {middle:8.0f} ({control.name:10})    | {floor_middle:5.0f} | "
             line += f"{middle / floor_middle:4.2f} | "
             line += f"{dragged[0]:13.1f} | {dragged[1]:4d}" if dragged else f"{'none':>13} |"
             print(line, flush=True)
-            tab.page.close()
-            floor.page.close()
         browser.close()
     print(f"took {perf_counter() - begun:.0f} s")
 

@@ -19,6 +19,7 @@ import streamlit as st
 from pages.kit import parts
 
 VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
+_SEED = "Another seed is other random draws. The same seed always gives the same draws again."
 _KEPT = "controls.kept"  # what each control is set to, whether its widget is drawn or not
 _SET = "controls.set"  # what has been set and its widget has not been told of yet
 
@@ -88,7 +89,7 @@ class Range:
             return False
 
     def draw(self, key: str, on_change: Callable) -> None:
-        shared = {"key": key, "help": self.help, "on_change": on_change}
+        shared = {"key": key, "help": _SEED if self.seed else self.help, "on_change": on_change}
         if self.seed or self.live:
             form = "%d" if self.whole else f"%.{self.decimals}f"
             shared |= {"step": self.step, "format": form, "width": 180 if self.seed else "stretch"}
