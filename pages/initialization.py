@@ -361,11 +361,11 @@ st.caption(
 )
 controls.presets(PANEL)
 controls.draw(PANEL, "activation", "width", "depth", "g")
-rows = ("quantity", "center", "beside"), ("draws", "bias", "seed")
+rows = (("quantity", "center", "beside"), ("draws", "bias", "seed"))
 controls.more(
     PANEL,
     "Other lines, draws, biases, seed",
-    sum(rows, ()),
+    [name for row in rows for name in row],
     partial(controls.draw, PANEL, *rows),
 )
 measured_gain()

@@ -239,6 +239,13 @@ def test_the_same_over_seeds():
         assert run.steps[-1].loss[0] == alone.runs[name].steps[-1].loss[0]
 
 
+def test_while_seeds_train_their_look_says_so(monkeypatch):
+    monkeypatch.setattr(labs, "work", lambda readers: 0.005)
+    at = press(open_lab(view="seeds"), "repeat")
+    assert lab_of(at).running == "seeds" and "They train now" in prose(at)
+    assert "They train now" not in prose(until_it_rests(at))
+
+
 # What is shown -----------------------------------------------------------------------------------
 
 
