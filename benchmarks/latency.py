@@ -133,7 +133,7 @@ def main() -> None:
         view = {"width": 1280, "height": 720}
         print("page             | key to chart, median ms | floor |    × | drag ms/frame | sent")
         for path in asked.pages:
-            control, times, floor_times = mover(path), [], []
+            control, times, floor_times, drags = mover(path), [], [], []
             for _ in range(rounds):
                 # Both are opened anew: a tab that has been pressed for long runs code compiled
                 # better, and how its presses fall between two frames is a matter of luck.
@@ -149,13 +149,17 @@ def main() -> None:
                         times.append(spent)
                         floor_times.append(floor_spent)
                 tab.page.bring_to_front()
-                dragged = drag(tab, path, frames)
+                drags += filter(None, [drag(tab, path, frames)])
                 tab.page.close()
                 floor.page.close()
             middle, floor_middle = statistics.median(times), statistics.median(floor_times)
             line = f"{path:16} | {middle:8.0f} ({control.name:10})    | {floor_middle:5.0f} | "
             line += f"{middle / floor_middle:4.2f} | "
-            line += f"{dragged[0]:13.1f} | {dragged[1]:4d}" if dragged else f"{'none':>13} |"
+            if drags:
+                gap, sent = statistics.median(gap for gap, _ in drags), sum(n for _, n in drags)
+                line += f"{gap:13.1f} | {sent:4d}"
+            else:
+                line += f"{'none':>13} |"
             print(line, flush=True)
         browser.close()
     print(f"took {perf_counter() - begun:.0f} s")

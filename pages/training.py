@@ -556,7 +556,7 @@ def _over_seeds(at, lab: labs.Lab, _: int) -> None:
         disabled=lab.running is not None,
     )
     if lab.running == "seeds":
-        st.caption("They train now; the bar at the top of the page says how far they are.")
+        st.caption("They train now; the bar below the first chart says how far they are.")
     many = lab.jobs.get("seeds")
     if many and lab.running != "seeds" and many.step:
         page.show(

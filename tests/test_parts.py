@@ -12,6 +12,8 @@ from tests.app import (
     charts,
     choose_preset,
     folded,
+    link,
+    link_shown,
     open_page,
     prose,
     tables,
@@ -207,6 +209,13 @@ def test_more_controls_show_on_a_page_whose_link_sets_one():
     at = open_page("training", training_b_norm="batch")
     assert menu_of(at, "training_b_norm").value == "batch"
     assert at.session_state["training_b_norm"] == "batch"
+
+
+def test_the_link_follows_a_control_while_it_is_open():
+    at = open_page("products")
+    assert link(at, "products")["products_n"] == "15"
+    at.slider(key="products_n").set_value(20).run()
+    assert link_shown(at)["products_n"] == "20"
 
 
 def menu_of(at, key: str):

@@ -221,10 +221,10 @@ def _more(
     panel: Panel, title: str, names: Collection[str], drawing: Callable[[], None], key: str
 ) -> None:
     at, seen = read(panel, f"{key}.part"), f"{key}.set"
-    are_set = [name for name in names if getattr(at, name) != panel[name].default]
-    if are_set and not (key in st.session_state and st.session_state[seen]):
+    is_set = [getattr(at, n) for n in names] != [panel[n].default for n in names]
+    if is_set and not (key in st.session_state and st.session_state[seen]):
         st.session_state[key] = title
-    st.session_state[seen] = are_set
+    st.session_state[seen] = is_set
     if st.pills("More controls", [title], key=key):
         drawing()
 
