@@ -26,7 +26,7 @@ from time import perf_counter
 
 from benchmarks.reader import Reader, mover
 from pages.kit import site
-from pages.kit.controls import Panel
+from pages.kit.panels import Panel
 from tests.browser.server import started
 
 MOVES_A_SECOND = 10

@@ -19,7 +19,7 @@ from playwright.sync_api import Locator, Page, sync_playwright
 
 from benchmarks.reader import mover
 from pages.kit import site
-from pages.kit.controls import Choice, Range
+from pages.kit.panels import Choice, Range
 from tests.browser.server import launch, started
 from tests.test_pages import panel_of
 
@@ -106,7 +106,7 @@ def drag(tab: Tab, path: str, frames: int) -> tuple[float, int] | None:
     live = next((c for c in panel_of(path).controls if isinstance(c, Range) and c.live), None)
     if live is None:
         return None
-    selector = f"input[name=live_{live.name}_{live.name}]"
+    selector = f"input[name={live.name}], input[name=live_{live.name}_{live.name}]"
     tab.page.locator(selector).first.scroll_into_view_if_needed()
     tab.page.wait_for_timeout(500)
     sent = tab.sent

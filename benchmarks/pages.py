@@ -24,7 +24,7 @@ from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
 from benchmarks.reader import mover
 from pages.kit import site
-from pages.kit.controls import Choice
+from pages.kit.panels import Choice
 from tests.app import open_page
 from tests.test_pages import panel_of
 

@@ -14,7 +14,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from pages.kit.controls import Choice, Range
+from pages.kit.panels import Choice, Range
 from tests.test_pages import panel_of
 
 _LIMIT = 60  # seconds until a run counts as lost

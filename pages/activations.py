@@ -6,10 +6,10 @@ import streamlit as st
 
 from core import activations, diagnostics, network
 from core.activations import ACTIVATIONS
-from pages.kit import controls, live, page, predict, theme
+from pages.kit import controls, live, page, predict, theme, values
 from pages.kit.charts import activations as charts
-from pages.kit.controls import Choice, Panel, Preset, Range
 from pages.kit.frames import activations as frames
+from pages.kit.panels import Choice, Panel, Preset, Range
 
 LABELS = {name: record.label for name, record in ACTIVATIONS.items()}
 CROSSING = 1.663  # |z| at which the slopes of sigmoid and tanh are equal
@@ -461,7 +461,7 @@ more = page.more(
     derivation="Where flat begins",
 )
 if more == "leak":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     controls.draw(PANEL, "runs")
     page.show(
         charts.leaks,
@@ -497,7 +497,7 @@ if more == "source":
         network.backward,
     )
 if more == "data":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     page.download(frames.table((at.first, at.second, at.third), at), "activations")
 
 page.recall(

@@ -9,10 +9,10 @@ import streamlit as st
 from core import scalar_chain, sweeps
 from core.activations import ACTIVATIONS
 from core.diagnostics import slope_products, weight_products
-from pages.kit import controls, live, page, predict, theme
+from pages.kit import controls, live, page, predict, theme, values
 from pages.kit.charts import chain_rule as charts
-from pages.kit.controls import Choice, Panel, Preset, Range
 from pages.kit.frames import chain_rule as frames
+from pages.kit.panels import Choice, Panel, Preset, Range
 
 PANEL = Panel(
     "chain_rule",
@@ -207,7 +207,7 @@ def step(at) -> None:
     st.button(
         "All factors" if following == "all" else "One step back",
         key="chain_rule.step",
-        on_click=partial(controls.move, PANEL, {"factor": following}),
+        on_click=partial(values.change, PANEL, {"factor": following}),
     )
     st.markdown(_step(at, path))
 
@@ -542,7 +542,7 @@ if more == "source":
         sweeps.profile,
     )
 if more == "data":
-    now = controls.read(PANEL)
+    now = values.read(PANEL)
     page.download(frames.ledger_table(now.w1, now.x, now.y), "chain_rule")
 
 page.recall(

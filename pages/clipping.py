@@ -5,10 +5,10 @@ import math
 import streamlit as st
 
 from core import clipping, scalar_chain, training
-from pages.kit import controls, live, page, predict, theme
+from pages.kit import controls, live, page, predict, theme, values
 from pages.kit.charts import clipping as charts
-from pages.kit.controls import Choice, Panel, Preset, Range
 from pages.kit.frames import clipping as frames
+from pages.kit.panels import Choice, Panel, Preset, Range
 
 KINDS = {"norm": "By norm", "value": "By value"}
 PANEL = Panel(
@@ -282,6 +282,7 @@ def plane(at) -> None:
         at,
         panel=PANEL,
         live=("gx", "gy"),
+        handle=charts.HANDLE,
         alt_text="A plane with a gradient as an arrow from the origin, the square that value "
         "clipping cuts to and the circle that norm clipping cuts to, and the two clipped arrows. "
         "The numbers stand in the text below.",
@@ -420,7 +421,7 @@ if more == "source":
         scalar_chain.chain,
     )
 if more == "data":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     page.download(frames.runs_table(at.network, at.clip), "clipping")
 
 page.recall(

@@ -5,10 +5,10 @@ import math
 import streamlit as st
 
 from core import network, sweeps, training
-from pages.kit import controls, live, page, predict, site, theme
+from pages.kit import controls, live, page, predict, site, theme, values
 from pages.kit.charts import home as charts
-from pages.kit.controls import Choice, Panel, Preset, Range
 from pages.kit.frames import home as frames
+from pages.kit.panels import Choice, Panel, Preset, Range
 
 PANEL = Panel(
     "home",
@@ -419,7 +419,7 @@ if more == "training":
 if more == "source":
     page.source(sweeps.profile, network.forward, network.backward, training.train)
 if more == "data":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     page.download(frames.gradients_table(at.network, _draw_of(at), at.c), "home-gradients")
     page.download(frames.trained_table(at.network), "home-training")
 

@@ -7,10 +7,10 @@ import streamlit as st
 
 from core import diagnostics, network, theory
 from core.activations import ACTIVATIONS
-from pages.kit import controls, live, page, predict, theme
+from pages.kit import controls, live, page, predict, theme, values
 from pages.kit.charts import initialization as charts
-from pages.kit.controls import Choice, Panel, Preset, Range
 from pages.kit.frames import initialization as frames
+from pages.kit.panels import Choice, Panel, Preset, Range
 
 WIDTHS = ("5", "10", "16", "64", "100", "256")
 SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
@@ -148,7 +148,7 @@ def _finding(at) -> None:
         "Set the gain to 1",
         key="initialization.gain_one",
         disabled=target is None or target == at.g,
-        on_click=partial(controls.move, PANEL, {"g": at.g if target is None else target}),
+        on_click=partial(values.change, PANEL, {"g": at.g if target is None else target}),
     )
 
 
@@ -395,7 +395,7 @@ more = page.more(
     derivation="Where √2 comes from",
 )
 if more == "pictures":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     controls.draw(PANEL, "against")
     other = {"normal": math.sqrt(int(at.width)), "he": math.sqrt(2), "xavier": 1.0}[at.against]
     columns = st.columns(2)
@@ -419,7 +419,7 @@ if more == "pictures":
         "(The dark row at 0 in ReLU layers is the units that are off.)"
     )
 if more == "weights":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     page.show(
         charts.weights,
         frames.weights(int(at.width)),
@@ -449,7 +449,7 @@ if more == "derivation":
 if more == "source":
     page.source(network.init, diagnostics.backward_gains, theory.depth_profile)
 if more == "data":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     page.download(frames.profile_table(frames.measured(*_networks(at))), "initialization")
     st.caption(
         "The gradient of every layer at every scale. At widths of 100 and 256 most activations "

@@ -6,10 +6,10 @@ import streamlit as st
 
 from core import scalar_chain
 from core.activations import ACTIVATIONS
-from pages.kit import controls, live, page, predict, theme
+from pages.kit import controls, live, page, predict, theme, values
 from pages.kit.charts import products as charts
-from pages.kit.controls import Choice, Panel, Preset, Range
 from pages.kit.frames import products as frames
+from pages.kit.panels import Choice, Panel, Preset, Range
 
 PANEL = Panel(
     "products",
@@ -328,7 +328,7 @@ more = page.more(
     derivation="Why a straight line",
 )
 if more == "precision":
-    w = controls.read(PANEL).w
+    w = values.read(PANEL).w
     st.markdown(
         "A gradient that is small but not zero can still train a network. "
         f"One that is rounded to 0 cannot. For *w* = {theme.setting(w)}:"
@@ -358,7 +358,7 @@ if more == "derivation":
 if more == "source":
     page.source(scalar_chain.power, scalar_chain.chain, scalar_chain.running_product)
 if more == "data":
-    at = controls.read(PANEL)
+    at = values.read(PANEL)
     page.download(frames.powers_table(at.w, at.activation), "products")
 
 page.recall(

@@ -8,11 +8,11 @@ import streamlit as st
 
 from core import network, recipes, recording, training
 from core.recording import TooMuchWork
-from pages.kit import controls, live, page, predict, theme
+from pages.kit import controls, live, page, predict, theme, values
 from pages.kit import lab as labs
 from pages.kit.charts import training as charts
-from pages.kit.controls import Choice, Panel, Preset, Range
 from pages.kit.frames import training as frames
+from pages.kit.panels import Choice, Panel, Preset, Range
 
 VIEWS = {
     "map": "Gradients over time",
@@ -193,9 +193,8 @@ def _lab(at) -> labs.Lab:
 
 def _press(action: Callable, *args) -> None:
     """What a button does to the lab of the current settings; then the whole page runs anew."""
-    at = controls.now(PANEL)
-    action(_lab(at), at, *args)
-    st.rerun()
+    at = values.now(PANEL)
+    values.change(PANEL, action(_lab(at), at, *args) or {}, anew=values.PAGE)
 
 
 def _train(lab: labs.Lab, at) -> None:
@@ -241,12 +240,11 @@ def _rewind(lab: labs.Lab, _) -> None:
     lab.pair = frames.Pair(lab.pair.duel, runs)
 
 
-def _more(lab: labs.Lab, at) -> None:
+def _more(lab: labs.Lab, at) -> dict[str, str]:
     """Go on beyond the last step: the number of steps moves up, and the training goes on."""
     following = _following(int(at.steps))
     _start(lab, "pair", lab.pair.runs, following)
-    if not lab.refused:
-        controls.set_values(PANEL, {"steps": str(following)})
+    return {} if lab.refused else {"steps": str(following)}
 
 
 def _following(steps: int) -> int:
@@ -304,7 +302,7 @@ def buttons(lab: labs.Lab, steps: int) -> None:
 
 def _ticking() -> tuple[str | None, float]:
     """What is being trained, and after how many seconds the browser asks for the next tick."""
-    lab = _lab(controls.now(PANEL))
+    lab = _lab(values.now(PANEL))
     return lab.running, lab.period if lab.running else 0.0
 
 
@@ -369,8 +367,8 @@ def _beside(settings: dict[str, tuple[Range | Choice, ...]]) -> None:
 
 
 def _copy() -> None:
-    at = controls.now(PANEL)
-    controls.set_values(PANEL, {f"b_{name}": getattr(at, f"a_{name}") for name in frames.SETTINGS})
+    at = values.now(PANEL)
+    values.change(PANEL, {f"b_{name}": getattr(at, f"a_{name}") for name in frames.SETTINGS})
 
 
 @page.part(PANEL)
@@ -820,12 +818,12 @@ if more == "scripts":
         "Each script is this network, its data and its training in one file, and prints the "
         "losses of this page. The NumPy script needs NumPy alone."
     )
-    _scripts(controls.read(PANEL))
+    _scripts(values.read(PANEL))
 if more == "source":
     page.source(network.forward, network.backward, training.Run.step, recording.extend)
 if more == "data":
     st.markdown("The run as it was recorded: a row for each network, step and layer.")
-    page.download(frames.table(_lab(controls.read(PANEL)).pair), "training")
+    page.download(frames.table(_lab(values.read(PANEL)).pair), "training")
 
 page.recall(
     PANEL,

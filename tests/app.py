@@ -1,7 +1,9 @@
 """The app as AppTest sees it: open a page, by a link or without one, and read what it says."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakKeyDictionary
 
@@ -10,6 +12,8 @@ import pyarrow as pa
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
+from streamlit.runtime.state.session_state import WStates
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
@@ -20,10 +24,16 @@ _shown: WeakKeyDictionary = WeakKeyDictionary()  # the messages that make up a s
 _run = LocalScriptRunner.run
 
 
-def _run_and_keep_the_rest(runner: LocalScriptRunner, *args, **kwargs):
-    """AppTest shows what its last run sent; a browser keeps the parts that did not run again."""
+def _run_and_keep_the_rest(runner: LocalScriptRunner, widget_state=None, *args, **kwargs):
+    """AppTest runs all of the page and shows what its last run sent.
+
+    A browser asks for the fragment of the widget that moved, and keeps what did not run again.
+    """
     before = _shown.get(runner.session_state, [])
-    _run(runner, *args, **kwargs)
+    request, asked = runner.request_rerun, _fragment_of_what_moved(runner, widget_state)
+    runner._requests = ScriptRequests()  # without the run of all that AppTest begins with
+    runner.request_rerun = lambda data: request(replace(data, fragment_id=asked))
+    _run(runner, widget_state, *args, **kwargs)
     sent = runner.forward_msgs()
     started = [
         told["fragment_ids_this_run"]
@@ -42,6 +52,23 @@ def _run_and_keep_the_rest(runner: LocalScriptRunner, *args, **kwargs):
     return parse_tree_from_messages(sent)
 
 
+def _fragment_of_what_moved(runner: LocalScriptRunner, widget_state) -> str | None:
+    state = runner.session_state._state
+    known, sent = state._new_widget_state.widget_metadata, WStates()
+    sent.widget_metadata = known
+    for widget in widget_state.widgets if widget_state else ():
+        sent.set_widget_from_proto(widget)
+    moved = {known[id].fragment_id for id in sent if id in known and sent[id] != _was(state, id)}
+    return moved.pop() if len(moved) == 1 else None
+
+
+def _was(state, id: str):
+    try:
+        return state[id]
+    except KeyError:
+        return None
+
+
 def _place(message: ForwardMsg) -> tuple[int, ...]:
     return tuple(message.metadata.delta_path)
 
@@ -57,6 +84,38 @@ def open_page(path: str, **query: str | list[str]) -> AppTest:
     at.switch_page(f"pages/{path}.py").run()
     assert not at.exception, at.exception
     return at
+
+
+def values_of(at: AppTest, path: str) -> dict[str, Any]:
+    """What every control of the page is set to."""
+    return at.session_state["values"].values[path]
+
+
+def set_to(at: AppTest, key: str) -> Any:
+    """What a control is set to: `products_w`."""
+    path, name = _split(at, key)
+    return values_of(at, path)[name]
+
+
+def set_value(at: AppTest, key: str, value: Any) -> None:
+    """Set a control whether it is drawn or not, before the whole page runs."""
+    path, name = _split(at, key)
+    values_of(at, path)[name] = value
+
+
+def _split(at: AppTest, key: str) -> tuple[str, str]:
+    pages = at.session_state["values"].values
+    return next((p, key.removeprefix(f"{p}_")) for p in pages if key.startswith(f"{p}_"))
+
+
+def widget_of(at: AppTest, key: str) -> Any:
+    """The widget of a control, a preset row or a fold, whatever its number; None if not drawn."""
+    numbered = re.compile(rf"{re.escape(key)}-\d+")
+    drawn = (w for kind in _KINDS for w in at.get(kind) if w.key)
+    return next((w for w in drawn if w.key == key or numbered.fullmatch(w.key)), None)
+
+
+_KINDS = ("number_input", "slider", "selectbox", "button_group", "radio", "select_slider")
 
 
 def prose(at: AppTest) -> str:

@@ -56,8 +56,8 @@ def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
     spec = json.loads(text)
     spec["datasets"] = dict.fromkeys(re.findall(r'"data": {"name": "(\w+)"}', text), rows)
     for name, value in at.items():
-        (param,) = (param for param in spec["params"] if param["name"] == f"live_{name}")
-        param["value"] = [{name: value}]
+        (param,) = (param for param in spec["params"] if param["name"] == name)
+        param["value"] = value
     spec["data"] = {"values": rows}
     spec["width"] = 600
     return vl_convert.vegalite_to_svg(json.dumps(spec))

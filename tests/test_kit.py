@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.kit import live, specs, theme
-from pages.kit.controls import Choice, Range
+from pages.kit.panels import Choice, Range
 
 W = Range("w", "w", -2.0, 2.0, 0.01, 0.6)
 N = Range("n", "n", 1, 60, 1, 15)

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import address, controls, parts
-from pages.kit.controls import Choice, Panel, Range
-from tests.app import open_page, prose
+from pages.kit import address, values
+from pages.kit.panels import Choice, Panel, Range
+from tests.app import open_page, prose, set_to, widget_of
 from tests.test_pages import PANELS, PATHS
 from tests.test_walks import allowed, check
 
@@ -117,9 +117,8 @@ class Visit:
         self.query_params = Said(parse_qs(query, keep_blank_values=True))
 
     def read(self, panel: Panel) -> SimpleNamespace:
-        address.arrive(panel)
-        controls.begin(panel)
-        return controls.now(panel)
+        address.read_url(panel)
+        return values.now(panel)
 
 
 def follow(path: str, query: str) -> None:
@@ -128,7 +127,7 @@ def follow(path: str, query: str) -> None:
     keys = {control.name: panel.key(control.name) for control in panel.controls}
     asked = {name: said for name, key in keys.items() if (said := visit.query_params.get(key))}
     with pytest.MonkeyPatch.context() as patch:
-        for module in (address, controls, parts):
+        for module in (address, values):
             patch.setattr(module, "st", visit)
         at = vars(visit.read(panel))
         assert address.came_by_link() == bool(asked)
@@ -137,7 +136,7 @@ def follow(path: str, query: str) -> None:
             for name, texts in asked.items()
         )
         assert address.link_was_corrected() == (not right)
-        address._write(panel, "reader")
+        address._write(panel)
     for control in panel.controls:
         meant, value = MEANT[path][control.name], at[control.name]
         assert value in meant.values()
@@ -148,8 +147,8 @@ def follow(path: str, query: str) -> None:
                 assert value == control.default
     moved = {name: value for name, value in at.items() if value != panel[name].default}
     assert visit.query_params == {key: [text] for key, text in address.query(panel, moved).items()}
-    own = {"address.visit", "controls.kept", "controls.set", "parts.readers", "parts.awaited"}
-    assert visit.session_state.keys() - own == set(keys.values())
+    assert visit.session_state.keys() == {"address.visit", "values"}
+    assert visit.session_state["values"].values == {path: at}
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -234,16 +233,16 @@ def test_a_control_that_an_address_asks_for_two_values_of_keeps_its_default(path
 
 def test_a_step_through_the_browsers_history_sets_what_its_address_says(monkeypatch):
     at = open_page("products", products_w="0.7")
-    at.slider(key="products_n").set_value(20).run()
+    widget_of(at, "products_n").set_value(20).run()
     assert at.query_params == {"products_w": "0.7", "products_n": "20"}
     at.query_params = {"products_w": "1.3"}
     at.run()
-    assert at.session_state["products_w"] == 0.7, "no step: what is set stays, the address follows"
+    assert set_to(at, "products_w") == 0.7, "no step: what is set stays, the address follows"
     assert at.query_params == {"products_w": "0.7", "products_n": "20"}
     monkeypatch.setattr(address, "_stepped_through_history", lambda: True)
     at.query_params = {"products_w": "1.3"}
     at.run()
-    assert (at.session_state["products_w"], at.session_state["products_n"]) == (1.3, 15)
-    assert at.slider(key="products_n").value == 15
+    assert (set_to(at, "products_w"), set_to(at, "products_n")) == (1.3, 15)
+    assert widget_of(at, "products_n").value == 15
     assert at.query_params == {"products_w": "1.3"}
     assert "does not have" not in prose(at)

@@ -7,7 +7,7 @@ from core import scalar_chain
 from pages.kit.charts import chain_rule as charts
 from pages.kit.frames import chain_rule as frames
 from tests.app import charts as drawn
-from tests.app import open_page, prose
+from tests.app import open_page, prose, set_to
 
 
 def say(**query) -> str:
@@ -92,7 +92,7 @@ def test_the_step_control_walks_back_one_factor_at_a_time(gradient):
     walked = []
     for _ in range(len(frames.FACTORS[gradient]) + 1):
         at.button(key="chain_rule.step").click().run()
-        walked.append(at.session_state["chain_rule_factor"])
+        walked.append(set_to(at, "chain_rule_factor"))
     assert tuple(walked) == (*frames.FACTORS[gradient], "all")
 
 

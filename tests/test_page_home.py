@@ -11,7 +11,7 @@ from pages.kit import site, theme
 from pages.kit.charts import home as builders
 from pages.kit.frames import home as frames
 from scripts import make_home_runs
-from tests.app import charts, open_page, prose
+from tests.app import charts, open_page, prose, widget_of
 from tests.test_pages import panel_of
 
 
@@ -198,7 +198,7 @@ def test_one_draw_is_said_and_shown():
     assert "Trained at ×1.2, it is not a number from step 6 on." in say(c=1.2, show="One", seed=1)
     at = open_page("home", home_show="One")
     words = prose(at)
-    at.number_input(key="home_seed").set_value(2).run()
+    widget_of(at, "home_seed").set_value(2).run()
     assert prose(at) != words
 
 

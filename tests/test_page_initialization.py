@@ -14,7 +14,7 @@ from pages.kit.charts import initialization as charts
 from pages.kit.frames import initialization as frames
 from scripts import make_initialization_runs as script
 from tests.app import charts as drawn
-from tests.app import choose_preset, open_page, prose
+from tests.app import choose_preset, open_page, prose, set_to
 
 
 def say(**query) -> str:
@@ -135,7 +135,7 @@ def test_the_finding_below_the_chart():
 def test_the_button_sets_the_gain_to_one(activation, low, high):
     at = open_page("initialization", initialization_activation=activation)
     at.button(key="initialization.gain_one").click().run()
-    assert low < 2 ** at.session_state["initialization_g"] < high
+    assert low < 2 ** set_to(at, "initialization_g") < high
     assert at.button(key="initialization.gain_one").disabled
 
 

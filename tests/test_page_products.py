@@ -7,7 +7,7 @@ import pytest
 
 from core import scalar_chain
 from pages.kit.frames import products as frames
-from tests.app import charts, open_page, prose
+from tests.app import charts, open_page, prose, widget_of
 
 
 def say(**query) -> str:
@@ -115,7 +115,7 @@ def test_another_seed_draws_anew_and_the_same_seed_the_same():
     assert first.median == again.median != other.median
     at = open_page("products")
     words = prose(at)
-    at.number_input(key="products_seed").set_value(1).run()
+    widget_of(at, "products_seed").set_value(1).run()
     assert prose(at) != words
 
 

@@ -15,7 +15,7 @@ from pages.kit.frames import training as frames
 from pages.kit.frames.training import Duel, Net
 from pages.kit.turnstile import turnstile
 from tests.app import charts as drawn
-from tests.app import open_page, prose
+from tests.app import open_page, prose, set_to, set_value
 from tests.test_pages import panel_of
 from tests.test_training import assert_identical
 
@@ -183,16 +183,16 @@ def test_rewound_it_has_its_first_weights():
 def test_training_goes_on_beyond_its_last_step():
     at = until_it_rests(press(open_lab(), "start.top"))
     at = until_it_rests(press(at, "more.top"))
-    assert at.session_state["training_steps"] == "200"
+    assert set_to(at, "training_steps") == "200"
     assert {run.step for run in lab_of(at).pair.runs.values()} == {200}
 
 
 def test_the_runs_of_the_settings_before_are_kept():
     at = until_it_rests(press(open_lab(), "start.top"))
-    at.session_state["training_b_depth"] = 4
+    set_value(at, "training_b_depth", 4)
     at.run()
     assert lab_of(at).pair.step == 0
-    at.session_state["training_b_depth"] = 3
+    set_value(at, "training_b_depth", 3)
     at.run()
     assert lab_of(at).pair.step == 50
 
@@ -201,7 +201,7 @@ def test_other_settings_stop_a_run():
     at = press(open_lab(steps="2000"), "start.top")
     running = lab_of(at)
     assert running.running == "pair"
-    at.session_state["training_seed"] = 7
+    set_value(at, "training_seed", 7)
     at.run()
     assert running.running is None and lab_of(at).running is None
 
@@ -372,7 +372,7 @@ def test_what_is_found_of_a_pair_is_found_once_and_only_the_latest_is_kept():
 def test_every_view_is_drawn_where_there_is_something_to_see():
     at = until_it_rests(press(open_lab(a_clip="norm", a_limit="0.1", data="spirals"), "start.top"))
     for view in ("map", "activations", "clipping", "boundary"):
-        at.session_state["training_view"] = view
+        set_value(at, "training_view", view)
         at.run()
         assert not at.exception and len(drawn(at)) == 2, view
     at = open_lab(view="clipping")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pages.kit import address, site
-from pages.kit.controls import Choice, Panel, Range
-from tests.app import charts, choose_preset, link, open_page, prose, title
+from pages.kit.panels import Choice, Panel, Range
+from tests.app import charts, choose_preset, link, open_page, prose, set_to, set_value, title
 
 PATHS = [page.path for page in site.PAGES]
 HOSTILE = [
@@ -85,7 +85,7 @@ def test_preset_sets_what_it_says(path, index):
     choose_preset(at, preset.name)
     assert not at.exception
     for name, value in preset.values.items():
-        assert at.session_state[panel.key(name)] == value
+        assert set_to(at, panel.key(name)) == value
         assert panel[name].parse(value) == value, "a preset outside its own control"
     assert preset.comment in prose(at)
     assert preset.verdict in ("good", "bad", "trap")
@@ -95,7 +95,7 @@ def test_preset_sets_what_it_says(path, index):
 def test_control_at_its_ends(path, name, value):
     key = PANELS[path].key(name)
     at = open_page(path, **{key: value})
-    assert str(at.session_state[key]) == value
+    assert str(set_to(at, key)) == value
     words = prose(at)
     assert not re.search(r"\bnan\b|\binf\b", words.lower()), words
     assert "does not have" not in words  # an end of a control is an allowed value
@@ -108,7 +108,7 @@ def test_hostile_link_gives_allowed_values_and_is_not_echoed(path, raw):
     query = {panel.key(control.name): raw for control in panel.controls}
     at = open_page(path, **query, evil=raw)
     for control in panel.controls:
-        value = at.session_state[panel.key(control.name)]
+        value = set_to(at, panel.key(control.name))
         assert control.parse(value) == value
     assert "The link asked for a value that this page does not have." in prose(at)
     assert "evil" not in at.query_params
@@ -127,12 +127,12 @@ def test_link_restores_the_whole_state(path):
     }
     at = open_page(path, **{key: str(value) for key, value in wanted.items()})
     for key, value in wanted.items():
-        assert at.session_state[key] == value
+        assert set_to(at, key) == value
     told = link(at, path)
     assert told == address.query(panel, {c.name: wanted[panel.key(c.name)] for c in panel.controls})
     again = open_page(path, **told)
     for key, value in wanted.items():
-        assert again.session_state[key] == value
+        assert set_to(again, key) == value
     assert "does not have" not in prose(again)
 
 
@@ -169,9 +169,9 @@ def test_charts_keep_their_spec_while_the_data_change(path):
         if control.name == "view":
             continue  # another view is another chart
         if isinstance(control, Choice):
-            at.session_state[panel.key(control.name)] = list(control.options)[-1]
+            set_value(at, panel.key(control.name), list(control.options)[-1])
         elif not control.live:
-            at.session_state[panel.key(control.name)] = control.high
+            set_value(at, panel.key(control.name), control.high)
     at.run()
     assert not at.exception
     assert [chart.spec for chart in charts(at)] == before
@@ -207,13 +207,13 @@ def test_neighbors_walk_the_whole_site():
 def test_a_stranger_in_an_otherwise_right_link_is_dropped():
     at = open_page("products", products_w="0.7", evil="1")
     assert "evil" not in at.query_params
-    assert at.session_state["products_w"] == 0.7
+    assert set_to(at, "products_w") == 0.7
     assert "does not have" not in prose(at)
 
 
 def test_a_link_names_options_by_their_labels():
     at = open_page("products", products_activation="leaky_relu")
-    assert at.session_state["products_activation"] == "leaky_relu"
+    assert set_to(at, "products_activation") == "leaky_relu"
     told = link(at, "products")
     label = PANELS["products"]["activation"].options["leaky_relu"]
     assert told["products_activation"] == label != "leaky_relu"

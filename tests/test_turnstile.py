@@ -7,7 +7,7 @@ from time import sleep
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import controls, site
+from pages.kit import site, values
 from pages.kit.turnstile import Turnstile, turnstile
 from tests.app import open_page
 from tests.test_pages import PATHS
@@ -111,8 +111,8 @@ def _inside() -> bool:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_runs_inside(path, monkeypatch):
-    seen, read = [], controls.read
-    monkeypatch.setattr(controls, "read", lambda *of: (seen.append(_inside()), read(*of))[1])
+    seen, read = [], values.read
+    monkeypatch.setattr(values, "read", lambda *of: (seen.append(_inside()), read(*of))[1])
     open_page(path)
     assert seen and all(seen)
     assert turnstile()._inside is None
@@ -124,15 +124,14 @@ def test_every_fragment_runs_inside():
 
         import streamlit as st
 
-        from pages.kit import parts
+        from pages.kit import values
         from pages.kit.turnstile import turnstile
 
-        @parts.fragment
         def part():
             st.session_state["inside"] = turnstile()._inside == threading.get_ident()
 
-        part()
+        values.fragment(part, key="part")()
 
     assert AppTest.from_function(script).run().session_state["inside"]
     files = Path(site.__file__).parents[1].rglob("*.py")
-    assert [file.name for file in files if "st.fragment" in file.read_text()] == ["parts.py"]
+    assert [file.name for file in files if "st.fragment" in file.read_text()] == ["values.py"]

@@ -11,7 +11,7 @@ from core import network, recording, sweeps, training
 from pages.kit import specs, warm
 from pages.kit.frames import training as lab
 from pages.kit.turnstile import turnstile
-from tests.app import open_page, title
+from tests.app import open_page, set_value, title
 from tests.test_pages import PANELS, PATHS
 
 
@@ -59,7 +59,7 @@ def test_a_first_visit_finds_its_results(path, nothing_is_computed):
 def test_the_first_slider_finds_its_results(path, name, nothing_is_computed):
     at, control, key = open_page(path), PANELS[path][name], PANELS[path].key(name)
     for value in control.options if path == "home" else (control.low, 7, control.high):
-        at.session_state[key] = value
+        set_value(at, key, value)
         at.run()
         assert not at.exception
 

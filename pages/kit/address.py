@@ -2,8 +2,8 @@
 
 Streamlit could bind each widget to the address. A bound widget writes there before it tells the
 server, and the browser then renders the whole page once more before it draws a chart: 10 to 20 ms
-of every key press. So the address is a part of the page like any other. It has read every control,
-and comes after the charts.
+of every key press. So the address is written by a fragment of the page like any other. It has read
+every control, and comes after the charts.
 """
 
 from collections.abc import Mapping
@@ -14,11 +14,14 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.kit import controls, parts
-from pages.kit.controls import Panel
+from pages.kit import values
+from pages.kit.panels import Panel
 
 _LONGEST = 40  # characters of a link's value; what is longer is none
 _VISIT = "address.visit"
+# A fragment that runs by itself has the browser ask for the page after each loss of the connection:
+# what the reader has moved meanwhile, as a chart can be, comes with it. It need not run for that.
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -28,25 +31,34 @@ class _Visit:
     page: str
     by_link: bool  # the address carried values of this page
     corrected: bool  # and at least one of them was not allowed
+    arrived: Mapping[str, Any]  # the values that it began with
 
 
-def arrive(panel: Panel) -> None:
-    """Set the controls to what the address says, where it leads: the one place that reads a link.
+def read_url(panel: Panel) -> None:
+    """Begin a run of the page with what the address says: the one place that reads a link.
 
-    A visit begins so, and a step through the browser's history; afterward the widgets decide.
+    A visit begins so, and a step through the browser's history; afterward the widgets decide. An
+    address without values leaves the reader's own as they are, or, in the history, as they were
+    when this visit began.
     """
     visit = st.session_state.get(_VISIT)
     begins = visit is None or visit.page != panel.page
-    if not begins and not _stepped_through_history():
+    stepped = _stepped_through_history()
+    if not begins and not stepped:
+        values.begin(panel)
         return
-    keys = {c.name: panel.key(c.name) for c in panel.controls}
-    told = {name: _told(key) for name, key in keys.items() if key in st.query_params}
-    values = {name: panel[name].parse(raw) for name, raw in told.items()}
-    defaults = {control.name: control.default for control in panel.controls}
-    controls.set_values(panel, defaults | values)
+    told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
+    parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
+    kept = {} if begins else visit.arrived
+    values.begin(panel, panel.defaults | parsed if told else kept, arriving=begins)
     if begins:
-        right = all(panel[name].means(raw, values[name]) for name, raw in told.items())
-        st.session_state[_VISIT] = _Visit(panel.page, by_link=bool(told), corrected=not right)
+        right = all(panel[name].means(raw, parsed[name]) for name, raw in told.items())
+        arrived = vars(values.now(panel)).copy()
+        st.session_state[_VISIT] = _Visit(panel.page, bool(told), not right, arrived)
+
+
+def _query() -> dict[str, list[str]]:
+    return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
 def _stepped_through_history() -> bool:
@@ -70,33 +82,29 @@ def link_was_corrected() -> bool:
     return st.session_state[_VISIT].corrected
 
 
-def follow(panel: Panel) -> None:
-    """The last part of a page: the address says what its controls are set to."""
-    key = f"{panel.page}.address"
-    parts.fragment(_write, key=key)(panel, key)
+def write_url(panel: Panel) -> None:
+    """The last fragment of a page: the address says what its controls are set to."""
+    values.fragment(_write, key=f"{panel.page}.address", run_every=_DAY)(panel)
 
 
-def _write(panel: Panel, key: str) -> None:
-    values = _values(panel, controls.read(panel, key))
-    says = query(panel, {n: value for n, value in values.items() if value != panel[n].default})
-    if {key: st.query_params.get_all(key) for key in st.query_params} != {
-        key: [text] for key, text in says.items()
-    }:
+def _write(panel: Panel) -> None:
+    at, defaults = _values(panel, values.read(panel)), panel.defaults
+    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
+    if _query() != {key: [text] for key, text in says.items()}:
         st.query_params.from_dict(says)
 
 
-def _values(panel: Panel, at: parts.Values) -> dict[str, Any]:
+def _values(panel: Panel, at: values.Reading) -> dict[str, Any]:
     return {control.name: getattr(at, control.name) for control in panel.controls}
 
 
-def query(panel: Panel, values: Mapping[str, Any]) -> dict[str, str]:
+def query(panel: Panel, at: Mapping[str, Any]) -> dict[str, str]:
     """What an address says to open the page with these values."""
-    return {panel.key(name): panel[name].text(value) for name, value in values.items()}
+    return {panel.key(name): panel[name].text(value) for name, value in at.items()}
 
 
-def link(panel: Panel, at: parts.Values) -> str:
+def link(panel: Panel, at: values.Reading) -> str:
     """This page's address with the value of every control, defaults too."""
-    values = _values(panel, at)
     here = urlsplit(st.context.url or "")
-    says = urlencode(query(panel, values), quote_via=quote)
+    says = urlencode(query(panel, _values(panel, at)), quote_via=quote)
     return urlunsplit((here.scheme, here.netloc, here.path or panel.page, says, ""))

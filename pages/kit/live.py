@@ -1,64 +1,52 @@
 """Charts that follow a drag in the browser, without the server.
 
-A live control is a Vega selection bound to a range input. Two ways to use it in a builder:
+A live control is a parameter of its chart, bound to a range input. Two ways to use it in a builder:
 
-- closed formula: `follow(control)` gives the selection and a parameter with the current value, to
-  be used in expressions over `alt.sequence(…)`;
+- closed formula: `param(control)` is the parameter, to be used by the control's name in expressions
+  over `alt.sequence(…)`;
 - frames: the core computes every frame at once; a table holds one row per frame, with the points
-  of each line packed into a text (`pack`), and `transform_filter(selection)` followed by
-  `unpack(…)` turns the one row of the current frame into points. The browser then filters some
-  hundred rows instead of tens of thousands.
+  of each line packed into a text (`pack`), and `frame_of(control)` followed by `unpack(…)` turns
+  the one row of the current frame into points. The browser then filters some hundred rows instead
+  of tens of thousands.
 
 During a drag nothing is sent. When it rests, one rerun brings the value to Python and into the
-address. The chart must not be embedded anew under the reader's hand, so its spec keeps the value
-it was first drawn with until something else than the drag moves the control.
+address. The chart's spec never changes. What its controls are set to comes as a table of one row,
+`PRESENT`: wherever the browser draws the chart anew, in full screen, in the dark, on a page come
+back to, it begins with that; and if something else than the drag has moved a control, the chart is
+told so by the number in that row.
 """
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import altair as alt
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
-from pages.kit import controls, parts, specs
-from pages.kit.controls import Choice, Panel, Range
-from pages.kit.parts import Values
+from pages.kit import specs, values
+from pages.kit.kept import kept
+from pages.kit.panels import Choice, Panel, Range
+from pages.kit.values import Reading
+
+PRESENT = "present"  # the table of what the live controls are set to
+_ROW = f"data('{PRESENT}')[0]"
+_TOLD, _REPORT = "told", "report"
 
 
-@dataclass(frozen=True)
-class Live:
-    """A live control inside a chart: `selection` filters frames, `value` is its expression."""
-
-    selection: alt.Parameter
-    value: alt.Parameter
-
-
-def follow(control: Range, *, on: str | None = None) -> Live:
-    """The selection bound to a control's range input, and its current value.
-
-    `on` names the events on a mark that carries the control's field and set it too: a handle.
-    """
-    direct = {} if on is None else {"on": on, "clear": False, "toggle": False}
-    selection = alt.selection_point(
-        name=f"live_{control.name}",
-        fields=[control.name],
-        # one dict per field: a bare binding becomes a text box in layered charts
-        bind={
-            control.name: alt.binding_range(
-                min=control.low, max=control.high, step=control.step, name=f"{control.label} "
-            )
-        },
-        value=[{control.name: control.default}],
-        **direct,
+def param(control: Range) -> alt.Parameter:
+    """The parameter that a control's range input moves."""
+    range_input = alt.binding_range(
+        min=control.low, max=control.high, step=control.step, name=f"{control.label} "
     )
-    field = f"{selection.name}.{control.name}"
-    value = alt.param(
-        name=control.name,
-        expr=f"isArray({field}) ? {field}[0] : isValid({field}) ? {field} : {control.default}",
-    )
-    return Live(selection, value)
+    return alt.param(name=control.name, bind=range_input, value=control.default)
+
+
+def frame_of(control: Range, rows: alt.Chart | None = None) -> alt.Chart:
+    """The row of the current frame, of the chart's frames or of other rows."""
+    rows = alt.Chart() if rows is None else rows
+    return rows.transform_filter(f"datum.{control.name} == {control.name}")
 
 
 def pick(control: Choice) -> alt.Parameter:
@@ -102,71 +90,96 @@ def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:
     return chart.transform_calculate(**{index: f"datum.{index} - 1"}, **numbers)
 
 
-@dataclass(frozen=True)
-class _Embedded:
-    """How a live chart stands in the browser: what it was drawn with, and where it rests."""
-
-    start: dict[str, float]
-    rest: dict[str, float]
-    epoch: int
-    picked: dict[str, dict] = field(default_factory=dict)  # the last click, by control
-
-
 def show(
-    builder,
-    frame,
-    at: Values,
+    builder: Callable,
+    frame: pd.DataFrame,
+    at: Reading,
     *,
     panel: Panel,
     live: tuple[str, ...],
     alt_text: str,
     picks: tuple[str, ...] = (),
+    handle: str | None = None,
     **others: pd.DataFrame,
 ) -> None:
     """Draw a live chart, and take its controls' values over when a drag rests.
 
-    `builder` takes no data and follows each `panel[name]` for the names in `live`; a click sets
-    each `panel[name]` for the names in `picks`. `at` are the values of the part that the chart is
-    drawn in: when a drag rests, that part and whatever else has read the control run anew. `others`
-    are the tables, by name, that the chart has besides the frame.
+    `builder` takes no data and has a `param` for each `panel[name]` in `live`; a click sets each
+    `panel[name]` in `picks`; `handle` names events on marks that carry the live controls' values
+    and set them too. `at` are the values of the fragment that the chart is drawn in: when a drag
+    rests, that fragment and whatever else has read the control run anew. `others` are the tables,
+    by name, that the chart has besides the frame.
     """
     chart = f"{panel.page}.{builder.__name__}"
-    values = {name: getattr(at, name) for name in live}
-    embedded = st.session_state.get(f"{chart}.embedded") or _Embedded(values, values, 0)
-    if embedded.rest != values:  # a preset, a typed number or a link moved them, not the drag
-        embedded = _Embedded(start=values, rest=values, epoch=embedded.epoch + 1)
-    st.session_state[f"{chart}.embedded"] = embedded
-    key = f"{chart}.live.{embedded.epoch}"
+    present = {name: getattr(at, name) for name in live}
+    number = values.shown(chart, present)
+    clicks = {
+        name: values.shown(f"{chart}.{name}", values.last_shown(f"{chart}.{name}"))
+        for name in picks
+    }
+    row = pa.table({name: [value] for name, value in (present | {_TOLD: number}).items()})
+    tables = {"frame": frame, PRESENT: row} | others
     st.vega_lite_chart(
-        spec=_starting_at(specs.with_tables(builder, frame, **others), embedded.start),
-        key=key,
-        on_select=partial(_take_over, chart, key, panel, picks),
+        spec=specs.with_tables(wired(builder, live, handle), tables),
+        key=chart,
+        on_select=partial(_rested, chart, values.drawing(), panel, number, clicks),
         alt=alt_text,
     )
-    parts.chart_sent()
 
 
-def _starting_at(spec: dict, start: dict[str, float]) -> dict:
-    values = {f"live_{name}": [{name: value}] for name, value in start.items()}
-    params = [
-        param | {"value": values[param["name"]]} if param["name"] in values else param
-        for param in spec["params"]
-    ]
-    return spec | {"params": params}
+@kept(32)
+def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -> dict:
+    """A live chart's spec, its parameters tied to the table PRESENT and to what it reports.
+
+    Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
+    becomes. Such a signal takes its first value from the table whenever the chart is drawn, and
+    another one when the number in the table changes. A report is made by the reader's hand only:
+    what the table has set is not said back. Streamlit listens to selections, wherever in the spec
+    they stand, and passes on what their signal holds; Vega-Lite does not read “spec” in a layered
+    chart, so that the report can be a signal of our own.
+    """
+    spec = specs.built(builder)
+    told = {"name": _TOLD, "expr": f"{_ROW}.{_TOLD}"}
+    params = [_tied(p, handle) if p["name"] in live else p for p in spec["params"]]
+    says = f"{{{', '.join(f'{name}: {name}' for name in (*live, _TOLD))}}}"
+    by_hand = [{"source": "window", "type": "input"}, *([handle] if handle else [])]
+    report = {
+        "name": _REPORT,
+        "value": None,
+        "on": [{"events": events, "update": says} for events in by_hand],
+    }
+    # a table is there only if something is drawn with it
+    carrier = {"data": {"name": PRESENT}, "mark": {"type": "text", "text": "", "aria": False}}
+    return spec | {
+        "params": [told, *params, report],
+        "layer": [*spec["layer"], carrier],
+        "spec": {"params": [{"name": _REPORT, "select": "point"}]},
+    }
 
 
-def _take_over(chart: str, key: str, panel: Panel, picks: tuple[str, ...]) -> None:
-    embedded = st.session_state[f"{chart}.embedded"]
-    selection = st.session_state[key].selection
-    rest, picked, moved = dict(embedded.rest), dict(embedded.picked), {}
-    for name in rest:
-        chosen = selection.get(f"live_{name}")
-        if chosen:
-            rest[name] = moved[name] = panel[name].parse(chosen[0].get(name))
-    for name in picks:
-        clicked = selection.get(f"pick_{name}")
-        if clicked and clicked[0] != picked.get(name):
-            picked[name] = clicked[0]
-            moved[name] = panel[name].parse(clicked[0].get(name))
-    st.session_state[f"{chart}.embedded"] = replace(embedded, rest=rest, picked=picked)
-    controls.move(panel, moved)
+def _tied(param: dict, handle: str | None) -> dict:
+    name = param["name"]
+    moved = [{"events": {"signal": _TOLD}, "update": f"{_ROW}.{name}"}]
+    if handle:
+        by_mark = f"datum && isValid(datum.{name}) ? datum.{name} : {name}"
+        moved.append({"events": handle, "update": by_mark})
+    return {"name": name, "bind": param["bind"], "expr": f"{_ROW}.{name}", "on": moved}
+
+
+def _rested(
+    chart: str,
+    fragment: str,
+    panel: Panel,
+    number: int,
+    clicks: Mapping[str, int],
+) -> None:
+    """In a callback: take over where a drag has come to rest, and what was clicked."""
+    selection, moved = st.session_state[chart].selection, {}
+    report = dict(selection.get(_REPORT) or {})
+    if report.pop(_TOLD, None) == number and values.said(fragment, chart, number, report):
+        moved |= report
+    for name, of_clicks in clicks.items():
+        clicked = selection.get(f"pick_{name}") or None
+        if values.said(fragment, f"{chart}.{name}", of_clicks, clicked) and clicked:
+            moved[name] = clicked[0].get(name)
+    values.change(panel, moved)

@@ -2,14 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, controls, parts, site, specs
-from pages.kit.controls import Panel
+from pages.kit import address, site, specs, values
+from pages.kit.panels import Panel
 
 _STYLE = Path(__file__).with_name("style.css")
 
@@ -19,8 +19,7 @@ def header(panel: Panel) -> None:
     site.ensure_started()
     st.html(_STYLE)
     here = site.info(panel.page)
-    address.arrive(panel)
-    controls.begin(panel)
+    address.read_url(panel)
     st.markdown(f"# {here.title}\n\n{here.claim}")
     if address.link_was_corrected():
         st.caption(
@@ -31,8 +30,9 @@ def header(panel: Panel) -> None:
 
 def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
     """Draw a chart: a builder that takes no data, and the tidy frame beside it."""
-    st.vega_lite_chart(spec=specs.with_tables(builder, frame), key=key, alt=alt_text)
-    parts.chart_sent()
+    st.vega_lite_chart(
+        spec=specs.with_tables(specs.built(builder), {"frame": frame}), key=key, alt=alt_text
+    )
 
 
 def part(panel: Panel, *, run_every: float | None = None) -> Callable:
@@ -47,9 +47,9 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
 
         @wraps(function)
         def run(*args):
-            return function(controls.read(panel, key), *args)
+            return function(values.read(panel), *args)
 
-        return parts.fragment(run, key=key, run_every=run_every)
+        return values.fragment(run, key=key, run_every=run_every)
 
     return decorate
 
@@ -67,10 +67,21 @@ def more(panel: Panel, **titles: str) -> str | None:
     reader's browser time whenever a control moves.
     """
     titles |= {"source": "The NumPy that ran", "data": "The data", "link": "Link to this state"}
-    opened = st.pills("More", list(titles), format_func=titles.get, key=f"{panel.page}.more")
+    opened = st.pills(
+        "More",
+        list(titles),
+        format_func=titles.get,
+        key=f"{panel.page}.more",
+        on_change=_anew(panel),
+    )
     if opened == "link":
         _link(panel)
     return opened
+
+
+def _anew(panel: Panel) -> Callable:
+    """A callback that has the whole page run, together with what else has been touched."""
+    return partial(values.change, panel, {}, anew=values.PAGE)
 
 
 def source(*functions: Callable) -> None:
@@ -104,16 +115,17 @@ def _link(panel: Panel) -> None:
 def recall(panel: Panel, question: str, answer: str) -> None:
     """One question about the page before, and its answer when asked for."""
     asked = f"**From the page before.** {question}"
-    if st.pills(asked, ["The answer"], key=f"{panel.page}.recall"):
+    if st.pills(asked, ["The answer"], key=f"{panel.page}.recall", on_change=_anew(panel)):
         st.markdown(answer)
 
 
 def footer(panel: Panel) -> None:
     """The address follows the controls; then the pages before and after."""
-    address.follow(panel)
+    address.write_url(panel)
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:
             site.link(before, f"← {before.title}")
         if after:
             site.link(after, f"{after.title} →")
+    values.end()

@@ -4,18 +4,33 @@ A reader who came by a link with values in it sees the answer at once: the link 
 it.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 
 import streamlit as st
 
-from pages.kit import address, parts, theme
-from pages.kit.controls import Panel
+from pages.kit import address, theme, values
+from pages.kit.panels import Panel
 
 _CLOSE = 0.5  # decades: a guess within a factor of three
 
 
-@parts.fragment
+def _fragment(function: Callable) -> Callable:
+    """A question runs by itself while the reader guesses."""
+
+    @wraps(function)
+    def run(panel: Panel, *args, **kwargs):
+        ask = partial(function, panel, *args, **kwargs)
+        values.fragment(ask, key=_key(panel))()
+
+    return run
+
+
+def _key(panel: Panel) -> str:
+    return f"{panel.page}.predict"
+
+
+@_fragment
 def size(
     panel: Panel,
     question: str,
@@ -58,7 +73,7 @@ def size(
     st.markdown(" ".join([*lines, because]))
 
 
-@parts.fragment
+@_fragment
 def choice(
     panel: Panel,
     question: str,
@@ -102,7 +117,10 @@ def _ask(panel: Panel, question: str, widget) -> float | str | None:
     st.markdown(f"**Predict first.** {question}")
     if key in st.session_state:
         return st.session_state[key]
-    guess = widget(key=f"{panel.page}.guess")
+    guess = widget(
+        key=f"{panel.page}.guess",
+        on_change=partial(values.change, panel, {}, anew=_key(panel)),
+    )
     with st.container(horizontal=True):
         st.button(
             "Compare with the answer",

@@ -1,7 +1,7 @@
 """A chart's spec as the browser gets it: made once, short, with its tables beside it."""
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import pandas as pd
@@ -63,14 +63,13 @@ def said_once(spec: dict, said: dict[str, dict] | None = None) -> dict:
     return spec | ({"encoding": shortened} if shortened else {})
 
 
-def with_tables(builder: Callable, frame: pd.DataFrame, **others: pd.DataFrame) -> dict:
-    """A builder's chart as a dict, with the frame beside it, and other tables by their names.
+def with_tables(spec: dict, tables: Mapping[str, pd.DataFrame | pa.Table]) -> dict:
+    """A chart's spec with the tables that it draws beside it, by their names.
 
     A spec that never changes keeps the drawing in the reader's browser while its data change, and a
     table that does not change keeps its marks.
     """
-    tables = {_FRAME: frame} | others
-    return built(builder) | {"datasets": {name: arrow(table) for name, table in tables.items()}}
+    return spec | {"datasets": {name: arrow(table) for name, table in tables.items()}}
 
 
 @cache
@@ -79,13 +78,15 @@ def _tables() -> dict[int, tuple[weakref.ref, pa.Table]]:
     return {}
 
 
-def arrow(frame: pd.DataFrame) -> pa.Table:
+def arrow(frame: pd.DataFrame | pa.Table) -> pa.Table:
     """The frame's columns as they travel to the browser, without the index, which no chart reads.
 
     A text that most rows share is sent once: a packed line that every frame of a drag repeats
     would otherwise be most of the message. A frame that is kept, as cached frames are, is
     converted once; so it must not be changed in place.
     """
+    if isinstance(frame, pa.Table):
+        return frame
     tables, me = _tables(), id(frame)
     if me not in tables:
         table = pa.table({name: _compact(pa.array(column)) for name, column in frame.items()})

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from pages.kit import site
 from pages.kit.address import query
-from pages.kit.controls import Range
+from pages.kit.panels import Range
 from tests.browser.conftest import CHART
 from tests.test_pages import PANELS
 
@@ -50,7 +50,7 @@ def more(tab):
 
 def live_input(tab, control):
     """The range input of a live control, opened if it is in what there is more."""
-    handle = tab.page.locator(f"input[name=live_{control.name}_{control.name}]").first
+    handle = tab.page.locator(f"input[name={control.name}]").first
     for title in more(tab).all():
         if handle.count():
             break
@@ -191,7 +191,7 @@ def test_preset_moves_the_live_chart_and_the_address(path, server, reader):
         await_address(tab, key, text)
     for name, value in preset.values.items():
         if isinstance(panel[name], Range) and panel[name].live:
-            handle = tab.page.locator(f"input[name=live_{name}_{name}]").first
+            handle = tab.page.locator(f"input[name={name}]").first
             assert float(handle.input_value()) == pytest.approx(value)
     tab.assert_sound()
 

@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.controls import Range
+from pages.kit.panels import Range
 
 Z = Range("z", "z", low=-6.0, high=6.0, step=0.05, default=2.0, live=True)
 DEEPEST = 20  # layers that the charts of networks have room for
@@ -37,7 +37,6 @@ def slopes() -> alt.LayerChart:
     it is, or null beyond their panel: `slope{i}`, `product{i}`, and φ(z) in the inset, `z_in` and
     `f_in{i}`.
     """
-    z = live.follow(Z)
     x = alt.X(
         "z",
         type="quantitative",
@@ -50,9 +49,9 @@ def slopes() -> alt.LayerChart:
         ),
     )
     return grammar.layered(
-        _slopes_panel(x, z),
-        _products_panel(x, z),
-        params=(z.value,),
+        _slopes_panel(x),
+        _products_panel(x),
+        params=(live.param(Z),),
         independent=["y"],
         height=_HEIGHT,
     )
@@ -84,7 +83,7 @@ def _panel_axis(title: str, place: tuple[float, float], **more) -> alt.Axis:
     )
 
 
-def _slopes_panel(x, z: live.Live) -> alt.LayerChart:
+def _slopes_panel(x) -> alt.LayerChart:
     y = alt.Y(
         "s",
         type="quantitative",
@@ -100,11 +99,11 @@ def _slopes_panel(x, z: live.Live) -> alt.LayerChart:
     seen = seen.mark_area(interpolate="step-after", opacity=0.35, line=False).encode(
         x=x, y=grammar.renamed(y, "seen"), y2=alt.Y2Datum(0)
     )
-    now = alt.Chart().transform_filter(z.selection)
+    now = live.frame_of(Z)
     layers = [seen, _rule(now, x, y), *_inset_frame(x, y)]
     for i, color in enumerate(CURVES, start=1):
         layers += _curve(i, color, x, y, now)
-    return alt.layer(*layers, *_table(z.selection))
+    return alt.layer(*layers, *_table())
 
 
 def _rule(now: alt.Chart, x, y) -> alt.Chart:
@@ -163,9 +162,9 @@ def _inset_frame(x, y) -> list[alt.Chart]:
     return [across, up, name]
 
 
-def _table(selection: alt.Parameter) -> list[alt.Chart]:
+def _table() -> list[alt.Chart]:
     """The numbers at the live z, above the panels: a row per curve in its color, and the grey."""
-    now, over_layers = (chart.transform_filter(selection) for chart in (alt.Chart(), _multiplied()))
+    now, over_layers = live.frame_of(Z), live.frame_of(Z, _multiplied())
     wide = "width > 500"
 
     def px(desktop: float, phone: float):
@@ -190,7 +189,6 @@ def _table(selection: alt.Parameter) -> list[alt.Chart]:
         f"'φ′' + ({grammar.superscript('datum.n')})",
     )
     cells = [cell(head, 0, 0, "at"), cell(head, 1, 0, "slope"), cell(over, 2, 0, "product")]
-    cells[0] = cells[0].add_params(selection)
     for i, color in enumerate(CURVES, start=1):
         one = f"log(abs(datum.s{i})) / LN10"
         row = grammar.colored(now, color).transform_calculate(
@@ -209,7 +207,7 @@ def _table(selection: alt.Parameter) -> list[alt.Chart]:
     return [*cells, cell(grey, 0, 4, "seen_says", fontSize=px(15, 13))]
 
 
-def _products_panel(x, z: live.Live) -> alt.LayerChart:
+def _products_panel(x) -> alt.LayerChart:
     low, high = PRODUCTS
     y = alt.Y(
         "p",
@@ -226,7 +224,7 @@ def _products_panel(x, z: live.Live) -> alt.LayerChart:
     layers = [band]
     for i, color in enumerate(CURVES, start=1):
         line = grammar.colored(_multiplied().transform_filter("datum.drawn"), color)
-        dot = grammar.colored(_multiplied().transform_filter(z.selection), color)
+        dot = grammar.colored(live.frame_of(Z, _multiplied()), color)
         dot = dot.transform_calculate(
             at=f"isValid(datum.p{i}) ? "
             f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",

@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.controls import Choice, Range
+from pages.kit.panels import Choice, Range
 
 W2 = Range("w2", "w₂", low=-12.0, high=12.0, step=0.08, default=5.68, live=True)
 W = Range("w", "w", low=-6.0, high=6.0, step=0.1, default=1.0, live=True)
@@ -44,7 +44,6 @@ def ledger() -> alt.LayerChart:
     last quantity; whether it is `faint`, as the walk has not come so far, `here`, where the walk
     has come to, or `mark`, if that factor is marked; and `chosen`, the option that is set.
     """
-    w2 = live.follow(W2)
     y = grammar.powers_y("height", "gradient so far, |dJ/d…|", FLOOR, _TOP, every=1)
     y.scale = alt.Scale(domain=[-7.4, 1.3], nice=False, zero=False)
     x = alt.X(
@@ -60,7 +59,7 @@ def ledger() -> alt.LayerChart:
             titleFontSize=14,
         ),
     )
-    frame = alt.Chart().transform_filter(w2.selection)
+    frame = live.frame_of(W2)
     points = live.unpack(frame, "value", "times", "level", "sign").transform_window(
         [alt.WindowFieldDef(op="lag", field="level", **{"as": "before"})]
     )
@@ -73,8 +72,8 @@ def ledger() -> alt.LayerChart:
         *_bars(points, x, y),
         *_network(points, x, y),
         *_reached(points, y),
-        _columns(points, x, y).add_params(w2.selection, live.pick(FACTOR)),
-        params=(w2.value,),
+        _columns(points, x, y).add_params(live.pick(FACTOR)),
+        params=(live.param(W2),),
         height=theme.MAIN_HEIGHT,
     )
 
@@ -267,10 +266,9 @@ def depth() -> alt.LayerChart:
     `steepest`, log₁₀ of the largest |φ′|; `mark`, the depth to mark, and there `sign` of dŷ/dw₁ and
     `log10` of its size. At other depths that is the slopes times |w|ᴸ⁻¹.
     """
-    w = live.follow(W)
     x = grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14)
     y = grammar.powers_y("log10", "size of the product", _DEEP, _HIGH, every=10)
-    frame = alt.Chart().transform_filter(w.selection)
+    frame = live.frame_of(W)
     weights = "(datum.i + 1) * log(abs(w)) / LN10"
     along = live.unpack(frame, "slopes").transform_calculate(
         L="datum.i + 2",
@@ -281,9 +279,9 @@ def depth() -> alt.LayerChart:
     return grammar.layered(
         band,
         *_named(along, x, y, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
-        *_gradient_by_depth(along, frame, x, y, w.selection),
+        *_gradient_by_depth(along, frame, x, y),
         *_named(along, x, y, "slopes", "∏ φ′(z)", "amber", [2, 4], on_top="> datum.bound"),
-        params=(w.value,),
+        params=(live.param(W),),
         height=theme.SMALL_HEIGHT + 50,
     )
 
@@ -308,7 +306,7 @@ def _named(along, x, y, field, name, color, dash, *, on_top: str) -> list[alt.Ch
     ]
 
 
-def _gradient_by_depth(along, frame, x, y, selection) -> list[alt.Chart]:
+def _gradient_by_depth(along, frame, x, y) -> list[alt.Chart]:
     # colored by what has become of it at the depth that is marked
     meaning = f"isValid(datum.log10) ? ({grammar.outcome('datum.log10')}) : 'vanishing'"
     rows = along.transform_calculate(meaning=meaning, says=grammar.number("datum.gradient"))
@@ -337,7 +335,7 @@ def _gradient_by_depth(along, frame, x, y, selection) -> list[alt.Chart]:
     )
     return [
         line,
-        dot.encode(x=x, y=grammar.renamed(y, "at")).add_params(selection),
+        dot.encode(x=x, y=grammar.renamed(y, "at")),
         big.encode(x=alt.value(12), y=alt.value(6), text=alt.Text("says", type="nominal")),
         small.encode(x=alt.value(12), y=alt.value(36), text=alt.Text("layers", type="nominal")),
     ]

@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.controls import Range
+from pages.kit.panels import Range
 
 LIMIT = Range("limit", "log₁₀ of the threshold c", -1.0, 3.0, 0.2, 1.0, live=True)
 UNCLIPPED = 3.5  # where runs without clipping stand on the axis of thresholds
@@ -30,19 +30,18 @@ def thresholds() -> alt.LayerChart:
     `clipped_says`; the packed `steps`, `loss`, `loss_low`, `loss_high` (log₁₀), `loss_says` and
     the `meaning` of these runs; `lost`, how many ended in NaN; `cure` and `cure_says`.
     """
-    limit = live.follow(LIMIT)
     rows = alt.Chart()
-    now = rows.transform_filter(limit.selection)
+    now = live.frame_of(LIMIT)
     return grammar.layered(
-        alt.layer(*_accuracy(rows, now, limit.selection)),
+        alt.layer(*_accuracy(rows, now)),
         alt.layer(*_loss(now)),
-        params=(limit.value,),
+        params=(live.param(LIMIT),),
         independent=["x", "y"],
         height=theme.MAIN_HEIGHT,
     )
 
 
-def _accuracy(rows: alt.Chart, now: alt.Chart, selection: alt.Parameter) -> list[alt.Chart]:
+def _accuracy(rows: alt.Chart, now: alt.Chart) -> list[alt.Chart]:
     x = alt.X(
         **grammar.placed(
             "limit",
@@ -87,7 +86,7 @@ def _accuracy(rows: alt.Chart, now: alt.Chart, selection: alt.Parameter) -> list
         .transform_calculate(words="'steps clipped'")
         .mark_text(align="left", dx=4, dy=-10, **_NAME)
     )
-    dot = now.mark_point(size=190, filled=True, opacity=1).add_params(selection)
+    dot = now.mark_point(size=190, filled=True, opacity=1)
     readout = now.mark_text(
         align="right", baseline="top", fontSize=grammar.wide("22", "18"), fontWeight="bold"
     )
@@ -282,7 +281,6 @@ def plane() -> alt.LayerChart:
 
     One row: `c`, the threshold.
     """
-    gx, gy = live.follow(GX, on=_DRAG), live.follow(GY, on=_DRAG)
     x, y = _plane_axis("g₁", alt.X), _plane_axis("g₂", alt.Y)
     row = alt.Chart().transform_calculate(g0="0", c="isValid(datum.c) ? datum.c : 1")
     for name, formula in _CLIPPED.items():
@@ -294,7 +292,6 @@ def plane() -> alt.LayerChart:
         )
         .mark_point(shape="square", size=460, filled=True, opacity=0, cursor="grab", tooltip=None)
         .encode(x=grammar.renamed(x, "gx"), y=grammar.renamed(y, "gy"))
-        .add_params(gy.selection, gx.selection)
     )
     return grammar.layered(
         *_limits(row, x, y),
@@ -303,15 +300,13 @@ def plane() -> alt.LayerChart:
         *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), x, y, "violet", 5),
         *_words(row),
         cells,
-        params=(
-            gx.value,
-            gy.value,
-        ),
+        params=(live.param(GX), live.param(GY)),
         height=_HEIGHT,
     )
 
 
-_DRAG = "click, [pointerdown, window:pointerup] > pointermove"
+# What moves the gradient in the plane itself, besides its two range inputs.
+HANDLE = "click, [pointerdown, window:pointerup] > pointermove"
 
 
 def _plane_axis(title: str, channel):
@@ -421,7 +416,6 @@ def cliff() -> alt.LayerChart:
     Rows: `kind` "curve" with `b`, `loss`; "plain" and "clipped" with `b`, held to the axis, `loss`,
     `step`, `gone` (whether b is beyond the axis) and `says`.
     """
-    step = live.follow(STEP)
     x = alt.X(
         "b",
         type="quantitative",
@@ -458,5 +452,4 @@ def cliff() -> alt.LayerChart:
                 x=alt.value(10), y=alt.value(2 + 22 * i), text=alt.Text("words", type="nominal")
             ),
         ]
-    layers[0] = layers[0].add_params(step.selection)
-    return grammar.layered(*layers, params=(step.value,), height=theme.SMALL_HEIGHT)
+    return grammar.layered(*layers, params=(live.param(STEP),), height=theme.SMALL_HEIGHT)

@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.controls import Range
+from pages.kit.panels import Range
 
 C = Range("c", "weights ×", low=0.5, high=1.7, step=0.02, default=0.8, live=True)
 THREE = (0.6, 1.0, 1.6)  # the networks of the page's title
@@ -18,7 +18,6 @@ def gradients() -> alt.LayerChart:
     Frames, one row per factor: `c`; `median`, `low`, `high` and `slopes`, packed log₁₀ by layer;
     `first`, the median at layer 1.
     """
-    c = live.follow(C)
     x = alt.X(
         "layer",
         type="quantitative",
@@ -31,13 +30,13 @@ def gradients() -> alt.LayerChart:
         ),
     )
     y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2)
-    frame = alt.Chart().transform_filter(c.selection)
+    frame = live.frame_of(C)
     return grammar.layered(
         grammar.healthy_band(x, y, left=1 - _ROOM, right=LAYERS + 0.4, label="healthy"),
         *(layer for factor in THREE for layer in _network(x, y, factor)),
         *_slopes(frame, x, y),
-        *_dragged(frame, x, y, c.selection),
-        params=(c.value,),
+        *_dragged(frame, x, y),
+        params=(live.param(C),),
         height=theme.MAIN_HEIGHT,
     )
 
@@ -83,7 +82,7 @@ def _slopes(frame: alt.Chart, x, y) -> list[alt.Chart]:
     ]
 
 
-def _dragged(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]:
+def _dragged(frame: alt.Chart, x, y) -> list[alt.Chart]:
     rows = _by_layer(frame, "median", "low", "high").transform_calculate(
         size=grammar.number("datum.median")
     )
@@ -109,7 +108,7 @@ def _dragged(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart
     says = once.mark_text(fontSize=grammar.LABEL_SIZE + 1, **style).encode(
         y=alt.value(36), text=alt.Text("says", type="nominal")
     )
-    return [line, dots, factor.add_params(selection), says]
+    return [line, dots, factor, says]
 
 
 def accuracies() -> alt.LayerChart:

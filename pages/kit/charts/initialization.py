@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.controls import Range
+from pages.kit.panels import Range
 
 G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
 STEPS = tuple(G.values())
@@ -27,17 +27,16 @@ def gradients() -> alt.LayerChart:
     nothing; `steep`, 1 or −1 where the line leaves the axis early, above or below; the first layer
     `first`, the last one `right`, and `left`, where the axis begins.
     """
-    g = live.follow(G)
     x = _layers_x("layer", [1, 2])
     y = grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4)
-    frame = alt.Chart().transform_filter(g.selection)
+    frame = live.frame_of(G)
     return grammar.layered(
         _healthy(frame, x, y),
         *(part for key in _GHOSTS for part in _ghost(frame, key, x, y)),
         *_beside(frame, x, y),
-        *_line(frame, x, y, g.selection),
+        *_line(frame, x, y),
         *_readout(frame, x, y),
-        params=(g.value,),
+        params=(live.param(G),),
         height=theme.MAIN_HEIGHT,
     )
 
@@ -103,7 +102,7 @@ def _beside(frame: alt.Chart, x, y) -> list[alt.Chart]:
     ]
 
 
-def _line(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]:
+def _line(frame: alt.Chart, x, y) -> list[alt.Chart]:
     rows = _by_layer(frame, "line", "low", "high").encode(x=x, color=grammar.meaning_of("meaning"))
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
     band = rows.mark_area(opacity=0.2, clip=True).encode(
@@ -128,7 +127,7 @@ def _line(frame: alt.Chart, x, y, selection: alt.Parameter) -> list[alt.Chart]:
     beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(
         text=alt.Text("beyond", type="nominal")
     )
-    return [band, line, dot.add_params(selection), beyond]
+    return [band, line, dot, beyond]
 
 
 def _readout(frame: alt.Chart, x, y) -> list[alt.Chart]:

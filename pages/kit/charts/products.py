@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.controls import Range
+from pages.kit.panels import Range
 
 W = Range("w", "w", low=-2.0, high=2.0, step=0.01, default=0.6, live=True)
 MARK = "mark"  # the table of the n to mark
@@ -21,10 +21,9 @@ def powers() -> alt.LayerChart:
     over the first n layers; `fp16`, the n from which half precision has lost wⁿ (or null), and
     `fp16_says`, what it holds from there. A table of its own, MARK, has the `n` to mark.
     """
-    w = live.follow(W)
     x = grammar.count_x("n", "n, the number of factors (layers)", LAYERS, every=10, room=_ROOM)
     y = grammar.powers_y("log10", "size of the product", -_LIMIT, _LIMIT, every=5)
-    frame = alt.Chart().transform_filter(w.selection)
+    frame = live.frame_of(W)
     band = grammar.healthy_band(x, y, left=0, right=LAYERS + _ROOM, label="healthy")
     return grammar.layered(
         band,
@@ -32,8 +31,8 @@ def powers() -> alt.LayerChart:
         _weights(x, y),
         *_along_the_chain(frame, x, y),
         *_lost_in_half_precision(frame, x, y),
-        *_marked(x, y, w.selection),
-        params=(w.value,),
+        *_marked(x, y),
+        params=(live.param(W),),
         height=theme.MAIN_HEIGHT,
     )
 
@@ -110,7 +109,7 @@ def _along_the_chain(frame: alt.Chart, x, y) -> list[alt.Chart]:
     return layers
 
 
-def _marked(x, y, selection: alt.Parameter) -> list[alt.Chart]:
+def _marked(x, y) -> list[alt.Chart]:
     power = f"(w < 0 ? '(−' + abs(w) + ')' : w) + ({grammar.superscript('datum.n')})"
     base = _powers_of_w(alt.Chart(alt.NamedData(MARK))).transform_calculate(
         at=f"datum.log10 == null ? {-_LIMIT} : "
@@ -124,7 +123,7 @@ def _marked(x, y, selection: alt.Parameter) -> list[alt.Chart]:
     readout = base.mark_text(fontSize=size, fontWeight="bold", align="left", baseline="top").encode(
         x=alt.value(12), y=alt.value(10), text=alt.Text("says", type="nominal")
     )
-    return [dot.add_params(selection), readout]
+    return [dot, readout]
 
 
 def _lost_in_half_precision(frame: alt.Chart, x, y) -> list[alt.Chart]:

@@ -5,7 +5,7 @@ import numpy as np
 
 from pages.kit import live, theme
 from pages.kit.charts import grammar
-from pages.kit.controls import Range
+from pages.kit.panels import Range
 
 AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
 HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also holds 0
@@ -98,14 +98,13 @@ def run() -> alt.LayerChart:
     `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
     "guess": `x`, `loss_guessed` (log₁₀), `right_guessed`.
     """
-    at = live.follow(AT)
-    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == {at.value.name}")
+    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == {AT.name}")
     return grammar.layered(
-        alt.layer(*_losses(now), *_readout(now, at.selection)),
+        alt.layer(*_losses(now), *_readout(now)),
         alt.layer(*_accuracies(now)),
         alt.layer(*_products(now)),
         alt.layer(*_updates(now)),
-        params=(at.value,),
+        params=(live.param(AT),),
         independent=["x", "y"],
         height=_HEIGHT,
     )
@@ -179,12 +178,12 @@ def _losses(now: alt.Chart) -> list[alt.Chart]:
     ]
 
 
-def _readout(now: alt.Chart, selection: alt.Parameter) -> list[alt.Chart]:
+def _readout(now: alt.Chart) -> list[alt.Chart]:
     """The step, and beside or below it what A and B are there."""
     first = grammar.colored(now.transform_filter("datum.name == 'A'"), "reference")
     step = first.mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
     step = step.encode(x=alt.value(0), y=alt.value(0), text=alt.Text("step_says", type="nominal"))
-    layers = [step.add_params(selection)]
+    layers = [step]
     for name, left, top in (("A", 0.33, 20), ("B", 0.68, 38)):
         row = _hued(now.transform_filter(f"datum.name == '{name}'"))
         words = row.mark_text(align="left", baseline="top", fontSize=15, fontWeight="bold")

@@ -1,0 +1,142 @@
+"""A page's controls and presets, declared once as data.
+
+A `Panel` is the one table that drives everything: which widgets a page draws, what a link may
+say, what a preset sets and what “Link to this state” says. Nothing here knows how a control is
+drawn (`controls.py`) or what it is set to (`values.py`).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number between low and high in equal steps: a slider, or a box to type into.
+
+    A seed (`seed=True`) is typed into a box, whose + moves it on. A live range (`live=True`) is
+    dragged inside its chart (see `live.py`); its widget is a box too, for an exact value and for
+    the keyboard.
+    """
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    default: float
+    help: str | None = None
+    seed: bool = False
+    live: bool = False
+
+    @cached_property
+    def whole(self) -> bool:
+        return all(isinstance(v, int) for v in (self.low, self.high, self.step, self.default))
+
+    @cached_property
+    def decimals(self) -> int:
+        """Digits after the point that a step needs."""
+        return 0 if self.whole else max(0, -Decimal(str(self.step)).as_tuple().exponent)
+
+    def values(self) -> list[float]:
+        """Every value the control can take, rounded as `nearest` rounds."""
+        return list(self._values)
+
+    @cached_property
+    def _values(self) -> tuple[float, ...]:
+        count = round((self.high - self.low) / self.step)
+        return tuple(self.nearest(self.low + i * self.step) for i in range(count + 1))
+
+    def nearest(self, value: float) -> float:
+        """The allowed value nearest to this finite number."""
+        clamped = min(max(value, self.low), self.high)
+        snapped = self.low + round((clamped - self.low) / self.step) * self.step
+        return round(snapped) if self.whole else round(snapped, self.decimals) + 0.0
+
+    def parse(self, raw: Any) -> float:
+        """An allowed value from whatever a link or a widget says; the default where it is none."""
+        if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+            return self.default
+        try:
+            value = float(raw)
+        except (ValueError, OverflowError):
+            return self.default
+        return self.nearest(value) if math.isfinite(value) else self.default
+
+    def text(self, value: float) -> str:
+        """What an address says for this value."""
+        return str(value)
+
+    def means(self, raw: str, value: float) -> bool:
+        """Whether an address's text asks for exactly this value."""
+        try:
+            return math.isclose(float(raw), value, abs_tol=1e-12)
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few named options."""
+
+    name: str
+    label: str
+    options: Mapping[str, str]  # name in the code -> what the reader and the address see
+    default: str
+    help: str | None = None
+    menu: bool = False  # a drop-down list, for more options than fit in a row
+
+    def parse(self, raw: Any) -> str:
+        """The option that a name or a label stands for; the default where it is neither."""
+        if isinstance(raw, str):
+            for name, label in self.options.items():
+                if raw in (name, label):
+                    return name
+        return self.default
+
+    def text(self, value: str) -> str:
+        """What an address says for this option: its label."""
+        return self.options[value]
+
+    def means(self, raw: str, value: str) -> bool:
+        """Whether an address's text asks for this option."""
+        return raw in (value, self.options[value])
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named setting, good, bad or a trap, with what it teaches."""
+
+    name: str
+    verdict: str  # "good", "bad" or "trap"
+    comment: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The controls and presets of one page."""
+
+    page: str
+    controls: tuple[Range | Choice, ...]
+    presets: tuple[Preset, ...] = ()
+
+    def __getitem__(self, name: str) -> Range | Choice:
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Range | Choice]:
+        return {control.name: control for control in self.controls}
+
+    def key(self, name: str) -> str:
+        return f"{self.page}_{name}"
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The value of each control on a page that nobody has touched."""
+        return {control.name: control.default for control in self.controls}
