@@ -19,6 +19,7 @@ from pages.kit.panels import Panel
 
 _LONGEST = 40  # characters of a link's value; what is longer is none
 _VISIT = "address.visit"
+_BARE = "address.bare"  # by page: the values that an address without any was last come to with
 # A fragment that runs by itself has the browser ask for the page after each loss of the connection:
 # what the reader has moved meanwhile, as a chart can be, comes with it. It need not run for that.
 _DAY = 24 * 60 * 60
@@ -31,30 +32,33 @@ class _Visit:
     page: str
     by_link: bool  # the address carried values of this page
     corrected: bool  # and at least one of them was not allowed
-    arrived: Mapping[str, Any]  # the values that it began with
 
 
 def read_url(panel: Panel) -> None:
     """Begin a run of the page with what the address says: the one place that reads a link.
 
     A visit begins so, and a step through the browser's history; afterward the widgets decide. An
-    address without values leaves the reader's own as they are, or, in the history, as they were
-    when this visit began.
+    address without values leaves the reader's own as they are. In the history it means those that
+    the reader came to it with.
     """
-    visit = st.session_state.get(_VISIT)
+    visit, stepped = st.session_state.get(_VISIT), _stepped_through_history()
     begins = visit is None or visit.page != panel.page
-    stepped = _stepped_through_history()
     if not begins and not stepped:
         values.begin(panel)
         return
     told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
     parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
-    kept = {} if begins else visit.arrived
-    values.begin(panel, panel.defaults | parsed if told else kept, arriving=begins)
+    bare = st.session_state.setdefault(_BARE, {})
+    if told:
+        says = panel.defaults | parsed
+    else:
+        says = bare.get(panel.page, panel.defaults) if stepped else {}
+    values.begin(panel, says, arriving=begins)
+    if not told and not stepped:
+        bare[panel.page] = vars(values.now(panel))
     if begins:
         right = all(panel[name].means(raw, parsed[name]) for name, raw in told.items())
-        arrived = vars(values.now(panel)).copy()
-        st.session_state[_VISIT] = _Visit(panel.page, bool(told), not right, arrived)
+        st.session_state[_VISIT] = _Visit(panel.page, by_link=bool(told), corrected=not right)
 
 
 def _query() -> dict[str, list[str]]:
