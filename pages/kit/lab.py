@@ -118,7 +118,7 @@ def tick(lab: Lab, data) -> None:
     wanted = period(readers)
     if job.ended:
         stop(lab)
-    elif wanted > lab.period or wanted < lab.period / 2:
+    elif not lab.period / 2 < wanted < 1.25 * lab.period:  # telling it draws the whole page
         lab.period = wanted
 
 

@@ -15,8 +15,9 @@ from time import monotonic
 import streamlit as st
 
 SHARE = 0.5  # of one core, for all ticks together
-PERIODS = (0.5, 1.0, 2.0, 2.8)  # seconds between two ticks of a reader
+SHORTEST, LONGEST = 0.5, 2.8  # seconds between two ticks of a reader
 DRAWING = 0.03  # seconds of each tick that are spent on drawing
+LEAST = 0.03  # seconds of work that make a tick worth its drawing
 FORGOTTEN = 6.0  # seconds after a reader's last tick
 
 
@@ -54,10 +55,7 @@ class Turns:
 
 def period(readers: int) -> float:
     """Seconds between two ticks of each of so many readers."""
-    for seconds in PERIODS:
-        if readers * (DRAWING + 0.03) <= SHARE * seconds:
-            return seconds
-    return PERIODS[-1]
+    return min(max(SHORTEST, readers * (DRAWING + LEAST) / SHARE), LONGEST)
 
 
 def work(readers: int) -> float:
