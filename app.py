@@ -3,8 +3,7 @@
 streamlit run app.py
 """
 
-from pages.kit import memory, site, warm
+from pages.kit import site, warm
 
-memory.share_heaps()
 warm.begin()
 site.run()
