@@ -6,6 +6,7 @@ for the run to finish. It draws nothing, so that a hundred of them fit beside th
 """
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -133,7 +134,8 @@ class Reader:
             self.charts += 1
         elif kind in ("slider", "number_input", "selectbox", "button_group"):
             drawn = getattr(element, kind)
-            if drawn.id.endswith(f"-{self.control}"):  # ends in the key that the page gave it
+            # it ends in the key that the page gave it, and there in a number
+            if re.search(rf"-{self.control}(-\d+)?$", drawn.id):
                 self.widget = Widget(drawn.id, fragment, kind, _values(kind, drawn))
             if drawn.set_value:
                 self._states[drawn.id] = _state(drawn.id, kind, _drawn_value(kind, drawn))

@@ -13,7 +13,6 @@ from pages.kit import specs
 from pages.kit.charts import training as charts
 from pages.kit.frames import training as frames
 from pages.kit.frames.training import Duel, Net
-from pages.kit.turnstile import turnstile
 from tests.app import charts as drawn
 from tests.app import open_page, prose, set_to, set_value
 from tests.test_pages import panel_of
@@ -160,15 +159,6 @@ def test_a_gradient_of_zero_is_drawn_and_said():
     words = prose(open_lab(a_depth=50, a_width=4))
     assert "A's gradient at layer 1 is exactly 0" in words
     assert "not all of the gradient is a finite number" not in words
-
-
-def test_other_readers_do_not_wait_while_it_trains(monkeypatch):
-    seen, advance = [], labs._advance
-    monkeypatch.setattr(
-        labs, "_advance", lambda *job: (seen.append(turnstile().busy), advance(*job))[1]
-    )
-    press(open_lab(), "start.top")
-    assert seen and not any(seen)
 
 
 def test_rewound_it_has_its_first_weights():

@@ -1,16 +1,11 @@
 """What readers ask for first is there: after warming, the pages make nothing that takes long."""
 
-import threading
-from functools import partial
-from time import sleep
-
 import altair as alt
 import pytest
 
 from core import network, recording, sweeps, training
 from pages.kit import specs, warm
 from pages.kit.frames import training as lab
-from pages.kit.turnstile import turnstile
 from tests.app import open_page, set_value, title
 from tests.test_pages import PANELS, PATHS
 
@@ -75,14 +70,3 @@ def test_it_rests_between_its_calls(monkeypatch):
     monkeypatch.setattr(warm, "perf_counter", lambda: next(clock))
     warm.compute([int, int], rest=2.0)
     assert rests == pytest.approx([1.0, 0.2])
-
-
-def test_readers_come_first():
-    done = []
-    thread = threading.Thread(target=warm.compute, args=([partial(done.append, 1)],))
-    with turnstile().turn():
-        thread.start()
-        sleep(0.1)
-        assert not done
-    thread.join(5)
-    assert done

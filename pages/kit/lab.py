@@ -15,7 +15,6 @@ from core import recording
 from core.recording import Recording
 from pages.kit.frames.training import Duel, Pair
 from pages.kit.turns import period, turns, work
-from pages.kit.turnstile import turnstile
 
 _LABS, _READER = "training.labs", "training.reader"
 PATIENCE = 0.3  # seconds that a tick waits for its turn: a pause must not wait a second
@@ -109,7 +108,6 @@ def tick(lab: Lab, data) -> None:
     """Work for a moment. The training may have ended then, or tick with another period."""
     job, here = lab.jobs[lab.running], turns()
     readers = here.seen(_reader())
-    turnstile().leave()
     with here.turn(PATIENCE) as mine:
         if mine:
             _advance(job, data, work(readers))

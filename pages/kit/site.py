@@ -12,8 +12,6 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.kit.turnstile import in_turn
-
 NAME = "Why gradients vanish and explode"
 _ROOT = Path(__file__).parents[2]
 STARTED = "site.started"
@@ -137,7 +135,6 @@ def _navigation() -> st.Page:
     return st.navigation([copy(entry) for entry in entries.values()], position="top")
 
 
-@in_turn
 def run() -> None:
     """What app.py does: set the site up, then run the page that the address asks for."""
     page = _navigation()

@@ -21,7 +21,6 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.kit.panels import Panel
-from pages.kit.turnstile import in_turn
 
 PAGE = "page"  # the fragment that is the page itself, outside of all others
 
@@ -141,13 +140,13 @@ def _around(session: _Session, key: str) -> Iterator[str]:
 
 
 def fragment(function: Callable, *, key: str, run_every: float | None = None) -> Callable:
-    """A part of the page that can run by itself, in turn with all other readers' scripts."""
+    """A part of the page that can run by itself."""
 
     def run(*args):
         with _drawn(key):
             return function(*args)
 
-    return st.fragment(in_turn(run), key=key, run_every=run_every)
+    return st.fragment(run, key=key, run_every=run_every)
 
 
 @contextmanager

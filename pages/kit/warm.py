@@ -17,10 +17,8 @@ from streamlit import runtime
 from pages.kit import charts, specs
 from pages.kit.frames import activations, chain_rule, clipping, home, initialization, products
 from pages.kit.frames import training as lab
-from pages.kit.turnstile import turnstile
 
 PAUSE = 2.0  # seconds before it begins: the first reader's own page comes first
-GLANCE = 0.05  # seconds between two looks whether readers are being served
 REST = 1.0  # times as long as a call took: half a core at the most
 
 
@@ -89,10 +87,8 @@ def _lab(depth: int) -> dict:
 
 
 def compute(calls: Iterable[Callable], rest: float = REST) -> None:
-    """Make the calls one after another, resting after each; readers come first."""
+    """Make the calls one after another, resting after each."""
     for call in calls:
-        while turnstile().busy:
-            sleep(GLANCE)
         start = perf_counter()
         call()
         sleep(rest * (perf_counter() - start))
