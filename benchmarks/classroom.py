@@ -167,6 +167,39 @@ def said(name: str, answered: list[float], seconds: float) -> str:
     )
 
 
+def middle_of(rounds: list[dict]) -> dict:
+    return {key: statistics.median(found[key] for found in rounds) for key in rounds[0]}
+
+
+def compared_row(path: str, mine: dict, other: dict) -> str:
+    times = {key: f"{mine[key] / other[key]:5.2f} ({mine[key]:5.1f})" for key in mine}
+    columns = ("opened", "open_cpu", "open_kb", "moved", "move_cpu", "move_kb", "memory")
+    return f"{path:16} | " + " | ".join(times[key] for key in columns)
+
+
+async def compared(asked: argparse.Namespace) -> None:
+    """The class opens and moves on this checkout and on another, in turn."""
+    with (
+        tempfile.TemporaryDirectory() as logs,
+        started(Path(logs) / "this") as (address, process),
+        started(Path(logs) / "other", root=asked.against) as (other_address, other_process),
+    ):
+        servers = Server(address, process.pid), Server(other_address, other_process.pid)
+        for server in servers:
+            await visit(server, asked.pages[0], asked.warm)
+        print(f"{asked.readers} readers, this checkout × the other, medians of {asked.rounds}")
+        print("page             | opened     s | CPU      ms | sent     kB | moved      s | …")
+        for path in asked.pages:
+            found = [[], []]
+            for i in range(asked.rounds):
+                for which in ((0, 1), (1, 0))[i % 2]:
+                    found[which].append(await one_page(servers[which], path, asked.readers))
+            print(compared_row(path, *map(middle_of, found)), flush=True)
+        answered = [await mixed(s, asked.pages, asked.readers, asked.seconds / 4) for s in servers]
+        for name, times in zip(("this", "other"), answered, strict=True):
+            print(said(name, times, asked.seconds / 4))
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--readers", type=int, default=100)
@@ -175,10 +208,15 @@ async def main() -> None:
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
     parser.add_argument("--warm", type=float, default=20, help="seconds before the class comes")
     parser.add_argument("--short", action="store_true", help="a small class, for CI")
+    parser.add_argument("--against", type=Path, help="another checkout, side by side with this")
+    parser.add_argument("--rounds", type=int, default=3, help="of the comparison")
     asked = parser.parse_args()
     if asked.short:
         asked.readers, asked.seconds, asked.reruns, asked.warm = 20, 6, 200, 0
     begun = perf_counter()
+    if asked.against:
+        await compared(asked)
+        return
     with (
         tempfile.TemporaryDirectory() as logs,
         started(Path(logs) / "site") as (address, process),

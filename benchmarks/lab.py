@@ -23,6 +23,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from benchmarks.classroom import CONTROLS, Server, percentile
 from benchmarks.reader import Reader
 from pages.kit import site
+from pages.kit.turns import FORGOTTEN
 from tests.browser.server import started
 
 LAB = "training"
@@ -48,7 +49,7 @@ class Trainee(Reader):
                 self.tick = None
         elif kind == "stop_auto_rerun":
             self.tick = None
-        elif kind == "auto_rerun":
+        elif kind == "auto_rerun" and message.auto_rerun.interval < FORGOTTEN:
             self.tick = (message.auto_rerun.interval, message.auto_rerun.fragment_id)
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element

@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, Page, sync_playwright
 from benchmarks.reader import mover
 from pages.kit import site
 from pages.kit.panels import Choice, Range
-from tests.browser.server import launch, started
+from tests.browser.server import ROOT, launch, started
 from tests.test_pages import panel_of
 
 PAUSE = 150  # ms of rest between presses: the reader looks
@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="tabs that each page is opened in")
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
     parser.add_argument("--short", action="store_true", help="a few presses, for CI")
+    parser.add_argument("--against", type=Path, help="another checkout, pressed in turn with this")
     asked = parser.parse_args()
     rounds, presses, frames = (1, 5, 60) if asked.short else (asked.rounds, asked.presses, 200)
     begun = perf_counter()
@@ -127,18 +128,23 @@ def main() -> None:
         tempfile.TemporaryDirectory() as logs,
         started(Path(logs) / "site") as (address, _),
         started(Path(logs) / "floor", "benchmarks/floor.py") as (floor_address, _),
+        started(Path(logs) / "other", root=asked.against or ROOT) as (other_address, _),
         sync_playwright() as playwright,
     ):
         browser = launch(playwright)
         view = {"width": 1280, "height": 720}
         print("page             | key to chart, median ms | floor |    × | drag ms/frame | sent")
         for path in asked.pages:
-            control, times, floor_times, drags = mover(path), [], [], []
+            control, times, floor_times, other_times, drags = mover(path), [], [], [], []
             for _ in range(rounds):
                 # Both are opened anew: a tab that has been pressed for long runs code compiled
                 # better, and how its presses fall between two frames is a matter of luck.
                 floor = Tab(browser.new_page(viewport=view), floor_address)
                 tab = Tab(browser.new_page(viewport=view), f"{address}/{path}")
+                tabs = [tab, floor]
+                if asked.against:
+                    tabs.append(Tab(browser.new_page(viewport=view), f"{other_address}/{path}"))
+                    stroke(tabs[-1], control, 0)[0].scroll_into_view_if_needed()
                 stroke(tab, control, 0)[0].scroll_into_view_if_needed()
                 for i in range(presses + 2):
                     tab.page.bring_to_front()
@@ -148,10 +154,14 @@ def main() -> None:
                     if i >= 2:  # the first meet cold caches and code that is not compiled yet
                         times.append(spent)
                         floor_times.append(floor_spent)
+                    for other in tabs[2:]:
+                        other.page.bring_to_front()
+                        spent = other.press(*stroke(other, control, i))
+                        other_times += [spent] * (i >= 2)
                 tab.page.bring_to_front()
                 drags += filter(None, [drag(tab, path, frames)])
-                tab.page.close()
-                floor.page.close()
+                for opened in tabs:
+                    opened.page.close()
             middle, floor_middle = statistics.median(times), statistics.median(floor_times)
             line = f"{path:16} | {middle:8.0f} ({control.name:10})    | {floor_middle:5.0f} | "
             line += f"{middle / floor_middle:4.2f} | "
@@ -160,6 +170,9 @@ def main() -> None:
                 line += f"{gap:13.1f} | {sent:4d}"
             else:
                 line += f"{'none':>13} |"
+            if other_times:
+                other_middle = statistics.median(other_times)
+                line += f" | {other_middle:4.0f} other, this × it {middle / other_middle:4.2f}"
             print(line, flush=True)
         browser.close()
     print(f"took {perf_counter() - begun:.0f} s")

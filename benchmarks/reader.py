@@ -139,6 +139,8 @@ class Reader:
                 self.widget = Widget(drawn.id, fragment, kind, _values(kind, drawn))
             if drawn.set_value:
                 self._states[drawn.id] = _state(drawn.id, kind, _drawn_value(kind, drawn))
+            elif drawn.id not in self._states:
+                self._states[drawn.id] = _state(drawn.id, kind, _first_value(kind, drawn))
 
 
 def _values(kind: str, drawn) -> list:
@@ -154,6 +156,17 @@ def _drawn_value(kind: str, drawn):
     if kind == "number_input":
         return int(drawn.value) if drawn.data_type == drawn.INT else drawn.value
     return drawn.raw_value if kind == "selectbox" else next(iter(drawn.raw_values), None)
+
+
+def _first_value(kind: str, drawn):
+    """What a widget that is drawn for the first time shows, and so says."""
+    if kind == "slider":
+        return drawn.default[0]
+    if kind == "number_input":
+        return int(drawn.default) if drawn.data_type == drawn.INT else drawn.default
+    if kind == "selectbox":
+        return drawn.options[drawn.default]
+    return next((drawn.options[i].content for i in drawn.default), None)
 
 
 def _state(id: str, kind: str, value) -> WidgetState:
