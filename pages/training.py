@@ -704,11 +704,9 @@ def notes(at) -> None:
 # The article -------------------------------------------------------------------------------------
 
 run_view()
-busy = _ticking()[0] is not None
 
-# What a button sets waits for a pause: the browser's next tick would bring the values from before.
 st.markdown("## The two networks")
-controls.presets(PANEL, disabled=busy)
+controls.presets(PANEL)
 controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
 controls.more(
@@ -717,7 +715,7 @@ controls.more(
     [control.name for side in HELPS.values() for control in side],
     partial(_beside, HELPS),
 )
-st.button("Copy A to B", key="training.copy", on_click=_copy, disabled=busy)
+st.button("Copy A to B", key="training.copy", on_click=_copy)
 look_inside()
 
 normal = frames.normalized() if predict.answered(PANEL) else None

@@ -105,7 +105,7 @@ def _more(
         drawing()
 
 
-def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
+def presets(panel: Panel, *about: str) -> None:
     """The presets as one row of options, and the comment of the one that is set.
 
     With names of controls: only the presets that set one of them, for a page in several parts. One
@@ -114,10 +114,10 @@ def presets(panel: Panel, *about: str, disabled: bool = False) -> None:
     """
     offered = [p for p in panel.presets if not about or p.values.keys() & set(about)]
     key = ".".join((panel.page, "preset", *about))
-    values.fragment(_presets, key=key)(panel, offered, key, disabled)
+    values.fragment(_presets, key=key)(panel, offered, key)
 
 
-def _presets(panel: Panel, offered: list[Preset], key: str, disabled: bool) -> None:
+def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
     at = values.read(panel)
     # all are looked at: each of these controls can take a preset away or complete one
     set_now = {name: getattr(at, name) for preset in offered for name in preset.values}
@@ -139,7 +139,6 @@ def _presets(panel: Panel, offered: list[Preset], key: str, disabled: bool) -> N
         key=widget,
         required=True,
         on_change=choose,
-        disabled=disabled,
     )
     if preset:
         st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")

@@ -71,7 +71,6 @@ def test_paused_it_takes_no_step_more_and_goes_on_from_there(training):
 def test_settings_changed_while_it_trains_end_the_training(training):
     tab = training()
     await_step(tab, 0)
-    expect(tab.page.get_by_role("radio", name="Ten sigmoid layers")).to_be_disabled()
     slider = tab.page.get_by_role("slider", name="Depth").first
     slider.focus()
     tab.page.keyboard.press("ArrowRight")
@@ -81,6 +80,20 @@ def test_settings_changed_while_it_trains_end_the_training(training):
     tab.page.wait_for_timeout(2000)
     assert step_shown(tab) == 0 and tab.sent == sent
     assert "training_a_depth=31" in tab.page.url and "depth (31 in A, 30 in B)" in tab.text()
+    tab.assert_sound()
+
+
+def test_a_preset_chosen_while_it_trains_stays_and_ends_the_training(training):
+    """The ticks under way bring the widgets' values from before."""
+    tab = training()
+    await_step(tab, 0)
+    preset = tab.page.get_by_role("radio", name="Ten sigmoid layers")
+    preset.click()
+    button(tab, "Train 200 steps").first.wait_for(timeout=15_000)
+    tab.settle()
+    expect(preset).to_be_checked()
+    assert "training_a_activation=Sigmoid" in tab.page.url
+    assert "activation (Sigmoid in A, Tanh in B)" in tab.text()
     tab.assert_sound()
 
 
