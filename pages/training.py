@@ -193,6 +193,7 @@ def _lab(at) -> labs.Lab:
 
 def _press(action: Callable, *args) -> None:
     """What a button does to the lab of the current settings; then the whole page runs anew."""
+    values.stay(PANEL.page)
     at = values.now(PANEL)
     values.change(PANEL, action(_lab(at), at, *args) or {}, anew=values.PAGE)
 

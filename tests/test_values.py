@@ -164,7 +164,7 @@ def test_what_a_message_says_of_a_widget_that_was_drawn_anew_since_does_not_coun
 
 
 def test_what_was_interrupted_is_drawn_by_the_next_change(at):
-    at.session_state["values"].fragments["trial.second"].drawn = False
+    at.session_state["values"].notes["trial.second"].drawn = False
     widget_of(at, "trial_n").set_value(7).run()
     assert ran(at) == ["first", "second"]
     widget_of(at, "trial_n").set_value(8).run()
@@ -216,7 +216,7 @@ def test_a_fragment_within_another_is_drawn_with_it_and_forgotten_with_it():
     assert ran(at) == [], "nothing is stale"
     at.button(key="a").click().run()
     at.session_state["runs"].clear()
-    assert "inner" not in at.session_state["values"].fragments
+    assert "inner" not in at.session_state["values"].notes
     at.button(key="both").click().run()
     assert ran(at) == ["outer", "inner"]
 

@@ -132,16 +132,15 @@ def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -
     """A live chart's spec, its parameters tied to the table PRESENT and to what it reports.
 
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
-    becomes. Such a signal takes its first value from the table whenever the chart is drawn, and
-    another one when the number in the table changes. A report is made by the reader's hand only:
-    what the table has set is not said back. Streamlit listens to selections, wherever in the spec
-    they stand, and passes on what their signal holds; Vega-Lite does not read “spec” in a layered
-    chart, so that the report can be a signal of our own.
+    becomes. Such a signal takes its value from the table for as long as the reader has not moved it
+    since the chart was drawn, or since it was told another number. A report is made by the reader's
+    hand only: what the table has set is not said back. Streamlit listens to selections, wherever in
+    the spec they stand, and passes on what their signal holds; Vega-Lite does not read “spec” in a
+    layered chart, so that the report can be a signal of our own.
     """
     spec = specs.built(builder)
-    told = {"name": _TOLD, "expr": f"{_ROW}.{_TOLD}"}
     params = [_tied(p, handle) if p["name"] in live else p for p in spec["params"]]
-    says = f"{{{', '.join(f'{name}: {name}' for name in (*live, _TOLD))}}}"
+    says = f"{{{', '.join(f'{name}: {name}' for name in live)}, {_TOLD}: {_ROW}.{_TOLD}}}"
     by_hand = [{"source": "window", "type": "input"}, *([handle] if handle else [])]
     report = {
         "name": _REPORT,
@@ -151,7 +150,7 @@ def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -
     # a table is there only if something is drawn with it
     carrier = {"data": {"name": PRESENT}, "mark": {"type": "text", "text": "", "aria": False}}
     return spec | {
-        "params": [told, *params, report],
+        "params": [{"name": PRESENT, "expr": _ROW}, *params, report],
         "layer": [*spec["layer"], carrier],
         "spec": {"params": [{"name": _REPORT, "select": "point"}]},
     }
@@ -159,7 +158,10 @@ def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -
 
 def _tied(param: dict, handle: str | None) -> dict:
     name = param["name"]
-    moved = [{"events": {"signal": _TOLD}, "update": f"{_ROW}.{name}"}]
+    by_hand = f"{_REPORT} && {_REPORT}.{_TOLD} == {PRESENT}.{_TOLD}"
+    moved = [
+        {"events": {"signal": PRESENT}, "update": f"{by_hand} ? {name} : {PRESENT}.{name}"},
+    ]
     if handle:
         by_mark = f"datum && isValid(datum.{name}) ? datum.{name} : {name}"
         moved.append({"events": handle, "update": by_mark})

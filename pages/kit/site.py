@@ -122,6 +122,11 @@ def link(
     st.page_link(entry, label=label, query_params=query_params, width=width)
 
 
+def go_to(path: str) -> None:
+    """Run this page instead of what would run now."""
+    st.switch_page(_entries()[path])
+
+
 def _navigation() -> st.Page:
     # An icon of another kind than a local image would be fetched from another host.
     st.set_page_config(

@@ -10,16 +10,21 @@ notes do not hold any more, and nothing else. So nobody lists what depends on wh
 does is forgotten, and what one message has interrupted the next one finishes.
 """
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from random import randrange
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.kit import site
 from pages.kit.panels import Panel
 
 PAGE = "page"  # the fragment that is the page itself, outside of all others
@@ -43,15 +48,23 @@ class _Fragment:
     drawn: bool = False  # to its end
 
 
+_Notes = dict[str, _Fragment]  # by the fragments' keys
+
+
 @dataclass
 class _Session:
+    page: str = ""  # the open one
     values: dict[str, dict[str, Any]] = field(default_factory=dict)  # by page and name
-    fragments: dict[str, _Fragment] = field(default_factory=dict)  # of the open page
+    notes: _Notes = field(default_factory=dict)  # of the open page
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
-    drawing: str = PAGE  # the fragment that is being drawn
     # The next view's number. A browser that comes back to a server that was started anew must not
     # take the new session's widgets for those it has.
     number: int = field(default_factory=lambda: randrange(10**6))
+
+
+# What this thread draws: the notes of its run of the page, and the fragment. A run that another one
+# has replaced goes on for a moment in its own thread, and must not write into the other's notes.
+_drawing: ContextVar[tuple[_Notes, str]] = ContextVar("drawing")
 
 
 def _session() -> _Session:
@@ -61,19 +74,25 @@ def _session() -> _Session:
 def begin(panel: Panel, raw: Mapping[str, Any] | None = None, *, arriving: bool = False) -> None:
     """A run of the page begins, with these values if there are any, else with those it has.
 
-    A reader who arrives gets widgets and charts of which nobody has said anything.
+    A reader who arrives gets widgets and charts of which nobody has said anything, and what still
+    comes from the page before has no fragment to run any more: it would take the browser back.
     """
-    session = _session()
+    session, context = _session(), get_script_run_ctx()
     if arriving:
         session.views = {}
-    session.fragments, session.drawing = {PAGE: _Fragment(within="")}, PAGE
+        if context:
+            context.fragment_storage.clear()
+    session.page, session.notes = panel.page, {PAGE: _Fragment(within="")}
+    _drawing.set((session.notes, PAGE))
     session.values.setdefault(panel.page, panel.defaults)
     _set(panel, raw or {})
 
 
 def end() -> None:
     """All of the page is drawn."""
-    _session().fragments[PAGE].drawn = True
+    notes, _ = _drawing.get()
+    notes[PAGE].drawn = True
+    _hand_over()
 
 
 def now(panel: Panel) -> SimpleNamespace:
@@ -94,8 +113,8 @@ class Reading:
 
 def read(panel: Panel) -> Reading:
     """The values, for the fragment that is being drawn."""
-    session = _session()
-    return Reading(session.values[panel.page], session.fragments[session.drawing].read)
+    notes, fragment = _drawing.get()
+    return Reading(_session().values[panel.page], notes[fragment].read)
 
 
 def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | None = None) -> None:
@@ -103,17 +122,27 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | None = None) -> 
 
     What is no allowed value becomes the nearest. `anew` is a fragment to run in any case.
     """
+    stay(panel.page)
     _set(panel, raw)
     session, context = _session(), get_script_run_ctx()
     if context and not context.fragment_ids_this_run:
         return  # the whole page follows, or another one: a rerun of parts would take its place
-    if anew in session.fragments:
-        session.fragments[anew].drawn = False
-    stale = _stale(session, panel)
+    if anew in session.notes:
+        session.notes[anew].drawn = False
+    stale = _stale(session.notes, session.values[panel.page])
     if PAGE in stale:
         st.rerun()
     if stale:
         st.rerun(stale)
+
+
+def stay(page: str) -> None:
+    """In a callback of a page: if the reader has left it, nothing is done but to go on there.
+
+    What was under way when the reader left has taken the browser back, to a page that is gone.
+    """
+    if page != (open_now := _session().page):
+        site.go_to(open_now)
 
 
 def _set(panel: Panel, raw: Mapping[str, Any]) -> None:
@@ -121,21 +150,21 @@ def _set(panel: Panel, raw: Mapping[str, Any]) -> None:
     values.update({name: panel[name].parse(value) for name, value in raw.items()})
 
 
-def _stale(session: _Session, panel: Panel) -> list[str]:
-    """The fragments that were drawn with other values than those now, each within no other."""
-    values, stale = session.values[panel.page], []
-    for key, fragment in session.fragments.items():
-        shown = {name: view.shows for name, view in fragment.views.items()}
-        if not fragment.drawn or any(
-            values[name] != value for name, value in (fragment.read | shown).items()
+def _stale(notes: _Notes, values: dict[str, Any]) -> list[str]:
+    """The fragments that were drawn with other values than these, each within no other."""
+    stale = []
+    for key, note in notes.items():
+        shown = {name: view.shows for name, view in note.views.items()}
+        if not note.drawn or any(
+            values[name] != value for name, value in (note.read | shown).items()
         ):
             stale.append(key)
-    return [key for key in stale if not set(stale) & set(_around(session, key))]
+    return [key for key in stale if not set(stale) & set(_around(notes, key))]
 
 
-def _around(session: _Session, key: str) -> Iterator[str]:
+def _around(notes: _Notes, key: str) -> Iterator[str]:
     """The fragments that a fragment stands in, but for the page."""
-    while (key := session.fragments[key].within) not in ("", PAGE):
+    while (key := notes[key].within) not in ("", PAGE):
         yield key
 
 
@@ -152,20 +181,36 @@ def fragment(function: Callable, *, key: str, run_every: float | None = None) ->
 @contextmanager
 def _drawn(key: str) -> Iterator[None]:
     """A fragment is drawn: a new note of it, and none of the fragments that stood in it."""
-    session = _session()
-    fragments, outer = session.fragments, session.drawing
-    # alone it stands where it stood
-    within = fragments[key].within if outer == PAGE and key in fragments else outer
-    inside = [other for other in fragments if key in _around(session, other)]
-    for other in inside:
-        del fragments[other]
-    fragments[key] = _Fragment(within=within)
-    session.drawing = key
+    notes, outer = _drawing.get((None, PAGE))
+    if outer == PAGE and notes is not _session().notes:
+        notes = _session().notes  # by itself, in a thread that has drawn another run of the page
+    within = notes[key].within if outer == PAGE and key in notes else outer
+    for inside in [other for other in notes if key in _around(notes, other)]:
+        del notes[inside]
+    notes[key] = _Fragment(within=within)  # alone it stands where it stood
+    token = _drawing.set((notes, key))
     try:
         yield
     finally:
-        session.drawing = outer
-    fragments[key].drawn = True
+        _drawing.reset(token)
+    notes[key].drawn = True
+    context = get_script_run_ctx()
+    if outer == PAGE and context and context.fragment_ids_this_run:
+        _hand_over()
+
+
+def _hand_over() -> None:
+    """Wait until the server has taken what was drawn.
+
+    A run's thread ends with it, and what the server has not taken from it by then is lost if the
+    reader's next message comes first: Streamlit starts another thread and listens to that one.
+    """
+    if runtime.exists():
+        loop = runtime.get_instance()._get_async_objs().eventloop
+        if isinstance(loop, AbstractEventLoop):  # in a test of a page there is none
+            taken = Event()
+            loop.call_soon_threadsafe(taken.set)
+            taken.wait(1)
 
 
 # Widgets and live charts -------------------------------------------------------------------------
@@ -179,13 +224,13 @@ def shown(view: str, value: Any, *, control: str | None = None) -> int:
     before was said of something that is not there any more. `control` names the control whose
     value it is.
     """
-    session = _session()
-    key = session.drawing, view
+    session, (notes, fragment) = _session(), _drawing.get()
+    key = fragment, view
     if key not in session.views or session.views[key].shows != value:
         session.number += 1
         session.views[key] = _View(value, session.number)
     if control:
-        session.fragments[session.drawing].views[control] = session.views[key]
+        notes[fragment].views[control] = session.views[key]
     return session.views[key].number
 
 
@@ -195,6 +240,7 @@ def said(fragment: str, view: str, number: int, value: Any) -> bool:
     If not, it was said before, or of what has been drawn anew since. Streamlit keeps the callbacks
     of widgets that are gone.
     """
+    stay(fragment.partition(".")[0])
     found = _session().views.get((fragment, view))
     if found is None or found.number != number or found.shows == value:
         return False
@@ -204,11 +250,10 @@ def said(fragment: str, view: str, number: int, value: Any) -> bool:
 
 def last_shown(view: str) -> Any:
     """What a widget of the fragment that is being drawn has shown last; None if it never was."""
-    session = _session()
-    found = session.views.get((session.drawing, view))
+    found = _session().views.get((drawing(), view))
     return found and found.shows
 
 
 def drawing() -> str:
     """The fragment that is being drawn."""
-    return _session().drawing
+    return _drawing.get()[1]
