@@ -94,14 +94,9 @@ def write_url(panel: Panel) -> None:
 def _write(panel: Panel) -> None:
     at, defaults = _values(panel, values.read(panel)), panel.defaults
     says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
-    # What was said of another page may have come there after the browser has left it.
-    if _whole_page() or _query() != {key: [text] for key, text in says.items()}:
-        st.query_params.from_dict(says)
-
-
-def _whole_page() -> bool:
-    context = get_script_run_ctx()
-    return context is not None and not context.fragment_ids_this_run
+    # Always: what the browser says that its address is was true when it said so, not what has been
+    # sent to it since.
+    st.query_params.from_dict(says)
 
 
 def _values(panel: Panel, at: values.Reading) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from random import randrange
 from threading import Event
+from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +28,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.kit import site
 from pages.kit.panels import Panel
 
+LONGEST = 5.0  # seconds that a run waits until a busy server has sent what it has drawn
 PAGE = "page"  # the fragment that is the page itself, outside of all others
 
 
@@ -200,17 +202,25 @@ def _drawn(key: str) -> Iterator[None]:
 
 
 def _hand_over() -> None:
-    """Wait until the server has taken what was drawn.
+    """Wait until all that this run has drawn is sent: some milliseconds.
 
-    A run's thread ends with it, and what the server has not taken from it by then is lost if the
-    reader's next message comes first: Streamlit starts another thread and listens to that one.
+    What is not would be lost if the reader's next message came first. It begins by throwing away
+    what waits to be sent of its own fragment, and if this run's thread has ended, Streamlit starts
+    another one and listens to that only.
     """
-    if runtime.exists():
-        loop = runtime.get_instance()._get_async_objs().eventloop
-        if isinstance(loop, AbstractEventLoop):  # in a test of a page there is none
-            taken = Event()
-            loop.call_soon_threadsafe(taken.set)
-            taken.wait(1)
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return
+    server = runtime.get_instance()
+    loop = server._get_async_objs().eventloop
+    if not isinstance(loop, AbstractEventLoop):  # in a test of a page there is none
+        return
+    taken, end = Event(), monotonic() + LONGEST
+    loop.call_soon_threadsafe(taken.set)
+    taken.wait(LONGEST)
+    reader = server._session_mgr.get_active_session_info(context.session_id)
+    while reader and not reader.session._browser_queue.is_empty() and monotonic() < end:
+        sleep(0.002)
 
 
 # Widgets and live charts -------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 // What a page shows, and the moves of a reader's hand, for test_agreement.py. It knows the page's
 // document, the keys of the controls (`keys`, by page) and Vega's own names, and nothing of the app.
 (keys => {
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  // Streamlit keeps what another widget has replaced for a while, out of sight.
+  const all = (selector, within = document) =>
+    [...within.querySelectorAll(selector)].filter(node => !node.closest("[data-retained]"));
   const main = () => document.querySelector("[data-testid=stMain]") || document.body;
   const path = () => location.pathname.split("/").pop();
   const words = node => (node ? node.textContent.replace(/\s+/g, " ").trim() : "");
