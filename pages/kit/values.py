@@ -59,6 +59,7 @@ class _Session:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)  # by page and name
     notes: _Notes = field(default_factory=dict)  # of the open page
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
+    last: str = ""  # the fragment with which the run for the last change ends
     # The next view's number. A browser that comes back to a server that was started anew must not
     # take the new session's widgets for those it has.
     number: int = field(default_factory=lambda: randrange(10**6))
@@ -135,6 +136,7 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | None = None) -> 
     if PAGE in stale:
         st.rerun()
     if stale:
+        session.last = stale[-1]
         st.rerun(stale)
 
 
@@ -196,8 +198,7 @@ def _drawn(key: str) -> Iterator[None]:
     finally:
         _drawing.reset(token)
     notes[key].drawn = True
-    context = get_script_run_ctx()
-    if outer == PAGE and context and context.fragment_ids_this_run:
+    if outer == PAGE and key == _session().last:
         _hand_over()
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import streamlit
 from playwright.async_api import BrowserContext, Page
@@ -18,13 +19,13 @@ _KEYS = {path: [panel.key(c.name) for c in panel.controls] for path, panel in PA
 _PAGE = Path(__file__).with_name("agreement.js").read_text()
 EYES = _PAGE.replace("(KEYS);", f"({json.dumps(_KEYS)});")  # to be read with every page
 
-# Files that a page loads when it first needs them: kept, so that a way that is cut does not break it.
+# Files that a page loads when it first needs them: kept, so that a way that is cut does not matter.
 _SCRIPTS = Path(streamlit.__file__).parent / "static/static/js"
 _FILES = [f"/static/js/{f.name}" for f in _SCRIPTS.glob("*.js") if f.stat().st_size < 2e6]
 _KEEP = "files => Promise.all(files.map(file => fetch(file).then(found => found.arrayBuffer())))"
 
 ON_THE_WAY = 0.15  # seconds after which nothing is left in the relay
-_LIMIT = 10.0  # seconds in which a page has come to rest
+_LIMIT = 30.0  # seconds in which a page has come to rest
 _OFFLINE = ("WebSocket", "Failed to load resource", "disconnected", "ERR_CONNECTION")
 
 
@@ -69,7 +70,7 @@ class Hand:
             self.errors.append(message.text)
 
     async def open(self, path: str) -> None:
-        """A new visit, and nothing of those before: a page as its address without values shows it."""
+        """A new visit, and nothing of those before: a page as its bare address shows it."""
         self.relay.restore()
         self.done, self.errors, self.untrained, self._is_wide = [], [], True, False
         await self.page.goto(f"http://127.0.0.1:{self.relay.port}/{path}", wait_until="commit")
@@ -202,7 +203,7 @@ class Hand:
     def _clicks(kind: str) -> Callable[["Hand", str], Awaitable[bool]]:
         return lambda hand, target: hand._click(kind, target)
 
-    MOVES = {
+    MOVES: ClassVar = {
         "press": _press,
         "type": _type,
         "step": _clicks("step"),
@@ -221,4 +222,4 @@ class Hand:
         "reload": _reload,
         "cut": _cut,
     }
-    ON_SOMETHING = MOVES.keys() - {"narrow", "back", "forward", "reload", "cut"}
+    ON_SOMETHING: ClassVar = MOVES.keys() - {"narrow", "back", "forward", "reload", "cut"}
