@@ -127,35 +127,6 @@ def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():
     assert "scale" not in json.dumps(mark["encode"])
 
 
-def test_layers_with_scales_of_their_own_keep_them():
-    def layer(field: str, *domain: float) -> dict:
-        axis = {"title": field, "format": "%", "values": [0, 1]}
-        look = {"scale": {"domain": list(domain)}, "axis": axis}
-        return {"mark": "line", "encoding": {"y": {"field": field} | look}}
-
-    def looks(part: dict) -> list[tuple]:
-        if "layer" in part:
-            return [look for inner in part["layer"] for look in looks(inner)]
-        y = part["encoding"]["y"]
-        return [(y["field"], y.get("scale", {}).get("domain"), y["axis"].get("title"))]
-
-    pair = {"layer": [layer("a", 0, 1), layer("a", 0, 1)]}
-    other = {"layer": [layer("b", 0, 2), layer("b", 0, 2)]}
-    once = ("a", [0, 1], "a"), ("a", None, None)
-    assert looks(specs.said_once(pair)) == [*once]
-    assert specs.said_once(pair)["layer"][1]["encoding"]["y"]["axis"] == {
-        "format": "%",
-        "values": [0, 1],
-    }
-    apart = {"layer": [pair, other], "resolve": {"scale": {"y": "independent"}}}
-    assert looks(specs.said_once(apart)) == [*once, ("b", [0, 2], "b"), ("b", None, None)]
-    shared = {"layer": [pair, pair, other]}
-    assert looks(specs.said_once(shared))[:4] == [*once, ("a", None, None), ("a", None, None)]
-    assert looks(specs.said_once(shared))[4:] == [("b", [0, 2], "b")] * 2, "another look stays"
-    of_its_data = {"layer": [{"mark": "line", "encoding": {"y": {"field": "a", "scale": {}}}}] * 2}
-    assert specs.said_once(of_its_data) == of_its_data
-
-
 def test_colors_have_one_name_each():
     with pytest.raises(AssertionError):
         from pages.kit.charts import grammar
