@@ -5,13 +5,14 @@ import inspect
 import json
 import pkgutil
 import re
+from collections.abc import Iterator
 
 import altair as alt
 import numpy as np
 import pytest
 import vl_convert
 
-from pages.kit import charts, specs, theme
+from pages.kit import charts, live, specs, theme
 from pages.kit.frames import activations, chain_rule
 
 BUILDERS = [
@@ -72,24 +73,23 @@ def test_builder_is_valid_and_constant(builder):
     assert "aggregate" not in text.replace("joinaggregate", ""), "tidy frames, not aggregation"
 
 
+def _encodings(spec: dict, shared: dict | None = None) -> Iterator[dict]:
+    """What each layer encodes: what its charts share, and over it what it says itself."""
+    shared, own = shared or {}, spec.get("encoding", {})
+    merged = {name: shared[name] | own[name] for name in shared if "field" in own.get(name, ())}
+    if "layer" not in spec:
+        yield shared | own | merged
+    for layer in spec.get("layer", ()):
+        yield from _encodings(layer, shared | own | merged)
+
+
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_builder_has_fixed_domains_and_named_axes(builder):
-    spec = builder().to_dict()
     found = {"x": [], "y": []}
-
-    def walk(part):
-        if isinstance(part, dict):
-            for axis in ("x", "y"):
-                channel = part.get("encoding", {}).get(axis)
-                if isinstance(channel, dict) and "field" in channel:
-                    found[axis].append(channel)
-            for value in part.values():
-                walk(value)
-        elif isinstance(part, list):
-            for value in part:
-                walk(value)
-
-    walk(spec)
+    for encoding in _encodings(builder().to_dict()):
+        for axis, channels in found.items():
+            if "field" in encoding.get(axis, {}):
+                channels.append(encoding[axis])
     for axis, channels in found.items():
         assert channels, axis
         titled = [c for c in channels if c.get("axis", {}) and c["axis"].get("title")]
@@ -111,43 +111,20 @@ def test_builder_renders(builder, kind):
 
 
 @pytest.mark.parametrize("builder", BUILDERS)
-def test_a_spec_that_says_each_axis_once_is_drawn_the_same(builder):
-    full, short = specs.inheriting(builder().to_dict()), specs.built(builder)
-    rows = [dict.fromkeys(_columns(full), value) for value in (0.2, 0.5, 1, 2)]
-    running = re.compile(r"\b(clip|gradient_)\d+")  # numbers that go on from drawing to drawing
-    drawn, once = (running.sub(r"\1", _drawn(spec, rows)) for spec in (full, short))
-    assert once == drawn
-    full, short = json.dumps(full), json.dumps(short)
-    assert full.count('"mark"') < 12 or len(short) < 0.85 * len(full)
+def test_scales_and_axes_are_said_once_for_all_layers(builder):
+    def layers(part: dict) -> list[dict]:
+        return [leaf for inner in part.get("layer", ()) for leaf in layers(inner)] or [part]
+
+    for layer in layers(builder().to_dict()):
+        for channel in ("x", "y"):
+            own = layer.get("encoding", {}).get(channel, {})
+            assert not own.keys() & {"scale", "axis", "title"}, own
 
 
-def test_layers_with_scales_of_their_own_keep_them():
-    def layer(field: str, *domain: float) -> dict:
-        axis = {"title": field, "format": "%", "values": [0, 1]}
-        look = {"scale": {"domain": list(domain)}, "axis": axis}
-        return {"mark": "line", "encoding": {"y": {"field": field} | look}}
-
-    def looks(part: dict) -> list[tuple]:
-        if "layer" in part:
-            return [look for inner in part["layer"] for look in looks(inner)]
-        y = part["encoding"]["y"]
-        return [(y["field"], y.get("scale", {}).get("domain"), y["axis"].get("title"))]
-
-    pair = {"layer": [layer("a", 0, 1), layer("a", 0, 1)]}
-    other = {"layer": [layer("b", 0, 2), layer("b", 0, 2)]}
-    once = ("a", [0, 1], "a"), ("a", None, None)
-    assert looks(specs.said_once(pair)) == [*once]
-    assert specs.said_once(pair)["layer"][1]["encoding"]["y"]["axis"] == {
-        "format": "%",
-        "values": [0, 1],
-    }
-    apart = {"layer": [pair, other], "resolve": {"scale": {"y": "independent"}}}
-    assert looks(specs.said_once(apart)) == [*once, ("b", [0, 2], "b"), ("b", None, None)]
-    shared = {"layer": [pair, pair, other]}
-    assert looks(specs.said_once(shared))[:4] == [*once, ("a", None, None), ("a", None, None)]
-    assert looks(specs.said_once(shared))[4:] == [("b", [0, 2], "b")] * 2, "another look stays"
-    of_its_data = {"layer": [{"mark": "line", "encoding": {"y": {"field": "a", "scale": {}}}}] * 2}
-    assert specs.said_once(of_its_data) == of_its_data
+def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():
+    vega = vl_convert.vegalite_to_vega(live.wired(charts.products.powers, ("w",)))
+    (mark,) = (m for m in vega["marks"] if m.get("from", {}).get("data") == live.PRESENT)
+    assert "scale" not in json.dumps(mark["encode"])
 
 
 def test_colors_have_one_name_each():

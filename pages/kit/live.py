@@ -147,8 +147,12 @@ def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -
         "value": None,
         "on": [{"events": events, "update": says} for events in by_hand],
     }
-    # a table is there only if something is drawn with it
-    carrier = {"data": {"name": PRESENT}, "mark": {"type": "text", "text": "", "aria": False}}
+    # a table is there only if something is drawn with it: a mark that shares no channel
+    carrier = {
+        "data": {"name": PRESENT},
+        "mark": {"type": "text", "text": "", "aria": False},
+        "encoding": dict.fromkeys(spec["encoding"]),
+    }
     return spec | {
         "params": [{"name": PRESENT, "expr": _ROW}, *params, report],
         "layer": [*spec["layer"], carrier],

@@ -1,4 +1,4 @@
-"""A chart's spec as the browser gets it: made once, short, with its tables beside it."""
+"""A chart's spec as the browser gets it: made once, with its tables beside it."""
 
 import weakref
 from collections.abc import Callable, Mapping
@@ -10,10 +10,6 @@ import pyarrow as pa
 from pages.kit.kept import kept
 
 _FRAME = "frame"  # the name of the data in every spec
-_LOOKS = ("scale", "axis", "legend")  # of a channel, for all layers that share them
-# Of an axis, for each layer: without them its marks would be described in another format, and the
-# axis would count its ticks.
-_OF_EACH = ("format", "values")
 
 
 @kept(64)
@@ -22,7 +18,7 @@ def built(builder: Callable) -> dict:
 
     Altair takes 0.1 to 0.4 s for one; validation, which the tests do, would add as much.
     """
-    return said_once(inheriting(builder().to_dict(validate=False))) | {"data": {"name": _FRAME}}
+    return inheriting(builder().to_dict(validate=False)) | {"data": {"name": _FRAME}}
 
 
 def inheriting(spec: dict) -> dict:
@@ -31,36 +27,6 @@ def inheriting(spec: dict) -> dict:
     if "layer" in rest:
         rest["layer"] = [inheriting(layer) for layer in rest["layer"]]
     return rest
-
-
-def said_once(spec: dict, said: dict[str, dict] | None = None) -> dict:
-    """The spec with each scale and axis in the first layer that has it, and not in all that share
-    it: it is drawn the same, and a third to a half shorter whenever it is sent.
-
-    `said` is what the layers before have said, by channel.
-    """
-    said = {} if said is None else said
-    if "layer" in spec:
-        apart = spec.get("resolve", {}).get("scale", {})  # no layer shares these
-        layers = []
-        for layer in spec["layer"]:
-            inside = {channel: look for channel, look in said.items() if channel not in apart}
-            layers.append(said_once(layer, inside))
-            said |= {channel: look for channel, look in inside.items() if channel not in apart}
-        return spec | {"layer": layers}
-    shortened = {}
-    for channel, definition in spec.get("encoding", {}).items():
-        look = {key: definition[key] for key in _LOOKS if key in definition}
-        if isinstance((look.get("scale") or {}).get("domain"), list):  # else of the layer's data
-            if channel in said and said[channel] == look:
-                definition = {key: v for key, v in definition.items() if key not in _LOOKS}
-                axis = look.get("axis") or {}
-                if axis := {key: axis[key] for key in _OF_EACH if key in axis}:
-                    definition["axis"] = axis
-            else:
-                said.setdefault(channel, look)
-        shortened[channel] = definition
-    return spec | ({"encoding": shortened} if shortened else {})
 
 
 def with_tables(spec: dict, tables: Mapping[str, pd.DataFrame | pa.Table]) -> dict:

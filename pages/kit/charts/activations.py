@@ -49,8 +49,9 @@ def slopes() -> alt.LayerChart:
         ),
     )
     return grammar.layered(
-        _slopes_panel(x),
-        _products_panel(x),
+        _slopes_panel(),
+        _products_panel(),
+        x=x,
         params=(live.param(Z),),
         independent=["y"],
         height=_HEIGHT,
@@ -83,9 +84,8 @@ def _panel_axis(title: str, place: tuple[float, float], **more) -> alt.Axis:
     )
 
 
-def _slopes_panel(x) -> alt.LayerChart:
+def _slopes_panel() -> alt.LayerChart:
     y = alt.Y(
-        "s",
         type="quantitative",
         scale=_panel_scale(SLOPES, _UPPER),
         axis=_panel_axis(
@@ -97,16 +97,16 @@ def _slopes_panel(x) -> alt.LayerChart:
     )
     seen = grammar.colored(alt.Chart().transform_filter("isValid(datum.seen)"), "reference")
     seen = seen.mark_area(interpolate="step-after", opacity=0.35, line=False).encode(
-        x=x, y=grammar.renamed(y, "seen"), y2=alt.Y2Datum(0)
+        y=alt.Y(field="seen"), y2=alt.Y2Datum(0)
     )
     now = live.frame_of(Z)
-    layers = [seen, _rule(now, x, y), *_inset_frame(x, y)]
+    layers = [seen, _rule(now), *_inset_frame()]
     for i, color in enumerate(CURVES, start=1):
-        layers += _curve(i, color, x, y, now)
-    return alt.layer(*layers, *_table())
+        layers += _curve(i, color, now)
+    return alt.layer(*layers, *_table()).encode(y=y)
 
 
-def _rule(now: alt.Chart, x, y) -> alt.Chart:
+def _rule(now: alt.Chart) -> alt.Chart:
     """A line at the live z through both panels, not through the inset."""
     left, right, bottom, _ = CORNER
     floor = _panel_scale(SLOPES, _UPPER).domain[0]
@@ -114,28 +114,26 @@ def _rule(now: alt.Chart, x, y) -> alt.Chart:
         top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {SLOPES[1]}",
         floor=str(floor),
     )
-    return base.mark_rule(strokeWidth=1.2).encode(
-        x=x, y=grammar.renamed(y, "top"), y2=alt.Y2("floor")
-    )
+    return base.mark_rule(strokeWidth=1.2).encode(y=alt.Y(field="top"), y2=alt.Y2("floor"))
 
 
-def _curve(i: int, color: str, x, y, now: alt.Chart) -> list[alt.Chart]:
+def _curve(i: int, color: str, now: alt.Chart) -> list[alt.Chart]:
     """One activation: φ′ as a line with its dot, and φ in the inset with its dot."""
-    inset = {"x": grammar.renamed(x, "z_in"), "y": grammar.renamed(y, f"f_in{i}")}
+    inset = {"x": alt.X(field="z_in"), "y": alt.Y(field=f"f_in{i}")}
     lines = grammar.colored(alt.Chart().transform_filter("datum.drawn"), color)
     dots = grammar.colored(now, color)
     at = dots.transform_calculate(at=f"min(datum.s{i}, {SLOPES[1]})")
     return [
-        lines.mark_line(strokeWidth=3).encode(x=x, y=grammar.renamed(y, f"slope{i}")),
+        lines.mark_line(strokeWidth=3).encode(y=alt.Y(field=f"slope{i}")),
         lines.mark_line(strokeWidth=1.8).encode(**inset),
-        at.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "at")),
+        at.mark_point(size=130, filled=True, opacity=1).encode(y=alt.Y(field="at")),
         dots.transform_filter(f"isValid(datum.f_in{i})")
         .mark_point(size=50, filled=True, opacity=1)
         .encode(**inset),
     ]
 
 
-def _inset_frame(x, y) -> list[alt.Chart]:
+def _inset_frame() -> list[alt.Chart]:
     """The axes of the inset and its name."""
     left, right, bottom, top = CORNER
     zero = bottom - INSET[0] / (INSET[1] - INSET[0]) * (top - bottom)
@@ -149,14 +147,14 @@ def _inset_frame(x, y) -> list[alt.Chart]:
         name="'φ(z)'",
     )
     across = base.mark_rule(opacity=0.6).encode(
-        x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, "zero")
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="zero")
     )
     up = base.mark_rule(opacity=0.6).encode(
-        x=grammar.renamed(x, "middle"), y=grammar.renamed(y, "bottom"), y2=alt.Y2("top")
+        x=alt.X(field="middle"), y=alt.Y(field="bottom"), y2=alt.Y2("top")
     )
     name = base.mark_text(align="left", baseline="top", fontSize=grammar.LABEL_SIZE).encode(
-        x=grammar.renamed(x, "left"),
-        y=grammar.renamed(y, "top"),
+        x=alt.X(field="left"),
+        y=alt.Y(field="top"),
         text=alt.Text("name", type="nominal"),
     )
     return [across, up, name]
@@ -207,10 +205,9 @@ def _table() -> list[alt.Chart]:
     return [*cells, cell(grey, 0, 4, "seen_says", fontSize=px(15, 13))]
 
 
-def _products_panel(x) -> alt.LayerChart:
+def _products_panel() -> alt.LayerChart:
     low, high = PRODUCTS
     y = alt.Y(
-        "p",
         type="quantitative",
         scale=_panel_scale(PRODUCTS, _LOWER),
         axis=_panel_axis(
@@ -220,8 +217,7 @@ def _products_panel(x) -> alt.LayerChart:
             labelExpr=grammar.power_of_ten("datum.value"),
         ),
     )
-    band = grammar.healthy_band(x, y, left=Z.low, right=Z.high, label="healthy")
-    layers = [band]
+    layers = [grammar.healthy_band(left=Z.low, right=Z.high, label="healthy")]
     for i, color in enumerate(CURVES, start=1):
         line = grammar.colored(_multiplied().transform_filter("datum.drawn"), color)
         dot = grammar.colored(live.frame_of(Z, _multiplied()), color)
@@ -232,14 +228,12 @@ def _products_panel(x) -> alt.LayerChart:
         )
         shape = alt.condition("datum.gone", alt.value("triangle-down"), alt.value("circle"))
         layers += [
-            line.mark_line(strokeWidth=3, clip=True).encode(
-                x=x, y=grammar.renamed(y, f"product{i}")
-            ),
+            line.mark_line(strokeWidth=3, clip=True).encode(y=alt.Y(field=f"product{i}")),
             dot.mark_point(size=130, filled=True, opacity=1).encode(
-                x=x, y=grammar.renamed(y, "at"), shape=shape
+                y=alt.Y(field="at"), shape=shape
             ),
         ]
-    return alt.layer(*layers)
+    return alt.layer(*layers).encode(y=y)
 
 
 def by_layer() -> alt.LayerChart:
@@ -260,9 +254,8 @@ def by_layer() -> alt.LayerChart:
         ),
     )
     y = grammar.powers_y("log10", "relative to the last layer", -12, 12, every=4)
-    base = alt.Chart().encode(x=x, color=grammar.meaning_of("meaning"))
-    lines = base.mark_line(strokeWidth=2.5, clip=True).encode(
-        y=y,
+    rows = alt.Chart()
+    lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
         detail=alt.Detail("name", type="nominal"),
         strokeDash=alt.condition("datum.dashed == 1", alt.value([5, 4]), alt.value([1, 0])),
         tooltip=[
@@ -271,13 +264,13 @@ def by_layer() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="product"),
         ],
     )
-    names = base.transform_filter("isValid(datum.name_at)").mark_text(
+    names = rows.transform_filter("isValid(datum.name_at)").mark_text(
         align="right", dx=-7, fontSize=grammar.LABEL_SIZE
     )
-    names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
     # its name is on the main chart; here every place for it is crossed by a line at some depth
-    band = grammar.healthy_band(x, y, left=-7.5, right=DEEPEST + 0.5, label="")
-    return grammar.layered(band, lines, names, height=theme.SMALL_HEIGHT)
+    band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
+    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def shares() -> alt.LayerChart:
@@ -309,13 +302,10 @@ def shares() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
-    base = base.transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
+    base = alt.Chart().transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
     bars = base.mark_rect().encode(
         opacity=alt.condition(f"datum.kind == '{OFF}'", alt.value(0.45), alt.value(1)),
-        x=x,
         x2=alt.X2("right"),
-        y=y,
         y2=alt.Y2("high"),
         tooltip=[
             alt.Tooltip("layer", type="quantitative", title="layer"),
@@ -327,11 +317,11 @@ def shares() -> alt.LayerChart:
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(
-        x=grammar.renamed(x, "right"),
-        y=grammar.renamed(y, "name_at"),
+        x=alt.X(field="right"),
+        y=alt.Y(field="name_at"),
         text=alt.Text("name", type="nominal"),
     )
-    return grammar.layered(bars, names, height=theme.SMALL_HEIGHT)
+    return grammar.layered(bars, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def leaks() -> alt.LayerChart:
@@ -376,14 +366,14 @@ def leaks() -> alt.LayerChart:
     middle = base.transform_filter("isValid(datum.median)").mark_rule(strokeWidth=3)
     broke = base.transform_filter("isValid(datum.broke)").mark_text(fontSize=grammar.LABEL_SIZE)
     return grammar.layered(
-        dots.encode(x=x, y=y),
-        middle.encode(
-            x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, "median")
-        ),
+        dots,
+        middle.encode(x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="median")),
         broke.encode(
-            x=grammar.renamed(x, "place"),
-            y=grammar.renamed(y, "floor"),
+            x=alt.X(field="place"),
+            y=alt.Y(field="floor"),
             text=alt.Text("broke", type="nominal"),
         ),
+        x=x,
+        y=y,
         height=theme.SMALL_HEIGHT,
     )

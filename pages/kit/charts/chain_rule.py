@@ -68,21 +68,23 @@ def ledger() -> alt.LayerChart:
     points = points.transform_lookup(lookup="i", from_=way)
     points = points.transform_calculate(middle="datum.i - 0.5")
     return grammar.layered(
-        _no_change(x, y),
-        *_bars(points, x, y),
-        *_network(points, x, y),
-        *_reached(points, y),
-        _columns(points, x, y).add_params(live.pick(FACTOR)),
+        _no_change(),
+        *_bars(points),
+        *_network(points),
+        _reached(points),
+        _columns(points).add_params(live.pick(FACTOR)),
+        x=x,
+        y=y,
         params=(live.param(W2),),
         height=theme.MAIN_HEIGHT,
     )
 
 
-def _no_change(x, y) -> alt.Chart:
+def _no_change() -> alt.Chart:
     base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference")
     base = base.transform_calculate(left="-0.4", right="5.4", one="0")
     return base.mark_rule(strokeDash=[3, 3], opacity=0.7).encode(
-        x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, "one")
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="one")
     )
 
 
@@ -92,7 +94,7 @@ def _written(field: str) -> str:
     return f"datum.{field} == 0 ? '0' : (datum.{field} < 0 ? '−' : '') + ({grammar.number(log10)})"
 
 
-def _bars(points: alt.Chart, x, y) -> list[alt.LayerChart]:
+def _bars(points: alt.Chart) -> list[alt.LayerChart]:
     """The bars, the level between them, and what each factor multiplies by."""
 
     def clamped(field: str) -> str:
@@ -108,12 +110,11 @@ def _bars(points: alt.Chart, x, y) -> list[alt.LayerChart]:
         says=f"'× ' + ({_written('times')})",
         height="abs(datum.start - datum.end) < 0.02 ? datum.end + 0.02 : datum.end",
     )
-    fading = alt.condition("datum.faint", alt.value(0.15), alt.value(1))
-    colored = steps.encode(color=grammar.meaning_of("meaning"), opacity=fading)
-    bars = colored.mark_rect().encode(
-        x=grammar.renamed(x, "left"),
+    faded = steps.encode(opacity=alt.condition("datum.faint", alt.value(0.15), alt.value(1)))
+    bars = faded.mark_rect().encode(
+        x=alt.X(field="left"),
         x2=alt.X2("right"),
-        y=grammar.renamed(y, "start"),
+        y=alt.Y(field="start"),
         y2=alt.Y2("height"),
     )
     # marks that are not always there are hidden from readers of screens: an empty group has no name
@@ -125,28 +126,25 @@ def _bars(points: alt.Chart, x, y) -> list[alt.LayerChart]:
         under="min(datum.start, datum.end) - 0.09",
     )
     around = around.mark_rect(filled=False, strokeWidth=2, aria=False).encode(
-        x=grammar.renamed(x, "left"),
+        x=alt.X(field="left"),
         x2=alt.X2("right"),
-        y=grammar.renamed(y, "over"),
+        y=alt.Y(field="over"),
         y2=alt.Y2("under"),
     )
-    levels = grammar.colored(steps, "reference").transform_filter(
+    levels = grammar.colored(faded, "reference").transform_filter(
         f"isValid(datum.level) && datum.level >= {FLOOR}"
     )
     levels = levels.transform_calculate(
         left="datum.i - 0.28", right="datum.i < datum.last ? datum.i + 0.28 : datum.i + 0.1"
     )
     levels = levels.mark_rule(strokeWidth=1.5).encode(
-        x=grammar.renamed(x, "left"),
-        x2=alt.X2("right"),
-        y=grammar.renamed(y, "end"),
-        opacity=fading,
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="end")
     )
     # the factor's value where its bar ends: beneath one that falls, above any other
     style = {"fontSize": grammar.LABEL_SIZE, "fontWeight": "bold"}
-    values = colored.encode(
-        x=grammar.renamed(x, "middle"),
-        y=grammar.renamed(y, "end"),
+    values = faded.encode(
+        x=alt.X(field="middle"),
+        y=alt.Y(field="end"),
         text=alt.Text("says", type="nominal"),
     )
     values = values.transform_filter(f"max(datum.start, datum.end) > {FLOOR}")
@@ -154,7 +152,7 @@ def _bars(points: alt.Chart, x, y) -> list[alt.LayerChart]:
     falling = values.transform_filter(falls).mark_text(dy=18, **style)
     rising = values.transform_filter(f"!({falls})").mark_text(dy=-12, **style)
     # what goes on below the chart ends in a triangle, what is 0 in a cross and a word
-    ends = colored.encode(x=grammar.renamed(x, "middle"), y=grammar.renamed(y, "end"))
+    ends = faded.encode(x=alt.X(field="middle"), y=alt.Y(field="end"))
     below = ends.transform_filter(f"isValid(datum.level) && datum.level < {FLOOR}").mark_point(
         shape="triangle-down", size=180, filled=True, yOffset=4, aria=False
     )
@@ -163,13 +161,13 @@ def _bars(points: alt.Chart, x, y) -> list[alt.LayerChart]:
         shape="cross", angle=45, size=170, filled=True, aria=False
     )
     word = lost.encode(
-        x=grammar.renamed(x, "left"), text=alt.Text("gone", type="nominal")
+        x=alt.X(field="left"), text=alt.Text("gone", type="nominal")
     ).transform_calculate(gone="'nothing is left'", left="datum.i - 0.8")
     word = word.mark_text(align="right", dy=-4, fontSize=grammar.LABEL_SIZE)
     return [levels, bars, around, below, cross, word, falling, rising]
 
 
-def _network(points: alt.Chart, x, y) -> list[alt.LayerChart]:
+def _network(points: alt.Chart) -> list[alt.LayerChart]:
     """The network from J back to the weight: quantities, their values, factors between them."""
     points = grammar.colored(points, "dark").transform_calculate(
         names_at=str(_NAMES),
@@ -186,14 +184,14 @@ def _network(points: alt.Chart, x, y) -> list[alt.LayerChart]:
         "(datum.value < 0 ? '−' : '') + datum.small[0] + '×10' + datum.power",
     )
     fading = alt.condition("datum.faint", alt.value(0.35), alt.value(1))
-    here = points.encode(x=x, y=y, opacity=fading)
+    here = points.encode(opacity=fading)
     edges = points.transform_filter("datum.i > 0")
     line = grammar.colored(edges, "reference").mark_rule(strokeWidth=1.5)
-    line = line.encode(x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=y)
+    line = line.encode(x=alt.X(field="left"), x2=alt.X2("right"))
     arrow = grammar.colored(edges, "reference").mark_point(
         shape="triangle-right", size=90, filled=True, opacity=1
     )
-    arrow = arrow.encode(x=grammar.renamed(x, "middle"), y=y)
+    arrow = arrow.encode(x=alt.X(field="middle"))
     disk = grammar.colored(points, "reference").mark_point(
         shape="circle", size=700, strokeWidth=1.5, filled=False, fill="#88888833", opacity=1
     )
@@ -201,20 +199,20 @@ def _network(points: alt.Chart, x, y) -> list[alt.LayerChart]:
         text=alt.Text("node", type="nominal")
     )
     value = here.mark_text(fontSize=13).encode(
-        y=grammar.renamed(y, "values_at"), text=alt.Text("says", type="nominal")
+        y=alt.Y(field="values_at"), text=alt.Text("says", type="nominal")
     )
     names = edges.encode(
-        x=grammar.renamed(x, "middle"),
-        y=grammar.renamed(y, "names_at"),
+        x=alt.X(field="middle"),
+        y=alt.Y(field="names_at"),
         text=alt.Text("name", type="nominal"),
         opacity=fading,
     )
     name = names.transform_filter("!datum.mark").mark_text(fontSize=15)
     marked = names.transform_filter("datum.mark").mark_text(fontSize=16, fontWeight="bold")
-    return [line, arrow, disk.encode(x=x, y=y), symbol, value, name, marked]
+    return [line, arrow, disk, symbol, value, name, marked]
 
 
-def _reached(points: alt.Chart, y) -> list[alt.Chart]:
+def _reached(points: alt.Chart) -> alt.Chart:
     """The gradient that the walk has reached, large."""
     zero = "datum.sign == 0 ? '0' : "
     at = points.transform_filter("datum.here").transform_calculate(
@@ -223,17 +221,12 @@ def _reached(points: alt.Chart, y) -> list[alt.Chart]:
         f"({grammar.number('datum.level')}))",
     )
     readout = at.mark_text(fontSize=24, fontWeight="bold", align="right", baseline="top")
-    return [
-        readout.encode(
-            x=alt.value("width"),
-            y=alt.value(0),
-            color=grammar.meaning_of("meaning"),
-            text=alt.Text("says", type="nominal"),
-        )
-    ]
+    return readout.encode(
+        x=alt.value("width"), y=alt.value(0), text=alt.Text("says", type="nominal")
+    )
 
 
-def _columns(points: alt.Chart, x, y) -> alt.Chart:
+def _columns(points: alt.Chart) -> alt.Chart:
     """Over each factor an unseen column to point at and to click."""
     columns = points.transform_filter("datum.i > 0").transform_calculate(
         left="datum.i - 1",
@@ -245,10 +238,11 @@ def _columns(points: alt.Chart, x, y) -> alt.Chart:
         f"(datum.sign < 0 ? '−' : '') + ({grammar.number('datum.level')}))",
     )
     return columns.mark_rect(opacity=0, cursor="pointer").encode(
-        x=grammar.renamed(x, "left"),
+        x=alt.X(field="left"),
         x2=alt.X2("right"),
-        y=grammar.renamed(y, "low"),
+        y=alt.Y(field="low"),
         y2=alt.Y2("high"),
+        color=alt.value("black"),  # no meaning
         tooltip=[
             alt.Tooltip("says", type="nominal", title="factor"),
             alt.Tooltip("after", type="nominal", title="so far"),
@@ -266,8 +260,6 @@ def depth() -> alt.LayerChart:
     `steepest`, log₁₀ of the largest |φ′|; `mark`, the depth to mark, and there `sign` of dŷ/dw₁ and
     `log10` of its size. At other depths that is the slopes times |w|ᴸ⁻¹.
     """
-    x = grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14)
-    y = grammar.powers_y("log10", "size of the product", _DEEP, _HIGH, every=10)
     frame = live.frame_of(W)
     weights = "(datum.i + 1) * log(abs(w)) / LN10"
     along = live.unpack(frame, "slopes").transform_calculate(
@@ -275,18 +267,19 @@ def depth() -> alt.LayerChart:
         bound=f"w == 0 ? null : {weights} + (datum.i + 2) * datum.steepest",
         gradient=f"w == 0 || !isValid(datum.slopes) ? null : {weights} + datum.slopes",
     )
-    band = grammar.healthy_band(x, y, left=0, right=LAYERS + 14, label="healthy")
     return grammar.layered(
-        band,
-        *_named(along, x, y, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
-        *_gradient_by_depth(along, frame, x, y),
-        *_named(along, x, y, "slopes", "∏ φ′(z)", "amber", [2, 4], on_top="> datum.bound"),
+        grammar.healthy_band(left=0, right=LAYERS + 14, label="healthy"),
+        *_named(along, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
+        *_gradient_by_depth(along, frame),
+        *_named(along, "slopes", "∏ φ′(z)", "amber", [2, 4], on_top="> datum.bound"),
+        x=grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14),
+        y=grammar.powers_y("log10", "size of the product", _DEEP, _HIGH, every=10),
         params=(live.param(W),),
         height=theme.SMALL_HEIGHT + 50,
     )
 
 
-def _named(along, x, y, field, name, color, dash, *, on_top: str) -> list[alt.Chart]:
+def _named(along, field, name, color, dash, *, on_top: str) -> list[alt.Chart]:
     """A line with its name at the last of its points that the axis shows, on its free side."""
     rows = grammar.colored(along, color)
     line = rows.mark_line(strokeDash=dash, strokeWidth=2, clip=True)
@@ -295,25 +288,23 @@ def _named(along, x, y, field, name, color, dash, *, on_top: str) -> list[alt.Ch
     )
     end = seen.transform_joinaggregate(last="max(L)").transform_filter("datum.L == datum.last")
     end = end.transform_calculate(name=f"'{name}'").encode(
-        x=x, y=grammar.renamed(y, field), text=alt.Text("name", type="nominal")
+        y=alt.Y(field=field), text=alt.Text("name", type="nominal")
     )
     on_top = f"datum.{field} {on_top}"
     style = {"align": "left", "dx": 7, "fontSize": grammar.LABEL_SIZE}
     return [
-        line.encode(x=x, y=grammar.renamed(y, field)),
+        line.encode(y=alt.Y(field=field)),
         end.transform_filter(on_top).mark_text(dy=-9, **style),
         end.transform_filter(f"!({on_top})").mark_text(dy=10, **style),
     ]
 
 
-def _gradient_by_depth(along, frame, x, y) -> list[alt.Chart]:
+def _gradient_by_depth(along, frame) -> list[alt.Chart]:
     # colored by what has become of it at the depth that is marked
     meaning = f"isValid(datum.log10) ? ({grammar.outcome('datum.log10')}) : 'vanishing'"
     rows = along.transform_calculate(meaning=meaning, says=grammar.number("datum.gradient"))
     line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
-        x=x,
-        y=grammar.renamed(y, "gradient"),
-        color=grammar.meaning_of("meaning"),
+        y=alt.Y(field="gradient"),
         tooltip=[
             alt.Tooltip("L", type="quantitative", title="layers"),
             alt.Tooltip("says", type="nominal", title="|dŷ/dw₁|"),
@@ -327,7 +318,7 @@ def _gradient_by_depth(along, frame, x, y) -> list[alt.Chart]:
         f"(datum.sign == 0 ? '0' : {grammar.number('datum.log10')})",
         layers="'at w = ' + (w < 0 ? '−' : '') + format(abs(w), '.1f') + ', ' + datum.mark"
         " + ' layers'",
-    ).encode(color=grammar.meaning_of("meaning"))
+    )
     dot = base.mark_point(size=130, filled=True, opacity=1)
     big = base.mark_text(fontSize=24, fontWeight="bold", align="left", baseline="top")
     small = grammar.colored(base, "reference").mark_text(
@@ -335,7 +326,7 @@ def _gradient_by_depth(along, frame, x, y) -> list[alt.Chart]:
     )
     return [
         line,
-        dot.encode(x=x, y=grammar.renamed(y, "at")),
+        dot.encode(y=alt.Y(field="at")),
         big.encode(x=alt.value(12), y=alt.value(6), text=alt.Text("says", type="nominal")),
         small.encode(x=alt.value(12), y=alt.value(36), text=alt.Text("layers", type="nominal")),
     ]
@@ -353,14 +344,13 @@ def split() -> alt.LayerChart:
     """
     x = grammar.count_x("k", "layers walked back: toward the input →", STEPS, every=2, room=6)
     y = grammar.powers_y("log10", "product so far", -16, 16, every=4)
-    band = grammar.healthy_band(x, y, left=0, right=STEPS + 6, label="healthy")
-    base = alt.Chart().encode(x=x, color=grammar.meaning_of("meaning"))
-    spread = base.mark_area(opacity=0.22, clip=True).encode(
-        y=grammar.renamed(y, "low"), y2=alt.Y2("high"), detail=alt.Detail("series", type="nominal")
+    band = grammar.healthy_band(left=0, right=STEPS + 6, label="healthy")
+    rows = alt.Chart()
+    spread = rows.mark_area(opacity=0.22, clip=True).encode(
+        y=alt.Y(field="low"), y2=alt.Y2("high"), detail=alt.Detail("series", type="nominal")
     )
     main = "datum.series == 'gradient'"
-    lines = base.mark_line(clip=True).encode(
-        y=y,
+    lines = rows.mark_line(clip=True).encode(
         detail=alt.Detail("series", type="nominal"),
         strokeWidth=alt.condition(main, alt.value(4), alt.value(2.5)),
         strokeDash=alt.condition(main, alt.value([1, 0]), alt.value([3, 4])),
@@ -371,14 +361,16 @@ def split() -> alt.LayerChart:
         ],
     )
     # only a text can be broken into lines
-    names = base.transform_filter("isValid(datum.name)").transform_calculate(name="'' + datum.name")
+    names = rows.transform_filter("isValid(datum.name)").transform_calculate(name="'' + datum.name")
     names = names.mark_text(
         align="left", dx=8, dy=-8, fontSize=grammar.LABEL_SIZE, fontWeight="bold", lineBreak="\n"
     )
-    names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
-    lost = base.transform_filter("isValid(datum.lost)").transform_calculate(floor="-15.5")
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    lost = rows.transform_filter("isValid(datum.lost)").transform_calculate(floor="-15.5")
     cross = grammar.colored(lost, "dark").mark_point(
         shape="cross", angle=45, size=120, filled=True, opacity=1, aria=False
     )
-    cross = cross.encode(y=grammar.renamed(y, "floor"))
-    return grammar.layered(band, spread, lines, names, cross, height=theme.SMALL_HEIGHT + 50)
+    cross = cross.encode(y=alt.Y(field="floor"))
+    return grammar.layered(
+        band, spread, lines, names, cross, x=x, y=y, height=theme.SMALL_HEIGHT + 50
+    )

@@ -30,18 +30,17 @@ def thresholds() -> alt.LayerChart:
     `clipped_says`; the packed `steps`, `loss`, `loss_low`, `loss_high` (log₁₀), `loss_says` and
     the `meaning` of these runs; `lost`, how many ended in NaN; `cure` and `cure_says`.
     """
-    rows = alt.Chart()
     now = live.frame_of(LIMIT)
     return grammar.layered(
-        alt.layer(*_accuracy(rows, now)),
-        alt.layer(*_loss(now)),
+        _accuracy(now),
+        _loss(now),
         params=(live.param(LIMIT),),
         independent=["x", "y"],
         height=theme.MAIN_HEIGHT,
     )
 
 
-def _accuracy(rows: alt.Chart, now: alt.Chart) -> list[alt.Chart]:
+def _accuracy(now: alt.Chart) -> alt.LayerChart:
     x = alt.X(
         **grammar.placed(
             "limit",
@@ -66,19 +65,17 @@ def _accuracy(rows: alt.Chart, now: alt.Chart) -> list[alt.Chart]:
             f"{grammar.WIDE} || datum.value > 0 ? format(datum.value, '.0%') : ''",
         )
     )
-    swept = rows.transform_filter("datum.kind == 'limit'")
-    unclipped = rows.transform_filter("datum.kind == 'none'")
+    swept = alt.Chart().transform_filter("datum.kind == 'limit'")
+    unclipped = alt.Chart().transform_filter("datum.kind == 'none'")
     tooltip = [alt.Tooltip("says", type="nominal", title="median of 8")]
     band = grammar.colored(swept, "dark").mark_area(opacity=0.16)
-    band = band.encode(x=x, y=grammar.renamed(y, "accuracy_low"), y2=alt.Y2("accuracy_high"))
+    band = band.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))
     line = grammar.colored(swept, "dark").mark_line(strokeWidth=3)
     points = grammar.colored(swept, "dark").mark_point(size=30, filled=True, opacity=1)
     whisker = grammar.colored(unclipped, "dark").mark_rule(strokeWidth=3, opacity=0.3)
-    whisker = whisker.encode(x=x, y=grammar.renamed(y, "accuracy_low"), y2=alt.Y2("accuracy_high"))
+    whisker = whisker.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))
     none = unclipped.transform_calculate(words="'none'").mark_text(dy=-15, **_NAME)
-    free = unclipped.mark_point(size=110, filled=True, opacity=1).encode(
-        x=x, y=y, color=grammar.meaning_of("meaning"), tooltip=tooltip
-    )
+    free = unclipped.mark_point(size=110, filled=True, opacity=1).encode(tooltip=tooltip)
     clipped = grammar.colored(swept, "violet").mark_line(strokeWidth=2, strokeDash=[4, 3])
     clipped_name = (
         grammar.colored(swept, "violet")
@@ -90,58 +87,48 @@ def _accuracy(rows: alt.Chart, now: alt.Chart) -> list[alt.Chart]:
     readout = now.mark_text(
         align="right", baseline="top", fontSize=grammar.wide("22", "18"), fontWeight="bold"
     )
-    return [
-        *_references(now, x, y),
+    layers = [
+        *_references(now),
         band,
-        clipped_name.encode(
-            x=x, y=grammar.renamed(y, "clipped"), text=alt.Text("words", type="nominal")
-        ),
+        clipped_name.encode(y=alt.Y(field="clipped"), text=alt.Text("words", type="nominal")),
         clipped.encode(
-            x=x,
-            y=grammar.renamed(y, "clipped"),
+            y=alt.Y(field="clipped"),
             tooltip=[alt.Tooltip("clipped_says", type="nominal", title="clipped")],
         ),
-        line.encode(x=x, y=y),
-        points.encode(x=x, y=y, tooltip=tooltip),
+        line,
+        points.encode(tooltip=tooltip),
         whisker,
         free,
-        none.encode(
-            x=x,
-            y=y,
-            text=alt.Text("words", type="nominal"),
-            color=grammar.meaning_of("meaning"),
-        ),
-        dot.encode(x=x, y=y, color=grammar.meaning_of("meaning")),
+        none.encode(text=alt.Text("words", type="nominal")),
+        dot,
         readout.encode(
-            x=alt.value(grammar.wide("0.6 * width", "width")),
-            y=alt.value(2),
-            text=_TEXT,
-            color=grammar.meaning_of("meaning"),
+            x=alt.value(grammar.wide("0.6 * width", "width")), y=alt.value(2), text=_TEXT
         ),
     ]
+    return alt.layer(*layers).encode(x=x, y=y)
 
 
-def _references(now: alt.Chart, x, y) -> list[alt.Chart]:
+def _references(now: alt.Chart) -> list[alt.Chart]:
     """Lines across the panel: the cure with its name on it, and guessing, named by the axis."""
     ends = now.transform_calculate(left="-1.1", right="3.75", guess="0.1")
     rules = [
         grammar.colored(ends, meaning)
         .mark_rule(strokeDash=[6, 4], strokeWidth=1.6)
-        .encode(x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=grammar.renamed(y, at))
+        .encode(x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field=at))
         for at, meaning in (("cure", "healthy"), ("guess", "reference"))
     ]
     name = grammar.colored(ends, "healthy").mark_text(align="right", dy=-10, **_NAME)
     return [
         *rules,
         name.encode(
-            x=grammar.renamed(x, "right"),
-            y=grammar.renamed(y, "cure"),
+            x=alt.X(field="right"),
+            y=alt.Y(field="cure"),
             text=alt.Text("cure_says", type="nominal"),
         ),
     ]
 
 
-def _loss(now: alt.Chart) -> list[alt.Chart]:
+def _loss(now: alt.Chart) -> alt.LayerChart:
     x = alt.X(
         **grammar.placed(
             "steps",
@@ -164,7 +151,6 @@ def _loss(now: alt.Chart) -> list[alt.Chart]:
             offset=grammar.wide("-0.71 * width", "0"),
         )
     )
-    color = grammar.meaning_of("meaning")
     points = live.unpack(now, "steps", "loss", "loss_low", "loss_high").transform_calculate(
         **{
             field: f"isValid(datum.{field}) ? min(datum.{field}, {_LOUDEST}) : {missing}"
@@ -181,36 +167,34 @@ def _loss(now: alt.Chart) -> list[alt.Chart]:
         ),
         "reference",
     )
-    level = {"y": grammar.renamed(y, "guess")}
+    level = {"y": alt.Y(field="guess")}
     beyond = last.transform_filter(f"datum.loss == {_LOUDEST}").transform_calculate(
         words="'above the axis ↑'"
     )
-    return [
+    layers = [
         guess.mark_rule(strokeDash=[6, 4], strokeWidth=1.6).encode(
-            x=grammar.renamed(x, "left"), x2=alt.X2("right"), **level
+            x=alt.X(field="left"), x2=alt.X2("right"), **level
         ),
         guess.mark_text(align="right", dx=-4, dy=-9, **_NAME).encode(
-            x=grammar.renamed(x, "right"), text=alt.Text("words", type="nominal"), **level
+            x=alt.X(field="right"), text=alt.Text("words", type="nominal"), **level
         ),
-        shown.mark_area(opacity=0.2).encode(
-            x=x, y=grammar.renamed(y, "loss_low"), y2=alt.Y2("loss_high"), color=color
+        shown.mark_area(opacity=0.2).encode(y=alt.Y(field="loss_low"), y2=alt.Y2("loss_high")),
+        points.mark_line(strokeWidth=2.5),
+        last.transform_filter("datum.last < 200").mark_point(
+            shape="cross", angle=45, size=220, filled=True, opacity=1, aria=False
         ),
-        points.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=color),
-        last.transform_filter("datum.last < 200")
-        .mark_point(shape="cross", angle=45, size=220, filled=True, opacity=1, aria=False)
-        .encode(x=x, y=y, color=color),
         beyond.mark_text(align="right", dy=16, **_NAME).encode(
-            x=x, y=y, color=color, text=alt.Text("words", type="nominal")
+            text=alt.Text("words", type="nominal")
         ),
         now.transform_calculate(end="200")
         .mark_text(align="right", baseline="top", fontSize=18, fontWeight="bold")
         .encode(
-            x=grammar.renamed(x, "end"),
+            x=alt.X(field="end"),
             y=alt.value(grammar.wide("6", "0.76 * height - 22")),
             text=alt.Text("loss_says", type="nominal"),
-            color=color,
         ),
     ]
+    return alt.layer(*layers).encode(x=x, y=y)
 
 
 # The first step by layer -------------------------------------------------------------------------
@@ -226,11 +210,11 @@ def first_step() -> alt.LayerChart:
         "layer", "layer    ← the gradient travels toward the input", 20, every=5, room=9
     )
     y = grammar.powers_y("log10", "relative size", -16, 16, every=4)
-    base = alt.Chart().encode(x=x, color=grammar.meaning_of("meaning"))
+    rows = alt.Chart()
     one = alt.Chart().transform_filter("datum.series == 'slopes' && isValid(datum.name)")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")
     one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(
-        x=grammar.renamed(x, "left"), x2=alt.X2("layer"), y=grammar.renamed(y, "one")
+        x=alt.X(field="left"), x2=alt.X2("layer"), y=alt.Y(field="one")
     )
     styles = (
         ("slopes", [2, 4], 2.5),
@@ -239,21 +223,20 @@ def first_step() -> alt.LayerChart:
         ("after", [1, 0], 2.5),
     )
     lines = [
-        base.transform_filter(f"datum.series == '{series}'")
-        .mark_line(strokeDash=dash, strokeWidth=width, clip=True, opacity=0.55 if width > 3 else 1)
-        .encode(y=y)
+        rows.transform_filter(f"datum.series == '{series}'").mark_line(
+            strokeDash=dash, strokeWidth=width, clip=True, opacity=0.55 if width > 3 else 1
+        )
         for series, dash, width in styles
     ]
-    points = base.mark_point(size=28, filled=True, opacity=1, clip=True).encode(
-        y=y,
+    points = rows.mark_point(size=28, filled=True, opacity=1, clip=True).encode(
         tooltip=[
             alt.Tooltip("layer", type="quantitative", title="layer"),
             alt.Tooltip("says", type="nominal", title="size"),
         ],
     )
-    names = base.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
-    names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(one, *lines, points, names, height=theme.SMALL_HEIGHT)
+    names = rows.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    return grammar.layered(one, *lines, points, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 # The plane ---------------------------------------------------------------------------------------
@@ -281,7 +264,6 @@ def plane() -> alt.LayerChart:
 
     One row: `c`, the threshold.
     """
-    x, y = _plane_axis("g₁", alt.X), _plane_axis("g₂", alt.Y)
     row = alt.Chart().transform_calculate(g0="0", c="isValid(datum.c) ? datum.c : 1")
     for name, formula in _CLIPPED.items():
         row = row.transform_calculate(**{name: formula})
@@ -291,15 +273,17 @@ def plane() -> alt.LayerChart:
             gx=f"(datum.cell % 21) * {_CELL} - 5", gy=f"floor(datum.cell / 21) * {_CELL} - 5"
         )
         .mark_point(shape="square", size=460, filled=True, opacity=0, cursor="grab", tooltip=None)
-        .encode(x=grammar.renamed(x, "gx"), y=grammar.renamed(y, "gy"))
+        .encode(x=alt.X(field="gx"), y=alt.Y(field="gy"), color=alt.value("black"))  # no meaning
     )
     return grammar.layered(
-        *_limits(row, x, y),
-        *_arrow(row.transform_calculate(px="gx", py="gy"), x, y, "dark", 3),
-        *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), x, y, "amber", 5),
-        *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), x, y, "violet", 5),
+        *_limits(row),
+        *_arrow(row.transform_calculate(px="gx", py="gy"), "dark", 3),
+        *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), "amber", 5),
+        *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), "violet", 5),
         *_words(row),
         cells,
+        x=_plane_axis("g₁", alt.X),
+        y=_plane_axis("g₂", alt.Y),
         params=(live.param(GX), live.param(GY)),
         height=_HEIGHT,
     )
@@ -325,7 +309,7 @@ def _plane_axis(title: str, channel):
     )
 
 
-def _limits(row: alt.Chart, x, y) -> list[alt.Chart]:
+def _limits(row: alt.Chart) -> list[alt.Chart]:
     """The value box and the norm circle of threshold c, and the axes through 0."""
     corners = row.transform_calculate(low="-datum.c", high="datum.c", left="-6", right="6")
     fill = grammar.colored(corners, "amber").mark_rect(opacity=0.1)
@@ -344,18 +328,18 @@ def _limits(row: alt.Chart, x, y) -> list[alt.Chart]:
     zero = grammar.colored(corners, "reference")
     rule = {"strokeWidth": 1, "opacity": 0.5}
     return [
-        zero.mark_rule(**rule).encode(x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=y),
-        zero.mark_rule(**rule).encode(y=grammar.renamed(y, "left"), y2=alt.Y2("right"), x=x),
+        zero.mark_rule(**rule).encode(x=alt.X(field="left"), x2=alt.X2("right")),
+        zero.mark_rule(**rule).encode(y=alt.Y(field="left"), y2=alt.Y2("right")),
         fill.encode(
-            x=grammar.renamed(x, "low"),
+            x=alt.X(field="low"),
             x2=alt.X2("high"),
-            y=grammar.renamed(y, "low"),
+            y=alt.Y(field="low"),
             y2=alt.Y2("high"),
         ),
         *(
             outline.encode(
-                x=grammar.renamed(x, "cx"),
-                y=grammar.renamed(y, "cy"),
+                x=alt.X(field="cx"),
+                y=alt.Y(field="cy"),
                 order=alt.Order("t", type="quantitative"),
             )
             for outline in (box, circle)
@@ -363,16 +347,19 @@ def _limits(row: alt.Chart, x, y) -> list[alt.Chart]:
     ]
 
 
-def _arrow(row: alt.Chart, x, y, meaning: str, width: float) -> list[alt.Chart]:
+def _arrow(row: alt.Chart, meaning: str, width: float) -> list[alt.Chart]:
     row = grammar.colored(
         row.transform_calculate(angle="atan2(datum.px, datum.py) * 180 / PI"), meaning
     )
-    tip = {"x": grammar.renamed(x, "px"), "y": grammar.renamed(y, "py")}
     shaft = row.mark_rule(strokeWidth=width, opacity=0.85)
     head = row.mark_point(shape="triangle", size=40 * width, filled=True, opacity=1)
     return [
-        shaft.encode(x=x, y=y, x2=alt.X2("px"), y2=alt.Y2("py")),
-        head.encode(**tip, angle=alt.Angle("angle", type="quantitative", scale=None)),
+        shaft.encode(x2=alt.X2("px"), y2=alt.Y2("py")),
+        head.encode(
+            x=alt.X(field="px"),
+            y=alt.Y(field="py"),
+            angle=alt.Angle("angle", type="quantitative", scale=None),
+        ),
     ]
 
 
@@ -429,13 +416,11 @@ def cliff() -> alt.LayerChart:
         axis=alt.Axis(title="loss J", tickCount=5, gridOpacity=0.5, **grammar.AXIS),
     )
     curve = grammar.colored(alt.Chart().transform_filter("datum.kind == 'curve'"), "reference")
-    layers = [curve.mark_line(strokeWidth=2.5, clip=True).encode(x=x, y=y)]
+    layers = [curve.mark_line(strokeWidth=2.5, clip=True)]
     for i, (kind, meaning, word) in enumerate(
         (("plain", "exploding", "not clipped"), ("clipped", "healthy", "clipped"))
     ):
-        path = grammar.colored(
-            alt.Chart().transform_filter(f"datum.kind == '{kind}'"), meaning
-        ).encode(x=x, y=y)
+        path = grammar.colored(alt.Chart().transform_filter(f"datum.kind == '{kind}'"), meaning)
         trail = path.transform_filter("datum.step <= step && !datum.gone")
         here = path.transform_filter("datum.step == step").transform_calculate(
             number="datum.gone ? datum.step + ' →' : datum.step",
@@ -452,4 +437,4 @@ def cliff() -> alt.LayerChart:
                 x=alt.value(10), y=alt.value(2 + 22 * i), text=alt.Text("words", type="nominal")
             ),
         ]
-    return grammar.layered(*layers, params=(live.param(STEP),), height=theme.SMALL_HEIGHT)
+    return grammar.layered(*layers, x=x, y=y, params=(live.param(STEP),), height=theme.SMALL_HEIGHT)

@@ -13,13 +13,14 @@ from pages.kit.theme import BAND, MEANINGS
 
 LABEL_SIZE = 14
 AXIS = {"labelFontSize": 13, "titleFontSize": 14}  # of every axis
-_COLORS = alt.Scale(domain=list(MEANINGS))  # its range is the theme's, in light and in dark
+# Of every mark, by its row's meaning; the scale's range is the theme's, in light and in dark.
+_COLOR = alt.Color("meaning", type="nominal", scale=alt.Scale(domain=list(MEANINGS)), legend=None)
 
 
 def colored(chart: alt.Chart, meaning: str) -> alt.Chart:
     """The chart with its marks in the color of one meaning."""
     assert meaning in MEANINGS, meaning
-    return chart.transform_calculate(meaning=f"'{meaning}'").encode(color=meaning_of("meaning"))
+    return chart.transform_calculate(meaning=f"'{meaning}'")
 
 
 def layered(
@@ -27,8 +28,13 @@ def layered(
     height: int,
     params: Iterable[alt.Parameter] = (),
     independent: Iterable[str] = (),
+    **channels,
 ) -> alt.LayerChart:
     """The layers as one chart as wide as its page, with `independent` scales for each.
+
+    Its `channels` are for all layers, as is the color of each row's `meaning`. A layer that has
+    another field on one of them names that alone, `alt.X(field=…)`: scale, axis and type stay the
+    chart's. Where a layer goes without a channel, the chart's has no field, and the others name it.
 
     Made in one go, as each method of a layered chart would copy all of its layers again: that took
     most of the time that a server needs for its first charts.
@@ -39,13 +45,9 @@ def layered(
         height=height,
         width="container",
         params=[param.param for param in params],
+        encoding=alt.SharedEncoding(color=_COLOR, **channels),
         **({"resolve": alt.Resolve(scale=alt.ScaleResolveMap(**scales))} if scales else {}),
     )
-
-
-def meaning_of(field: str) -> alt.Color:
-    """The color of the meaning that a field names."""
-    return alt.Color(field, type="nominal", scale=_COLORS, legend=None)
 
 
 # Expressions of Vega --------------------------------------------------------------------------
@@ -151,26 +153,19 @@ def placed(field, title, domain, span, values, *, labels="datum.label", **axis):
     }
 
 
-def healthy_band(x, y, *, left: float, right: float, label: str) -> alt.LayerChart:
+def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
     """The green band in which a ratio has kept its size, with its name on it."""
     # one made-up row, so that the frame stays the only data of the spec
     base = colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
         left=str(left), right=str(right), low=str(-BAND), high=str(BAND), label=f"'{label}'"
     )
     area = base.mark_rect(opacity=0.13).encode(
-        x=renamed(x, "left"), x2=alt.X2("right"), y=renamed(y, "low"), y2=alt.Y2("high")
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="low"), y2=alt.Y2("high")
     )
     name = base.mark_text(align="right", baseline="top", dx=-6, dy=4, fontSize=LABEL_SIZE).encode(
-        x=renamed(x, "right"), y=renamed(y, "low"), text=alt.Text("label", type="nominal")
+        x=alt.X(field="right"), y=alt.Y(field="low"), text=alt.Text("label", type="nominal")
     )
     return area + name
-
-
-def renamed(channel, field: str):
-    """The same channel on another field."""
-    renamed = channel.copy()
-    renamed.shorthand = field
-    return renamed
 
 
 def apart(heights: Sequence[float], gap: float) -> list[float]:

@@ -32,10 +32,12 @@ def gradients() -> alt.LayerChart:
     y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2)
     frame = live.frame_of(C)
     return grammar.layered(
-        grammar.healthy_band(x, y, left=1 - _ROOM, right=LAYERS + 0.4, label="healthy"),
-        *(layer for factor in THREE for layer in _network(x, y, factor)),
-        *_slopes(frame, x, y),
-        *_dragged(frame, x, y),
+        grammar.healthy_band(left=1 - _ROOM, right=LAYERS + 0.4, label="healthy"),
+        *(layer for factor in THREE for layer in _network(factor)),
+        *_slopes(frame),
+        *_dragged(frame),
+        x=x,
+        y=y,
         params=(live.param(C),),
         height=theme.MAIN_HEIGHT,
     )
@@ -43,29 +45,25 @@ def gradients() -> alt.LayerChart:
 
 def _by_layer(chart: alt.Chart, *columns: str) -> alt.Chart:
     chart = chart.transform_calculate(meaning=grammar.outcome("datum.first"))
-    chart = live.unpack(chart, *columns).transform_calculate(layer="datum.i + 1")
-    return chart.encode(color=grammar.meaning_of("meaning"))
+    return live.unpack(chart, *columns).transform_calculate(layer="datum.i + 1")
 
 
-def _network(x, y, factor: float) -> list[alt.Chart]:
+def _network(factor: float) -> list[alt.Chart]:
     """One of the three: a thin line with its band, and its name at layer 1."""
     rows = alt.Chart().transform_filter(f"abs(datum.c - {factor}) < 1e-9")
     rows = _by_layer(rows, "median", "low", "high")
-    band = rows.mark_area(opacity=0.15, clip=True).encode(
-        x=x, y=grammar.renamed(y, "low"), y2=alt.Y2("high")
-    )
-    line = rows.mark_line(strokeWidth=1.8, clip=True).encode(x=x, y=y)
+    band = rows.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    line = rows.mark_line(strokeWidth=1.8, clip=True)
     name = rows.transform_filter("datum.layer == 1").mark_text(
         align="right", dx=-9, fontSize=grammar.LABEL_SIZE + 1, fontWeight="bold"
     )
     name = name.transform_calculate(name=f"'×{factor:g}'")
-    return [band, line, name.encode(x=x, y=y, text=alt.Text("name", type="nominal"))]
+    return [band, line, name.encode(text=alt.Text("name", type="nominal"))]
 
 
-def _slopes(frame: alt.Chart, x, y) -> list[alt.Chart]:
+def _slopes(frame: alt.Chart) -> list[alt.Chart]:
     rows = live.unpack(frame, "slopes").transform_calculate(layer="datum.i + 1")
-    rows = grammar.colored(rows, "amber").encode(x=x, y=grammar.renamed(y, "slopes"))
-    line = rows.mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
+    line = grammar.colored(rows, "amber").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     # In the other corner that no line reaches.
     name = grammar.colored(frame, "amber").transform_calculate(
         name=r"'··· ∏ φ′(z)\nthe slopes alone'"
@@ -73,7 +71,7 @@ def _slopes(frame: alt.Chart, x, y) -> list[alt.Chart]:
     style = {"align": "right", "baseline": "bottom", "dx": -8, "dy": -17, "lineBreak": "\n"}
     name = name.mark_text(fontSize=grammar.LABEL_SIZE, **style)
     return [
-        line,
+        line.encode(y=alt.Y(field="slopes")),
         name.encode(
             x=alt.value("width"),
             y=alt.value("height"),
@@ -82,14 +80,12 @@ def _slopes(frame: alt.Chart, x, y) -> list[alt.Chart]:
     ]
 
 
-def _dragged(frame: alt.Chart, x, y) -> list[alt.Chart]:
+def _dragged(frame: alt.Chart) -> list[alt.Chart]:
     rows = _by_layer(frame, "median", "low", "high").transform_calculate(
         size=grammar.number("datum.median")
     )
-    line = rows.mark_line(strokeWidth=4, clip=True).encode(x=x, y=y)
+    line = rows.mark_line(strokeWidth=4, clip=True)
     dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
-        x=x,
-        y=y,
         tooltip=[
             alt.Tooltip("layer", type="quantitative", title="layer"),
             alt.Tooltip("size", type="nominal", title="relative size"),
@@ -100,7 +96,7 @@ def _dragged(frame: alt.Chart, x, y) -> list[alt.Chart]:
         meaning=grammar.outcome("datum.first"),
         factor="'weights × ' + datum.c",
         says="'gradient at layer 1: × ' + (" + grammar.number("datum.first") + ")",
-    ).encode(color=grammar.meaning_of("meaning"), x=alt.value("width"))
+    ).encode(x=alt.value("width"))
     style = {"align": "right", "baseline": "top", "dx": -8}
     factor = once.mark_text(fontSize=22, fontWeight="bold", **style).encode(
         y=alt.value(8), text=alt.Text("factor", type="nominal")
@@ -133,15 +129,10 @@ def accuracies() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    base = alt.Chart().encode(
-        color=grammar.meaning_of("meaning"), detail=alt.Detail("network", type="nominal")
-    )
-    lines = base.transform_filter("datum.kind == 'line'").encode(x=x)
-    band = lines.mark_area(opacity=0.15, clip=True).encode(
-        y=grammar.renamed(y, "low"), y2=alt.Y2("high")
-    )
+    base = alt.Chart().encode(detail=alt.Detail("network", type="nominal"))
+    lines = base.transform_filter("datum.kind == 'line'")
+    band = lines.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     curve = lines.mark_line(clip=True).encode(
-        y=y,
         strokeWidth=alt.condition("datum.yours", alt.value(4), alt.value(2)),
         tooltip=[
             alt.Tooltip("network", type="nominal", title="weights"),
@@ -149,41 +140,40 @@ def accuracies() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="named right"),
         ],
     )
-    names = base.transform_filter("datum.kind == 'name'").encode(
-        x=x, y=y, text=alt.Text("says", type="nominal")
+    names = base.transform_filter("datum.kind == 'name'").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
-    style = {"align": "left", "dx": 6, "fontSize": grammar.LABEL_SIZE}
     return grammar.layered(
-        _guessing(x, y),
+        _guessing(),
         band,
         curve,
-        names.mark_text(**style),
-        *_halts(base.transform_filter("datum.kind == 'halt'"), x, y),
+        names.encode(text=alt.Text("says", type="nominal")),
+        *_halts(base.transform_filter("datum.kind == 'halt'")),
+        x=x,
+        y=y,
         height=theme.MAIN_HEIGHT,
     )
 
 
-def _guessing(x, y) -> alt.LayerChart:
+def _guessing() -> alt.LayerChart:
     base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
         share="0.1", name="'guessing'", left="0", right="200"
     )
-    rule = base.mark_rule(strokeDash=[3, 3]).encode(
-        x=grammar.renamed(x, "left"), x2=alt.X2("right"), y=y
-    )
+    rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
     name = base.mark_text(align="right", dy=13, fontSize=grammar.LABEL_SIZE - 1).encode(
-        x=grammar.renamed(x, "right"), y=y, text=alt.Text("name", type="nominal")
+        x=alt.X(field="right"), text=alt.Text("name", type="nominal")
     )
     return rule + name
 
 
-def _halts(rows: alt.Chart, x, y) -> list[alt.Chart]:
+def _halts(rows: alt.Chart) -> list[alt.Chart]:
     """Where the numbers ended: a cross, a rule up from it, and the words at the top."""
     rows = rows.transform_calculate(top="1.1 - 0.055 * datum.row")
-    rule = rows.mark_rule(strokeDash=[2, 2]).encode(x=x, y=y, y2=alt.Y2("top"))
+    rule = rows.mark_rule(strokeDash=[2, 2]).encode(y2=alt.Y2("top"))
     cross = rows.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     words = rows.mark_text(align="left", dx=5, fontSize=grammar.LABEL_SIZE)
-    words = words.encode(x=x, y=grammar.renamed(y, "top"), text=alt.Text("says", type="nominal"))
-    return [rule, cross.encode(x=x, y=y), words]
+    words = words.encode(y=alt.Y(field="top"), text=alt.Text("says", type="nominal"))
+    return [rule, cross, words]
 
 
 def ledger() -> alt.LayerChart:
@@ -197,18 +187,22 @@ def ledger() -> alt.LayerChart:
         "network", type="nominal", sort=None, axis=alt.Axis(title="weights", labelFontSize=15)
     )
     parts = ["slopes", "weights", "gradient"]
-    base = alt.Chart().encode(
-        y=y,
-        yOffset=alt.YOffset("part", type="nominal", scale=alt.Scale(domain=parts)),
-        color=grammar.meaning_of("meaning"),
-    )
-    bars = base.transform_filter("datum.part != 'gradient'").mark_bar(height=9, clip=True)
-    bars = bars.encode(x=x, x2=alt.X2("end"))
-    dots = base.transform_filter("datum.part == 'gradient'").mark_point(
+    rows = alt.Chart()
+    bars = rows.transform_filter("datum.part != 'gradient'").mark_bar(height=9, clip=True)
+    bars = bars.encode(x2=alt.X2("end"))
+    dots = rows.transform_filter("datum.part == 'gradient'").mark_point(
         size=110, filled=True, opacity=1, clip=True
     )
-    right = base.transform_calculate(edge="max(datum.start, datum.end)")
+    right = rows.transform_calculate(edge="max(datum.start, datum.end)")
     names = right.mark_text(align="left", dx=7, fontSize=grammar.LABEL_SIZE - 1).encode(
-        x=grammar.renamed(x, "edge"), text=alt.Text("says", type="nominal")
+        x=alt.X(field="edge"), text=alt.Text("says", type="nominal")
     )
-    return grammar.layered(bars, dots.encode(x=x), names, height=theme.SMALL_HEIGHT)
+    return grammar.layered(
+        bars,
+        dots,
+        names,
+        x=x,
+        y=y,
+        yOffset=alt.YOffset("part", type="nominal", scale=alt.Scale(domain=parts)),
+        height=theme.SMALL_HEIGHT,
+    )

@@ -27,15 +27,15 @@ def gradients() -> alt.LayerChart:
     nothing; `steep`, 1 or −1 where the line leaves the axis early, above or below; the first layer
     `first`, the last one `right`, and `left`, where the axis begins.
     """
-    x = _layers_x("layer", [1, 2])
-    y = grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4)
     frame = live.frame_of(G)
     return grammar.layered(
-        _healthy(frame, x, y),
-        *(part for key in _GHOSTS for part in _ghost(frame, key, x, y)),
-        *_beside(frame, x, y),
-        *_line(frame, x, y),
-        *_readout(frame, x, y),
+        _healthy(frame),
+        *(part for key in _GHOSTS for part in _ghost(frame, key)),
+        *_beside(frame),
+        *_line(frame),
+        *_readout(frame),
+        x=_layers_x("layer", [1, 2]),
+        y=grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4),
         params=(live.param(G),),
         height=theme.MAIN_HEIGHT,
     )
@@ -58,13 +58,13 @@ def _layers_x(field: str, least: list) -> alt.X:
     )
 
 
-def _healthy(frame: alt.Chart, x, y) -> alt.Chart:
+def _healthy(frame: alt.Chart) -> alt.Chart:
     rows = frame.transform_calculate(bottom=str(-theme.BAND), top=str(theme.BAND))
     band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
     return band.encode(
-        x=grammar.renamed(x, "left"),
+        x=alt.X(field="left"),
         x2=alt.X2("right"),
-        y=grammar.renamed(y, "bottom"),
+        y=alt.Y(field="bottom"),
         y2=alt.Y2("top"),
     )
 
@@ -73,7 +73,7 @@ def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
     return live.unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
 
 
-def _ghost(frame: alt.Chart, key: str, x, y) -> list[alt.Chart]:
+def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
     line = grammar.colored(_by_layer(frame, key), "reference").mark_line(
         strokeWidth=1.3, opacity=0.8, clip=True
     )
@@ -81,45 +81,38 @@ def _ghost(frame: alt.Chart, key: str, x, y) -> list[alt.Chart]:
         grammar.colored(frame, "reference")
         .mark_text(**_NAME)
         .encode(
-            x=grammar.renamed(x, "first"),
-            y=grammar.renamed(y, f"{key}_at"),
+            x=alt.X(field="first"),
+            y=alt.Y(field=f"{key}_at"),
             text=alt.Text(f"{key}_name", type="nominal"),
         )
     )
-    return [line.encode(x=x, y=grammar.renamed(y, key)), name]
+    return [line.encode(y=alt.Y(field=key)), name]
 
 
-def _beside(frame: alt.Chart, x, y) -> list[alt.Chart]:
+def _beside(frame: alt.Chart) -> list[alt.Chart]:
     line = _by_layer(frame, "beside").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     name = frame.mark_text(**_NAME).encode(
-        x=grammar.renamed(x, "first"),
-        y=grammar.renamed(y, "beside_at"),
+        x=alt.X(field="first"),
+        y=alt.Y(field="beside_at"),
         text=alt.Text("beside_name", type="nominal"),
     )
     return [
-        part.encode(color=grammar.meaning_of("beside_meaning"))
-        for part in (line.encode(x=x, y=grammar.renamed(y, "beside")), name)
+        part.encode(color=alt.Color(field="beside_meaning"))
+        for part in (line.encode(y=alt.Y(field="beside")), name)
     ]
 
 
-def _line(frame: alt.Chart, x, y) -> list[alt.Chart]:
-    rows = _by_layer(frame, "line", "low", "high").encode(x=x, color=grammar.meaning_of("meaning"))
+def _line(frame: alt.Chart) -> list[alt.Chart]:
+    rows = _by_layer(frame, "line", "low", "high")
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
-    band = rows.mark_area(opacity=0.2, clip=True).encode(
-        y=grammar.renamed(y, "low"), y2=alt.Y2("high")
-    )
+    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
-        y=y,
         tooltip=[
             alt.Tooltip("layer", type="quantitative"),
             alt.Tooltip("value", type="nominal", title="relative to the last"),
         ],
     )
-    end = frame.encode(
-        x=grammar.renamed(x, "first"),
-        y=grammar.renamed(y, "end"),
-        color=grammar.meaning_of("meaning"),
-    )
+    end = frame.encode(x=alt.X(field="first"), y=alt.Y(field="end"))
     dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
         size=130, filled=True, opacity=1
     )
@@ -130,7 +123,7 @@ def _line(frame: alt.Chart, x, y) -> list[alt.Chart]:
     return [band, line, dot, beyond]
 
 
-def _readout(frame: alt.Chart, x, y) -> list[alt.Chart]:
+def _readout(frame: alt.Chart) -> list[alt.Chart]:
     # In the corners that the lines leave free: all of them end at 1 on the right. A line so steep
     # that it crosses one of the corners has all of the words in the other. Heights in decades.
     up, down = "datum.steep > 0", "datum.steep < 0"
@@ -145,10 +138,9 @@ def _readout(frame: alt.Chart, x, y) -> list[alt.Chart]:
         frame.transform_calculate(says_at=at)
         .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
         .encode(
-            x=grammar.renamed(x, "right"),
-            y=grammar.renamed(y, "says_at"),
+            x=alt.X(field="right"),
+            y=alt.Y(field="says_at"),
             text=alt.Text(field, type="nominal"),
-            color=grammar.meaning_of("meaning"),
         )
         for field, size, weight, at in lines
     ]
@@ -156,10 +148,9 @@ def _readout(frame: alt.Chart, x, y) -> list[alt.Chart]:
         align="left", dx=12, fontSize=grammar.LABEL_SIZE
     )
     dead = dead.encode(
-        x=grammar.renamed(x, "first"),
-        y=grammar.renamed(y, "end"),
+        x=alt.X(field="first"),
+        y=alt.Y(field="end"),
         text=alt.Text("dead", type="nominal"),
-        color=grammar.meaning_of("meaning"),
     )
     return [*says, dead]
 
@@ -173,8 +164,8 @@ def gauge() -> alt.LayerChart:
     end, and below LOWEST the point an arrow.
     """
     label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
+    # both of no field, as the band has no left and right and the rules have no height
     x = alt.X(
-        "g",
         type="quantitative",
         scale=alt.Scale(domain=[G.low, G.high + 1.1], nice=False, zero=False),
         axis=alt.Axis(
@@ -183,29 +174,30 @@ def gauge() -> alt.LayerChart:
         ),
     )  # fmt: skip
     y = alt.Y(
-        "gain",
         type="quantitative",
         scale=alt.Scale(domain=[LOWEST - 0.3, HIGHEST + 0.3], nice=False, zero=False),
         axis=alt.Axis(
-            title="gain of a layer", values=list(range(-4, 6)), labelExpr=label, gridOpacity=0.5,
+            title="gain of a layer", values=list(range(-4, 6, 2)), labelExpr=label, gridOpacity=0.5,
             **grammar.AXIS,
         ),
     )  # fmt: skip
-    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
-    band = base.transform_filter("datum.kind == 'band'").mark_rect(opacity=0.16, clip=True)
-    rules = base.transform_filter("datum.kind == 'rule'").encode(x=x)
+    rows = alt.Chart()
+    band = rows.transform_filter("datum.kind == 'band'").mark_rect(opacity=0.16, clip=True)
+    rows = rows.encode(x=alt.X(field="g"))
+    rules = rows.transform_filter("datum.kind == 'rule'")
     told = [
         alt.Tooltip("scale", type="nominal", title="σ√n"),
         alt.Tooltip("says", type="nominal", title="gain"),
     ]
-    lines = base.transform_filter("datum.kind == 'theory'").encode(x=x, y=y)
+    rows = rows.encode(y=alt.Y(field="gain"))
+    lines = rows.transform_filter("datum.kind == 'theory'")
     name = lines.transform_filter("isValid(datum.name)").mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
-    dots = base.transform_filter("datum.kind == 'measured'").encode(x=x, y=y, tooltip=told)
-    here = base.transform_filter("datum.kind == 'here'").encode(x=x, y=y, tooltip=told)
+    dots = rows.transform_filter("datum.kind == 'measured'").encode(tooltip=told)
+    here = rows.transform_filter("datum.kind == 'here'").encode(tooltip=told)
     return grammar.layered(
-        band.encode(y=grammar.renamed(y, "low"), y2=alt.Y2("high")),
+        band.encode(y=alt.Y(field="low"), y2=alt.Y2("high")),
         rules.mark_rule(strokeDash=[4, 3], opacity=0.8),
         rules.mark_text(align="left", angle=270, dx=6, dy=-8, fontSize=12).encode(
             y=alt.datum(LOWEST - 0.3, type="quantitative"), text=alt.Text("name", type="nominal")
@@ -213,7 +205,7 @@ def gauge() -> alt.LayerChart:
         lines.mark_line(strokeWidth=2, clip=True).encode(
             detail=alt.Detail("series", type="nominal")
         ),
-        name.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal")),
+        name.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal")),
         dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
         here.mark_point(size=200, filled=True, opacity=1).encode(
             shape=alt.condition(
@@ -222,6 +214,8 @@ def gauge() -> alt.LayerChart:
                 alt.value("circle"),
             )
         ),
+        x=x,
+        y=y,
         height=theme.SMALL_HEIGHT,
     )
 
@@ -242,9 +236,8 @@ def window() -> alt.LayerChart:
         axis=alt.Axis(title="σ√n", labelAngle=0, labelFlush=False, labelOverlap="greedy", **axis),
     )
     y = alt.Y("depth", type="ordinal", scale=scale, axis=alt.Axis(title="hidden layers", **axis))
-    base = alt.Chart().encode(x=x, y=y)
-    cells = base.mark_rect(cornerRadius=2).encode(
-        color=grammar.meaning_of("meaning"),
+    rows = alt.Chart()
+    cells = rows.mark_rect(cornerRadius=2).encode(
         opacity=alt.condition(
             "datum.learns || datum.meaning != 'healthy'", alt.value(0.9), alt.value(0.7)
         ),
@@ -255,16 +248,16 @@ def window() -> alt.LayerChart:
         ],
     )
     # black reads on all three hues, in light and in dark
-    numbers = base.mark_text(fontSize=14, fontWeight=600, color="#111111").encode(
-        text=alt.Text("text", type="nominal")
+    numbers = rows.mark_text(fontSize=14, fontWeight=600).encode(
+        text=alt.Text("text", type="nominal"), color=alt.value("#111111")
     )
-    here = grammar.colored(base.transform_filter("datum.here"), "dark")
+    here = grammar.colored(rows.transform_filter("datum.here"), "dark")
     frame = here.mark_rect(filled=False, strokeWidth=3.5, cornerRadius=2, opacity=1, aria=False)
-    names = grammar.colored(base.transform_filter("isValid(datum.scheme)"), "reference")
+    names = grammar.colored(rows.transform_filter("isValid(datum.scheme)"), "reference")
     names = names.mark_text(fontSize=13, baseline="bottom", dy=-3).encode(
         y=alt.value(0), text=alt.Text("scheme", type="nominal")
     )
-    return grammar.layered(cells, numbers, frame, names, height=theme.SMALL_HEIGHT)
+    return grammar.layered(cells, numbers, frame, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def activations() -> alt.LayerChart:
@@ -285,14 +278,11 @@ def activations() -> alt.LayerChart:
             gridOpacity=0.5,
         ),
     )
-    x = _layers_x("left", [0.5, 2.5])
     return grammar.layered(
         grammar.colored(alt.Chart(), "dark")
         .mark_rect(clip=True)
         .encode(
-            x=x,
             x2=alt.X2("right"),
-            y=y,
             y2=alt.Y2("high"),
             opacity=alt.Opacity(
                 "strength",
@@ -306,6 +296,8 @@ def activations() -> alt.LayerChart:
                 alt.Tooltip("says", type="nominal", title="share"),
             ],
         ),
+        x=_layers_x("left", [0.5, 2.5]),
+        y=y,
         height=theme.SMALL_HEIGHT,
     )
 
@@ -329,15 +321,13 @@ def weights() -> alt.LayerChart:
             title="how often, relative to the peak", labels=False, ticks=False, grid=False
         ),
     )
-    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
-    lines = base.mark_line(strokeWidth=2.5).encode(
-        x=x, y=y, detail=alt.Detail("series", type="nominal")
-    )
+    rows = alt.Chart()
+    lines = rows.mark_line(strokeWidth=2.5).encode(detail=alt.Detail("series", type="nominal"))
     # one name per curve, under each other on the side that no curve fills
-    names = base.transform_filter("datum.w == -3.5").transform_calculate(
+    names = rows.transform_filter("datum.w == -3.5").transform_calculate(
         height="0.95 - 0.1 * datum.series"
     )
     names = names.mark_text(align="left", fontSize=grammar.LABEL_SIZE).encode(
-        x=x, y=grammar.renamed(y, "height"), text=alt.Text("says", type="nominal")
+        y=alt.Y(field="height"), text=alt.Text("says", type="nominal")
     )
-    return grammar.layered(lines, names, height=theme.SMALL_HEIGHT)
+    return grammar.layered(lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -21,17 +21,16 @@ def powers() -> alt.LayerChart:
     over the first n layers; `fp16`, the n from which half precision has lost wⁿ (or null), and
     `fp16_says`, what it holds from there. A table of its own, MARK, has the `n` to mark.
     """
-    x = grammar.count_x("n", "n, the number of factors (layers)", LAYERS, every=10, room=_ROOM)
-    y = grammar.powers_y("log10", "size of the product", -_LIMIT, _LIMIT, every=5)
     frame = live.frame_of(W)
-    band = grammar.healthy_band(x, y, left=0, right=LAYERS + _ROOM, label="healthy")
     return grammar.layered(
-        band,
-        *(_ghost(x, y, base) for base in (0.6, 1.6)),
-        _weights(x, y),
-        *_along_the_chain(frame, x, y),
-        *_lost_in_half_precision(frame, x, y),
-        *_marked(x, y),
+        grammar.healthy_band(left=0, right=LAYERS + _ROOM, label="healthy"),
+        *(_ghost(base) for base in (0.6, 1.6)),
+        _weights(),
+        *_along_the_chain(frame),
+        *_lost_in_half_precision(frame),
+        *_marked(),
+        x=grammar.count_x("n", "n, the number of factors (layers)", LAYERS, every=10, room=_ROOM),
+        y=grammar.powers_y("log10", "size of the product", -_LIMIT, _LIMIT, every=5),
         params=(live.param(W),),
         height=theme.MAIN_HEIGHT,
     )
@@ -50,34 +49,31 @@ def _steps() -> alt.Chart:
     return alt.Chart(alt.sequence(0, LAYERS + 1, as_="n"))
 
 
-def _ghost(x, y, base: float) -> alt.LayerChart:
+def _ghost(base: float) -> alt.LayerChart:
     steps = grammar.colored(_steps(), "reference").transform_calculate(
         log10=f"datum.n * log({base}) / LN10", name=f"'{base}ⁿ'"
     )
-    line = steps.mark_line(strokeWidth=1.2, opacity=0.75).encode(x=x, y=y)
+    line = steps.mark_line(strokeWidth=1.2, opacity=0.75)
     name = steps.transform_filter(f"datum.n == {LAYERS}").mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
-    return line + name.encode(x=x, y=y, text=alt.Text("name", type="nominal"))
+    return line + name.encode(text=alt.Text("name", type="nominal"))
 
 
-def _weights(x, y) -> alt.Chart:
+def _weights() -> alt.Chart:
     return (
         _powers_of_w(_steps())
         .mark_line(strokeWidth=3.5, clip=True)
         .encode(
-            x=x,
-            y=y,
-            color=grammar.meaning_of("meaning"),
             tooltip=[
                 alt.Tooltip("n", type="quantitative", title="factors n"),
                 alt.Tooltip("value", type="nominal", title="wⁿ"),
-            ],
+            ]
         )
     )
 
 
-def _along_the_chain(frame: alt.Chart, x, y) -> list[alt.Chart]:
+def _along_the_chain(frame: alt.Chart) -> list[alt.Chart]:
     along = live.unpack(frame, "slopes", "gradient", index="n")
     # The gradient is the slopes times wⁿ: above the slopes where |w| > 1, and so are their names.
     gradient_is_above = "abs(w) > 1 && isValid(datum.gradient)"
@@ -89,35 +85,34 @@ def _along_the_chain(frame: alt.Chart, x, y) -> list[alt.Chart]:
     for corner, (field, name, color, dash, name_above) in zip((-16.8, -19), lines, strict=True):
         rows = grammar.colored(along, color).transform_calculate(corner=str(corner))
         line = rows.mark_line(strokeDash=dash, strokeWidth=2.5, clip=True)
-        layers.append(line.encode(x=x, y=grammar.renamed(y, field)))
+        layers.append(line.encode(y=alt.Y(field=field)))
         # the line's name stands at the last of its points that the axis shows
         seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {_LIMIT}")
         end = seen.transform_joinaggregate(last="max(n)").transform_filter("datum.n == datum.last")
         text = alt.Text("name", type="nominal")
         lost = end.transform_filter("datum.last == 0").transform_calculate(name=f"'{name} is 0'")
         end = end.transform_filter("datum.last > 0").transform_calculate(name=f"'{name}'")
-        end = end.encode(x=x, y=grammar.renamed(y, field), text=text)
+        end = end.encode(y=alt.Y(field=field), text=text)
         style = {"align": "left", "dx": 6, "fontSize": grammar.LABEL_SIZE}
         layers += [
             end.transform_filter(name_above).mark_text(dy=-13, **style),
             end.transform_filter(f"!({name_above})").mark_text(dy=12, **style),
             # 0 from the first factor on: no line, so its name stands in a corner without lines
             lost.mark_text(align="right", dx=-6, fontSize=grammar.LABEL_SIZE).encode(
-                x=alt.value("width"), y=grammar.renamed(y, "corner"), text=text
+                x=alt.value("width"), y=alt.Y(field="corner"), text=text
             ),
         ]
     return layers
 
 
-def _marked(x, y) -> list[alt.Chart]:
+def _marked() -> list[alt.Chart]:
     power = f"(w < 0 ? '(−' + abs(w) + ')' : w) + ({grammar.superscript('datum.n')})"
     base = _powers_of_w(alt.Chart(alt.NamedData(MARK))).transform_calculate(
         at=f"datum.log10 == null ? {-_LIMIT} : "
         + grammar.clamp("datum.log10", -_LIMIT + 0.5, _LIMIT - 0.5),
         says=f"{power} + ' = ' + datum.value",
     )
-    base = base.encode(color=grammar.meaning_of("meaning"))
-    dot = base.mark_point(size=130, filled=True, opacity=1).encode(x=x, y=grammar.renamed(y, "at"))
+    dot = base.mark_point(size=130, filled=True, opacity=1).encode(y=alt.Y(field="at"))
     # In the one corner that no line reaches: all of them start at 1.
     size = alt.ExprRef("width < 400 ? 18 : 24")  # on a phone a large one would reach the line
     readout = base.mark_text(fontSize=size, fontWeight="bold", align="left", baseline="top").encode(
@@ -126,11 +121,10 @@ def _marked(x, y) -> list[alt.Chart]:
     return [dot, readout]
 
 
-def _lost_in_half_precision(frame: alt.Chart, x, y) -> list[alt.Chart]:
+def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     rows = frame.transform_filter(f"isValid(datum.fp16) && datum.fp16 <= {LAYERS}")
     rows = _powers_of_w(rows.transform_calculate(n="datum.fp16"))
     base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {_LIMIT}"), "dark")
-    base = base.encode(x=x, y=y)
     tick = base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     says = base.encode(text=alt.Text("fp16_says", type="nominal"))
     # below a falling line and below a rising one
@@ -151,9 +145,9 @@ def precision() -> alt.LayerChart:
     """
     x = grammar.count_x("n", "n, the number of factors (layers)", 1600, every=200, room=250)
     y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
-    base = alt.Chart().encode(x=x, y=y, color=grammar.meaning_of("meaning"))
-    line = base.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
-    lost = base.transform_filter("datum.kind == 'lost'").encode(
+    rows = alt.Chart()
+    line = rows.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
+    lost = rows.transform_filter("datum.kind == 'lost'").encode(
         tooltip=[
             alt.Tooltip("says", type="nominal", title="precision"),
             alt.Tooltip("n", type="quantitative", title="from n ="),
@@ -162,7 +156,7 @@ def precision() -> alt.LayerChart:
     points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
     names = names.encode(text=alt.Text("says", type="nominal"))
-    return grammar.layered(line, points, names, height=theme.SMALL_HEIGHT)
+    return grammar.layered(line, points, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def random_products() -> alt.LayerChart:
@@ -172,26 +166,26 @@ def random_products() -> alt.LayerChart:
     "rule" with `log10`, `says`, the `side` its label is on; all with `meaning`.
     """
     x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", -24, 18, every=6)
-    y = alt.Y(
-        "density",
+    y = alt.Y(  # of no field, as the rules have no height
         type="quantitative",
         scale=alt.Scale(domain=[0, 0.45], nice=False),
         axis=alt.Axis(title="draws per decade", format="%", tickCount=4, gridOpacity=0.5),
     )
-    base = alt.Chart().encode(color=grammar.meaning_of("meaning"))
-    bars = base.transform_filter("datum.kind == 'bar'").mark_rect(opacity=0.5, clip=True)
+    rows = alt.Chart()
+    bars = rows.transform_filter("datum.kind == 'bar'").mark_rect(opacity=0.5, clip=True)
     bars = bars.encode(
-        x=grammar.renamed(x, "left"),
+        x=alt.X(field="left"),
         x2=alt.X2("right"),
-        y=y,
+        y=alt.Y(field="density"),
         y2=alt.Y2Datum(0),
         tooltip=[
             alt.Tooltip("says", type="nominal", title="size of the product"),
             alt.Tooltip("density", type="quantitative", format=".1%", title="draws per decade"),
         ],
     )
-    curve = base.transform_filter("datum.kind == 'theory'").mark_line(strokeWidth=2, clip=True)
-    rules = base.transform_filter("datum.kind == 'rule'").encode(x=x)
+    curve = rows.transform_filter("datum.kind == 'theory'").mark_line(strokeWidth=2, clip=True)
+    curve = curve.encode(y=alt.Y(field="density"))
+    rules = rows.transform_filter("datum.kind == 'rule'")
     lines = rules.mark_rule(strokeWidth=2, strokeDash=[5, 3], clip=True)
     sides = (("left", "right", -6), ("right", "left", 6))
     names = [
@@ -200,7 +194,7 @@ def random_products() -> alt.LayerChart:
         .encode(y=alt.value(0), text=alt.Text("says", type="nominal"))
         for side, align, dx in sides
     ]
-    return grammar.layered(bars, curve.encode(x=x, y=y), lines, *names, height=theme.SMALL_HEIGHT)
+    return grammar.layered(bars, curve, lines, *names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def matrix_products() -> alt.LayerChart:
@@ -211,20 +205,17 @@ def matrix_products() -> alt.LayerChart:
     """
     x = grammar.count_x("k", "number of matrices multiplied", 30, every=5, room=8)
     y = grammar.powers_y("log10", "factor on a vector's length", -30, 30, every=10)
-    base = alt.Chart().encode(x=x, color=grammar.meaning_of("meaning"))
-    band = base.mark_area(opacity=0.2, clip=True).encode(
-        y=grammar.renamed(y, "low"), y2=alt.Y2("high")
-    )
-    lines = base.mark_line(strokeWidth=2.5, clip=True).encode(
-        y=y,
+    rows = alt.Chart()
+    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
         strokeDash=alt.condition("datum.series == 'law'", alt.value([4, 3]), alt.value([1, 0])),
         tooltip=[
             alt.Tooltip("k", type="quantitative", title="matrices"),
             alt.Tooltip("says", type="nominal", title="factor"),
         ],
     )
-    names = base.transform_filter("isValid(datum.name)").mark_text(
+    names = rows.transform_filter("isValid(datum.name)").mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
-    names = names.encode(y=grammar.renamed(y, "name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(band, lines, names, height=theme.SMALL_HEIGHT)
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -100,10 +100,11 @@ def run() -> alt.LayerChart:
     """
     now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == {AT.name}")
     return grammar.layered(
-        alt.layer(*_losses(now), *_readout(now)),
-        alt.layer(*_accuracies(now)),
-        alt.layer(*_products(now)),
-        alt.layer(*_updates(now)),
+        _losses(now),
+        *_readout(now),
+        _accuracies(now),
+        _products(now),
+        _updates(now),
         params=(live.param(AT),),
         independent=["x", "y"],
         height=_HEIGHT,
@@ -115,12 +116,10 @@ def _curves(kind: str) -> alt.Chart:
 
 
 def _hued(chart: alt.Chart) -> alt.Chart:
-    return chart.encode(
-        color=grammar.meaning_of("meaning"), detail=alt.Detail("name", type="nominal")
-    )
+    return chart.encode(detail=alt.Detail("name", type="nominal"))
 
 
-def _over_steps(x, y) -> list[alt.Chart]:
+def _over_steps() -> list[alt.Chart]:
     """Each batch as a thin line, the held-out examples as a bold one."""
     layers = []
     for kind, style in (
@@ -128,33 +127,32 @@ def _over_steps(x, y) -> list[alt.Chart]:
         ("test", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
     ):
         rows = live.unpack(_curves(kind), "px", "loss", "right")
-        layers.append(_hued(rows.mark_line(**style)).encode(x=grammar.renamed(x, "px"), y=y))
+        layers.append(_hued(rows.mark_line(**style)).encode(x=alt.X(field="px")))
     return layers
 
 
-def _guess(x, y, field: str, below: int) -> list[alt.Chart]:
+def _guess(field: str, below: int) -> list[alt.Chart]:
     rows = grammar.colored(_curves("guess"), "reference")
     rows = rows.transform_calculate(left="0", words="'guessing'")
-    level = {"y": grammar.renamed(y, f"{field}_guessed")}
+    level = {"y": alt.Y(field=f"{field}_guessed")}
     rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(
-        x=grammar.renamed(x, "left"), x2=alt.X2("x"), **level
+        x=alt.X(field="left"), x2=alt.X2("x"), **level
     )
     # on a phone, below its line, it would stand on the axis
     seen = 1.0 if below < 0 else grammar.wide("1", "0")
     name = rows.mark_text(align="right", dx=-3, dy=below, opacity=seen, **_NAME).encode(
-        x=x, text=alt.Text("words", type="nominal"), **level
+        text=alt.Text("words", type="nominal"), **level
     )
     return [rule, name]
 
 
-def _cursor(now: alt.Chart, panel: str, x) -> alt.Chart:
+def _cursor(now: alt.Chart, panel: str) -> alt.Chart:
     """Where the scrubber stands."""
     rule = grammar.colored(now, "reference").mark_rule(strokeWidth=1.5, opacity=0.8)
-    return rule.encode(x=x, y=alt.value(_edge(panel, 0)), y2=alt.value(_edge(panel, 1)))
+    return rule.encode(y=alt.value(_edge(panel, 0)), y2=alt.value(_edge(panel, 1)))
 
 
-def _losses(now: alt.Chart) -> list[alt.Chart]:
-    x = _x("loss", None)
+def _losses(now: alt.Chart) -> alt.LayerChart:
     high = _LOSS[1]
     y = _y(
         "loss",
@@ -169,13 +167,14 @@ def _losses(now: alt.Chart) -> list[alt.Chart]:
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
         height=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
     )
-    return [
-        *_guess(x, y, "loss", -10),
-        *_over_steps(x, y),
-        _cursor(now, "loss", x),
-        cross.encode(x=x, y=grammar.renamed(y, "last")),
-        words.encode(x=x, y=grammar.renamed(y, "height"), text=_TEXT),
+    layers = [
+        *_guess("loss", -10),
+        *_over_steps(),
+        _cursor(now, "loss"),
+        cross.encode(y=alt.Y(field="last")),
+        words.encode(y=alt.Y(field="height"), text=_TEXT),
     ]
+    return alt.layer(*layers).encode(x=_x("loss", None), y=y)
 
 
 def _readout(now: alt.Chart) -> list[alt.Chart]:
@@ -197,8 +196,7 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     return layers
 
 
-def _accuracies(now: alt.Chart) -> list[alt.Chart]:
-    x = _x("right", "training step")
+def _accuracies(now: alt.Chart) -> alt.LayerChart:
     y = _y(
         "right",
         "right",
@@ -209,39 +207,32 @@ def _accuracies(now: alt.Chart) -> list[alt.Chart]:
     )
     ticks = grammar.colored(_curves("ticks"), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
-        x=x, y=alt.value(_edge("right", 1, 9)), text=_TEXT
+        y=alt.value(_edge("right", 1, 9)), text=_TEXT
     )
-    return [
-        *_guess(x, y, "right", 9),
-        *_over_steps(x, y),
-        _cursor(now, "right", x),
-        ticks,
-    ]
+    layers = [*_guess("right", 9), *_over_steps(), _cursor(now, "right"), ticks]
+    return alt.layer(*layers).encode(x=_x("right", "training step"), y=y)
 
 
-def _by_layer(now: alt.Chart, x, y, field: str, **style) -> alt.Chart:
+def _by_layer(now: alt.Chart, field: str, **style) -> alt.Chart:
     rows = live.unpack(now, "place", "gradient", "slopes", "update")
     if "strokeDash" not in style:  # points, since a network of one layer has no line
         style["point"] = {"size": 14, "filled": True, "opacity": 1}
-    return _hued(rows.mark_line(**style)).encode(
-        x=grammar.renamed(x, "place"), y=grammar.renamed(y, field)
-    )
+    return _hued(rows.mark_line(**style)).encode(x=alt.X(field="place"), y=alt.Y(field=field))
 
 
-def _band(x, panel: str, y, low: float, high: float) -> alt.Chart:
+def _band(low: float, high: float) -> alt.Chart:
     base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
         left="0", right="1", low=str(low), high=str(high)
     )
     return base.mark_rect(opacity=0.15).encode(
-        x=grammar.renamed(x, "left"),
+        x=alt.X(field="left"),
         x2=alt.X2("right"),
-        y=grammar.renamed(y, "low"),
+        y=alt.Y(field="low"),
         y2=alt.Y2("high"),
     )
 
 
-def _products(now: alt.Chart) -> list[alt.Chart]:
-    x = _x("product", None)
+def _products(now: alt.Chart) -> alt.LayerChart:
     y = _y(
         "product",
         "gradient",
@@ -250,15 +241,15 @@ def _products(now: alt.Chart) -> list[alt.Chart]:
         [-8, -4, 0, 4, 8],
         _open_ended(*_PRODUCT),
     )
-    return [
-        _band(x, "product", y, -theme.BAND, theme.BAND),
-        _by_layer(now, x, y, "slopes", strokeWidth=2, strokeDash=[2, 4]),
-        _by_layer(now, x, y, "gradient", strokeWidth=3),
+    layers = [
+        _band(-theme.BAND, theme.BAND),
+        _by_layer(now, "slopes", strokeWidth=2, strokeDash=[2, 4]),
+        _by_layer(now, "gradient", strokeWidth=3),
     ]
+    return alt.layer(*layers).encode(x=_x("product", None), y=y)
 
 
-def _updates(now: alt.Chart) -> list[alt.Chart]:
-    x = _x("update", "hidden layer   ← the gradient's way")
+def _updates(now: alt.Chart) -> alt.LayerChart:
     y = _y(
         "update",
         "update",
@@ -270,13 +261,14 @@ def _updates(now: alt.Chart) -> list[alt.Chart]:
     named = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
         x="0", healthy="-3", words="'about 10⁻³ is healthy'"
     )
-    return [
-        _band(x, "update", y, -4, -2),
+    layers = [
+        _band(-4, -2),
         named.mark_text(align="left", baseline="bottom", dx=4, dy=-14, **_NAME).encode(
-            x=x, y=grammar.renamed(y, "healthy"), text=alt.Text("words", type="nominal")
+            y=alt.Y(field="healthy"), text=alt.Text("words", type="nominal")
         ),
-        _by_layer(now, x, y, "update", strokeWidth=3),
+        _by_layer(now, "update", strokeWidth=3),
     ]
+    return alt.layer(*layers).encode(x=_x("update", "hidden layer   ← the gradient's way"), y=y)
 
 
 # Look inside: A on the left and B on the right, or one above the other on a phone ---------------
@@ -358,9 +350,7 @@ def gradient_map() -> alt.LayerChart:
             .transform_filter(f"datum.name == '{name}'")
             .mark_rect()
             .encode(
-                x=x,
                 x2=alt.X2("x2"),
-                y=y,
                 y2=alt.Y2("y2"),
                 color=alt.Color(
                     "log10",
@@ -385,7 +375,8 @@ def gradient_map() -> alt.LayerChart:
                 tooltip=[alt.Tooltip("says", type="nominal", title=name)],
             )
         )
-        return alt.layer(cells, _side_name(name)).resolve_scale(color="independent")
+        layers = alt.layer(cells, _side_name(name)).encode(x=x, y=y)
+        return layers.resolve_scale(color="independent")
 
     return _two(side)
 
@@ -413,18 +404,15 @@ def histograms() -> alt.LayerChart:
             .transform_calculate(strength="min(1, 0.12 + 1.6 * datum.share)")
             .mark_rect()
             .encode(
-                x=x,
                 x2=alt.X2("x2"),
-                y=y,
                 y2=alt.Y2("y2"),
-                color=grammar.meaning_of("meaning"),
                 opacity=alt.Opacity(
                     "strength", type="quantitative", scale=alt.Scale(domain=[0, 1]), legend=None
                 ),
                 tooltip=[alt.Tooltip("says", type="nominal", title=name)],
             )
         )
-        return alt.layer(cells, _side_name(name))
+        return alt.layer(cells, _side_name(name)).encode(x=x, y=y)
 
     return _two(side)
 
@@ -444,13 +432,14 @@ def boundary() -> alt.LayerChart:
         color = alt.Color("p", type="quantitative", scale=greys, legend=None)
         cells = alt.Chart().transform_filter(f"datum.kind == 'cell' && datum.name == '{name}'")
         points = alt.Chart().transform_filter("datum.kind == 'point'")
-        return alt.layer(
-            cells.mark_rect().encode(x=x, x2=alt.X2("x2"), y=y, y2=alt.Y2("y2"), color=color),
+        layers = alt.layer(
+            cells.mark_rect().encode(x2=alt.X2("x2"), y2=alt.Y2("y2"), color=color),
             points.mark_point(
                 filled=True, size=26, opacity=1, stroke="#8a8a8a", strokeWidth=0.7
-            ).encode(x=x, y=y, color=color),
+            ).encode(color=color),
             _side_name(name),
-        ).resolve_scale(color="independent")
+        )
+        return layers.encode(x=x, y=y).resolve_scale(color="independent")
 
     return _two(side, height=420)
 
@@ -467,7 +456,7 @@ def clip_factors() -> alt.LayerChart:
         axis=alt.Axis(title="share of the run", format="%", grid=False, **grammar.AXIS),
     )
     y = grammar.powers_y("log10", "norm after clipping, before = 1", -16, 1, every=4)
-    rows = _hued(alt.Chart()).encode(x=x, y=y)
+    rows = _hued(alt.Chart())
     line = rows.mark_line(strokeWidth=2)
     points = rows.mark_point(size=20, filled=True, opacity=0.8).encode(
         tooltip=[
@@ -475,7 +464,7 @@ def clip_factors() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="left of it"),
         ]
     )
-    return grammar.layered(line, points, height=theme.SMALL_HEIGHT)
+    return grammar.layered(line, points, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def seeds() -> alt.LayerChart:
@@ -505,21 +494,23 @@ def seeds() -> alt.LayerChart:
             title="held-out examples named right", format="%", gridOpacity=0.5, **grammar.AXIS
         ),
     )
-    rows = _hued(alt.Chart().transform_filter("datum.name != 'ticks'")).encode(x=x)
-    band = rows.mark_area(opacity=0.2).encode(y=grammar.renamed(y, "low"), y2=alt.Y2("high"))
+    rows = _hued(alt.Chart().transform_filter("datum.name != 'ticks'"))
+    band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})
-    line = line.encode(y=y, tooltip=[alt.Tooltip("says", type="nominal", title="median")])
+    line = line.encode(tooltip=[alt.Tooltip("says", type="nominal", title="median")])
     labels = rows.transform_filter("isValid(datum.label)").mark_text(
         align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     )
     ticks = grammar.colored(alt.Chart().transform_filter("datum.name == 'ticks'"), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
-        x=x, y=alt.value(alt.ExprRef("height + 9")), text=_TEXT
+        y=alt.value(alt.ExprRef("height + 9")), text=_TEXT
     )
     return grammar.layered(
         band,
         line,
-        labels.encode(y=y, text=alt.Text("label", type="nominal")),
+        labels.encode(text=alt.Text("label", type="nominal")),
         ticks,
+        x=x,
+        y=y,
         height=theme.SMALL_HEIGHT,
     )
