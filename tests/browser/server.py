@@ -37,14 +37,17 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def started(log: Path, script: str = "app.py"):
-    """A fresh server of a script; yields its address and its process, and stops it at the end."""
+def started(log: Path, script: str = "app.py", root: Path = ROOT):
+    """A fresh server of a script; yields its address and its process, and stops it at the end.
+
+    root: of the checkout that is served.
+    """
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true"]
     with log.open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=root, stdout=out, stderr=subprocess.STDOUT)
         try:
             address = f"http://127.0.0.1:{port}"
             for _ in range(2000):
