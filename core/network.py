@@ -19,7 +19,7 @@ import numpy as np
 
 from core.activations import activation
 from core.blas import empty, empty_like, matmul
-from core.initializers import INITIALIZERS
+from core.initializers import INITIALIZERS, orthonormal
 
 MAX_DEPTH = 1000
 NORMS = ("none", "layer", "batch")
@@ -153,9 +153,13 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     with np.errstate(all="ignore"):
         for s, member in enumerate(members):
             for W_l, (d_in, d_out) in zip(W, fans, strict=True):
-                W_l[s] = spec.weight_scale * scheme.sample(member, d_in, d_out)
+                drawn = scheme.draw(member, d_in, d_out)
+                np.multiply(scheme.std(d_in, d_out), drawn, out=W_l[s])
             for b_l, (_, d_out) in zip(b, fans, strict=True):
                 b_l[s] = spec.bias_mean + spec.bias_std * member.standard_normal((1, d_out))
+        if spec.weight_scale != 1:
+            for W_l in W:
+                W_l *= spec.weight_scale
     normalized = range(spec.depth if spec.norm != "none" else 0)
     hidden = (spec.seeds, 1, spec.width)
     return Params(
@@ -164,6 +168,15 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
         gamma=tuple(np.ones(hidden) for _ in normalized),
         beta=tuple(np.zeros(hidden) for _ in normalized),
     )
+
+
+def orthogonal(params: Params, members: int) -> Params:
+    """The first few networks, as the same draws make them with orthogonal weights.
+
+    It is what `init` draws for "orthogonal" where `params` is what it draws for a normal scheme.
+    """
+    W = tuple(orthonormal(W_l[:members]) for W_l in params.W)
+    return Params(W, tuple(b_l[:members] for b_l in params.b))
 
 
 def scale_weights(params: Params, factors) -> Params:
