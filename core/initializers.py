@@ -42,19 +42,10 @@ def _uniform(rng, fan_in, fan_out):
 
 
 def _orthogonal(rng, fan_in, fan_out):
-    return sqrt(max(fan_in, fan_out)) * orthonormal(rng.standard_normal((fan_in, fan_out)))
-
-
-def orthonormal(draws):
-    """Orthonormal rows or columns, whichever are fewer, from normal draws (…, fan_in, fan_out).
-
-    They are the Q of a QR decomposition, whatever standard deviation the draws have.
-    """
-    fan_in, fan_out = draws.shape[-2:]
-    q, r = np.linalg.qr(draws.reshape(*draws.shape[:-2], max(fan_in, fan_out), -1))
-    # Haar measure: QR alone fixes signs by its algorithm
-    q *= np.where(np.diagonal(r, axis1=-2, axis2=-1) < 0, -1.0, 1.0)[..., None, :]
-    return q if fan_in >= fan_out else q.mT
+    tall = rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
+    q, r = np.linalg.qr(tall)
+    q *= np.where(np.diag(r) < 0, -1.0, 1.0)  # Haar measure: QR alone fixes signs by its algorithm
+    return sqrt(len(tall)) * (q if fan_in >= fan_out else q.T)
 
 
 def _he(fan_in, fan_out):

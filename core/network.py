@@ -19,7 +19,7 @@ import numpy as np
 
 from core.activations import activation
 from core.blas import empty, empty_like, matmul
-from core.initializers import INITIALIZERS, orthonormal
+from core.initializers import INITIALIZERS
 
 MAX_DEPTH = 1000
 NORMS = ("none", "layer", "batch")
@@ -168,15 +168,6 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
         gamma=tuple(np.ones(hidden) for _ in normalized),
         beta=tuple(np.zeros(hidden) for _ in normalized),
     )
-
-
-def orthogonal(params: Params, members: int) -> Params:
-    """The first few networks, as the same draws make them with orthogonal weights.
-
-    It is what `init` draws for "orthogonal" where `params` is what it draws for a normal scheme.
-    """
-    W = tuple(orthonormal(W_l[:members]) for W_l in params.W)
-    return Params(W, tuple(b_l[:members] for b_l in params.b))
 
 
 def scale_weights(params: Params, factors) -> Params:

@@ -136,8 +136,7 @@ def profile(
     x,
     *,
     weight_scales,
-    rng: np.random.Generator | Sequence[np.random.Generator] | None = None,
-    params: Params | None = None,
+    rng: np.random.Generator | Sequence[np.random.Generator],
     d_output=None,
     loss: str | None = None,
     targets=None,
@@ -147,7 +146,6 @@ def profile(
     """Measure `spec` at each of `weight_scales`, which take the place of spec.weight_scale.
 
     x: (N, n_in). rng: as for `network.init`; member s equals a lone sweep with its generator.
-    Or params: the networks at weight scale 1, as `network.init` draws them.
     The gradient starts from dJ/d(output): `d_output` (N, n_out) or (S, N, n_out), the same at all
     scales; or that of `loss` with `targets`, at each scale's own output; or, with neither,
     standard-normal draws of each member's generator, the same at all scales.
@@ -167,16 +165,12 @@ def profile(
     if price > limit:
         raise TooCostly(price, limit)
 
-    start_is_given = any(given is not None for given in (d_output, loss, targets))
-    if (rng is None) == (params is None) or not (rng is not None or start_is_given):
-        raise ValueError("give either a generator, or parameters and where the gradient starts")
+    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
     spec = replace(spec, weight_scale=1.0)
-    if params is None:
-        members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
-        params = init(spec, rng=members)
-    if start_is_given:
-        of_each = range(spec.seeds)
-        starts = [_given_start(spec, s, len(x), d_output, loss, targets) for s in of_each]
+    params = init(spec, rng=members)
+    if any(given is not None for given in (d_output, loss, targets)):
+        each = range(spec.seeds)
+        starts = [_given_start(spec, s, len(x), d_output, loss, targets) for s in each]
     else:
         starts = [_always(own.standard_normal((len(x), spec.n_out))) for own in members]
     fields = _measured_at(spec, params, x, scales, starts, exact)

@@ -15,7 +15,6 @@ from core.network import (
     first_non_finite,
     forward,
     init,
-    orthogonal,
     scale_weights,
 )
 
@@ -91,17 +90,6 @@ def test_biases_scale_and_the_output_layer_follow_the_spec():
 def test_a_deeper_network_begins_with_the_same_layers():
     shallow, deep = draw(NetSpec(3, 4, 2, 1)), draw(NetSpec(3, 4, 5, 1))
     np.testing.assert_array_equal(shallow.W[1], deep.W[1])
-
-
-def test_orthogonal_weights_come_of_the_draws_that_a_network_has():
-    for fans in ((3, 4, 1), (6, 4, 5), (4, 4, 4)):
-        normal = NetSpec(fans[0], fans[1], 3, fans[2], initializer="he", bias_std=1.0, seeds=3)
-        ours = orthogonal(draw(normal), 2)
-        drawn = draw(replace(normal, initializer="orthogonal"))
-        for W, V in zip(ours.W, drawn.W, strict=True):
-            np.testing.assert_allclose(W, V[:2], atol=1e-14)
-        for b, c in zip(ours.b, drawn.b, strict=True):
-            np.testing.assert_array_equal(b, c[:2])
 
 
 def test_one_generator_is_spawned_and_a_sequence_is_used_as_it_is():

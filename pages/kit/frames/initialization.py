@@ -73,12 +73,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A named initialization at one width: its σ, and the networks drawn from it (scale `at`)."""
+    """A named initialization at one width: its σ, and the networks drawn from it (scale `at`), if
+    they were."""
 
     label: str
     formula: str
     sigma: float
-    nets: Measured
+    nets: Measured | None
     at: int
 
 
@@ -90,7 +91,8 @@ def measured(name: str, width: int, depth: int, draws: str, bias: float, seed: i
 def named(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int
 ) -> dict[str, Scheme]:
-    """The schemes that the main chart draws as ghosts, and orthogonal weights of σ√n = 1."""
+    """The schemes that the main chart draws as ghosts, and orthogonal weights: dear to make, so
+    with networks only where these are the main line's."""
     return _networks(name, width, depth, draws, bias, seed)[1]
 
 
@@ -98,50 +100,41 @@ def named(
 def _networks(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int
 ) -> tuple[Measured, dict[str, Scheme]]:
-    """Draw the networks of a setting and run them, the main line's and those of the schemes.
+    """Run the networks of a setting, the main line's and those of the schemes.
 
-    The schemes' weights are normal: most often the main line's own draws. The same draws make the
-    orthogonal weights.
+    The schemes' weights are normal: most often the main line's own draws.
     """
     x = digits().x_train[:EXAMPLES]
-    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer="lecun", bias_std=bias)
+    spec = NetSpec(x.shape[1], width, depth, 10, name, bias_std=bias)
     exact = sweeps.is_exact(spec)
-    spec = replace(spec, seeds=(_EXACT if exact else _DEAR)[width])
-    few = min(spec.seeds, 1 if width == 256 else 5)  # dear to make orthogonal, and much alike
-    rngs = np.random.default_rng(seed).spawn(spec.seeds)
-    normal = network.init(spec, rng=rngs)
-    start = np.stack([rng.standard_normal((EXAMPLES, spec.n_out)) for rng in rngs])
-    orthogonal = network.orthogonal(normal, few)
+    members = (_EXACT if exact else _DEAR)[width]
+    few = min(members, 1 if width == 256 else 5)  # dear to make orthogonal, and much alike
 
     def run(weights: str, scales: tuple) -> np.ndarray:
         """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z) at these σ√n: (K, 4, S, L)."""
-        members, given = {
-            "lecun": (spec.seeds, {"params": normal, "d_output": start}),
-            "lecun_uniform": (spec.seeds, {"rng": np.random.default_rng(seed)}),
-            "orthogonal": (few, {"params": orthogonal, "d_output": start[:few]}),
-        }[weights]
-        of = replace(spec, initializer=weights, seeds=members)
-        found = sweeps.profile(of, x, weight_scales=scales, **given)
+        seeds = few if weights == "orthogonal" else members
+        of, rng = replace(spec, initializer=weights, seeds=seeds), np.random.default_rng(seed)
+        found = sweeps.profile(of, x, weight_scales=scales, rng=rng)
         sizes = (found.log10_dz, found.log10_dW[..., :depth], found.log10_h, found.slopes)
         return np.stack(sizes, axis=1)
 
     stride = 1 if exact else _STRIDE.get(width, 1)
     line_at, schemes_at = SCALES[::stride], (sqrt(width), sqrt(2), 1.0)
-    runs_at = {"lecun": schemes_at, "orthogonal": (1.0,)}
+    runs_at = {"lecun": schemes_at}
     runs_at[draws] = (*line_at, *(s for s in runs_at.get(draws, ()) if s not in line_at))
     runs = {weights: run(weights, scales) for weights, scales in runs_at.items()}
     line = _measured(_between(runs[draws][: len(line_at)], stride))
-
-    def rows(weights: str, scales: tuple) -> Measured:
-        return _measured(runs[weights][[runs_at[weights].index(scale) for scale in scales]])
-
-    ghosts = rows("lecun", schemes_at)
+    ghosts = _measured(runs["lecun"][[runs_at["lecun"].index(scale) for scale in schemes_at]])
     schemes = {
         "normal": Scheme("N(0, 1)", "1", 1.0, ghosts, 0),
         "he": Scheme("He", "√(2/n)", sqrt(2 / width), ghosts, 1),
         "xavier": Scheme("Xavier", "√(2/(n+n′))", sqrt(1 / width), ghosts, 2),
         "orthogonal": Scheme(
-            "orthogonal", "√(1/n)", sqrt(1 / width), rows("orthogonal", (1.0,)), 0
+            "orthogonal",
+            "√(1/n)",
+            sqrt(1 / width),
+            line if draws == "orthogonal" else None,
+            STEPS.index(0.0),
         ),
     }
     return line, schemes
@@ -273,17 +266,21 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
 def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
     schemes = named(name, width, depth, draws, bias, seed)
-    lecun = replace(schemes["xavier"], label="LeCun", formula="√(1/n)")
-    rows = [*(schemes[key] for key in GHOSTS), schemes["orthogonal"]]
-    rows.insert(2, lecun)  # of Xavier's networks, between layers of equal width
+    rows = list(schemes.values())
+    # between layers of equal width Xavier's networks are LeCun's too
+    rows.insert(2, replace(schemes["xavier"], label="LeCun", formula="√(1/n)"))
     return pd.DataFrame(
         {
             "scheme": [row.label for row in rows],
             "σ": [row.formula for row in rows],
             f"n = {width}": [theme.number(row.sigma) for row in rows],
             "σ√n": [theme.number(row.sigma * sqrt(width)) for row in rows],
-            "gain": [theme.from_log10(row.nets.gain()[row.at], 2) for row in rows],
-            f"{depth} layers": [_short(row.nets.dz.median[row.at, 0]) for row in rows],
+            "gain": [
+                theme.from_log10(row.nets.gain()[row.at], 2) if row.nets else "–" for row in rows
+            ],
+            f"{depth} layers": [
+                _short(row.nets.dz.median[row.at, 0]) if row.nets else "–" for row in rows
+            ],
         }
     )
 
