@@ -230,6 +230,18 @@ def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> T
     return Trace(x, *map(tuple, (h, u, z, slope)), output, tuple(x_hat), tuple(inv_std))
 
 
+def output(spec: NetSpec, params: Params, x) -> np.ndarray:
+    """The output alone, (S, N, n_out), as `forward` computes it, in the memory of two layers."""
+    S, N, L = len(params.W[0]), np.shape(x)[-2], spec.depth
+    h, h_above, u, slope, z, x_hat = np.empty((6, S, N, spec.width))
+    inv_std = np.empty((S, N, 1) if spec.norm == "layer" else (S, 1, spec.width))
+    shared = {"u": u, "z": u if spec.norm == "none" else z, "slope": slope}
+    shared |= {"x_hat": x_hat, "inv_std": inv_std}
+    alternating = tuple((h, h_above)[i % 2] for i in range(L))
+    into = Trace(x, alternating, output=None, **{name: (a,) * L for name, a in shared.items()})
+    return forward(spec, params, x, into=into).output
+
+
 def backward(
     spec: NetSpec, params: Params, trace: Trace, d_output, *, into: Gradients | None = None
 ) -> Gradients:
