@@ -18,8 +18,6 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from pages.kit.panels import Choice, Range
 from tests.test_pages import panel_of
 
-_LIMIT = 60  # seconds until a run counts as lost
-
 
 class Failed(Exception):
     """The server answered with an error."""
@@ -49,14 +47,22 @@ class Reader:
     address: str
     path: str
     control: str
-    widget: Widget | None = None
+    query: str = ""  # of the link that leads here, and then what the address says
+    limit: float = 60  # seconds until a run counts as lost
     bytes: int = 0
     charts: int = 0  # in the last run
-    _query: str = ""
     _page: str = ""
+    _widgets: dict = field(default_factory=dict)
     _states: dict = field(default_factory=dict)
     _kept: list = field(default_factory=list)
     _socket: websockets.ClientConnection | None = None
+
+    @property
+    def widget(self) -> Widget | None:
+        """The control that will be moved, if it is drawn: its id ends in the key that the page gave
+        it, and a word on the drawing perhaps."""
+        ours = re.compile(rf"-{re.escape(self.control)}(\W.*)?$")
+        return next((w for w in reversed(self._widgets.values()) if ours.search(w.id)), None)
 
     async def open(self) -> float:
         """Connect and wait for the whole page; seconds."""
@@ -65,7 +71,7 @@ class Reader:
             f"{self.address.replace('http', 'ws')}/_stcore/stream",
             subprotocols=["streamlit"],
             max_size=None,
-            open_timeout=_LIMIT,
+            open_timeout=self.limit,
             ping_interval=None,
         )
         await self._run("")
@@ -75,9 +81,10 @@ class Reader:
 
     async def move(self, value) -> float:
         """Move the control and wait for what it changes; seconds."""
-        start, before = perf_counter(), self._states.get(self.widget.id)
-        self._states[self.widget.id] = after = _state(self.widget.id, self.widget.kind, value)
-        await self._run(self.widget.fragment)
+        start, widget = perf_counter(), self.widget
+        before = self._states.get(widget.id)
+        self._states[widget.id] = after = _state(widget.id, widget.kind, value)
+        await self._run(widget.fragment)
         if not self.charts and after != before:
             raise Failed(f"{self.path}: a move without a chart")
         return perf_counter() - start
@@ -89,7 +96,7 @@ class Reader:
     async def _run(self, fragment: str) -> None:
         asked = BackMsg()
         rerun = asked.rerun_script
-        rerun.query_string, rerun.fragment_id = self._query, fragment
+        rerun.query_string, rerun.fragment_id = self.query, fragment
         rerun.page_script_hash = self._page
         rerun.page_name = "" if self._page else self.path
         rerun.widget_states.widgets.extend(self._states.values())
@@ -98,7 +105,7 @@ class Reader:
         context.timezone, context.locale, context.color_scheme = "UTC", "en-US", "light"
         context.url = f"{self.address}/{self.path}"
         self.charts = 0
-        async with asyncio.timeout(_LIMIT):
+        async with asyncio.timeout(self.limit):
             await self._socket.send(asked.SerializeToString())
             while not self._take(await self._socket.recv()):
                 pass
@@ -113,7 +120,7 @@ class Reader:
         elif kind == "navigation":  # the page that the address led to
             self._page = message.navigation.page_script_hash
         elif kind == "page_info_changed":
-            self._query = message.page_info_changed.query_string
+            self.query = message.page_info_changed.query_string
         elif kind == "ref_hash":
             self.charts += 1  # charts are all that is large enough to be kept
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -134,9 +141,8 @@ class Reader:
             self.charts += 1
         elif kind in ("slider", "number_input", "selectbox", "button_group"):
             drawn = getattr(element, kind)
-            # it ends in the key that the page gave it, and there in a number
-            if re.search(rf"-{self.control}(-\d+)?$", drawn.id):
-                self.widget = Widget(drawn.id, fragment, kind, _values(kind, drawn))
+            self._widgets.pop(drawn.id, None)  # the one drawn last comes last
+            self._widgets[drawn.id] = Widget(drawn.id, fragment, kind, _values(kind, drawn))
             if drawn.set_value:
                 self._states[drawn.id] = _state(drawn.id, kind, _drawn_value(kind, drawn))
             elif drawn.id not in self._states:

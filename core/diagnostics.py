@@ -58,6 +58,29 @@ def log10_block_norms(blocks):
     return log_norms
 
 
+def log10_dW_norm(below, du):
+    """log₁₀ norm of dJ/dW = belowᵀ @ du: (…, N, D_in) and (…, N, D_out) -> (…).
+
+    ‖belowᵀ·du‖² is the sum of (below·belowᵀ)∘(du·duᵀ), N × N each: for few examples that is less
+    work than dJ/dW itself.
+    """
+    (N, D_in), D_out = below.shape[-2:], du.shape[-1]
+    if N * (D_in + D_out) >= D_in * D_out:
+        return log10_norm(below.mT @ du)
+    with np.errstate(all="ignore"):
+        by_below, by_du = below @ below.mT, du @ du.mT
+        pairs = (a.reshape(*a.shape[:-2], N * N) for a in (by_below, by_du))
+        squares = np.vecdot(*pairs)
+        largest = np.trace(by_below, 0, -2, -1) * np.trace(by_du, 0, -2, -1)
+        log10 = 0.5 * np.log10(squares)
+        # Terms that cancel take digits along, and a square has half the range of what is squared.
+        sure = (squares > 1e-4 * largest) & (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)
+        if not sure.all():
+            below = np.broadcast_to(below, (*sure.shape, N, D_in))
+            log10[~sure] = log10_norm(below[~sure].mT @ du[~sure])
+    return log10
+
+
 def _scaled_log10_norm(rows):
     """log₁₀ norm of the last axis, the largest magnitude taken out first."""
     largest = np.abs(rows).max(axis=-1, keepdims=True, initial=0.0)
@@ -72,7 +95,7 @@ def _scaled_log10_norm(rows):
 def is_calm(*log10_sizes):
     """Whether a member's norms rule out an infinity or NaN anywhere near them.
 
-    Each of log10_sizes is (S, layers), and should hold pre-activations or gradients; (S,) of bool.
+    Each of log10_sizes is (…, layers), and should hold pre-activations or gradients; (…) of bool.
     """
     return np.all([(sizes < CALM).all(axis=-1) for sizes in log10_sizes], axis=0)
 
@@ -134,17 +157,25 @@ def slope_products(trace):
     return running_products(log10_rms(trace.slope)[:, :-1])
 
 
-def weight_products(params):
-    """log₁₀ ∏ of the layers' weight gains from the output back to each layer: (S, depth).
+def weight_gains(params):
+    """log₁₀ of ‖W‖_F/√D_out of the weights between hidden layers, W_2 … W_L: (S, depth − 1).
 
-    The gain of W (S, D_in, D_out) is ‖W‖_F/√D_out, the rms factor of ‖dh‖ = ‖du·Wᵀ‖ over all
-    directions of du. Entry l is the product over W_{l+1} … W_L; the output layer is not in it.
+    It is the rms factor of ‖dh‖ = ‖du·Wᵀ‖ over all directions of du.
     """
     hidden = params.W[1:-1]
     if not hidden:
-        return np.zeros((len(params.W[0]), len(params.W) - 1))
-    gains = log10_norms(hidden) - 0.5 * np.log10([W.shape[-1] for W in hidden])
-    return running_products(gains)
+        return np.zeros((len(params.W[0]), 0))
+    return log10_norms(hidden) - 0.5 * np.log10([W.shape[-1] for W in hidden])
+
+
+def weight_products(params):
+    """log₁₀ ∏ of the layers' weight gains from the output back to each layer: (S, depth).
+
+    Entry l is the product over W_{l+1} … W_L; the output layer is not in it.
+    """
+    if len(params.W) == 1:
+        return np.zeros((len(params.W[0]), 0))
+    return running_products(weight_gains(params))
 
 
 def jacobian_products(gradients):

@@ -153,9 +153,13 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     with np.errstate(all="ignore"):
         for s, member in enumerate(members):
             for W_l, (d_in, d_out) in zip(W, fans, strict=True):
-                W_l[s] = spec.weight_scale * scheme.sample(member, d_in, d_out)
+                drawn = scheme.draw(member, d_in, d_out)
+                np.multiply(scheme.std(d_in, d_out), drawn, out=W_l[s])
             for b_l, (_, d_out) in zip(b, fans, strict=True):
                 b_l[s] = spec.bias_mean + spec.bias_std * member.standard_normal((1, d_out))
+        if spec.weight_scale != 1:
+            for W_l in W:
+                W_l *= spec.weight_scale
     normalized = range(spec.depth if spec.norm != "none" else 0)
     hidden = (spec.seeds, 1, spec.width)
     return Params(
@@ -224,6 +228,18 @@ def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> T
             below = h[i]
         output = below @ params.W[L] + params.b[L]  # (S, N, n_out)
     return Trace(x, *map(tuple, (h, u, z, slope)), output, tuple(x_hat), tuple(inv_std))
+
+
+def output(spec: NetSpec, params: Params, x) -> np.ndarray:
+    """The output alone, (S, N, n_out), as `forward` computes it, in the memory of two layers."""
+    S, N, L = len(params.W[0]), np.shape(x)[-2], spec.depth
+    h, h_above, u, slope, z, x_hat = np.empty((6, S, N, spec.width))
+    inv_std = np.empty((S, N, 1) if spec.norm == "layer" else (S, 1, spec.width))
+    shared = {"u": u, "z": u if spec.norm == "none" else z, "slope": slope}
+    shared |= {"x_hat": x_hat, "inv_std": inv_std}
+    alternating = tuple((h, h_above)[i % 2] for i in range(L))
+    into = Trace(x, alternating, output=None, **{name: (a,) * L for name, a in shared.items()})
+    return forward(spec, params, x, into=into).output
 
 
 def backward(

@@ -14,7 +14,7 @@ import numpy as np
 
 from core import training
 from core.losses import LOSSES
-from core.network import NetSpec, Params, forward
+from core.network import NetSpec, Params, output
 from core.training import History, Run, State, Step, TrainSpec
 
 KEPT_BYTES = 5_000_000  # of states to return to
@@ -183,9 +183,9 @@ def _thinned(kept, every):
 def _test(spec, train_spec, data, run):
     """`run`: a State or a Run, whose parameters are read."""
     with np.errstate(all="ignore"):
-        output = forward(spec, run.params, data.x_test).output
-        loss, _ = LOSSES[train_spec.loss](output, training.targets(train_spec, data.y_test))
-        right = training.share_right(output, data.y_test, train_spec.loss)
+        found = output(spec, run.params, data.x_test)
+        loss, _ = LOSSES[train_spec.loss](found, training.targets(train_spec, data.y_test))
+        right = training.share_right(found, data.y_test, train_spec.loss)
     number = run.step if isinstance(run, State) else run.number
     gone = np.array([halt is not None for halt in run.halts])
     return Test(number, np.where(gone, np.nan, loss), np.where(gone, np.nan, right))

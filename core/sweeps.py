@@ -10,12 +10,17 @@ from itertools import pairwise
 
 import numpy as np
 
+from core.blas import empty, matmul
 from core.diagnostics import (
     is_calm,
+    log10_block_norms,
+    log10_dW_norm,
     log10_norm,
     log10_norms,
     member,
+    running_products,
     slope_products,
+    weight_gains,
     weight_products,
 )
 from core.initializers import INITIALIZERS
@@ -161,20 +166,15 @@ def profile(
         raise TooCostly(price, limit)
 
     members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
-    if len(members) != spec.seeds:
-        raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
-    measure = _exactly if exact else _one_by_one
-    alone = replace(spec, seeds=1, weight_scale=1.0)
-    columns = []
-    for s, own_rng in enumerate(members):
-        params = init(alone, rng=[own_rng])
-        if any(given is not None for given in (d_output, loss, targets)):
-            start = _given_start(spec, s, len(x), d_output, loss, targets)
-        else:
-            start = _always(own_rng.standard_normal((len(x), spec.n_out)))
-        columns.append(measure(alone, params, x, scales, start))
-    stacked = {name: np.stack([c[name] for c in columns], axis=1) for name in columns[0]}
-    return Profile(scales, log10_norm(x), **stacked, width=spec.width, n_in=spec.n_in)
+    spec = replace(spec, weight_scale=1.0)
+    params = init(spec, rng=members)
+    if any(given is not None for given in (d_output, loss, targets)):
+        each = range(spec.seeds)
+        starts = [_given_start(spec, s, len(x), d_output, loss, targets) for s in each]
+    else:
+        starts = [_always(own.standard_normal((len(x), spec.n_out))) for own in members]
+    fields = _measured_at(spec, params, x, scales, starts, exact)
+    return Profile(scales, log10_norm(x), **fields, width=spec.width, n_in=spec.n_in)
 
 
 def _given_start(spec, s, examples, d_output, loss, targets):
@@ -192,6 +192,94 @@ def _given_start(spec, s, examples, d_output, loss, targets):
 
 def _always(d_output):
     return lambda output: np.broadcast_to(d_output, output.shape)
+
+
+def _measured_at(spec, params, x, scales, starts, exact):
+    """The fields of a Profile of S members at K scales, (K, S, L): of all together, then once more
+    of each member and scale whose numbers come near the end of float64."""
+    alone, slowly = replace(spec, seeds=1), _exactly if exact else _one_by_one
+    if spec.norm != "none" or spec.residual != 0 or spec.depth == 0:
+        each = [slowly(alone, member(params, s), x, scales, d) for s, d in enumerate(starts)]
+        return {name: np.stack([fields[name] for fields in each], axis=1) for name in each[0]}
+
+    if exact:
+        base = _scale_of_gain_one(spec)
+        fields = _plainly(spec, params, x, np.array([base]), starts)
+        fields = _shifted(spec, fields, np.log10(scales) - np.log10(base))
+    else:
+        at_once = max(1, CHUNK_BYTES_PER_LAYER // (8 * len(starts) * len(x) * spec.width))
+        chunks = [scales[i : i + at_once] for i in range(0, len(scales), at_once)]
+        parts = [_plainly(spec, params, x, chunk, starts) for chunk in chunks]
+        fields = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    sizes = (fields.pop("log10_u"), fields["log10_h"], fields["log10_dz"], fields["log10_dW"])
+    wild = ~is_calm(*sizes)  # (K, S)
+    fields["overflow"] = np.full(wild.shape, None)
+    for s in np.flatnonzero(wild.any(axis=0)):
+        at = wild[:, s]
+        again = slowly(alone, member(params, s), x, scales[at], starts[s])
+        for name, values in again.items():
+            fields[name][at, s] = values
+    return fields
+
+
+def _plainly(spec, params, x, scales, starts):
+    """The sizes of S members without shortcut and normalizer at K scales, (K, S, L), and log10_u of
+    the pre-activations and the output, (K, S, L + 1).
+
+    It is network.forward and network.backward with u = c·(h @ W) + b: a member's scales share one
+    product with its W. And dJ/dW, of which only the norm is kept, is not made.
+    """
+    S, K, N, L, D = len(starts), len(scales), len(x), spec.depth, spec.width
+    c, hidden = scales[:, None, None], (L, S, K, N, D)
+    [[h], [slope]] = empty([hidden], [hidden])
+    u, squares = np.empty((S, K, N, D)), np.empty((L + 1, S, K))
+
+    def times(a, W, out):  # c·(a @ W): (S, K, N, D_in) -> (S, K, N, D_out)
+        matmul(a.reshape(S, K * N, -1), W, out=out.reshape(S, K * N, -1))
+        np.multiply(out, c, out=out)
+
+    with np.errstate(all="ignore"):
+        below = np.broadcast_to(x, (S, K, *x.shape))
+        for i in range(L):
+            times(below, params.W[i], out=u)
+            u += params.b[i][:, None]
+            np.vecdot(*[u.reshape(S, K, N * D)] * 2, out=squares[i])
+            spec.phi.into(u, h[i], slope[i])
+            below = h[i]
+        output = np.empty((S, K, N, spec.n_out))
+        times(below, params.W[L], out=output)
+        output += params.b[L][:, None]
+        np.vecdot(*[output.reshape(S, K, -1)] * 2, out=squares[L])
+        log10_slope = _by_layer(slope) - 0.5 * np.log10(N * D)
+
+        d_output = np.stack([start(own) for start, own in zip(starts, output, strict=True)])
+        du, dz = d_output, slope  # a slope is not needed once its dz is there
+        for i in reversed(range(L)):
+            times(du, params.W[i + 1].mT, out=u)
+            du = np.multiply(u, slope[i], out=dz[i])
+
+        fields = {
+            "log10_u": 0.5 * np.log10(squares.transpose(2, 1, 0)),
+            "log10_h": _by_layer(h),
+            "log10_dz": _by_layer(dz),
+            "log10_dW": np.concatenate(
+                [
+                    log10_dW_norm(x, dz[:1]),
+                    log10_dW_norm(h[:-1], dz[1:]),
+                    log10_dW_norm(h[-1:], d_output[None]),
+                ]
+            ).transpose(2, 1, 0),
+            "slopes": running_products(log10_slope[..., :-1]),
+            "weights": running_products(weight_gains(params) + np.log10(c)),
+        }
+    return fields
+
+
+def _by_layer(block):
+    """log₁₀ norms of a block (L, S, K, N, D) of layers: (K, S, L)."""
+    L, S, K, N, D = block.shape
+    log10 = log10_block_norms([block.reshape(L, S * K, N * D).swapaxes(0, 1)])
+    return log10.reshape(S, K, L).swapaxes(0, 1)
 
 
 def _one_by_one(spec, params, x, scales, start):
@@ -233,27 +321,43 @@ def _measured(params: Params, trace: Trace, gradients: Gradients):
 
 def _exactly(spec, params, x, scales, start):
     """One member at every scale from a run at one, whose gain is about 1: it stays in range."""
+    base = _scale_of_gain_one(spec)
+    scaled, trace, gradients = _run(spec, scale_weights(params, [base]), x, start)
+    measured = _measured(scaled, trace, gradients)
+    if measured.pop("overflow")[0] is not None:
+        return _one_by_one(spec, params, x, scales, start)
+    shift = np.log10(scales) - np.log10(base)
+    derived = _shifted(spec, measured, shift)
+    return derived | {"overflow": _predicted_overflow(trace, gradients, shift)}
+
+
+def _scale_of_gain_one(spec):
+    """The weight scale of a homogeneous activation at which wide layers keep a signal's size."""
     slope_square = {"identity": 1.0, "relu": 0.5}.get(
         spec.activation, 0.5 * (1.0 + spec.negative_slope**2)
     )
     std = INITIALIZERS[spec.initializer].std(spec.width, spec.width)
-    base = 1.0 / (std * np.sqrt(spec.width * slope_square))
-    scaled, trace, gradients = _run(spec, scale_weights(params, [base]), x, start)
-    measured = _measured(scaled, trace, gradients)
-    if measured["overflow"][0] is not None:
-        return _one_by_one(spec, params, x, scales, start)
+    return 1.0 / (std * np.sqrt(spec.width * slope_square))
 
-    shift = (np.log10(scales) - np.log10(base))[:, None]  # (K, 1)
-    layer = np.arange(1, spec.depth + 1)
+
+def _shifted(spec, measured, shift):
+    """What sizes measured at one scale, (1, …, L), are at K others: see `is_exact`.
+
+    shift (K,): log₁₀ of how much larger the weights are there.
+    """
+    layer, L = np.arange(1, spec.depth + 1), spec.depth
     powers = {
+        "log10_u": np.arange(1, L + 2),
         "log10_h": layer,
-        "log10_dz": spec.depth + 1 - layer,
-        "log10_dW": spec.depth,
+        "log10_dz": L + 1 - layer,
+        "log10_dW": L,
         "slopes": 0,
-        "weights": spec.depth - layer,
+        "weights": L - layer,
     }
-    derived = {name: measured[name] + shift * power for name, power in powers.items()}
-    return derived | {"overflow": _predicted_overflow(trace, gradients, shift)}
+    return {
+        name: values + shift.reshape(-1, *[1] * (values.ndim - 1)) * powers[name]
+        for name, values in measured.items()
+    }
 
 
 def _overflow(trace, gradients, calm):
@@ -281,7 +385,7 @@ def _predicted_overflow(trace, gradients, shift):
         values.append(("db", layer, gradients.db[layer - 1], depth + 1 - layer))
     with np.errstate(divide="ignore"):
         largest = np.log10([np.abs(array).max() for _, _, array, _ in values])
-    beyond = largest + shift * [power for *_, power in values] > LOG10_MAX  # (K, values)
+    beyond = largest + shift[:, None] * [power for *_, power in values] > LOG10_MAX  # (K, values)
     found = np.full(len(shift), None)
     for k in np.flatnonzero(beyond.any(axis=1)):
         operation, layer, *_ = values[beyond[k].argmax()]

@@ -75,11 +75,10 @@ class Moments:
 
 def moments(phi: Activation, q=1.0) -> Moments:
     """The moments of one activation at variance q, any shape."""
-    return Moments(
-        gaussian_mean(phi.f, q),
-        gaussian_mean(lambda z: phi.f(z) ** 2, q),
-        gaussian_mean(lambda z: phi.df(z) ** 2, q),
-    )
+    x, weight = _panels()
+    h, slope = phi.value_and_slope(_scaled(q, x))
+    with np.errstate(all="ignore"):
+        return Moments(h @ weight, (h * h) @ weight, (slope * slope) @ weight)
 
 
 # Depth -------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from core.network import (
     first_non_finite,
     forward,
     init,
+    output,
 )
 
 CLIPS = ("none", "value", "norm")
@@ -194,7 +195,7 @@ def accuracy(
     spec: NetSpec, params: Params, x, labels, *, loss: str = "softmax_cross_entropy"
 ) -> np.ndarray:
     """Share of the examples x (N, n_in) whose class each member, trained by `loss`, finds: (S,)."""
-    return share_right(forward(spec, params, x).output, np.asarray(labels), loss)
+    return share_right(output(spec, params, x), np.asarray(labels), loss)
 
 
 class Run:
@@ -209,7 +210,8 @@ class Run:
         self.number, self.halts, self._order = state.step, state.halts, state.order
         self._size = min(train_spec.batch_size, len(data.x_train))
         self._p, self.params = _packed(state.params)
-        self._g, gradient = _packed(state.params)
+        self._g = np.empty_like(self._p)
+        gradient = _unpacked(self._g, state.params)
         self._v = None
         if state.velocity is not None:
             self._v, self._velocity = _packed(state.velocity)

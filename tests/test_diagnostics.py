@@ -168,3 +168,53 @@ def test_a_members_norm_is_the_same_in_any_company():
         assert diagnostics.log10_norms([lone])[0, 0] == diagnostics.log10_norms([among])[0, 0]
         huge = diagnostics.log10_norms([among])[2, 0]  # beside a norm that needs no care
         assert huge == pytest.approx(300 + diagnostics.log10_norms([lone])[0, 0], abs=1e-12)
+
+
+# The norm of dJ/dW -------------------------------------------------------------------------------
+
+
+def product_norm(below, du):
+    """log₁₀ ‖belowᵀ·du‖, the long way."""
+    return diagnostics.log10_norm(below.mT @ du)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_norm_of_a_product_without_the_product(seed):
+    rng = np.random.default_rng(seed)
+    examples, d_in, d_out = rng.integers(1, 9), *rng.integers(1, 40, 2)
+    below, du = (rng.standard_normal((2, 3, examples, d)) for d in (d_in, d_out))
+    below, du = below * 10 ** rng.uniform(-9, 9), du * 10 ** rng.uniform(-9, 9)
+    ours = diagnostics.log10_dW_norm(below, du)
+    assert ours.shape == (2, 3)
+    assert ours == pytest.approx(product_norm(below, du), abs=1e-11)
+    shared = diagnostics.log10_dW_norm(below[0, 0], du)  # an input is the same for all members
+    assert shared == pytest.approx(product_norm(below[0, 0], du), abs=1e-11)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-160, 1e160, 1e300])
+def test_the_norm_of_a_product_has_its_range(size):
+    below = np.random.default_rng(0).standard_normal((4, 3, 30))
+    du = np.random.default_rng(1).standard_normal((4, 3, 30)) * size
+    du[2] /= size
+    ours = diagnostics.log10_dW_norm(below, du)
+    assert ours == pytest.approx(product_norm(below, du), abs=1e-11)
+    assert ours[0] == pytest.approx(np.log10(size) + 1.7, abs=0.3)
+
+
+def test_the_norm_of_a_product_keeps_its_digits_where_terms_cancel():
+    """All examples alike, and gradients that sum to nearly nothing: a loss at its optimum."""
+    below = np.repeat(np.random.default_rng(0).standard_normal((1, 1, 30)), 3, axis=1)
+    du = np.random.default_rng(1).standard_normal((1, 3, 30))
+    du -= (1 - 1e-6) * du.mean(axis=1, keepdims=True)
+    exact = diagnostics.log10_norm(below[:, 0]) + diagnostics.log10_norm(du.sum(axis=1))
+    ours = diagnostics.log10_dW_norm(below, du)
+    assert ours == pytest.approx(product_norm(below, du), abs=1e-12)
+    assert ours == pytest.approx(exact, abs=1e-8)
+
+
+def test_the_norm_of_a_product_with_nothing_and_with_no_number():
+    below, du = np.ones((3, 2, 30)), np.ones((3, 2, 30))
+    du[0], du[1, 0, 0] = 0.0, np.nan
+    ours = diagnostics.log10_dW_norm(below, du)
+    assert np.isneginf(ours[0]) and np.isnan(ours[1])
+    assert ours[2] == pytest.approx(np.log10(60))

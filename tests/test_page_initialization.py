@@ -122,7 +122,14 @@ def test_the_articles_formulas_are_named_rightly():
     table = open_page("initialization").table[0].value
     assert list(table["σ√n"]) == ["8.00", "1.41", "1.00", "1.00", "1.00"]
     assert list(table["n = 64"]) == ["1.00", "0.177", "0.125", "0.125", "0.125"]
+    assert list(table["gain"]) == ["5.6", "1.00", "0.70", "0.70", "–"]
+
+
+def test_orthogonal_weights_are_in_the_table_where_they_are_drawn():
+    assert "Orthogonal weights are run where you draw them." in say()
+    table = open_page("initialization", initialization_draws="orthogonal").table[0].value
     assert list(table["gain"]) == ["5.6", "1.00", "0.70", "0.70", "0.71"]
+    assert table["20 layers"].iloc[-1] != "–"
 
 
 def test_the_finding_below_the_chart():
@@ -203,9 +210,10 @@ def test_the_prediction():
 
 
 def test_orthogonal_layers_keep_a_linear_networks_gradient():
-    orthogonal = frames.measured("identity", 64, 20, "orthogonal", 0.0, 0, (1.0,))
-    assert np.abs(orthogonal.dz.median).max() < 1e-9
-    assert orthogonal.gain()[0] == pytest.approx(0, abs=1e-9)
+    orthogonal = frames.measured("identity", 64, 20, "orthogonal", 0.0, 0)
+    at = charts.STEPS.index(0.0)
+    assert np.abs(orthogonal.dz.median[at]).max() < 1e-9
+    assert orthogonal.gain()[at] == pytest.approx(0, abs=1e-9)
 
 
 def test_frames_of_the_live_chart():

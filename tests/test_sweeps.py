@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core import diagnostics, losses, network, sweeps
+from core.activations import ACTIVATIONS
 from core.network import NetSpec
 
 SCALES = (0.3, 1.0, 1.7)
@@ -112,6 +113,31 @@ def test_a_given_gradient_starts_all_members_or_each_its_own():
     assert swept(10.0 * each) == pytest.approx(swept(each) + 1.0)
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("examples", [3, 6])  # dJ/dW is made, or its norm is found without it
+@pytest.mark.parametrize("bias_std", [0.0, 0.4])
+def test_scales_that_share_a_product_measure_what_each_alone_does(activation, examples, bias_std):
+    spec = NetSpec(4, 9, 6, 3, activation, initializer="lecun", bias_std=bias_std, seeds=2)
+    x, d_output = X[:examples], np.random.default_rng(5).standard_normal((2, examples, 3))
+    params, scales = network.init(spec, rng=generators(2)), np.geomspace(0.2, 5, 5)
+    given = {"weight_scales": scales, "rng": generators(2), "d_output": d_output}
+    found = sweeps.profile(spec, x, **given, exact=False)
+    for s in range(2):
+        each = network.scale_weights(diagnostics.member(params, s), scales)
+        many = replace(spec, seeds=len(scales))
+        trace = network.forward(many, each, x)
+        gradients = network.backward(many, each, trace, np.stack([d_output[s]] * len(scales)))
+        expected = {
+            "log10_h": diagnostics.log10_norms(trace.h),
+            "log10_dz": diagnostics.log10_norms(gradients.dz),
+            "log10_dW": diagnostics.log10_norms(gradients.dW),
+            "slopes": diagnostics.slope_products(trace),
+            "weights": diagnostics.weight_products(each),
+        }
+        for field, values in expected.items():
+            assert getattr(found, field)[:, s] == pytest.approx(values, abs=1e-10), field
+
+
 def test_member_s_equals_a_lone_sweep():
     spec = SPECS["tanh"]
     together = sweeps.profile(spec, X, weight_scales=SCALES, rng=generators(2))
@@ -128,6 +154,11 @@ def test_chunks_do_not_change_the_result(monkeypatch):
     monkeypatch.setattr(sweeps, "CHUNK_BYTES", 1)
     pieces = sweeps.profile(spec, X, weight_scales=scales, rng=generators(2))
     assert np.array_equal(whole.log10_dW, pieces.log10_dW)
+    spec = SPECS["tanh"]
+    whole = sweeps.profile(spec, X, weight_scales=scales, rng=generators(2))
+    monkeypatch.setattr(sweeps, "CHUNK_BYTES_PER_LAYER", 1)
+    pieces = sweeps.profile(spec, X, weight_scales=scales, rng=generators(2))
+    assert pieces.log10_dW == pytest.approx(whole.log10_dW, abs=1e-12)
 
 
 @pytest.mark.parametrize("scale, sign", [(1e-2, -1), (1e2, 1)])

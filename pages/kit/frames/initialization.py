@@ -1,5 +1,6 @@
 """Frames of the page on weight initialization."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import log2, sqrt
@@ -20,7 +21,9 @@ from pages.kit.kept import kept
 EXAMPLES = 8  # digits that the networks see
 DEEPEST = 30  # hidden layers that can be chosen
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
+_NUMBERS = tuple(theme.number(scale) for scale in SCALES)
 CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
+GHOSTS = ("normal", "he", "xavier")  # of the main chart
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
 _WINDOW_FILE = Path(__file__).parents[1] / "data" / "initialization.csv"
 # Networks of each width: as many as a drag can afford, fewer where every scale needs a run of its
@@ -68,33 +71,86 @@ class Measured:
         return f"{center} of {self.members} networks" if self.members > 1 else "one network"
 
 
+@dataclass(frozen=True)
+class Scheme:
+    """A named initialization at one width: its σ, and the networks drawn from it (scale `at`), if
+    they were."""
+
+    label: str
+    formula: str
+    sigma: float
+    nets: Measured | None
+    at: int
+
+
+def measured(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> Measured:
+    """The main line's networks at each σ√n: `draws` is a scheme of standard deviation 1/√n."""
+    return _networks(name, width, depth, draws, bias, seed)[0]
+
+
+def named(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int
+) -> dict[str, Scheme]:
+    """The schemes that the main chart draws as ghosts, and orthogonal weights: dear to make, so
+    with networks only where these are the main line's."""
+    return _networks(name, width, depth, draws, bias, seed)[1]
+
+
 @kept(128)
-def measured(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int, scales: tuple = SCALES
-) -> Measured:
-    """Run the networks at each σ√n: `draws` is a scheme of standard deviation 1/√n."""
+def _networks(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int
+) -> tuple[Measured, dict[str, Scheme]]:
+    """Run the networks of a setting, the main line's and those of the schemes.
+
+    The schemes' weights are normal: most often the main line's own draws.
+    """
     x = digits().x_train[:EXAMPLES]
-    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer=draws, bias_std=bias)
+    spec = NetSpec(x.shape[1], width, depth, 10, name, bias_std=bias)
     exact = sweeps.is_exact(spec)
-    stride = 1 if exact or scales is not SCALES else _STRIDE.get(width, 1)
     members = (_EXACT if exact else _DEAR)[width]
-    if draws == "orthogonal":  # dear to draw, and much alike
-        members = min(members, 1 if width == 256 else 5)
-    spec = replace(spec, seeds=members)
-    rng = np.random.default_rng(seed)
-    profile = sweeps.profile(spec, x, weight_scales=scales[::stride], rng=rng)
-    log10_dz, log10_dW, log10_h, slopes = (
-        _between(sizes, stride)
-        for sizes in (profile.log10_dz, profile.log10_dW, profile.log10_h, profile.slopes)
-    )
+    few = min(members, 1 if width == 256 else 5)  # dear to make orthogonal, and much alike
+
+    def run(weights: str, scales: tuple) -> np.ndarray:
+        """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z) at these σ√n: (K, 4, S, L)."""
+        seeds = few if weights == "orthogonal" else members
+        of, rng = replace(spec, initializer=weights, seeds=seeds), np.random.default_rng(seed)
+        found = sweeps.profile(of, x, weight_scales=scales, rng=rng)
+        sizes = (found.log10_dz, found.log10_dW[..., :depth], found.log10_h, found.slopes)
+        return np.stack(sizes, axis=1)
+
+    stride = 1 if exact else _STRIDE.get(width, 1)
+    line_at, schemes_at = SCALES[::stride], (sqrt(width), sqrt(2), 1.0)
+    runs_at = {"lecun": schemes_at}
+    runs_at[draws] = (*line_at, *(s for s in runs_at.get(draws, ()) if s not in line_at))
+    runs = {weights: run(weights, scales) for weights, scales in runs_at.items()}
+    line = _measured(_between(runs[draws][: len(line_at)], stride))
+    ghosts = _measured(runs["lecun"][[runs_at["lecun"].index(scale) for scale in schemes_at]])
+    schemes = {
+        "normal": Scheme("N(0, 1)", "1", 1.0, ghosts, 0),
+        "he": Scheme("He", "√(2/n)", sqrt(2 / width), ghosts, 1),
+        "xavier": Scheme("Xavier", "√(2/(n+n′))", sqrt(1 / width), ghosts, 2),
+        "orthogonal": Scheme(
+            "orthogonal",
+            "√(1/n)",
+            sqrt(1 / width),
+            line if draws == "orthogonal" else None,
+            STEPS.index(0.0),
+        ),
+    }
+    return line, schemes
+
+
+def _measured(sizes: np.ndarray) -> Measured:
+    """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z), (K, 4, S, L), over the networks."""
+    log10_dz, log10_dW, log10_h, slopes = sizes.swapaxes(0, 1)
     dead = np.isneginf(log10_dz[..., 0])
     return Measured(
         dz=_typical(log10_dz, dead),
-        dW=_typical(log10_dW[..., :depth], dead),
+        dW=_typical(log10_dW, dead),
         h=_typical(log10_h, dead),
         slopes=np.median(slopes, axis=1),
         dead=dead.sum(axis=1),
-        members=spec.seeds,
+        members=sizes.shape[2],
     )
 
 
@@ -140,45 +196,46 @@ def gradients(
     line = getattr(typical, center)
     last = line[:, 0]  # where the gradient arrives: at layer 1
     alive = np.isfinite(line)
-    frame = pd.DataFrame(
-        {
-            "g": STEPS,
-            "line": live.pack(line),
-            "low": live.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
-            "high": live.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
-            "beside_meaning": {"slopes": "amber", "h": "violet"}[beside],
-            "end": _within(last),
-            "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
-            "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
-            "meaning": [theme.outcome(v) for v in last],
-            "says_scale": [f"σ√n = {theme.number(scale)}" for scale in SCALES],
-            "says_gain": [f"×{theme.from_log10(v / (depth - 1))} a layer" for v in last],
-            "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
-            "says_what": f"‖{QUANTITIES[quantity]}‖ by layer",
-            "says_networks": nets.told(center),
-            "dead": [
-                "most of these networks are dead: nothing gets through" if np.isneginf(v) else None
-                for v in last
-            ],
-            "first": 1,
-            "left": 1 - 0.22 * (depth - 1),
-            "right": depth,
-        }
-    )
     extra, name_of_extra = {
         "slopes": (nets.slopes, "∏ φ′(z)"),
         "h": (nets.h.median, "‖h‖"),
     }[beside]
-    lines = {"beside": (name_of_extra, extra)}
-    for key, scheme in named(name, width, depth, draws, bias, seed).items():
-        ghost = getattr(getattr(scheme.nets, quantity), center)[scheme.at]
-        lines[key] = (scheme.label, np.broadcast_to(ghost, line.shape))
-    heights = _apart(_within(np.stack([values[:, 0] for _, values in lines.values()])))
+    schemes = named(name, width, depth, draws, bias, seed)
+    lines = {"beside": (name_of_extra, extra)} | {
+        key: (schemes[key].label, getattr(getattr(schemes[key].nets, quantity), center)[[at]])
+        for at, key in enumerate(GHOSTS)
+    }
+    columns = {
+        "g": STEPS,
+        "line": live.pack(line),
+        "low": live.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
+        "high": live.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
+        "beside_meaning": {"slopes": "amber", "h": "violet"}[beside],
+        "end": _within(last),
+        "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
+        "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
+        "meaning": [theme.outcome(v) for v in last],
+        "says_scale": [f"σ√n = {scale}" for scale in _NUMBERS],
+        "says_gain": [f"×{theme.from_log10(v / (depth - 1))} a layer" for v in last],
+        "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
+        "says_what": f"‖{QUANTITIES[quantity]}‖ by layer",
+        "says_networks": nets.told(center),
+        "dead": [
+            "most of these networks are dead: nothing gets through" if np.isneginf(v) else None
+            for v in last
+        ],
+        "first": 1,
+        "left": 1 - 0.22 * (depth - 1),
+        "right": depth,
+    }
+    ends = [np.broadcast_to(values[:, 0], last.shape) for _, values in lines.values()]
+    heights = _apart(_within(np.stack(ends)))
     for (key, (label, values)), at in zip(lines.items(), heights, strict=True):
-        frame[key] = live.pack(values)
-        frame[f"{key}_at"] = at
-        frame[f"{key}_name"] = [f"{label} {_arrow(v)}".strip() for v in values[:, 0]]
-    return frame
+        every = len(STEPS) // len(values)  # a ghost stands where it is in all frames
+        columns[key] = live.pack(values) * every
+        columns[f"{key}_at"] = at
+        columns[f"{key}_name"] = [f"{label} {_arrow(v)}".strip() for v in values[:, 0]] * every
+    return pd.DataFrame(columns)
 
 
 def _within(heights: np.ndarray) -> np.ndarray:
@@ -189,35 +246,6 @@ def _within(heights: np.ndarray) -> np.ndarray:
 def _arrow(log10: float) -> str:
     """Where a line has gone that has left the axis."""
     return "" if abs(log10) <= TOP else "↑" if log10 > 0 else "↓"
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """A named initialization at one width: its σ, and the networks drawn from it (scale `at`)."""
-
-    label: str
-    formula: str
-    sigma: float
-    nets: Measured
-    at: int
-
-
-@kept(64)
-def named(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int
-) -> dict[str, Scheme]:
-    """The schemes that the main chart draws as ghosts."""
-    scales = (sqrt(width), sqrt(2), 1.0)
-    steps = [round(log2(scale), 6) for scale in scales]
-    if draws == "lecun" and set(steps) <= set(STEPS):  # the main line's own networks
-        nets, places = measured(name, width, depth, draws, bias, seed), map(STEPS.index, steps)
-    else:
-        nets, places = measured(name, width, depth, "lecun", bias, seed, scales), range(3)
-    rows = (("normal", "N(0, 1)", "1"), ("he", "He", "√(2/n)"), ("xavier", "Xavier", "√(2/(n+n′))"))
-    return {
-        key: Scheme(label, formula, scale / sqrt(width), nets, place)
-        for (key, label, formula), scale, place in zip(rows, scales, places, strict=True)
-    }
 
 
 def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
@@ -238,27 +266,21 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
 def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
     schemes = named(name, width, depth, draws, bias, seed)
-    if draws == "orthogonal":
-        orthogonal, place = measured(name, width, depth, draws, bias, seed), STEPS.index(0.0)
-    else:
-        orthogonal = measured(name, width, depth, "orthogonal", bias, seed, (1.0,))
-        place = 0
-    lecun = schemes["xavier"]
-    rows = [
-        schemes["normal"],
-        schemes["he"],
-        Scheme("LeCun", "√(1/n)", lecun.sigma, lecun.nets, lecun.at),
-        lecun,
-        Scheme("orthogonal", "√(1/n)", lecun.sigma, orthogonal, place),
-    ]
+    rows = list(schemes.values())
+    # between layers of equal width Xavier's networks are LeCun's too
+    rows.insert(2, replace(schemes["xavier"], label="LeCun", formula="√(1/n)"))
     return pd.DataFrame(
         {
             "scheme": [row.label for row in rows],
             "σ": [row.formula for row in rows],
             f"n = {width}": [theme.number(row.sigma) for row in rows],
             "σ√n": [theme.number(row.sigma * sqrt(width)) for row in rows],
-            "gain": [theme.from_log10(row.nets.gain()[row.at], 2) for row in rows],
-            f"{depth} layers": [_short(row.nets.dz.median[row.at, 0]) for row in rows],
+            "gain": [
+                theme.from_log10(row.nets.gain()[row.at], 2) if row.nets else "–" for row in rows
+            ],
+            f"{depth} layers": [
+                _short(row.nets.dz.median[row.at, 0]) if row.nets else "–" for row in rows
+            ],
         }
     )
 
@@ -291,7 +313,7 @@ def gain_one(nets: Measured, center: str = "median") -> float | None:
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
-@kept(32)
+@kept(256)
 def _gains(name: str, bias: float) -> np.ndarray:
     """The gain of each layer of a wide network, at every second of SCALES: (K, L).
 
@@ -327,43 +349,20 @@ def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
 
 
-@kept(64)
-def _gauge(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str
-) -> pd.DataFrame:
-    g = np.array(STEPS)
-    curves = CURVES | ({} if name in CURVES else {name: "reference"})
-    gains = {curve: gain_in_theory(curve, depth, bias) / np.log10(2) for curve in curves}
-    last = np.array([[gain[-1]] for gain in gains.values()])
-    places = dict(zip(gains, _apart(last, gap=0.75)[:, 0], strict=True))
-    parts = []
-    for curve, gain in gains.items():
-        part = pd.DataFrame({"kind": "theory", "g": g, "gain": gain, "series": curve})
-        part["meaning"] = curves[curve]
-        part["name"] = [None] * (len(g) - 1) + [ACTIVATIONS[curve].label]
-        part["name_at"] = places[curve]
-        parts.append(part)
-    real = measured(name, width, depth, draws, bias, seed).gain(center) / np.log10(2)
-    dots = pd.DataFrame({"kind": "measured", "g": g, "gain": real, "meaning": curves[name]})[::2]
-    rules = pd.DataFrame(
-        {
-            "kind": "rule",
-            "g": [0.0, 0.5, log2(width) / 2],
-            "name": ["Xavier", "He", "N(0, 1)"],
-            "meaning": "reference",
-        }
-    )
-    reach = theme.BAND / (depth - 1) / np.log10(2)
-    band = pd.DataFrame(
-        {"kind": ["band"], "low": [-reach], "high": [reach], "meaning": ["healthy"]}
-    )
-    frame = pd.concat([*parts, dots[np.isfinite(dots["gain"])], rules, band], ignore_index=True)
-    sizes = frame["gain"].where(np.isfinite(frame["gain"]))
-    return frame.assign(
-        gain=sizes,
-        says=[None if np.isnan(v) else theme.number(2**v) for v in sizes],
-        scale=[None if np.isnan(v) else theme.number(2**v) for v in frame["g"]],
-    )
+@kept(192)
+def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
+    """The gain of a layer of wide networks at each of STEPS, log₂, and in words."""
+    gain = (gain_in_theory(name, depth, bias) / np.log10(2)).tolist()
+    n, label = len(STEPS), ACTIVATIONS[name].label
+    return {
+        "kind": ["theory"] * n,
+        "g": STEPS,
+        "gain": gain,
+        "series": [name] * n,
+        "name": [None] * (n - 1) + [label],
+        "says": [theme.number(2**v) for v in gain],
+        "scale": _NUMBERS,
+    }
 
 
 @kept(128)
@@ -371,20 +370,65 @@ def gauge(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str, g: float
 ) -> pd.DataFrame:
     """Gain against σ√n; see `charts.initialization.gauge`."""
-    frame = _gauge(name, width, depth, draws, bias, seed, center)
-    nets = measured(name, width, depth, draws, bias, seed)
-    gain = nets.gain(center)[STEPS.index(g)]
-    if not np.isfinite(gain):
-        return frame
-    here = {
-        "kind": "here",
-        "g": g,
-        "gain": float(np.clip(gain / np.log10(2), LOWEST, HIGHEST)),
-        "meaning": theme.outcome(gain * (depth - 1)),
-        "says": theme.from_log10(gain),
-        "scale": theme.number(2**g),
-    }
-    return pd.concat([frame, pd.DataFrame([here])], ignore_index=True)
+    curves = CURVES | ({} if name in CURVES else {name: "reference"})
+    lines = {curve: _curve(curve, depth, bias) for curve in curves}
+    places = _apart(np.array([[line["gain"][-1]] for line in lines.values()]), gap=0.75)[:, 0]
+    parts = [
+        line | {"meaning": [curves[curve]] * len(STEPS), "name_at": [at] * len(STEPS)}
+        for (curve, line), at in zip(lines.items(), places, strict=True)
+    ]
+    gain = measured(name, width, depth, draws, bias, seed).gain(center) / np.log10(2)
+    dots = [i for i in range(0, len(STEPS), 2) if np.isfinite(gain[i])]
+    parts.append(
+        {
+            "kind": ["measured"] * len(dots),
+            "g": [STEPS[i] for i in dots],
+            "gain": gain[dots].tolist(),
+            "meaning": [curves[name]] * len(dots),
+            "says": [theme.number(2**v) for v in gain[dots]],
+            "scale": [_NUMBERS[i] for i in dots],
+        }
+    )
+    rules = [0.0, 0.5, log2(width) / 2]
+    parts.append(
+        {
+            "kind": ["rule"] * 3,
+            "g": rules,
+            "name": ["Xavier", "He", "N(0, 1)"],
+            "meaning": ["reference"] * 3,
+            "scale": [theme.number(2**at) for at in rules],
+        }
+    )
+    reach = theme.BAND / (depth - 1) / np.log10(2)
+    parts.append({"kind": ["band"], "low": [-reach], "high": [reach], "meaning": ["healthy"]})
+    here = gain[STEPS.index(g)]
+    if np.isfinite(here):
+        log10 = here * np.log10(2)
+        parts.append(
+            {
+                "kind": ["here"],
+                "g": [g],
+                "gain": [float(np.clip(here, LOWEST, HIGHEST))],
+                "meaning": [theme.outcome(log10 * (depth - 1))],
+                "says": [theme.from_log10(log10)],
+                "scale": [theme.number(2**g)],
+            }
+        )
+    return _stacked(parts)
+
+
+def _stacked(parts: list[dict[str, Sequence]]) -> pd.DataFrame:
+    """Tables one below the other; what one of them lacks is empty there.
+
+    pandas' own `concat` takes several times as long for tables this small.
+    """
+    columns = dict.fromkeys(column for part in parts for column in part)
+    return pd.DataFrame(
+        {
+            column: [v for part in parts for v in part.get(column, [None] * len(part["kind"]))]
+            for column in columns
+        }
+    )
 
 
 # The trainable window ----------------------------------------------------------------------------

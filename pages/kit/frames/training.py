@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, cached_property
-from hashlib import blake2b
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -114,18 +113,39 @@ def begin(net: Net, data: str, seed: int, seeds: int = 1) -> Recording:
     return recording.begin(net.spec(data, seeds), net.how(1), datasets.DATASETS[data](), rng=rng)
 
 
-@kept(128)
+@cache
+def _in_use() -> WeakValueDictionary[tuple, Recording]:
+    """Networks before their first step that somebody has on the page."""
+    return WeakValueDictionary()
+
+
 def _begun(net: Net, data: str, seed: int) -> Recording:
-    """One network before its first step, the same in all pairs: nothing writes to it."""
-    run = begin(net, data, seed)
+    """One network before its first step, the same in all pairs: nothing writes to it.
+
+    Who moves a control of A still has B, and who changes how A is trained still has its weights: a
+    class with networks of their own would need too much memory to have all of them kept.
+    """
+    of, how = (net.spec(data), data, seed), net.how(1)
+    run = _in_use().get(of) or _untrained(*of)
+    if run.train_spec != how:
+        run = replace(run, train_spec=how)
+    _in_use()[of] = run
+    return run
+
+
+@kept(128)
+def _untrained(spec: NetSpec, data: str, seed: int) -> Recording:
+    """A network before its first step, its weights held once."""
+    rng = np.random.default_rng(seed)
+    run = recording.begin(spec, TrainSpec(0.0, steps=1), datasets.DATASETS[data](), rng=rng)
     arrays = vars(run.state.params).values()
     state = replace(run.state, params=Params(*(tuple(map(_held, a)) for a in arrays)))
     return replace(run, state=state, kept=(state,))
 
 
 @cache
-def _arrays() -> WeakValueDictionary[bytes, np.ndarray]:
-    """What networks before their first step are made of, by its content."""
+def _arrays() -> WeakValueDictionary[tuple, np.ndarray]:
+    """What networks before their first step are made of, by shape and first numbers."""
     return WeakValueDictionary()
 
 
@@ -135,15 +155,18 @@ def _held(array: np.ndarray) -> np.ndarray:
     Layers are drawn in order, so networks that differ in depth alone begin with the same ones: of
     all the depths that a class tries, the deepest needs memory.
     """
-    content = blake2b(array, digest_size=16).digest() + repr(array.shape).encode()
-    return _arrays().setdefault(content, array.copy())
+    key = array.shape, array.ravel()[:4].tobytes()
+    held = _arrays().get(key)
+    if held is None or not np.array_equal(held, array):
+        held = _arrays()[key] = array.copy()
+    return held
 
 
-@kept(128)
+@kept(1024)  # they are small
 def _first_step(net: Net, data: str, seed: int) -> Step:
     """Its first step, looked at and not taken."""
     run = _begun(net, data, seed)
-    return training.advance(run.spec, run.train_spec, datasets.DATASETS[data](), run.state)[1]
+    return training.Run(run.spec, run.train_spec, datasets.DATASETS[data](), run.state).step()
 
 
 @dataclass(frozen=True)
@@ -229,17 +252,24 @@ def shown_step(at: int, steps: int, taken: int) -> int:
 def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
     """What the scrubber moves, one row per network and place; see `charts.training.run`.
 
-    While it runs there is one frame, the newest step's, which shows wherever the scrubber stands.
+    While it runs there is one frame, the newest step's, which shows wherever the scrubber stands;
+    so does the only one of a pair that has taken no step.
     """
     steps, rows = max(steps, pair.step), []
     for name in pair.runs:
         seen = {}
-        for at in [-1] if running else AT.values():
-            step = pair.step if running else shown_step(at, steps, pair.step)
+        for at in [-1] if running or not pair.step else AT.values():
+            step = pair.step if at < 0 else shown_step(at, steps, pair.step)
             if step not in seen:
                 seen[step] = _frame(pair, name, step, steps)
             rows.append({"at": at, "name": name, "meaning": NETS[name], **seen[step]})
-    return pd.DataFrame(rows)
+    return _table(rows)
+
+
+def _table(rows: list[dict]) -> pd.DataFrame:
+    """Rows as a frame, by their columns: of rows themselves pandas makes one in twice the time."""
+    columns = dict.fromkeys(column for row in rows for column in row)
+    return pd.DataFrame({column: [row.get(column) for row in rows] for column in columns})
 
 
 def curves(pair: Pair, steps: int) -> pd.DataFrame:
@@ -250,12 +280,11 @@ def curves(pair: Pair, steps: int) -> pd.DataFrame:
     guess = {"loss_guessed": math.log10(math.log(classes)), "right_guessed": 1 / classes}
     rows.append({"kind": "guess", "x": 1.0} | guess)
     for name, run in pair.runs.items():
-        rows += _curves(name, run, steps)
+        own = _curves(name, run, steps)
         if halt := pair.halt(name):
-            rows.append(_halt(name, run, halt, steps))
-    frame = pd.DataFrame(rows)
-    frame["meaning"] = frame["name"].map(NETS)
-    return frame
+            own.append(_halt(name, run, halt, steps))
+        rows += [row | {"meaning": NETS[name]} for row in own]
+    return _table(rows)
 
 
 def _curves(name: str, run: Recording, steps: int) -> list[dict]:
@@ -361,26 +390,25 @@ def gradient_map(pair: Pair, steps: int, kind: str) -> pd.DataFrame:
         bins = min(40, len(records), max(8, 3000 // (2 * depth)))
         edges = np.linspace(0, len(records), bins + 1).round().astype(int)
         values = np.array([getattr(records[i], f"log10_{kind}")[0, :depth] for i in edges[:-1]])
-        at, layer = np.meshgrid(np.arange(bins), np.arange(depth), indexing="ij")
-        low, high = MAP_DOMAIN
+        values = values.ravel()
+        at, layer = (i.ravel() for i in np.indices((bins, depth)))
+        here = ~np.isnan(values)
+        at, layer, values = at[here], layer[here], values[here]
         parts.append(
-            pd.DataFrame(
-                {
-                    "name": name,
-                    "x": edges[at.ravel()] / steps,
-                    "x2": np.minimum(edges[at.ravel() + 1] + OVERLAP * edges[1], edges[-1]) / steps,
-                    "y": layer.ravel() / depth,
-                    "y2": np.minimum(layer.ravel() + 1 + OVERLAP, depth) / depth,
-                    "log10": np.clip(values.ravel(), low, high),
-                    "says": [
-                        f"layer {lay + 1}, step {edges[i] + 1}: {theme.from_log10(v, 2)}"
-                        for i, lay, v in zip(at.ravel(), layer.ravel(), values.ravel(), strict=True)
-                    ],
-                }
-            )
+            {
+                "name": [name] * len(values),
+                "x": edges[at] / steps,
+                "x2": np.minimum(edges[at + 1] + OVERLAP * edges[1], edges[-1]) / steps,
+                "y": layer / depth,
+                "y2": np.minimum(layer + 1 + OVERLAP, depth) / depth,
+                "log10": np.clip(values, *MAP_DOMAIN),
+                "says": [
+                    f"layer {lay + 1}, step {edges[i] + 1}: {theme.from_log10(v, 2)}"
+                    for i, lay, v in zip(at, layer, values, strict=True)
+                ],
+            }
         )
-    frame = pd.concat(parts, ignore_index=True)
-    return frame[frame["log10"].notna()]
+    return pd.DataFrame({key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
 
 
 def looked_at(pair: Pair, name: str, step: int) -> training.State:
