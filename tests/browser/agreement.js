@@ -1,5 +1,6 @@
 // What a page shows, and the moves of a reader's hand, for test_agreement.py. It knows the page's
-// document, the keys of the controls (`keys`, by page) and Vega's own names, and nothing of the app.
+// document, the keys of the controls (`keys`, by page), and Streamlit's and Vega's own names, and
+// nothing of the app. It is read before anything else of the page.
 (keys => {
   // Streamlit keeps what another widget has replaced for a while, out of sight.
   const all = (selector, within = document) =>
@@ -113,10 +114,50 @@
 
   // The page --------------------------------------------------------------------------------------
 
+  // Whether a run of the script has been asked for and none has ended since: a server that is busy
+  // may not even have said that it has begun. In Streamlit's messages, field 11 of the browser's
+  // asks for a run, and field 6 of the server's says how one ended: 2 is early, as another begins.
+  const [ASKS, ENDED, EARLY] = [11, 6, 2];
+  let asked = -1;
+  let ended = 0; // milliseconds
+  const field = (bytes, wanted) => {
+    let at = 0;
+    const number = () => {
+      let value = 0;
+      for (let shift = 1; ; shift *= 128) {
+        value += (bytes[at] & 127) * shift;
+        if (bytes[at++] < 128) return value;
+      }
+    };
+    while (at < bytes.length) {
+      const tag = number();
+      const value = [0, 2].includes(tag & 7) ? number() : 0;
+      if (tag >> 3 === wanted) return value;
+      at += [0, 8, value, 0, 0, 4][tag & 7];
+    }
+    return null;
+  };
+  window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("close", () => (asked = -1)); // it asks anew when it is open again
+      this.addEventListener("message", ({ data }) => {
+        const end = field(new Uint8Array(data), ENDED);
+        if (end !== null && end !== EARLY) ended = performance.now();
+      });
+    }
+    send(data) {
+      if (field(new Uint8Array(data), ASKS) !== null) asked = performance.now();
+      super.send(data);
+    }
+  };
+  const awaits = () => asked > ended || performance.now() - ended < 100;
+
   const app = () => document.querySelector("[data-testid=stApp]");
   const isConnected = () => !!app() && app().dataset.testConnectionState === "CONNECTED";
   const isBusy = busy =>
     !isConnected() ||
+    awaits() ||
     app().dataset.testScriptState !== "notRunning" ||
     all(busy).length > 0 ||
     charts().some(node => !node.querySelector("svg.marks *, canvas"));
@@ -128,6 +169,8 @@
     presets: all(KINDS.row, main()).filter(isPresets).map(read.row),
     charts: await Promise.all(charts().map(chart)),
     words: all("[data-testid=stMarkdownContainer], [data-testid=stCaptionContainer]", main()).map(words),
+    equations: all(".katex annotation", main()).map(words),
+    rows: all("[data-testid=stTable] tr", main()).map(row => all("th, td", row).map(words).join(" | ")),
     link: all("[data-testid=stCode]", main()).map(words).filter(code => /^https?:/.test(code)),
     broken: all("[data-testid=stException], [role=dialog]").map(words),
   });

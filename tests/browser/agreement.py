@@ -14,9 +14,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import numpy as np
 import pyarrow as pa
-from streamlit.testing.v1 import AppTest
 
-from pages.kit import site
+from pages.kit import address, site
 from pages.kit.panels import Choice, Panel, Range
 from tests.app import charts, open_page
 from tests.test_pages import PANELS
@@ -31,7 +30,9 @@ _HELD_BACK = re.compile(
 _NUMBER = "told"  # of a chart's view: another one in each session
 _HOLE = "\0"  # stands for mathematics, which the browser writes in other signs
 
-Expected = dict[str, Any]  # the lines of a page, and the tables of its charts, as texts and digests
+_MATHEMATICS = re.compile(r"\$\$(.*?)\$\$|\$(.*?)\$", re.S)
+
+Expected = dict[str, Any]  # a page's lines, equations, rows of tables, and digests of its charts
 
 
 # What the address says --------------------------------------------------------------------------
@@ -40,18 +41,20 @@ Expected = dict[str, Any]  # the lines of a page, and the tables of its charts, 
 def expected(path: str, query: Mapping[str, str]) -> Expected:
     """What a reader sees who opens this address now, in another process than the server's."""
     at = open_page(path, **query)
+    texts = [b.value for kind in ("markdown", "caption") for b in at.get(kind)]
+    texts = [text for text in texts if not _ANSWER.match(text)]
     return {
-        "lines": list(_lines(at)),
+        "lines": [line for text in texts for line in _MATHEMATICS.sub(_HOLE, text).splitlines()],
+        "equations": [_line("".join(m)) for text in texts for m in _MATHEMATICS.findall(text)],
+        "rows": [
+            " | ".join(map(_line, row)) for table in at.table for row in table.value.itertuples()
+        ],
         "charts": [{"about": chart.alt, "tables": _tables(chart)} for chart in charts(at)],
     }
 
 
-def _lines(at: AppTest) -> Iterator[str]:
-    for kind in ("markdown", "caption"):
-        for block in at.get(kind):
-            if not _ANSWER.match(block.value):
-                text = re.sub(r"\$\$.*?\$\$|\$.*?\$", _HOLE, block.value, flags=re.S)
-                yield from filter(None, text.splitlines())
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _tables(chart) -> dict[str, dict]:
@@ -76,13 +79,18 @@ def _digest(column: list) -> str:
     return hashlib.sha1(data).hexdigest()[:16]
 
 
-def address(shown: dict) -> dict[str, str]:
-    """The query of the address that the page has, by key."""
-    return {key: said[0] for key, said in parse_qs(shown["query"].lstrip("?")).items()}
+def in_full(shown: dict) -> dict[str, str]:
+    """What the page's address says, and the defaults that it leaves out.
+
+    Who opens it so comes by a link, and is shown what a page holds back until a guess.
+    """
+    panel = PANELS[shown["path"]]
+    return address.query(panel, _values(panel, shown))
 
 
-def _values(panel: Panel, query: Mapping[str, str]) -> dict[str, Any]:
-    return {c.name: c.parse(query.get(panel.key(c.name), c.default)) for c in panel.controls}
+def _values(panel: Panel, shown: dict) -> dict[str, Any]:
+    said = {key: texts[0] for key, texts in parse_qs(shown["query"].lstrip("?")).items()}
+    return {c.name: c.parse(said.get(panel.key(c.name), c.default)) for c in panel.controls}
 
 
 # What disagrees ---------------------------------------------------------------------------------
@@ -97,7 +105,7 @@ def disagreements(shown: dict, told: Expected | None, *, untrained: bool) -> lis
     panel = PANELS.get(shown["path"])
     if panel is None:
         return [f"page: there is none at /{shown['path']}"]
-    values = _values(panel, address(shown))
+    values = _values(panel, shown)
     found = [
         *_title(shown),
         *_address(panel, shown),
@@ -185,7 +193,7 @@ def _ranges(panel: Panel, values: dict, shown: dict) -> Iterator[str]:
 
 
 def _words(told: Expected, shown: dict) -> Iterator[str]:
-    says = " ".join("\n".join(shown["words"]).split())
+    says = "\n".join(shown["words"])
     untold = _UNTOLD in says
     for line in told["lines"]:
         if untold:
@@ -193,13 +201,17 @@ def _words(told: Expected, shown: dict) -> Iterator[str]:
         for sentence in re.split(r"(?<=[.?!:])\s+", line):
             if _HOLE not in sentence and plain(sentence) not in says:
                 yield f"words: the page does not say “{plain(sentence)}”"
+    for kind in ("equations", "rows"):
+        for text in told[kind]:
+            if text not in shown[kind]:
+                yield f"{kind}: the page does not have {text}"
 
 
 def plain(markdown: str) -> str:
     """The words of a line of Markdown as a page shows them."""
     text = re.sub(r"^(#+|-|\d+\.) ", "", markdown)
     text = re.sub(r"\[(.*?)\]\(.*?\)", r"\1", text)
-    return " ".join(re.sub(r"[*`\\]", "", text).split())
+    return _line(re.sub(r"[*`\\]", "", text))
 
 
 def _charts(told: Expected, shown: dict) -> Iterator[str]:

@@ -19,7 +19,7 @@ _KEYS = {path: [panel.key(c.name) for c in panel.controls] for path, panel in PA
 _PAGE = Path(__file__).with_name("agreement.js").read_text()
 EYES = _PAGE.replace("(KEYS);", f"({json.dumps(_KEYS)});")  # to be read with every page
 
-# Files that a page loads when it first needs them: kept, so that a way that is cut does not matter.
+# Files that a page loads when it first needs them: kept, so that no cut keeps them away.
 _SCRIPTS = Path(streamlit.__file__).parent / "static/static/js"
 _FILES = [f"/static/js/{f.name}" for f in _SCRIPTS.glob("*.js") if f.stat().st_size < 2e6]
 _KEEP = "files => Promise.all(files.map(file => fetch(file).then(found => found.arrayBuffer())))"
@@ -70,7 +70,7 @@ class Hand:
             self.errors.append(message.text)
 
     async def open(self, path: str) -> None:
-        """A new visit, and nothing of those before: a page as its bare address shows it."""
+        """A new visit, and nothing of those before."""
         self.relay.restore()
         self.done, self.errors, self.untrained, self._is_wide = [], [], True, False
         await self.page.goto(f"http://127.0.0.1:{self.relay.port}/{path}", wait_until="commit")
@@ -203,7 +203,7 @@ class Hand:
     def _clicks(kind: str) -> Callable[["Hand", str], Awaitable[bool]]:
         return lambda hand, target: hand._click(kind, target)
 
-    MOVES: ClassVar = {
+    MOVES: ClassVar[dict[str, Callable]] = {
         "press": _press,
         "type": _type,
         "step": _clicks("step"),

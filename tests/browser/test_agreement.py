@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
 from pages.kit import site
-from tests.browser.agreement import Expected, address, disagreements, expected
+from tests.browser.agreement import Expected, disagreements, expected, in_full
 from tests.browser.hand import Hand, Move
 from tests.browser.relay import Relay
 from tests.browser.server import launch
@@ -29,7 +30,7 @@ from tests.test_pages import PANELS, PATHS
 
 SEQUENCES = int(os.environ.get("AGREEMENT_SEQUENCES", "500"))
 FIRST = int(os.environ.get("AGREEMENT_FROM", "0"))
-IN_A_TAB = 12  # sequences in a row; after the last one, its address is opened anew
+IN_A_TAB = 16  # sequences in a row; after the last one, its address is opened anew
 TABS = 3  # at once
 WAY = 0.08  # seconds each way
 PAUSE = 0.5  # seconds after the last move, and before each further look
@@ -82,8 +83,8 @@ class Sequence:
 def sequence(number: int) -> Sequence:
     """The sequence of this number, always the same."""
     draw = random.Random(f"agreement {number}")
-    page, stays = draw.choice(PATHS), draw.random() < 0.6
-    count = min(draw.randint(3, 8), draw.randint(3, 8))
+    page, stays = draw.choice(PATHS), draw.random() < 0.7
+    count = min(draw.randint(3, 8) for _ in range(3))  # rather few: that finds more in its time
     events = tuple(_event(draw) for _ in range(count))
     return Sequence(number, page, stays, events)
 
@@ -196,11 +197,13 @@ class Witness:
     async def tell(self, shown: dict) -> Expected | None:
         if shown["path"] not in PANELS:
             return None
-        key = shown["path"], tuple(sorted(address(shown).items()))
+        path, query = shown["path"], in_full(shown)
+        key = path, *query.values()
+        if len(self.seen) > 100:
+            self.seen.clear()
         if key not in self.seen:
             loop = asyncio.get_running_loop()
-            told = loop.run_in_executor(self.pool, expected, shown["path"], address(shown))
-            self.seen[key] = await told
+            self.seen[key] = await loop.run_in_executor(self.pool, expected, path, query)
         return self.seen[key]
 
 
@@ -211,6 +214,14 @@ class Trial:
     hand: Hand
     witness: Witness
     report: Report
+
+    async def tried(self, name: str, work: Awaitable[bool]) -> bool:
+        """What came of it; a tab that breaks under the moves has failed, as one that disagrees."""
+        try:
+            return await work
+        except PlaywrightError as error:
+            self.report.failed.append(_in_full(name, self.hand, [f"tab: {error}"]))
+            return False
 
     async def check(self, name: str) -> bool:
         """Whether all agrees half a second after the last move.
@@ -240,18 +251,19 @@ class Trial:
         found = disagreements(shown, told, untrained=self.hand.untrained)
         return found + [f"error: {error}" for error in self.hand.errors]
 
-    async def anew(self, name: str) -> None:
+    async def anew(self, name: str) -> bool:
         """The charts that the address shows when it is opened anew are those that stand here."""
         hand = self.hand
         await hand.do(Move("narrow"))
         await hand.rest()
         before = await hand.look()
         if before["path"] == "training" and not hand.untrained:
-            return
+            return True
         await hand.do(Move("reload"))
         await hand.rest()
         if found := [*_otherwise(before, await hand.look())]:
             self.report.failed.append(_in_full(name, hand, found))
+        return not found
 
 
 def _otherwise(before: dict, after: dict) -> Iterator[str]:
@@ -287,18 +299,25 @@ async def do_all(hand: Hand, drawn: Sequence) -> None:
 
 async def one_tab(trial: Trial, numbers: range) -> None:
     """Sequence after sequence in a tab that is opened anew at first, and after what disagreed."""
-    fresh, hand = True, trial.hand
-    for drawn in map(sequence, numbers):
-        if fresh:
-            await hand.open(drawn.page)
-        elif not drawn.stays:
-            await hand.do(Move("link", site.info(drawn.page).menu))
-            await asyncio.sleep(drawn.events[0].pause)
-        hand.note(f"sequence {drawn.number}")
-        await do_all(hand, drawn)
-        fresh = not await trial.check(f"sequence {drawn.number}")
+    fresh = True
+    for number in numbers:
+        fresh = not await trial.tried(f"sequence {number}", one(trial, sequence(number), fresh))
     if not fresh:
-        await trial.anew(f"sequence {numbers[-1]}, opened anew")
+        name = f"sequence {numbers[-1]}, opened anew"
+        await trial.tried(name, trial.anew(name))
+
+
+async def one(trial: Trial, drawn: Sequence, fresh: bool) -> bool:
+    """A sequence and what came of it."""
+    hand = trial.hand
+    if fresh:
+        await hand.open(drawn.page)
+    elif not drawn.stays:
+        await hand.do(Move("link", site.info(drawn.page).menu))
+        await asyncio.sleep(drawn.events[0].pause)
+    hand.note(f"sequence {drawn.number}")
+    await do_all(hand, drawn)
+    return await trial.check(f"sequence {drawn.number}")
 
 
 # Many tabs at once -------------------------------------------------------------------------------
@@ -310,7 +329,9 @@ async def trials(server: str, count: int, sequences: int) -> AsyncIterator[list[
     report, port = Report(), urlsplit(server).port
     spawn = multiprocessing.get_context("spawn")
     async with AsyncExitStack() as stack:
-        witness = Witness(stack.enter_context(ProcessPoolExecutor(1, spawn)))
+        witness = Witness(
+            stack.enter_context(ProcessPoolExecutor(1, spawn, max_tasks_per_child=500))
+        )
         browser = await launch(await stack.enter_async_context(async_playwright()))
         stack.push_async_callback(browser.close)
         made = []
@@ -326,13 +347,13 @@ async def each(made: list[Trial], work: Callable[[Trial, object], Awaitable], it
     """Each item by the tab that is free first."""
     left = iter(items)
 
-    async def one(trial: Trial) -> None:
+    async def some(trial: Trial) -> None:
         for item in left:
             await work(trial, item)
 
     async with asyncio.TaskGroup() as group:
         for trial in made:
-            group.create_task(one(trial))
+            group.create_task(some(trial))
 
 
 def in_a_loop(work: Coroutine) -> Report:
@@ -342,13 +363,16 @@ def in_a_loop(work: Coroutine) -> Report:
 
 
 async def known(server: str) -> Report:
-    async def work(trial: Trial, name: str) -> None:
+    async def moves(trial: Trial, name: str) -> bool:
         page, *moves = KNOWN[name]
         await trial.hand.open(page)
         for made, pause in moves:
             await trial.hand.do(made)
             await asyncio.sleep(pause)
-        await trial.check(name)
+        return await trial.check(name)
+
+    async def work(trial: Trial, name: str) -> None:
+        await trial.tried(name, moves(trial, name))
 
     async with trials(server, 2, len(KNOWN)) as made:
         await each(made, work, [*KNOWN])
