@@ -257,6 +257,6 @@
   const last = () => window.navigation.entries().length - 1;
 
   window.agreement = {
-    state, isBusy, offers, click, focus, drag, open, listed, pick, place, last,
+    state, isBusy, isConnected, offers, click, focus, drag, open, listed, pick, place, last,
   };
 })(KEYS);

@@ -170,14 +170,18 @@ class Hand:
         await self.page.keyboard.press("Escape")
         return True
 
+    # A step through the history that is made while there is no connection changes the address, and
+    # Streamlit's frontend never tells the server: that much a page cannot mend.
     async def _back(self, _: str) -> bool:
-        if await self._ask("place") <= self._first:
+        if await self._ask("place") <= self._first or not await self._ask("isConnected"):
             return False
         await self.page.evaluate("history.back()")
         return True
 
     async def _forward(self, _: str) -> bool:
-        if await self._ask("place") >= await self._ask("last"):
+        if await self._ask("place") >= await self._ask("last") or not await self._ask(
+            "isConnected"
+        ):
             return False
         await self.page.evaluate("history.forward()")
         return True
