@@ -40,7 +40,10 @@ Expected = dict[str, Any]  # a page's lines, equations, rows of tables, and dige
 
 def expected(path: str, query: Mapping[str, str]) -> Expected:
     """What a reader sees who opens this address now, in another process than the server's."""
-    at = open_page(path, **query)
+    try:
+        at = open_page(path, **query)
+    except Exception as error:  # in words: an app's own does not travel between processes
+        raise RuntimeError(f"/{path} with {dict(query)}: {error!r}"[:2000]) from None
     texts = [b.value for kind in ("markdown", "caption") for b in at.get(kind)]
     texts = [text for text in texts if not _ANSWER.match(text)]
     return {

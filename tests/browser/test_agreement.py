@@ -1,6 +1,6 @@
 """Over a long way, quick moves: half a second after the last one all that a page shows agrees.
 
-AGREEMENT_SEQUENCES says how many random sequences are tried (500) and AGREEMENT_FROM which is the
+AGREEMENT_SEQUENCES says how many random sequences are tried (112) and AGREEMENT_FROM which is the
 first (0). A sequence is drawn from its number alone. A tab is used for several in a row, so that
 what one of them leaves behind can trouble the next: to see one again, start from any number, and
 those that come before it in its tab are done first.
@@ -28,7 +28,7 @@ from tests.browser.relay import Relay
 from tests.browser.server import launch
 from tests.test_pages import PANELS, PATHS
 
-SEQUENCES = int(os.environ.get("AGREEMENT_SEQUENCES", "500"))
+SEQUENCES = int(os.environ.get("AGREEMENT_SEQUENCES", "112"))
 FIRST = int(os.environ.get("AGREEMENT_FROM", "0"))
 IN_A_TAB = 16  # sequences in a row; after the last one, its address is opened anew
 TABS = 3  # at once
@@ -329,9 +329,7 @@ async def trials(server: str, count: int, sequences: int) -> AsyncIterator[list[
     report, port = Report(), urlsplit(server).port
     spawn = multiprocessing.get_context("spawn")
     async with AsyncExitStack() as stack:
-        witness = Witness(
-            stack.enter_context(ProcessPoolExecutor(1, spawn, max_tasks_per_child=500))
-        )
+        witness = Witness(stack.enter_context(ProcessPoolExecutor(1, spawn)))
         browser = await launch(await stack.enter_async_context(async_playwright()))
         stack.push_async_callback(browser.close)
         made = []
