@@ -226,7 +226,7 @@ def test_back_undoes_a_move_and_leads_to_the_page_before(server, reader):
     stands(15, 0.6, ["0.6: vanishes"])
     slider.press("ArrowRight")
     await_address(tab, "products_n", 16)
-    tab.page.get_by_text("−1: flips").click()
+    tab.page.get_by_role("radio", name="−1: flips").click()
     await_address(tab, "products_w", -1)
     stands(15, -1, ["−1: flips"])
     tab.page.go_back()
