@@ -125,6 +125,7 @@ def show(
         on_select=partial(_rested, chart, values.drawing(), panel, number, clicks),
         alt=alt_text,
     )
+    values.chart_first()
 
 
 @kept(32)

@@ -33,6 +33,7 @@ def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> 
     st.vega_lite_chart(
         spec=specs.with_tables(specs.built(builder), {"frame": frame}), key=key, alt=alt_text
     )
+    values.chart_first()
 
 
 def part(panel: Panel, *, run_every: float | None = None) -> Callable:

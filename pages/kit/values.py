@@ -28,6 +28,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.kit import site
 from pages.kit.panels import Panel
 
+AHEAD = 0.04  # seconds that the first chart of a change is ahead of what follows it
 LONGEST = 5.0  # seconds that a run waits until a busy server has sent what it has drawn
 PAGE = "page"  # the fragment that is the page itself, outside of all others
 
@@ -60,6 +61,7 @@ class _Session:
     notes: _Notes = field(default_factory=dict)  # of the open page
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
     last: str = ""  # the fragment with which the run for the last change ends
+    awaited: bool = False  # the reader waits for the first chart of the run for a change
     # The next view's number. A browser that comes back to a server that was started anew must not
     # take the new session's widgets for those it has.
     number: int = field(default_factory=lambda: randrange(10**6))
@@ -136,7 +138,7 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | None = None) -> 
     if PAGE in stale:
         st.rerun()
     if stale:
-        session.last = stale[-1]
+        session.last, session.awaited = stale[-1], True
         st.rerun(stale)
 
 
@@ -222,6 +224,18 @@ def _hand_over() -> None:
     reader = server._session_mgr.get_active_session_info(context.session_id)
     while reader and not reader.session._browser_queue.is_empty() and monotonic() < end:
         sleep(0.002)
+
+
+def chart_first() -> None:
+    """A chart is drawn. If it is the first that answers a change, what follows it waits a little.
+
+    Charts and words that come together are rendered together, the chart last: it would change 30 to
+    45 ms later.
+    """
+    session = _session()
+    if session.awaited and runtime.exists():
+        sleep(AHEAD)
+    session.awaited = False
 
 
 # Widgets and live charts -------------------------------------------------------------------------
