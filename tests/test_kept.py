@@ -25,21 +25,41 @@ def test_who_asks_together_waits_for_one_result():
     assert made == [1] and len(got) == 8 and all(result is got[0] for result in got)
 
 
-def test_another_result_does_not_wait():
-    begun, go_on = threading.Event(), threading.Event()
+def test_results_are_made_one_at_a_time_and_what_is_made_is_handed_out_meanwhile():
+    begun, go_on, order = threading.Event(), threading.Event(), []
 
     @kept(4)
     def slow(x):
+        order.append(f"{x} begun")
         if x == "slow":
             begun.set()
             assert go_on.wait(5)
+        order.append(f"{x} made")
         return x
 
-    thread = threading.Thread(target=slow, args=("slow",))
-    thread.start()
-    assert begun.wait(5) and slow("other") == "other"
+    assert slow("made before") == "made before"
+    threads = [threading.Thread(target=slow, args=(x,)) for x in ("slow", "other")]
+    threads[0].start()
+    assert begun.wait(5)
+    threads[1].start()
+    assert slow("made before") == "made before"
+    threads[1].join(0.05)
     go_on.set()
-    thread.join()
+    for thread in threads:
+        thread.join()
+    assert order[2:] == ["slow begun", "slow made", "other begun", "other made"]
+
+
+def test_what_is_made_may_ask_for_others():
+    @kept(4)
+    def inner(x):
+        return x + 1
+
+    @kept(4)
+    def outer(x):
+        return 2 * inner(x)
+
+    assert outer(1) == 4
 
 
 def test_the_oldest_result_goes_and_all_can_be_forgotten():

@@ -7,8 +7,12 @@ argument of every call, a tenth of what a page costs. What is kept must not be c
 
 from collections.abc import Callable
 from functools import lru_cache, partial, wraps
-from threading import Lock
+from threading import RLock
 from typing import Any
+
+# One result is made at a time: a hundred threads in the middle of theirs empty each other's caches
+# and wait for the interpreter at every step. What is made may ask for others.
+_MAKING = RLock()
 
 
 class Once:
@@ -16,13 +20,13 @@ class Once:
 
     def __init__(self, make: Callable[[], Any]):
         self._make: Callable[[], Any] | None = make
-        self._lock = Lock()
 
     def result(self) -> Any:
-        with self._lock:
-            if self._make is not None:
-                self._result, self._make = self._make(), None
-            return self._result
+        if self._make is not None:
+            with _MAKING:
+                if self._make is not None:
+                    self._result, self._make = self._make(), None
+        return self._result
 
 
 def kept(results: int) -> Callable[[Callable], Callable]:
