@@ -22,8 +22,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.classroom import CONTROLS, Server, percentile
 from benchmarks.reader import Reader
+from pages.concepts.training.turns import FORGOTTEN
 from pages.kit import site
-from pages.kit.turns import FORGOTTEN
 from tests.browser.server import started
 
 LAB = "training"

@@ -21,7 +21,6 @@ from benchmarks.reader import mover
 from pages.kit import site
 from pages.kit.panels import Choice, Range
 from tests.browser.server import ROOT, launch, started
-from tests.test_pages import panel_of
 
 PAUSE = 150  # ms of rest between presses: the reader looks
 FLOOR = Range("n", "Slope", 1, 60, 1, 15)  # the slider of floor.py
@@ -103,7 +102,7 @@ def stroke(tab: Tab, control: Range | Choice, press: int) -> tuple[Locator, str]
 
 def drag(tab: Tab, path: str, frames: int) -> tuple[float, int] | None:
     """Median ms between frames of a live drag, and messages sent during it."""
-    live = next((c for c in panel_of(path).controls if isinstance(c, Range) and c.live), None)
+    live = next((c for c in site.panel(path).controls if isinstance(c, Range) and c.live), None)
     if live is None:
         return None
     selector = f"input[name={live.name}], input[name=live_{live.name}_{live.name}]"

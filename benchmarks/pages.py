@@ -26,7 +26,6 @@ from benchmarks.reader import mover
 from pages.kit import site
 from pages.kit.panels import Choice
 from tests.app import open_page
-from tests.test_pages import panel_of
 
 SPENT = []  # ms of CPU of every script run, in order of their ends
 
@@ -75,7 +74,7 @@ def main() -> None:
 
     print("ms of CPU       | new session | whole | moved, seen       | dearest control, unseen")
     for info in site.PAGES:
-        panel = panel_of(info.path)
+        panel = site.panel(info.path)
         first = []
         for _ in range(runs + 1):
             at = open_page(info.path)

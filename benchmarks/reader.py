@@ -15,8 +15,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from pages.kit import site
 from pages.kit.panels import Choice, Range
-from tests.test_pages import panel_of
 
 
 class Failed(Exception):
@@ -35,7 +35,7 @@ class Widget:
 
 def mover(path: str) -> Range | Choice:
     """The control that a page is measured by: its first committed slider, or what it has."""
-    committed = [c for c in panel_of(path).controls if isinstance(c, Choice) or not c.live]
+    committed = [c for c in site.panel(path).controls if isinstance(c, Choice) or not c.live]
     sliders = (c for c in committed if isinstance(c, Range) and not c.seed)
     return next(sliders, committed[0])
 

@@ -5,126 +5,17 @@ import math
 import streamlit as st
 
 from core import activations, diagnostics, network
-from core.activations import ACTIVATIONS
-from pages.kit import controls, live, page, predict, theme, values
-from pages.kit.charts import activations as charts
-from pages.kit.frames import activations as frames
-from pages.kit.panels import Choice, Panel, Preset, Range
-
-LABELS = {name: record.label for name, record in ACTIVATIONS.items()}
-CROSSING = 1.663  # |z| at which the slopes of sigmoid and tanh are equal
-SEEN = {  # the network behind the histogram
-    "sigmoid xavier": "Sigmoid, Xavier weights",
-    "sigmoid normal": "Sigmoid, N(0, 1) weights",
-    "tanh xavier": "Tanh, Xavier weights",
-    "tanh normal": "Tanh, N(0, 1) weights",
-    "relu he": "ReLU, He weights",
-}
-SCHEMES = {"xavier": "Xavier", "he": "He", "normal": "N(0, 1)"}
-PAYS = {  # what each scheme does about the half of the units that are off
-    "xavier": "Xavier's weights do not pay for that.",
-    "he": "He's √2 pays for exactly that.",
-    "normal": "N(0, 1) weights pay far too much for that: each layer of 64 multiplies by 8.",
-}
-CURVES = {"first": "sigmoid", "second": "tanh", "third": "relu", "n": 15}
-UNTRAINED = {"weights": "usual", "depth": 15, "network": "relu", "bias": 0.0, "rate": "0"}
-
-PANEL = Panel(
-    "activations",
-    controls=(
-        charts.Z,
-        Range("n", "Layers n", 1, 30, 1, 15),
-        Choice("first", "First curve", LABELS, "sigmoid", menu=True),
-        Choice("second", "Second curve", LABELS, "tanh", menu=True),
-        Choice("third", "Third curve", LABELS, "relu", menu=True),
-        Range("leak", "Slope of leaky ReLU below 0", 0.0, 0.5, 0.01, 0.01),
-        Choice("seen", "Grey: z inside the network", SEEN, "sigmoid xavier", menu=True),
-        Choice(
-            "weights",
-            "Weights",
-            {"usual": "the usual", "xavier": "Xavier", "he": "He", "normal": "N(0, 1)"},
-            "usual",
-            help="The usual: He for ReLU and its kin, Xavier for the others.",
-        ),
-        Range("depth", "Depth", 2, charts.DEEPEST, 1, 15),
-        Choice(
-            "network",
-            "Network",
-            {name: LABELS[name] for name in ("sigmoid", "tanh", "relu", "leaky_relu")},
-            "relu",
-        ),
-        Range("bias", "Mean of the biases", -2.0, 2.0, 0.1, 0.0),
-        Choice(
-            "rate",
-            f"Trained for {frames.STEPS} steps at rate",
-            {"0": "untrained", "0.1": "0.1", "0.3": "0.3", "1": "1"},
-            "0",
-        ),
-        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-        Choice("runs", "Trained at rate", {r: r for r in ("0.03", "0.1", "0.3")}, "0.3"),
-    ),
-    presets=(
-        Preset(
-            "z = 2",
-            "bad",
-            "None of the three is flat here by the 5 % rule, and yet fifteen such layers leave "
-            "nothing of a gradient, but for ReLU.",
-            CURVES | {"z": 2.0},
-        ),
-        Preset(
-            "z = 5: saturated",
-            "bad",
-            "The article's example: σ′(5) = 0.0066. Both S-shaped curves are flat, tanh far more.",
-            CURVES | {"z": 5.0},
-        ),
-        Preset(
-            "z = 0: at their best",
-            "trap",
-            "The sigmoid cannot do better, and it is not enough. Tanh passes everything, at this "
-            "one point. ReLU has a kink here, and its slope counts as 0.",
-            CURVES | {"z": 0.0},
-        ),
-        Preset(
-            "Leaky, below 0",
-            "trap",
-            "ReLU passes nothing. The leak passes 1 %: not zero, so a unit can recover, "
-            "but over fifteen layers it is 10⁻³⁰.",
-            CURVES | {"z": -2.0, "second": "leaky_relu", "leak": 0.01},
-        ),
-        Preset(
-            "ReLU, He",
-            "good",
-            "Half of the units are off, and He's weights are large enough to pay for them: "
-            "the gradient keeps its size. A few deep units are dead all the same.",
-            UNTRAINED,
-        ),
-        Preset(
-            "Tanh, N(0, 1)",
-            "trap",
-            "Most units are saturated, so the slopes multiply to almost nothing. Large weights "
-            "outdo them: the gradient explodes.",
-            UNTRAINED | {"weights": "normal", "network": "tanh"},
-        ),
-        Preset(
-            "ReLU, biases −1",
-            "bad",
-            "Every z is pushed down by 1. Behind the first layers nearly every unit is dead.",
-            UNTRAINED | {"bias": -1.0},
-        ),
-        Preset(
-            "ReLU, rate 0.1",
-            "good",
-            "Training revives more units than it kills: the weights before a dead unit still move.",
-            UNTRAINED | {"rate": "0.1"},
-        ),
-        Preset(
-            "ReLU, rate 0.3",
-            "bad",
-            "Larger steps throw many units to where they are off for every example.",
-            UNTRAINED | {"rate": "0.3"},
-        ),
-    ),
+from pages.concepts.activations import charts, data
+from pages.concepts.activations.panel import (
+    CROSSING,
+    LABELS,
+    NETWORKS_SEEN,
+    PANEL,
+    PAYS,
+    SCHEMES,
+    STEPS,
 )
+from pages.kit import controls, live, page, predict, theme, values
 
 page.header(PANEL)
 
@@ -140,29 +31,29 @@ def slopes(at) -> None:
     leak = _leak(at, *curves)
     live.show(
         charts.slopes,
-        frames.slopes(curves, leak, tuple(at.seen.split()), at.seed),
+        data.slopes(curves, leak, tuple(at.seen.split()), at.seed),
         at,
         panel=PANEL,
         live=("z",),
-        multiplied=frames.multiplied(curves, at.n, leak),
+        multiplied=data.multiplied(curves, at.n, leak),
         alt_text="Two panels over the pre-activation z from −6 to 6. Above: the slopes of three "
         "activations, with a histogram of z inside a real network and the activations themselves "
         "as an inset. Below, on a logarithmic scale: the same slopes multiplied over n layers. "
         "The numbers at the current z stand in the text below.",
     )
-    st.markdown(f"{_finding(at, _points(at))} Drag *z* to where a curve lets a gradient through.")
+    page.write(f"{_finding(at, _points(at))} Drag *z* to where a curve lets a gradient through.")
 
 
-def _points(at) -> list[frames.Point]:
+def _points(at) -> list[data.Point]:
     curves = (at.first, at.second, at.third)
-    return [frames.at(name, at.z, at.n, _leak(at, name)) for name in curves]
+    return [data.at(name, at.z, at.n, _leak(at, name)) for name in curves]
 
 
-def _value(point: frames.Point) -> str:
+def _value(point: data.Point) -> str:
     return theme.from_log10(point.log10, negative=point.negative)
 
 
-def _finding(at, points: list[frames.Point]) -> str:
+def _finding(at, points: list[data.Point]) -> str:
     said = ", ".join(
         f"{point.label} passes **{_value(point)}**"
         for point in {point.name: point for point in points}.values()
@@ -176,7 +67,7 @@ def prediction(at) -> None:
         PANEL,
         "In a sigmoid network of 15 layers with Xavier weights hardly a unit is saturated. "
         "What share of the gradient dJ/d*z* at layer 15 is left at layer 1?",
-        truth=frames.seen("sigmoid", "xavier", 0.01, at.seed).gradient,
+        truth=data.seen("sigmoid", "xavier", 0.01, at.seed).gradient,
         guesses=(0.0, -0.3, -1.0, -2.0, -3.0, -4.0, -5.0, -6.0, -7.0, -8.0, -9.0, -10.0, -12.0),
         replies=(
             (-1.0, 0.0, "“Not saturated” sounds safe. It only means: not much worse than ¼."),
@@ -190,7 +81,7 @@ def prediction(at) -> None:
 @page.part(PANEL)
 def product(at) -> None:
     points = _points(at)
-    st.markdown(
+    page.write(
         f"{theme.displayed(_equation(at, points))}\n\n"
         f"The slope at *z* = {theme.setting(at.z)}, the same in each of the layers."
     )
@@ -198,22 +89,22 @@ def product(at) -> None:
     page.notice(_notes(at, points))
 
 
-def _equation(at, points: list[frames.Point]) -> str:
+def _equation(at, points: list[data.Point]) -> str:
     names = {"sigmoid": r"\sigma", "tanh": r"\tanh"}
     rows = []
     for point, color in zip(points, charts.CURVES, strict=True):
-        name = names.get(point.name, rf"\text{{{frames.short(point.name)}}}")
+        name = names.get(point.name, rf"\text{{{data.short(point.name)}}}")
         slope = theme.tex(
             math.log10(abs(point.slope)) if point.slope else -math.inf, negative=point.slope < 0
         )
         total = theme.tex(point.log10, negative=point.negative)
-        left = rf"\textcolor{{{theme.hue(color)}}}{{{name}'({at.z:g})^{{{at.n}}}}}"
+        left = rf"\textcolor{{{color}}}{{{name}'({at.z:g})^{{{at.n}}}}}"
         slope = f"({slope})" if point.slope < 0 or "times" in slope else slope
         rows.append(rf"{left} &= {slope}^{{{at.n}}} = {total}")
     return r"\begin{aligned}" + r"\\".join(rows) + r"\end{aligned}"
 
 
-def _notes(at, points: list[frames.Point]) -> list[str]:
+def _notes(at, points: list[data.Point]) -> list[str]:
     z = theme.setting(at.z)
     if abs(at.z) < CROSSING:
         steeper = "tanh is the steeper of the two"
@@ -222,7 +113,7 @@ def _notes(at, points: list[frames.Point]) -> list[str]:
     crossing = (
         f"The slopes of sigmoid and tanh cross at |*z*| = {CROSSING}. At *z* = {z} {steeper}."
     )
-    sigmoid = frames.at("sigmoid", 0.0, at.n, _leak(at))
+    sigmoid = data.at("sigmoid", 0.0, at.n, _leak(at))
     best = (
         f"The sigmoid's best, at *z* = 0, is ¼ per layer: {theme.from_log10(sigmoid.best)} over "
         f"{theme.count(at.n, 'layer')}. No *z* does better; only weights can pay for it."
@@ -241,7 +132,7 @@ def _notes(at, points: list[frames.Point]) -> list[str]:
     return [crossing, best, saturated, _paid_by(at, points), _seen_note(at)]
 
 
-def _paid_by(at, points: list[frames.Point]) -> str:
+def _paid_by(at, points: list[data.Point]) -> str:
     needs = ", ".join(
         f"{point.label} needs {theme.number(1 / abs(point.slope))}"
         if point.slope
@@ -255,7 +146,7 @@ def _paid_by(at, points: list[frames.Point]) -> str:
 
 
 def _seen_note(at) -> str:
-    seen = frames.seen(*at.seen.split(), _leak(at), at.seed)
+    seen = data.seen(*at.seen.split(), _leak(at), at.seed)
     outside = (
         f" ({theme.percent(seen.outside)} lie outside the chart)" if seen.outside > 0.01 else ""
     )
@@ -265,7 +156,7 @@ def _seen_note(at) -> str:
         "exploding": "it explodes",
     }[theme.outcome(seen.gradient)]
     return (
-        f"The grey network ({SEEN[at.seen]}), layer {frames.SEEN_LAYER} of {frames.SEEN_DEPTH}"
+        f"The grey network ({NETWORKS_SEEN[at.seen]}), layer {data.SEEN_LAYER} of {data.SEEN_DEPTH}"
         f"{outside}: {theme.percent(seen.saturated)} of its slopes are flat, their mean is "
         f"{theme.number(seen.mean_slope)}. ‖dJ/dz‖ changes by ×{theme.number(seen.gain, 2)} "
         f"per layer: {outcome}. Flat is one question, vanishing is another."
@@ -278,43 +169,43 @@ def layer_by_layer(at) -> None:
     shown = (curves, at.weights, at.depth, at.leak, at.seed)
     left, right = st.columns(2)
     with left:
-        st.markdown("**Slopes alone, ∏ φ′(z)**")
+        page.write("**Slopes alone, ∏ φ′(z)**")
         page.show(
             charts.by_layer,
-            frames.by_layer(*shown, "slopes"),
+            data.by_layer(*shown, "slopes"),
             key="activations.slopes_by_layer",
             alt_text="Line chart on a logarithmic scale over the layers: the product of measured "
             "slopes from the last layer back to each layer, one line per activation.",
         )
     with right:
-        st.markdown("**With the weights: ‖dJ/dz‖**")
+        page.write("**With the weights: ‖dJ/dz‖**")
         page.show(
             charts.by_layer,
-            frames.by_layer(*shown, "gradient"),
+            data.by_layer(*shown, "gradient"),
             key="activations.gradient_by_layer",
             alt_text="Line chart on a logarithmic scale over the layers: the norm of dJ/dz "
             "relative to the last layer, one line per activation.",
         )
     measured = {
-        name: frames.products(name, at.weights, at.depth, at.leak, at.seed)
-        for name in (*frames.networks(curves), "relu")
+        name: data.products(name, at.weights, at.depth, at.leak, at.seed)
+        for name in (*data.networks(curves), "relu")
     }
-    st.markdown(
-        f"From layer {at.depth} back to layer 1 (medians of {frames.NETWORKS} networks):\n\n"
+    page.write(
+        f"From layer {at.depth} back to layer 1 (medians of {data.NETWORKS} networks):\n\n"
         + "\n".join(
-            f"- {LABELS[name]}, {SCHEMES[frames.scheme(name, at.weights)]}: "
+            f"- {LABELS[name]}, {SCHEMES[data.scheme(name, at.weights)]}: "
             f"slopes {theme.from_log10(found.slopes[0])}, "
             f"weights {theme.from_log10(found.weights[0])}, "
             f"gradient **{theme.from_log10(found.gradient[0])}**"
             for name, found in measured.items()
-            if name in frames.networks(curves)
+            if name in data.networks(curves)
         )
     )
     relu, leaky = (measured[name].slopes[0] for name in ("relu", "leaky_relu"))
-    st.markdown(
+    page.write(
         "ReLU's slope is 1 only where a unit is on. Half are off, so each layer takes a factor of "
         f"about √½ (a root mean square): its slopes multiply to {theme.from_log10(relu)}, "
-        f"not to 1. {PAYS[frames.scheme('relu', at.weights)]} With the leaky ReLU's slope of "
+        f"not to 1. {PAYS[data.scheme('relu', at.weights)]} With the leaky ReLU's slope of "
         f"{theme.setting(at.leak)} below 0 they multiply to {theme.from_log10(leaky)}."
     )
 
@@ -329,28 +220,28 @@ def flat_off_dead(at) -> None:
         alt_text="Stacked bars over the layers: the share of units that are dead, off without "
         "being dead, and flat without being off.",
     )
-    st.markdown("\n\n".join(_shares_read(at, measured)))
+    page.write("\n\n".join(_shares_read(at, measured)))
 
 
-def _shares(at, rate: float) -> frames.Shares:
+def _shares(at, rate: float) -> data.Shares:
     leak = _leak(at, at.network)
-    return frames.shares(at.network, at.weights, at.depth, leak, at.bias, rate, at.seed)
+    return data.shares(at.network, at.weights, at.depth, leak, at.bias, rate, at.seed)
 
 
-def _shares_read(at, measured: frames.Shares) -> list[str]:
+def _shares_read(at, measured: data.Shares) -> list[str]:
     broke = ""
     if measured.broke:
         steps = " and ".join(str(step) for step in sorted(set(measured.broke)))
         broke = (
-            f"{len(measured.broke)} of {frames.TOGETHER} networks broke: not a number from "
+            f"{len(measured.broke)} of {data.TOGETHER} networks broke: not a number from "
             f"step {steps} on. "
         )
     if not len(measured.dead):
         return [broke + "None is left to measure. Choose a smaller rate, or no training."]
     last = at.depth - 1
     flat, off, dead = (float(share[last]) for share in (measured.flat, measured.off, measured.dead))
-    when = "before training" if at.rate == "0" else f"after {frames.STEPS} steps at rate {at.rate}"
-    left = frames.TOGETHER - len(measured.broke)
+    when = "before training" if at.rate == "0" else f"after {STEPS} steps at rate {at.rate}"
+    left = data.TOGETHER - len(measured.broke)
     whose = f"means of {left} networks" if left > 1 else "one network"
     first = (
         f"{LABELS[at.network]}, biases around {theme.setting(at.bias)}, {when}: in layer "
@@ -366,7 +257,7 @@ def _shares_read(at, measured: frames.Shares) -> list[str]:
     return [broke + first, _why(at, measured, killed)]
 
 
-def _why(at, measured: frames.Shares, killed: float) -> str:
+def _why(at, measured: data.Shares, killed: float) -> str:
     if at.network in ("sigmoid", "tanh") and measured.off.max() > 0:
         return (
             f"{LABELS[at.network]} is never off in exact arithmetic. Here *z* is so far out that "
@@ -407,7 +298,7 @@ def _why(at, measured: frames.Shares, killed: float) -> str:
 slopes()
 prediction()
 
-st.markdown(
+page.write(
     "## The idea\n\n"
     "Going back through a layer, a gradient is multiplied by the slope φ′(*z*) of the "
     "activation. Where φ is flat, little gets through: the unit is **saturated**. Sigmoid and "
@@ -422,7 +313,7 @@ controls.draw(PANEL, "z", "n", "leak")
 controls.draw(PANEL, "first", "second", "third", "seen")
 product()
 
-st.markdown(
+page.write(
     "## The same in real networks\n\n"
     "Now let *z* be what it is: networks of width 64 on real digits, before training, all on "
     "the same random draws. On the left their measured slopes multiplied, ∏φ′(*z*); on the "
@@ -432,7 +323,7 @@ layer_by_layer()
 controls.presets(PANEL, "network")
 controls.draw(PANEL, "weights", "depth", "seed")
 
-st.markdown(
+page.write(
     "## Flat, off, dead\n\n"
     "Three things that are easily confused. **Flat**: φ′ is below 5 % of its maximum. **Off**: "
     "φ′ is exactly 0, for this example. **Dead**: off for all of 256 examples. What is dead "
@@ -442,7 +333,7 @@ st.markdown(
 flat_off_dead()
 controls.draw(PANEL, "network", "bias", "rate")
 
-st.markdown(
+page.write(
     "## The fine print\n\n"
     "- The article's formula gives ReLU the slope 1 at *z* = 0, its prose only above 0. At the "
     "kink there is no derivative: every number from 0 to 1 is a subgradient. "
@@ -452,7 +343,7 @@ st.markdown(
     "- ReLU “effectively addresses” vanishing, since 1 times 1 is 1: along a path of units that "
     "are all on. The weights still multiply, and units can die.\n"
     "- A leak prevents death; it promises no more. "
-    f"{frames.leak_sentence()}"
+    f"{data.leak_sentence()}"
 )
 
 more = page.more(
@@ -465,12 +356,12 @@ if more == "leak":
     controls.draw(PANEL, "runs")
     page.show(
         charts.leaks,
-        frames.leaks(float(at.runs)),
+        data.leaks(float(at.runs)),
         key="activations.leaks",
         alt_text="Dots: held-out accuracy of twenty trained networks for each slope below 0, "
         "with the median as a bar and the number of networks that broke below.",
     )
-    st.markdown(
+    page.write(
         "Depth 10, width 64, He's weights, 200 steps on the digits, the same draws for every "
         "slope. The bar is the median of those that did not break (become not a number). At "
         "rates 0.03 and 0.1 all train, larger leaks a little better. At 0.3 a leak of 0.01 "
@@ -479,7 +370,7 @@ if more == "leak":
     )
 if more == "derivation":
     st.latex(r"\sigma'(z) = \sigma(z)\,\sigma(-z) \le \tfrac14, \qquad \tanh' z = 1 - \tanh^2 z")
-    st.markdown(
+    page.write(
         "With *s* = σ(*z*), the slope is *s*(1 − *s*), largest at *s* = ½. It is below 5 % of "
         "¼ where *s*(1 − *s*) < 1/80, that is |*z*| > 4.36. Since tanh *z* = 2σ(2*z*) − 1, its "
         "slope is 4σ′(2*z*): four times as high and half as wide, so flat from 2.18 on. "
@@ -498,7 +389,7 @@ if more == "source":
     )
 if more == "data":
     at = values.read(PANEL)
-    page.download(frames.table((at.first, at.second, at.third), at), "activations")
+    page.download(data.table((at.first, at.second, at.third), at), "activations")
 
 page.recall(
     PANEL,

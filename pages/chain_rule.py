@@ -9,120 +9,9 @@ import streamlit as st
 from core import scalar_chain, sweeps
 from core.activations import ACTIVATIONS
 from core.diagnostics import slope_products, weight_products
+from pages.concepts.chain_rule import charts, data
+from pages.concepts.chain_rule.panel import FACTOR, PANEL, W2
 from pages.kit import controls, live, page, predict, theme, values
-from pages.kit.charts import chain_rule as charts
-from pages.kit.frames import chain_rule as frames
-from pages.kit.panels import Choice, Panel, Preset, Range
-
-PANEL = Panel(
-    "chain_rule",
-    controls=(
-        charts.W2,
-        Choice("gradient", "Gradient of", {"w1": "w₁", "w2": "w₂"}, "w1"),
-        charts.FACTOR,
-        Range("w1", "w₁", -6.0, 6.0, 0.1, 2.0),
-        Range("x", "Input x", -2.0, 2.0, 0.1, 1.0),
-        Range("y", "Target y", 0.0, 1.0, 0.1, 0.0),
-        charts.W,
-        Range("layers", "Layers L", 2, charts.LAYERS, 1, 15),
-        Choice(
-            "activation",
-            "Activation of the chain",
-            {name: record.label for name, record in ACTIVATIONS.items()},
-            "sigmoid",
-            menu=True,
-        ),
-        Choice("width", "Width", {w: w for w in ("5", "10", "32", "64", "128")}, "64"),
-        Choice(
-            "network",
-            "Activation of the network",
-            {name: record.label for name, record in ACTIVATIONS.items()},
-            "tanh",
-            menu=True,
-        ),
-        Choice(
-            "scheme",
-            "Weights",
-            {
-                "normal": "N(0, 1)",
-                "xavier": "Xavier",
-                "he": "He",
-                "lecun": "LeCun",
-                "orthogonal": "Orthogonal",
-            },
-            "normal",
-            menu=True,
-        ),
-        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-    ),
-    presets=(
-        Preset(
-            "z₂ = 5",
-            "bad",
-            "The article's example. The slope is 0.0066, and one such factor costs "
-            "more than two decades. The weight gives back less than one.",
-            {"w2": 5.68, "w1": 2.0, "x": 1.0, "y": 0.0},
-        ),
-        Preset(
-            "w₂ = 0",
-            "trap",
-            "z₂ = 0, so the slope is at its best, ¼. But w₂ is a factor too: nothing reaches w₁.",
-            {"w2": 0.0, "w1": 2.0, "x": 1.0, "y": 0.0},
-        ),
-        Preset(
-            "The best w₂",
-            "good",
-            "No other w₂ on this slider gives w₁ more: weight and slope share the bill.",
-            {"w2": 2.0, "w1": 2.0, "x": 1.0, "y": 0.0},
-        ),
-        Preset(
-            "Already right",
-            "trap",
-            "The gradient is tiny although nothing went wrong: the output is close to its target. "
-            "Small need not mean vanished.",
-            {"w2": 5.68, "w1": 2.0, "x": 1.0, "y": 1.0},
-        ),
-        Preset(
-            "w = 4 against ¼",
-            "bad",
-            "The bound stays at ¼, and the gradient falls away beneath it: z saturates.",
-            {"w": 4.0, "layers": 15, "activation": "sigmoid"},
-        ),
-        Preset(
-            "w = −4.8",
-            "trap",
-            "The best of all weights here: the activations settle where the sigmoid is steep, "
-            "and each w·σ′ is near −0.9. A real network has no such weight to give.",
-            {"w": -4.8, "layers": 15, "activation": "sigmoid"},
-        ),
-        Preset(
-            "ReLU, w = 1",
-            "good",
-            "Every factor is 1, and so is the product, exactly, at any depth.",
-            {"w": 1.0, "layers": 60, "activation": "relu"},
-        ),
-        Preset(
-            "tanh with N(0, 1)",
-            "trap",
-            "The slopes vanish, the gradient explodes. "
-            "To look at the slopes alone is to fear the wrong thing.",
-            {"width": "64", "network": "tanh", "scheme": "normal"},
-        ),
-        Preset(
-            "Sigmoid with Xavier",
-            "bad",
-            "The weights neither help nor harm; the slopes decide, and the gradient vanishes.",
-            {"width": "64", "network": "sigmoid", "scheme": "xavier"},
-        ),
-        Preset(
-            "ReLU with He",
-            "good",
-            "About half of the slopes are 0, at every layer, and He's weights are sized to pay "
-            "for it.",
-            {"width": "64", "network": "relu", "scheme": "he"},
-        ),
-    ),
-)
 
 page.header(PANEL)
 
@@ -146,10 +35,10 @@ WHY = {
 
 @page.part(PANEL)
 def ledger(at) -> None:
-    way = frames.walk(at.w1, at.w2, at.x, at.y, at.gradient)
+    way = data.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     live.show(
         charts.ledger,
-        frames.ledger(at.w1, at.x, at.y, at.gradient),
+        data.ledger(at.w1, at.x, at.y, at.gradient),
         at,
         panel=PANEL,
         live=("w2",),
@@ -157,10 +46,10 @@ def ledger(at) -> None:
         alt_text="Waterfall chart on a logarithmic scale: one bar for each factor of the gradient, "
         "from the product before it to the product after it, above a drawing of the network from "
         "the loss J back to the weight. The numbers stand in the equation below.",
-        way=frames.way(at.gradient, at.factor),
+        way=data.way(at.gradient, at.factor),
     )
     below = bool((way.levels[np.isfinite(way.levels)] < charts.FLOOR).any())
-    st.markdown(
+    page.write(
         f"At *w*₂ = {theme.setting(at.w2)}, *z*₂ is {theme.number(float(way.values[2]))} and the "
         f"sigmoid's slope there {theme.number(float(way.factors[1]), 2)}. Multiplied up, "
         f"dJ/d{_weight(at.gradient)} = **{_signed(way, -1)}**. "
@@ -179,7 +68,7 @@ def _weight(gradient: str) -> str:
     return PANEL["gradient"].options[gradient]
 
 
-def _signed(way: frames.Walk, i: int) -> str:
+def _signed(way: data.Walk, i: int) -> str:
     return theme.from_log10(float(way.levels[i]), negative=way.signs[i] < 0)
 
 
@@ -189,8 +78,8 @@ def _meaning(factor: float) -> str:
     return "reference" if abs(size) < 0.01 else "vanishing" if size < 0 else "exploding"
 
 
-def _equation(at, way: frames.Walk) -> str:
-    path, terms = frames.FACTORS[at.gradient], []
+def _equation(at, way: data.Walk) -> str:
+    path, terms = data.FACTORS[at.gradient], []
     for option, value in zip(path, map(float, way.factors), strict=True):
         size = math.log10(abs(value)) if value else -math.inf
         term = theme.term(_meaning(value), TEX[option], theme.tex(size, negative=value < 0))
@@ -202,14 +91,14 @@ def _equation(at, way: frames.Walk) -> str:
 
 @page.part(PANEL)
 def step(at) -> None:
-    path = frames.FACTORS[at.gradient]
+    path = data.FACTORS[at.gradient]
     following = _next(at.factor, path)
     st.button(
         "All factors" if following == "all" else "One step back",
         key="chain_rule.step",
         on_click=partial(values.change, PANEL, {"factor": following}),
     )
-    st.markdown(_step(at, path))
+    page.write(_step(at, path))
 
 
 def _next(factor: str, path: tuple[str, ...]) -> str:
@@ -219,7 +108,7 @@ def _next(factor: str, path: tuple[str, ...]) -> str:
 
 
 def _step(at, path: tuple[str, ...]) -> str:
-    names, weight = charts.FACTOR.options, _weight(at.gradient)
+    names, weight = FACTOR.options, _weight(at.gradient)
     if at.factor == "all":
         return (
             f"{'Five' if len(path) == 5 else 'Three'} factors lie between J and {weight}. "
@@ -230,15 +119,15 @@ def _step(at, path: tuple[str, ...]) -> str:
             f"{names[at.factor]} is no factor of dJ/d{weight}: at z₂ the ways part. "
             "To w₂ leads × a₁, and that is the end; to w₁ lead × w₂ · σ′(z₁) · x."
         )
-    i, way = path.index(at.factor) + 1, frames.walk(at.w1, at.w2, at.x, at.y, at.gradient)
+    i, way = path.index(at.factor) + 1, data.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     return (
         f"**Step {i} of {len(path)}: × {names[at.factor]}**, {WHY[at.factor]}. "
-        f"So far: dJ/d{frames.NODES[at.gradient][i]} = {_signed(way, i)}."
+        f"So far: dJ/d{data.NODES[at.gradient][i]} = {_signed(way, i)}."
     )
 
 
 def _cancelled() -> str:
-    return theme.from_log10(frames.depths("sigmoid").at(4.0, 15)[0], 2)
+    return theme.from_log10(data.depths("sigmoid").at(4.0, 15)[0], 2)
 
 
 @page.part(PANEL)
@@ -247,9 +136,9 @@ def notes(at) -> None:
 
 
 def _notes(at) -> list[str]:
-    way = frames.walk(at.w1, at.w2, at.x, at.y, "w1")
+    way = data.walk(at.w1, at.w2, at.x, at.y, "w1")
     loss, slope2, w2, slope1, x = map(float, way.factors)
-    short = frames.walk(at.w1, at.w2, at.x, at.y, "w2")
+    short = data.walk(at.w1, at.w2, at.x, at.y, "w2")
     a1 = float(short.factors[2])
     slopes = (
         f"The two slopes multiply to σ′(z₂)·σ′(z₁) = {theme.number(slope2 * slope1)}, and could "
@@ -263,7 +152,7 @@ def _notes(at) -> list[str]:
     else:
         slopes += "Nothing here pays for them: |w₂·x| is not above 1."
 
-    (best, most), share = frames.largest(at.w1, at.x, at.y), 0.0
+    (best, most), share = data.largest(at.w1, at.x, at.y), 0.0
     if most:
         share = 10 ** float(way.levels[-1]) / most
         here = "You are there" if math.isclose(share, 1) else f"Here it is {theme.percent(share)}"
@@ -272,7 +161,7 @@ def _notes(at) -> list[str]:
             f"|dJ/dw₁| is largest at w₂ = {where}: {theme.number(most)}. {here}"
             f"{'' if here.startswith('You') else ' of that'}. "
         )
-        if abs(best) < charts.W2.high:
+        if abs(best) < W2.high:
             outrun += (
                 "Go beyond, and it shrinks: z₂ = w₂·a₁ grows too, and σ′ falls faster than "
                 "|w₂| rises."
@@ -306,13 +195,13 @@ def _notes(at) -> list[str]:
 
 @page.part(PANEL)
 def depth(at) -> None:
-    chain = frames.depths(at.activation)
+    chain = data.depths(at.activation)
     size, sign, slopes = chain.at(at.w, at.layers)
     bound, w = chain.bound(at.w, at.layers), theme.setting(at.w)
     label = PANEL["activation"].options[at.activation]
     live.show(
         charts.depth,
-        frames.depth(at.activation, at.layers),
+        data.depth(at.activation, at.layers),
         at,
         panel=PANEL,
         live=("w",),
@@ -342,7 +231,7 @@ def depth(at) -> None:
             f"{theme.from_log10(bound, 2)}."
         )
     positive, negative = (chain.nearest_to_one(at.layers, sign=sign) for sign in (1, -1))
-    st.markdown(
+    page.write(
         f"{theme.displayed(equation)}\n\n"
         f"At *w* = {w} and {at.layers} layers dŷ/d*w*₁ is "
         f"**{theme.from_log10(size, negative=sign < 0)}**; "
@@ -375,7 +264,7 @@ def _with_size(found: tuple[float, float]) -> str:
 
 @page.part(PANEL)
 def split(at) -> None:
-    net = frames.split(at.width, at.network, at.scheme, at.seed)
+    net = data.split(at.width, at.network, at.scheme, at.seed)
     slopes, weights, gradient = (
         float(values[-1]) for values in (net.slopes, net.weights, net.gradient)
     )
@@ -399,13 +288,13 @@ def split(at) -> None:
         + r"\cdot"
         + theme.term("violet", r"\prod \|W\|/\sqrt{n}", theme.tex(weights, 2))
     )
-    st.markdown(
+    page.write(
         f"{theme.displayed(equation)}\n\n"
         f"After {charts.STEPS} layers the slopes make {theme.from_log10(slopes, 2)}, the weights "
         f"{theme.from_log10(weights, 2)}, and the gradient is "
-        f"**{theme.from_log10(gradient, 2)}** (medians over {frames.SEEDS} seeds; the bands hold "
+        f"**{theme.from_log10(gradient, 2)}** (medians over {data.SEEDS} seeds; the bands hold "
         f"the middle half). {_verdict(slopes, gradient)} {_independence(slopes, weights, gradient)}"
-        + (f" In {net.dead} of {frames.SEEDS} networks nothing comes through." if net.dead else "")
+        + (f" In {net.dead} of {data.SEEDS} networks nothing comes through." if net.dead else "")
     )
 
 
@@ -454,7 +343,7 @@ predict.choice(
     "falls much further than 4 can lift it.",
 )
 
-st.markdown(
+page.write(
     "## The idea\n\n"
     "**Forward**, the input is multiplied by *w*₁, goes through σ, is multiplied by *w*₂ and "
     "goes through σ again. **Backward**, the chain rule asks at each of these steps how much "
@@ -469,7 +358,7 @@ controls.presets(PANEL, "w2")
 controls.draw(PANEL, "w2", "w1", "x", "y")
 notes()
 
-st.markdown(
+page.write(
     "## Fifteen, twenty, or even more layers\n\n"
     "Networks have “15, 20, or even more layers”, says the article. Here is its chain with "
     "*L* layers that all carry the same *w*, and what reaches the first of them: "
@@ -479,7 +368,7 @@ depth()
 controls.presets(PANEL, "w")
 controls.draw(PANEL, "w", "layers", "activation")
 
-st.markdown(
+page.write(
     "## Slopes are half of the story\n\n"
     f"In a real network of {charts.STEPS + 1} layers a gradient of many numbers is multiplied "
     "by slopes and by matrices. Take the two apart: the product of the slopes φ′(*z*), the "
@@ -490,7 +379,7 @@ split()
 controls.presets(PANEL, "network")
 controls.draw(PANEL, "width", "network", "scheme", "seed")
 
-st.markdown(
+page.write(
     "## The fine print\n\n"
     r"- Erratum: the article prints $\sigma(z) = 1/(1 + e^{z})$. It is $1/(1 + e^{-z})$. "
     "Since σ′ is the same at *z* and −*z*, "
@@ -518,13 +407,13 @@ if more == "derivation":
         r" = (\hat y - y)\,\sigma'(z_2)\,w_2\,\sigma'(z_1)\,x"
     )
     st.latex(r"\sigma'(z) = \sigma(z)\,(1-\sigma(z)) \le \tfrac14")
-    st.markdown(
+    page.write(
         r"Why a weight cannot outrun a slope: for large $z$ the slope is about $e^{-z}$, so "
         r"$w_2\,\sigma'(w_2 a_1) \approx w_2\,e^{-w_2 a_1}$. A line times a falling "
         "exponential rises, then falls, and tends to 0."
     )
 if more == "negative":
-    st.markdown(
+    page.write(
         "Along the chain *a* settles where *a* = σ(*wa*). A positive *w* pushes that point "
         "out toward the flat part: at *w* = 1.6, the best positive weight for 15 layers, the "
         "factors *w*·σ′ settle near 0.28. A negative *w* pulls it back: whatever is large is "
@@ -543,7 +432,7 @@ if more == "source":
     )
 if more == "data":
     now = values.read(PANEL)
-    page.download(frames.ledger_table(now.w1, now.x, now.y), "chain_rule")
+    page.download(data.ledger_table(now.w1, now.x, now.y), "chain_rule")
 
 page.recall(
     PANEL,

@@ -5,89 +5,25 @@ import math
 import streamlit as st
 
 from core import clipping, scalar_chain, training
-from pages.kit import controls, live, page, predict, theme, values
-from pages.kit.charts import clipping as charts
-from pages.kit.frames import clipping as frames
-from pages.kit.panels import Choice, Panel, Preset, Range
-
-KINDS = {"norm": "By norm", "value": "By value"}
-PANEL = Panel(
-    "clipping",
-    controls=(
-        charts.LIMIT,
-        Choice(
-            "network",
-            "Network",
-            {name: network.label for name, network in frames.NETWORKS.items()},
-            "large",
-            menu=True,
-        ),
-        Choice("clip", "Clip", KINDS, "norm"),
-        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-        charts.GX,
-        charts.GY,
-        Range("c", "Threshold c", 0.5, 4.0, 0.1, 1.0),
-        charts.STEP,
-        Range("cliff", "Threshold on the cliff", 0.1, 1.0, 0.1, 0.3),
-    ),
-    presets=(
-        Preset(
-            "It helps",
-            "good",
-            "Weights a little too large throw a few steps too far. "
-            "Clipping takes those steps' length away, and the network learns.",
-            {"network": "large", "clip": "norm", "limit": 1.2},
-        ),
-        Preset(
-            "Too tight",
-            "bad",
-            "Every step is cut to the same small length. Nothing breaks, and nothing gets far.",
-            {"network": "large", "clip": "norm", "limit": -1.0},
-        ),
-        Preset(
-            "Too loose",
-            "bad",
-            "Most of the bad steps are shorter than the cap, so they are taken in full.",
-            {"network": "large", "clip": "norm", "limit": 3.0},
-        ),
-        Preset(
-            "Bad scale",
-            "bad",
-            "Finite at every threshold, useful at none. The output is too large by many powers "
-            "of ten, and steps that are safe are too short to bring it down.",
-            {"network": "normal", "clip": "norm", "limit": 0.0},
-        ),
-        Preset(
-            "Weights too small",
-            "bad",
-            "The gradient vanished, so there is nothing to cut. Clipping never lifts.",
-            {"network": "small", "clip": "norm", "limit": 0.0},
-        ),
-        Preset(
-            "Sigmoid",
-            "bad",
-            "Twenty slopes of at most ¼ leave nothing for layer 1. A cap does not give it back.",
-            {"network": "sigmoid", "clip": "norm", "limit": 0.0},
-        ),
-        Preset(
-            "Right, but sure of nothing",
-            "trap",
-            "The accuracy looks mended. The loss, in the hundreds, says that it is not.",
-            {"network": "shallow", "clip": "value", "limit": 0.0},
-        ),
-    ),
+from pages.concepts.clipping import charts, data
+from pages.concepts.clipping.networks import (
+    NETWORKS,
+    RUNS,
+    Network,
 )
+from pages.concepts.clipping.panel import KINDS, LIMIT, PANEL
+from pages.kit import controls, live, page, predict, theme, values
 
 page.header(PANEL)
 
 
 @page.part(PANEL)
 def thresholds(at) -> None:
-    now, free = frames.runs(at.network, at.clip, at.limit), frames.runs(at.network, "none")
+    now, free = data.runs(at.network, at.clip, at.limit), data.runs(at.network, "none")
     c = theme.number(10**at.limit, 2)
     live.show(
         charts.thresholds,
-        frames.thresholds(at.network, at.clip),
+        data.thresholds(at.network, at.clip),
         at,
         panel=PANEL,
         live=("limit",),
@@ -96,24 +32,24 @@ def thresholds(at) -> None:
         "better weights, and guessing. Right: training loss over 200 steps at the current "
         "threshold. The numbers stand in the text below.",
     )
-    st.markdown(
-        f"{frames.NETWORKS[at.network].label}, clipped {KINDS[at.clip].lower()} at *c* = {c}: "
+    page.write(
+        f"{NETWORKS[at.network].label}, clipped {KINDS[at.clip].lower()} at *c* = {c}: "
         f"**{theme.percent(now.accuracy)}** of the held-out digits named right after 200 steps, "
         f"with {theme.percent(now.clipped)} of the steps clipped. "
-        f"Without clipping: {_unclipped(free)}. Medians of {frames.RUNS} networks."
+        f"Without clipping: {_unclipped(free)}. Medians of {RUNS} networks."
     )
 
 
-def _unclipped(free: frames.Runs) -> str:
+def _unclipped(free: data.Runs) -> str:
     if free.lost:
-        return f"{free.lost} of {frames.RUNS} end as “not a number”"
+        return f"{free.lost} of {RUNS} end as “not a number”"
     return theme.percent(free.accuracy)
 
 
 @page.part(PANEL)
 def notes(at) -> None:
-    first = frames.first_step(at.network, at.clip, at.limit, at.seed)
-    st.markdown(
+    first = data.first_step(at.network, at.clip, at.limit, at.seed)
+    page.write(
         f"{theme.displayed(*_equations(at, first))}\n\n"
         "The first step of the network of the seed below: how far layer 1 moves, relative to its "
         "weights. *g* holds dJ/dW and dJ/db of all layers. The two products are inside dJ/dW₁."
@@ -121,11 +57,11 @@ def notes(at) -> None:
     page.notice(_notes(at))
 
 
-def _equations(at, first: frames.FirstStep) -> tuple[str, str]:
+def _equations(at, first: data.FirstStep) -> tuple[str, str]:
     """Layer 1's first step, and the products that are inside dJ/dW₁."""
     norm = at.clip == "norm"
     cut = r"\min(1, \tfrac{c}{\lVert g \rVert})" if norm else r"\text{share left}"
-    over = rf"\prod_{{l=2}}^{{{frames.NETWORKS[at.network].spec.depth}}}"
+    over = rf"\prod_{{l=2}}^{{{NETWORKS[at.network].spec.depth}}}"
     moved = r"\frac{\lVert \Delta W_1 \rVert}{\lVert W_1 \rVert}"
     asked = r"\frac{\eta \, \lVert dJ/dW_1 \rVert}{\lVert W_1 \rVert}"
     step = (
@@ -144,16 +80,16 @@ def _equations(at, first: frames.FirstStep) -> tuple[str, str]:
 
 
 def _notes(at) -> list[str]:
-    network, now = frames.NETWORKS[at.network], frames.runs(at.network, at.clip, at.limit)
-    best, there = frames.best(at.network, at.clip)
-    low, high = (frames.runs(at.network, at.clip, end) for end in (-1.0, 3.0))
-    cured = frames.runs(at.network, "cure")
+    network, now = NETWORKS[at.network], data.runs(at.network, at.clip, at.limit)
+    best, there = data.best(at.network, at.clip)
+    low, high = (data.runs(at.network, at.clip, end) for end in (-1.0, 3.0))
+    cured = data.runs(at.network, "cure")
     if there.accuracy < 0.15:
         window = (
-            f"No threshold helps: the best of {len(charts.LIMIT.values())} reaches "
+            f"No threshold helps: the best of {len(LIMIT.values())} reaches "
             f"{theme.percent(there.accuracy)}. These gradients are too small, not too large."
         )
-    elif there.accuracy < frames.LEARNED:
+    elif there.accuracy < data.LEARNED:
         window = (
             f"Even the best threshold, {theme.number(10**best, 2)}, reaches only "
             f"{theme.percent(there.accuracy)}. Every run stays finite, and none is of use."
@@ -168,7 +104,7 @@ def _notes(at) -> list[str]:
     return [window, _touched(at, now), _end(at, now), _rival(at, network, there, cured)]
 
 
-def _touched(at, now: frames.Runs) -> str:
+def _touched(at, now: data.Runs) -> str:
     """A sentence on the steps that were clipped."""
     if now.most_clipped == 0:
         return (
@@ -181,7 +117,7 @@ def _touched(at, now: frames.Runs) -> str:
             "stay as they were. The violet line "
             + (
                 "falls as *c* grows, but not all the way: where training breaks, steps get longer."
-                if frames.rises(at.network, at.clip)
+                if data.rises(at.network, at.clip)
                 else "falls as *c* grows: fewer steps are that long."
             )
         )
@@ -194,7 +130,7 @@ def _touched(at, now: frames.Runs) -> str:
     return f"At this threshold every step of the median network is clipped. {meaning}"
 
 
-def _end(at, now: frames.Runs) -> str:
+def _end(at, now: data.Runs) -> str:
     """A sentence on the loss after the last step."""
     loss, guessing = theme.from_log10(now.loss), math.log10(math.log(10))
     ends = f"The loss ends at {loss}; guessing costs ln 10 = 2.30."
@@ -212,9 +148,9 @@ def _end(at, now: frames.Runs) -> str:
         )
         return f"{ends} {how}"
     if now.loss < guessing:
-        learned = now.accuracy >= frames.LEARNED
+        learned = now.accuracy >= data.LEARNED
         return f"{ends} {'The network learned.' if learned else 'It learned a little.'}"
-    if now.accuracy >= frames.LEARNED:
+    if now.accuracy >= data.LEARNED:
         return (
             f"{ends} Accuracy asks only which output is the largest, so it can look good while "
             "the outputs are far too large."
@@ -222,13 +158,13 @@ def _end(at, now: frames.Runs) -> str:
     return f"{ends} The outputs are still too large: 200 steps this short do not bring them down."
 
 
-def _rival(at, network: frames.Network, there: frames.Runs, cured: frames.Runs) -> str:
+def _rival(at, network: Network, there: data.Runs, cured: data.Runs) -> str:
     line = (
         f"With {network.cure.label} instead and no clipping the same training reaches "
         f"{theme.percent(cured.accuracy)}; the best threshold, {theme.percent(there.accuracy)}."
     )
     if at.network == "large":
-        slow = frames.runs("slow", "none")
+        slow = data.runs("slow", "none")
         line += (
             f" An honest rival: a tenth of the learning rate, without clipping, reaches "
             f"{theme.percent(slow.accuracy)}. Clipping shortens the bad steps only."
@@ -238,7 +174,7 @@ def _rival(at, network: frames.Network, there: frames.Runs, cured: frames.Runs) 
 
 @page.part(PANEL)
 def unchanged(at) -> None:
-    first = frames.first_step(at.network, at.clip, at.limit, at.seed)
+    first = data.first_step(at.network, at.clip, at.limit, at.seed)
     page.show(
         charts.first_step,
         first.frame,
@@ -247,10 +183,10 @@ def unchanged(at) -> None:
         "product of slopes, product of weights and slopes, and the relative size of the first "
         "step with and without clipping.",
     )
-    st.markdown(_unchanged(at, first))
+    page.write(_unchanged(at, first))
 
 
-def _unchanged(at, first: frames.FirstStep) -> str:
+def _unchanged(at, first: data.FirstStep) -> str:
     before, after = (theme.from_log10(size, 2) for size in first.uneven)
     if not first.cut:
         effect = "The two lines of the step are one: at this threshold the first step is not cut."
@@ -278,7 +214,7 @@ def _unchanged(at, first: frames.FirstStep) -> str:
 def plane(at) -> None:
     live.show(
         charts.plane,
-        frames.plane(at.c),
+        data.plane(at.c),
         at,
         panel=PANEL,
         live=("gx", "gy"),
@@ -287,7 +223,7 @@ def plane(at) -> None:
         "clipping cuts to and the circle that norm clipping cuts to, and the two clipped arrows. "
         "The numbers stand in the text below.",
     )
-    left = frames.turned(at.gx, at.gy, at.c)
+    left = data.turned(at.gx, at.gy, at.c)
     if at.gx == at.gy == 0:
         clipped = "A gradient of (0, 0) has no length to cut and no direction to lose: it stays."
     else:
@@ -296,11 +232,11 @@ def plane(at) -> None:
             f"({_pair(*left.value)}) and turns it by **{left.angle:.1f}°**; by norm it leaves "
             f"({_pair(*left.norm)}) and turns it by 0°."
         )
-    st.markdown(
+    page.write(
         f"Drag *g*₁ and *g*₂, or the tip of the gradient itself. {clipped} "
         "The article's way turns (3, 4) at *c* = 1 into (1, 1), by only "
-        f"{frames.turned(3, 4, 1).angle:.1f}°; it turns (1, 4) into the same (1, 1), by "
-        f"{frames.turned(1, 4, 1).angle:.0f}°. Inside the square it changes nothing."
+        f"{data.turned(3, 4, 1).angle:.1f}°; it turns (1, 4) into the same (1, 1), by "
+        f"{data.turned(1, 4, 1).angle:.0f}°. Inside the square it changes nothing."
     )
 
 
@@ -310,11 +246,11 @@ def _pair(a: float, b: float) -> str:
 
 @page.part(PANEL)
 def cliff(at) -> None:
-    plain, clipped = frames.descent(None), frames.descent(at.cliff)
+    plain, clipped = data.descent(None), data.descent(at.cliff)
     fall = plain.b[1:] > 1
     live.show(
         charts.cliff,
-        frames.cliff(at.cliff),
+        data.cliff(at.cliff),
         at,
         panel=PANEL,
         live=("step",),
@@ -323,7 +259,7 @@ def cliff(at) -> None:
     )
     thrown = int(fall.argmax())
     tail = clipped.loss[20:]
-    st.markdown(
+    page.write(
         f"Without clipping, the step after number {thrown} meets the slope "
         f"{theme.number(plain.slope[thrown])} and lands at *b* = "
         f"{theme.number(plain.b[thrown + 1])}, where the slope is {theme.number(plain.slope[-1])}: "
@@ -334,7 +270,7 @@ def cliff(at) -> None:
 
 
 thresholds()
-small, cured = frames.runs("small", "norm", 0.0), frames.runs("small", "cure")
+small, cured = data.runs("small", "norm", 0.0), data.runs("small", "cure")
 predict.choice(
     PANEL,
     "Weights too small (He ×0.6, 16 layers): the gradient vanishes and the network stays at "
@@ -355,7 +291,7 @@ predict.choice(
     f"{theme.percent(cured.accuracy)} right, without clipping.",
 )
 
-st.markdown(
+page.write(
     "## The idea\n\n"
     "An exploded gradient asks for a step that is far too long. **Clipping** shortens the "
     "gradient before the weights move. The article cuts every entry to an interval, −*c* to "
@@ -369,22 +305,22 @@ controls.presets(PANEL)
 controls.draw(PANEL, "network", "clip", "limit")
 notes()
 
-st.markdown("## What clipping cannot change")
+page.write("## What clipping cannot change")
 unchanged()
 controls.draw(PANEL, "seed")
 
-st.markdown("## By value or by norm")
+page.write("## By value or by norm")
 plane()
 controls.draw(PANEL, "gx", "gy", "c")
 
-st.markdown(
+page.write(
     "## The fine print\n\n"
     "- The article's “lower bound” is −*c*. It stops large negative entries; it does not lift "
     "small ones. An entry of 0.001 is inside the interval, and stays.\n"
     "- Value clipping turns the gradient, and yet in these runs it trains about as well as norm "
     "clipping does. It never turns by 90°, so a short enough step "
     "still goes downhill.\n"
-    f"- Each point is the median of {frames.RUNS} networks (seeds 0 to {frames.RUNS - 1}), the "
+    f"- Each point is the median of {RUNS} networks (seeds 0 to {RUNS - 1}), the "
     "band their middle half: width 64, batches of 32 digits, learning rate 0.03. "
     "A run that ends as “not a number” counts as guessing."
 )
@@ -395,7 +331,7 @@ more = page.more(
     why="Why norm clipping keeps the direction",
 )
 if more == "cliff":
-    st.markdown(
+    page.write(
         "One parameter *b*, fifty layers that share it: *h* ← σ(4.5·*h* + *b*), from "
         "*h* = σ(0.5), and J = (*h* − 0.7)². Between two plains stands a cliff, because the "
         "slope is a sum of products of fifty factors. Drag the step."
@@ -407,7 +343,7 @@ if more == "why":
         r"\hat g = \min\!\left(1, \frac{c}{\lVert g \rVert}\right) g"
         r"\qquad\text{against}\qquad \hat g_i = \min(\max(g_i, -c), c)"
     )
-    st.markdown(
+    page.write(
         "One number multiplies all entries, so every ratio between two of them stays, and with "
         "them every ratio between two layers. By value each entry has a factor of its own, "
         "*c*/|*g*ᵢ| or 1. Pascanu, Mikolov and Bengio (2013) clip by norm. "
@@ -422,7 +358,7 @@ if more == "source":
     )
 if more == "data":
     at = values.read(PANEL)
-    page.download(frames.runs_table(at.network, at.clip), "clipping")
+    page.download(data.runs_table(at.network, at.clip), "clipping")
 
 page.recall(
     PANEL,

@@ -5,74 +5,9 @@ import math
 import streamlit as st
 
 from core import network, sweeps, training
+from pages.concepts.home import charts, data
+from pages.concepts.home.panel import PANEL
 from pages.kit import controls, live, page, predict, site, theme, values
-from pages.kit.charts import home as charts
-from pages.kit.frames import home as frames
-from pages.kit.panels import Choice, Panel, Preset, Range
-
-PANEL = Panel(
-    "home",
-    controls=(
-        charts.C,
-        Choice(
-            "network",
-            "Network",
-            {
-                "relu_he": "ReLU, He",
-                "tanh_xavier": "tanh, Xavier",
-                "tanh_normal": "tanh, N(0, 1)",
-            },
-            "relu_he",
-            help="The activation, and the scheme whose standard deviation c multiplies.",
-        ),
-        Choice("show", "Random draws", {"all": "All, median", "one": "One"}, "all"),
-        Range("seed", "Seed of “One”", 1, frames.DRAWS, 1, 1, seed=True),
-    ),
-    presets=(
-        Preset(
-            "×0.6",
-            "bad",
-            "Each layer passes on six tenths of the gradient. Layer 1 receives one part in 2,100, "
-            "and after 200 steps the network still guesses.",
-            {"c": 0.6, "network": "relu_he"},
-        ),
-        Preset(
-            "×1",
-            "good",
-            "He's scheme as it is. The gradient reaches layer 1 at the size it had in layer 16, "
-            "and all layers learn together.",
-            {"c": 1.0, "network": "relu_he"},
-        ),
-        Preset(
-            "×1.6",
-            "bad",
-            "The gradient grows more than a thousandfold. The first update of layer 1 is five "
-            "times as large as its weights; two or three updates later nothing is a number.",
-            {"c": 1.6, "network": "relu_he"},
-        ),
-        Preset(
-            "×1.2: nearly 1",
-            "trap",
-            "It looks harmless, yet the gradient grows 15-fold on its way. Sixteen of the twenty "
-            "networks are no longer numbers by step 6.",
-            {"c": 1.2, "network": "relu_he"},
-        ),
-        Preset(
-            "tanh, Xavier",
-            "good",
-            "The remedy made for tanh. It also forgives large weights: where they saturate tanh, "
-            "small slopes pay for their size.",
-            {"c": 1.0, "network": "tanh_xavier"},
-        ),
-        Preset(
-            "tanh, N(0, 1)",
-            "bad",
-            "The gradient explodes, yet nothing overflows, as tanh stays between −1 and 1. "
-            "Training goes on and leads nowhere.",
-            {"c": 1.0, "network": "tanh_normal"},
-        ),
-    ),
-)
 
 page.header(PANEL)
 
@@ -86,7 +21,7 @@ def _draw_of(at) -> int | None:
 def gradients(at) -> None:
     live.show(
         charts.gradients,
-        frames.gradients(at.network, _draw_of(at)),
+        data.gradients(at.network, _draw_of(at)),
         at,
         panel=PANEL,
         live=("c",),
@@ -100,7 +35,7 @@ def gradients(at) -> None:
 def accuracies(at) -> None:
     page.show(
         charts.accuracies,
-        frames.accuracies(at.network, _draw_of(at), at.c),
+        data.accuracies(at.network, _draw_of(at), at.c),
         key="home.accuracies",
         alt_text="Line chart: share of held-out digits named right over 200 steps of "
         "training, one line per size of the weights, and the step at which a network's "
@@ -111,13 +46,13 @@ def accuracies(at) -> None:
 @page.part(PANEL)
 def finding(at, told: bool) -> None:
     draw = _draw_of(at)
-    st.markdown(_finding(at, draw, frames.drag(at.network, draw), told))
+    page.write(_finding(at, draw, data.drag(at.network, draw), told))
 
 
 @page.part(PANEL)
 def slopes_and_weights(at, told: bool) -> None:
     draw = _draw_of(at)
-    found = frames.drag(at.network, draw)
+    found = data.drag(at.network, draw)
     row, layers = found.at(at.c), found.median.shape[1]
     equation = (
         theme.term(
@@ -130,10 +65,10 @@ def slopes_and_weights(at, told: bool) -> None:
         + r"\;\cdot\;"
         + theme.term("violet", r"\prod g_W", theme.tex(found.weights[row, 0]))
     )
-    st.markdown(f"{theme.displayed(equation)}\n\n{_product(found, row)}")
+    page.write(f"{theme.displayed(equation)}\n\n{_product(found, row)}")
     page.show(
         charts.ledger,
-        frames.ledger(at.network, draw, at.c),
+        data.ledger(at.network, draw, at.c),
         key="home.ledger",
         alt_text="Bar chart on a logarithmic axis, one row per size of the weights: the factor of "
         "the slopes, the factor of the weights, and a point for the gradient they leave.",
@@ -143,7 +78,7 @@ def slopes_and_weights(at, told: bool) -> None:
 
 
 def _vote() -> None:
-    three = [frames.trained("relu_he", None, c) for c in charts.THREE]
+    three = [data.trained("relu_he", None, c) for c in charts.THREE]
     small, one, _ = (run.middle[-1] for run in three)
     predict.choice(
         PANEL,
@@ -168,17 +103,17 @@ def _vote() -> None:
     )
 
 
-def _first(found: frames.Drag, c: float) -> float:
+def _first(found: data.Drag, c: float) -> float:
     """log₁₀ of what reaches layer 1, at one factor."""
     return float(found.median[found.at(c), 0])
 
 
-def _met(found: frames.Drag, row: int) -> float:
+def _met(found: data.Drag, row: int) -> float:
     """log₁₀ of what slopes and weights together leave unexplained of the gradient at layer 1."""
     return float(found.median[row, 0] - found.slopes[row, 0] - found.weights[row, 0])
 
 
-def _finding(at, draw: int | None, found: frames.Drag, told: bool) -> str:
+def _finding(at, draw: int | None, found: data.Drag, told: bool) -> str:
     size, layers = _first(found, at.c), found.median.shape[1]
     per_layer = 10 ** (size / (layers - 1))
     whose = f"draw {draw}" if draw else f"median of {found.draws} draws"
@@ -193,8 +128,8 @@ def _finding(at, draw: int | None, found: frames.Drag, told: bool) -> str:
 
 
 def _trained(at, draw: int | None) -> str:
-    c = frames.nearest(at.c)
-    run = frames.trained(at.network, draw, c)
+    c = data.nearest(at.c)
+    run = data.trained(at.network, draw, c)
     which = f"Trained at ×{c:g}" + ("" if c == at.c else ", the nearest size that was")
     halted, tried = int((run.halted > 0).sum()), len(run.halted)
     if run.end is not None:
@@ -208,14 +143,14 @@ def _trained(at, draw: int | None) -> str:
     return right if not halted else f"{right} Of {tried}, {halted} stop being numbers."
 
 
-def _notes(at, draw: int | None, found: frames.Drag, told: bool) -> list[str]:
+def _notes(at, draw: int | None, found: data.Drag, told: bool) -> list[str]:
     notes = [_slopes(at, found), _which_gradient(at, found)]
     if not told:
         return [*notes, "More stands here once you have guessed which of the three learns."]
     return [*notes, _window(at, draw), _updates(at, draw), _losses(at, draw)]
 
 
-def _slopes(at, found: frames.Drag) -> str:
+def _slopes(at, found: data.Drag) -> str:
     small, large = (found.slopes[found.at(c), 0] for c in (0.6, 1.6))
     if at.network == "relu_he":
         return (
@@ -230,7 +165,7 @@ def _slopes(at, found: frames.Drag) -> str:
     )
 
 
-def _product(found: frames.Drag, row: int) -> str:
+def _product(found: data.Drag, row: int) -> str:
     both = found.slopes[row, 0] + found.weights[row, 0]
     return (
         "From the last layer back to the first; φ′ and the weight matrix's gain $g_W$ are root "
@@ -240,7 +175,7 @@ def _product(found: frames.Drag, row: int) -> str:
     )
 
 
-def _which_gradient(at, found: frames.Drag) -> str:
+def _which_gradient(at, found: data.Drag) -> str:
     sizes = found.dW[found.at(at.c)]
     first, last, layers = float(sizes[0]), float(sizes[-1]), len(sizes)
     across, back = first - last, _first(found, at.c)
@@ -266,8 +201,8 @@ def _which_gradient(at, found: frames.Drag) -> str:
 
 
 def _window(at, draw: int | None) -> str:
-    learned = frames.learners(at.network, draw)
-    tried = f"Of {len(frames.FACTORS)} sizes from ×0.5 to ×1.7,"
+    learned = data.learners(at.network, draw)
+    tried = f"Of {len(data.FACTORS)} sizes from ×0.5 to ×1.7,"
     if not learned:
         return f"{tried} none makes this network name half of the held-out digits right."
     return (
@@ -277,7 +212,7 @@ def _window(at, draw: int | None) -> str:
 
 
 def _updates(at, draw: int | None) -> str:
-    sizes = [frames.median(frames.trained(at.network, draw, c).update) for c in charts.THREE]
+    sizes = [data.median(data.trained(at.network, draw, c).update) for c in charts.THREE]
     moves = [
         f"{theme.from_log10(size, 2)} at ×{c:g}"
         for c, size in zip(charts.THREE, sizes, strict=True)
@@ -289,13 +224,13 @@ def _updates(at, draw: int | None) -> str:
 
 
 def _losses(at, draw: int | None) -> str:
-    small, _, large = (frames.trained(at.network, draw, c).loss for c in charts.THREE)
-    start = [frames.median(row) for row in large[:4]]
+    small, _, large = (data.trained(at.network, draw, c).loss for c in charts.THREE)
+    start = [data.median(row) for row in large[:4]]
     ended = next((i + 1 for i, loss in enumerate(start) if math.isnan(loss)), len(start))
     return (
         "The held-out loss of ×1.6, before training and after each of its first steps: "
         f"{' → '.join(theme.number(loss) for loss in start[:ended])}. "
-        f"That of ×0.6, after all {frames.STEPS[-1]}: {theme.number(frames.median(small[-1]))}; "
+        f"That of ×0.6, after all {data.STEPS[-1]}: {theme.number(data.median(small[-1]))}; "
         "to call ten digits equally likely costs ln 10 = 2.303."
     )
 
@@ -313,9 +248,9 @@ finding(told)
 if told:
     _vote()
 
-small, large = (frames.landmarks()[name] for name in ("0.6", "1.6"))
-relu = frames.drag("relu_he", None)
-st.markdown(
+small, large = (data.landmarks()[name] for name in ("0.6", "1.6"))
+relu = data.drag("relu_he", None)
+page.write(
     "## The idea\n\n"
     "Training sends a gradient from the loss back toward the input. Each layer multiplies it "
     "on the way: by its weights, and by the slopes φ′(*z*) of its activation.\n\n"
@@ -334,14 +269,14 @@ controls.presets(PANEL)
 controls.draw(PANEL, "c", "network", "show", "seed")
 slopes_and_weights(told)
 
-st.markdown(
+page.write(
     "## The map\n\nEach page takes one part of the question. The numbers are computed as you read."
 )
 
 
 def _landmarks() -> dict[str, tuple[dict, str]]:
     """What each page shows: the state to open it in, and a line with a number of the core's."""
-    size = {name: theme.from_log10(log10, 2) for name, log10 in frames.landmarks().items()}
+    size = {name: theme.from_log10(log10, 2) for name, log10 in data.landmarks().items()}
     return {
         "products": (
             {"products_w": "0.6", "products_n": "15"},
@@ -386,10 +321,10 @@ for path, (query, line) in _landmarks().items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             there = site.info(path)
             site.link(there, there.title, query, width=330)
-            st.markdown(line, width=540)
+            page.write(line, width=540)
 
-small, one, large = map(theme.from_log10, frames.first_step())
-st.markdown(
+small, one, large = map(theme.from_log10, data.first_step())
+page.write(
     "## The fine print\n\n"
     "- The article says that a good initialization keeps the weights “close to 1”. He's ×1 is a "
     "standard deviation of √(2/64) = 0.177. What is close to 1 is a layer's effect on the size of "
@@ -408,19 +343,19 @@ more = page.more(
     training="How the networks were trained",
 )
 if more == "training":
-    st.markdown(
+    page.write(
         "1,437 digits of 8 × 8 pixels to train on, 360 held out, standardized per pixel. "
         "Width 64; ReLU 16 layers deep, tanh 15. Plain stochastic gradient descent on the "
         "cross-entropy, 200 steps of 32 digits; learning rate 0.03, and 0.1 for tanh with "
         "Xavier. Twenty random draws for each of thirteen sizes, the same draws and batches at "
         "every size. The curves come from a file that "
-        "`python -m scripts.make_home_runs` remakes."
+        "`python -m pages.concepts.home.make_runs` remakes."
     )
 if more == "source":
     page.source(sweeps.profile, network.forward, network.backward, training.train)
 if more == "data":
     at = values.read(PANEL)
-    page.download(frames.gradients_table(at.network, _draw_of(at), at.c), "home-gradients")
-    page.download(frames.trained_table(at.network), "home-training")
+    page.download(data.gradients_table(at.network, _draw_of(at), at.c), "home-gradients")
+    page.download(data.trained_table(at.network), "home-training")
 
 page.footer(PANEL)

@@ -7,101 +7,9 @@ import streamlit as st
 
 from core import diagnostics, network, theory
 from core.activations import ACTIVATIONS
+from pages.concepts.initialization import charts, data
+from pages.concepts.initialization.panel import CURVES, PANEL, SCHEMES
 from pages.kit import controls, live, page, predict, theme, values
-from pages.kit.charts import initialization as charts
-from pages.kit.frames import initialization as frames
-from pages.kit.panels import Choice, Panel, Preset, Range
-
-WIDTHS = ("5", "10", "16", "64", "100", "256")
-SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
-PLAIN = {  # what every preset speaks of
-    "depth": 20,
-    "quantity": "dz",
-    "center": "median",
-    "draws": "lecun",
-    "bias": 0.0,
-}
-
-PANEL = Panel(
-    "initialization",
-    controls=(
-        charts.G,
-        Choice(
-            "activation",
-            "Activation",
-            {name: record.label for name, record in ACTIVATIONS.items()},
-            "relu",
-            menu=True,
-        ),
-        Choice("width", "Width n", {width: width for width in WIDTHS}, "64"),
-        Range("depth", "Hidden layers", 2, frames.DEEPEST, 1, 20),
-        Choice("quantity", "Which gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
-        Choice("center", "Over the networks", {"median": "median", "mean": "mean"}, "median"),
-        Choice(
-            "beside", "Dotted line", {"slopes": "slopes ∏ φ′(z)", "h": "activations ‖h‖"}, "slopes"
-        ),
-        Choice(
-            "draws",
-            "Weights drawn",
-            {"lecun": "Gaussian", "lecun_uniform": "uniform", "orthogonal": "orthogonal"},
-            "lecun",
-        ),
-        Range("bias", "Bias σ", 0.0, 2.0, 0.1, 0.0),
-        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-        Choice(
-            "window",
-            "Activation of the window",
-            {name: ACTIVATIONS[name].label for name in frames.CURVES},
-            "relu",
-        ),
-        Choice("against", "On the right, the same draws with", SCHEMES, "he"),
-    ),
-    presets=(
-        Preset(
-            "ReLU, N(0, 1)",
-            "bad",
-            "The weights look modest, all within −3 … 3. Sixty-four of them in a sum do not.",
-            PLAIN | {"g": 3.0, "activation": "relu", "width": "64", "window": "relu"},
-        ),
-        Preset(
-            "ReLU, He",
-            "good",
-            "σ√n = √2 makes up for the half of the units that are off. The line is flat.",
-            PLAIN | {"g": 0.5, "activation": "relu", "width": "64", "window": "relu"},
-        ),
-        Preset(
-            "ReLU, Xavier",
-            "bad",
-            "Made for tanh: each ReLU layer loses a factor √½, and nothing gives it back.",
-            PLAIN | {"g": 0.0, "activation": "relu", "width": "64", "window": "relu"},
-        ),
-        Preset(
-            "Tanh, Xavier",
-            "good",
-            "What it was made for. A little is lost on the way, and training copes.",
-            PLAIN | {"g": 0.0, "activation": "tanh", "width": "64", "window": "tanh"},
-        ),
-        Preset(
-            "Sigmoid, Xavier",
-            "bad",
-            "No unit is saturated, and the gradient is gone: slopes of ¼ need weights to match.",
-            PLAIN | {"g": 0.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
-        ),
-        Preset(
-            "Sigmoid, N(0, 1)",
-            "trap",
-            "It lets far more through than Xavier, and seems to prove N(0, 1) right. That is "
-            "luck: √*n* happens to fit. Try width 10 with 2 to the power 1.7, and 256 with 4.",
-            PLAIN | {"g": 3.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
-        ),
-        Preset(
-            "He, 5 units wide",
-            "trap",
-            "The right scale, but layers too narrow to average over: some networks die outright.",
-            PLAIN | {"g": 0.5, "activation": "relu", "width": "5", "window": "relu"},
-        ),
-    ),
-)
 
 page.header(PANEL)
 
@@ -115,7 +23,7 @@ def _networks(at) -> tuple:
 def scale(at) -> None:
     live.show(
         charts.gradients,
-        frames.gradients(*_networks(at), at.quantity, at.center, at.beside),
+        data.gradients(*_networks(at), at.quantity, at.center, at.beside),
         at,
         panel=PANEL,
         live=("g",),
@@ -127,9 +35,9 @@ def scale(at) -> None:
 
 
 def _finding(at) -> None:
-    nets, here = frames.measured(*_networks(at)), charts.STEPS.index(at.g)
+    nets, here = data.measured(*_networks(at)), charts.STEPS.index(at.g)
     gain, ratio = nets.gain(at.center)[here], getattr(nets.dz, at.center)[here, 0]
-    target = frames.gain_one(nets, at.center)
+    target = data.gain_one(nets, at.center)
     if math.isinf(ratio):
         dead = int(nets.dead[here])
         words = (
@@ -143,7 +51,7 @@ def _finding(at) -> None:
             f"{theme.from_log10(gain)}. Layer 1 gets **{theme.from_log10(ratio, 2)}** times "
             f"the gradient of layer {at.depth} (at initialization, {nets.told(at.center)})."
         )
-    st.markdown(words)
+    page.write(words)
     st.button(
         "Set the gain to 1",
         key="initialization.gain_one",
@@ -154,20 +62,20 @@ def _finding(at) -> None:
 
 @page.part(PANEL)
 def schemes(at) -> None:
-    st.markdown(f"For {PANEL['activation'].options[at.activation]}:")
-    st.table(frames.table(*_networks(at)).set_index("scheme"))
+    page.write(f"For {PANEL['activation'].options[at.activation]}:")
+    st.table(data.table(*_networks(at)).set_index("scheme"))
 
 
 @page.part(PANEL)
 def measured_gain(at) -> None:
-    nets, here = frames.measured(*_networks(at)), charts.STEPS.index(at.g)
+    nets, here = data.measured(*_networks(at)), charts.STEPS.index(at.g)
     _equation(at, nets, here)
 
     page.notice(_notes(at, nets, here))
     _gauge(at, nets, here)
 
 
-def _equation(at, nets: frames.Measured, here: int) -> None:
+def _equation(at, nets: data.Measured, here: int) -> None:
     n = at.depth - 1
     ratio, slopes = getattr(nets.dz, at.center)[here, 0], nets.slopes[here, 0]
     weights = n * at.g * math.log10(2)
@@ -192,10 +100,10 @@ def _equation(at, nets: frames.Measured, here: int) -> None:
         )
     else:
         words = "A dead network has slopes of 0 in some layer: nothing to multiply."
-    st.markdown(f"{theme.displayed(equation)}\n\n{words}")
+    page.write(f"{theme.displayed(equation)}\n\n{words}")
 
 
-def _notes(at, nets: frames.Measured, here: int) -> list[str]:
+def _notes(at, nets: data.Measured, here: int) -> list[str]:
     n, gain = at.depth - 1, nets.gain(at.center)[here]
     reach = 10 ** (theme.BAND / n)
     inside = abs(gain) * n <= theme.BAND
@@ -205,8 +113,8 @@ def _notes(at, nets: frames.Measured, here: int) -> list[str]:
         f"{'is' if inside else 'is not'}. The deeper the network, the narrower the range."
     )
     ones = []
-    for name in frames.CURVES:
-        one = frames.scale_of_gain_one(name, at.depth, at.bias)
+    for name in CURVES:
+        one = data.scale_of_gain_one(name, at.depth, at.bias)
         label = ACTIVATIONS[name].label
         ones.append(f"{label} {'nowhere up to 32' if one is None else theme.number(one)}")
     biases = f" and biases of σ = {theme.setting(at.bias)}" if at.bias else ""
@@ -242,7 +150,7 @@ def _notes(at, nets: frames.Measured, here: int) -> list[str]:
     return [compound, where, which, product, _spread(nets, here)]
 
 
-def _spread(nets: frames.Measured, here: int) -> str:
+def _spread(nets: data.Measured, here: int) -> str:
     if nets.members == 1:
         return "At this width one network is run, to keep the drag quick. Try another seed."
     dead, median = int(nets.dead[here]), nets.dz.median[here, 0]
@@ -256,18 +164,18 @@ def _spread(nets: frames.Measured, here: int) -> str:
     return f"{mean}: they are much alike." if not dead and apart > -math.log10(2) else f"{mean}."
 
 
-def _gauge(at, nets: frames.Measured, here: int) -> None:
-    st.markdown("## The gain gauge")
+def _gauge(at, nets: data.Measured, here: int) -> None:
+    page.write("## The gain gauge")
     page.show(
         charts.gauge,
-        frames.gauge(*_networks(at), at.center, at.g),
+        data.gauge(*_networks(at), at.center, at.g),
         key="initialization.gauge",
         alt_text="Chart of the gain of a layer against σ√n, both on logarithmic scales: one curve "
         "each for ReLU, tanh and sigmoid, points measured in the networks above, and a band of "
         "gains that keep the gradient's size.",
     )
     measured = nets.gain(at.center)[here]
-    predicted = frames.gain_in_theory(at.activation, at.depth, at.bias)[here]
+    predicted = data.gain_in_theory(at.activation, at.depth, at.bias)[here]
     if math.isinf(measured):
         comparison = "Most of these networks are dead, so there is no gain to mark."
     else:
@@ -280,7 +188,7 @@ def _gauge(at, nets: frames.Measured, here: int) -> None:
                 else "Theory and networks agree within 5 percent."
             )
         )
-    st.markdown(
+    page.write(
         f"Curves: wide layers in theory. Points: the networks above, the large one at your "
         f"scale. Green band: gains that {theme.count(at.depth, 'layer')} can bear. {comparison}"
     )
@@ -290,7 +198,7 @@ def _gauge(at, nets: frames.Measured, here: int) -> None:
 def trainable_window(at) -> None:
     label = ACTIVATIONS[at.window].label
     same = at.activation == at.window and at.width == "64" and not at.bias
-    cells = frames.window(at.window, at.depth, at.g if same else None)
+    cells = data.window(at.window, at.depth, at.g if same else None)
     page.show(
         charts.window,
         cells,
@@ -298,19 +206,19 @@ def trainable_window(at) -> None:
         alt_text="Grid of networks by number of hidden layers and σ√n: the percentage of held-out "
         "digits right after training, colored by whether the network learned, stalled or broke.",
     )
-    found = frames.learns(at.window)
+    found = data.learns(at.window)
     ranges = [f"{ends[0]} to {ends[1]} ({depth} layers)" for depth, ends in found.items() if ends]
     too_deep = [str(depth) for depth, ends in found.items() if not ends]
     nowhere = f", nowhere ({', '.join(too_deep)})" if too_deep else ""
-    one = frames.scale_of_gain_one(at.window, 16, 0.0)
-    st.markdown(
+    one = data.scale_of_gain_one(at.window, 16, 0.0)
+    page.write(
         "Every cell is a training run: the percentage of held-out digits right after 200 steps "
-        f"(plain SGD at rate {theme.setting(frames.rate(at.window))}, width 64, median of three "
+        f"(plain SGD at rate {theme.setting(data.rate(at.window))}, width 64, median of three "
         "seeds). Guessing gives 10; ✕ stopped being a number. Blue lies below the scale of gain 1, "
         "orange above it.\n\n"
         f"With {label}, networks get at least half of the digits right at σ√*n* from "
         f"{', '.join(ranges)}{nowhere}. "
-        f"The deeper, the narrower. At 16 layers the best of them is {frames.best(at.window, 16)}, "
+        f"The deeper, the narrower. At 16 layers the best of them is {data.best(at.window, 16)}, "
         f"and the gain is 1 at {theme.number(one)}. {_outlined(at, cells)}"
     )
 
@@ -326,7 +234,7 @@ def _outlined(at, cells) -> str:
 
 
 scale()
-kept = frames.named("sigmoid", 64, 20, "lecun", 0.0, 0)
+kept = data.named("sigmoid", 64, 20, "lecun", 0.0, 0)
 normal, xavier = (kept[key].nets.dz.median[kept[key].at, 0] for key in ("normal", "xavier"))
 predict.choice(
     PANEL,
@@ -343,7 +251,7 @@ predict.choice(
     "more. N(0, 1) saturates most units, and the few that it leaves carry the gradient.",
 )
 
-st.markdown(
+page.write(
     "## The idea\n\n"
     "A unit adds up *n* inputs, each times a random weight. Random signs cancel in part, so "
     "the sum grows like σ√*n*, not like σ*n*; *n* is the **fan-in**. The slopes φ′ then take "
@@ -371,18 +279,18 @@ controls.more(
 )
 measured_gain()
 
-st.markdown("## The trainable window")
+page.write("## The trainable window")
 trainable_window()
 controls.draw(PANEL, "window")
 
-st.markdown(
+page.write(
     "## The fine print\n\n"
     "- The article gives two formulas for He. He is √(2/*n*), with *n* the fan-in; √(1/*n*) is "
     "LeCun's. Its weights are not near 1: at a fan-in of 100 they have σ = "
-    f"{theme.number(frames.std('he', 100))}, those of LeCun and Xavier "
-    f"{theme.number(frames.std('lecun', 100))}.\n"
+    f"{theme.number(data.std('he', 100))}, those of LeCun and Xavier "
+    f"{theme.number(data.std('lecun', 100))}.\n"
     "- Gain 1 is necessary, not sufficient. Sigmoid layers at σ√*n* = 11.3, 16 deep, get only "
-    f"{theme.percent(frames.accuracy('sigmoid', 16, 11.3))} of the digits right: by the last "
+    f"{theme.percent(data.accuracy('sigmoid', 16, 11.3))} of the digits right: by the last "
     "layer, different digits look nearly alike.\n"
     "- He preserves an average. A typical network that is deep and narrow falls short of it.\n"
     "- All this is said of the first step. Training moves the weights, and nothing here keeps the "
@@ -402,18 +310,18 @@ if more == "pictures":
     columns = st.columns(2)
     for side, column, size in (("left", columns[0], 2**at.g), ("right", columns[1], other)):
         with column:
-            st.markdown(
+            page.write(
                 f"**σ√*n* = {theme.number(size)}**"
                 + (", as set above" if side == "left" else f", {SCHEMES[at.against]}")
             )
             page.show(
                 charts.activations,
-                frames.activations(*_networks(at), size),
+                data.activations(*_networks(at), size),
                 key=f"initialization.activations.{side}",
                 alt_text="Histograms of one network's activations side by side, a column of "
                 "shades per layer, for 64 digits.",
             )
-    st.markdown(
+    page.write(
         "One network, its activations for 64 digits: each layer is a histogram seen from "
         "above. The draws are the same on both sides; only the scale differs. Look for layers "
         "that shrink to 0, pile up at the ends of the activation, or leave the picture. "
@@ -423,11 +331,11 @@ if more == "weights":
     at = values.read(PANEL)
     page.show(
         charts.weights,
-        frames.weights(int(at.width)),
+        data.weights(int(at.width)),
         key="initialization.weights",
         alt_text="Three bell curves of single weights: N(0, 1), He, and LeCun or Xavier.",
     )
-    st.markdown(
+    page.write(
         f"Of N(0, 1), {theme.percent(0.9973)} of the weights lie between −3 and 3, as the "
         f"article says. At n = {at.width} the other schemes draw smaller ones. None aims "
         "at 1: every mean is 0."
@@ -439,7 +347,7 @@ if more == "derivation":
         r"\quad\Rightarrow\quad \text{gain}^2 = n\,\sigma^2 \cdot"
         r"\operatorname{E}\varphi'(z)^2"
     )
-    st.markdown(
+    page.write(
         "A sum of *n* independent terms of mean 0 has *n* times the variance of one. For ReLU "
         "φ′² is 1 in half of the cases, so the gain is 1 at *n*σ² = 2 (He et al. 2015). For "
         "tanh near 0 it is 1 at *n*σ² = 1 (LeCun et al. 1998; Glorot and Bengio 2010, who "
@@ -451,13 +359,13 @@ if more == "source":
     page.source(network.init, diagnostics.backward_gains, theory.depth_profile)
 if more == "data":
     at = values.read(PANEL)
-    page.download(frames.profile_table(frames.measured(*_networks(at))), "initialization")
+    page.download(data.profile_table(data.measured(*_networks(at))), "initialization")
     st.caption(
         "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
         "are run at every second or fifth scale; the others lie on straight lines between "
         "them. The window's runs are in "
-        "`pages/kit/data/initialization.csv`, remade by "
-        "`python -m scripts.make_initialization_runs`."
+        "`pages/concepts/initialization/runs.csv`, remade by "
+        "`python -m pages.concepts.initialization.make_runs`."
     )
 
 page.recall(

@@ -5,67 +5,9 @@ import math
 import streamlit as st
 
 from core import scalar_chain
-from core.activations import ACTIVATIONS
+from pages.concepts.products import charts, data
+from pages.concepts.products.panel import LAYERS, PANEL
 from pages.kit import controls, live, page, predict, theme, values
-from pages.kit.charts import products as charts
-from pages.kit.frames import products as frames
-from pages.kit.panels import Choice, Panel, Preset, Range
-
-PANEL = Panel(
-    "products",
-    controls=(
-        charts.W,
-        Range("n", "Factors n to mark", 1, charts.LAYERS, 1, 15),
-        Choice(
-            "activation",
-            "Activation of the chain",
-            {name: record.label for name, record in ACTIVATIONS.items()},
-            "identity",
-            menu=True,
-        ),
-        Range("factors", "Factors in the product", 4, 30, 1, 15),
-        Range("sigma", "Standard deviation σ", 0.5, 2.5, 0.01, 1.0),
-        Choice("width", "Width of the layers", {w: w for w in ("2", "5", "10", "20", "64")}, "64"),
-        Choice("scale", "Size of the entries", {"one": "σ = 1", "gain": "σ = 1/√width"}, "one"),
-        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-    ),
-    presets=(
-        Preset(
-            "0.6: vanishes",
-            "bad",
-            "The article's example. Nothing about 0.6 is small; fifteen of it are.",
-            {"w": 0.6, "n": 15, "activation": "identity"},
-        ),
-        Preset(
-            "1.6: explodes",
-            "bad",
-            "The same distance from 1 in the other direction, more or less: "
-            "on a log scale the two lines are near mirror images.",
-            {"w": 1.6, "n": 15, "activation": "identity"},
-        ),
-        Preset(
-            "0.9: nearly 1",
-            "trap",
-            "It looks harmless. Ten layers keep a third of the gradient, "
-            "fifty keep half a percent of it.",
-            {"w": 0.9, "n": 50, "activation": "identity"},
-        ),
-        Preset(
-            "0.99: holds",
-            "good",
-            "Close enough for sixty layers: more than half is left. "
-            "It would not do for six hundred.",
-            {"w": 0.99, "n": 60, "activation": "identity"},
-        ),
-        Preset(
-            "−1: flips",
-            "good",
-            "The sign changes with each factor, the size never does. "
-            "Size is what this site is about.",
-            {"w": -1.0, "n": 15, "activation": "identity"},
-        ),
-    ),
-)
 
 page.header(PANEL)
 
@@ -76,16 +18,16 @@ def powers(at) -> None:
     size, w = float(power.log10), theme.setting(at.w)
     live.show(
         charts.powers,
-        frames.powers(at.activation),
+        data.powers(at.activation),
         at,
         panel=PANEL,
         live=("w",),
-        mark=frames.mark(at.n),
+        mark=data.mark(at.n),
         alt_text="Line chart on a logarithmic scale: the size of w to the power n, for n from 0 "
         "to 60, between the lines of 0.6 and 1.6, with a band around 1. The numbers at the "
         "current w stand in the text below.",
     )
-    st.markdown(
+    page.write(
         f"At *w* = {w}, {theme.count(at.n, 'factor')} {'makes' if at.n == 1 else 'make'} "
         f"**{theme.from_log10(size, negative=power.sign < 0)}**: {_what_became(size)} "
         + (
@@ -111,7 +53,7 @@ def _what_became(size: float) -> str:
 
 @page.part(PANEL)
 def product(at) -> None:
-    chain, power = frames.along(at.w, at.activation), scalar_chain.power(at.w, at.n)
+    chain, power = data.along(at.w, at.activation), scalar_chain.power(at.w, at.n)
     size, slopes, gradient = float(power.log10), chain.slopes[at.n], chain.gradient[at.n]
     equation = (
         theme.term(
@@ -128,7 +70,7 @@ def product(at) -> None:
         + r"\;\cdot\;"
         + theme.term("amber", rf"\prod_{{l=1}}^{{{at.n}}} \varphi'(z_l)", theme.tex(slopes))
     )
-    st.markdown(
+    page.write(
         f"{theme.displayed(equation)}\n\nA chain of {theme.count(at.n, 'layer')}, "
         r"$z_l = w\,a_{l-1}$ and $a_l = \varphi(z_l)$, with $a_0 = 1$. "
         "On the left the gradient of its output with respect to its input."
@@ -137,9 +79,9 @@ def product(at) -> None:
     page.notice(_notes(at, chain))
 
 
-def _notes(at, chain: frames.Along) -> list[str]:
+def _notes(at, chain: data.Along) -> list[str]:
     w, rate = theme.setting(at.w), abs(chain.weights[1])
-    low, high = 2 ** (-1 / charts.LAYERS), 2 ** (1 / charts.LAYERS)
+    low, high = 2 ** (-1 / LAYERS), 2 ** (1 / LAYERS)
     inside = low <= abs(at.w) <= high
     if not rate:
         pace = "|*w*| is exactly 1: no number of factors changes the size."
@@ -183,8 +125,8 @@ def _notes(at, chain: frames.Along) -> list[str]:
 
 @page.part(PANEL)
 def random_weights(at) -> None:
-    drawn = frames.random_products(at.factors, at.sigma, at.seed)
-    st.markdown(
+    drawn = data.random_products(at.factors, at.sigma, at.seed)
+    page.write(
         "## But weights are random\n\n"
         "Networks start from random weights. The article draws them from N(0, 1) and remarks that "
         "two thirds of them are between −1 and 1. "
@@ -198,8 +140,8 @@ def random_weights(at) -> None:
         alt_text="Histogram on a logarithmic axis of the size of a product of random weights, with "
         "the exact density, the median and the true root mean square.",
     )
-    st.markdown(
-        f"Of {frames.DRAWS:,} products of {at.factors} weights, "
+    page.write(
+        f"Of {data.DRAWS:,} products of {at.factors} weights, "
         f"{theme.percent(drawn.share_below_one)} are below 1 in size "
         f"(exactly: {theme.percent(drawn.below_one_theory)}). "
         f"The median is {theme.from_log10(drawn.median, 2)} "
@@ -207,17 +149,17 @@ def random_weights(at) -> None:
         f"yet the root mean square is σⁿ = {theme.from_log10(drawn.rms_theory, 2)}, "
         f"{theme.from_log10(drawn.rms_theory - drawn.median_theory, 2)} times as much. "
         "A few giants make that mean; it is not what happens. "
-        f"These {frames.DRAWS:,} draws give an rms of {theme.from_log10(drawn.rms_sampled, 2)}: "
+        f"These {data.DRAWS:,} draws give an rms of {theme.from_log10(drawn.rms_sampled, 2)}: "
         "the more factors, the surer a sample misses the giants, so the chart draws the true rms. "
         f"The median product of {at.factors} factors is 1 at "
-        f"σ = {frames.sigma_for_median(at.factors):.3f}."
+        f"σ = {data.sigma_for_median(at.factors):.3f}."
     )
 
 
 @page.part(PANEL)
 def random_matrices(at) -> None:
-    drawn = frames.matrix_products(at.width, at.scale, at.seed)
-    st.markdown(
+    drawn = data.matrix_products(at.width, at.scale, at.seed)
+    page.write(
         "## And layers are wide\n\n"
         "A real layer multiplies by a matrix. A vector then meets a sum of many random numbers at "
         "each layer, and chance evens out: its length changes by about the **gain** σ√width."
@@ -230,7 +172,7 @@ def random_matrices(at) -> None:
         "growth of a random vector, largest and median singular value, and the gain's law.",
     )
     n = 15
-    st.markdown(
+    page.write(
         f"After {n} matrices of width {at.width} a random vector has changed by a factor of "
         f"{theme.from_log10(drawn.vector[n], 2)} (median of {drawn.trials} draws); the gain's law "
         f"says {theme.from_log10(drawn.law[n], 2)}. "
@@ -288,7 +230,7 @@ predict.size(
     because="Each layer takes a tenth of what is left, and the losses compound.",
 )
 
-st.markdown(
+page.write(
     "## The idea\n\n"
     "Training a network sends a gradient from the loss back to the first layer. At each layer "
     "it is multiplied by something: a weight *w*, and the slope φ′(*z*) of the activation. "
@@ -297,8 +239,8 @@ st.markdown(
     "activation. Then the gradient is multiplied by *w*ⁿ. If |*w*| is below 1 it **vanishes**: "
     "the first layers hardly move. If |*w*| is above 1 it **explodes**: they are thrown about. "
     "The article's own numbers are "
-    f"0.6³ = {frames.exact(0.6, 3)}, 0.6¹⁵ = {frames.exact(0.6, 15)} "
-    f"and 1.6¹⁵ = {frames.exact(1.6, 15)}."
+    f"0.6³ = {data.exact(0.6, 3)}, 0.6¹⁵ = {data.exact(0.6, 15)} "
+    f"and 1.6¹⁵ = {data.exact(1.6, 15)}."
 )
 controls.presets(PANEL)
 controls.draw(PANEL, "w", "n", "activation")
@@ -310,7 +252,7 @@ controls.draw(PANEL, "factors", "sigma", "seed")
 random_matrices()
 controls.draw(PANEL, "width", "scale")
 
-st.markdown(
+page.write(
     "## The fine print\n\n"
     "- The article says that gradients vanish or explode the more quickly, the further the weight "
     "is “from 1 or 0”. Only 1 is special. Further from 1 on a log scale is faster, and near 0 is "
@@ -329,26 +271,26 @@ more = page.more(
 )
 if more == "precision":
     w = values.read(PANEL).w
-    st.markdown(
+    page.write(
         "A gradient that is small but not zero can still train a network. "
         f"One that is rounded to 0 cannot. For *w* = {theme.setting(w)}:"
     )
-    st.table(frames.precision_lost(w).set_index("format"))
+    st.table(data.precision_lost(w).set_index("format"))
     page.show(
         charts.precision,
-        frames.precision(w),
+        data.precision(w),
         key="products.precision",
         alt_text="Line chart of the size of w to the power n up to n = 1600, with the points "
         "at which half, single and double precision lose it.",
     )
-    st.markdown(
+    page.write(
         "“Rounded once” rounds the true *w*ⁿ to the format. Multiplying step by step *in* the "
         "format can end differently: when |*w*| is between ½ and 1, a number near the smallest "
         "that the format has, times *w*, rounds back to itself."
     )
 if more == "derivation":
     st.latex(r"\log_{10} |w^n| = n \, \log_{10} |w|")
-    st.markdown(
+    page.write(
         "The logarithm of a product is the sum of the logarithms: "
         "every factor adds the same step. For random factors the steps are random, "
         "so their sum is a random walk with drift n·(ln σ − (γ + ln 2)/2) and variance n·π²/8 "
@@ -359,7 +301,7 @@ if more == "source":
     page.source(scalar_chain.power, scalar_chain.chain, scalar_chain.running_product)
 if more == "data":
     at = values.read(PANEL)
-    page.download(frames.powers_table(at.w, at.activation), "products")
+    page.download(data.powers_table(at.w, at.activation), "products")
 
 page.recall(
     PANEL,

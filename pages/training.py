@@ -8,183 +8,22 @@ import streamlit as st
 
 from core import network, recipes, recording, training
 from core.recording import TooMuchWork
+from pages.concepts.training import charts, data, networks
+from pages.concepts.training import lab as labs
+from pages.concepts.training.panel import DRAWN, HELPS, NETWORKS, PANEL, STEPS
 from pages.kit import controls, live, page, predict, theme, values
-from pages.kit import lab as labs
-from pages.kit.charts import training as charts
-from pages.kit.frames import training as frames
-from pages.kit.panels import Choice, Panel, Preset, Range
-
-VIEWS = {
-    "map": "Gradients over time",
-    "activations": "Activations",
-    "clipping": "Clipping",
-    "boundary": "Boundary",
-    "seeds": "Over seeds",
-}
-STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
-RATES = {text: text for text in ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")}
-LIMITS = {text: text for text in ("0.01", "0.1", "0.3", "1", "3", "10", "100")}
-# As the controls say it: they know thresholds and rates as texts.
-FIRST = {name: getattr(frames.HE, name) for name in frames.SETTINGS} | {
-    "limit": "1",
-    "rate": "0.03",
-}
-
-
-def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
-    """What network A or B is made of, as it stands on the page, two by two."""
-    label = frames.LABELS
-    return (
-        Range(f"{side}_depth", "Depth", 1, 50, 1, first["depth"]),
-        Range(f"{side}_width", "Width", 4, 128, 4, first["width"]),
-        Choice(f"{side}_activation", "Activation", label["activation"], "relu", menu=True),
-        Choice(f"{side}_rate", "Learning rate", RATES, first["rate"], menu=True),
-        Choice(
-            f"{side}_initializer",
-            "Initial weights",
-            label["initializer"],
-            first["initializer"],
-            menu=True,
-        ),
-        Range(
-            f"{side}_scale", "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
-        ),
-    )
-
-
-def _helps(side: str) -> tuple[Choice, ...]:
-    """What may help network A or B, as it stands on the page, two by two."""
-    label = frames.LABELS
-    return (
-        Choice(
-            f"{side}_shortcut",
-            "Shortcut",
-            label["shortcut"],
-            "none",
-            menu=True,
-            help="Each layer adds its output to its input; scaled by 1/√L where L is the depth.",
-        ),
-        Choice(f"{side}_norm", "Normalization", label["norm"], "none", menu=True),
-        Choice(f"{side}_clip", "Clip the gradient", label["clip"], "none", menu=True),
-        Choice(f"{side}_limit", "Threshold", LIMITS, "1", menu=True),
-    )
-
-
-def _preset(
-    name: str, verdict: str, comment: str, both: dict, a: dict, b: dict, **shared
-) -> Preset:
-    """Every setting of both networks, so that a preset means the same wherever one comes from."""
-    shared = {"data": "digits", "steps": "200"} | shared
-    sides = {"a": FIRST | both | a, "b": FIRST | both | b}
-    values = {f"{side}_{key}": v for side, net in sides.items() for key, v in net.items()}
-    return Preset(name, verdict, comment, values | shared)
-
-
-DRAWN = "training.drawn"  # how the lab was ticking when the whole page was last drawn
-NETWORKS = {"a": _network("a", FIRST | {"initializer": "xavier"}), "b": _network("b", FIRST)}
-HELPS = {"a": _helps("a"), "b": _helps("b")}
-
-PANEL = Panel(
-    "training",
-    controls=(
-        charts.AT,
-        Choice("data", "Data", frames.DATA, "digits"),
-        Choice("steps", "Steps", STEPS, "200"),
-        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
-        *(control for side in "ab" for control in (*NETWORKS[side], *HELPS[side])),
-        Choice("view", "Look at", VIEWS, "map"),
-        Choice("gradient", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
-        Choice("seeds", "Seeds", {"5": "5", "10": "10", "20": "20"}, "5"),
-    ),
-    presets=(
-        _preset(
-            "Xavier or He",
-            "good",
-            "Half of the ReLUs are off, and only He's weights pay for that. With Xavier's the "
-            "signal and the gradient shrink by about 0.7 a layer, and A stays near guessing.",
-            {},
-            {"initializer": "xavier"},
-            {},
-        ),
-        _preset(
-            "Ten sigmoid layers",
-            "bad",
-            "Slopes of at most ¼, ten times over: A's first layers hardly move, and it never "
-            "leaves guessing. The same network with tanh learns.",
-            {"depth": 10, "initializer": "xavier", "rate": "0.1"},
-            {"activation": "sigmoid"},
-            {"activation": "tanh"},
-        ),
-        _preset(
-            "Tanh with Xavier",
-            "good",
-            "At depth 20 tanh with Xavier weights gets further in 200 steps than ReLU with He's: "
-            "its gain stays near 1, and nearly all of its units pass a gradient.",
-            {},
-            {},
-            {"activation": "tanh", "initializer": "xavier"},
-        ),
-        _preset(
-            "N(0, 1) weights",
-            "bad",
-            "Each layer of 64 multiplies by more than 5. A's outputs begin near 10¹⁵, and at "
-            "about the third step a layer's numbers overflow.",
-            {},
-            {"initializer": "normal"},
-            {},
-        ),
-        _preset(
-            "Clipping's rescue",
-            "trap",
-            "B is A with its gradient clipped. It stays finite, and it is no use: the outputs "
-            "are too large by many powers of ten, and steps that short do not bring them down.",
-            {"initializer": "normal"},
-            {},
-            {"clip": "norm"},
-        ),
-        _preset(
-            "Scaled shortcut",
-            "good",
-            "A plain shortcut adds a whole layer's output each time: thirty layers, and A breaks. "
-            "With the branch scaled by 1/√L the sum stays in bounds, and B learns.",
-            {"depth": 30},
-            {"shortcut": "plain"},
-            {"shortcut": "scaled"},
-        ),
-        _preset(
-            "Batch norm, sigmoid",
-            "good",
-            "The sigmoids that never left guessing, with their inputs normalized over the batch: "
-            "what differs between the digits is stretched again in every layer, and B learns.",
-            {"depth": 10, "activation": "sigmoid", "initializer": "xavier", "rate": "0.1"},
-            {},
-            {"norm": "batch"},
-        ),
-        _preset(
-            "Spirals",
-            "bad",
-            "Four layers are few, and four sigmoid layers are already too many: A keeps one "
-            "answer for the whole plane while B winds its boundary between the arms.",
-            {"depth": 4, "width": 32, "rate": "0.1"},
-            {"activation": "sigmoid", "initializer": "xavier"},
-            {},
-            data="spirals",
-            steps="500",
-            view="boundary",
-        ),
-    ),
-)
+from pages.kit.panels import Choice, Range
 
 page.header(PANEL)
 
 
-def _begin(duel: frames.Duel) -> frames.Pair:
+def _begin(duel: networks.Duel) -> data.Pair:
     """The pair that a visit begins with: trained already at the page's own settings."""
-    return frames.finished(duel, frames.FIRST_STEPS) if duel == frames.FIRST else frames.pair(duel)
+    return data.finished(duel, networks.FIRST_STEPS) if duel == networks.FIRST else data.pair(duel)
 
 
 def _lab(at) -> labs.Lab:
-    duel = frames.duel(at)
+    duel = networks.duel(at)
     return labs.lab(duel, partial(_begin, duel))
 
 
@@ -233,12 +72,12 @@ def _one_step(lab: labs.Lab, _) -> None:
         )
         for name, run in lab.pair.runs.items()
     }
-    lab.pair = frames.Pair(lab.pair.duel, runs)
+    lab.pair = data.Pair(lab.pair.duel, runs)
 
 
 def _rewind(lab: labs.Lab, _) -> None:
     runs = {name: recording.rewind(run) for name, run in lab.pair.runs.items()}
-    lab.pair = frames.Pair(lab.pair.duel, runs)
+    lab.pair = data.Pair(lab.pair.duel, runs)
 
 
 def _more(lab: labs.Lab, at) -> dict[str, str]:
@@ -268,11 +107,11 @@ def start_button(lab: labs.Lab, steps: int, where: str) -> None:
     st.button(f"**{label}**", key=f"training.{name}.{where}", on_click=partial(_press, action))
 
 
-def _done(pair: frames.Pair, steps: int) -> bool:
+def _done(pair: data.Pair, steps: int) -> bool:
     return all(run.state.halted or run.step >= steps for run in pair.runs.values())
 
 
-def _halted(pair: frames.Pair) -> bool:
+def _halted(pair: data.Pair) -> bool:
     return all(run.state.halted for run in pair.runs.values())
 
 
@@ -324,7 +163,7 @@ def run_view(at) -> None:
             "run",
             steps,
             running,
-            make=partial(frames.run_frame, lab.pair, steps, running=running),
+            make=partial(data.run_frame, lab.pair, steps, running=running),
         ),
         at,
         panel=PANEL,
@@ -333,7 +172,7 @@ def run_view(at) -> None:
         "of examples named right. Over the hidden layers, at the step of the scrubber: the "
         "gradient dJ/dz relative to the last layer with the product of slopes, and the relative "
         "size of the step. The numbers stand in the text below.",
-        curves=lab.pair.once("curves", steps, make=partial(frames.curves, lab.pair, steps)),
+        curves=lab.pair.once("curves", steps, make=partial(data.curves, lab.pair, steps)),
     )
     buttons(lab, steps)
     if lab.running:
@@ -343,8 +182,8 @@ def run_view(at) -> None:
         st.warning(lab.refused)
     if running and lab.pair.duel.data == "spirals":
         _boundary(lab, lab.pair.step)
-    step = frames.shown_step(at.at, max(steps, lab.pair.step), lab.pair.step)
-    st.markdown(_reading(lab.pair, lab.pair.step if running else step))
+    step = data.shown_step(at.at, max(steps, lab.pair.step), lab.pair.step)
+    page.write(_reading(lab.pair, lab.pair.step if running else step))
     if not lab.running:
         autopsy(lab)
     _redraw_if_it_ticks_otherwise()
@@ -363,13 +202,13 @@ def _beside(settings: dict[str, tuple[Range | Choice, ...]]) -> None:
     """Settings of A beside those of B."""
     for (side, mine), column in zip(settings.items(), st.columns(2, gap="large"), strict=True):
         with column:
-            st.markdown(f"**Network {side.upper()}**")
+            page.write(f"**Network {side.upper()}**")
             controls.draw(PANEL, *(control.name for control in mine), pairs=True)
 
 
 def _copy() -> None:
     at = values.now(PANEL)
-    values.change(PANEL, {f"b_{name}": getattr(at, f"a_{name}") for name in frames.SETTINGS})
+    values.change(PANEL, {f"b_{name}": getattr(at, f"a_{name}") for name in networks.SETTINGS})
 
 
 @page.part(PANEL)
@@ -378,17 +217,17 @@ def look_inside(at) -> None:
     start_button(lab, int(at.steps), "settings")
     if lab.running and at.view != "seeds":
         return
-    st.markdown("## Look inside")
+    page.write("## Look inside")
     controls.draw(PANEL, ("view",), ASKED.get(at.view, ("at",)))
-    step = frames.shown_step(at.at, max(int(at.steps), lab.pair.step), lab.pair.step)
+    step = data.shown_step(at.at, max(int(at.steps), lab.pair.step), lab.pair.step)
     LOOKS[at.view](at, lab, step)
 
 
-def _reading(pair: frames.Pair, step: int) -> str:
+def _reading(pair: data.Pair, step: int) -> str:
     """What A and B are at the scrubbed step, in words."""
     if not pair.step:
         found = "Nothing is trained yet: the panels by layer show the first step's gradients."
-        return f"{found} {frames.difference(pair.duel.a, pair.duel.b)}"
+        return f"{found} {networks.difference(pair.duel.a, pair.duel.b)}"
     lines = []
     for name, run in pair.runs.items():
         test = max((t for t in run.tests if t.step <= step), key=lambda t: t.step)
@@ -401,10 +240,10 @@ def _reading(pair: frames.Pair, step: int) -> str:
             continue
         lines.append(
             f"**{name}** names {theme.percent(test.accuracy[0])} of the held-out "
-            f"{frames.THINGS[pair.duel.data]} right, its loss on them is "
+            f"{networks.THINGS[pair.duel.data]} right, its loss on them is "
             f"{theme.number(test.loss[0])} (after step {test.step:,})."
         )
-    return f"{' '.join(lines)} {frames.difference(pair.duel.a, pair.duel.b)}"
+    return f"{' '.join(lines)} {networks.difference(pair.duel.a, pair.duel.b)}"
 
 
 # Look inside -------------------------------------------------------------------------------------
@@ -418,7 +257,7 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
             "map",
             at.steps,
             at.gradient,
-            make=partial(frames.gradient_map, lab.pair, int(at.steps), at.gradient),
+            make=partial(data.gradient_map, lab.pair, int(at.steps), at.gradient),
         ),
         key="training.map",
         alt_text="Two heat maps, for A and B: the size of the gradient as a color, from blue for "
@@ -431,7 +270,7 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
         if sizes:
             last = f", {theme.from_log10(sizes[-1], 2)} in the last one" if len(sizes) > 1 else ""
             parts.append(f"{name}: {theme.from_log10(sizes[0], 2)} in the first step{last}")
-    st.markdown(
+    page.write(
         f"‖{symbol}‖ of layer 1. {'; '.join(parts)}. A gradient may also be small because the loss "
         "is: near an optimum all layers turn blue together. One that vanishes turns bluer "
         "toward the input."
@@ -439,15 +278,15 @@ def _gradients(at, lab: labs.Lab, step: int) -> None:
     _equations(lab.pair, step)
 
 
-def _equations(pair: frames.Pair, step: int) -> None:
+def _equations(pair: data.Pair, step: int) -> None:
     """The gradient of each network, taken apart into slopes and the rest."""
     lines = []
-    for name, hue in frames.NETS.items():
+    for name, hue in data.NETS.items():
         record, L = pair.at(name, step), pair.runs[name].spec.depth
         if L < 2 or not math.isfinite(record.log10_dz[0, 0]):
             continue
-        gradient = frames.relative_gradient(record)[0]
-        slopes = frames.slope_products(record)[0]
+        gradient = data.relative_gradient(record)[0]
+        slopes = data.slope_products(record)[0]
         ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
         product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
         rest = gradient - slopes if math.isfinite(slopes) else math.nan
@@ -459,7 +298,7 @@ def _equations(pair: frames.Pair, step: int) -> None:
         )
     if lines:
         when = f"At step {step:,}" if step else "Before the first step"
-        st.markdown(
+        page.write(
             f"{theme.displayed(*lines)}\n\n"
             f"{when}, from the last hidden layer back to the first: the product of the layers' "
             "root mean square slopes; the rest is what the weights, and whatever stands beside "
@@ -468,10 +307,10 @@ def _equations(pair: frames.Pair, step: int) -> None:
 
 
 def _activations(at, lab: labs.Lab, step: int) -> None:
-    states = lab.pair.once("states", step, make=partial(frames.states, lab.pair, step))
+    states = lab.pair.once("states", step, make=partial(data.states, lab.pair, step))
     page.show(
         charts.histograms,
-        lab.pair.once("histograms", step, make=partial(frames.histograms, lab.pair, states)),
+        lab.pair.once("histograms", step, make=partial(data.histograms, lab.pair, states)),
         key="training.histograms",
         alt_text="Two panels, for A and B: by hidden layer, how many activations have which size, "
         "as the strength of a color, on an axis of powers of ten.",
@@ -480,8 +319,8 @@ def _activations(at, lab: labs.Lab, step: int) -> None:
     seen = " and ".join(
         f"{name} after step {s.step - (s.halts[0] is not None):,}" for name, s in states.items()
     )
-    st.markdown(
-        f"Sizes of the activations of 64 held-out {frames.THINGS[lab.pair.duel.data]}, {seen}. "
+    page.write(
+        f"Sizes of the activations of 64 held-out {networks.THINGS[lab.pair.duel.data]}, {seen}. "
         "The bin at the left end holds zeros, from units that are off, and whatever else is too "
         "small for the axis; the one at the right end, all that is too large. A column that stays "
         "in its place from the first layer to the last is a signal that keeps its size."
@@ -493,27 +332,27 @@ def _clipping(at, lab: labs.Lab, step: int) -> None:
     clipped = {n: net for n, net in pair.duel.nets.items() if net.clip != "none"}
     if not clipped or not pair.step:
         why = "neither network clips its gradient" if not clipped else "nothing is trained yet"
-        st.markdown(f"There is nothing to show: {why}.")
+        page.write(f"There is nothing to show: {why}.")
         return
     page.show(
         charts.clip_factors,
-        lab.pair.once("clip", at.steps, make=partial(frames.clip_factors, pair, int(at.steps))),
+        lab.pair.once("clip", at.steps, make=partial(data.clip_factors, pair, int(at.steps))),
         key="training.clip",
         alt_text="Line chart over the training steps: the norm of the gradient after clipping "
         "relative to the norm before, for A and B.",
     )
     parts = []
     for name in clipped:
-        share, steps = frames.clipped(pair.runs[name])
+        share, steps = data.clipped(pair.runs[name])
         parts.append(f"{name}: {theme.percent(share)} of {theme.count(steps, 'step')} cut")
-    st.markdown(f"{'; '.join(parts)}. Where the line lies at 1 a step was taken in full.")
+    page.write(f"{'; '.join(parts)}. Where the line lies at 1 a step was taken in full.")
 
 
 def _boundary(lab: labs.Lab, step: int) -> None:
-    states = lab.pair.once("states", step, make=partial(frames.states, lab.pair, step))
+    states = lab.pair.once("states", step, make=partial(data.states, lab.pair, step))
     page.show(
         charts.boundary,
-        lab.pair.once("boundary", step, make=partial(frames.boundary, lab.pair, states)),
+        lab.pair.once("boundary", step, make=partial(data.boundary, lab.pair, states)),
         key="training.boundary",
         alt_text="Two planes, for A and B: the probability of the dark class as a shade of grey, "
         "and training examples of two interleaved spirals as light and dark points.",
@@ -522,13 +361,13 @@ def _boundary(lab: labs.Lab, step: int) -> None:
 
 def _boundaries(at, lab: labs.Lab, step: int) -> None:
     if lab.pair.duel.data != "spirals":
-        st.markdown(
+        page.write(
             "Digits have 64 pixels, so their boundary cannot be drawn. "
             "The spirals have two coordinates: choose them as the data."
         )
         return
     _boundary(lab, step)
-    st.markdown(
+    page.write(
         "The shade is the probability of the dark class. A network that stays at guessing gives "
         "the whole plane one shade."
     )
@@ -537,14 +376,14 @@ def _boundaries(at, lab: labs.Lab, step: int) -> None:
 def _repeat(lab: labs.Lab, at) -> None:
     duel = lab.pair.duel
     runs = {
-        name: frames.begin(net, duel.data, duel.seed, int(at.seeds))
+        name: data.begin(net, duel.data, duel.seed, int(at.seeds))
         for name, net in duel.nets.items()
     }
     _start(lab, "seeds", runs, int(at.steps))
 
 
 def _over_seeds(at, lab: labs.Lab, _: int) -> None:
-    st.markdown(
+    page.write(
         "Was it luck? One run is one draw of the weights. Here are the same two networks over "
         "several seeds, each with draws of its own."
     )
@@ -560,14 +399,14 @@ def _over_seeds(at, lab: labs.Lab, _: int) -> None:
     if many and lab.running != "seeds" and many.step:
         page.show(
             charts.seeds,
-            frames.seeds_frame(many.runs, many.steps),
+            data.seeds_frame(many.runs, many.steps),
             key="training.seeds",
             alt_text="Line chart of the share of held-out examples named right over the training "
             "steps, for A and B: the median over the seeds and a band for the middle half.",
         )
         parts = []
         for name, run in many.runs.items():
-            end = frames.over_seeds(run)
+            end = data.over_seeds(run)
             parts.append(
                 f"**{name}**: median {theme.percent(end.median)}, from {theme.percent(end.low)} to "
                 f"{theme.percent(end.high)} over {end.seeds} seeds after step "
@@ -578,7 +417,7 @@ def _over_seeds(at, lab: labs.Lab, _: int) -> None:
                     else ""
                 )
             )
-        st.markdown(". ".join(parts) + ".")
+        page.write(". ".join(parts) + ".")
 
 
 LOOKS = {
@@ -601,12 +440,12 @@ def autopsy(lab: labs.Lab) -> None:
         if halt is None:
             continue
         with st.container(border=True):
-            st.markdown(f"**Autopsy of {name}.** {_cause(run, halt)}")
-            before = frames.last_steps(run)
+            page.write(f"**Autopsy of {name}.** {_cause(run, halt)}")
+            before = data.last_steps(run)
             if len(before):
                 st.dataframe(before, hide_index=True, width="stretch")
             else:
-                st.markdown("It was the first step: there is no step before it to look at.")
+                page.write("It was the first step: there is no step before it to look at.")
             _trials(lab, name)
 
 
@@ -633,9 +472,9 @@ def _trials(lab: labs.Lab, name: str) -> None:
     """Each change alone: the same seed, the same batches, as many steps."""
     net, job = lab.pair.duel.nets[name], lab.jobs.get(f"trials {name}")
     steps = max(200, lab.pair.halt(name).step + 20)
-    changes = frames.changes(net)
+    changes = data.changes(net)
     if job is None or not job.ended:
-        st.markdown("What might have helped? Each of these alone: " + ", ".join(changes) + ".")
+        page.write("What might have helped? Each of these alone: " + ", ".join(changes) + ".")
         st.button(
             f"Try them on {name}, {steps} steps each",
             key=f"training.trials.{name}",
@@ -651,17 +490,17 @@ def _trials(lab: labs.Lab, name: str) -> None:
             continue
         lines.append(
             f"- With {change}: {theme.percent(test.accuracy[0])} of the held-out "
-            f"{frames.THINGS[lab.pair.duel.data]} right after {test.step} steps, "
+            f"{networks.THINGS[lab.pair.duel.data]} right after {test.step} steps, "
             f"loss {theme.number(test.loss[0])}."
         )
-    st.markdown("What each change alone makes of it:\n" + "\n".join(lines))
+    page.write("What each change alone makes of it:\n" + "\n".join(lines))
 
 
 def _try(lab: labs.Lab, _, name: str, steps: int) -> None:
     duel = lab.pair.duel
     runs = {
-        change: frames.begin(net, duel.data, duel.seed)
-        for change, net in frames.changes(duel.nets[name]).items()
+        change: data.begin(net, duel.data, duel.seed)
+        for change, net in data.changes(duel.nets[name]).items()
     }
     _start(lab, f"trials {name}", runs, steps)
 
@@ -669,9 +508,9 @@ def _try(lab: labs.Lab, _, name: str, steps: int) -> None:
 # Before the first step ---------------------------------------------------------------------------
 
 
-def _notes(pair: frames.Pair) -> list[str]:
+def _notes(pair: data.Pair) -> list[str]:
     lines = []
-    for name in frames.NETS:
+    for name in data.NETS:
         record = pair.first[name]
         sizes = record.log10_dz[0]
         if any(math.isnan(size) or size == math.inf for size in sizes):
@@ -683,7 +522,7 @@ def _notes(pair: frames.Pair) -> list[str]:
                 "sent back arrives, and layer 1 cannot learn."
             )
             continue
-        gradient = float(frames.relative_gradient(record)[0])
+        gradient = float(data.relative_gradient(record)[0])
         update = record.log10_update[0, 0]
         lines.append(
             f"Before any training {name}'s gradient at layer 1 is "
@@ -706,7 +545,7 @@ def notes(at) -> None:
 
 run_view()
 
-st.markdown("## The two networks")
+page.write("## The two networks")
 controls.presets(PANEL)
 controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
@@ -719,7 +558,7 @@ controls.more(
 st.button("Copy A to B", key="training.copy", on_click=_copy)
 look_inside()
 
-normal = frames.normalized() if predict.answered(PANEL) else None
+normal = data.normalized() if predict.answered(PANEL) else None
 because = ""
 if normal:
     because = (
@@ -752,7 +591,7 @@ predict.choice(
     because=because,
 )
 
-st.markdown(
+page.write(
     "## The idea\n\n"
     "The pages before this one look at a network before its first step. The claim behind them is "
     "about training: a gradient that has vanished cannot teach the layers near the input, and one "
@@ -766,7 +605,7 @@ st.markdown(
 
 notes()
 
-st.markdown(
+page.write(
     "## The fine print\n\n"
     "- Plain gradient descent on batches of 32, no momentum, biases from 0, the output layer's "
     "weights scaled like the others. Batch normalization uses each batch's own statistics, in "
@@ -785,7 +624,7 @@ st.markdown(
 
 
 def _scripts(at) -> None:
-    duel = frames.duel(at)
+    duel = networks.duel(at)
     for name, net in duel.nets.items():
         with st.container(horizontal=True, gap="small"):
             for kind, script in (
@@ -813,7 +652,7 @@ more = page.more(
     scripts="Take it away: scripts",
 )
 if more == "scripts":
-    st.markdown(
+    page.write(
         "Each script is this network, its data and its training in one file, and prints the "
         "losses of this page. The NumPy script needs NumPy alone."
     )
@@ -821,8 +660,8 @@ if more == "scripts":
 if more == "source":
     page.source(network.forward, network.backward, training.Run.step, recording.extend)
 if more == "data":
-    st.markdown("The run as it was recorded: a row for each network, step and layer.")
-    page.download(frames.table(_lab(values.read(PANEL)).pair), "training")
+    page.write("The run as it was recorded: a row for each network, step and layer.")
+    page.download(data.table(_lab(values.read(PANEL)).pair), "training")
 
 page.recall(
     PANEL,

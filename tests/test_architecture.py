@@ -38,7 +38,30 @@ def under(name, package):
 
 
 def is_page(name):
-    return under(name, "pages") and name != "pages" and not under(name, "pages.kit")
+    inside = under(name, "pages.kit") or under(name, "pages.concepts")
+    return under(name, "pages") and name != "pages" and not inside
+
+
+def file_of(module):
+    """The file of one of our own modules, or of the module that a name is taken from."""
+    for name in (module, module.rpartition(".")[0]):
+        stem = ROOT.joinpath(*name.split("."))
+        for file in (stem.with_suffix(".py"), stem / "__init__.py"):
+            if name and file.is_file():
+                return file
+    return None
+
+
+def all_that_is_imported(path, seen=None):
+    """Names of the modules that a file needs, and those that these need, of our own code."""
+    seen = set() if seen is None else seen
+    for name in imports(path.read_text("utf-8"), module_of(path)):
+        if name not in seen:
+            seen.add(name)
+            own = under(name, "core") or under(name, "pages")
+            if own and (file := file_of(name)):
+                all_that_is_imported(file, seen)
+    return seen
 
 
 def strings(node):
@@ -101,9 +124,44 @@ def test_core_imports_numpy_and_the_standard_library(path):
 
 
 @pytest.mark.parametrize("path", sources("pages"), ids=name_of)
-def test_pages_import_core_and_the_kit_and_never_a_page(path):
+def test_nothing_imports_an_article(path):
     names = set(imports(path.read_text("utf-8"), module_of(path)))
     assert {name for name in names if is_page(name)} == set()
+
+
+@pytest.mark.parametrize("path", sources("pages/kit"), ids=name_of)
+def test_the_kit_knows_no_concept(path):
+    names = set(imports(path.read_text("utf-8"), module_of(path)))
+    assert {name for name in names if under(name, "pages.concepts")} == set()
+
+
+@pytest.mark.parametrize("path", sources("pages/concepts"), ids=name_of)
+def test_a_concept_knows_of_another_only_its_controls(path):
+    own = ".".join(module_of(path).split(".")[:3])
+    for name in imports(path.read_text("utf-8"), module_of(path)):
+        if under(name, "pages.concepts") and not under(name, own):
+            assert name.split(".")[3:4] == ["panel"], name
+
+
+ARTICLES = [path for path in sources("pages") if path.parent == ROOT / "pages"]
+
+
+@pytest.mark.parametrize("path", ARTICLES, ids=name_of)
+def test_an_article_imports_its_own_concept(path):
+    for name in imports(path.read_text("utf-8"), module_of(path)):
+        if under(name, "pages.concepts"):
+            assert name.split(".")[2] == path.stem or name.split(".")[3:4] == ["panel"], name
+
+
+DRAWS = {"lab"}  # what draws, or keeps what a session has: the only parts that know Streamlit
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in sources("pages/concepts") if p.stem not in DRAWS | {"turns"}], ids=name_of
+)
+def test_below_the_article_only_what_draws_knows_streamlit(path):
+    needed = all_that_is_imported(path)
+    assert {name for name in needed if under(name, "streamlit")} == set()
 
 
 @pytest.mark.parametrize("path", [ROOT / "app.py", *sources("pages", "core")], ids=name_of)
@@ -132,6 +190,9 @@ def test_the_rules_see_what_they_forbid():
     assert list(imports("from . import products", "pages.home")) == ["pages.products"]
     assert list(imports("from ..home import show", "pages.kit.page")) == ["pages.home.show"]
     assert is_page("pages.home.show") and not is_page("pages.kit.theme.BLUE")
+    assert not is_page("pages.concepts.home.panel.PANEL")
+    assert "streamlit" in all_that_is_imported(ROOT / "pages/kit/page.py")
+    assert "streamlit" in all_that_is_imported(ROOT / "pages/products.py")
     assert list(raw_html("st.markdown(text, unsafe_allow_html=True)")) == ["unsafe_allow_html"]
     assert list(raw_html("st.html(text)")) == ["st.html(text)"]
     assert list(raw_html("show(**{'unsafe_allow_html': True})")) == ["'unsafe_allow_html'"]

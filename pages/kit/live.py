@@ -1,93 +1,27 @@
 """Charts that follow a drag in the browser, without the server.
 
-A live control is a parameter of its chart, bound to a range input. Two ways to use it in a builder:
-
-- closed formula: `param(control)` is the parameter, to be used by the control's name in expressions
-  over `alt.sequence(…)`;
-- frames: the core computes every frame at once; a table holds one row per frame, with the points
-  of each line packed into a text (`pack`), and `frame_of(control)` followed by `unpack(…)` turns
-  the one row of the current frame into points. The browser then filters some hundred rows instead
-  of tens of thousands.
-
-During a drag nothing is sent. When it rests, one rerun brings the value to Python and into the
-address. The chart's spec never changes. What its controls are set to comes as a table of one row,
-`PRESENT`: wherever the browser draws the chart anew, in full screen, in the dark, on a page come
-back to, it begins with that; and if something else than the drag has moved a control, the chart is
-told so by the number in that row.
+`frames.py` has what their builders are made of. During a drag nothing is sent. When it rests, one
+rerun brings the value to Python and into the address. The chart's spec never changes. What its
+controls are set to comes as a table of one row, `PRESENT`: wherever the browser draws the chart
+anew, in full screen, in the dark, on a page come back to, it begins with that; and if something
+else than the drag has moved a control, the chart is told so by the number in that row.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
-import altair as alt
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
 from pages.kit import specs, values
 from pages.kit.kept import kept
-from pages.kit.panels import Choice, Panel, Range
+from pages.kit.panels import Panel
 from pages.kit.values import Reading
 
 PRESENT = "present"  # the table of what the live controls are set to
 _ROW = f"data('{PRESENT}')[0]"
 _TOLD, _REPORT = "told", "report"
-
-
-def param(control: Range) -> alt.Parameter:
-    """The parameter that a control's range input moves."""
-    range_input = alt.binding_range(
-        min=control.low, max=control.high, step=control.step, name=f"{control.label} "
-    )
-    return alt.param(name=control.name, bind=range_input, value=control.default)
-
-
-def frame_of(control: Range, rows: alt.Chart | None = None) -> alt.Chart:
-    """The row of the current frame, of the chart's frames or of other rows."""
-    rows = alt.Chart() if rows is None else rows
-    return rows.transform_filter(f"datum.{control.name} == {control.name}")
-
-
-def pick(control: Choice) -> alt.Parameter:
-    """The selection that a click on a mark makes, to set a control to what the mark stands for.
-
-    The mark's rows carry the option's name in a column named like the control, and in `chosen`
-    the option that is set now, so that the same mark can be clicked again after it was left.
-    """
-    return alt.selection_point(
-        name=f"pick_{control.name}",
-        fields=[control.name, "chosen"],
-        on="click",
-        clear=False,
-        toggle=False,
-    )
-
-
-def pack(rows: np.ndarray, form: str = ".3f") -> list[str]:
-    """Each row of numbers as one text, for a table with one row per frame.
-
-    `form` says how a number is written; by its decimals, or where sizes differ much by its
-    digits (".6g").
-
-    Vega has no list columns of Arrow tables to flatten, but it splits texts. A missing point is
-    written as `x`, which `unpack` turns into a gap; so are infinities and NaN.
-    """
-    rows = np.asarray(rows, dtype=float)
-    form = " ".join([f"%{form}"] * rows.shape[-1])  # per row: twice as fast as per number
-    texts = [form % tuple(row) for row in rows.tolist()]
-    return [t.replace("-inf", "x").replace("inf", "x").replace("nan", "x") for t in texts]
-
-
-def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:
-    """Turn the packed columns of the current frame into points, numbered 0, 1, … by `index`."""
-    texts = [f"_{column}" for column in columns]
-    chart = chart.transform_calculate(
-        **{text: f"split(datum.{column}, ' ')" for text, column in zip(texts, columns, strict=True)}
-    ).transform_flatten(texts, list(columns))
-    chart = chart.transform_window([alt.WindowFieldDef(**{"op": "row_number", "as": index})])
-    numbers = {column: f"toNumber(datum.{column})" for column in columns}  # NaN of an x
-    return chart.transform_calculate(**{index: f"datum.{index} - 1"}, **numbers)
 
 
 def show(

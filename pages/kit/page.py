@@ -4,13 +4,15 @@ import inspect
 from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, site, specs, values
+from pages.kit import address, site, specs, theme, values
 from pages.kit.panels import Panel
 
+_COLOR = r"\textcolor"
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -26,6 +28,16 @@ def header(panel: Panel) -> None:
             "The link asked for a value that this page does not have. "
             "The nearest one, or the default, is set instead."
         )
+
+
+def write(text: str, width: int | Literal["stretch"] = "stretch") -> None:
+    """Draw Markdown. A color of an equation is there by the name of its meaning."""
+    if _COLOR in text:
+        mode = "dark" if st.context.theme.type == "dark" else "light"
+        hues = st.get_option(f"theme.{mode}.chartCategoricalColors")
+        for meaning, hue in zip(theme.MEANINGS, hues, strict=True):
+            text = text.replace(f"{_COLOR}{{{meaning}}}", f"{_COLOR}{{{hue}}}")
+    st.markdown(text, width=width)
 
 
 def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:

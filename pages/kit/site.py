@@ -1,16 +1,20 @@
 """The list of pages, in reading order, and how the site starts.
 
-Adding a page is one file in `pages/` and one line here.
+Adding a page is one file in `pages/`, one folder in `pages/concepts/`, and one entry here.
 """
 
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
 import streamlit as st
+
+from pages.kit.panels import Panel
 
 NAME = "Why gradients vanish and explode"
 _ROOT = Path(__file__).parents[2]
@@ -79,6 +83,16 @@ PAGES = (
         "its settings are why.",
     ),
 )
+
+
+def concept(path: str, part: str) -> ModuleType:
+    """A module of the page's concept: `concept("products", "panel")`."""
+    return import_module(f"pages.concepts.{path}.{part}")
+
+
+def panel(path: str) -> Panel:
+    """The controls and presets of the page at this address."""
+    return concept(path, "panel").PANEL
 
 
 def info(path: str) -> PageInfo:

@@ -2,8 +2,6 @@
 
 import math
 
-import streamlit as st
-
 # Names on the color scale of every chart, in the order of `chartCategoricalColors` in
 # .streamlit/config.toml, where light and dark mode each have their own values for them.
 MEANINGS = ("vanishing", "healthy", "exploding", "reference", "amber", "violet", "dark")
@@ -115,15 +113,12 @@ def outcome(log10_ratio: float) -> str:
 # Equations: terms in the colors of their marks, with their values beneath.
 
 
-def hue(meaning: str) -> str:
-    """The hex color of a meaning in the reader's mode, as the charts have it."""
-    mode = "dark" if st.context.theme.type == "dark" else "light"
-    return st.get_option(f"theme.{mode}.chartCategoricalColors")[MEANINGS.index(meaning)]
-
-
 def term(meaning: str, formula: str, value: str) -> str:
-    """A term of an equation in the color of its mark, over its current value."""
-    return rf"\underbrace{{\textcolor{{{hue(meaning)}}}{{{formula}}}}}_{{{value}}}"
+    """A term of an equation in the color of its mark, over its current value.
+
+    The color stands there by the name of its meaning; `page.write` puts the reader's own in.
+    """
+    return rf"\underbrace{{\textcolor{{{meaning}}}{{{formula}}}}}_{{{value}}}"
 
 
 def displayed(*formulas: str) -> str:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from pages.kit import address, site
 from pages.kit.panels import Choice, Panel, Range
 from tests.app import charts, open_page
-from tests.test_pages import PANELS
+from tests.panels import PANELS
 
 _NOTHING = -1.25e30  # stands for a missing number in a digest, as in agreement.js
 _UNTOLD = "More stands here once you have guessed"

@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page
 
 from tests.browser.conftest import BUSY, CHART
 from tests.browser.relay import Relay
-from tests.test_pages import PANELS
+from tests.panels import PANELS
 
 _KEYS = {path: [panel.key(c.name) for c in panel.controls] for path, panel in PANELS.items()}
 _PAGE = Path(__file__).with_name("agreement.js").read_text()

@@ -26,7 +26,7 @@ from tests.browser.agreement import Expected, disagreements, expected, in_full
 from tests.browser.hand import Hand, Move
 from tests.browser.relay import Relay
 from tests.browser.server import launch
-from tests.test_pages import PANELS, PATHS
+from tests.panels import PANELS, PATHS
 
 SEQUENCES = int(os.environ.get("AGREEMENT_SEQUENCES", "48"))
 FIRST = int(os.environ.get("AGREEMENT_FROM", "64"))

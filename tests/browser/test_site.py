@@ -11,7 +11,7 @@ from pages.kit import site
 from pages.kit.address import query
 from pages.kit.panels import Range
 from tests.browser.conftest import CHART
-from tests.test_pages import PANELS
+from tests.panels import PANELS
 
 PATHS = [page.path for page in site.PAGES]
 LIVE = [

@@ -1,0 +1,1 @@
+"""What belongs to one page each: its controls, data, charts and sentences."""

@@ -1,0 +1,376 @@
+"""The charts of the page on saturation, ReLU and leaky ReLU."""
+
+import altair as alt
+
+from pages.concepts.activations.panel import DEEPEST, Z
+from pages.kit import frames, grammar, theme
+
+CURVES = ("amber", "violet", "dark")  # the three curves of the main chart, by color
+FOURTH = "leaky"  # the fourth network beside them: dark too, but dashed
+SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
+
+# The main chart is one view, so that it fills its container and one drag moves all of it: a table
+# of the current numbers, the slopes, and below them the slopes multiplied over n layers, both over
+# the same z. Each panel has a vertical scale of its own. Heights are shares of the view, from the
+# top: where a panel begins and ends.
+_HEIGHT = 516
+_UPPER, _LOWER = (0.25, 0.635), (0.675, 1.0)
+SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
+PRODUCTS = (-24, 2)  # decades
+CORNER = (-5.85, -2.5, 0.44, 1.04)  # the inset with φ: left, right, bottom, top
+MULTIPLIED = "multiplied"  # the table of the lower panel
+INSET = (-1.2, 2.0)  # the values of φ that it shows
+SEEN = 0.3  # the height of the histogram's largest bar
+
+
+def slopes() -> alt.LayerChart:
+    """φ′ of three activations over z, and φ′(z)ⁿ below, with dots at the live z; φ as an inset.
+
+    Two tables of one row per z, for the curves i = 1, 2, 3. The frame: `z`; `s{i}` φ′(z);
+    `name{i}`; `seen`, where a bar of the histogram of a real network's z begins, its height (the
+    largest being SEEN), and `seen_says`. And MULTIPLIED, so that another n leaves the other marks
+    as they are: `z`; `n`; `p{i}` log₁₀|φ′(z)|ⁿ (null where that is 0), `minus{i}` whether φ′(z)ⁿ
+    is negative. What lines need is in the rows: `drawn`, whether they have a point here, and where
+    it is, or null beyond their panel: `slope{i}`, `product{i}`, and φ(z) in the inset, `z_in` and
+    `f_in{i}`.
+    """
+    x = alt.X(
+        "z",
+        type="quantitative",
+        scale=alt.Scale(domain=[Z.low, Z.high], nice=False),
+        axis=alt.Axis(
+            title="pre-activation z",
+            values=list(range(-6, 7, 2)),
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    return grammar.layered(
+        _slopes_panel(),
+        _products_panel(),
+        x=x,
+        params=(frames.param(Z),),
+        independent=["y"],
+        height=_HEIGHT,
+    )
+
+
+def _multiplied() -> alt.Chart:
+    return alt.Chart(alt.NamedData(MULTIPLIED))
+
+
+def _panel_scale(values: tuple[float, float], place: tuple[float, float]) -> alt.Scale:
+    """The scale of the whole view on which `values` fill one panel of it."""
+    (low, high), (top, bottom) = values, place
+    unit = (high - low) / (bottom - top)
+    return alt.Scale(domain=[low - (1 - bottom) * unit, high + top * unit], nice=False, zero=False)
+
+
+def _panel_axis(title: str, place: tuple[float, float], **more) -> alt.Axis:
+    middle = sum(place) / 2 * (_HEIGHT - 80)  # without the horizontal axis
+    return alt.Axis(
+        title=title,
+        titleY=middle,
+        orient="left",
+        offset=0,
+        domain=False,
+        ticks=False,
+        gridOpacity=0.5,
+        **grammar.AXIS,
+        **more,
+    )
+
+
+def _slopes_panel() -> alt.LayerChart:
+    y = alt.Y(
+        type="quantitative",
+        scale=_panel_scale(SLOPES, _UPPER),
+        axis=_panel_axis(
+            "slope φ′(z)",
+            _UPPER,
+            values=[0, 0.25, 0.5, 0.75, 1],
+            labelExpr="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
+        ),
+    )
+    seen = grammar.colored(alt.Chart().transform_filter("isValid(datum.seen)"), "reference")
+    seen = seen.mark_area(interpolate="step-after", opacity=0.35, line=False).encode(
+        y=alt.Y(field="seen"), y2=alt.Y2Datum(0)
+    )
+    now = frames.frame_of(Z)
+    layers = [seen, _rule(now), *_inset_frame()]
+    for i, color in enumerate(CURVES, start=1):
+        layers += _curve(i, color, now)
+    return alt.layer(*layers, *_table()).encode(y=y)
+
+
+def _rule(now: alt.Chart) -> alt.Chart:
+    """A line at the live z through both panels, not through the inset."""
+    left, right, bottom, _ = CORNER
+    floor = _panel_scale(SLOPES, _UPPER).domain[0]
+    base = grammar.colored(now, "reference").transform_calculate(
+        top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {SLOPES[1]}",
+        floor=str(floor),
+    )
+    return base.mark_rule(strokeWidth=1.2).encode(y=alt.Y(field="top"), y2=alt.Y2("floor"))
+
+
+def _curve(i: int, color: str, now: alt.Chart) -> list[alt.Chart]:
+    """One activation: φ′ as a line with its dot, and φ in the inset with its dot."""
+    inset = {"x": alt.X(field="z_in"), "y": alt.Y(field=f"f_in{i}")}
+    lines = grammar.colored(alt.Chart().transform_filter("datum.drawn"), color)
+    dots = grammar.colored(now, color)
+    at = dots.transform_calculate(at=f"min(datum.s{i}, {SLOPES[1]})")
+    return [
+        lines.mark_line(strokeWidth=3).encode(y=alt.Y(field=f"slope{i}")),
+        lines.mark_line(strokeWidth=1.8).encode(**inset),
+        at.mark_point(size=130, filled=True, opacity=1).encode(y=alt.Y(field="at")),
+        dots.transform_filter(f"isValid(datum.f_in{i})")
+        .mark_point(size=50, filled=True, opacity=1)
+        .encode(**inset),
+    ]
+
+
+def _inset_frame() -> list[alt.Chart]:
+    """The axes of the inset and its name."""
+    left, right, bottom, top = CORNER
+    zero = bottom - INSET[0] / (INSET[1] - INSET[0]) * (top - bottom)
+    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
+        left=str(left),
+        right=str(right),
+        middle=str((left + right) / 2),
+        bottom=str(bottom),
+        top=str(top),
+        zero=str(zero),
+        name="'φ(z)'",
+    )
+    across = base.mark_rule(opacity=0.6).encode(
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="zero")
+    )
+    up = base.mark_rule(opacity=0.6).encode(
+        x=alt.X(field="middle"), y=alt.Y(field="bottom"), y2=alt.Y2("top")
+    )
+    name = base.mark_text(align="left", baseline="top", fontSize=grammar.LABEL_SIZE).encode(
+        x=alt.X(field="left"),
+        y=alt.Y(field="top"),
+        text=alt.Text("name", type="nominal"),
+    )
+    return [across, up, name]
+
+
+def _table() -> list[alt.Chart]:
+    """The numbers at the live z, above the panels: a row per curve in its color, and the grey."""
+    now, over_layers = frames.frame_of(Z), frames.frame_of(Z, _multiplied())
+    wide = "width > 500"
+
+    def px(desktop: float, phone: float):
+        return alt.expr(f"{wide} ? {desktop} : {phone}")
+
+    columns = (px(8, 2), px(150, 96), px(260, 168))
+
+    def cell(chart: alt.Chart, column: int, row: int, field: str, **style) -> alt.Chart:
+        style = {"align": "left", "baseline": "middle", "fontSize": px(16, 14)} | style
+        return chart.mark_text(**style).encode(
+            x=alt.value(columns[column]),
+            y=alt.value(9 + 20 * row),
+            text=alt.Text(field, type="nominal"),
+        )
+
+    head = grammar.colored(now, "reference").transform_calculate(
+        at="'at z = ' + replace(format(datum.z, '.2~f'), '-', '−')",
+        slope="'slope φ′'",
+    )
+    over = grammar.colored(over_layers, "reference").transform_calculate(
+        product=f"({wide} ? 'over ' + datum.n + (datum.n == 1 ? ' layer: ' : ' layers: ') : '') + "
+        f"'φ′' + ({grammar.superscript('datum.n')})",
+    )
+    cells = [cell(head, 0, 0, "at"), cell(head, 1, 0, "slope"), cell(over, 2, 0, "product")]
+    for i, color in enumerate(CURVES, start=1):
+        one = f"log(abs(datum.s{i})) / LN10"
+        row = grammar.colored(now, color).transform_calculate(
+            slope=f"(datum.s{i} < 0 ? '−' : '') + ({grammar.number(one)})",
+        )
+        power = grammar.colored(over_layers, color).transform_calculate(
+            product=f"(datum.minus{i} ? '−' : '') + "
+            f"(isValid(datum.p{i}) ? ({grammar.number(f'datum.p{i}')}) : '0')",
+        )
+        cells += [
+            cell(row, 0, i, f"name{i}", fontWeight="bold"),
+            cell(row, 1, i, "slope"),
+            cell(power, 2, i, "product", fontWeight="bold"),
+        ]
+    grey = grammar.colored(now, "reference")
+    return [*cells, cell(grey, 0, 4, "seen_says", fontSize=px(15, 13))]
+
+
+def _products_panel() -> alt.LayerChart:
+    low, high = PRODUCTS
+    y = alt.Y(
+        type="quantitative",
+        scale=_panel_scale(PRODUCTS, _LOWER),
+        axis=_panel_axis(
+            "φ′(z)ⁿ, n layers",
+            _LOWER,
+            values=list(range(low, 1, 6)),
+            labelExpr=grammar.power_of_ten("datum.value"),
+        ),
+    )
+    layers = [grammar.healthy_band(left=Z.low, right=Z.high, label="healthy")]
+    for i, color in enumerate(CURVES, start=1):
+        line = grammar.colored(_multiplied().transform_filter("datum.drawn"), color)
+        dot = grammar.colored(frames.frame_of(Z, _multiplied()), color)
+        dot = dot.transform_calculate(
+            at=f"isValid(datum.p{i}) ? "
+            f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",
+            gone=f"!isValid(datum.p{i}) || datum.p{i} < {low}",
+        )
+        shape = alt.condition("datum.gone", alt.value("triangle-down"), alt.value("circle"))
+        layers += [
+            line.mark_line(strokeWidth=3, clip=True).encode(y=alt.Y(field=f"product{i}")),
+            dot.mark_point(size=130, filled=True, opacity=1).encode(
+                y=alt.Y(field="at"), shape=shape
+            ),
+        ]
+    return alt.layer(*layers).encode(y=y)
+
+
+def by_layer() -> alt.LayerChart:
+    """A product from the last layer back to each layer, one line per network.
+
+    Rows: `layer`, `log10`, `says`, `name`, `meaning`, `dashed` (0 or 1); `name_at`, the height of
+    the line's name, on the first layer only.
+    """
+    x = alt.X(
+        "layer",
+        type="quantitative",
+        scale=alt.Scale(domain=[-7.5, DEEPEST + 0.5], nice=False),
+        axis=alt.Axis(
+            title="layer   (← the gradient travels toward the input)",
+            values=[1, 5, 10, 15, 20],
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = grammar.powers_y("log10", "relative to the last layer", -12, 12, every=4)
+    rows = alt.Chart()
+    lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
+        detail=alt.Detail("name", type="nominal"),
+        strokeDash=alt.condition("datum.dashed == 1", alt.value([5, 4]), alt.value([1, 0])),
+        tooltip=[
+            alt.Tooltip("name", type="nominal", title="network"),
+            alt.Tooltip("layer", type="quantitative", title="layer"),
+            alt.Tooltip("says", type="nominal", title="product"),
+        ],
+    )
+    names = rows.transform_filter("isValid(datum.name_at)").mark_text(
+        align="right", dx=-7, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    # its name is on the main chart; here every place for it is crossed by a line at some depth
+    band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
+    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def shares() -> alt.LayerChart:
+    """Which part of the units × examples is dead, off or flat in each layer, stacked.
+
+    Rows: `layer`, `kind`, `low`, `high` (shares, 0 to 1), `says`, `meaning`; on the last layer
+    `name` and its height `name_at`; where there is nothing to stack, one row with a word on that.
+    """
+    x = alt.X(
+        "left",
+        type="quantitative",
+        scale=alt.Scale(domain=[0.4, DEEPEST + 6], nice=False),
+        axis=alt.Axis(
+            title="layer   (← the gradient travels toward the input)",
+            values=[1, 5, 10, 15, 20],
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = alt.Y(
+        "low",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(
+            title="share of units × examples",
+            format=".0%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            gridOpacity=0.5,
+            **grammar.AXIS,
+        ),
+    )
+    base = alt.Chart().transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
+    bars = base.mark_rect().encode(
+        opacity=alt.condition(f"datum.kind == '{OFF}'", alt.value(0.45), alt.value(1)),
+        x2=alt.X2("right"),
+        y2=alt.Y2("high"),
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative", title="layer"),
+            alt.Tooltip("kind", type="nominal", title="what"),
+            alt.Tooltip("says", type="nominal", title="share"),
+        ],
+    )
+    names = base.transform_filter("isValid(datum.name)").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(
+        x=alt.X(field="right"),
+        y=alt.Y(field="name_at"),
+        text=alt.Text("name", type="nominal"),
+    )
+    return grammar.layered(bars, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def leaks() -> alt.LayerChart:
+    """Held-out accuracy after training, one dot per network, over the leak of its ReLU.
+
+    Rows: `place` (0, 1, 2, 3: the slopes of LEAKS in order), `spread` (sideways), `accuracy` (null
+    where the run broke), `median` on one row per place, `broke` (a text on one row per place).
+    """
+    x = alt.X(
+        "x",
+        type="quantitative",
+        scale=alt.Scale(domain=[-0.5, 3.5], nice=False),
+        axis=alt.Axis(
+            title="slope for z < 0   (0 is ReLU)",
+            values=[0, 1, 2, 3],
+            labelExpr="['0', '0.01', '0.1', '0.3'][datum.value]",
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = alt.Y(
+        "accuracy",
+        type="quantitative",
+        scale=alt.Scale(domain=[-0.12, 1], nice=False),
+        axis=alt.Axis(
+            title="held-out accuracy",
+            format=".0%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            gridOpacity=0.5,
+            **grammar.AXIS,
+        ),
+    )
+    base = grammar.colored(alt.Chart(), "dark").transform_calculate(
+        x="datum.place + datum.spread",
+        left="datum.place - 0.3",
+        right="datum.place + 0.3",
+        floor="-0.07",
+    )
+    dots = base.transform_filter("isValid(datum.accuracy)").mark_point(
+        filled=True, size=45, opacity=0.55
+    )
+    middle = base.transform_filter("isValid(datum.median)").mark_rule(strokeWidth=3)
+    broke = base.transform_filter("isValid(datum.broke)").mark_text(fontSize=grammar.LABEL_SIZE)
+    return grammar.layered(
+        dots,
+        middle.encode(x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="median")),
+        broke.encode(
+            x=alt.X(field="place"),
+            y=alt.Y(field="floor"),
+            text=alt.Text("broke", type="nominal"),
+        ),
+        x=x,
+        y=y,
+        height=theme.SMALL_HEIGHT,
+    )

@@ -1,0 +1,389 @@
+"""Frames of the page on saturation, ReLU and leaky ReLU."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import diagnostics, network, sweeps, training
+from core.activations import activation
+from core.datasets import digits
+from core.network import NetSpec
+from core.training import TrainSpec
+from pages.concepts.activations.charts import (
+    CORNER,
+    CURVES,
+    DEAD,
+    INSET,
+    OFF,
+    PRODUCTS,
+    SATURATED,
+    SEEN,
+    SLOPES,
+)
+from pages.concepts.activations.panel import STEPS, Z
+from pages.kit import grammar, theme
+from pages.kit.kept import kept
+
+WIDTH = 64
+SEEN_DEPTH, SEEN_LAYER = 15, 8  # the network behind the histogram
+NETWORKS = 5  # per line of the products, of which the median is drawn
+TOGETHER = 3  # networks whose shares are averaged, before or after training
+_PRODUCT_EXAMPLES, _EXAMPLES = 64, 256
+_PER_BIN = 5  # values of z per bar of the histogram
+_LEAKS = Path(__file__).with_name("runs.csv")
+LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
+
+# The article's rule: Xavier for the S-shaped, He for those that cut half of z off.
+_XAVIER = ("identity", "sigmoid", "tanh", "softplus")
+
+
+def scheme(name: str, weights: str) -> str:
+    """The initializer that `weights` means for an activation."""
+    return weights if weights != "usual" else "xavier" if name in _XAVIER else "he"
+
+
+def short(name: str) -> str:
+    """An activation's label without what stands in parentheses."""
+    return activation(name).label.split(" (")[0]
+
+
+def _spec(name: str, weights: str, depth: int, leak: float, **more) -> NetSpec:
+    return NetSpec(
+        64,
+        WIDTH,
+        depth,
+        10,
+        activation=name,
+        negative_slope=leak,
+        initializer=scheme(name, weights),
+        **more,
+    )
+
+
+# One z ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Point:
+    """An activation at one z: φ′(z), and log₁₀|φ′(z)ⁿ| with its sign."""
+
+    name: str
+    label: str
+    slope: float
+    log10: float
+    negative: bool
+    best: float  # log₁₀ of max_slopeⁿ
+    saturated: bool
+
+
+def at(name: str, z: float, n: int, leak: float) -> Point:
+    """One activation at one z and over n layers."""
+    record = activation(name, negative_slope=leak)
+    slope = float(record.df(z))
+    with np.errstate(divide="ignore"):
+        log10 = n * float(np.log10(abs(slope)))
+    return Point(
+        name,
+        record.label,
+        slope,
+        log10,
+        negative=slope < 0 and n % 2 == 1,
+        best=n * float(np.log10(record.max_slope)),
+        saturated=abs(slope) < diagnostics.SATURATED * record.max_slope,
+    )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The z of the middle layer of real networks, and what became of their gradients."""
+
+    heights: np.ndarray  # of a histogram's bars over Z, the largest being 1
+    outside: float  # share of z beyond the axis
+    saturated: float
+    mean_slope: float
+    gain: float  # factor on ‖dJ/dz‖ per layer, toward the input
+    gradient: float  # log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖
+
+
+@kept(32)
+def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
+    """Run networks on real digits, and look at the z of their middle layer."""
+    spec, data = _spec(name, weights, SEEN_DEPTH, leak, seeds=NETWORKS), digits()
+    params = network.init(spec, rng=np.random.default_rng(seed))
+    trace = network.forward(spec, params, data.x_train[:_PRODUCT_EXAMPLES])
+    toward = np.random.default_rng(seed).standard_normal(trace.output.shape)
+    gradients = network.backward(spec, params, trace, toward)
+    z, slope = trace.z[SEEN_LAYER - 1], trace.slope[SEEN_LAYER - 1]
+    counts, _ = np.histogram(z, np.array(Z.values())[::_PER_BIN])
+    gradient = float(np.median(diagnostics.jacobian_products(gradients)[:, 0]))
+    return Seen(
+        heights=counts / max(1, counts.max()),
+        outside=float((np.abs(z) > Z.high).mean()),
+        saturated=float(diagnostics.saturated_share((slope,), spec.phi.max_slope).mean()),
+        mean_slope=float(slope.mean()),
+        gain=float(10 ** (gradient / (SEEN_DEPTH - 1))),
+        gradient=gradient,
+    )
+
+
+@kept(64)
+def slopes(
+    curves: tuple[str, str, str], leak: float, network_seen: tuple[str, str], seed: int
+) -> pd.DataFrame:
+    """One row per z of the slider, and one on each side of 0; see `charts.slopes`."""
+    columns = _over_z()
+    z = columns["z"]
+    for i, name in enumerate(curves, start=1):
+        f, slope = activation(name, negative_slope=leak).value_and_slope(z)
+        columns |= {f"name{i}": short(name), f"s{i}": slope}
+        columns[f"slope{i}"] = np.where(slope <= SLOPES[1], slope, np.nan)
+        columns[f"f_in{i}"] = _in_inset(f, INSET, CORNER[2:])
+    columns["z_in"] = _in_inset(z, (Z.low, Z.high), CORNER[:2])
+    bars = seen(*network_seen, leak, seed).heights
+    columns["seen"] = np.full(len(z), np.nan)
+    columns["seen"][np.isin(z, Z.values()[::_PER_BIN])] = SEEN * np.append(bars, bars[-1])
+    columns["seen_says"] = f"grey: z in layer {SEEN_LAYER} of a {short(network_seen[0])} network"
+    return _in_single_precision(columns)
+
+
+@kept(64)
+def multiplied(curves: tuple[str, str, str], n: int, leak: float) -> pd.DataFrame:
+    """The slopes multiplied over n layers, in the same rows; see `charts.slopes`."""
+    columns = _over_z() | {"n": n}
+    for i, name in enumerate(curves, start=1):
+        slope = activation(name, negative_slope=leak).df(columns["z"])
+        with np.errstate(divide="ignore"):
+            product = n * np.log10(np.abs(slope))
+        product = np.where(slope == 0, np.nan, product)
+        columns |= {f"p{i}": product, f"minus{i}": (slope < 0) & (n % 2 == 1)}
+        columns[f"product{i}"] = np.where(product <= PRODUCTS[1], product, np.nan)
+    return _in_single_precision(columns)
+
+
+def _over_z() -> dict[str, np.ndarray]:
+    """The rows of the main chart: `z`, and whether lines have a point there."""
+    at, jump = np.array(Z.values()), 1e-9  # where slopes jump, at 0, a line stands upright
+    z = np.sort(np.append(at, (-jump, jump)))
+    # every second z is as fine as such a line can show
+    return {"z": z, "drawn": np.isin(z, at[::2]) | (np.abs(z) == jump)}
+
+
+def _in_single_precision(columns: dict) -> pd.DataFrame:
+    frame = pd.DataFrame(columns)
+    sizes = frame.select_dtypes("floating").columns.drop("z")  # z is found by its exact value
+    return frame.astype(dict.fromkeys(sizes, np.float32))
+
+
+def _in_inset(values, shown: tuple[float, float], place: tuple[float, float]) -> np.ndarray:
+    """Where values stand along one side of the inset; NaN for what it does not show."""
+    (low, high), (start, end) = shown, place
+    at = start + (values - low) / (high - low) * (end - start)
+    return np.where((values >= low) & (values <= high), at, np.nan)
+
+
+# Real networks, layer by layer --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Products:
+    """Medians over the seeds of log₁₀ products from the last layer back to each layer."""
+
+    slopes: np.ndarray
+    weights: np.ndarray
+    gradient: np.ndarray
+
+
+@kept(128)
+def products(name: str, weights: str, depth: int, leak: float, seed: int) -> Products:
+    """Measure ∏φ′(z), ∏W and what both did to dJ/dz, at initialization, on real digits."""
+    spec, data = _spec(name, weights, depth, leak, seeds=NETWORKS), digits()
+    found = sweeps.profile(
+        spec,
+        data.x_train[:_PRODUCT_EXAMPLES],
+        weight_scales=[1.0],
+        rng=np.random.default_rng(seed),
+        loss="softmax_cross_entropy",
+        targets=data.y_train[:_PRODUCT_EXAMPLES],
+    )
+    parts = (found.slopes, found.weights, found.products)
+    return Products(*(np.median(part[0], axis=0) for part in parts))
+
+
+def networks(curves: tuple[str, str, str]) -> tuple[str, ...]:
+    """The activations of the measured networks: the curves, and leaky ReLU beside them."""
+    return tuple(dict.fromkeys((*curves, "leaky_relu")))
+
+
+@kept(64)
+def by_layer(
+    curves: tuple[str, str, str], weights: str, depth: int, leak: float, seed: int, what: str
+) -> pd.DataFrame:
+    """The chosen product of each network; see `charts.by_layer`."""
+    parts = []
+    for name in networks(curves):
+        log10 = getattr(products(name, weights, depth, leak, seed), what)
+        place = curves.index(name) if name in curves else len(CURVES) - 1
+        part = pd.DataFrame({"layer": np.arange(1, depth + 1), "log10": log10})
+        part["says"] = [theme.from_log10(value) for value in log10]
+        part["name"] = short(name)
+        part["meaning"] = CURVES[place]
+        part["dashed"] = int(name not in curves)
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True)
+    frame["log10"] = frame["log10"].where(np.isfinite(frame["log10"]))
+    first = frame["layer"] == 1
+    ends = frame.loc[first, "log10"].fillna(-12).clip(-11.5, 11.5)
+    frame.loc[first, "name_at"] = grammar.apart(ends.tolist(), gap=1.6)
+    return frame
+
+
+# Saturated, off, dead -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of the units × examples per layer, means over the networks that still compute.
+
+    dead ⊂ off ⊂ flat: flat is φ′ below 5 % of its maximum, off is φ′ = 0, dead is off for every
+    example. Empty where every network broke; `broke` holds the steps at which they did.
+    """
+
+    frame: pd.DataFrame  # the shares on top of each other; see `charts.shares`
+    flat: np.ndarray
+    off: np.ndarray
+    dead: np.ndarray
+    broke: tuple[int, ...]
+
+
+@kept(64)
+def shares(
+    name: str, weights: str, depth: int, leak: float, bias: float, rate: float, seed: int
+) -> Shares:
+    """Measure three networks before training (rate 0), or after STEPS steps of SGD."""
+    spec, data = _spec(name, weights, depth, leak, bias_mean=bias, seeds=TOGETHER), digits()
+    how = TrainSpec(rate, steps=STEPS if rate else 0)
+    state = training.start(spec, how, rng=np.random.default_rng(seed))
+    while state.step < how.steps and not state.halted:
+        state, _ = training.advance(spec, how, data, state)
+    trace = network.forward(spec, state.params, data.x_train[:_EXAMPLES])
+    runs = np.array([halt is None for halt in state.halts])
+    measured = (
+        diagnostics.saturated_share(trace.slope, spec.phi.max_slope),
+        diagnostics.off_share(trace.slope),
+        diagnostics.dead_share(trace.slope),
+    )
+    means = [share[runs].mean(axis=0) if runs.any() else np.empty(0) for share in measured]
+    return Shares(_stacked(*means), *means, broke=tuple(halt.step for halt in state.halts if halt))
+
+
+def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> pd.DataFrame:
+    if not len(dead):
+        return _word("every network broke: not a number", "exploding")
+    parts, names = [], []
+    edges = (np.zeros_like(dead), dead, off, flat)
+    kinds = ((DEAD, "dark"), (OFF, "reference"), (SATURATED, "amber"))
+    for (kind, color), (low, high) in zip(kinds, pairwise(edges), strict=True):
+        if (high - low).max() < 0.005:
+            continue
+        part = pd.DataFrame({"layer": np.arange(1, len(low) + 1), "low": low, "high": high})
+        part["kind"], part["meaning"] = kind, color
+        part["says"] = [theme.percent(share) for share in high - low]
+        part["name"] = [None] * (len(low) - 1) + [kind]
+        parts.append(part)
+        names.append((low[-1] + high[-1]) / 2)
+    if not parts:
+        return _word("no unit is flat, off or dead: under 0.5 % in every layer", "dark")
+    for part, place in zip(parts, grammar.apart(names, gap=0.08), strict=True):
+        part["name_at"] = [np.nan] * (len(part) - 1) + [float(np.clip(place, 0.03, 0.97))]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _word(name: str, meaning: str) -> pd.DataFrame:
+    """A word where there are no bars."""
+    row = {"layer": 1, "kind": "", "low": 0.0, "high": 0.0, "says": "", "meaning": meaning}
+    return pd.DataFrame([row | {"name": name, "name_at": 0.5}])
+
+
+# Does a leak help? ------------------------------------------------------------------------------
+
+
+@kept(1)
+def leak_runs() -> pd.DataFrame:
+    """Every run of make_runs.py."""
+    return pd.read_csv(_LEAKS)
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What became of the runs with one slope for z < 0, at one rate."""
+
+    slope: float
+    runs: int
+    broke: int
+    median: float  # accuracy of the others, NaN if there are none
+    dead: float  # their median share of dead units
+
+
+@kept(16)
+def leak(slope: float, rate: float) -> Leak:
+    """Summarize the runs of one slope at one rate."""
+    runs = leak_runs()
+    runs = runs[np.isclose(runs["slope"], slope) & np.isclose(runs["rate"], rate)]
+    whole = runs[runs["broke_at"].isna()]
+    return Leak(
+        slope,
+        runs=len(runs),
+        broke=len(runs) - len(whole),
+        median=float(whole["accuracy"].median()),
+        dead=float(whole["dead"].median()),
+    )
+
+
+def leaks(rate: float) -> pd.DataFrame:
+    """The runs of one rate; see `charts.leaks`."""
+    runs = leak_runs()
+    runs = runs[np.isclose(runs["rate"], rate)].copy()
+    runs["place"] = runs["slope"].map({slope: i for i, slope in enumerate(LEAK_SLOPES)})
+    count = runs["seed"].nunique()
+    runs["spread"] = (runs["seed"] / max(1, count - 1) - 0.5) * 0.5
+    runs["accuracy"] = runs["accuracy"].where(runs["broke_at"].isna())
+    first = runs["seed"] == runs["seed"].min()
+    for slope in LEAK_SLOPES:
+        row, found = first & (runs["slope"] == slope), leak(slope, rate)
+        runs.loc[row, "median"] = found.median
+        runs.loc[row, "broke"] = f"{found.broke} broke" if found.broke else None
+    return runs[["place", "spread", "accuracy", "median", "broke"]]
+
+
+@kept(1)
+def leak_sentence() -> str:
+    """What the committed runs say about a leak at their highest rate, in a sentence."""
+    rate = float(leak_runs()["rate"].max())
+    relu, small, large = (leak(slope, rate) for slope in (0.0, 0.01, 0.1))
+    said = "; ".join(
+        f"{name} {theme.percent(found.median)} in the median, {found.broke} broke"
+        for name, found in (("ReLU", relu), ("a leak of 0.01", small), ("of 0.1", large))
+    )
+    return f"Of {relu.runs} networks each, depth 10, rate {rate:g}: {said}."
+
+
+def table(curves: tuple[str, str, str], at) -> pd.DataFrame:
+    """The numbers behind the charts of real networks: a row per network and layer."""
+    parts = []
+    for name in networks(curves):
+        found = products(name, at.weights, at.depth, at.leak, at.seed)
+        share = shares(name, at.weights, at.depth, at.leak, at.bias, float(at.rate), at.seed)
+        part = pd.DataFrame({"activation": name, "layer": np.arange(1, at.depth + 1)})
+        part["weights"] = scheme(name, at.weights)
+        part["log10_product_of_slopes"] = found.slopes
+        part["log10_product_of_weights"] = found.weights
+        part["log10_dz_relative_to_last_layer"] = found.gradient
+        part["bias_mean"], part["learning_rate"] = at.bias, float(at.rate)
+        for column in ("flat", "off", "dead"):
+            values = getattr(share, column)
+            part[f"share_{column}"] = values if len(values) else np.nan
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,242 @@
+"""Frames of the page on backpropagation as a product."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core import datasets, scalar_chain, sweeps
+from core.activations import activation as find_activation
+from core.network import NetSpec
+from pages.concepts.chain_rule.charts import STEPS
+from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
+from pages.kit import frames, grammar, theme
+from pages.kit.kept import kept
+
+SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median is a member
+
+# Each gradient's way back: the quantities, and the options of the control that name its factors.
+NODES = {"w1": ("J", "ŷ", "z₂", "a₁", "z₁", "w₁"), "w2": ("J", "ŷ", "z₂", "w₂")}
+FACTORS = {"w1": ("loss", "slope2", "w2", "slope1", "x"), "w2": ("loss", "slope2", "a1")}
+
+
+# The article's network ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A gradient's way back: K factors and, J first, K + 1 quantities; sizes are log₁₀."""
+
+    factors: np.ndarray  # (…, K)
+    values: np.ndarray  # (…, K + 1)
+    levels: np.ndarray  # (…, K + 1) of |dJ/d(quantity)|
+    signs: np.ndarray  # (…, K + 1)
+
+
+def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
+    """From J to the weight, for one w₂ or for many."""
+    net = scalar_chain.two_layer_chain(w1=w1, w2=w2, x=x, y=y)
+    weight2 = np.asarray(w2, dtype=float)
+    if gradient == "w1":
+        factors, values = net.dw1_factors, (net.z2, net.a1, net.z1, np.full_like(weight2, w1))
+    else:
+        factors, values = net.dw2_factors, (net.z2, weight2)
+    factors = np.stack([factor.value for factor in factors], axis=-1)
+    ones = np.ones((*weight2.shape, 1))  # dJ/dJ
+    product = scalar_chain.running_product(np.concatenate([ones, factors], axis=-1))
+    values = np.stack([net.loss, net.y_hat, *values], axis=-1)
+    return Walk(factors, values, product.log10, product.sign)
+
+
+@kept(64)
+def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
+    """One row per w₂; see `charts.ledger`."""
+    w2 = np.array(W2.values())
+    along = walk(w1, w2, x, y, gradient)
+    none = np.full((len(w2), 1), np.nan)
+    return pd.DataFrame(
+        {
+            "w2": w2,
+            "value": frames.pack(along.values, ".6g"),
+            "times": frames.pack(np.concatenate([none, along.factors], axis=-1), ".6g"),
+            "level": frames.pack(along.levels, ".4f"),
+            "sign": frames.pack(along.signs, ".0f"),
+        }
+    )
+
+
+@kept(64)
+def way(gradient: str, factor: str) -> pd.DataFrame:
+    """One row per quantity on the gradient's way; see `charts.ledger`."""
+    factors = FACTORS[gradient]
+    i = np.arange(len(factors) + 1)
+    lit = factor in factors
+    at = factors.index(factor) + 1 if lit else len(factors)
+    return pd.DataFrame(
+        {
+            "i": i,
+            "node": NODES[gradient],
+            "name": ["", *(FACTOR.options[option] for option in factors)],
+            FACTOR.name: ["all", *factors],
+            "last": len(factors),
+            "faint": i > at,
+            "here": i == at,
+            "mark": lit & (i == at),
+            "chosen": factor,
+        }
+    )
+
+
+@kept(64)
+def largest(w1: float, x: float, y: float) -> tuple[float, float]:
+    """The w₂ of the slider at which |dJ/dw₁| is largest, and |dJ/dw₁| there."""
+    w2 = np.array(W2.values())
+    sizes = np.abs(scalar_chain.two_layer_chain(w1=w1, w2=w2, x=x, y=y).dw1)
+    at = int(sizes.argmax())
+    return float(w2[at]), float(sizes[at])
+
+
+def ledger_table(w1: float, x: float, y: float) -> pd.DataFrame:
+    """Every factor of both gradients at every w₂."""
+    w2 = np.array(W2.values())
+    net = scalar_chain.two_layer_chain(w1=w1, w2=w2, x=x, y=y)
+    factors = {factor.name: factor.value for factor in (*net.dw1_factors, *net.dw2_factors)}
+    return pd.DataFrame(
+        {"w₂": w2, "w₁": w1, "y": y, "z₂": net.z2, "ŷ": net.y_hat, "J": net.loss}
+        | factors
+        | {"dJ/dw₁": net.dw1, "dJ/dw₂": net.dw2}
+    )
+
+
+# Depth -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Depths:
+    """Chains of 2…LAYERS layers that share w, for x = 1; sizes are log₁₀, (W, LAYERS − 1)."""
+
+    w: np.ndarray
+    gradient: np.ndarray  # |dŷ/dw₁|
+    sign: np.ndarray
+    slopes: np.ndarray  # ∏ φ′(z)
+    steepest: float  # of the largest |φ′|
+
+    def at(self, w: float, layers: int) -> tuple[float, float, float]:
+        """Gradient, its sign, and the slopes, at one w and one depth."""
+        row, column = int(np.abs(self.w - w).argmin()), layers - 2
+        here = (self.gradient, self.sign, self.slopes)
+        return tuple(float(values[row, column]) for values in here)
+
+    def bound(self, w: float, layers: int) -> float:
+        """What |dŷ/dw₁| cannot exceed: |w|^(L−1) times the largest slope to the power L."""
+        weights = float(scalar_chain.power(abs(w), layers - 1).log10)
+        return weights + layers * self.steepest
+
+    def nearest_to_one(self, layers: int, *, sign: int) -> tuple[float, float]:
+        """The w of one sign that keeps |dŷ/dw₁| nearest to 1, and log₁₀ |dŷ/dw₁| there."""
+        sizes = self.gradient[:, layers - 2]
+        distance = np.where(np.isfinite(sizes) & (np.sign(self.w) == sign), np.abs(sizes), np.inf)
+        row = int(distance.argmin())
+        return float(self.w[row]), float(sizes[row])
+
+
+@kept(16)
+def depths(activation: str) -> Depths:
+    """The first L layers of the deepest chain are the chain of L layers."""
+    w = np.array(W.values())
+    chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
+    slopes = scalar_chain.running_product(chain.slope)
+    # dŷ/dw₁ = φ′(z₁)·x, then w·φ′(z) for each later layer
+    factors = chain.slope * np.concatenate([np.ones((len(w), 1)), chain.weights[:, 1:]], axis=-1)
+    gradient = scalar_chain.running_product(factors)
+    return Depths(
+        w=w,
+        gradient=gradient.log10[:, 1:],
+        sign=gradient.sign[:, 1:],
+        slopes=slopes.log10[:, 1:],
+        steepest=float(np.log10(find_activation(activation).max_slope)),
+    )
+
+
+@kept(16)
+def _packed_depths(activation: str) -> pd.DataFrame:
+    chain = depths(activation)
+    return pd.DataFrame({"w": chain.w, "slopes": frames.pack(chain.slopes)})
+
+
+@kept(64)
+def depth(activation: str, layers: int) -> pd.DataFrame:
+    """One row per w; see `charts.depth`."""
+    chain = depths(activation)
+    log10 = chain.gradient[:, layers - 2]
+    return _packed_depths(activation).assign(
+        steepest=chain.steepest,
+        mark=layers,
+        sign=np.nan_to_num(chain.sign[:, layers - 2]),
+        log10=np.where(np.isfinite(log10), log10, np.nan),
+    )
+
+
+# The split ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Split:
+    """Medians over the seeds, log₁₀, of a real network's products after k = 0…STEPS layers."""
+
+    frame: pd.DataFrame
+    slopes: np.ndarray
+    weights: np.ndarray
+    gradient: np.ndarray
+    dead: int  # members through which no gradient comes at all
+
+
+@kept(64)
+def split(width: str, activation: str, scheme: str, seed: int) -> Split:
+    """A network of STEPS + 1 layers on digits, each member with draws of its own."""
+    spec = NetSpec(
+        n_in=64,
+        width=int(width),
+        depth=STEPS + 1,
+        n_out=10,
+        activation=activation,
+        initializer=scheme,
+        seeds=SEEDS,
+    )
+    x = datasets.digits().x_train[:EXAMPLES]
+    measured = sweeps.profile(spec, x, weight_scales=[1.0], rng=np.random.default_rng(seed))
+    gradient = measured.products[0]
+    series = {"slopes": measured.slopes[0], "weights": measured.weights[0], "gradient": gradient}
+    # the last layer first; 0/0 of a network that died is no gradient
+    series = {
+        name: np.nan_to_num(values[:, ::-1], nan=-np.inf, neginf=-np.inf)
+        for name, values in series.items()
+    }
+    dead = int((series["gradient"][:, -1] == -np.inf).sum())
+    middles, parts = {}, []
+    for name, values in series.items():
+        # a member's own value, never the mean of a number and −∞
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="nearest")
+        middles[name] = middle
+        parts.append(_line(name, low, middle, high))
+    frame = pd.concat(parts, ignore_index=True)
+    ends = frame["k"] == STEPS
+    frame.loc[ends, "name_at"] = grammar.apart(
+        [np.clip(middle[-1], -14, 14) for middle in middles.values()], gap=4.0
+    )
+    return Split(frame, dead=dead, **middles)
+
+
+def _line(name: str, low, middle, high) -> pd.DataFrame:
+    end = float(middle[-1])
+    meaning = {"slopes": "amber", "weights": "violet", "gradient": theme.outcome(end)}[name]
+    drawn = np.isfinite(middle)
+    part = pd.DataFrame({"k": np.arange(STEPS + 1), "series": name, "meaning": meaning})
+    part["log10"] = np.where(drawn, middle, np.nan)
+    part["low"] = np.where(drawn & np.isfinite(low), low, np.nan)
+    part["high"] = np.where(drawn & np.isfinite(high), high, np.nan)
+    part["says"] = [theme.from_log10(value) for value in middle]
+    part["name"] = [None] * STEPS + [f"{name}\n{theme.from_log10(end, 2)}"]
+    part["lost"] = ["0" if not ok else None for ok in drawn]
+    part["name_at"] = np.nan
+    return part

@@ -1,0 +1,18 @@
+"""What a first visit to the page `chain_rule` needs."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from pages.concepts.chain_rule import charts, data
+
+CHARTS = (
+    charts.ledger,
+    charts.depth,
+    charts.split,
+)
+
+
+def visit(at) -> Iterator[Callable]:
+    """What the page computes at these values, those that it opens with."""
+    yield partial(data.depth, at.activation, at.layers)
+    yield partial(data.split, at.width, at.network, at.scheme, at.seed)

@@ -1,0 +1,305 @@
+"""Frames of the page on gradient clipping."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import clipping, datasets, diagnostics, losses, network, scalar_chain, training
+from core.activations import ACTIVATIONS
+from core.network import NetSpec
+from pages.concepts.clipping.charts import CLIFF_LEFT, CLIFF_RIGHT, CLIFF_STEPS, UNCLIPPED
+from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW
+from pages.kit import grammar, theme
+from pages.kit.kept import kept
+
+DATA = Path(__file__).with_name("runs.csv")
+LEARNED = 0.5  # accuracy from which a run counts as one that learned
+
+
+# The networks ------------------------------------------------------------------------------------
+
+
+# The trained runs --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What became of RUNS networks: medians, and the loss at step 200 as log₁₀ (∞ if lost)."""
+
+    accuracy: float
+    clipped: float  # share of the steps that were clipped
+    most_clipped: float  # the same of the network that was clipped most
+    lost: int  # networks that ended in what is not a number
+    loss: float
+
+
+@kept(1)
+def table() -> pd.DataFrame:
+    """The committed file: one row per network, kind of clipping and threshold (see scripts)."""
+    rows = pd.read_csv(DATA)
+    rows["meaning"] = [
+        _meaning(*row)
+        for row in zip(
+            rows["network"], rows["accuracy"], rows["last_loss"], rows["clipped"], strict=True
+        )
+    ]
+    return rows
+
+
+def _meaning(name: str, accuracy: float, loss: float, clipped: float) -> str:
+    """What became of a run: it learned, it hardly moved, or a step too long broke it."""
+    if loss > 1:  # log₁₀: above 10, four times what guessing costs
+        return "exploding"
+    if accuracy >= LEARNED:
+        return "healthy"
+    return "vanishing" if clipped == 1 or name in ("small", "sigmoid") else "exploding"
+
+
+def _rows(name: str, clip: str) -> pd.DataFrame:
+    rows = table()
+    return rows[(rows["network"] == name) & (rows["clip"] == clip)]
+
+
+def _runs(row: pd.Series) -> Runs:
+    return Runs(
+        row["accuracy"], row["clipped"], row["most_clipped"], int(row["lost"]), row["last_loss"]
+    )
+
+
+@kept(256)
+def runs(name: str, clip: str, limit: float = 0.0) -> Runs:
+    """The runs at one threshold, given as log₁₀; at any for clip "none" and "cure"."""
+    rows = _rows(name, clip)
+    return _runs((rows if clip in ("none", "cure") else rows[rows["limit"] == limit]).iloc[0])
+
+
+@kept(16)
+def best(name: str, clip: str) -> tuple[float, Runs]:
+    """The threshold of the highest median accuracy, as log₁₀, and what became of its runs."""
+    row = _rows(name, clip).sort_values("accuracy", ascending=False).iloc[0]
+    return row["limit"], _runs(row)
+
+
+def rises(name: str, clip: str) -> bool:
+    """Whether somewhere a larger threshold clips more steps, by over half a percent."""
+    shares = _rows(name, clip).sort_values("limit")["clipped"]
+    return bool((shares.diff() > 0.0051).any())
+
+
+@kept(16)
+def thresholds(name: str, clip: str) -> pd.DataFrame:
+    """One row per threshold, and one for no clipping; see `charts.thresholds`."""
+    rows = pd.concat([_rows(name, clip), _rows(name, "none")], ignore_index=True)
+    rows["kind"] = np.where(rows["clip"] == "none", "none", "limit")
+    rows["limit"] = rows["limit"].fillna(UNCLIPPED)
+    cure = runs(name, "cure").accuracy
+    rows["cure"] = cure
+    rows["cure_says"] = f"{NETWORKS[name].cure.label}, not clipped: {theme.percent(cure)}"
+    value = [theme.number(10**limit, 2) for limit in rows["limit"]]
+    rows["says"] = [
+        f"c = {c}: {theme.percent(a)}" for c, a in zip(value, rows["accuracy"], strict=True)
+    ]
+    rows["loss_says"] = [
+        f"{lost} of {RUNS} not a number" if lost else f"final loss {theme.from_log10(loss, 2)}"
+        for lost, loss in zip(rows["lost"], rows["last_loss"], strict=True)
+    ]
+    rows["clipped_says"] = [f"{theme.percent(share)} of steps" for share in rows["clipped"]]
+    return rows
+
+
+def runs_table(name: str, clip: str) -> pd.DataFrame:
+    """The numbers behind the main chart, for taking away."""
+    columns = ["network", "clip", "limit", "accuracy", "accuracy_low", "accuracy_high"]
+    rows = pd.concat([_rows(name, kind) for kind in (clip, "none", "cure")])
+    return rows[[*columns, "clipped", "lost", "last_loss", "steps", "loss"]].rename(
+        columns={"limit": "log10_threshold", "last_loss": "log10_last_loss", "loss": "log10_loss"}
+    )
+
+
+# The first step ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """One untrained network's gradient of the first batch, and what clipping makes of it."""
+
+    frame: pd.DataFrame
+    norm: float  # log₁₀ of the global norm
+    angle: float  # degrees between the gradient and the clipped one
+    cut: bool  # whether clipping changed any entry of any layer
+    slopes: float  # log₁₀ ∏ φ′(z) from the last layer's dJ/dz back to the first's
+    product: float  # log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖
+    before: float  # log₁₀ ‖ΔW₁‖/‖W₁‖ as it would be
+    after: float  # and clipped
+    uneven: tuple[float, float]  # log₁₀ of layer 1's ‖ΔW‖/‖W‖ over layer L's, before and after
+
+
+@cache
+def _first_batch() -> tuple[np.ndarray, np.ndarray]:
+    """The examples of every run's first step, which no network has a say in."""
+    data, spec = datasets.digits(), NetSpec(n_in=64, width=1, depth=0, n_out=10)
+    state = training.start(spec, SLOW.training, rng=np.random.default_rng(0))
+    after, _ = training.advance(spec, SLOW.training, data, state)
+    rows = after.order[: SLOW.training.batch_size]
+    return data.x_train[rows], data.y_train[rows]
+
+
+@kept(128)
+def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
+    """Backpropagate the first batch through one untrained network, then clip at 10**limit."""
+    net, (x, y) = NETWORKS[name], _first_batch()
+    spec = replace(net.spec, seeds=1)
+    params = network.init(spec, rng=[np.random.default_rng(seed)])
+    trace = network.forward(spec, params, x)
+    _, d_output = losses.LOSSES[net.training.loss](trace.output, y)
+    gradients = network.backward(spec, params, trace, d_output)
+    by = clipping.clip_by_value if clip == "value" else clipping.clip_by_global_norm
+    clipped = by(gradients, 10**limit)
+
+    rate, log10_W = np.log10(net.training.learning_rate), diagnostics.log10_norms(params.W)[0]
+    series = {
+        "slopes": diagnostics.slope_products(trace)[0],
+        "product": diagnostics.jacobian_products(gradients)[0],
+        "before": rate + diagnostics.log10_norms(gradients.dW)[0] - log10_W,
+        "after": rate + diagnostics.log10_norms(clipped.gradients.dW)[0] - log10_W,
+    }
+    ends = {
+        key: (float(values[0]), float(values[spec.depth - 1])) for key, values in series.items()
+    }
+    return FirstStep(
+        frame=_by_layer(series),
+        norm=float(np.log10(clipped.norm[0])),
+        angle=_angle(gradients, clipped.gradients),
+        cut=bool(clipped.factor[0] < 1),
+        **{key: first for key, (first, _) in ends.items()},
+        uneven=tuple(ends[key][0] - ends[key][1] for key in ("before", "after")),
+    )
+
+
+def _angle(before, after) -> float:
+    """Degrees between a gradient and what clipping left of it."""
+    dot = sum(
+        float(np.vdot(a, b))
+        for name in clipping.TENSORS
+        for a, b in zip(getattr(before, name), getattr(after, name), strict=True)
+    )
+    cosine = dot / (clipping.global_norm(before) * clipping.global_norm(after))[0]
+    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+
+
+_NAMES = {
+    "slopes": ("∏ φ′(z)", "amber"),
+    "product": ("∏ W·φ′(z)", "violet"),
+    "before": ("step", "reference"),
+    "after": ("step, clipped", "dark"),
+}
+
+
+def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
+    """The lines over the layers, named at their right ends, those names moved apart."""
+    depth = len(series["slopes"])  # the output layer's step is left out
+    places = dict(
+        zip(
+            series,
+            grammar.apart([values[depth - 1] for values in series.values()], 1.9),
+            strict=True,
+        )
+    )
+    parts = []
+    for key, values in series.items():
+        name, meaning = _NAMES[key]
+        part = pd.DataFrame({"layer": np.arange(1, depth + 1), "log10": values[:depth]})
+        part["series"], part["meaning"] = key, meaning
+        part["says"] = [theme.from_log10(value) for value in values[:depth]]
+        part["name"] = [None] * (depth - 1) + [name]
+        part["name_at"] = places[key]
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+# The plane ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A vector, and what is left of it after clipping by value and by norm."""
+
+    value: np.ndarray
+    norm: np.ndarray
+    angle: float  # degrees that value clipping turned it by
+
+
+def turned(gx: float, gy: float, limit: float) -> Turned:
+    """Clip one gradient of two entries, both ways."""
+    gradient = np.array([gx, gy])
+    value = clipping.clip_by_value(gradient, limit).gradients
+    shorter = clipping.clip_by_global_norm(gradient, limit).gradients
+    turn = np.arctan2(value[1], value[0]) - np.arctan2(gy, gx)
+    return Turned(value, shorter, float(abs(np.degrees(turn))))
+
+
+@kept(64)
+def plane(limit: float) -> pd.DataFrame:
+    """The one number that the plane's chart does not drag; see `charts.plane`."""
+    return pd.DataFrame({"c": [limit]})
+
+
+# The cliff ---------------------------------------------------------------------------------------
+
+# h ← σ(4.5·h + b), fifty times from σ(0.5), should end at 0.7: the one recurrent unit of Pascanu,
+# Mikolov and Bengio 2013.
+_W, _DEPTH, _X, _TARGET = 4.5, 50, float(ACTIVATIONS["sigmoid"].f(0.5)), 0.7
+CLIFF_START, CLIFF_RATE = -2.35, 0.3
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Gradient descent on the cliff: entry k after k steps. J = (h − 0.7)²."""
+
+    b: np.ndarray
+    loss: np.ndarray
+    slope: np.ndarray  # dJ/db
+
+
+def objective(b) -> tuple[np.ndarray, np.ndarray]:
+    """J(b) and dJ/db of the chain whose layers share w = 4.5 and b."""
+    b = np.atleast_1d(np.asarray(b, dtype=float))
+    weights = scalar_chain.tied(np.full(len(b), _W), _DEPTH)
+    chain = scalar_chain.chain(weights, x=_X, bias=b[:, None], target=_TARGET)
+    return (chain.a[:, -1] - _TARGET) ** 2, 2 * chain.dz.value.sum(axis=-1)  # dz is of ½(…)²
+
+
+@kept(32)
+def descent(limit: float | None) -> Descent:
+    """CLIFF_STEPS steps down from b = −2.35, clipped by norm unless `limit` is None."""
+    b, rows = CLIFF_START, []
+    for _ in range(CLIFF_STEPS + 1):
+        loss, slope = objective(b)
+        rows.append((b, loss[0], slope[0]))
+        step = slope if limit is None else clipping.clip_by_global_norm(slope, limit).gradients
+        b = b - CLIFF_RATE * float(step[0])
+    return Descent(*np.array(rows).T)
+
+
+@kept(32)
+def cliff(limit: float) -> pd.DataFrame:
+    """The curve J(b) and both descents, one row per step; see `charts.cliff`."""
+    grid = np.concatenate(
+        [np.linspace(CLIFF_LEFT, CLIFF_RIGHT, 161), np.linspace(-2.305, -2.299, 60)]
+    )
+    grid.sort()
+    parts = [pd.DataFrame({"kind": "curve", "b": grid, "loss": objective(grid)[0]})]
+    for kind, path in (("plain", descent(None)), ("clipped", descent(limit))):
+        part = pd.DataFrame({"kind": kind, "at": path.b, "loss": path.loss})
+        part["b"] = np.clip(path.b, CLIFF_LEFT, CLIFF_RIGHT)
+        part["gone"] = path.b != part["b"]
+        part["step"] = np.arange(CLIFF_STEPS + 1)
+        part["says"] = [
+            f"b = {theme.number(b)}, J = {theme.number(loss, 2)}, slope {theme.number(slope, 2)}"
+            for b, loss, slope in zip(path.b, path.loss, path.slope, strict=True)
+        ]
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)

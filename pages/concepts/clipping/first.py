@@ -1,0 +1,18 @@
+"""What a first visit to the page `clipping` needs."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from pages.concepts.clipping import charts, data
+
+CHARTS = (
+    charts.thresholds,
+    charts.first_step,
+    charts.plane,
+)
+
+
+def visit(at) -> Iterator[Callable]:
+    """What the page computes at these values, those that it opens with."""
+    yield partial(data.first_step, at.network, at.clip, at.limit, at.seed)
+    yield partial(data.best, at.network, at.clip)

@@ -1,0 +1,206 @@
+"""The charts of the home page."""
+
+import altair as alt
+
+from pages.concepts.home.panel import C
+from pages.kit import frames, grammar, theme
+
+THREE = (0.6, 1.0, 1.6)  # the networks of the page's title
+LAYERS = 16  # on the axis; a network may have fewer
+_ROOM = 2.2  # to the left of layer 1, for the lines' names
+
+
+def gradients() -> alt.LayerChart:
+    """‖dJ/dz_l‖ relative to the last layer's, by layer: the three networks, and the dragged one.
+
+    Frames, one row per factor: `c`; `median`, `low`, `high` and `slopes`, packed log₁₀ by layer;
+    `first`, the median at layer 1.
+    """
+    x = alt.X(
+        "layer",
+        type="quantitative",
+        scale=alt.Scale(domain=[1 - _ROOM, LAYERS + 0.4], nice=False, zero=False),
+        axis=alt.Axis(
+            title=["hidden layer", "← the gradient travels toward the input"],
+            values=[1, 4, 8, 12, 16],
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2)
+    frame = frames.frame_of(C)
+    return grammar.layered(
+        grammar.healthy_band(left=1 - _ROOM, right=LAYERS + 0.4, label="healthy"),
+        *(layer for factor in THREE for layer in _network(factor)),
+        *_slopes(frame),
+        *_dragged(frame),
+        x=x,
+        y=y,
+        params=(frames.param(C),),
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _by_layer(chart: alt.Chart, *columns: str) -> alt.Chart:
+    chart = chart.transform_calculate(meaning=grammar.outcome("datum.first"))
+    return frames.unpack(chart, *columns).transform_calculate(layer="datum.i + 1")
+
+
+def _network(factor: float) -> list[alt.Chart]:
+    """One of the three: a thin line with its band, and its name at layer 1."""
+    rows = alt.Chart().transform_filter(f"abs(datum.c - {factor}) < 1e-9")
+    rows = _by_layer(rows, "median", "low", "high")
+    band = rows.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    line = rows.mark_line(strokeWidth=1.8, clip=True)
+    name = rows.transform_filter("datum.layer == 1").mark_text(
+        align="right", dx=-9, fontSize=grammar.LABEL_SIZE + 1, fontWeight="bold"
+    )
+    name = name.transform_calculate(name=f"'×{factor:g}'")
+    return [band, line, name.encode(text=alt.Text("name", type="nominal"))]
+
+
+def _slopes(frame: alt.Chart) -> list[alt.Chart]:
+    rows = frames.unpack(frame, "slopes").transform_calculate(layer="datum.i + 1")
+    line = grammar.colored(rows, "amber").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
+    # In the other corner that no line reaches.
+    name = grammar.colored(frame, "amber").transform_calculate(
+        name=r"'··· ∏ φ′(z)\nthe slopes alone'"
+    )
+    style = {"align": "right", "baseline": "bottom", "dx": -8, "dy": -17, "lineBreak": "\n"}
+    name = name.mark_text(fontSize=grammar.LABEL_SIZE, **style)
+    return [
+        line.encode(y=alt.Y(field="slopes")),
+        name.encode(
+            x=alt.value("width"),
+            y=alt.value("height"),
+            text=alt.Text("name", type="nominal"),
+        ),
+    ]
+
+
+def _dragged(frame: alt.Chart) -> list[alt.Chart]:
+    rows = _by_layer(frame, "median", "low", "high").transform_calculate(
+        size=grammar.number("datum.median")
+    )
+    line = rows.mark_line(strokeWidth=4, clip=True)
+    dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative", title="layer"),
+            alt.Tooltip("size", type="nominal", title="relative size"),
+        ],
+    )
+    # In the corner that no line reaches: all of them start at 1 on the right.
+    once = frame.transform_calculate(
+        meaning=grammar.outcome("datum.first"),
+        factor="'weights × ' + datum.c",
+        says="'gradient at layer 1: × ' + (" + grammar.number("datum.first") + ")",
+    ).encode(x=alt.value("width"))
+    style = {"align": "right", "baseline": "top", "dx": -8}
+    factor = once.mark_text(fontSize=22, fontWeight="bold", **style).encode(
+        y=alt.value(8), text=alt.Text("factor", type="nominal")
+    )
+    says = once.mark_text(fontSize=grammar.LABEL_SIZE + 1, **style).encode(
+        y=alt.value(36), text=alt.Text("says", type="nominal")
+    )
+    return [line, dots, factor, says]
+
+
+def accuracies() -> alt.LayerChart:
+    """Held-out digits named right over the steps of training.
+
+    Rows: `kind` "line" with `step`, `share`, `low`, `high` (the middle half of the draws), `says`;
+    "name" with its height `share` and `says`; "halt" with `step`, `share`, `says` and its `row`
+    among the halts; all with `network`, `meaning` and `yours`, whether it is the dragged one.
+    """
+    # two lines, as on the chart beside it, so that their axes are level
+    title = ["step of training", "(32 digits each)"]
+    x = grammar.count_x("step", title, 200, every=50, room=62)
+    y = alt.Y(
+        "share",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1.14], nice=False),
+        axis=alt.Axis(
+            title="held-out digits named right",
+            format="%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            gridOpacity=0.5,
+            **grammar.AXIS,
+        ),
+    )
+    base = alt.Chart().encode(detail=alt.Detail("network", type="nominal"))
+    lines = base.transform_filter("datum.kind == 'line'")
+    band = lines.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    curve = lines.mark_line(clip=True).encode(
+        strokeWidth=alt.condition("datum.yours", alt.value(4), alt.value(2)),
+        tooltip=[
+            alt.Tooltip("network", type="nominal", title="weights"),
+            alt.Tooltip("step", type="quantitative", title="step"),
+            alt.Tooltip("says", type="nominal", title="named right"),
+        ],
+    )
+    names = base.transform_filter("datum.kind == 'name'").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    return grammar.layered(
+        _guessing(),
+        band,
+        curve,
+        names.encode(text=alt.Text("says", type="nominal")),
+        *_halts(base.transform_filter("datum.kind == 'halt'")),
+        x=x,
+        y=y,
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _guessing() -> alt.LayerChart:
+    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
+        share="0.1", name="'guessing'", left="0", right="200"
+    )
+    rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
+    name = base.mark_text(align="right", dy=13, fontSize=grammar.LABEL_SIZE - 1).encode(
+        x=alt.X(field="right"), text=alt.Text("name", type="nominal")
+    )
+    return rule + name
+
+
+def _halts(rows: alt.Chart) -> list[alt.Chart]:
+    """Where the numbers ended: a cross, a rule up from it, and the words at the top."""
+    rows = rows.transform_calculate(top="1.1 - 0.055 * datum.row")
+    rule = rows.mark_rule(strokeDash=[2, 2]).encode(y2=alt.Y2("top"))
+    cross = rows.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    words = rows.mark_text(align="left", dx=5, fontSize=grammar.LABEL_SIZE)
+    words = words.encode(y=alt.Y(field="top"), text=alt.Text("says", type="nominal"))
+    return [rule, cross, words]
+
+
+def ledger() -> alt.LayerChart:
+    """What the slopes and the weights made of the gradient between the last layer and the first.
+
+    Rows: `network`; `part` "slopes" or "weights" with a bar from `start` to `end`, "gradient" with
+    a point at `end`; `says` and `meaning`.
+    """
+    x = grammar.powers_x("start", "factor between the last layer and layer 1", -12, 12, every=4)
+    y = alt.Y(
+        "network", type="nominal", sort=None, axis=alt.Axis(title="weights", labelFontSize=15)
+    )
+    parts = ["slopes", "weights", "gradient"]
+    rows = alt.Chart()
+    bars = rows.transform_filter("datum.part != 'gradient'").mark_bar(height=9, clip=True)
+    bars = bars.encode(x2=alt.X2("end"))
+    dots = rows.transform_filter("datum.part == 'gradient'").mark_point(
+        size=110, filled=True, opacity=1, clip=True
+    )
+    right = rows.transform_calculate(edge="max(datum.start, datum.end)")
+    names = right.mark_text(align="left", dx=7, fontSize=grammar.LABEL_SIZE - 1).encode(
+        x=alt.X(field="edge"), text=alt.Text("says", type="nominal")
+    )
+    return grammar.layered(
+        bars,
+        dots,
+        names,
+        x=x,
+        y=y,
+        yOffset=alt.YOffset("part", type="nominal", scale=alt.Scale(domain=parts)),
+        height=theme.SMALL_HEIGHT,
+    )

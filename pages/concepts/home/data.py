@@ -1,0 +1,341 @@
+"""Frames of the home page: three networks that differ in the size of their weights only."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import datasets, scalar_chain, sweeps
+from core.activations import activation
+from core.clipping import clip_by_value
+from core.losses import LOSSES
+from core.network import NetSpec
+from core.training import TrainSpec
+from pages.concepts.home.charts import THREE
+from pages.concepts.home.panel import DRAWS, C
+from pages.kit import frames, grammar, theme
+from pages.kit.kept import kept
+
+FACTORS = tuple(round(0.5 + 0.1 * i, 1) for i in range(13))  # the factors c that were trained
+STEPS = (0, 1, 2, 3, 4, 5, *range(10, 201, 10))  # when they were tested on the held-out digits
+HELD_OUT = 360  # digits
+RUNS = Path(__file__).with_name("runs.csv")
+
+
+@dataclass(frozen=True)
+class Network:
+    """One kind of network at c = 1, how it is trained, and how much of it a drag measures."""
+
+    spec: NetSpec
+    training: TrainSpec
+    draws: int
+    examples: int
+
+
+def _network(learning_rate: float, draws: int, examples: int, **spec) -> Network:
+    sizes = {"n_in": 64, "width": 64, "n_out": 10}
+    trained = TrainSpec(learning_rate=learning_rate, steps=STEPS[-1])
+    return Network(NetSpec(**sizes, **spec), trained, draws, examples)
+
+
+# For tanh every factor is a run of its own; for ReLU without biases all follow from one.
+NETWORKS = {
+    "relu_he": _network(0.03, DRAWS, 32, depth=16, activation="relu", initializer="he"),
+    "tanh_xavier": _network(0.1, 5, 8, depth=15, activation="tanh", initializer="xavier"),
+    "tanh_normal": _network(0.03, 5, 8, depth=15, activation="tanh", initializer="normal"),
+}
+
+
+def generators(*draws: int) -> list[np.random.Generator]:
+    """The generators of these draws, 0 … DRAWS − 1: the same for every network and factor."""
+    children = np.random.default_rng(0).spawn(DRAWS)
+    return [children[draw] for draw in draws]
+
+
+# The drag ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Drag:
+    """Gradients of one kind of network at every factor; sizes are log₁₀.
+
+    c (K,); low, median, high (K, L): ‖dJ/dz_l‖/‖dJ/dz_L‖ over the draws, low and high the middle
+    half of them; slopes (K, L): ∏ φ′(z) from the last layer back; weights (K, L): the same of the
+    weights' gains; dW (K, L): ‖dJ/dW_l‖. Slopes, weights and dW are medians.
+    """
+
+    c: np.ndarray
+    low: np.ndarray
+    median: np.ndarray
+    high: np.ndarray
+    slopes: np.ndarray
+    weights: np.ndarray
+    dW: np.ndarray
+    draws: int
+    examples: int
+
+    def at(self, c: float) -> int:
+        """The row of a factor."""
+        return int(np.abs(self.c - c).argmin())
+
+
+@kept(64)
+def drag(name: str, draw: int | None) -> Drag:
+    """Measure one kind of network, all its draws (None) or one of 1 … DRAWS, at every factor.
+
+    The gradient starts as the loss's at an output that prefers no digit, the same for every
+    factor: so what differs on its way is the size of the weights.
+    """
+    kind = NETWORKS[name]
+    draws = range(kind.draws) if draw is None else [draw - 1]
+    x, y = first_batch(kind)
+    _, start = LOSSES["softmax_cross_entropy"](np.zeros((1, len(y), kind.spec.n_out)), y)
+    found = sweeps.profile(
+        replace(kind.spec, seeds=len(draws)),
+        x,
+        weight_scales=C.values(),
+        rng=generators(*draws),
+        d_output=start[0],
+    )
+    low, median, high = np.quantile(found.products, [0.25, 0.5, 0.75], axis=1)
+    middles = (
+        np.median(a, axis=1) for a in (found.slopes, found.weights, found.log10_dW[..., :-1])
+    )
+    return Drag(found.weight_scales, low, median, high, *middles, len(draws), len(y))
+
+
+def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels at the start of the training's first batch, as many as a drag measures."""
+    digits = datasets.digits()
+    rng = np.random.default_rng((kind.training.batch_seed, 0))
+    rows = rng.permutation(len(digits.x_train))[: kind.examples]
+    return digits.x_train[rows], digits.y_train[rows]
+
+
+@kept(64)
+def gradients(name: str, draw: int | None) -> pd.DataFrame:
+    """One row per factor; see `charts.gradients`."""
+    found = drag(name, draw)
+    return pd.DataFrame(
+        {
+            "c": found.c,
+            "first": found.median[:, 0],
+            "median": frames.pack(found.median),
+            "low": frames.pack(found.low),
+            "high": frames.pack(found.high),
+            "slopes": frames.pack(found.slopes),
+        }
+    )
+
+
+def gradients_table(name: str, draw: int | None, c: float) -> pd.DataFrame:
+    """The numbers behind the main chart, of the three networks and the dragged one."""
+    found = drag(name, draw)
+    parts = [
+        pd.DataFrame(
+            {
+                "network": name,
+                "c": factor,
+                "layer": np.arange(1, found.median.shape[1] + 1),
+                "log10_dJdz_relative_to_last_layer": found.median[row],
+                "log10_lower_quartile": found.low[row],
+                "log10_upper_quartile": found.high[row],
+                "log10_product_of_slopes": found.slopes[row],
+                "log10_product_of_weight_gains": found.weights[row],
+                "log10_dJdW": found.dW[row],
+            }
+        )
+        for factor in sorted({*THREE, c})
+        for row in [found.at(factor)]
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+# Two factors of one product ----------------------------------------------------------------------
+
+
+def ledger(name: str, draw: int | None, c: float) -> pd.DataFrame:
+    """What slopes and weights made of the gradient; see `charts.ledger`."""
+    found, rows = drag(name, draw), []
+    for factor in sorted({*THREE, c}):
+        row = found.at(factor)
+        slopes, weights = found.slopes[row, 0], found.weights[row, 0]
+        gradient = found.median[row, 0]
+        shared = {"network": f"×{factor:g}"}
+        bars = (
+            ("slopes", 0.0, slopes, "amber", slopes),
+            ("weights", slopes, slopes + weights, "violet", weights),
+            ("gradient", gradient, gradient, theme.outcome(gradient), gradient),
+        )
+        rows += [
+            shared
+            | {"part": part, "start": start, "end": end, "meaning": meaning}
+            # the first row also says what the colors are
+            | {"says": f"{'' if rows else part + ' '}× {theme.from_log10(size, 2)}"}
+            for part, start, end, meaning, size in bars
+        ]
+    return pd.DataFrame(rows)
+
+
+# Training ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """How the draws of one network at one factor trained; `steps` × draws, NaN once halted."""
+
+    share: np.ndarray  # (T, S) of the held-out digits named right
+    loss: np.ndarray  # (T, S) held-out
+    halted: np.ndarray  # (S,) the step that met the first non-finite number, or NaN
+    update: np.ndarray  # (S,) log₁₀ ‖ΔW₁‖/‖W₁‖ of the first step
+    grew: np.ndarray  # (S,) log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖ at the first step
+
+    @property
+    def middle(self) -> np.ndarray:
+        """Median share after each of STEPS, (T,): NaN once half of the networks have halted.
+
+        A network that has halted names no digit, so it counts as 0.
+        """
+        return np.where(self.running > 0.5, np.median(np.nan_to_num(self.share), axis=1), np.nan)
+
+    @property
+    def running(self) -> np.ndarray:
+        """Share of the networks whose numbers are still finite, (T,)."""
+        return np.isfinite(self.share).mean(axis=1)
+
+    @property
+    def end(self) -> float | None:
+        """The median step at which the networks halted; None where at least half did not."""
+        steps = np.sort(np.nan_to_num(self.halted, nan=np.inf))
+        middle = steps[(len(steps) - 1) // 2] if self.running[-1] <= 0.5 else np.inf
+        return float(middle) if np.isfinite(middle) else None
+
+
+@cache
+def _file() -> dict[tuple[str, float], dict[str, np.ndarray]]:
+    table = pd.read_csv(RUNS)
+    columns = {}
+    for (name, c), part in table.groupby(["network", "c"]):
+        part = part.sort_values("draw")
+        right, loss = (
+            np.array([text.split() for text in part[column].str.replace("x", "nan")], dtype=float).T
+            for column in ("right", "loss")
+        )
+        columns[name, c] = {"share": right / HELD_OUT, "loss": loss} | {
+            column: part[column].to_numpy(float) for column in ("halted", "update", "grew")
+        }
+        for values in columns[name, c].values():
+            values.setflags(write=False)
+    return columns
+
+
+def trained(name: str, draw: int | None, c: float) -> Run:
+    """The committed runs at the trained factor nearest to c: all draws (None), or one."""
+    columns = _file()[name, nearest(c)]
+    if draw is None:
+        return Run(**columns)
+    return Run(**{column: values[..., draw - 1 : draw] for column, values in columns.items()})
+
+
+def nearest(c: float) -> float:
+    """The trained factor nearest to c."""
+    return min(FACTORS, key=lambda factor: abs(factor - c))
+
+
+def median(log10: np.ndarray) -> float:
+    """The median over the draws; NaN where not even half of them have a number."""
+    return float(np.median(log10))
+
+
+def learners(name: str, draw: int | None) -> list[float]:
+    """The trained factors that named more than half of the held-out digits right in the end."""
+    return [c for c in FACTORS if trained(name, draw, c).middle[-1] > 0.5]
+
+
+def first_step() -> list[float]:
+    """log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖ in the first step of the three ReLU networks' training."""
+    return [median(trained("relu_he", None, c).grew) for c in THREE]
+
+
+def trained_table(name: str) -> pd.DataFrame:
+    """One kind of network's committed runs: a row per factor, draw and test."""
+    parts = []
+    for c in FACTORS:
+        run = trained(name, None, c)
+        draw, step = np.meshgrid(np.arange(1, DRAWS + 1), STEPS)
+        table = {"draw": draw, "step": step, "named_right": run.share, "held_out_loss": run.loss}
+        flat = {column: values.ravel() for column, values in table.items()}
+        parts.append(pd.DataFrame({"network": name, "c": c, **flat}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def accuracies(name: str, draw: int | None, c: float) -> pd.DataFrame:
+    """The curves of the three networks, and of the trained one nearest to c."""
+    return _accuracies(name, draw, nearest(c))
+
+
+@kept(64)
+def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
+    found, parts = drag(name, draw), []
+    ends, halts = {}, 0
+    for factor in sorted({*THREE, yours}):
+        run = trained(name, draw, factor)
+        shared = {
+            "network": f"×{factor:g}",
+            "meaning": theme.outcome(float(found.median[found.at(factor), 0])),
+            "yours": factor == yours,
+        }
+        low, high = np.quantile(np.nan_to_num(run.share), [0.25, 0.75], axis=1)
+        going = np.isfinite(run.middle)
+        line = pd.DataFrame({"kind": "line", "step": STEPS, "share": run.middle, **shared})
+        line["low"], line["high"] = low, high
+        line["says"] = [theme.percent(share) for share in np.nan_to_num(run.middle)]
+        parts.append(line[going])
+        if run.end is None:
+            ends[factor] = (float(run.middle[-1]), shared)
+        else:
+            says = f"×{factor:g}: not a number at step {run.end:.0f}"
+            last = float(run.middle[going][-1])
+            halt = {"kind": "halt", "step": run.end, "share": last, "says": says, "row": halts}
+            parts.append(pd.DataFrame([halt | shared]))
+            halts += 1
+    places = grammar.apart([share for share, _ in ends.values()], gap=0.055)
+    for place, (factor, (share, shared)) in zip(places, ends.items(), strict=True):
+        says = f"×{factor:g}: {theme.percent(share)}"
+        name_row = {"kind": "name", "step": STEPS[-1], "share": place, "says": says}
+        parts.append(pd.DataFrame([name_row | shared]))
+    return pd.concat(parts, ignore_index=True)
+
+
+# The map -----------------------------------------------------------------------------------------
+
+
+@kept(1)
+def landmarks() -> dict[str, float]:
+    """The map's numbers, each from the core; sizes are log₁₀."""
+    deep = scalar_chain.chain(scalar_chain.tied(4.0, 15), activation="sigmoid")
+    sigmoid = activation("sigmoid").df(np.float64(2.0))
+    spec = NetSpec(64, 64, 20, 10, seeds=DRAWS)
+    x, _ = first_batch(NETWORKS["relu_he"])
+    reached = {
+        scheme: sweeps.profile(
+            replace(spec, initializer=scheme),
+            x[:8],
+            weight_scales=[1.0],
+            rng=generators(*range(DRAWS)),
+        ).products[0, :, 0]
+        for scheme in ("normal", "he")
+    }
+    turned = clip_by_value(np.array([1.0, 4.0]), 1.0).gradients
+    cosine = turned @ [1.0, 4.0] / (np.linalg.norm(turned) * np.hypot(1.0, 4.0))
+    return {
+        "0.6": float(scalar_chain.power(0.6, 15).log10),
+        "1.6": float(scalar_chain.power(1.6, 15).log10),
+        "chain_rule": float(deep.dw.log10[0]),
+        "activations": 15 * float(np.log10(sigmoid)),
+        "normal": float(np.median(reached["normal"])),
+        "he": float(np.median(reached["he"])),
+        "turn": float(np.log10(np.degrees(np.arccos(cosine)))),
+    }

@@ -1,0 +1,331 @@
+"""The charts of the page on weight initialization."""
+
+import altair as alt
+
+from pages.concepts.initialization.panel import G
+from pages.kit import frames, grammar, theme
+
+STEPS = tuple(G.values())
+TOP = 16  # the main chart's axis: 10⁻¹⁶ … 10¹⁶
+LOWEST, HIGHEST = -4.7, 5.2  # log₂ of a gain that the gauge can mark
+END = 15.3  # how far out a name or a dot may stand
+_GHOSTS = ("normal", "he", "xavier")
+_NARROW = "width < 420"  # a phone: less is written into the plot
+_NAME = {"align": "right", "dx": -10, "fontSize": grammar.LABEL_SIZE}
+
+
+def gradients() -> alt.LayerChart:
+    """A size by layer relative to the last layer's, live in g = log₂ σ√n, with named ghosts.
+
+    Frames, one row per g: `g`; packed over the layers, log₁₀: `line`, the middle half of the
+    networks `low`, `high`, the line `beside`, the ghosts `normal`, `he`, `xavier`; of these four
+    the names and their heights, `beside_name`, `beside_at` and so on, and `beside_meaning`; `end`
+    of the line, an arrow `beyond` where it has left the axis, and its `meaning`; the texts
+    `says_scale`, `says_gain`, `says_end`, `says_what`, `says_networks`, and `dead`, a word or
+    nothing; `steep`, 1 or −1 where the line leaves the axis early, above or below; the first layer
+    `first`, the last one `right`, and `left`, where the axis begins.
+    """
+    frame = frames.frame_of(G)
+    return grammar.layered(
+        _healthy(frame),
+        *(part for key in _GHOSTS for part in _ghost(frame, key)),
+        *_beside(frame),
+        *_line(frame),
+        *_readout(frame),
+        x=_layers_x("layer", [1, 2]),
+        y=grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4),
+        params=(frames.param(G),),
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _layers_x(field: str, least: list) -> alt.X:
+    """Layers, as many as the frame has: a drag does not change their number."""
+    return alt.X(
+        field,
+        type="quantitative",
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=least), nice=False, zero=False),
+        axis=alt.Axis(
+            title="layer    ← the gradient travels toward the input",
+            tickMinStep=1,
+            labelExpr="datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''",
+            ticks=False,
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+
+
+def _healthy(frame: alt.Chart) -> alt.Chart:
+    rows = frame.transform_calculate(bottom=str(-theme.BAND), top=str(theme.BAND))
+    band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
+    return band.encode(
+        x=alt.X(field="left"),
+        x2=alt.X2("right"),
+        y=alt.Y(field="bottom"),
+        y2=alt.Y2("top"),
+    )
+
+
+def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
+    return frames.unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
+
+
+def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
+    line = grammar.colored(_by_layer(frame, key), "reference").mark_line(
+        strokeWidth=1.3, opacity=0.8, clip=True
+    )
+    name = (
+        grammar.colored(frame, "reference")
+        .mark_text(**_NAME)
+        .encode(
+            x=alt.X(field="first"),
+            y=alt.Y(field=f"{key}_at"),
+            text=alt.Text(f"{key}_name", type="nominal"),
+        )
+    )
+    return [line.encode(y=alt.Y(field=key)), name]
+
+
+def _beside(frame: alt.Chart) -> list[alt.Chart]:
+    line = _by_layer(frame, "beside").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
+    name = frame.mark_text(**_NAME).encode(
+        x=alt.X(field="first"),
+        y=alt.Y(field="beside_at"),
+        text=alt.Text("beside_name", type="nominal"),
+    )
+    return [
+        part.encode(color=alt.Color(field="beside_meaning"))
+        for part in (line.encode(y=alt.Y(field="beside")), name)
+    ]
+
+
+def _line(frame: alt.Chart) -> list[alt.Chart]:
+    rows = _by_layer(frame, "line", "low", "high")
+    rows = rows.transform_calculate(value=grammar.number("datum.line"))
+    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative"),
+            alt.Tooltip("value", type="nominal", title="relative to the last"),
+        ],
+    )
+    end = frame.encode(x=alt.X(field="first"), y=alt.Y(field="end"))
+    dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
+        size=130, filled=True, opacity=1
+    )
+    gone = end.transform_filter("isValid(datum.beyond)")
+    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(
+        text=alt.Text("beyond", type="nominal")
+    )
+    return [band, line, dot, beyond]
+
+
+def _readout(frame: alt.Chart) -> list[alt.Chart]:
+    # In the corners that the lines leave free: all of them end at 1 on the right. A line so steep
+    # that it crosses one of the corners has all of the words in the other. Heights in decades.
+    up, down = "datum.steep > 0", "datum.steep < 0"
+    lines = (
+        ("says_scale", alt.expr(f"{_NARROW} ? 18 : 24"), "bold", f"{up} ? -5.4 : 15.3"),
+        ("says_gain", alt.expr(f"{_NARROW} ? 14 : 16"), "bold", f"{up} ? -8.3 : 12.4"),
+        ("says_end", alt.expr(f"{_NARROW} ? 0 : 16"), 400, f"{up} ? -10.3 : 10.5"),
+        ("says_what", 16, "bold", f"{down} ? 8.2 : -12.6"),
+        ("says_networks", 13, 400, f"{down} ? 6.5 : -14.3"),
+    )
+    says = [
+        frame.transform_calculate(says_at=at)
+        .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
+        .encode(
+            x=alt.X(field="right"),
+            y=alt.Y(field="says_at"),
+            text=alt.Text(field, type="nominal"),
+        )
+        for field, size, weight, at in lines
+    ]
+    dead = frame.transform_filter("isValid(datum.dead)").mark_text(
+        align="left", dx=12, fontSize=grammar.LABEL_SIZE
+    )
+    dead = dead.encode(
+        x=alt.X(field="first"),
+        y=alt.Y(field="end"),
+        text=alt.Text("dead", type="nominal"),
+    )
+    return [*says, dead]
+
+
+def gauge() -> alt.LayerChart:
+    """Gain of a layer against σ√n, both as log₂: wide layers in theory, and these networks.
+
+    Rows: `kind` "theory" with `g`, `gain`, `series`, `scale`, `says`, and on the last g `name` at
+    `name_at`; "measured" and "here" with `g`, `gain`, `scale`, `says`; "rule" with `g`, `name`;
+    "band" with `low`, `high`; all with `meaning`. Where "here" is not on the axis, `gain` is its
+    end, and below LOWEST the point an arrow.
+    """
+    label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
+    # both of no field, as the band has no left and right and the rules have no height
+    x = alt.X(
+        type="quantitative",
+        scale=alt.Scale(domain=[G.low, G.high + 1.1], nice=False, zero=False),
+        axis=alt.Axis(
+            title="σ√n", values=list(range(-2, 6)), labelExpr=label, grid=False,
+            **grammar.AXIS,
+        ),
+    )  # fmt: skip
+    y = alt.Y(
+        type="quantitative",
+        scale=alt.Scale(domain=[LOWEST - 0.3, HIGHEST + 0.3], nice=False, zero=False),
+        axis=alt.Axis(
+            title="gain of a layer", values=list(range(-4, 6, 2)), labelExpr=label, gridOpacity=0.5,
+            **grammar.AXIS,
+        ),
+    )  # fmt: skip
+    rows = alt.Chart()
+    band = rows.transform_filter("datum.kind == 'band'").mark_rect(opacity=0.16, clip=True)
+    rows = rows.encode(x=alt.X(field="g"))
+    rules = rows.transform_filter("datum.kind == 'rule'")
+    told = [
+        alt.Tooltip("scale", type="nominal", title="σ√n"),
+        alt.Tooltip("says", type="nominal", title="gain"),
+    ]
+    rows = rows.encode(y=alt.Y(field="gain"))
+    lines = rows.transform_filter("datum.kind == 'theory'")
+    name = lines.transform_filter("isValid(datum.name)").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    dots = rows.transform_filter("datum.kind == 'measured'").encode(tooltip=told)
+    here = rows.transform_filter("datum.kind == 'here'").encode(tooltip=told)
+    return grammar.layered(
+        band.encode(y=alt.Y(field="low"), y2=alt.Y2("high")),
+        rules.mark_rule(strokeDash=[4, 3], opacity=0.8),
+        rules.mark_text(align="left", angle=270, dx=6, dy=-8, fontSize=12).encode(
+            y=alt.datum(LOWEST - 0.3, type="quantitative"), text=alt.Text("name", type="nominal")
+        ),
+        lines.mark_line(strokeWidth=2, clip=True).encode(
+            detail=alt.Detail("series", type="nominal")
+        ),
+        name.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal")),
+        dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
+        here.mark_point(size=200, filled=True, opacity=1).encode(
+            shape=alt.condition(
+                f"datum.gain <= {LOWEST}",
+                alt.value("triangle-down"),
+                alt.value("circle"),
+            )
+        ),
+        x=x,
+        y=y,
+        height=theme.SMALL_HEIGHT,
+    )
+
+
+def window() -> alt.LayerChart:
+    """Accuracy after training over depth and σ√n: one cell per pair.
+
+    Rows: `column` and `depth` place a cell; `text` in it, `says`, `meaning`; `learns` and `here`
+    are true or false; `scheme`, a name above the cell, on the first depth only.
+    """
+    axis = grammar.AXIS | {"ticks": False, "domain": False}
+    scale = alt.Scale(paddingInner=0.04, paddingOuter=0)
+    x = alt.X(
+        "column",
+        type="ordinal",
+        sort=None,
+        scale=scale,
+        axis=alt.Axis(title="σ√n", labelAngle=0, labelFlush=False, labelOverlap="greedy", **axis),
+    )
+    y = alt.Y("depth", type="ordinal", scale=scale, axis=alt.Axis(title="hidden layers", **axis))
+    rows = alt.Chart()
+    cells = rows.mark_rect(cornerRadius=2).encode(
+        opacity=alt.condition(
+            "datum.learns || datum.meaning != 'healthy'", alt.value(0.9), alt.value(0.7)
+        ),
+        tooltip=[
+            alt.Tooltip("depth", type="quantitative", title="hidden layers"),
+            alt.Tooltip("column", type="nominal", title="σ√n"),
+            alt.Tooltip("says", type="nominal", title="after 200 steps"),
+        ],
+    )
+    # black reads on all three hues, in light and in dark
+    numbers = rows.mark_text(fontSize=14, fontWeight=600).encode(
+        text=alt.Text("text", type="nominal"), color=alt.value("#111111")
+    )
+    here = grammar.colored(rows.transform_filter("datum.here"), "dark")
+    frame = here.mark_rect(filled=False, strokeWidth=3.5, cornerRadius=2, opacity=1, aria=False)
+    names = grammar.colored(rows.transform_filter("isValid(datum.scheme)"), "reference")
+    names = names.mark_text(fontSize=13, baseline="bottom", dy=-3).encode(
+        y=alt.value(0), text=alt.Text("scheme", type="nominal")
+    )
+    return grammar.layered(cells, numbers, frame, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def activations() -> alt.LayerChart:
+    """How a network's activations are distributed in each layer: a column of shades per layer.
+
+    Rows: `left`, `right` of the layer's column, `layer`, `low`, `high` of a bin, the `share` of
+    the activations in it as `says`, and `strength`, its square root.
+    """
+    y = alt.Y(
+        "low",
+        type="quantitative",
+        scale=alt.Scale(domain=[-3.125, 3.125], nice=False, zero=False),
+        axis=alt.Axis(
+            title="activation h",
+            values=[-3, -2, -1, 0, 1, 2, 3],
+            labelExpr="datum.value == 3 ? '3 or more' : datum.value == -3 ? '−3 or less' :"
+            " datum.value < 0 ? '−' + (-datum.value) : datum.value",
+            gridOpacity=0.5,
+        ),
+    )
+    return grammar.layered(
+        grammar.colored(alt.Chart(), "dark")
+        .mark_rect(clip=True)
+        .encode(
+            x2=alt.X2("right"),
+            y2=alt.Y2("high"),
+            opacity=alt.Opacity(
+                "strength",
+                type="quantitative",
+                scale=alt.Scale(domain=[0, 0.8], range=[0.04, 1], clamp=True),
+                legend=None,
+            ),
+            tooltip=[
+                alt.Tooltip("layer", type="quantitative"),
+                alt.Tooltip("low", type="quantitative", title="from"),
+                alt.Tooltip("says", type="nominal", title="share"),
+            ],
+        ),
+        x=_layers_x("left", [0.5, 2.5]),
+        y=y,
+        height=theme.SMALL_HEIGHT,
+    )
+
+
+def weights() -> alt.LayerChart:
+    """How single weights are distributed, each density relative to its peak.
+
+    Rows: `w`, `density`, `series`, its name `says` and `meaning`.
+    """
+    x = alt.X(
+        "w",
+        type="quantitative",
+        scale=alt.Scale(domain=[-3.5, 3.5], nice=False, zero=False),
+        axis=alt.Axis(title="one weight", tickCount=7, grid=False, **grammar.AXIS),
+    )
+    y = alt.Y(
+        "density",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1.02], nice=False),
+        axis=alt.Axis(
+            title="how often, relative to the peak", labels=False, ticks=False, grid=False
+        ),
+    )
+    rows = alt.Chart()
+    lines = rows.mark_line(strokeWidth=2.5).encode(detail=alt.Detail("series", type="nominal"))
+    # one name per curve, under each other on the side that no curve fills
+    names = rows.transform_filter("datum.w == -3.5").transform_calculate(
+        height="0.95 - 0.1 * datum.series"
+    )
+    names = names.mark_text(align="left", fontSize=grammar.LABEL_SIZE).encode(
+        y=alt.Y(field="height"), text=alt.Text("says", type="nominal")
+    )
+    return grammar.layered(lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)

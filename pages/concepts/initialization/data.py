@@ -1,0 +1,585 @@
+"""Frames of the page on weight initialization."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from math import log2, sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import network, sweeps, theory
+from core.activations import ACTIVATIONS, activation
+from core.datasets import digits
+from core.initializers import INITIALIZERS
+from core.network import NetSpec
+from pages.concepts.initialization.charts import END, HIGHEST, LOWEST, STEPS, TOP
+from pages.concepts.initialization.panel import CURVES, DEEPEST
+from pages.kit import frames, theme
+from pages.kit.kept import kept
+
+EXAMPLES = 8  # digits that the networks see
+SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
+_NUMBERS = tuple(theme.number(scale) for scale in SCALES)
+GHOSTS = ("normal", "he", "xavier")  # of the main chart
+QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
+_WINDOW_FILE = Path(__file__).with_name("runs.csv")
+# Networks of each width: as many as a drag can afford, fewer where every scale needs a run of its
+# own. Odd numbers, so that the median is one of them.
+_EXACT = {5: 21, 10: 21, 16: 21, 64: 21, 100: 11, 256: 3}
+_DEAR = {5: 21, 10: 11, 16: 7, 64: 3, 100: 3, 256: 1}
+# Wide layers change so smoothly with σ√n that every second or fifth scale is enough.
+_STRIDE = {100: 2, 256: 5}
+
+
+# Networks at every scale -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Typical:
+    """log₁₀ of a size relative to the last layer's, K scales × L layers, over the networks.
+
+    A network that died counts as 0. low, high: the middle half.
+    """
+
+    median: np.ndarray
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Networks that differ in nothing but σ√n; K scales, L layers."""
+
+    dz: Typical
+    dW: Typical
+    h: Typical
+    slopes: np.ndarray  # (K, L) log₁₀ ∏ φ′(z) from the last layer back to each, the median
+    dead: np.ndarray  # (K,) networks through which no gradient comes
+    members: int
+
+    def gain(self, center: str = "median") -> np.ndarray:
+        """log₁₀ of what one layer does to ‖dJ/dz‖, the geometric mean over the layers: (K,)."""
+        ratio = getattr(self.dz, center)
+        return ratio[:, 0] / (ratio.shape[1] - 1)
+
+    def told(self, center: str = "median") -> str:
+        """Of which networks: “median of 20 networks”."""
+        return f"{center} of {self.members} networks" if self.members > 1 else "one network"
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A named initialization at one width: its σ, and the networks drawn from it (scale `at`), if
+    they were."""
+
+    label: str
+    formula: str
+    sigma: float
+    nets: Measured | None
+    at: int
+
+
+def measured(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> Measured:
+    """The main line's networks at each σ√n: `draws` is a scheme of standard deviation 1/√n."""
+    return _networks(name, width, depth, draws, bias, seed)[0]
+
+
+def named(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int
+) -> dict[str, Scheme]:
+    """The schemes that the main chart draws as ghosts, and orthogonal weights: dear to make, so
+    with networks only where these are the main line's."""
+    return _networks(name, width, depth, draws, bias, seed)[1]
+
+
+@kept(128)
+def _networks(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int
+) -> tuple[Measured, dict[str, Scheme]]:
+    """Run the networks of a setting, the main line's and those of the schemes.
+
+    The schemes' weights are normal: most often the main line's own draws.
+    """
+    x = digits().x_train[:EXAMPLES]
+    spec = NetSpec(x.shape[1], width, depth, 10, name, bias_std=bias)
+    exact = sweeps.is_exact(spec)
+    members = (_EXACT if exact else _DEAR)[width]
+    few = min(members, 1 if width == 256 else 5)  # dear to make orthogonal, and much alike
+
+    def run(weights: str, scales: tuple) -> np.ndarray:
+        """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z) at these σ√n: (K, 4, S, L)."""
+        seeds = few if weights == "orthogonal" else members
+        of, rng = replace(spec, initializer=weights, seeds=seeds), np.random.default_rng(seed)
+        found = sweeps.profile(of, x, weight_scales=scales, rng=rng)
+        sizes = (found.log10_dz, found.log10_dW[..., :depth], found.log10_h, found.slopes)
+        return np.stack(sizes, axis=1)
+
+    stride = 1 if exact else _STRIDE.get(width, 1)
+    line_at, schemes_at = SCALES[::stride], (sqrt(width), sqrt(2), 1.0)
+    runs_at = {"lecun": schemes_at}
+    runs_at[draws] = (*line_at, *(s for s in runs_at.get(draws, ()) if s not in line_at))
+    runs = {weights: run(weights, scales) for weights, scales in runs_at.items()}
+    line = _measured(_between(runs[draws][: len(line_at)], stride))
+    ghosts = _measured(runs["lecun"][[runs_at["lecun"].index(scale) for scale in schemes_at]])
+    schemes = {
+        "normal": Scheme("N(0, 1)", "1", 1.0, ghosts, 0),
+        "he": Scheme("He", "√(2/n)", sqrt(2 / width), ghosts, 1),
+        "xavier": Scheme("Xavier", "√(2/(n+n′))", sqrt(1 / width), ghosts, 2),
+        "orthogonal": Scheme(
+            "orthogonal",
+            "√(1/n)",
+            sqrt(1 / width),
+            line if draws == "orthogonal" else None,
+            STEPS.index(0.0),
+        ),
+    }
+    return line, schemes
+
+
+def _measured(sizes: np.ndarray) -> Measured:
+    """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z), (K, 4, S, L), over the networks."""
+    log10_dz, log10_dW, log10_h, slopes = sizes.swapaxes(0, 1)
+    dead = np.isneginf(log10_dz[..., 0])
+    return Measured(
+        dz=_typical(log10_dz, dead),
+        dW=_typical(log10_dW, dead),
+        h=_typical(log10_h, dead),
+        slopes=np.median(slopes, axis=1),
+        dead=dead.sum(axis=1),
+        members=sizes.shape[2],
+    )
+
+
+def _between(sizes: np.ndarray, stride: int) -> np.ndarray:
+    """Straight lines, on the log scale, between the scales that were run; scales come first."""
+    if stride == 1:
+        return sizes
+    at = np.arange(stride * (len(sizes) - 1) + 1) / stride
+    low = np.minimum(at.astype(int), len(sizes) - 2)
+    part = (at - low).reshape(-1, *[1] * (sizes.ndim - 1))
+    return (1 - part) * sizes[low] + part * sizes[low + 1]
+
+
+def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
+    with np.errstate(invalid="ignore"):  # a dead network: −inf − (−inf)
+        ratio = np.where(dead[..., None], -np.inf, log10 - log10[..., -1:])  # (K, S, L)
+    largest = np.maximum(ratio.max(axis=1), -1e9)
+    with np.errstate(divide="ignore"):
+        mean = largest + np.log10(np.mean(10 ** (ratio - largest[:, None]), axis=1))
+    # quantiles that occurred: the dead cannot be averaged with the living
+    low, median, high = np.quantile(ratio, [0.25, 0.5, 0.75], axis=1, method="inverted_cdf")
+    return Typical(median, mean, low, high)
+
+
+# The main chart ----------------------------------------------------------------------------------
+
+
+@kept(64)
+def gradients(
+    name: str,
+    width: int,
+    depth: int,
+    draws: str,
+    bias: float,
+    seed: int,
+    quantity: str,
+    center: str,
+    beside: str,
+) -> pd.DataFrame:
+    """One row per σ√n; see `charts.gradients`."""
+    nets = measured(name, width, depth, draws, bias, seed)
+    typical = getattr(nets, quantity)
+    line = getattr(typical, center)
+    last = line[:, 0]  # where the gradient arrives: at layer 1
+    alive = np.isfinite(line)
+    extra, name_of_extra = {
+        "slopes": (nets.slopes, "∏ φ′(z)"),
+        "h": (nets.h.median, "‖h‖"),
+    }[beside]
+    schemes = named(name, width, depth, draws, bias, seed)
+    lines = {"beside": (name_of_extra, extra)} | {
+        key: (schemes[key].label, getattr(getattr(schemes[key].nets, quantity), center)[[at]])
+        for at, key in enumerate(GHOSTS)
+    }
+    columns = {
+        "g": STEPS,
+        "line": frames.pack(line),
+        "low": frames.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
+        "high": frames.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
+        "beside_meaning": {"slopes": "amber", "h": "violet"}[beside],
+        "end": _within(last),
+        "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
+        "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
+        "meaning": [theme.outcome(v) for v in last],
+        "says_scale": [f"σ√n = {scale}" for scale in _NUMBERS],
+        "says_gain": [f"×{theme.from_log10(v / (depth - 1))} a layer" for v in last],
+        "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
+        "says_what": f"‖{QUANTITIES[quantity]}‖ by layer",
+        "says_networks": nets.told(center),
+        "dead": [
+            "most of these networks are dead: nothing gets through" if np.isneginf(v) else None
+            for v in last
+        ],
+        "first": 1,
+        "left": 1 - 0.22 * (depth - 1),
+        "right": depth,
+    }
+    ends = [np.broadcast_to(values[:, 0], last.shape) for _, values in lines.values()]
+    heights = _apart(_within(np.stack(ends)))
+    for (key, (label, values)), at in zip(lines.items(), heights, strict=True):
+        every = len(STEPS) // len(values)  # a ghost stands where it is in all frames
+        columns[key] = frames.pack(values) * every
+        columns[f"{key}_at"] = at
+        columns[f"{key}_name"] = [f"{label} {_arrow(v)}".strip() for v in values[:, 0]] * every
+    return pd.DataFrame(columns)
+
+
+def _within(heights: np.ndarray) -> np.ndarray:
+    """Heights at which a name or a dot may stand."""
+    return np.clip(np.nan_to_num(heights, neginf=-TOP), -END, END)
+
+
+def _arrow(log10: float) -> str:
+    """Where a line has gone that has left the axis."""
+    return "" if abs(log10) <= TOP else "↑" if log10 > 0 else "↓"
+
+
+def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
+    """Heights (labels, K) moved apart so that labels do not overlap, their order kept."""
+    order = np.argsort(heights, axis=0, kind="stable")
+    moved = np.take_along_axis(heights, order, axis=0)
+    for _ in range(40):
+        overlap = np.maximum(0, gap - np.diff(moved, axis=0)) / 2
+        moved[:-1] -= overlap
+        moved[1:] += overlap
+        moved += np.maximum(0, -END - moved[:1]) - np.maximum(0, moved[-1:] - END)
+    result = np.empty_like(moved)
+    np.put_along_axis(result, order, moved, axis=0)
+    return result
+
+
+@kept(64)
+def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
+    """The named schemes in numbers: one weight, and what a layer of them does."""
+    schemes = named(name, width, depth, draws, bias, seed)
+    rows = list(schemes.values())
+    # between layers of equal width Xavier's networks are LeCun's too
+    rows.insert(2, replace(schemes["xavier"], label="LeCun", formula="√(1/n)"))
+    return pd.DataFrame(
+        {
+            "scheme": [row.label for row in rows],
+            "σ": [row.formula for row in rows],
+            f"n = {width}": [theme.number(row.sigma) for row in rows],
+            "σ√n": [theme.number(row.sigma * sqrt(width)) for row in rows],
+            "gain": [
+                theme.from_log10(row.nets.gain()[row.at], 2) if row.nets else "–" for row in rows
+            ],
+            f"{depth} layers": [
+                _short(row.nets.dz.median[row.at, 0]) if row.nets else "–" for row in rows
+            ],
+        }
+    )
+
+
+def _short(log10: float) -> str:
+    """A number in a narrow column: one digit before a power of ten."""
+    return theme.from_log10(log10, 2 if -3 <= log10 < 5 else 1)
+
+
+def profile_table(nets: Measured) -> pd.DataFrame:
+    """Every frame of the main chart as numbers, for the download."""
+    depth = nets.slopes.shape[1]
+    columns = {
+        "sigma_sqrt_n": np.repeat(SCALES, depth),
+        "layer": np.tile(np.arange(1, depth + 1), len(SCALES)),
+    }
+    for quantity in (*QUANTITIES, "h"):
+        for center in ("median", "mean"):
+            values = getattr(getattr(nets, quantity), center)
+            columns[f"log10_{quantity}_over_last_{center}"] = values.ravel()
+    return pd.DataFrame(columns | {"log10_product_of_slopes": nets.slopes.ravel()})
+
+
+# The gauge ---------------------------------------------------------------------------------------
+
+
+def gain_one(nets: Measured, center: str = "median") -> float | None:
+    """The g at which the measured gain is nearest to 1; None where no gradient gets through."""
+    miss = np.abs(nets.gain(center))
+    return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
+
+
+@kept(256)
+def _gains(name: str, bias: float) -> np.ndarray:
+    """The gain of each layer of a wide network, at every second of SCALES: (K, L).
+
+    A layer's does not depend on the layers above it, so one depth has those of all.
+    """
+    square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
+    profile = theory.depth_profile(
+        activation(name),
+        depth=DEEPEST,
+        sigma_w2=np.square(SCALES[::2]),
+        sigma_b2=bias**2,
+        input_square=square,
+    )
+    return np.log10(profile.gain)
+
+
+@kept(192)
+def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
+    """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
+    # smooth: straight lines between
+    return _between(_gains(name, bias)[:, : depth - 1].mean(axis=1), 2)
+
+
+@kept(256)
+def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
+    """The σ√n at which a wide layer's gain is 1; None where the range has none."""
+    gain = gain_in_theory(name, depth, bias)
+    above = np.flatnonzero((gain[:-1] < 0) & (gain[1:] >= 0))
+    if not len(above):
+        return None
+    i = int(above[0])
+    part = -gain[i] / (gain[i + 1] - gain[i])
+    return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
+
+
+@kept(192)
+def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
+    """The gain of a layer of wide networks at each of STEPS, log₂, and in words."""
+    gain = (gain_in_theory(name, depth, bias) / np.log10(2)).tolist()
+    n, label = len(STEPS), ACTIVATIONS[name].label
+    return {
+        "kind": ["theory"] * n,
+        "g": STEPS,
+        "gain": gain,
+        "series": [name] * n,
+        "name": [None] * (n - 1) + [label],
+        "says": [theme.number(2**v) for v in gain],
+        "scale": _NUMBERS,
+    }
+
+
+@kept(128)
+def gauge(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str, g: float
+) -> pd.DataFrame:
+    """Gain against σ√n; see `charts.gauge`."""
+    curves = CURVES | ({} if name in CURVES else {name: "reference"})
+    lines = {curve: _curve(curve, depth, bias) for curve in curves}
+    places = _apart(np.array([[line["gain"][-1]] for line in lines.values()]), gap=0.75)[:, 0]
+    parts = [
+        line | {"meaning": [curves[curve]] * len(STEPS), "name_at": [at] * len(STEPS)}
+        for (curve, line), at in zip(lines.items(), places, strict=True)
+    ]
+    gain = measured(name, width, depth, draws, bias, seed).gain(center) / np.log10(2)
+    dots = [i for i in range(0, len(STEPS), 2) if np.isfinite(gain[i])]
+    parts.append(
+        {
+            "kind": ["measured"] * len(dots),
+            "g": [STEPS[i] for i in dots],
+            "gain": gain[dots].tolist(),
+            "meaning": [curves[name]] * len(dots),
+            "says": [theme.number(2**v) for v in gain[dots]],
+            "scale": [_NUMBERS[i] for i in dots],
+        }
+    )
+    rules = [0.0, 0.5, log2(width) / 2]
+    parts.append(
+        {
+            "kind": ["rule"] * 3,
+            "g": rules,
+            "name": ["Xavier", "He", "N(0, 1)"],
+            "meaning": ["reference"] * 3,
+            "scale": [theme.number(2**at) for at in rules],
+        }
+    )
+    reach = theme.BAND / (depth - 1) / np.log10(2)
+    parts.append({"kind": ["band"], "low": [-reach], "high": [reach], "meaning": ["healthy"]})
+    here = gain[STEPS.index(g)]
+    if np.isfinite(here):
+        log10 = here * np.log10(2)
+        parts.append(
+            {
+                "kind": ["here"],
+                "g": [g],
+                "gain": [float(np.clip(here, LOWEST, HIGHEST))],
+                "meaning": [theme.outcome(log10 * (depth - 1))],
+                "says": [theme.from_log10(log10)],
+                "scale": [theme.number(2**g)],
+            }
+        )
+    return _stacked(parts)
+
+
+def _stacked(parts: list[dict[str, Sequence]]) -> pd.DataFrame:
+    """Tables one below the other; what one of them lacks is empty there.
+
+    pandas' own `concat` takes several times as long for tables this small.
+    """
+    columns = dict.fromkeys(column for part in parts for column in part)
+    return pd.DataFrame(
+        {
+            column: [v for part in parts for v in part.get(column, [None] * len(part["kind"]))]
+            for column in columns
+        }
+    )
+
+
+# The trainable window ----------------------------------------------------------------------------
+
+LEARNS, GUESSING = 0.5, 0.2  # held-out accuracy; one digit in ten is guessed
+
+
+@cache
+def runs() -> pd.DataFrame:
+    """The trained networks: see make_runs.py."""
+    return pd.read_csv(_WINDOW_FILE)
+
+
+@kept(8)
+def _cells(name: str) -> pd.DataFrame:
+    """One row per depth and σ√n: median accuracy of the seeds, or when they ended."""
+    rows = runs()[runs()["activation"] == name]
+    cells = rows.groupby(["depth", "scale"], as_index=False).agg(
+        accuracy=("accuracy", "median"),
+        ended=("halted", "count"),
+        step=("halted", "max"),
+        seeds=("seed", "count"),
+    )
+    lost = 2 * cells["ended"] > cells["seeds"]
+    # which side of the window: by the gain of a wide layer
+    at_one = scale_of_gain_one(name, int(cells["depth"].max()), 0.0)
+    below = cells["scale"] < at_one
+    side = np.where(below & ~lost, "vanishing", "exploding")
+    return cells.assign(
+        meaning=np.where((cells["accuracy"] >= GUESSING + 0.1) & ~lost, "healthy", side),
+        learns=(cells["accuracy"] >= LEARNS) & ~lost,
+        lost=lost,
+        column=[theme.number(scale, 3 if scale >= 1 else 2) for scale in cells["scale"]],
+        text=[
+            "✕" if gone else f"{100 * share:.0f}"
+            for gone, share in zip(lost, cells["accuracy"], strict=True)
+        ],
+        says=[
+            f"not a number by step {step:.0f}" if gone else f"{100 * share:.0f} % right"
+            for gone, share, step in zip(lost, cells["accuracy"], cells["step"], strict=True)
+        ],
+    )
+
+
+@kept(64)
+def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
+    """The trainable window, with the cell nearest to a setting; see `charts…window`."""
+    cells = _cells(name)
+    here = pd.Series(False, index=cells.index)
+    if g is not None:
+        far = np.abs(np.log2(cells["scale"]) - g).round(6)
+        deep = np.abs(np.log2(cells["depth"] / depth)).round(6)
+        if far.min() <= 0.3:
+            here = (far == far.min()) & (deep == deep.min())
+            here &= here.cumsum() == 1
+    marks = {1.0: "Xavier", sqrt(2): "He", 8.0: "N(0, 1)"}
+    names = [
+        next((mark for at, mark in marks.items() if abs(scale / at - 1) < 0.02), None)
+        for scale in cells["scale"]
+    ]
+    first = cells["depth"] == cells["depth"].min()
+    return cells.assign(here=here, scheme=np.where(first, names, None))
+
+
+@kept(8)
+def learns(name: str) -> dict[int, tuple[str, str] | None]:
+    """Smallest and largest σ√n, as the chart names them, at which each depth reaches LEARNS."""
+    cells = _cells(name)
+    found = {}
+    for depth, rows in cells.groupby("depth"):
+        columns = list(rows.loc[rows["learns"], "column"])
+        found[int(depth)] = (columns[0], columns[-1]) if columns else None
+    return found
+
+
+@kept(8)
+def best(name: str, depth: int) -> str:
+    """The σ√n, as the chart names it, at which networks of this depth learned most."""
+    cells = _cells(name)
+    return cells.loc[cells.loc[cells["depth"] == depth, "accuracy"].idxmax(), "column"]
+
+
+def rate(name: str) -> float:
+    """The learning rate of the trained networks."""
+    return float(runs().loc[runs()["activation"] == name, "rate"].iloc[0])
+
+
+@kept(8)
+def accuracy(name: str, depth: int, scale: float) -> float:
+    """Median held-out accuracy of one cell, at the σ√n nearest to `scale`."""
+    rows = _cells(name)
+    rows = rows[rows["depth"] == depth]
+    return float(rows.iloc[int(np.abs(rows["scale"] - scale).argmin())]["accuracy"])
+
+
+# Activations, layer by layer ---------------------------------------------------------------------
+
+EDGE, BIN = 3.0, 0.125
+
+
+@kept(16)
+def activations(
+    name: str, width: int, depth: int, draws: str, bias: float, seed: int, scale: float
+) -> pd.DataFrame:
+    """How h is distributed in each layer of one network; see `charts…activations`."""
+    x = digits().x_train[:64]
+    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer=draws)
+    spec = replace(spec, weight_scale=scale, bias_std=bias)
+    params = network.init(spec, rng=np.random.default_rng(seed))
+    trace = network.forward(spec, params, x)
+    # bins around multiples of their width, 0 and ±1 among them; the outermost hold what is beyond
+    edges = np.arange(-EDGE - BIN / 2, EDGE + BIN, BIN)
+    parts = []
+    for layer, h in enumerate(trace.h, start=1):
+        inside = np.clip(h, -EDGE, EDGE)
+        counts, _ = np.histogram(inside, edges)
+        part = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "share": counts / h.size})
+        parts.append(part[part["share"] > 0].assign(layer=layer))
+    frame = pd.concat(parts, ignore_index=True)
+    return frame.assign(
+        left=frame["layer"] - 0.46,
+        right=frame["layer"] + 0.46,
+        strength=np.sqrt(frame["share"]),
+        says=[theme.percent(share) for share in frame["share"]],
+    )
+
+
+def weights(width: int) -> pd.DataFrame:
+    """Densities of single weights, each relative to its peak; see `charts…weights`."""
+    w = np.linspace(-3.5, 3.5, 281)
+    rows = (
+        ("N(0, 1)", 1.0, "dark"),
+        ("He", sqrt(2 / width), "amber"),
+        ("LeCun, Xavier", sqrt(1 / width), "violet"),
+    )
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "w": w,
+                    "density": np.exp(-0.5 * (w / sigma) ** 2),
+                    "says": f"{label}: σ = {theme.number(sigma)}",
+                    "series": i,
+                    "meaning": meaning,
+                }
+            )
+            for i, (label, sigma, meaning) in enumerate(rows)
+        ],
+        ignore_index=True,
+    )
+
+
+def std(scheme: str, fan_in: int) -> float:
+    """σ of one weight of a scheme, between layers of equal width."""
+    return INITIALIZERS[scheme].std(fan_in, fan_in)

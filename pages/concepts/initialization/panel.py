@@ -1,0 +1,102 @@
+"""The controls and presets of the page `initialization`."""
+
+from core.activations import ACTIVATIONS
+from pages.kit.panels import Choice, Panel, Preset, Range
+
+G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
+
+DEEPEST = 30  # hidden layers that can be chosen
+
+CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
+
+
+WIDTHS = ("5", "10", "16", "64", "100", "256")
+SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
+PLAIN = {  # what every preset speaks of
+    "depth": 20,
+    "quantity": "dz",
+    "center": "median",
+    "draws": "lecun",
+    "bias": 0.0,
+}
+
+PANEL = Panel(
+    "initialization",
+    controls=(
+        G,
+        Choice(
+            "activation",
+            "Activation",
+            {name: record.label for name, record in ACTIVATIONS.items()},
+            "relu",
+            menu=True,
+        ),
+        Choice("width", "Width n", {width: width for width in WIDTHS}, "64"),
+        Range("depth", "Hidden layers", 2, DEEPEST, 1, 20),
+        Choice("quantity", "Which gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
+        Choice("center", "Over the networks", {"median": "median", "mean": "mean"}, "median"),
+        Choice(
+            "beside", "Dotted line", {"slopes": "slopes ∏ φ′(z)", "h": "activations ‖h‖"}, "slopes"
+        ),
+        Choice(
+            "draws",
+            "Weights drawn",
+            {"lecun": "Gaussian", "lecun_uniform": "uniform", "orthogonal": "orthogonal"},
+            "lecun",
+        ),
+        Range("bias", "Bias σ", 0.0, 2.0, 0.1, 0.0),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
+        Choice(
+            "window",
+            "Activation of the window",
+            {name: ACTIVATIONS[name].label for name in CURVES},
+            "relu",
+        ),
+        Choice("against", "On the right, the same draws with", SCHEMES, "he"),
+    ),
+    presets=(
+        Preset(
+            "ReLU, N(0, 1)",
+            "bad",
+            "The weights look modest, all within −3 … 3. Sixty-four of them in a sum do not.",
+            PLAIN | {"g": 3.0, "activation": "relu", "width": "64", "window": "relu"},
+        ),
+        Preset(
+            "ReLU, He",
+            "good",
+            "σ√n = √2 makes up for the half of the units that are off. The line is flat.",
+            PLAIN | {"g": 0.5, "activation": "relu", "width": "64", "window": "relu"},
+        ),
+        Preset(
+            "ReLU, Xavier",
+            "bad",
+            "Made for tanh: each ReLU layer loses a factor √½, and nothing gives it back.",
+            PLAIN | {"g": 0.0, "activation": "relu", "width": "64", "window": "relu"},
+        ),
+        Preset(
+            "Tanh, Xavier",
+            "good",
+            "What it was made for. A little is lost on the way, and training copes.",
+            PLAIN | {"g": 0.0, "activation": "tanh", "width": "64", "window": "tanh"},
+        ),
+        Preset(
+            "Sigmoid, Xavier",
+            "bad",
+            "No unit is saturated, and the gradient is gone: slopes of ¼ need weights to match.",
+            PLAIN | {"g": 0.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
+        ),
+        Preset(
+            "Sigmoid, N(0, 1)",
+            "trap",
+            "It lets far more through than Xavier, and seems to prove N(0, 1) right. That is "
+            "luck: √*n* happens to fit. Try width 10 with 2 to the power 1.7, and 256 with 4.",
+            PLAIN | {"g": 3.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
+        ),
+        Preset(
+            "He, 5 units wide",
+            "trap",
+            "The right scale, but layers too narrow to average over: some networks die outright.",
+            PLAIN | {"g": 0.5, "activation": "relu", "width": "5", "window": "relu"},
+        ),
+    ),
+)

@@ -1,0 +1,218 @@
+"""The charts of the page on repeated multiplication."""
+
+import altair as alt
+
+from pages.concepts.products.panel import LAYERS, W
+from pages.kit import frames, grammar, theme
+
+MARK = "mark"  # the table of the n to mark
+_LIMIT = 20  # its vertical axis: 10⁻²⁰ … 10²⁰
+_ROOM = 12  # to the right of n = 60, for the lines' labels
+_SIZE = "log(abs(w)) / LN10"  # log₁₀|w| of the live control
+
+
+def powers() -> alt.LayerChart:
+    """|w|ⁿ over n, live in w, with the products along the scalar chain at the same w.
+
+    Frames, one row per w: `w`; `slopes` and `gradient`, packed log₁₀ of ∏φ′(z) and |∏w·φ′(z)|
+    over the first n layers; `fp16`, the n from which half precision has lost wⁿ (or null), and
+    `fp16_says`, what it holds from there. A table of its own, MARK, has the `n` to mark.
+    """
+    frame = frames.frame_of(W)
+    return grammar.layered(
+        grammar.healthy_band(left=0, right=LAYERS + _ROOM, label="healthy"),
+        *(_ghost(base) for base in (0.6, 1.6)),
+        _weights(),
+        *_along_the_chain(frame),
+        *_lost_in_half_precision(frame),
+        *_marked(),
+        x=grammar.count_x("n", "n, the number of factors (layers)", LAYERS, every=10, room=_ROOM),
+        y=grammar.powers_y("log10", "size of the product", -_LIMIT, _LIMIT, every=5),
+        params=(frames.param(W),),
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _powers_of_w(chart: alt.Chart) -> alt.Chart:
+    """wⁿ at each row's n: `log10` of its size, `value` as text, and the whole line's meaning."""
+    return chart.transform_calculate(
+        log10=f"datum.n == 0 ? 0 : w == 0 ? null : datum.n * {_SIZE}",
+        value=f"(pow(w, datum.n) < 0 ? '−' : '') + ({grammar.number(f'datum.n * {_SIZE}')})",
+        meaning=grammar.outcome(f"{LAYERS} * {_SIZE}"),
+    )
+
+
+def _steps() -> alt.Chart:
+    return alt.Chart(alt.sequence(0, LAYERS + 1, as_="n"))
+
+
+def _ghost(base: float) -> alt.LayerChart:
+    steps = grammar.colored(_steps(), "reference").transform_calculate(
+        log10=f"datum.n * log({base}) / LN10", name=f"'{base}ⁿ'"
+    )
+    line = steps.mark_line(strokeWidth=1.2, opacity=0.75)
+    name = steps.transform_filter(f"datum.n == {LAYERS}").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    return line + name.encode(text=alt.Text("name", type="nominal"))
+
+
+def _weights() -> alt.Chart:
+    return (
+        _powers_of_w(_steps())
+        .mark_line(strokeWidth=3.5, clip=True)
+        .encode(
+            tooltip=[
+                alt.Tooltip("n", type="quantitative", title="factors n"),
+                alt.Tooltip("value", type="nominal", title="wⁿ"),
+            ]
+        )
+    )
+
+
+def _along_the_chain(frame: alt.Chart) -> list[alt.Chart]:
+    along = frames.unpack(frame, "slopes", "gradient", index="n")
+    # The gradient is the slopes times wⁿ: above the slopes where |w| > 1, and so are their names.
+    gradient_is_above = "abs(w) > 1 && isValid(datum.gradient)"
+    lines = (
+        ("slopes", "∏ φ′(z)", "amber", [2, 4], f"!({gradient_is_above})"),
+        ("gradient", "∏ w·φ′(z)", "violet", [9, 4], gradient_is_above),
+    )
+    layers = []
+    for corner, (field, name, color, dash, name_above) in zip((-16.8, -19), lines, strict=True):
+        rows = grammar.colored(along, color).transform_calculate(corner=str(corner))
+        line = rows.mark_line(strokeDash=dash, strokeWidth=2.5, clip=True)
+        layers.append(line.encode(y=alt.Y(field=field)))
+        # the line's name stands at the last of its points that the axis shows
+        seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {_LIMIT}")
+        end = seen.transform_joinaggregate(last="max(n)").transform_filter("datum.n == datum.last")
+        text = alt.Text("name", type="nominal")
+        lost = end.transform_filter("datum.last == 0").transform_calculate(name=f"'{name} is 0'")
+        end = end.transform_filter("datum.last > 0").transform_calculate(name=f"'{name}'")
+        end = end.encode(y=alt.Y(field=field), text=text)
+        style = {"align": "left", "dx": 6, "fontSize": grammar.LABEL_SIZE}
+        layers += [
+            end.transform_filter(name_above).mark_text(dy=-13, **style),
+            end.transform_filter(f"!({name_above})").mark_text(dy=12, **style),
+            # 0 from the first factor on: no line, so its name stands in a corner without lines
+            lost.mark_text(align="right", dx=-6, fontSize=grammar.LABEL_SIZE).encode(
+                x=alt.value("width"), y=alt.Y(field="corner"), text=text
+            ),
+        ]
+    return layers
+
+
+def _marked() -> list[alt.Chart]:
+    power = f"(w < 0 ? '(−' + abs(w) + ')' : w) + ({grammar.superscript('datum.n')})"
+    base = _powers_of_w(alt.Chart(alt.NamedData(MARK))).transform_calculate(
+        at=f"datum.log10 == null ? {-_LIMIT} : "
+        + grammar.clamp("datum.log10", -_LIMIT + 0.5, _LIMIT - 0.5),
+        says=f"{power} + ' = ' + datum.value",
+    )
+    dot = base.mark_point(size=130, filled=True, opacity=1).encode(y=alt.Y(field="at"))
+    # In the one corner that no line reaches: all of them start at 1.
+    size = alt.ExprRef("width < 400 ? 18 : 24")  # on a phone a large one would reach the line
+    readout = base.mark_text(fontSize=size, fontWeight="bold", align="left", baseline="top").encode(
+        x=alt.value(12), y=alt.value(10), text=alt.Text("says", type="nominal")
+    )
+    return [dot, readout]
+
+
+def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
+    rows = frame.transform_filter(f"isValid(datum.fp16) && datum.fp16 <= {LAYERS}")
+    rows = _powers_of_w(rows.transform_calculate(n="datum.fp16"))
+    base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {_LIMIT}"), "dark")
+    tick = base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    says = base.encode(text=alt.Text("fp16_says", type="nominal"))
+    # below a falling line and below a rising one
+    size = grammar.LABEL_SIZE - 1
+    falling = says.transform_filter("datum.log10 < 0").mark_text(
+        fontSize=size, align="right", dx=-12, dy=4
+    )
+    rising = says.transform_filter("datum.log10 > 0").mark_text(
+        fontSize=size, align="left", dx=10, dy=14
+    )
+    return [tick, falling, rising]
+
+
+def precision() -> alt.LayerChart:
+    """log₁₀|wⁿ| up to n = 1600 with the n at which each precision loses it.
+
+    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says`; all with `meaning`.
+    """
+    x = grammar.count_x("n", "n, the number of factors (layers)", 1600, every=200, room=250)
+    y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
+    rows = alt.Chart()
+    line = rows.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
+    lost = rows.transform_filter("datum.kind == 'lost'").encode(
+        tooltip=[
+            alt.Tooltip("says", type="nominal", title="precision"),
+            alt.Tooltip("n", type="quantitative", title="from n ="),
+        ]
+    )
+    points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
+    names = names.encode(text=alt.Text("says", type="nominal"))
+    return grammar.layered(line, points, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def random_products() -> alt.LayerChart:
+    """How log₁₀|w₁⋯w_n| is distributed: sampled bars, the exact density, median and rms.
+
+    Rows: `kind` "bar" with `left`, `right`, `density`, `says`; "theory" with `log10`, `density`;
+    "rule" with `log10`, `says`, the `side` its label is on; all with `meaning`.
+    """
+    x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", -24, 18, every=6)
+    y = alt.Y(  # of no field, as the rules have no height
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 0.45], nice=False),
+        axis=alt.Axis(title="draws per decade", format="%", tickCount=4, gridOpacity=0.5),
+    )
+    rows = alt.Chart()
+    bars = rows.transform_filter("datum.kind == 'bar'").mark_rect(opacity=0.5, clip=True)
+    bars = bars.encode(
+        x=alt.X(field="left"),
+        x2=alt.X2("right"),
+        y=alt.Y(field="density"),
+        y2=alt.Y2Datum(0),
+        tooltip=[
+            alt.Tooltip("says", type="nominal", title="size of the product"),
+            alt.Tooltip("density", type="quantitative", format=".1%", title="draws per decade"),
+        ],
+    )
+    curve = rows.transform_filter("datum.kind == 'theory'").mark_line(strokeWidth=2, clip=True)
+    curve = curve.encode(y=alt.Y(field="density"))
+    rules = rows.transform_filter("datum.kind == 'rule'")
+    lines = rules.mark_rule(strokeWidth=2, strokeDash=[5, 3], clip=True)
+    sides = (("left", "right", -6), ("right", "left", 6))
+    names = [
+        rules.transform_filter(f"datum.side == '{side}'")
+        .mark_text(align=align, dx=dx, dy=14, fontSize=grammar.LABEL_SIZE)
+        .encode(y=alt.value(0), text=alt.Text("says", type="nominal"))
+        for side, align, dx in sides
+    ]
+    return grammar.layered(bars, curve, lines, *names, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def matrix_products() -> alt.LayerChart:
+    """Growth of a random vector and singular values of W_k⋯W₁ over k, with the gain's law.
+
+    Rows: `k`, `series` ("vector", "largest", "median", "law"), `log10`, `low`, `high` (the middle
+    half of the trials), `says`, `meaning`; `name` and its height `name_at` on the last k.
+    """
+    x = grammar.count_x("k", "number of matrices multiplied", 30, every=5, room=8)
+    y = grammar.powers_y("log10", "factor on a vector's length", -30, 30, every=10)
+    rows = alt.Chart()
+    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
+        strokeDash=alt.condition("datum.series == 'law'", alt.value([4, 3]), alt.value([1, 0])),
+        tooltip=[
+            alt.Tooltip("k", type="quantitative", title="matrices"),
+            alt.Tooltip("says", type="nominal", title="factor"),
+        ],
+    )
+    names = rows.transform_filter("isValid(datum.name)").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -1,0 +1,281 @@
+"""Frames of the page on repeated multiplication."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core import products, scalar_chain, theory
+from pages.concepts.products.panel import LAYERS, W
+from pages.kit import frames, grammar, theme
+from pages.kit.kept import kept
+
+DRAWS = 20_000
+MATRICES = 30
+_TRIALS = {"2": 400, "5": 200, "10": 100, "20": 40, "64": 10}  # dear at 64: 0.3 s for 10
+PRECISIONS = {"fp16": "half precision", "fp32": "single precision", "fp64": "double precision"}
+_HOLDS = {"zero": "0", "infinity": "∞"}
+
+
+# The chain ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Along:
+    """The products over the first n = 0…LAYERS layers of the chain with one w, as log₁₀."""
+
+    weights: np.ndarray
+    slopes: np.ndarray
+    gradient: np.ndarray
+    sign: np.ndarray  # of the gradient
+
+
+def _from_the_input(factors: np.ndarray) -> scalar_chain.SignedLog:
+    """Running products with the empty product in front: entry n is over n layers."""
+    ones = np.ones((*factors.shape[:-1], 1))
+    return scalar_chain.running_product(np.concatenate([ones, factors], axis=-1))
+
+
+def along(w: float, activation: str) -> Along:
+    """The chain at one w: the first n of its layers are the chain of n layers."""
+    chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
+    gradient = _from_the_input(chain.weights * chain.slope)
+    return Along(
+        weights=_from_the_input(chain.weights).log10,
+        slopes=_from_the_input(chain.slope).log10,
+        gradient=gradient.log10,
+        sign=gradient.sign,
+    )
+
+
+@kept(16)
+def powers(activation: str) -> pd.DataFrame:
+    """One row per w; see `charts.powers`."""
+    w = np.array(W.values())
+    chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
+    slopes = _from_the_input(chain.slope).log10
+    gradient = _from_the_input(chain.weights * chain.slope).log10
+    if activation == "identity":  # the line of wⁿ itself
+        gradient = np.full_like(gradient, np.nan)
+    packed = {"slopes": frames.pack(slopes), "gradient": frames.pack(gradient)}
+    return pd.DataFrame({"w": w} | packed | _half_precision())
+
+
+@kept(1)
+def _half_precision() -> dict[str, list]:
+    limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
+    says = [
+        f"fp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
+        for limit in limits
+    ]
+    return {"fp16": [limit.n for limit in limits], "fp16_says": says}
+
+
+@kept(64)
+def mark(n: int) -> pd.DataFrame:
+    """The n to mark, as a table of its own."""
+    return pd.DataFrame({"n": [n]})
+
+
+def exact(w: float, n: int) -> str:
+    """wⁿ to six digits, for the article's own numbers."""
+    text = theme.number(float(scalar_chain.power(w, n).exact), 6)
+    return text.rstrip("0") if "×" not in text else text
+
+
+def powers_table(w: float, activation: str) -> pd.DataFrame:
+    """The numbers behind the main chart at one w."""
+    at = along(w, activation)
+    return pd.DataFrame(
+        {
+            "n": np.arange(LAYERS + 1),
+            "w": w,
+            "activation": activation,
+            "log10_abs_w_to_the_n": at.weights,
+            "log10_product_of_slopes": at.slopes,
+            "log10_abs_product_of_w_times_slope": at.gradient,
+        }
+    )
+
+
+# Precision ---------------------------------------------------------------------------------------
+
+
+def precision_lost(w: float) -> pd.DataFrame:
+    """Where each precision loses wⁿ, rounded once and multiplied step by step."""
+    rows = []
+    for limit in scalar_chain.precision_ladder(w):
+        once = f"{_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else "never lost"
+        steps = {
+            "zero": f"0 from n = {limit.repeated_n}",
+            "infinity": f"∞ from n = {limit.repeated_n}",
+            "stuck": f"stuck at {theme.number(limit.repeated_value)} from n = {limit.repeated_n}",
+            "none": "still a number at n = 2000",
+        }[limit.repeated_outcome]
+        rows.append(
+            {
+                "format": f"{limit.precision} ({PRECISIONS[limit.precision]})",
+                "wⁿ rounded once": once,
+                "multiplied step by step": steps,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def precision(w: float) -> pd.DataFrame:
+    """|w|ⁿ up to n = 1600; see `charts.precision`."""
+    n = np.arange(0, 1601, 8)
+    log10 = scalar_chain.power(w, n).log10
+    line = pd.DataFrame({"kind": "line", "n": n, "log10": log10, "says": None})
+    line["meaning"] = theme.outcome(float(log10[-1]))
+    lost = [
+        {
+            "kind": "lost",
+            "n": limit.n,
+            "log10": float(scalar_chain.power(w, limit.n).log10),
+            "says": f"{limit.precision} holds {_HOLDS[limit.outcome]}",
+            "meaning": "dark",
+        }
+        for limit in scalar_chain.precision_ladder(w, n_max=1)
+        if limit.n and limit.n <= 1600
+    ]
+    frame = pd.concat([line, pd.DataFrame(lost)]) if lost else line
+    return frame[np.isfinite(frame["log10"])]
+
+
+# Random weights ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Products of n draws from N(0, σ²), beside their exact law; sizes are log₁₀."""
+
+    frame: pd.DataFrame
+    median: float
+    median_theory: float
+    share_below_one: float
+    below_one_theory: float
+    weights_below_one: float  # exact share of single weights with |w| < 1
+    rms_sampled: float
+    rms_theory: float
+
+
+@kept(64)
+def sigma_for_median(n: int) -> float:
+    """The σ at which the median product of n factors is 1."""
+    return float(theory.sigma_for_median_one(n))
+
+
+@kept(64)
+def random_products(n: int, sigma: float, seed: int) -> Draws:
+    """Draw, count in half decades, and put the exact density and the marks beside them."""
+    draws = products.scalar_products(n, trials=DRAWS, rng=np.random.default_rng(seed), sigma=sigma)
+    edges = np.arange(-24, 18.5, 0.5)
+    counts, _ = np.histogram(draws.log10, edges)
+    bars = pd.DataFrame(
+        {
+            "kind": "bar",
+            "left": edges[:-1],
+            "right": edges[1:],
+            "density": counts / DRAWS / 0.5,
+            "meaning": [theme.outcome(center) for center in edges[:-1] + 0.25],
+            "says": [
+                f"{theme.from_log10(low, 2)} to {theme.from_log10(low + 0.5, 2)}"
+                for low in edges[:-1]
+            ],
+        }
+    )
+    bars = bars[bars["density"] > 0]
+    grid = np.linspace(-24, 18, 400)
+    curve = pd.DataFrame(
+        {
+            "kind": "theory",
+            "log10": grid,
+            "density": theory.log10_product_density(grid, n, sigma=sigma),
+            "meaning": "dark",
+        }
+    )
+    median, rms = float(draws.median[-1]), float(draws.log10_rms[-1])
+    rms_theory = float(draws.log10_rms_theory[-1])
+    rules = pd.DataFrame(
+        {
+            "kind": "rule",
+            "log10": [median, rms_theory],
+            "side": ["left", "right"],
+            "says": [
+                f"median {theme.from_log10(median, 2)}",
+                f"true rms {theme.from_log10(rms_theory, 2)}",
+            ],
+            "meaning": [theme.outcome(median), "reference"],
+        }
+    )
+    return Draws(
+        frame=pd.concat([bars, curve, rules], ignore_index=True),
+        median=median,
+        median_theory=float(theory.log10_product_median(n, sigma=sigma)),
+        share_below_one=float(draws.share_below_one[-1]),
+        below_one_theory=float(theory.probability_below_one(n, sigma=sigma)),
+        weights_below_one=float(theory.probability_below_one(1, sigma=sigma)),
+        rms_sampled=rms,
+        rms_theory=rms_theory,
+    )
+
+
+# Random matrices ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """Products of up to MATRICES random matrices; sizes are log₁₀ after k = 0…MATRICES."""
+
+    frame: pd.DataFrame
+    vector: np.ndarray  # medians over the trials
+    largest: np.ndarray
+    median: np.ndarray
+    law: np.ndarray
+    trials: int
+
+
+def _within(heights: list[float], *, limit: float = 28.5, gap: float = 3.6) -> list[float]:
+    """Labels' heights, moved in from beyond the axis' ends without running into each other."""
+    for direction in (1, -1):  # from the top down, then from the bottom up
+        edge = limit
+        for i in sorted(range(len(heights)), key=lambda i: -direction * heights[i]):
+            heights[i] = direction * min(direction * heights[i], edge)
+            edge = direction * heights[i] - gap
+    return heights
+
+
+@kept(64)
+def matrix_products(width: str, scale: str, seed: int) -> Matrices:
+    """Draw products of width × width matrices with σ = 1, or with σ = 1/√width (gain 1)."""
+    sigma = 1.0 if scale == "one" else 1 / np.sqrt(int(width))
+    drawn = products.matrix_products(
+        MATRICES,
+        width=int(width),
+        trials=_TRIALS[width],
+        rng=np.random.default_rng(seed),
+        sigma=sigma,
+    )
+    series = {
+        "vector": drawn.log10_growth,
+        "largest": drawn.log10_largest,
+        "median": drawn.log10_median,
+        "law": drawn.log10_predicted[None],
+    }
+    names = {"vector": "a vector", "largest": "largest", "median": "median", "law": "gain's law"}
+    colors = {"vector": "dark", "largest": "amber", "median": "violet", "law": "reference"}
+    ends = {name: float(np.median(values[:, -1])) for name, values in series.items()}
+    places = dict(zip(ends, _within(grammar.apart(list(ends.values()), gap=3.6)), strict=True))
+    parts, middles = [], {}
+    for name, values in series.items():
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+        middles[name] = middle
+        part = pd.DataFrame({"k": np.arange(MATRICES + 1), "series": name, "log10": middle})
+        part["low"], part["high"] = low, high
+        part["says"] = [theme.from_log10(value) for value in middle]
+        part["meaning"] = colors[name]
+        part["name"] = [None] * MATRICES + [names[name]]
+        part["name_at"] = [np.nan] * MATRICES + [places[name]]
+        parts.append(part)
+    return Matrices(pd.concat(parts, ignore_index=True), trials=_TRIALS[width], **middles)

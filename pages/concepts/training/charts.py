@@ -1,0 +1,514 @@
+"""The charts of the training lab."""
+
+import altair as alt
+import numpy as np
+
+from pages.concepts.training.panel import AT
+from pages.kit import frames, grammar, theme
+
+HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also holds 0
+CURVES = "curves"  # the table of what the scrubber leaves as it is
+MAP_DOMAIN = (-8, 6)  # log₁₀ of the sizes that the map's colors tell apart
+
+_HEIGHT = 500
+_LOSS, _PRODUCT, _UPDATE = (-2, 1), (-8, 8), (-9, 3)  # log₁₀ domains
+_LEFT, _RIGHT = ("0", "0.52 * width"), ("0.63 * width", "width")  # columns, where there are two
+_ROWS = {  # top and bottom of each panel, as shares of the height: where there is room, on a phone
+    "loss": ((0.14, 0.5), (0.18, 0.31)),
+    "right": ((0.62, 1.0), (0.38, 0.51)),
+    "product": ((0.14, 0.5), (0.67, 0.8)),
+    "update": ((0.62, 1.0), (0.87, 1.0)),
+}
+_TEXT = alt.Text("says", type="nominal")
+_NAME = {"fontSize": grammar.LABEL_SIZE - 1}
+
+
+def _open_ended(low: int, high: int) -> str:
+    """Labels in powers of ten, of an axis along whose ends lies what is beyond them."""
+    power = grammar.power_of_ten("datum.value")
+    return f"(datum.value <= {low} ? '≤ ' : datum.value >= {high} ? '≥ ' : '') + ({power})"
+
+
+def _column(panel: str) -> tuple[str, str]:
+    return _LEFT if panel in ("loss", "right") else _RIGHT
+
+
+def _edge(panel: str, end: int, shift: int = 0) -> alt.ExprRef:
+    """The height of a panel's top (0) or bottom (1), in pixels."""
+    there, phone = (f"{rows[end]} * height + {shift}" for rows in _ROWS[panel])
+    return grammar.wide(there, phone)
+
+
+def _x(panel: str, title: str | None) -> alt.X:
+    """A panel's horizontal axis from 0 to 1, at its bottom where it has a title."""
+    left, right = _column(panel)
+    span = [grammar.wide(left, "0"), grammar.wide(right, "width")]
+    there, phone = (rows[1] for rows in _ROWS[panel])
+    axis = {
+        "orient": "bottom",
+        "offset": grammar.wide(*(f"{e - 1} * height" for e in (there, phone))),
+    }
+    if panel in ("loss", "right"):
+        # the numbers of steps stand in the frame: see _ticks
+        axis |= {"labelOpacity": 0, "titlePadding": 8, "titleOpacity": grammar.wide("1", "0")}
+    labels = "datum.value == 0 ? 'first' : datum.value == 1 ? 'last' : ''"
+    x = alt.X(
+        **grammar.placed(
+            "x", title, [0, 1], span, [0, 0.2, 0.4, 0.6, 0.8, 1], labels=labels, **axis
+        )
+    )
+    if title is None:
+        x.axis = None
+    return x
+
+
+def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
+    """A panel's vertical axis, its title above it."""
+    left, _ = _column(panel)
+    look = grammar.placed(
+        field,
+        title,
+        list(domain),
+        [_edge(panel, 1), _edge(panel, 0)],
+        values,
+        labels=labels,
+        orient="left",
+        offset=grammar.wide(f"-({left})", "0"),
+        grid=False,
+        titleAngle=0,
+        titleAlign="left",
+        titleBaseline="bottom",
+        titleX=-30,
+        titleY=_edge(panel, 0, -7),
+    )
+    look["scale"].clamp = True  # what lies beyond an end is drawn along it
+    return alt.Y(**look)
+
+
+def run() -> alt.LayerChart:
+    """Two runs: loss and accuracy over the steps, products and updates over the layers.
+
+    Frames, a row per network and place of the scrubber, with `name` ("A", "B") and `meaning`, its
+    hue: `at` (that place; −1 shows at every place), `x`, `says`, `step_says`, and packed over the
+    layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
+    The table `curves`, which the scrubber leaves as it is, has rows by `kind`:
+    "batch", "test", with `name` and `meaning`: packed `px` (share of the run), `loss` (log₁₀),
+    `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
+    "guess": `x`, `loss_guessed` (log₁₀), `right_guessed`.
+    """
+    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == {AT.name}")
+    return grammar.layered(
+        _losses(now),
+        *_readout(now),
+        _accuracies(now),
+        _products(now),
+        _updates(now),
+        params=(frames.param(AT),),
+        independent=["x", "y"],
+        height=_HEIGHT,
+    )
+
+
+def _curves(kind: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(CURVES)).transform_filter(f"datum.kind == '{kind}'")
+
+
+def _hued(chart: alt.Chart) -> alt.Chart:
+    return chart.encode(detail=alt.Detail("name", type="nominal"))
+
+
+def _over_steps() -> list[alt.Chart]:
+    """Each batch as a thin line, the held-out examples as a bold one."""
+    layers = []
+    for kind, style in (
+        ("batch", {"strokeWidth": 1, "opacity": 0.45}),
+        ("test", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
+    ):
+        rows = frames.unpack(_curves(kind), "px", "loss", "right")
+        layers.append(_hued(rows.mark_line(**style)).encode(x=alt.X(field="px")))
+    return layers
+
+
+def _guess(field: str, below: int) -> list[alt.Chart]:
+    rows = grammar.colored(_curves("guess"), "reference")
+    rows = rows.transform_calculate(left="0", words="'guessing'")
+    level = {"y": alt.Y(field=f"{field}_guessed")}
+    rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(
+        x=alt.X(field="left"), x2=alt.X2("x"), **level
+    )
+    # on a phone, below its line, it would stand on the axis
+    seen = 1.0 if below < 0 else grammar.wide("1", "0")
+    name = rows.mark_text(align="right", dx=-3, dy=below, opacity=seen, **_NAME).encode(
+        text=alt.Text("words", type="nominal"), **level
+    )
+    return [rule, name]
+
+
+def _cursor(now: alt.Chart, panel: str) -> alt.Chart:
+    """Where the scrubber stands."""
+    rule = grammar.colored(now, "reference").mark_rule(strokeWidth=1.5, opacity=0.8)
+    return rule.encode(y=alt.value(_edge(panel, 0)), y2=alt.value(_edge(panel, 1)))
+
+
+def _losses(now: alt.Chart) -> alt.LayerChart:
+    high = _LOSS[1]
+    y = _y(
+        "loss",
+        "loss",
+        "loss (bold: held out, thin: each batch)",
+        _LOSS,
+        [-2, -1, 0, 1],
+        _open_ended(*_LOSS),
+    )
+    halts = _hued(_curves("halt"))
+    cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
+    words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
+        height=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
+    )
+    layers = [
+        *_guess("loss", -10),
+        *_over_steps(),
+        _cursor(now, "loss"),
+        cross.encode(y=alt.Y(field="last")),
+        words.encode(y=alt.Y(field="height"), text=_TEXT),
+    ]
+    return alt.layer(*layers).encode(x=_x("loss", None), y=y)
+
+
+def _readout(now: alt.Chart) -> list[alt.Chart]:
+    """The step, and beside or below it what A and B are there."""
+    first = grammar.colored(now.transform_filter("datum.name == 'A'"), "reference")
+    step = first.mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
+    step = step.encode(x=alt.value(0), y=alt.value(0), text=alt.Text("step_says", type="nominal"))
+    layers = [step]
+    for name, left, top in (("A", 0.33, 20), ("B", 0.68, 38)):
+        row = _hued(now.transform_filter(f"datum.name == '{name}'"))
+        words = row.mark_text(align="left", baseline="top", fontSize=15, fontWeight="bold")
+        layers.append(
+            words.encode(
+                x=alt.value(grammar.wide(f"{left} * width", "0")),
+                y=alt.value(grammar.wide("2", f"{top}")),
+                text=_TEXT,
+            )
+        )
+    return layers
+
+
+def _accuracies(now: alt.Chart) -> alt.LayerChart:
+    y = _y(
+        "right",
+        "right",
+        "share named right",
+        (0, 1.0),
+        [0, 0.5, 1],
+        "format(datum.value, '.0%')",
+    )
+    ticks = grammar.colored(_curves("ticks"), "reference")
+    ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
+        y=alt.value(_edge("right", 1, 9)), text=_TEXT
+    )
+    layers = [*_guess("right", 9), *_over_steps(), _cursor(now, "right"), ticks]
+    return alt.layer(*layers).encode(x=_x("right", "training step"), y=y)
+
+
+def _by_layer(now: alt.Chart, field: str, **style) -> alt.Chart:
+    rows = frames.unpack(now, "place", "gradient", "slopes", "update")
+    if "strokeDash" not in style:  # points, since a network of one layer has no line
+        style["point"] = {"size": 14, "filled": True, "opacity": 1}
+    return _hued(rows.mark_line(**style)).encode(x=alt.X(field="place"), y=alt.Y(field=field))
+
+
+def _band(low: float, high: float) -> alt.Chart:
+    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
+        left="0", right="1", low=str(low), high=str(high)
+    )
+    return base.mark_rect(opacity=0.15).encode(
+        x=alt.X(field="left"),
+        x2=alt.X2("right"),
+        y=alt.Y(field="low"),
+        y2=alt.Y2("high"),
+    )
+
+
+def _products(now: alt.Chart) -> alt.LayerChart:
+    y = _y(
+        "product",
+        "gradient",
+        "‖dJ/dz‖, last layer = 1 (dots: ∏ φ′)",
+        _PRODUCT,
+        [-8, -4, 0, 4, 8],
+        _open_ended(*_PRODUCT),
+    )
+    layers = [
+        _band(-theme.BAND, theme.BAND),
+        _by_layer(now, "slopes", strokeWidth=2, strokeDash=[2, 4]),
+        _by_layer(now, "gradient", strokeWidth=3),
+    ]
+    return alt.layer(*layers).encode(x=_x("product", None), y=y)
+
+
+def _updates(now: alt.Chart) -> alt.LayerChart:
+    y = _y(
+        "update",
+        "update",
+        "one step's ‖ΔW‖/‖W‖",
+        _UPDATE,
+        [-9, -6, -3, 0, 3],
+        _open_ended(*_UPDATE),
+    )
+    named = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
+        x="0", healthy="-3", words="'about 10⁻³ is healthy'"
+    )
+    layers = [
+        _band(-4, -2),
+        named.mark_text(align="left", baseline="bottom", dx=4, dy=-14, **_NAME).encode(
+            y=alt.Y(field="healthy"), text=alt.Text("words", type="nominal")
+        ),
+        _by_layer(now, "update", strokeWidth=3),
+    ]
+    return alt.layer(*layers).encode(x=_x("update", "hidden layer   ← the gradient's way"), y=y)
+
+
+# Look inside: A on the left and B on the right, or one above the other on a phone ---------------
+
+_SIDES = {"A": ("0", "0.46 * width", 0.0, 0.45), "B": ("0.54 * width", "width", 0.55, 1.0)}
+
+
+def _side_x(name: str, field: str, title: str, domain, values, labels: str, **axis) -> alt.X:
+    left, right, _, end = _SIDES[name]
+    if name == "A":  # on a phone B's name stands there, and B beneath it has the same labels
+        labels = f"{grammar.WIDE} ? ({labels}) : ''"
+    return alt.X(
+        **grammar.placed(
+            field,
+            title if name == "B" else None,
+            list(domain),
+            [grammar.wide(left, "0"), grammar.wide(right, "width")],
+            values,
+            labels=labels,
+            orient="bottom",
+            offset=grammar.wide("0", f"{end - 1} * height"),
+            **axis,
+        )
+    )
+
+
+def _side_y(name: str, field: str, title: str, domain, values, labels: str, **axis) -> alt.Y:
+    left, _, top, end = _SIDES[name]
+    return alt.Y(
+        **grammar.placed(
+            field,
+            title if name == "A" else None,
+            list(domain),
+            [grammar.wide("height", f"{end} * height"), grammar.wide("24", f"{top} * height + 22")],
+            values,
+            labels=labels,
+            orient="left",
+            offset=grammar.wide(f"-({left})", "0"),
+            **axis,
+        )
+    )
+
+
+def _side_name(name: str) -> alt.Chart:
+    left, _, top, _ = _SIDES[name]
+    row = alt.Chart(alt.sequence(0, 1)).transform_calculate(words=f"'{name}'")
+    hue = {"A": "amber", "B": "violet"}[name]
+    return (
+        grammar.colored(row, hue)
+        .mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
+        .encode(
+            x=alt.value(grammar.wide(left, "0")),
+            y=alt.value(grammar.wide("0", f"{top} * height")),
+            text=alt.Text("words", type="nominal"),
+        )
+    )
+
+
+_LAYER_VALUES, _LAYER_LABELS = [0.0, 1.0], "datum.value == 0 ? 'first' : 'last'"
+_STEP_LABELS = "format(datum.value, '.0%')"
+
+
+def _two(side, height: int = theme.SMALL_HEIGHT) -> alt.LayerChart:
+    return grammar.layered(side("A"), side("B"), independent=["x", "y"], height=height)
+
+
+def gradient_map() -> alt.LayerChart:
+    """The size of the gradient by layer and time, as colors.
+
+    Rows: `name`, `x`, `x2` (shares of the run), `y`, `y2` (shares of the depth), `log10`, `says`.
+    """
+    low, high = MAP_DOMAIN
+
+    def side(name: str) -> alt.LayerChart:
+        x = _side_x(name, "x", "share of the run", (0, 1), [0, 0.25, 0.5, 0.75, 1], _STEP_LABELS)
+        y = _side_y(name, "y", "hidden layer", (0, 1), _LAYER_VALUES, _LAYER_LABELS)
+        cells = (
+            alt.Chart()
+            .transform_filter(f"datum.name == '{name}'")
+            .mark_rect()
+            .encode(
+                x2=alt.X2("x2"),
+                y2=alt.Y2("y2"),
+                color=alt.Color(
+                    "log10",
+                    type="quantitative",
+                    scale=alt.Scale(
+                        domain=[low, -4, -1, 2.5, high],
+                        range=list(theme.SMALL_TO_LARGE),
+                        clamp=True,
+                    ),
+                    legend=None
+                    if name == "B"
+                    else alt.Legend(
+                        title="size of the gradient",
+                        orient="bottom",
+                        gradientLength=240,
+                        values=[low, -4, -1, 2, high],
+                        labelExpr=grammar.power_of_ten("datum.value"),
+                        labelFontSize=13,
+                        titleFontSize=14,
+                    ),
+                ),
+                tooltip=[alt.Tooltip("says", type="nominal", title=name)],
+            )
+        )
+        layers = alt.layer(cells, _side_name(name)).encode(x=x, y=y)
+        return layers.resolve_scale(color="independent")
+
+    return _two(side)
+
+
+def histograms() -> alt.LayerChart:
+    """The sizes of the activations by layer: the darker, the more units × examples.
+
+    Rows: `name`, `meaning`, `x`, `x2` (log₁₀|h|), `y`, `y2` (shares of the depth), `share`, `says`.
+    """
+    low, high = float(HISTOGRAM_BINS[0]), float(HISTOGRAM_BINS[-1])
+
+    def side(name: str) -> alt.LayerChart:
+        x = _side_x(
+            name,
+            "x",
+            "size of the activation |h|",
+            (low, high),
+            [low + 0.25, -6, -3, 0, 3],
+            f"datum.value < -7 ? '0' : {grammar.power_of_ten('datum.value')}",
+        )
+        y = _side_y(name, "y", "hidden layer", (0, 1), _LAYER_VALUES, _LAYER_LABELS)
+        cells = (
+            alt.Chart()
+            .transform_filter(f"datum.name == '{name}'")
+            .transform_calculate(strength="min(1, 0.12 + 1.6 * datum.share)")
+            .mark_rect()
+            .encode(
+                x2=alt.X2("x2"),
+                y2=alt.Y2("y2"),
+                opacity=alt.Opacity(
+                    "strength", type="quantitative", scale=alt.Scale(domain=[0, 1]), legend=None
+                ),
+                tooltip=[alt.Tooltip("says", type="nominal", title=name)],
+            )
+        )
+        return alt.layer(cells, _side_name(name)).encode(x=x, y=y)
+
+    return _two(side)
+
+
+def boundary() -> alt.LayerChart:
+    """Which class each network would name over the plane, and half of the training examples.
+
+    Rows: `kind` "cell" with `name`, `x`, `x2`, `y`, `y2` and `p`, the probability of the dark
+    class; "point" with `x`, `y` and `p`, its class.
+    """
+
+    def side(name: str) -> alt.LayerChart:
+        ticks = [-2, -1, 0, 1, 2]
+        x = _side_x(name, "x", "x₁", (-2.2, 2.2), ticks, "datum.label")
+        y = _side_y(name, "y", "x₂", (-2.2, 2.2), ticks, "datum.label")
+        greys = alt.Scale(domain=[0, 1], range=list(theme.TWO_CLASSES))
+        color = alt.Color("p", type="quantitative", scale=greys, legend=None)
+        cells = alt.Chart().transform_filter(f"datum.kind == 'cell' && datum.name == '{name}'")
+        points = alt.Chart().transform_filter("datum.kind == 'point'")
+        layers = alt.layer(
+            cells.mark_rect().encode(x2=alt.X2("x2"), y2=alt.Y2("y2"), color=color),
+            points.mark_point(
+                filled=True, size=26, opacity=1, stroke="#8a8a8a", strokeWidth=0.7
+            ).encode(color=color),
+            _side_name(name),
+        )
+        return layers.encode(x=x, y=y).resolve_scale(color="independent")
+
+    return _two(side, height=420)
+
+
+def clip_factors() -> alt.LayerChart:
+    """What clipping left of each step's gradient: the norm after over the norm before.
+
+    Rows: `name`, `meaning`, `x` (share of the run), `log10`, `says`.
+    """
+    x = alt.X(
+        "x",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(title="share of the run", format="%", grid=False, **grammar.AXIS),
+    )
+    y = grammar.powers_y("log10", "norm after clipping, before = 1", -16, 1, every=4)
+    rows = _hued(alt.Chart())
+    line = rows.mark_line(strokeWidth=2)
+    points = rows.mark_point(size=20, filled=True, opacity=0.8).encode(
+        tooltip=[
+            alt.Tooltip("name", type="nominal", title="network"),
+            alt.Tooltip("says", type="nominal", title="left of it"),
+        ]
+    )
+    return grammar.layered(line, points, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def seeds() -> alt.LayerChart:
+    """Held-out accuracy of A and B over several seeds: the median and the middle half.
+
+    Rows: `name`, `meaning`, `x` (share of the run), `low`, `median`, `high`, `says`, and `label` on
+    the last; `name` "ticks" with `x` and `says`.
+    """
+    x = alt.X(
+        "x",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1.18], nice=False),
+        axis=alt.Axis(
+            title="training step",
+            values=[0, 0.2, 0.4, 0.6, 0.8, 1],
+            labels=False,
+            titlePadding=22,
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = alt.Y(
+        "median",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(
+            title="held-out examples named right", format="%", gridOpacity=0.5, **grammar.AXIS
+        ),
+    )
+    rows = _hued(alt.Chart().transform_filter("datum.name != 'ticks'"))
+    band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})
+    line = line.encode(tooltip=[alt.Tooltip("says", type="nominal", title="median")])
+    labels = rows.transform_filter("isValid(datum.label)").mark_text(
+        align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
+    )
+    ticks = grammar.colored(alt.Chart().transform_filter("datum.name == 'ticks'"), "reference")
+    ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
+        y=alt.value(alt.ExprRef("height + 9")), text=_TEXT
+    )
+    return grammar.layered(
+        band,
+        line,
+        labels.encode(text=alt.Text("label", type="nominal")),
+        ticks,
+        x=x,
+        y=y,
+        height=theme.SMALL_HEIGHT,
+    )

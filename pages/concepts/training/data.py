@@ -1,0 +1,643 @@
+"""Frames of the training lab: two networks side by side, step by step."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+import pandas as pd
+
+from core import datasets, network, recording, training
+from core.initializers import INITIALIZERS
+from core.network import NetSpec, Params
+from core.recording import Recording
+from core.training import Halt, Step, TrainSpec
+from pages.concepts.training.charts import HISTOGRAM_BINS, MAP_DOMAIN
+from pages.concepts.training.networks import (
+    NORMS,
+    Duel,
+    Net,
+)
+from pages.concepts.training.panel import AT
+from pages.kit import frames, theme
+from pages.kit.kept import Once, kept
+
+NETS = {"A": "amber", "B": "violet"}  # and the hue of each
+CURVE_POINTS = 300
+OVERLAP = 0.1  # of a cell over its neighbor: without it, seams show between them
+GRID = 32  # cells a side behind the decision boundary
+FOUND = 12  # of the latest findings about a pair are kept
+MOST_REPLAYED = 8e9  # of recording.work: half a second of steps run again
+
+
+# Runs --------------------------------------------------------------------------------------------
+
+
+def begin(net: Net, data: str, seed: int, seeds: int = 1) -> Recording:
+    """A run before its first step. The draws depend on the seed alone."""
+    rng = np.random.default_rng(seed)
+    return recording.begin(net.spec(data, seeds), net.how(1), datasets.DATASETS[data](), rng=rng)
+
+
+@cache
+def _in_use() -> WeakValueDictionary[tuple, Recording]:
+    """Networks before their first step that somebody has on the page."""
+    return WeakValueDictionary()
+
+
+def _begun(net: Net, data: str, seed: int) -> Recording:
+    """One network before its first step, the same in all pairs: nothing writes to it.
+
+    Who moves a control of A still has B, and who changes how A is trained still has its weights: a
+    class with networks of their own would need too much memory to have all of them kept.
+    """
+    of, how = (net.spec(data), data, seed), net.how(1)
+    run = _in_use().get(of) or _untrained(*of)
+    if run.train_spec != how:
+        run = replace(run, train_spec=how)
+    _in_use()[of] = run
+    return run
+
+
+@kept(128)
+def _untrained(spec: NetSpec, data: str, seed: int) -> Recording:
+    """A network before its first step, its weights held once."""
+    rng = np.random.default_rng(seed)
+    run = recording.begin(spec, TrainSpec(0.0, steps=1), datasets.DATASETS[data](), rng=rng)
+    arrays = vars(run.state.params).values()
+    state = replace(run.state, params=Params(*(tuple(map(_held, a)) for a in arrays)))
+    return replace(run, state=state, kept=(state,))
+
+
+@cache
+def _arrays() -> WeakValueDictionary[tuple, np.ndarray]:
+    """What networks before their first step are made of, by shape and first numbers."""
+    return WeakValueDictionary()
+
+
+def _held(array: np.ndarray) -> np.ndarray:
+    """This array, held once however many networks have it.
+
+    Layers are drawn in order, so networks that differ in depth alone begin with the same ones: of
+    all the depths that a class tries, the deepest needs memory.
+    """
+    key = array.shape, array.ravel()[:4].tobytes()
+    held = _arrays().get(key)
+    if held is None or not np.array_equal(held, array):
+        held = _arrays()[key] = array.copy()
+    return held
+
+
+@kept(1024)  # they are small
+def _first_step(net: Net, data: str, seed: int) -> Step:
+    """Its first step, looked at and not taken."""
+    run = _begun(net, data, seed)
+    return training.Run(run.spec, run.train_spec, datasets.DATASETS[data](), run.state).step()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The runs of A and B as far as they have come, and what they were before the first step."""
+
+    duel: Duel
+    runs: dict[str, Recording]
+
+    @property
+    def step(self) -> int:
+        return max(run.step for run in self.runs.values())
+
+    @cached_property
+    def first(self) -> dict[str, Step]:
+        """Each network's first step, looked at and not taken where it was not."""
+        return {
+            name: run.steps[0]
+            if run.steps
+            else _first_step(self.duel.nets[name], self.duel.data, self.duel.seed)
+            for name, run in self.runs.items()
+        }
+
+    @cached_property
+    def _found(self) -> dict[tuple, Once]:
+        return {}
+
+    def once(self, *what, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once of these runs, for all readers who look at them."""
+        found = self._found.get(what)
+        if found is None:
+            for oldest in list(self._found)[: 1 - FOUND]:
+                self._found.pop(oldest, None)
+            found = self._found[what] = Once(make)
+        return found.result()
+
+    def at(self, name: str, step: int) -> Step:
+        """The record of this step, or of the last one taken; of the first one for step 0."""
+        run = self.runs[name]
+        return run.steps[min(step, run.step) - 1] if run.steps and step else self.first[name]
+
+    @property
+    def ended(self) -> bool:
+        return all(run.ended for run in self.runs.values())
+
+    def halt(self, name: str) -> Halt | None:
+        return self.runs[name].state.halts[0]
+
+
+@kept(64)  # more than depths to choose from: else a class would hold the same pair many times
+def pair(duel: Duel) -> Pair:
+    """Both networks before their first step, the same for all readers."""
+    nets = duel.nets.items()
+    return Pair(duel, {name: _begun(net, duel.data, duel.seed) for name, net in nets})
+
+
+@kept(4)
+def finished(duel: Duel, steps: int) -> Pair:
+    """Both networks after all their steps: what a first visit shows."""
+    runs = pair(duel).runs
+    return Pair(
+        duel,
+        {
+            name: recording.extend(recording.lengthen(run, steps), duel.dataset)
+            for name, run in runs.items()
+        },
+    )
+
+
+def work(specs: Sequence[tuple[NetSpec, TrainSpec]]) -> float:
+    """What these runs would cost, as a share of the most that is done."""
+    return sum(recording.work(*spec) for spec in specs) / recording.MAX_WORK
+
+
+# The main chart ----------------------------------------------------------------------------------
+
+
+def shown_step(at: int, steps: int, taken: int) -> int:
+    """The step that a place of the scrubber stands for: no further than was taken."""
+    return min(round(at / AT.high * steps), taken)
+
+
+def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
+    """What the scrubber moves, one row per network and place; see `charts.run`.
+
+    While it runs there is one frame, the newest step's, which shows wherever the scrubber stands;
+    so does the only one of a pair that has taken no step.
+    """
+    steps, rows = max(steps, pair.step), []
+    for name in pair.runs:
+        seen = {}
+        for at in [-1] if running or not pair.step else AT.values():
+            step = pair.step if at < 0 else shown_step(at, steps, pair.step)
+            if step not in seen:
+                seen[step] = _frame(pair, name, step, steps)
+            rows.append({"at": at, "name": name, "meaning": NETS[name], **seen[step]})
+    return _table(rows)
+
+
+def _table(rows: list[dict]) -> pd.DataFrame:
+    """Rows as a frame, by their columns: of rows themselves pandas makes one in twice the time."""
+    columns = dict.fromkeys(column for row in rows for column in row)
+    return pd.DataFrame({column: [row.get(column) for row in rows] for column in columns})
+
+
+def curves(pair: Pair, steps: int) -> pd.DataFrame:
+    """What the scrubber leaves: curves, halts, ticks and guessing; see `charts.run`."""
+    steps = max(steps, pair.step)
+    rows = [{"kind": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
+    classes = next(iter(pair.runs.values())).spec.n_out
+    guess = {"loss_guessed": math.log10(math.log(classes)), "right_guessed": 1 / classes}
+    rows.append({"kind": "guess", "x": 1.0} | guess)
+    for name, run in pair.runs.items():
+        own = _curves(name, run, steps)
+        if halt := pair.halt(name):
+            own.append(_halt(name, run, halt, steps))
+        rows += [row | {"meaning": NETS[name]} for row in own]
+    return _table(rows)
+
+
+def _curves(name: str, run: Recording, steps: int) -> list[dict]:
+    rows = []
+    if run.steps:
+        every = max(1, math.ceil(run.step / CURVE_POINTS))
+        picked = run.steps[::every]
+        rows.append(
+            _curve(
+                "batch",
+                name,
+                [step.step / steps for step in picked],
+                [step.loss[0] for step in picked],
+                [step.accuracy[0] for step in picked],
+            )
+        )
+    tests = [test for test in run.tests if np.isfinite(test.loss[0])]
+    rows.append(
+        _curve(
+            "test",
+            name,
+            [test.step / steps for test in tests],
+            [test.loss[0] for test in tests],
+            [test.accuracy[0] for test in tests],
+        )
+    )
+    return rows
+
+
+def _curve(kind, name, x, loss, right) -> dict:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {"px": x, "loss": np.log10(loss), "right": right}
+    return {"kind": kind, "name": name} | {
+        column: frames.pack(np.array([values], dtype=float), ".4f")[0]
+        for column, values in columns.items()
+    }
+
+
+def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
+    before = [step.loss[0] for step in run.steps[:-1] if np.isfinite(step.loss[0])]
+    return {
+        "kind": "halt",
+        "name": name,
+        "x": halt.step / steps,
+        "last": float(np.log10(before[-1])) if before else 0.0,
+        "says": f"{name}: no longer finite at step {halt.step}",
+    }
+
+
+def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
+    record = pair.at(name, step)
+    depth = record.log10_dz.shape[1]
+    place = np.linspace(0, 1, depth) if depth > 1 else np.array([1.0])
+    loss, right = record.loss[0], record.accuracy[0]
+    gone = pair.halt(name) is not None and step >= pair.halt(name).step
+    return {
+        "x": min(step, pair.runs[name].step) / steps,
+        "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
+        "says": f"{name}: no longer finite"
+        if gone
+        else f"{name}: batch loss {theme.number(loss)}, {theme.percent(right)} right",
+        **{
+            column: frames.pack(np.array([values], dtype=float))[0]
+            for column, values in {
+                "place": place,
+                "gradient": _drawn(relative_gradient(record), gone),
+                "slopes": _drawn(slope_products(record), gone),
+                "update": _drawn(record.log10_update[0, :-1], gone),
+            }.items()
+        },
+    }
+
+
+def _drawn(log10: np.ndarray, gone: bool) -> np.ndarray:
+    """0, whose logarithm no axis has, as something far below every axis: it lies on their edge.
+    Nothing of the step that broke: what it computed last is no network's."""
+    return np.full_like(log10, np.nan) if gone else np.where(np.isneginf(log10), -999.0, log10)
+
+
+def relative_gradient(record: Step) -> np.ndarray:
+    """log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖ of a lone run's step, (L,): ∏ W·φ′ from the last layer back. A
+    gradient of 0 gives −inf, also where the last layer's is 0 too."""
+    log10 = record.log10_dz[0]
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isneginf(log10), -np.inf, log10 - log10[-1:])
+
+
+def slope_products(record: Step) -> np.ndarray:
+    """log₁₀ ∏ φ′(z) over the layers l … L − 1, one rms slope per layer, (L,)."""
+    slopes = record.log10_slope[0]
+    return np.append(np.cumsum(slopes[:-1][::-1])[::-1], 0.0) if len(slopes) else slopes
+
+
+# Look inside -------------------------------------------------------------------------------------
+
+
+def gradient_map(pair: Pair, steps: int, kind: str) -> pd.DataFrame:
+    """Cells of layer × time; see `charts.gradient_map`. kind: "dz" or "dW"."""
+    steps, parts = max(steps, pair.step), []
+    for name, run in pair.runs.items():
+        records = run.steps or (pair.first[name],)
+        depth = run.spec.depth
+        bins = min(40, len(records), max(8, 3000 // (2 * depth)))
+        edges = np.linspace(0, len(records), bins + 1).round().astype(int)
+        values = np.array([getattr(records[i], f"log10_{kind}")[0, :depth] for i in edges[:-1]])
+        values = values.ravel()
+        at, layer = (i.ravel() for i in np.indices((bins, depth)))
+        here = ~np.isnan(values)
+        at, layer, values = at[here], layer[here], values[here]
+        parts.append(
+            {
+                "name": [name] * len(values),
+                "x": edges[at] / steps,
+                "x2": np.minimum(edges[at + 1] + OVERLAP * edges[1], edges[-1]) / steps,
+                "y": layer / depth,
+                "y2": np.minimum(layer + 1 + OVERLAP, depth) / depth,
+                "log10": np.clip(values, *MAP_DOMAIN),
+                "says": [
+                    f"layer {lay + 1}, step {edges[i] + 1}: {theme.from_log10(v, 2)}"
+                    for i, lay, v in zip(at, layer, values, strict=True)
+                ],
+            }
+        )
+    return pd.DataFrame({key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
+
+
+def looked_at(pair: Pair, name: str, step: int) -> training.State:
+    """The state after this step; where running there again would take long, the last kept one."""
+    run = pair.runs[name]
+    step = min(step, run.step)
+    near = recording.nearest_kept(run, step)
+    again = replace(run.train_spec, steps=step - near.step)
+    if recording.work(run.spec, again) > MOST_REPLAYED:
+        return near
+    return recording.state_at(run, pair.duel.dataset, step)
+
+
+def states(pair: Pair, step: int) -> dict[str, training.State]:
+    """`looked_at` of both networks."""
+    return {name: looked_at(pair, name, step) for name in pair.runs}
+
+
+def histograms(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
+    """Shares of a layer's activations by their size; see `charts.histograms`.
+
+    Of 64 held-out examples. The first bin holds what is exactly 0, or below the axis.
+    """
+    parts, edges = [], HISTOGRAM_BINS
+    x = pair.duel.dataset.x_test[:64]
+    for name, state in states.items():
+        spec = pair.runs[name].spec
+        trace = network.forward(spec, state.params, x)
+        with np.errstate(all="ignore"):
+            sizes = [np.log10(np.abs(h[0])).ravel() for h in trace.h]
+        shares = np.array([_shares(size, edges) for size in sizes])  # (L, bins)
+        layer, at = np.nonzero(shares)
+        share = shares[layer, at]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "x": edges[at],
+                    "x2": edges[at + 1],
+                    "y": layer / spec.depth,
+                    "y2": (layer + 1) / spec.depth,
+                    "share": share,
+                    "meaning": NETS[name],
+                    "says": [
+                        f"layer {lay + 1}: {theme.percent(s)} " + _bin_in_words(i)
+                        for lay, i, s in zip(layer, at, share, strict=True)
+                    ],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _bin_in_words(i: int) -> str:
+    """What a bin of the histogram holds; the first and the last also what lies beyond them."""
+    if i == 0:
+        return f"are 0, or below {theme.from_log10(HISTOGRAM_BINS[1], 1)}"
+    if i == len(HISTOGRAM_BINS) - 2:
+        return f"are above {theme.from_log10(HISTOGRAM_BINS[-2], 1)}"
+    return f"near {theme.from_log10(HISTOGRAM_BINS[i] + 0.25, 1)}"
+
+
+def _shares(log10_sizes: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    finite = log10_sizes[~np.isnan(log10_sizes)]
+    inside = np.clip(finite, edges[0], edges[-1] - 1e-9)
+    return np.histogram(inside, bins=edges)[0] / max(1, len(log10_sizes))
+
+
+def clip_factors(pair: Pair, steps: int) -> pd.DataFrame:
+    """What clipping left of each step's gradient; see `charts.clip_factors`."""
+    steps, parts = max(steps, pair.step), []
+    for name, run in pair.runs.items():
+        if run.train_spec.clip == "none":
+            continue
+        every = max(1, math.ceil(run.step / CURVE_POINTS))
+        picked = [step for step in run.steps[::every] if not step.halts[0]]
+        factor = np.array([step.clip_factor[0] for step in picked])
+        with np.errstate(divide="ignore"):
+            log10 = np.log10(factor)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "meaning": NETS[name],
+                    "x": [(step.step - 1) / steps for step in picked],
+                    "log10": np.clip(log10, -16, 0),
+                    "says": [
+                        f"step {step.step}: {theme.from_log10(v, 2)}"
+                        for step, v in zip(picked, log10, strict=True)
+                    ],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def clipped(run: Recording) -> tuple[float, int]:
+    """The share of a run's steps whose gradient was cut, and how many steps there were."""
+    factors = np.array([step.clip_factor[0] for step in run.steps if not step.halts[0]])
+    return float((factors < 1).mean()) if len(factors) else 0.0, len(factors)
+
+
+def boundary(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
+    """The second class's probability over the plane, and the examples; see
+    `charts.boundary`."""
+    side = np.linspace(-2.2, 2.2, GRID + 1)
+    middle = (side[:-1] + side[1:]) / 2
+    gx, gy = (grid.ravel() for grid in np.meshgrid(middle, middle))
+    half = (side[1] - side[0]) / 2
+    data, parts = pair.duel.dataset, []
+    for name, state in states.items():
+        spec = pair.runs[name].spec
+        with np.errstate(all="ignore"):
+            logits = network.forward(spec, state.params, np.stack([gx, gy], axis=1)).output[0]
+            p = 1 / (1 + np.exp(np.clip(logits[:, 0] - logits[:, 1], -700, 700)))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "kind": "cell",
+                    "name": name,
+                    "x": gx - half,
+                    "x2": np.minimum(gx + half * (1 + OVERLAP), side[-1]),
+                    "y": gy - half,
+                    "y2": np.minimum(gy + half * (1 + OVERLAP), side[-1]),
+                    "p": p.astype(np.float32),
+                }
+            )
+        )
+    half_of_them = slice(len(data.x_train) // 2)  # classes alternate
+    points = data.x_train[half_of_them]
+    parts.append(
+        pd.DataFrame(
+            {
+                "kind": "point",
+                "name": "both",
+                "x": points[:, 0],
+                "y": points[:, 1],
+                "p": data.y_train[half_of_them],
+            }
+        )
+    )
+    return pd.concat(parts, ignore_index=True)
+
+
+# Over seeds --------------------------------------------------------------------------------------
+
+
+def seeds_frame(runs: dict[str, Recording], steps: int) -> pd.DataFrame:
+    """Held-out accuracy over the seeds; see `charts.seeds`. A network that has halted
+    names nothing right."""
+    parts = []
+    steps = max(steps, *(run.step for run in runs.values()))
+    for name, run in runs.items():
+        right = np.nan_to_num(np.array([test.accuracy for test in run.tests]))  # (T, S)
+        low, median, high = np.quantile(right, [0.25, 0.5, 0.75], axis=1)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "meaning": NETS[name],
+                    "x": [test.step / steps for test in run.tests],
+                    "low": low,
+                    "median": median,
+                    "high": high,
+                    "says": [
+                        f"{name}, step {test.step}: {theme.percent(m)}"
+                        for test, m in zip(run.tests, median, strict=True)
+                    ],
+                }
+            )
+        )
+        parts[-1]["label"] = [None] * (len(median) - 1) + [f"{name}: {theme.percent(median[-1])}"]
+    frame = pd.concat(parts, ignore_index=True)
+    ticks = [{"name": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
+    return pd.concat([frame, pd.DataFrame(ticks)], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class OverSeeds:
+    """Held-out accuracy at a run's last test; `lost` members halted and count as 0."""
+
+    low: float
+    median: float
+    high: float
+    seeds: int
+    lost: int
+
+
+def over_seeds(run: Recording) -> OverSeeds:
+    right = np.nan_to_num(run.tests[-1].accuracy)
+    low, median, high = (float(f(right)) for f in (np.min, np.median, np.max))
+    return OverSeeds(low, median, high, len(right), sum(map(bool, run.state.halts)))
+
+
+# In words ----------------------------------------------------------------------------------------
+
+
+# The autopsy -------------------------------------------------------------------------------------
+
+
+def changes(net: Net) -> dict[str, Net]:
+    """What a reader may change in a network that broke, each alone."""
+    found = {}
+    rectifies = net.activation in ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
+    fitting = "he" if rectifies else "xavier"
+    if (net.initializer, net.scale) != (fitting, 1.0):
+        label = INITIALIZERS[fitting].label
+        found[f"{label} weights at scale 1"] = replace(net, initializer=fitting, scale=1.0)
+    if net.rate > 1e-4:
+        found[f"a learning rate of {net.rate / 10:g}"] = replace(net, rate=net.rate / 10)
+    if net.shortcut == "plain":
+        found["the branch scaled by 1/√L"] = replace(net, shortcut="scaled")
+    if net.clip == "none":
+        found["clipping by norm at 1"] = replace(net, clip="norm", limit=1.0)
+    if net.norm == "none":
+        found["batch normalization"] = replace(net, norm="batch")
+    return found
+
+
+def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
+    """The steps before the one that broke, as a table in words."""
+    rows = []
+    for record in run.steps[-count - 1 : -1]:
+        layer = int(np.argmax(record.log10_dz[0])) if record.log10_dz.size else 0
+        moved = int(np.argmax(record.log10_update[0]))
+        rows.append(
+            {
+                "step": record.step,
+                "loss": theme.number(record.loss[0]),
+                "largest ‖dJ/dz‖": f"{theme.from_log10(record.log10_dz[0, layer], 2)} "
+                f"(layer {layer + 1})",
+                "largest ‖ΔW‖/‖W‖": f"{theme.from_log10(record.log10_update[0, moved], 2)} "
+                f"(layer {moved + 1})",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+# Taken away --------------------------------------------------------------------------------------
+
+
+def table(pair: Pair) -> pd.DataFrame:
+    """The run as it was recorded: a row for each network, step and layer."""
+    parts = []
+    for name, run in pair.runs.items():
+        if not run.steps:
+            continue
+        history, layers = run.history, run.spec.depth + 1
+        steps = len(history.step)
+        tests = {test.step: (test.loss[0], test.accuracy[0]) for test in run.tests}
+        held_out = np.array([tests.get(step, (np.nan, np.nan)) for step in history.step])
+        slopes = history.log10_slope[:, 0]  # (T, L)
+        with np.errstate(invalid="ignore"):  # slopes that are all 0: −inf − (−inf)
+            products = np.cumsum(slopes[:, ::-1], axis=1)[:, ::-1] - slopes[:, -1:]
+        by_step = {
+            "step": history.step,
+            "batch_loss": history.loss[:, 0],
+            "batch_accuracy": history.accuracy[:, 0],
+            "held_out_loss": held_out[:, 0],
+            "held_out_accuracy": held_out[:, 1],
+            "clip_factor": history.clip_factor[:, 0],
+        }
+        hidden = {
+            "log10_dJdz": history.log10_dz[:, 0],
+            "log10_rms_slope": slopes,
+            "log10_product_of_slopes": products,
+        }
+        by_layer = {
+            "log10_dJdW": history.log10_dW[:, 0],
+            "log10_relative_update": history.log10_update[:, 0],
+        } | {key: np.pad(a, ((0, 0), (0, 1)), constant_values=np.nan) for key, a in hidden.items()}
+        columns = {"network": name, "layer": np.tile(np.arange(1, layers + 1), steps)}
+        columns |= {key: np.repeat(values, layers) for key, values in by_step.items()}
+        columns |= {key: values.ravel() for key, values in by_layer.items()}
+        parts.append(pd.DataFrame(columns))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+# The prediction ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Normalized:
+    """Ten sigmoid layers with one normalizer after 200 steps: the held-out share named right, and
+    at the first step log₁₀ of the share of z² in layer 10 that differs between examples."""
+
+    accuracy: float
+    differs: float
+
+
+@kept(1)
+def normalized() -> dict[str, Normalized]:
+    """The prediction's three networks: no normalizer, layer and batch normalization."""
+    data, found = datasets.DATASETS["digits"](), {}
+    for norm in NORMS:
+        sigmoid = Net(10, 64, "sigmoid", "xavier", 1.0, "none", norm, "none", 1.0, 0.1)
+        run = begin(sigmoid, "digits", seed=0)
+        z = network.forward(run.spec, run.state.params, data.x_train[:32]).z[-1][0]  # (N, D)
+        with np.errstate(divide="ignore"):
+            differs = np.log10(z.var(axis=0).mean()) - np.log10((z * z).mean())
+        run = recording.extend(recording.lengthen(run, 200), data)
+        found[norm] = Normalized(float(run.tests[-1].accuracy[0]), float(differs))
+    return found

@@ -1,0 +1,30 @@
+"""What a first visit to the page `training` needs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from pages.concepts.training import charts, data, networks
+from pages.concepts.training.panel import PANEL
+
+CHARTS = (
+    charts.run,
+    charts.gradient_map,
+)
+
+
+def visit(at) -> Iterator[Callable]:
+    """What the page computes at these values, those that it opens with."""
+    yield partial(data.finished, networks.FIRST, networks.FIRST_STEPS)
+    yield data.normalized
+
+
+def slider(at) -> Iterator[Callable]:
+    """What the slider of A's depth asks for, from where it stands outward."""
+    first = networks.duel(at)
+    for depth in sorted(PANEL["a_depth"].values(), key=lambda depth: abs(depth - first.a.depth)):
+        yield partial(_begun, replace(first, a=replace(first.a, depth=depth)))
+
+
+def _begun(duel: networks.Duel) -> dict:
+    return data.pair(duel).first

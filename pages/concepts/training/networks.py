@@ -1,0 +1,142 @@
+"""What the reader sets of two networks, and how it is said."""
+
+import math
+from dataclasses import dataclass, fields, replace
+
+from core import datasets
+from core.activations import ACTIVATIONS
+from core.initializers import INITIALIZERS
+from core.network import NetSpec
+from core.training import TrainSpec
+
+SHORTCUTS = {"none": "none", "plain": "h + φ", "scaled": "h + φ/√L"}
+
+NORMS = {"none": "none", "layer": "layer", "batch": "batch"}
+
+CLIPS = {"none": "none", "value": "by value", "norm": "by norm"}
+
+DATA = {"digits": "Digits", "spirals": "Spirals"}
+
+THINGS = {"digits": "digits", "spirals": "points"}
+
+
+@dataclass(frozen=True)
+class Net:
+    """What the reader sets of one network: it hashes, and it names a run."""
+
+    depth: int
+    width: int
+    activation: str
+    initializer: str
+    scale: float
+    shortcut: str  # of SHORTCUTS
+    norm: str
+    clip: str
+    limit: float
+    rate: float
+
+    def spec(self, data: str, seeds: int = 1) -> NetSpec:
+        held = datasets.DATASETS[data]()
+        return NetSpec(
+            n_in=held.x_train.shape[1],
+            width=self.width,
+            depth=self.depth,
+            n_out=int(held.y_train.max()) + 1,
+            activation=self.activation,
+            initializer=self.initializer,
+            weight_scale=self.scale,
+            residual={"none": 0.0, "plain": 1.0, "scaled": 1 / math.sqrt(self.depth)}[
+                self.shortcut
+            ],
+            norm=self.norm,
+            seeds=seeds,
+        )
+
+    def how(self, steps: int) -> TrainSpec:
+        return TrainSpec(self.rate, steps=steps, clip=self.clip, clip_limit=self.limit)
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Two networks, what they are trained on, and the seed of their draws."""
+
+    a: Net
+    b: Net
+    data: str
+    seed: int
+
+    @property
+    def nets(self) -> dict[str, Net]:
+        return {"A": self.a, "B": self.b}
+
+    @property
+    def dataset(self) -> datasets.Dataset:
+        return datasets.DATASETS[self.data]()
+
+
+SETTINGS = tuple(field.name for field in fields(Net))
+
+# The page's own settings: a ReLU network with He's weights, and with Xavier's.
+HE = Net(20, 64, "relu", "he", 1.0, "none", "none", "none", 1.0, 0.03)
+
+FIRST, FIRST_STEPS = Duel(replace(HE, initializer="xavier"), HE, "digits", 0), 200
+
+
+def net(at, side: str) -> Net:
+    """The network that the controls of one side describe: a_depth, a_width …"""
+    values = {name: getattr(at, f"{side}_{name}") for name in SETTINGS}
+    values |= {name: float(values[name]) for name in ("limit", "rate")}
+    return Net(**values)
+
+
+def duel(at) -> Duel:
+    return Duel(net(at, "a"), net(at, "b"), at.data, at.seed)
+
+
+LABELS = {
+    "activation": {name: record.label for name, record in ACTIVATIONS.items()},
+    "initializer": {name: scheme.label for name, scheme in INITIALIZERS.items()},
+    "shortcut": SHORTCUTS,
+    "norm": NORMS,
+    "clip": CLIPS,
+}
+
+NAMES = {
+    "depth": "depth",
+    "width": "width",
+    "activation": "activation",
+    "initializer": "initial weights",
+    "scale": "weight scale",
+    "shortcut": "shortcut",
+    "norm": "normalization",
+    "clip": "clipping",
+    "limit": "clipping threshold",
+    "rate": "learning rate",
+}
+
+
+def value_in_words(name: str, value) -> str:
+    """A setting's value as the reader sees it."""
+    return LABELS[name][value] if name in LABELS else f"{value:g}"
+
+
+def differing(a: Net, b: Net) -> list[str]:
+    """The settings that differ and matter: a threshold does only where something is clipped."""
+    names = [name for name in SETTINGS if getattr(a, name) != getattr(b, name)]
+    if "none" in (a.clip, b.clip) and "limit" in names:
+        names.remove("limit")
+    return names
+
+
+def difference(a: Net, b: Net) -> str:
+    """What differs between A and B, as a sentence."""
+    names = differing(a, b)
+    if not names:
+        return "A and B are the same network: their curves lie on each other."
+    parts = [
+        f"{NAMES[name]} ({value_in_words(name, getattr(a, name))} in A, "
+        f"{value_in_words(name, getattr(b, name))} in B)"
+        for name in names
+    ]
+    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+    return f"A and B differ in {listed}."

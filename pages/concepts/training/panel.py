@@ -1,0 +1,168 @@
+"""The controls and presets of the page `training`."""
+
+from pages.concepts.training.networks import DATA, HE, LABELS, SETTINGS
+from pages.kit.panels import Choice, Panel, Preset, Range
+
+AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
+
+
+VIEWS = {
+    "map": "Gradients over time",
+    "activations": "Activations",
+    "clipping": "Clipping",
+    "boundary": "Boundary",
+    "seeds": "Over seeds",
+}
+STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
+RATES = {text: text for text in ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")}
+LIMITS = {text: text for text in ("0.01", "0.1", "0.3", "1", "3", "10", "100")}
+# As the controls say it: they know thresholds and rates as texts.
+_FIRST = {name: getattr(HE, name) for name in SETTINGS} | {
+    "limit": "1",
+    "rate": "0.03",
+}
+
+
+def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
+    """What network A or B is made of, as it stands on the page, two by two."""
+    label = LABELS
+    return (
+        Range(f"{side}_depth", "Depth", 1, 50, 1, first["depth"]),
+        Range(f"{side}_width", "Width", 4, 128, 4, first["width"]),
+        Choice(f"{side}_activation", "Activation", label["activation"], "relu", menu=True),
+        Choice(f"{side}_rate", "Learning rate", RATES, first["rate"], menu=True),
+        Choice(
+            f"{side}_initializer",
+            "Initial weights",
+            label["initializer"],
+            first["initializer"],
+            menu=True,
+        ),
+        Range(
+            f"{side}_scale", "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
+        ),
+    )
+
+
+def _helps(side: str) -> tuple[Choice, ...]:
+    """What may help network A or B, as it stands on the page, two by two."""
+    label = LABELS
+    return (
+        Choice(
+            f"{side}_shortcut",
+            "Shortcut",
+            label["shortcut"],
+            "none",
+            menu=True,
+            help="Each layer adds its output to its input; scaled by 1/√L where L is the depth.",
+        ),
+        Choice(f"{side}_norm", "Normalization", label["norm"], "none", menu=True),
+        Choice(f"{side}_clip", "Clip the gradient", label["clip"], "none", menu=True),
+        Choice(f"{side}_limit", "Threshold", LIMITS, "1", menu=True),
+    )
+
+
+def _preset(
+    name: str, verdict: str, comment: str, both: dict, a: dict, b: dict, **shared
+) -> Preset:
+    """Every setting of both networks, so that a preset means the same wherever one comes from."""
+    shared = {"data": "digits", "steps": "200"} | shared
+    sides = {"a": _FIRST | both | a, "b": _FIRST | both | b}
+    values = {f"{side}_{key}": v for side, net in sides.items() for key, v in net.items()}
+    return Preset(name, verdict, comment, values | shared)
+
+
+DRAWN = "training.drawn"  # how the lab was ticking when the whole page was last drawn
+NETWORKS = {"a": _network("a", _FIRST | {"initializer": "xavier"}), "b": _network("b", _FIRST)}
+HELPS = {"a": _helps("a"), "b": _helps("b")}
+
+PANEL = Panel(
+    "training",
+    controls=(
+        AT,
+        Choice("data", "Data", DATA, "digits"),
+        Choice("steps", "Steps", STEPS, "200"),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
+        *(control for side in "ab" for control in (*NETWORKS[side], *HELPS[side])),
+        Choice("view", "Look at", VIEWS, "map"),
+        Choice("gradient", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
+        Choice("seeds", "Seeds", {"5": "5", "10": "10", "20": "20"}, "5"),
+    ),
+    presets=(
+        _preset(
+            "Xavier or He",
+            "good",
+            "Half of the ReLUs are off, and only He's weights pay for that. With Xavier's the "
+            "signal and the gradient shrink by about 0.7 a layer, and A stays near guessing.",
+            {},
+            {"initializer": "xavier"},
+            {},
+        ),
+        _preset(
+            "Ten sigmoid layers",
+            "bad",
+            "Slopes of at most ¼, ten times over: A's first layers hardly move, and it never "
+            "leaves guessing. The same network with tanh learns.",
+            {"depth": 10, "initializer": "xavier", "rate": "0.1"},
+            {"activation": "sigmoid"},
+            {"activation": "tanh"},
+        ),
+        _preset(
+            "Tanh with Xavier",
+            "good",
+            "At depth 20 tanh with Xavier weights gets further in 200 steps than ReLU with He's: "
+            "its gain stays near 1, and nearly all of its units pass a gradient.",
+            {},
+            {},
+            {"activation": "tanh", "initializer": "xavier"},
+        ),
+        _preset(
+            "N(0, 1) weights",
+            "bad",
+            "Each layer of 64 multiplies by more than 5. A's outputs begin near 10¹⁵, and at "
+            "about the third step a layer's numbers overflow.",
+            {},
+            {"initializer": "normal"},
+            {},
+        ),
+        _preset(
+            "Clipping's rescue",
+            "trap",
+            "B is A with its gradient clipped. It stays finite, and it is no use: the outputs "
+            "are too large by many powers of ten, and steps that short do not bring them down.",
+            {"initializer": "normal"},
+            {},
+            {"clip": "norm"},
+        ),
+        _preset(
+            "Scaled shortcut",
+            "good",
+            "A plain shortcut adds a whole layer's output each time: thirty layers, and A breaks. "
+            "With the branch scaled by 1/√L the sum stays in bounds, and B learns.",
+            {"depth": 30},
+            {"shortcut": "plain"},
+            {"shortcut": "scaled"},
+        ),
+        _preset(
+            "Batch norm, sigmoid",
+            "good",
+            "The sigmoids that never left guessing, with their inputs normalized over the batch: "
+            "what differs between the digits is stretched again in every layer, and B learns.",
+            {"depth": 10, "activation": "sigmoid", "initializer": "xavier", "rate": "0.1"},
+            {},
+            {"norm": "batch"},
+        ),
+        _preset(
+            "Spirals",
+            "bad",
+            "Four layers are few, and four sigmoid layers are already too many: A keeps one "
+            "answer for the whole plane while B winds its boundary between the arms.",
+            {"depth": 4, "width": 32, "rate": "0.1"},
+            {"activation": "sigmoid", "initializer": "xavier"},
+            {},
+            data="spirals",
+            steps="500",
+            view="boundary",
+        ),
+    ),
+)

@@ -1,1 +1,0 @@
-"""The charts: `grammar` is what all of them share, then one module per page."""

@@ -1,0 +1,72 @@
+"""What readers ask for first is there: after warming, the pages make nothing that takes long."""
+
+import altair as alt
+import pytest
+
+from core import network, recording, sweeps, training
+from pages.concepts.training import data, networks
+from pages.kit import specs, warm
+from tests.app import open_page, set_value, title
+from tests.panels import PANELS, PATHS
+
+
+@pytest.fixture(scope="module")
+def warmed():
+    specs.built.cache_clear()
+    warm.compute(warm.first_charts(), rest=0)
+    warm.compute(warm.first_visits(), rest=0)
+    warm.compute(warm.first_sliders(), rest=0)
+
+
+def refuse(*_, **__):
+    raise AssertionError("computed anew")
+
+
+@pytest.fixture
+def nothing_is_computed(warmed, monkeypatch):
+    for owner, name in (
+        (sweeps, "profile"),
+        (network, "forward"),
+        (recording, "begin"),
+        (recording, "extend"),
+        (training, "advance"),
+        (alt.TopLevelMixin, "to_dict"),
+    ):
+        monkeypatch.setattr(owner, name, refuse)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", PATHS)
+def test_a_first_visit_finds_its_results(path, nothing_is_computed):
+    assert title(open_page(path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path,name",
+    [
+        ("home", "network"),
+        ("initialization", "depth"),
+        ("activations", "n"),
+        ("training", "a_depth"),
+    ],
+)
+def test_the_first_slider_finds_its_results(path, name, nothing_is_computed):
+    at, control, key = open_page(path), PANELS[path][name], PANELS[path].key(name)
+    for value in control.options if path == "home" else (control.low, 7, control.high):
+        set_value(at, key, value)
+        at.run()
+        assert not at.exception
+
+
+def test_the_labs_own_settings_are_those_that_are_kept(warmed):
+    assert data.finished(networks.FIRST, networks.FIRST_STEPS).ended
+
+
+def test_it_rests_between_its_calls(monkeypatch):
+    rests = []
+    monkeypatch.setattr(warm, "sleep", rests.append)
+    clock = iter([0.0, 0.5, 1.0, 1.1])
+    monkeypatch.setattr(warm, "perf_counter", lambda: next(clock))
+    warm.compute([int, int], rest=2.0)
+    assert rests == pytest.approx([1.0, 0.2])

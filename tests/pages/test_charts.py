@@ -1,0 +1,161 @@
+"""Every chart builder: a valid, constant spec of explicit channels that renders any frame."""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+
+import altair as alt
+import numpy as np
+import pytest
+import vl_convert
+
+from pages.concepts.activations import charts as activation_charts
+from pages.concepts.activations import data as activation_data
+from pages.concepts.chain_rule import charts as chain_charts
+from pages.concepts.chain_rule import data as chain_data
+from pages.concepts.products import charts as product_charts
+from pages.kit import grammar, live, site, specs, theme
+
+BUILDERS = [
+    pytest.param(function, id=f"{page.path}.{name}")
+    for page in site.PAGES
+    for name, function in inspect.getmembers(site.concept(page.path, "charts"), inspect.isfunction)
+    if not name.startswith("_")
+    and function.__module__ == f"pages.concepts.{page.path}.charts"
+    and not inspect.signature(function).parameters
+]
+
+
+def _columns(spec: dict) -> list[str]:
+    """The frame's columns that a builder's docstring or encodings name: enough to render."""
+    fields = set()
+
+    def walk(part):
+        if isinstance(part, dict):
+            for key, value in part.items():
+                if key == "field" and isinstance(value, str):
+                    fields.add(value)
+                walk(value)
+        elif isinstance(part, list):
+            for value in part:
+                walk(value)
+
+    walk(spec)
+    return sorted(fields)
+
+
+def _render(builder, rows: list[dict], **at: float) -> str:
+    """The chart as an SVG, its live controls `at` these values."""
+    return _drawn(specs.inheriting(builder().to_dict()), rows, **at)
+
+
+def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
+    """All tables of the chart have these rows."""
+    text = json.dumps(spec)
+    spec = json.loads(text)
+    spec["datasets"] = dict.fromkeys(re.findall(r'"data": {"name": "(\w+)"}', text), rows)
+    for name, value in at.items():
+        (param,) = (param for param in spec["params"] if param["name"] == name)
+        param["value"] = value
+    spec["data"] = {"values": rows}
+    spec["width"] = 600
+    return vl_convert.vegalite_to_svg(json.dumps(spec))
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_builder_is_valid_and_constant(builder):
+    first, second = builder().to_dict(), builder().to_dict()  # to_dict validates
+    assert json.dumps(first) == json.dumps(second)
+    assert builder.__doc__
+    text = json.dumps(first)
+    assert "aggregate" not in text.replace("joinaggregate", ""), "tidy frames, not aggregation"
+
+
+def _encodings(spec: dict, shared: dict | None = None) -> Iterator[dict]:
+    """What each layer encodes: what its charts share, and over it what it says itself."""
+    shared, own = shared or {}, spec.get("encoding", {})
+    merged = {name: shared[name] | own[name] for name in shared if "field" in own.get(name, ())}
+    if "layer" not in spec:
+        yield shared | own | merged
+    for layer in spec.get("layer", ()):
+        yield from _encodings(layer, shared | own | merged)
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_builder_has_fixed_domains_and_named_axes(builder):
+    found = {"x": [], "y": []}
+    for encoding in _encodings(builder().to_dict()):
+        for axis, channels in found.items():
+            if "field" in encoding.get(axis, {}):
+                channels.append(encoding[axis])
+    for axis, channels in found.items():
+        assert channels, axis
+        titled = [c for c in channels if c.get("axis", {}) and c["axis"].get("title")]
+        assert titled, f"no title on {axis}"
+        for channel in channels:
+            if channel["type"] == "quantitative":
+                assert "domain" in channel["scale"], f"{channel['field']} has no fixed domain"
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+@pytest.mark.parametrize("kind", ["empty", "one row", "not finite"])
+def test_builder_renders(builder, kind):
+    columns = _columns(builder().to_dict())
+    value = {"empty": None, "one row": 1, "not finite": None}[kind]
+    rows = [] if kind == "empty" else [dict.fromkeys(columns, value)]
+    svg = _render(builder, rows)
+    assert svg.startswith("<svg")
+    assert "NaN" not in svg
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_scales_and_axes_are_said_once_for_all_layers(builder):
+    def layers(part: dict) -> list[dict]:
+        return [leaf for inner in part.get("layer", ()) for leaf in layers(inner)] or [part]
+
+    for layer in layers(builder().to_dict()):
+        for channel in ("x", "y"):
+            own = layer.get("encoding", {}).get(channel, {})
+            assert not own.keys() & {"scale", "axis", "title"}, own
+
+
+def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():
+    vega = vl_convert.vegalite_to_vega(live.wired(product_charts.powers, ("w",)))
+    (mark,) = (m for m in vega["marks"] if m.get("from", {}).get("data") == live.PRESENT)
+    assert "scale" not in json.dumps(mark["encode"])
+
+
+def test_colors_have_one_name_each():
+    with pytest.raises(AssertionError):
+        grammar.colored(alt.Chart(), "chartreuse")
+    assert len(set(theme.MEANINGS)) == len(theme.MEANINGS)
+
+
+def test_there_are_builders():
+    assert len(BUILDERS) >= 4
+
+
+def test_the_slope_of_relu_jumps_upright():
+    """Lines have fewer points than the frame has rows, but not where a slope jumps."""
+    frame = activation_data.slopes(("sigmoid", "tanh", "relu"), 0.01, ("sigmoid", "xavier"), 0)
+    svg = _render(activation_charts.slopes, json.loads(frame.to_json(orient="records")))
+    leans = []
+    for path in re.findall(r'd="(M[-\d.,L]+)"', svg):
+        points = np.array([point.split(",") for point in re.split("[ML]", path)[1:]], dtype=float)
+        if 100 < len(points) < len(frame):  # a line
+            steps = np.abs(np.diff(points, axis=0))
+            leans += [dx for dx, dy in steps if dy > 50]
+    assert len(leans) == 1 and leans[0] < 1.5  # pixels
+
+
+@pytest.mark.parametrize("activation,layers,w", [("sigmoid", 9, 4.0), ("tanh", 30, -0.5)])
+def test_the_gradient_by_depth_goes_through_its_marked_point(activation, layers, w):
+    """The chart takes the line from the slopes, the point from the core's gradient."""
+    frame = chain_data.depth(activation, layers)
+    svg = _render(chain_charts.depth, json.loads(frame.to_json(orient="records")), w=w)
+    (line,) = re.findall(r'd="M([-\d.,L]+)"[^>]*stroke-width="3.5"', svg)
+    points = np.array([point.split(",") for point in line.split("L")], dtype=float)
+    marked = re.findall(r'aria-roledescription="point"[^>]*translate\(([-\d.]+),([-\d.]+)\)', svg)
+    (point,) = np.array(marked, dtype=float)
+    assert np.abs(points - point).sum(axis=1).min() < 0.5  # pixels

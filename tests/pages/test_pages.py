@@ -1,0 +1,213 @@
+"""Every page of the site, run as a reader's session: presets, ends of controls, links."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from pages.kit import address, site
+from pages.kit.panels import Choice, Range
+from tests.app import charts, choose_preset, link, open_page, prose, set_to, set_value, title
+from tests.panels import PANELS, PATHS
+
+PARTS = ("panel", "data", "charts", "first")  # of every concept
+HOSTILE = [
+    "abc",
+    "",
+    "NaN",
+    "inf",
+    "-1e400",
+    "9" * 5000,
+    "0.123456789",
+    "<script>alert(1)</script>",
+    "${7*7}",
+    "😀\u202e",
+    "None",
+    "[1,2]",
+]
+
+
+def concept_of(path: str) -> Path:
+    return Path(site.__file__).parents[1] / "concepts" / path
+
+
+def more_of(path: str) -> list[str]:
+    """The names of what a page has beyond its article, read from its source."""
+    tree = ast.parse(Path(site.__file__).parents[1].joinpath(f"{path}.py").read_text())
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    (call,) = (call for call in calls if ast.unparse(call.func) == "page.more")
+    return [*(titled.arg for titled in call.keywords), "source", "data", "link"]
+
+
+MORE = {path: more_of(path) for path in PATHS}
+ENDS = [
+    (path, control.name, str(value))
+    for path, panel in PANELS.items()
+    for control in panel.controls
+    for value in (
+        (control.low, control.high) if isinstance(control, Range) else tuple(control.options)
+    )
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_page_stands_alone_in_its_navigation(path):
+    at = open_page(path)
+    assert title(at) == site.info(path).title
+    assert charts(at), "a page without a chart"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_chart_is_described_in_words(path):
+    for chart in charts(open_page(path)):
+        assert len(chart.alt) > 40
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_prose_is_short(path):
+    words = re.findall(r"\w+", prose(open_page(path)))
+    assert len(words) < 1100  # 900 words of prose and the numbers in it
+
+
+@pytest.mark.parametrize(
+    "path,index", [(p, i) for p in PATHS for i in range(len(PANELS[p].presets))]
+)
+def test_preset_sets_what_it_says(path, index):
+    at, panel = open_page(path), PANELS[path]
+    preset = panel.presets[index]
+    choose_preset(at, preset.name)
+    assert not at.exception
+    for name, value in preset.values.items():
+        assert set_to(at, panel.key(name)) == value
+        assert panel[name].parse(value) == value, "a preset outside its own control"
+    assert preset.comment in prose(at)
+    assert preset.verdict in ("good", "bad", "trap")
+
+
+@pytest.mark.parametrize("path,name,value", ENDS)
+def test_control_at_its_ends(path, name, value):
+    key = PANELS[path].key(name)
+    at = open_page(path, **{key: value})
+    assert str(set_to(at, key)) == value
+    words = prose(at)
+    assert not re.search(r"\bnan\b|\binf\b", words.lower()), words
+    assert "does not have" not in words  # an end of a control is an allowed value
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("raw", HOSTILE)
+def test_hostile_link_gives_allowed_values_and_is_not_echoed(path, raw):
+    panel = PANELS[path]
+    query = {panel.key(control.name): raw for control in panel.controls}
+    at = open_page(path, **query, evil=raw)
+    for control in panel.controls:
+        value = set_to(at, panel.key(control.name))
+        assert control.parse(value) == value
+    assert "The link asked for a value that this page does not have." in prose(at)
+    assert "evil" not in at.query_params
+    if len(raw) > 5:
+        assert raw[:30] not in prose(at)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_link_restores_the_whole_state(path):
+    panel = PANELS[path]
+    wanted = {
+        panel.key(control.name): control.high
+        if isinstance(control, Range)
+        else list(control.options)[-1]
+        for control in panel.controls
+    }
+    at = open_page(path, **{key: str(value) for key, value in wanted.items()})
+    for key, value in wanted.items():
+        assert set_to(at, key) == value
+    told = link(at, path)
+    assert told == address.query(panel, {c.name: wanted[panel.key(c.name)] for c in panel.controls})
+    again = open_page(path, **told)
+    for key, value in wanted.items():
+        assert set_to(again, key) == value
+    assert "does not have" not in prose(again)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_link_writes_defaults_too(path):
+    told = link(open_page(path), path)
+    assert told.keys() == {PANELS[path].key(control.name) for control in PANELS[path].controls}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_more_opens(path):
+    at = open_page(path)
+    for name in MORE[path]:
+        before = len(at.main)
+        at.session_state[f"{path}.more"] = name
+        at.run()
+        assert not at.exception
+        if name == "data":
+            assert at.get("download_button"), "the data cannot be taken away"
+        elif name == "source":
+            assert any("def " in block.value for block in at.code), "the NumPy is not shown"
+        else:
+            assert len(at.main) > before, name
+        at.session_state[f"{path}.more"] = None
+        at.run()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_charts_keep_their_spec_while_the_data_change(path):
+    panel = PANELS[path]
+    at = open_page(path)
+    before = [chart.spec for chart in charts(at)]
+    for control in panel.controls:
+        if control.name == "view":
+            continue  # another view is another chart
+        if isinstance(control, Choice):
+            set_value(at, panel.key(control.name), list(control.options)[-1])
+        elif not control.live:
+            set_value(at, panel.key(control.name), control.high)
+    at.run()
+    assert not at.exception
+    assert [chart.spec for chart in charts(at)] == before
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_table_that_a_chart_draws_is_sent_with_it(path):
+    for chart in charts(open_page(path)):
+        drawn = set(re.findall(r'"data": ?{"name": ?"(\w+)"}', chart.spec))
+        assert drawn == {dataset.name for dataset in chart.datasets} and drawn
+
+
+def test_site_lists_files_that_exist_and_no_address_twice():
+    assert len(set(PATHS)) == len(PATHS)
+    for page in site.PAGES:
+        assert Path(site.__file__).parents[2].joinpath(page.file).is_file()
+        assert set(PARTS) <= {name.stem for name in concept_of(page.path).glob("*.py")}
+    listed = {f"{path}.py" for path in PATHS}
+    files = {file.name for file in Path(site.__file__).parents[1].glob("*.py")} - {"__init__.py"}
+    assert files == listed, "a page that the navigation does not offer"
+
+
+def test_neighbors_walk_the_whole_site():
+    walked, here = [], PATHS[0]
+    while here:
+        walked.append(here)
+        after = site.neighbors(here)[1]
+        here = after.path if after else None
+    assert walked == PATHS
+    assert site.neighbors(PATHS[0])[0] is None
+
+
+def test_a_stranger_in_an_otherwise_right_link_is_dropped():
+    at = open_page("products", products_w="0.7", evil="1")
+    assert "evil" not in at.query_params
+    assert set_to(at, "products_w") == 0.7
+    assert "does not have" not in prose(at)
+
+
+def test_a_link_names_options_by_their_labels():
+    at = open_page("products", products_activation="leaky_relu")
+    assert set_to(at, "products_activation") == "leaky_relu"
+    told = link(at, "products")
+    label = PANELS["products"]["activation"].options["leaky_relu"]
+    assert told["products_activation"] == label != "leaky_relu"

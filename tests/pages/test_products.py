@@ -1,0 +1,185 @@
+"""The page on repeated multiplication: its numbers, and its sentences where they differ."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core import scalar_chain
+from pages.concepts.products import data
+from tests.app import charts, open_page, prose, widget_of
+
+
+def say(**query) -> str:
+    return prose(open_page("products", **{f"products_{k}": str(v) for k, v in query.items()}))
+
+
+def test_the_articles_own_numbers_are_on_the_page():
+    words = say()
+    assert "0.6³ = 0.216," in words
+    assert "0.6¹⁵ = 4.70185×10⁻⁴" in words
+    assert "1.6¹⁵ = 1,152.92" in words
+    assert "one part in 2,127" in words
+
+
+@pytest.mark.parametrize(
+    "w,n,value",
+    [
+        (0.6, 15, "4.70×10⁻⁴"),
+        (1.6, 15, "1,153"),
+        (0.9, 50, "0.00515"),
+        (-1, 15, "−1.00"),
+        (0, 1, "0"),
+        (-2, 60, "1.15×10¹⁸"),
+    ],
+)
+def test_the_finding_below_the_chart(w, n, value):
+    factors = "1 factor makes" if n == 1 else f"{n} factors make"
+    assert f"{factors} **{value}**" in say(w=w, n=n)
+
+
+def test_what_became_of_it_is_said_as_a_share_a_part_or_a_multiple():
+    assert "**0.990**: 99 % of the size is left." in say(w=0.99, n=1)
+    assert "one part in 2,127" in say(w=0.6)
+    assert "**−32,768**: that many times what went in." in say(w=-2)
+
+
+def test_zero_has_no_line_and_no_line_is_promised():
+    assert "the line is straight" in say(w=0.01)
+    words = say(w=0)
+    assert "there is no line" in words and "the line is straight" not in words
+
+
+def test_pace_differs_below_at_and_above_one():
+    assert "every 4.5 factors take away a factor of ten" in say(w=0.6)
+    assert "every 4.9 factors add a factor of ten" in say(w=1.6)
+    assert "no number of factors changes the size" in say(w=-1)
+    assert "the first factor ends it" in say(w=0)
+
+
+def test_the_window_around_one():
+    assert "between 0.9885 and 1.0116. 0.6 does not." in say(w=0.6)
+    assert "between 0.9885 and 1.0116. 0.99 does." in say(w=0.99)
+    assert scalar_chain.power(0.9885, 60).exact == pytest.approx(0.5, abs=0.001)
+
+
+def test_sign_is_said_where_there_is_one():
+    assert "turns the sign of *w*ⁿ around with every factor" in say(w=-0.5)
+    assert "turns the sign of *w*ⁿ around" not in say(w=0.5)
+
+
+def test_the_activation_is_said():
+    assert "No activation means φ′ = 1" in say()
+    words = say(activation="Sigmoid", w=1, n=15)
+    chain = scalar_chain.chain(scalar_chain.tied(1.0, 15), activation="sigmoid")
+    assert "With Sigmoid, 15 slopes multiply to " in words
+    exponent = math.floor(chain.slope_products.log10[0])
+    assert exponent == -10  # below (1/4)^15·…: about 2e-10
+    assert "×10⁻¹⁰" in words
+
+
+def test_slopes_times_weights_is_the_gradient():
+    for activation in ("identity", "tanh", "relu", "gelu"):
+        for w in (-1.7, 0.6, 1.3):
+            along = data.along(w, activation)
+            both = along.slopes + along.weights
+            assert np.allclose(both, along.gradient, atol=1e-9) or np.isinf(both).any()
+
+
+def test_a_dead_chain_says_zero():
+    words = say(activation="ReLU", w=-1.0)  # the first pre-activation is negative
+    assert "15 slopes multiply to 0, and the gradient is 0" in words
+    assert "1 slope makes 0, and" in say(activation="ReLU", w=-1.0, n=1)
+
+
+def test_random_weights_against_the_exact_law():
+    drawn = data.random_products(15, 1.0, 0)
+    assert drawn.weights_below_one == pytest.approx(0.682689, abs=1e-6)
+    assert drawn.below_one_theory == pytest.approx(0.9949, abs=1e-4)
+    assert drawn.share_below_one == pytest.approx(drawn.below_one_theory, abs=0.003)
+    assert 10**drawn.median_theory == pytest.approx(9.65e-5, rel=0.01)
+    assert drawn.rms_theory == 0.0
+    assert "At σ = 1 that share is 68 %." in say()
+    assert "At σ = 2 that share is 38 %." in say(sigma=2)
+
+
+def test_the_bars_hold_every_draw_that_the_axis_shows():
+    drawn = data.random_products(15, 1.0, 3)
+    bars = drawn.frame[drawn.frame["kind"] == "bar"]
+    assert (bars["density"] * (bars["right"] - bars["left"])).sum() == pytest.approx(1, abs=1e-3)
+
+
+def test_another_seed_draws_anew_and_the_same_seed_the_same():
+    first, again = data.random_products(15, 1.0, 0), data.random_products(15, 1.0, 0)
+    other = data.random_products(15, 1.0, 1)
+    assert first.median == again.median != other.median
+    at = open_page("products")
+    words = prose(at)
+    widget_of(at, "products_seed").set_value(1).run()
+    assert prose(at) != words
+
+
+@pytest.mark.parametrize("width,growth,tolerance", [("10", 7.16, 0.25), ("64", 13.50, 0.1)])
+def test_matrices_follow_the_gains_law_where_they_are_wide(width, growth, tolerance):
+    drawn = data.matrix_products(width, "one", 0)
+    assert drawn.vector[15] == pytest.approx(growth, abs=tolerance)
+    assert drawn.law[15] == pytest.approx(15 * math.log10(math.sqrt(int(width))))
+
+
+def test_matrices_at_gain_one_stretch_a_few_directions():
+    drawn = data.matrix_products("64", "gain", 0)
+    assert drawn.law[15] == pytest.approx(0, abs=1e-9)
+    assert drawn.largest[15] == pytest.approx(0.68, abs=0.15)
+    assert drawn.median[15] == pytest.approx(-2.3, abs=0.3)
+
+
+def test_what_a_product_of_matrices_does_to_directions_is_said():
+    stretches = "the product stretches some directions and flattens others"
+    assert stretches in say(scale="σ = 1/√width") and stretches in say(width=2)
+    assert "both grow, yet some directions" in say()
+    assert "both shrink, yet some directions" in say(width=2, scale="σ = 1/√width")
+
+
+@pytest.mark.parametrize("scale", ["one", "gain"])
+@pytest.mark.parametrize("width", ["2", "5", "10", "20", "64"])
+def test_the_names_of_the_matrices_lines_stand_apart_on_the_axis(width, scale):
+    places = np.sort(data.matrix_products(width, scale, 0).frame["name_at"].dropna())
+    assert len(places) == 4 and np.abs(places).max() <= 28.5
+    assert np.diff(places).min() > 3.5
+
+
+def test_the_law_is_said_to_fail_where_it_fails():
+    assert "They agree within a factor of 2" in say(width=64)
+    assert "It is off by a factor of" in say(width=2)
+
+
+def test_precision_is_lost_where_the_article_is_too_short_to_show_it():
+    table = data.precision_lost(0.6).set_index("format")
+    once = table["wⁿ rounded once"]
+    assert list(once) == ["0 from n = 34", "0 from n = 204", "0 from n = 1459"]
+    steps = table["multiplied step by step"]
+    assert all(text.startswith("stuck at ") for text in steps)
+    assert "∞ from n = 24" in data.precision_lost(1.6).iloc[0, 1]
+
+
+def test_the_prediction_is_answered_by_its_miss():
+    at = open_page("products")
+    assert "0.0052" not in prose(at)
+    at.select_slider(key="products.guess").set_value(-0.3).run()
+    at.button(key="products.compare").click().run()
+    words = prose(at)
+    assert "The answer is **0.0052**." in words
+    assert "off by 10^2.0: 97 times too large" in words
+    assert "nearly 1 should stay nearly 1" in words
+
+
+def test_a_link_with_values_opens_the_answer():
+    assert "The answer is **0.0052**." in say(w=0.7)
+
+
+def test_the_live_chart_has_one_row_per_step_of_the_drag():
+    frame = data.powers("tanh")
+    assert len(frame) == 401 <= 3000
+    assert frame["slopes"].str.split().map(len).eq(61).all()
+    assert frame.loc[frame["w"] == 0.6, "fp16"].item() == 34
+    assert len(charts(open_page("products"))) == 3

@@ -1,0 +1,520 @@
+"""The training lab: what is trained is what is shown, in pieces or in one go, within bounds."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import vl_convert
+
+from core import network, recording, training
+from pages.concepts.training import charts, data, networks, panel
+from pages.concepts.training import lab as labs
+from pages.concepts.training.networks import Duel, Net
+from pages.kit import site, specs
+from tests.app import charts as drawn
+from tests.app import open_page, prose, set_to, set_value
+from tests.core.test_training import assert_identical
+
+PANEL = site.panel("training")
+SMALL = {"a_depth": 3, "b_depth": 3, "a_width": 8, "b_width": 8, "steps": "50"}
+NET = Net(4, 16, "relu", "he", 1.0, "none", "none", "none", 1.0, 0.03)
+DUEL = Duel(replace(NET, initializer="xavier"), NET, "digits", 0)
+BROKEN = replace(NET, depth=20, width=64, initializer="normal")
+
+
+def query(**values):
+    """A link's text for these values of controls."""
+    return {PANEL.key(n): PANEL[n].text(PANEL[n].parse(str(v))) for n, v in values.items()}
+
+
+def open_lab(**values):
+    return open_page("training", **query(**(SMALL | values)))
+
+
+def lab_of(at) -> labs.Lab:
+    return list(at.session_state["training.labs"].values())[-1]
+
+
+def press(at, name: str):
+    at.button(key=f"training.{name}").click().run()
+    assert not at.exception
+    return at
+
+
+def until_it_rests(at):
+    for _ in range(400):
+        if lab_of(at).running is None:
+            return at
+        at.run()
+        assert not at.exception
+    raise AssertionError("the training never ended")
+
+
+def trained(duel=DUEL, steps=40):
+    return data.finished(duel, steps)
+
+
+# The buttons -------------------------------------------------------------------------------------
+
+
+def test_a_visit_shows_the_pages_own_networks_trained():
+    pair = lab_of(open_page("training")).pair
+    assert {run.step for run in pair.runs.values()} == {200}
+    accuracy = {name: run.tests[-1].accuracy[0] for name, run in pair.runs.items()}
+    assert accuracy["A"] < 0.25 and accuracy["B"] > 0.5
+
+
+def test_trained_through_the_page_it_is_the_run_of_the_core():
+    at = until_it_rests(press(open_lab(), "start.top"))
+    pair = lab_of(at).pair
+    for name, net in pair.duel.nets.items():
+        run = recording.begin(
+            net.spec("digits"), net.how(50), pair.duel.dataset, rng=np.random.default_rng(0)
+        )
+        run = recording.extend(run, pair.duel.dataset)
+        assert_identical(pair.runs[name].state, run.state)
+    words = prose(at)
+    for name, run in pair.runs.items():
+        share = 100 * run.tests[-1].accuracy[0]
+        assert f"**{name}** names {share:.0f} % of the held-out digits right" in words
+
+
+def test_paused_and_continued_it_is_the_same_run(monkeypatch):
+    monkeypatch.setattr(labs, "work", lambda readers: 0.005)
+    whole = lab_of(until_it_rests(press(open_lab(), "start.top"))).pair
+    at = press(press(open_lab(), "step"), "step")
+    assert {run.step for run in lab_of(at).pair.runs.values()} == {2}
+    press(at, "start.top")
+    press(at, "pause.top")
+    assert lab_of(at).running is None and not lab_of(at).pair.ended
+    held = lab_of(at).pair.step
+    at.run()
+    assert lab_of(at).pair.step == held, "a paused run went on"
+    again = lab_of(until_it_rests(press(at, "start.top"))).pair
+    for name in data.NETS:
+        assert_identical(again.runs[name].state, whole.runs[name].state)
+
+
+def test_a_tick_leaves_a_and_b_level(monkeypatch):
+    """Of different depths, so that one of them is faster."""
+    monkeypatch.setattr(labs, "work", lambda readers: 0.01)
+    at = press(open_lab(a_depth=20, b_depth=1, a_width=64, steps="2000"), "start.top")
+    for _ in range(3):
+        steps = {run.step for run in lab_of(at).pair.runs.values()}
+        assert len(steps) == 1 and 0 < max(steps) < 2000
+        at.run()
+
+
+def test_outputs_that_are_no_numbers_are_said_to_be_none():
+    values = {"a_depth": 20, "a_width": 64, "a_initializer": "normal", "at": 4}
+    at = until_it_rests(press(open_lab(**values), "start.top"))
+    run = lab_of(at).pair.runs["A"]
+    assert run.state.halts[0].step > 2 and not np.isfinite(run.tests[2].loss[0])
+    assert "**A**'s outputs are no longer numbers (after step 2)" in prose(at)
+    assert "over 99.99 %" not in prose(at)
+
+
+def test_nothing_is_drawn_by_layer_of_the_step_that_broke():
+    pair = trained(replace(DUEL, a=BROKEN), 30)
+    frame = data.run_frame(pair, 30, running=False)
+    rows = frame[frame["name"] == "A"].set_index("at")
+    for column in ("gradient", "slopes", "update"):
+        assert set(rows.loc[100, column].split()) == {"x"}
+        assert "x" not in rows.loc[3, column]  # the first step
+
+
+def test_pairs_share_a_network_and_its_first_step():
+    deep = replace(DUEL, a=replace(NET, depth=7), b=replace(NET, depth=9))
+    deeper = replace(deep, a=replace(NET, depth=8))
+    one, other = data.pair(deep), data.pair(deeper)
+    assert one.runs["B"] is other.runs["B"] and one.runs["A"] is not other.runs["A"]
+    assert one.first["B"] is other.first["B"]
+    taken = trained(deep, 1)
+    for name in ("A", "B"):
+        assert np.array_equal(one.first[name].log10_dz, taken.runs[name].steps[0].log10_dz)
+    a, b = one.runs["A"].state.params, one.runs["B"].state.params
+    for layer in range(len(a.W) - 1):
+        assert a.W[layer] is b.W[layer], "held twice"
+    assert not np.array_equal(a.W[-1], b.W[-1])
+    alone = data.begin(deep.a, deep.data, deep.seed).state.params
+    for held, again in ((a.W, alone.W), (a.b, alone.b)):
+        assert all(map(np.array_equal, held, again))
+        assert all(array.base is None for array in held), "parts of a block that is held too"
+    elsewhere = data.pair(replace(deep, seed=deep.seed + 1))
+    assert not np.array_equal(one.first["B"].log10_dz, elsewhere.first["B"].log10_dz)
+
+
+def test_a_gradient_of_zero_is_drawn_and_said():
+    """Four ReLUs a layer, fifty layers: all of one are off, and nothing comes back."""
+    narrow = replace(NET, depth=50, width=4)
+    pair = data.pair(replace(DUEL, a=narrow))
+    assert np.isneginf(pair.first["A"].log10_dz[0, 0])
+    assert np.isneginf(data.relative_gradient(pair.first["A"])[0])
+    rows = data.run_frame(pair, 50, running=False)
+    drawn = rows[rows["name"] == "A"]["gradient"].iloc[0].split()
+    assert len(drawn) == 50 and float(drawn[0]) < -100
+    words = prose(open_lab(a_depth=50, a_width=4))
+    assert "A's gradient at layer 1 is exactly 0" in words
+    assert "not all of the gradient is a finite number" not in words
+
+
+def test_rewound_it_has_its_first_weights():
+    at = open_lab()
+    before = lab_of(at).pair.runs["A"].state.params
+    press(press(at, "step"), "rewind")
+    assert lab_of(at).pair.step == 0
+    assert_identical(lab_of(at).pair.runs["A"].state.params, before)
+    assert "Nothing is trained yet" in prose(at)
+
+
+def test_training_goes_on_beyond_its_last_step():
+    at = until_it_rests(press(open_lab(), "start.top"))
+    at = until_it_rests(press(at, "more.top"))
+    assert set_to(at, "training_steps") == "200"
+    assert {run.step for run in lab_of(at).pair.runs.values()} == {200}
+
+
+def test_the_runs_of_the_settings_before_are_kept():
+    at = until_it_rests(press(open_lab(), "start.top"))
+    set_value(at, "training_b_depth", 4)
+    at.run()
+    assert lab_of(at).pair.step == 0
+    set_value(at, "training_b_depth", 3)
+    at.run()
+    assert lab_of(at).pair.step == 50
+
+
+def test_other_settings_stop_a_run():
+    at = press(open_lab(steps="2000"), "start.top")
+    running = lab_of(at)
+    assert running.running == "pair"
+    set_value(at, "training_seed", 7)
+    at.run()
+    assert running.running is None and lab_of(at).running is None
+
+
+def test_a_is_copied_to_b():
+    at = press(open_lab(a_activation="tanh", a_norm="batch", b_rate="1"), "copy")
+    duel = lab_of(at).pair.duel
+    assert duel.a == duel.b and duel.b.activation == "tanh"
+    assert "A and B are the same network" in prose(at)
+
+
+def test_too_much_is_refused_in_words():
+    at = open_lab(
+        a_depth=50, b_depth=50, a_width=128, b_width=128, steps="2000", seeds="20", view="seeds"
+    )
+    press(at, "repeat")
+    assert "about a minute of one processor" in at.warning[0].value
+    assert "nothing was started" in at.warning[0].value
+    assert lab_of(at).running is None and "seeds" not in lab_of(at).jobs
+    press(at, "step")
+    assert lab_of(at).pair.step == 1
+
+
+def test_the_same_over_seeds():
+    at = until_it_rests(press(open_lab(view="seeds"), "repeat"))
+    job = lab_of(at).jobs["seeds"]
+    assert {run.step for run in job.runs.values()} == {50}
+    assert {run.spec.seeds for run in job.runs.values()} == {5}
+    words = prose(at)
+    for name, run in job.runs.items():
+        right = run.tests[-1].accuracy
+        assert f"**{name}**: median {100 * np.median(right):.0f} %" in words
+    alone = lab_of(until_it_rests(press(at, "start.top"))).pair
+    for name, run in job.runs.items():
+        assert run.steps[-1].loss[0] == alone.runs[name].steps[-1].loss[0]
+
+
+def test_while_seeds_train_their_look_says_so(monkeypatch):
+    monkeypatch.setattr(labs, "work", lambda readers: 0.005)
+    at = press(open_lab(view="seeds"), "repeat")
+    assert lab_of(at).running == "seeds" and "They train now" in prose(at)
+    assert "They train now" not in prose(until_it_rests(at))
+
+
+# What is shown -----------------------------------------------------------------------------------
+
+
+def test_only_what_differs_differs():
+    """Two networks of one shape have the same standard normal draws and the same batches."""
+    pair = trained()
+    for W_a, W_b in zip(*(pair.runs[n].kept[0].params.W for n in "AB"), strict=True):
+        ratio = W_a / W_b
+        assert np.allclose(ratio, ratio.flat[0]), "Xavier's and He's differ by one factor"
+    assert np.array_equal(pair.runs["A"].state.order, pair.runs["B"].state.order)
+    same = trained(Duel(NET, NET, "digits", 0))
+    assert_identical(same.runs["A"].state, same.runs["B"].state)
+
+
+def test_the_chart_has_the_numbers_of_the_run():
+    pair = trained()
+    frame = data.run_frame(pair, 40, running=False)
+    assert len(frame) < 3000
+    rows = frame[frame["name"] == "B"].set_index("at")
+    assert sorted(rows.index) == panel.AT.values()
+    for at in (0, 50, 100):
+        step = max(1, round(at / 100 * 40))
+        record = pair.runs["B"].steps[step - 1]
+        shown = [float(text) for text in rows.loc[at, "gradient"].split()]
+        assert shown == pytest.approx(record.log10_dz[0] - record.log10_dz[0, -1], abs=1e-3)
+        update = [float(text) for text in rows.loc[at, "update"].split()]
+        assert update == pytest.approx(record.log10_update[0, :-1], abs=1e-3)
+        slopes = [float(text) for text in rows.loc[at, "slopes"].split()]
+        products = [record.log10_slope[0, i:-1].sum() for i in range(4)]
+        assert slopes == pytest.approx(products, abs=1e-3)
+    curves = data.curves(pair, 40)
+    curve = curves[(curves["kind"] == "test") & (curves["name"] == "B")].iloc[0]
+    losses = [test.loss[0] for test in pair.runs["B"].tests]
+    assert [float(t) for t in curve["loss"].split()] == pytest.approx(np.log10(losses), abs=1e-4)
+
+
+def test_what_lies_beyond_an_axis_is_drawn_along_its_end():
+    vega = vl_convert.vegalite_to_vega(specs.built(charts.run))
+    clamped = [scale["clamp"] for scale in vega["scales"] if scale["name"].endswith("_y")]
+    assert clamped == [True] * 4
+
+
+def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():
+    rows = data.run_frame(trained(), 200, running=True)
+    assert list(rows["at"]) == [-1, -1] and list(rows["name"]) == ["A", "B"]
+    assert set(rows["step_says"]) == {"step 40 of 200"}
+
+
+def test_a_long_run_stays_light():
+    pair = trained(replace(DUEL, a=replace(NET, depth=1, width=4), b=replace(NET, depth=1)), 2000)
+    frame, curves = data.run_frame(pair, 2000, running=False), data.curves(pair, 2000)
+    points = sum(len(str(text).split()) for text in curves["px"].dropna())
+    assert points < 3000 and len(frame) < 300
+    assert len(data.gradient_map(pair, 2000, "dz")) <= 3000
+    deep = trained(replace(DUEL, a=replace(NET, depth=50), b=replace(NET, depth=50)), 50)
+    assert len(data.gradient_map(deep, 50, "dW")) <= 3000
+
+
+def test_the_map_shows_the_recorded_norms():
+    pair = trained()
+    cells = data.gradient_map(pair, 40, "dW")
+    cell = cells[(cells["name"] == "A") & (cells["x"] == 0) & (cells["y"] == 0.5)].iloc[0]
+    assert cell["log10"] == pytest.approx(pair.runs["A"].steps[0].log10_dW[0, 2])
+    assert cell["says"].startswith("layer 3, step 1: ")
+
+
+def test_every_activation_is_in_the_histogram():
+    pair = trained()
+    states = {name: data.looked_at(pair, name, 17) for name in pair.runs}
+    assert {state.step for state in states.values()} == {17}
+    rows = data.histograms(pair, states)
+    sums = rows.groupby(["name", "y"])["share"].sum()
+    assert len(sums) == 8 and sums.to_numpy() == pytest.approx(1)
+    off = rows[(rows["name"] == "B") & (rows["y"] == 0) & (rows["x"] == charts.HISTOGRAM_BINS[0])]
+    state = training.start(pair.runs["B"].spec, NET.how(40), params=pair.runs["B"].kept[0].params)
+    for _ in range(17):
+        state, _ = training.advance(pair.runs["B"].spec, NET.how(40), DUEL.dataset, state)
+    h = network.forward(pair.runs["B"].spec, state.params, DUEL.dataset.x_test[:64]).h[0]
+    assert off["share"].iloc[0] == pytest.approx((h == 0).mean())
+
+
+def test_a_far_step_that_would_take_long_is_the_last_kept_one(monkeypatch):
+    pair = trained()
+    monkeypatch.setattr(data, "MOST_REPLAYED", 0.0)
+    monkeypatch.setattr(recording, "KEPT_BYTES", 100_000)
+    run = recording.extend(recording.rewind(pair.runs["B"]), DUEL.dataset)
+    near = data.looked_at(data.Pair(DUEL, {"B": run}), "B", 39)
+    assert near.step < 39 and near.step % run.every == 0
+
+
+def test_the_boundary_is_the_networks_answer():
+    pair = trained(Duel(NET, replace(NET, activation="tanh"), "spirals", 0), 20)
+    rows = data.boundary(pair, {name: run.state for name, run in pair.runs.items()})
+    cell = rows[(rows["kind"] == "cell") & (rows["name"] == "A")].iloc[333]
+    half = 2.2 / data.GRID
+    x = np.array([[cell["x"] + half, cell["y"] + half]])
+    run = pair.runs["A"]
+    logits = network.forward(run.spec, run.state.params, x).output[0, 0]
+    p = np.exp(logits[1]) / np.exp(logits).sum()
+    assert cell["p"] == pytest.approx(p, rel=1e-5)
+    assert set(rows[rows["kind"] == "point"]["p"]) == {0, 1}
+    held = pair.duel.dataset
+    examples = {(*x, float(y)) for x, y in zip(held.x_train, held.y_train, strict=True)}
+    points = rows[rows["kind"] == "point"]
+    assert set(zip(points["x"], points["y"], points["p"], strict=True)) <= examples
+
+
+def test_what_is_found_of_a_pair_is_found_once_and_only_the_latest_is_kept():
+    pair, calls = trained(), []
+
+    def find():
+        calls.append(1)
+        return len(calls)
+
+    assert [pair.once("a", 1, make=find), pair.once("a", 1, make=find)] == [1, 1]
+    assert pair.once("a", 2, make=find) == 2
+    assert data.Pair(DUEL, pair.runs).once("a", 1, make=find) == 3
+    for i in range(data.FOUND):
+        pair.once("b", i, make=find)
+    assert pair.once("b", 0, make=find) == 4
+    assert pair.once("a", 1, make=find) == len(calls) == 4 + data.FOUND
+
+
+def test_every_view_is_drawn_where_there_is_something_to_see():
+    at = until_it_rests(press(open_lab(a_clip="norm", a_limit="0.1", data="spirals"), "start.top"))
+    for view in ("map", "activations", "clipping", "boundary"):
+        set_value(at, "training_view", view)
+        at.run()
+        assert not at.exception and len(drawn(at)) == 2, view
+    at = open_lab(view="clipping")
+    assert len(drawn(at)) == 1 and "neither network clips its gradient" in prose(at)
+    assert "cannot be drawn" in prose(open_lab(view="boundary"))
+
+
+def test_the_difference_in_words():
+    say = networks.difference
+    assert say(NET, NET).startswith("A and B are the same network")
+    assert (
+        say(NET, replace(NET, rate=0.1)) == "A and B differ in learning rate (0.03 in A, 0.1 in B)."
+    )
+    three = say(NET, replace(NET, depth=9, shortcut="plain", norm="batch"))
+    assert three.count("in A") == 3 and three.count(" and ") == 2
+    # a threshold where nothing is clipped in one of them is part of the clipping
+    both = say(NET, replace(NET, clip="norm", limit=0.1))
+    assert "clipping (none in A, by norm in B)" in both and "threshold" not in both
+
+
+# The autopsy -------------------------------------------------------------------------------------
+
+
+def test_the_autopsy_names_layer_step_and_operation_and_tries_changes():
+    values = {"a_depth": 20, "a_width": 64, "a_initializer": "normal", "b_initializer": "he"}
+    at = until_it_rests(press(open_lab(**values), "start.top"))
+    halt = lab_of(at).pair.halt("A")
+    words = prose(at)
+    assert f"**Autopsy of A.** At step {halt.step}, the pre-activations" in words
+    assert f"of layer {halt.layer} became" in words and "Autopsy of B" not in words
+    assert len(at.dataframe[0].value) == halt.step - 1
+    press(at, "trials.A")
+    at = until_it_rests(at)
+    words = prose(at)
+    trials = lab_of(at).jobs["trials A"].runs
+    assert set(trials) == set(data.changes(lab_of(at).pair.duel.a))
+    he = trials["He weights at scale 1"].tests[-1]
+    assert he.accuracy[0] > 0.12
+    assert f"With He weights at scale 1: {100 * he.accuracy[0]:.0f} % of the held-out" in words
+
+
+def test_the_steps_before_the_break_are_those_of_the_run():
+    run = recording.begin(
+        BROKEN.spec("digits"), BROKEN.how(9), DUEL.dataset, rng=np.random.default_rng(0)
+    )
+    run = recording.extend(run, DUEL.dataset)
+    rows = data.last_steps(run)
+    assert list(rows["step"]) == list(range(1, run.step))
+    assert len(data.last_steps(replace(run, steps=run.steps * 5))) == 5
+
+
+def test_changes_change_one_thing_each():
+    for net in (BROKEN, replace(BROKEN, shortcut="plain", activation="sigmoid", clip="value")):
+        for changed in data.changes(net).values():
+            differing = networks.differing(net, changed)
+            assert set(differing) <= {"initializer", "scale"} or len(differing) == 1
+
+
+# Taken away --------------------------------------------------------------------------------------
+
+
+def test_the_table_is_the_run():
+    pair = trained()
+    table = data.table(pair)
+    assert len(table) == 2 * 40 * 5
+    row = table[(table["network"] == "B") & (table["step"] == 20) & (table["layer"] == 2)].iloc[0]
+    record = pair.runs["B"].steps[19]
+    assert row["batch_loss"] == record.loss[0]
+    assert row["log10_dJdz"] == record.log10_dz[0, 1]
+    product = data.slope_products(record)[1]
+    assert row["log10_product_of_slopes"] == pytest.approx(product)
+    last = table[(table["network"] == "B") & (table["step"] == 20) & (table["layer"] == 5)]
+    assert last["log10_dJdW"].iloc[0] == record.log10_dW[0, 4] and last["log10_dJdz"].isna().all()
+    assert row["held_out_loss"] == next(t for t in pair.runs["B"].tests if t.step == 20).loss[0]
+
+
+def test_the_scripts_are_of_the_networks_that_are_set():
+    at = open_lab(a_activation="tanh", b_norm="layer")
+    at.session_state["training.more"] = "scripts"
+    at.run()
+    assert not at.exception
+    labels = [button.label for button in at.get("download_button")]
+    assert [
+        f"{name} as a {kind} script" for name in "AB" for kind in ("NumPy", "PyTorch")
+    ] == labels
+
+
+def test_a_link_holds_the_settings():
+    told = query(a_depth=7, b_activation="selu", steps="500", data="spirals", at=30)
+    at = open_page("training", **told)
+    duel = lab_of(at).pair.duel
+    assert (duel.a.depth, duel.b.activation, duel.data) == (7, "selu", "spirals")
+    assert re.search(r"Train 500 steps", at.button(key="training.start.top").label)
+
+
+# The presets, over seeds -------------------------------------------------------------------------
+
+
+def outcomes(name: str, seeds: int = 5) -> dict[str, np.ndarray]:
+    """Held-out accuracy of A and B of a preset, a halted one counting as 0."""
+    preset = next(p for p in PANEL.presets if p.name == name)
+    values = {control.name: control.default for control in PANEL.controls} | dict(preset.values)
+    steps, found = int(values["steps"]), {}
+    for side in "ab":
+        settings = {k: values[f"{side}_{k}"] for k in networks.SETTINGS}
+        net = Net(**settings | {k: float(settings[k]) for k in ("limit", "rate")})
+        run = data.begin(net, values["data"], 0, seeds)
+        run = recording.extend(
+            recording.lengthen(run, steps),
+            data.pair(DUEL).duel.dataset
+            if values["data"] == "digits"
+            else Duel(net, net, "spirals", 0).dataset,
+        )
+        found[side.upper()] = np.nan_to_num(run.tests[-1].accuracy)
+        found[f"{side.upper()} lost"] = np.array([halt is not None for halt in run.state.halts])
+        found[f"{side.upper()} loss"] = run.tests[-1].loss
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name,a,b",
+    [
+        ("Xavier or He", (0.05, 0.25), (0.4, 0.85)),
+        ("Ten sigmoid layers", (0.05, 0.15), (0.93, 0.99)),
+        ("Tanh with Xavier", (0.4, 0.85), (0.88, 0.97)),
+        ("N(0, 1) weights", (0, 0), (0.4, 0.85)),
+        ("Clipping's rescue", (0, 0), (0.05, 0.35)),
+        ("Scaled shortcut", (0, 0), (0.88, 0.96)),
+        ("Batch norm, sigmoid", (0.05, 0.15), (0.92, 0.99)),
+        ("Spirals", (0.4, 0.6), (0.95, 1)),
+    ],
+)
+def test_a_preset_does_what_its_comment_says(name, a, b):
+    found = outcomes(name)
+    for side, (low, high) in {"A": a, "B": b}.items():
+        assert low <= np.median(found[side]) <= high, (side, found[side])
+        assert found[f"{side} lost"].all() == (high == 0)
+    if name == "Clipping's rescue":
+        assert (np.log10(found["B loss"]) > 12).all()
+
+
+def test_the_prediction_holds():
+    found = data.normalized()
+    assert found["none"].accuracy < 0.15 and found["layer"].accuracy < 0.15
+    assert found["batch"].accuracy > 0.9
+    assert found["layer"].differs < -4 and abs(found["batch"].differs) < 0.01
+
+
+def test_ticks_come_less_often_when_more_readers_train_and_not_at_every_small_change(monkeypatch):
+    monkeypatch.setattr(labs, "work", lambda readers: 0.0)
+    lab = lab_of(press(open_lab(steps="2000"), "start.top"))
+    began = lab.period
+    for wanted, told in ((2, 2), (1.1, 2), (0.9, 0.9), (3, 3)):
+        monkeypatch.setattr(labs, "period", lambda readers, wanted=wanted: wanted * began)
+        labs.tick(lab, lab.pair.duel.dataset)
+        assert lab.period == told * began
