@@ -346,12 +346,8 @@ page.write(
     f"{data.leak_sentence()}"
 )
 
-more = page.more(
-    PANEL,
-    leak="Does a leak help? Twenty networks each",
-    derivation="Where flat begins",
-)
-if more == "leak":
+
+def _open_leak() -> None:
     at = values.read(PANEL)
     controls.draw(PANEL, "runs")
     page.show(
@@ -368,7 +364,9 @@ if more == "leak":
         "differs from ReLU by less than its runs differ among themselves, one of 0.1 helps, "
         "and with 0.3 every network breaks: what passes below 0 also lets the numbers grow."
     )
-if more == "derivation":
+
+
+def _derivation() -> None:
     st.latex(r"\sigma'(z) = \sigma(z)\,\sigma(-z) \le \tfrac14, \qquad \tanh' z = 1 - \tanh^2 z")
     page.write(
         "With *s* = σ(*z*), the slope is *s*(1 − *s*), largest at *s* = ½. It is below 5 % of "
@@ -376,8 +374,20 @@ if more == "derivation":
         "slope is 4σ′(2*z*): four times as high and half as wide, so flat from 2.18 on. "
         "The two are equal where σ′(*z*) = 4σ′(2*z*): at |*z*| = 1.663."
     )
-if more == "source":
-    page.source(
+
+
+def _data() -> None:
+    at = values.read(PANEL)
+    page.download(data.table((at.first, at.second, at.third), at), "activations")
+
+
+page.more(
+    PANEL,
+    {
+        "Does a leak help? Twenty networks each": _open_leak,
+        "Where flat begins": _derivation,
+    },
+    source=(
         activations._sigmoid,
         activations._relu,
         activations._leaky_relu,
@@ -386,10 +396,9 @@ if more == "source":
         diagnostics.dead_share,
         diagnostics.slope_products,
         network.backward,
-    )
-if more == "data":
-    at = values.read(PANEL)
-    page.download(data.table((at.first, at.second, at.third), at), "activations")
+    ),
+    data=_data,
+)
 
 page.recall(
     PANEL,

@@ -394,12 +394,8 @@ page.write(
     "examples, the weights' ‖W‖/√*n*. A gradient that meets them at random changes by both."
 )
 
-more = page.more(
-    PANEL,
-    derivation="The chain rule, step by step",
-    negative="Why w = −4.8 does so well",
-)
-if more == "derivation":
+
+def _derivation() -> None:
     st.latex(r"z_1 = w_1 x,\quad a_1 = \sigma(z_1),\quad z_2 = w_2 a_1,\quad \hat y = \sigma(z_2)")
     st.latex(
         r"\frac{dJ}{dw_1} = \frac{dJ}{d\hat y}\cdot\frac{d\hat y}{dz_2}\cdot"
@@ -412,7 +408,9 @@ if more == "derivation":
         r"$w_2\,\sigma'(w_2 a_1) \approx w_2\,e^{-w_2 a_1}$. A line times a falling "
         "exponential rises, then falls, and tends to 0."
     )
-if more == "negative":
+
+
+def _negative() -> None:
     page.write(
         "Along the chain *a* settles where *a* = σ(*wa*). A positive *w* pushes that point "
         "out toward the flat part: at *w* = 1.6, the best positive weight for 15 layers, the "
@@ -422,17 +420,28 @@ if more == "negative":
         "15 layers to settle there; beyond that the point is not stable, and the chain jumps "
         "between a high value and a low one."
     )
-if more == "source":
-    page.source(
+
+
+def _data() -> None:
+    now = values.read(PANEL)
+    page.download(data.ledger_table(now.w1, now.x, now.y), "chain_rule")
+
+
+page.more(
+    PANEL,
+    {
+        "The chain rule, step by step": _derivation,
+        "Why w = −4.8 does so well": _negative,
+    },
+    source=(
         scalar_chain.two_layer_chain,
         scalar_chain.chain,
         slope_products,
         weight_products,
         sweeps.profile,
-    )
-if more == "data":
-    now = values.read(PANEL)
-    page.download(data.ledger_table(now.w1, now.x, now.y), "chain_rule")
+    ),
+    data=_data,
+)
 
 page.recall(
     PANEL,

@@ -325,12 +325,8 @@ page.write(
     "A run that ends as “not a number” counts as guessing."
 )
 
-more = page.more(
-    PANEL,
-    cliff="Where clipping comes from: the cliff",
-    why="Why norm clipping keeps the direction",
-)
-if more == "cliff":
+
+def _cliff() -> None:
     page.write(
         "One parameter *b*, fifty layers that share it: *h* ← σ(4.5·*h* + *b*), from "
         "*h* = σ(0.5), and J = (*h* − 0.7)². Between two plains stands a cliff, because the "
@@ -338,7 +334,9 @@ if more == "cliff":
     )
     cliff()
     controls.draw(PANEL, "step", "cliff")
-if more == "why":
+
+
+def _why() -> None:
     st.latex(
         r"\hat g = \min\!\left(1, \frac{c}{\lVert g \rVert}\right) g"
         r"\qquad\text{against}\qquad \hat g_i = \min(\max(g_i, -c), c)"
@@ -349,16 +347,27 @@ if more == "why":
         "*c*/|*g*ᵢ| or 1. Pascanu, Mikolov and Bengio (2013) clip by norm. "
         "A gradient that holds ∞ or “not a number” cannot be clipped either way."
     )
-if more == "source":
-    page.source(
+
+
+def _data() -> None:
+    at = values.read(PANEL)
+    page.download(data.runs_table(at.network, at.clip), "clipping")
+
+
+page.more(
+    PANEL,
+    {
+        "Where clipping comes from: the cliff": _cliff,
+        "Why norm clipping keeps the direction": _why,
+    },
+    source=(
         clipping.clip_by_value,
         clipping.clip_by_global_norm,
         training.advance,
         scalar_chain.chain,
-    )
-if more == "data":
-    at = values.read(PANEL)
-    page.download(data.runs_table(at.network, at.clip), "clipping")
+    ),
+    data=_data,
+)
 
 page.recall(
     PANEL,

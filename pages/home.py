@@ -338,11 +338,8 @@ page.write(
     "digit."
 )
 
-more = page.more(
-    PANEL,
-    training="How the networks were trained",
-)
-if more == "training":
+
+def _training() -> None:
     page.write(
         "1,437 digits of 8 × 8 pixels to train on, 360 held out, standardized per pixel. "
         "Width 64; ReLU 16 layers deep, tanh 15. Plain stochastic gradient descent on the "
@@ -351,11 +348,26 @@ if more == "training":
         "every size. The curves come from a file that "
         "`python -m pages.concepts.home.make_runs` remakes."
     )
-if more == "source":
-    page.source(sweeps.profile, network.forward, network.backward, training.train)
-if more == "data":
+
+
+def _data() -> None:
     at = values.read(PANEL)
     page.download(data.gradients_table(at.network, _draw_of(at), at.c), "home-gradients")
     page.download(data.trained_table(at.network), "home-training")
+
+
+page.more(
+    PANEL,
+    {
+        "How the networks were trained": _training,
+    },
+    source=(
+        sweeps.profile,
+        network.forward,
+        network.backward,
+        training.train,
+    ),
+    data=_data,
+)
 
 page.footer(PANEL)

@@ -297,13 +297,8 @@ page.write(
     "gain at 1 after that."
 )
 
-more = page.more(
-    PANEL,
-    pictures="Same network, one change",
-    weights="The weights themselves: −3 … 3",
-    derivation="Where √2 comes from",
-)
-if more == "pictures":
+
+def _pictures() -> None:
     at = values.read(PANEL)
     controls.draw(PANEL, "against")
     other = {"normal": math.sqrt(int(at.width)), "he": math.sqrt(2), "xavier": 1.0}[at.against]
@@ -327,7 +322,9 @@ if more == "pictures":
         "that shrink to 0, pile up at the ends of the activation, or leave the picture. "
         "(The dark row at 0 in ReLU layers is the units that are off.)"
     )
-if more == "weights":
+
+
+def _weights() -> None:
     at = values.read(PANEL)
     page.show(
         charts.weights,
@@ -340,7 +337,9 @@ if more == "weights":
         f"article says. At n = {at.width} the other schemes draw smaller ones. None aims "
         "at 1: every mean is 0."
     )
-if more == "derivation":
+
+
+def _derivation() -> None:
     st.latex(
         r"\frac{\partial J}{\partial z_l} = \varphi'(z_l)\odot"
         r"\Bigl(W_{l+1}\frac{\partial J}{\partial z_{l+1}}\Bigr)"
@@ -355,9 +354,9 @@ if more == "derivation":
         "forward the same sum gives *q* ← *n*σ²·E φ(*z*)² + σ_b², from which the curves of "
         "the gauge take the spread of *z* in each layer (Schoenholz et al. 2017)."
     )
-if more == "source":
-    page.source(network.init, diagnostics.backward_gains, theory.depth_profile)
-if more == "data":
+
+
+def _data() -> None:
     at = values.read(PANEL)
     page.download(data.profile_table(data.measured(*_networks(at))), "initialization")
     st.caption(
@@ -367,6 +366,22 @@ if more == "data":
         "`pages/concepts/initialization/runs.csv`, remade by "
         "`python -m pages.concepts.initialization.make_runs`."
     )
+
+
+page.more(
+    PANEL,
+    {
+        "Same network, one change": _pictures,
+        "The weights themselves: −3 … 3": _weights,
+        "Where √2 comes from": _derivation,
+    },
+    source=(
+        network.init,
+        diagnostics.backward_gains,
+        theory.depth_profile,
+    ),
+    data=_data,
+)
 
 page.recall(
     PANEL,

@@ -264,12 +264,8 @@ page.write(
     "its place, and it has one factor for each direction: its singular values."
 )
 
-more = page.more(
-    PANEL,
-    precision="Where a computer loses the number",
-    derivation="Why a straight line",
-)
-if more == "precision":
+
+def _precision() -> None:
     w = values.read(PANEL).w
     page.write(
         "A gradient that is small but not zero can still train a network. "
@@ -288,7 +284,9 @@ if more == "precision":
         "format can end differently: when |*w*| is between ½ and 1, a number near the smallest "
         "that the format has, times *w*, rounds back to itself."
     )
-if more == "derivation":
+
+
+def _derivation() -> None:
     st.latex(r"\log_{10} |w^n| = n \, \log_{10} |w|")
     page.write(
         "The logarithm of a product is the sum of the logarithms: "
@@ -297,11 +295,26 @@ if more == "derivation":
         "in natural logarithms, γ being Euler's "
         "constant. The drift is 0 only at σ = 1.887."
     )
-if more == "source":
-    page.source(scalar_chain.power, scalar_chain.chain, scalar_chain.running_product)
-if more == "data":
+
+
+def _data() -> None:
     at = values.read(PANEL)
     page.download(data.powers_table(at.w, at.activation), "products")
+
+
+page.more(
+    PANEL,
+    {
+        "Where a computer loses the number": _precision,
+        "Why a straight line": _derivation,
+    },
+    source=(
+        scalar_chain.power,
+        scalar_chain.chain,
+        scalar_chain.running_product,
+    ),
+    data=_data,
+)
 
 page.recall(
     PANEL,

@@ -647,21 +647,32 @@ def _scripts(at) -> None:
                 )
 
 
-more = page.more(
-    PANEL,
-    scripts="Take it away: scripts",
-)
-if more == "scripts":
+def _open_scripts() -> None:
     page.write(
         "Each script is this network, its data and its training in one file, and prints the "
         "losses of this page. The NumPy script needs NumPy alone."
     )
     _scripts(values.read(PANEL))
-if more == "source":
-    page.source(network.forward, network.backward, training.Run.step, recording.extend)
-if more == "data":
+
+
+def _data() -> None:
     page.write("The run as it was recorded: a row for each network, step and layer.")
     page.download(data.table(_lab(values.read(PANEL)).pair), "training")
+
+
+page.more(
+    PANEL,
+    {
+        "Take it away: scripts": _open_scripts,
+    },
+    source=(
+        network.forward,
+        network.backward,
+        training.Run.step,
+        recording.extend,
+    ),
+    data=_data,
+)
 
 page.recall(
     PANEL,

@@ -18,6 +18,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
+from pages.kit import page
+
 ROOT = Path(__file__).parents[1]
 
 _shown: WeakKeyDictionary = WeakKeyDictionary()  # the messages that make up a session's page
@@ -162,7 +164,7 @@ def ask_for_more_controls(at: AppTest) -> AppTest:
 
 def link(at: AppTest, path: str) -> dict[str, str]:
     """What the page's “Link to this state” says, opened below the article."""
-    at.session_state[f"{path}.more"] = "link"
+    at.session_state[f"{path}.more"] = page.LINK
     at.run()
     return link_shown(at)
 

@@ -70,8 +70,8 @@ def _widget(control: Range | Choice, value: Any, key: str, on_change: Callable) 
 
 def _moved(panel: Panel, name: str, row: str, number: int, widget: str) -> None:
     raw = st.session_state[widget]
-    if values.said(row, name, number, raw):
-        values.change(panel, {name: raw})
+    moved = values.said(row, name, number, raw)
+    values.change(panel, {name: raw} if moved else {})  # what was interrupted is finished anyway
 
 
 def more(panel: Panel, title: str, names: Collection[str], drawing: Callable[[], None]) -> None:
@@ -129,8 +129,8 @@ def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
 
     def choose() -> None:
         name = st.session_state[widget]
-        if values.said(key, "preset", number, name):
-            values.change(panel, by_name[name].values)
+        moved = values.said(key, "preset", number, name)
+        values.change(panel, by_name[name].values if moved else {})
 
     st.pills(
         "Presets",

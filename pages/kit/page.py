@@ -1,7 +1,7 @@
 """The frame around every page: header, charts, notes, more, recall, link, previous and next."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,7 @@ import streamlit as st
 from pages.kit import address, site, specs, theme, values
 from pages.kit.panels import Panel
 
+LINK = "Link to this state"  # in the row of what there is beyond the article
 _COLOR = r"\textcolor"
 _STYLE = Path(__file__).with_name("style.css")
 
@@ -72,33 +73,45 @@ def notice(lines: Iterable[str]) -> None:
     st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines))
 
 
-def more(panel: Panel, **titles: str) -> str | None:
-    """What there is beyond the article, as a row of titles: the name of the one that is open.
+def more(
+    panel: Panel,
+    entries: Mapping[str, Callable[[], None]],
+    *,
+    source: tuple[Callable, ...],
+    data: Callable[[], None],
+) -> None:
+    """What there is beyond the article: a row of titles, and what is drawn when one is chosen.
 
-    Each page has its `source`, its `data` and its link there too. Only what is open is made:
-    `if more == "source": …`. One row and not a box for each, as every box of a page costs the
-    reader's browser time whenever a control moves.
+    `entries` are functions by their titles. Each page has its `source`, functions of the core, its
+    `data` and its link there too. Only what is open is made. One row and not a box for each, as
+    every box of a page costs the reader's browser time whenever a control moves.
     """
-    titles |= {"source": "The NumPy that ran", "data": "The data", "link": "Link to this state"}
-    opened = st.pills(
-        "More",
-        list(titles),
-        format_func=titles.get,
-        key=f"{panel.page}.more",
-        on_change=_anew(panel),
-    )
-    if opened == "link":
-        _link(panel)
-    return opened
+    entries = {
+        **entries,
+        "The NumPy that ran": partial(_source, source),
+        "The data": data,
+        LINK: partial(_link, panel),
+    }
+    _opened(panel, "more", "More", entries)
 
 
-def _anew(panel: Panel) -> Callable:
-    """A callback that has the whole page run, together with what else has been touched."""
-    return partial(values.change, panel, {}, anew=values.PAGE)
+def _opened(panel: Panel, name: str, label: str, entries: Mapping[str, Callable[[], None]]) -> None:
+    """A row of titles in a fragment of its own.
+
+    What a page that was left still says is dropped with its fragments. Outside of them it would
+    have the browser draw that page again, and on the way back Streamlit's frontend may lose both.
+    """
+    key = f"{panel.page}.{name}"
+
+    def draw() -> None:
+        anew = partial(values.change, panel, {}, anew=key)
+        if title := st.pills(label, list(entries), key=key, on_change=anew):
+            entries[title]()
+
+    values.fragment(draw, key=key)()
 
 
-def source(*functions: Callable) -> None:
-    """The NumPy that ran."""
+def _source(functions: tuple[Callable, ...]) -> None:
     for function in functions:
         st.caption(f"`{function.__module__}.{function.__qualname__}`")
         st.code(inspect.getsource(function), language="python")
@@ -128,8 +141,7 @@ def _link(panel: Panel) -> None:
 def recall(panel: Panel, question: str, answer: str) -> None:
     """One question about the page before, and its answer when asked for."""
     asked = f"**From the page before.** {question}"
-    if st.pills(asked, ["The answer"], key=f"{panel.page}.recall", on_change=_anew(panel)):
-        st.markdown(answer)
+    _opened(panel, "recall", asked, {"The answer": partial(write, answer)})
 
 
 def footer(panel: Panel) -> None:

@@ -299,7 +299,7 @@ def test_the_prediction_is_answered_by_its_miss():
 def test_the_page_has_four_charts_and_one_more_below():
     at = open_page("activations")
     assert len(charts(at)) == 4
-    at.session_state["activations.more"] = "leak"
+    at.session_state["activations.more"] = "Does a leak help? Twenty networks each"
     at.run()
     assert len(charts(at)) == 5
 

@@ -253,7 +253,7 @@ def test_the_slope_of_the_cliff_is_the_derivative():
 def test_the_cliff_is_told_when_asked_for():
     at = open_page("clipping")
     assert len(drawn(at)) == 3
-    at.session_state["clipping.more"] = "cliff"
+    at.session_state["clipping.more"] = "Where clipping comes from: the cliff"
     at.run()
     words = prose(at)
     assert "meets the slope −133 and lands at *b* = 37.7" in words

@@ -1,6 +1,5 @@
 """Every page of the site, run as a reader's session: presets, ends of controls, links."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -8,7 +7,17 @@ import pytest
 
 from pages.kit import address, site
 from pages.kit.panels import Choice, Range
-from tests.app import charts, choose_preset, link, open_page, prose, set_to, set_value, title
+from tests.app import (
+    charts,
+    choose_preset,
+    link,
+    open_page,
+    prose,
+    set_to,
+    set_value,
+    title,
+    widget_of,
+)
 from tests.panels import PANELS, PATHS
 
 PARTS = ("panel", "data", "charts", "first")  # of every concept
@@ -32,15 +41,6 @@ def concept_of(path: str) -> Path:
     return Path(site.__file__).parents[1] / "concepts" / path
 
 
-def more_of(path: str) -> list[str]:
-    """The names of what a page has beyond its article, read from its source."""
-    tree = ast.parse(Path(site.__file__).parents[1].joinpath(f"{path}.py").read_text())
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    (call,) = (call for call in calls if ast.unparse(call.func) == "page.more")
-    return [*(titled.arg for titled in call.keywords), "source", "data", "link"]
-
-
-MORE = {path: more_of(path) for path in PATHS}
 ENDS = [
     (path, control.name, str(value))
     for path, panel in PANELS.items()
@@ -139,19 +139,22 @@ def test_link_writes_defaults_too(path):
 @pytest.mark.parametrize("path", PATHS)
 def test_more_opens(path):
     at = open_page(path)
-    for name in MORE[path]:
-        before = len(at.main)
-        at.session_state[f"{path}.more"] = name
-        at.run()
+
+    def drawn() -> tuple:
+        return prose(at), len(charts(at)), len(at.code), len(at.get("download_button"))
+
+    closed = drawn()
+    for name in widget_of(at, f"{path}.more").options:
+        widget_of(at, f"{path}.more").set_value(name).run()
         assert not at.exception
-        if name == "data":
+        if name == "The data":
             assert at.get("download_button"), "the data cannot be taken away"
-        elif name == "source":
+        elif name == "The NumPy that ran":
             assert any("def " in block.value for block in at.code), "the NumPy is not shown"
         else:
-            assert len(at.main) > before, name
-        at.session_state[f"{path}.more"] = None
-        at.run()
+            assert drawn() != closed, name
+        widget_of(at, f"{path}.more").set_value(None).run()
+        assert drawn() == closed
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -439,7 +439,7 @@ def test_the_table_is_the_run():
 
 def test_the_scripts_are_of_the_networks_that_are_set():
     at = open_lab(a_activation="tanh", b_norm="layer")
-    at.session_state["training.more"] = "scripts"
+    at.session_state["training.more"] = "Take it away: scripts"
     at.run()
     assert not at.exception
     labels = [button.label for button in at.get("download_button")]

@@ -22,7 +22,7 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import address, controls, frames, site, theme
+from pages.kit import address, controls, frames, page, site, theme
 from pages.kit.panels import Choice, Range
 from tests.app import (
     charts,
@@ -39,7 +39,6 @@ from tests.app import (
     values_of,
     widget_of,
 )
-from tests.pages.test_pages import MORE
 from tests.panels import PANELS, PATHS
 
 STATES = int(os.environ.get("WALK_STATES", "300"))
@@ -153,8 +152,7 @@ class Reader:
 
     def open_more(self) -> None:
         row = self.rng.choice(folded(self.at))
-        offered = MORE[self.path] if row.key.endswith(".more") else row.options
-        name = self.rng.choice([None, *offered])
+        name = self.rng.choice([None, *row.options])
         self.way.append(f"open {name} of {row.label}")
         row.set_value(name).run()
 
@@ -248,7 +246,7 @@ def check(at: AppTest, path: str) -> None:
     moved = {name: value for name, value in values.items() if value != panel[name].default}
     own = {key: text for key, text in at.query_params.items() if not key.startswith("embed")}
     assert own == address.query(panel, moved), "the address says something else"
-    if at.session_state[f"{path}.more"] == "link":
+    if at.session_state[f"{path}.more"] == page.LINK:
         assert link_shown(at) == address.query(panel, values)
 
 
