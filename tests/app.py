@@ -113,8 +113,12 @@ def _split(at: AppTest, key: str) -> tuple[str, str]:
 def widget_of(at: AppTest, key: str) -> Any:
     """The widget of a control, a preset row or a fold, whatever its number; None if not drawn."""
     numbered = re.compile(rf"{re.escape(key)}-\d+")
-    drawn = (w for kind in _KINDS for w in at.get(kind) if w.key)
-    return next((w for w in drawn if w.key == key or numbered.fullmatch(w.key)), None)
+    return next((w for w in widgets(at) if w.key == key or numbered.fullmatch(w.key)), None)
+
+
+def widgets(at: AppTest) -> list:
+    """All that the page has to set something, but for its buttons and charts."""
+    return [w for kind in _KINDS for w in at.get(kind) if w.key]
 
 
 _KINDS = ("number_input", "slider", "selectbox", "button_group", "radio", "select_slider")

@@ -17,6 +17,7 @@ from tests.app import (
     set_value,
     title,
     widget_of,
+    widgets,
 )
 from tests.panels import PANELS, PATHS
 
@@ -62,6 +63,15 @@ def test_page_stands_alone_in_its_navigation(path):
 def test_every_chart_is_described_in_words(path):
     for chart in charts(open_page(path)):
         assert len(chart.alt) > 40
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_widget_stands_in_a_fragment(path):
+    """So that what a page that was left still says is dropped, and draws nothing."""
+    at = open_page(path)
+    state = at.session_state._state._state
+    known, ids = state._new_widget_state.widget_metadata, {w.proto.id for w in widgets(at)}
+    assert ids and {id for id in ids if not known[id].fragment_id} == set()
 
 
 @pytest.mark.parametrize("path", PATHS)
