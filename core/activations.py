@@ -30,6 +30,9 @@ class Activation:
         it needs besides is little: fresh memory takes longer than the arithmetic.
     max_slope: the largest |φ′(z)| over all z.
     kinks: where φ has no derivative; φ′ there is PyTorch's choice, the slope from the left.
+    usual_initializer: its name in INITIALIZERS: Xavier where φ is about z near 0 or S-shaped
+        (Glorot and Bengio 2010), He where it cuts about half of z off (He et al. 2015).
+    homogeneous: whether φ(cz) = cφ(z) for every c > 0.
     """
 
     name: str
@@ -40,6 +43,8 @@ class Activation:
     max_slope: float
     kinks: tuple[float, ...]
     source: str
+    usual_initializer: str
+    homogeneous: bool = False
 
     def f(self, z):
         """φ(z), of the shape of z."""
@@ -163,6 +168,8 @@ def _leaky_relu_record(a):
         max_slope=max(1.0, abs(a)),
         kinks=() if a == 1 else (0.0,),
         source="Maas, Hannun and Ng 2013",
+        usual_initializer="he",
+        homogeneous=True,
     )
 
 
@@ -176,6 +183,8 @@ ALL = (
         max_slope=1.0,
         kinks=(),
         source="Saxe, McClelland and Ganguli 2014, on deep linear networks",
+        usual_initializer="xavier",
+        homogeneous=True,
     ),
     Activation(
         name="sigmoid",
@@ -186,6 +195,7 @@ ALL = (
         max_slope=0.25,
         kinks=(),
         source="Rumelhart, Hinton and Williams 1986",
+        usual_initializer="xavier",
     ),
     Activation(
         name="tanh",
@@ -196,6 +206,7 @@ ALL = (
         max_slope=1.0,
         kinks=(),
         source="LeCun, Bottou, Orr and Müller 1998",
+        usual_initializer="xavier",
     ),
     Activation(
         name="relu",
@@ -206,6 +217,8 @@ ALL = (
         max_slope=1.0,
         kinks=(0.0,),
         source="Nair and Hinton 2010",
+        usual_initializer="he",
+        homogeneous=True,
     ),
     _leaky_relu_record(0.01),
     Activation(
@@ -217,6 +230,7 @@ ALL = (
         max_slope=1.0,
         kinks=(),
         source="Clevert, Unterthiner and Hochreiter 2016",
+        usual_initializer="he",
     ),
     Activation(
         name="selu",
@@ -227,6 +241,7 @@ ALL = (
         max_slope=SELU_LAMBDA * SELU_ALPHA,
         kinks=(0.0,),
         source="Klambauer et al. 2017",
+        usual_initializer="he",
     ),
     Activation(
         name="softplus",
@@ -237,6 +252,7 @@ ALL = (
         max_slope=1.0,
         kinks=(),
         source="Dugas et al. 2001",
+        usual_initializer="he",
     ),
     Activation(
         name="silu",
@@ -247,6 +263,7 @@ ALL = (
         max_slope=1.09983932012887,  # at z = 2.39936
         kinks=(),
         source="Hendrycks and Gimpel 2016; Ramachandran, Zoph and Le 2017",
+        usual_initializer="he",
     ),
     Activation(
         name="gelu",
@@ -259,6 +276,7 @@ ALL = (
         max_slope=1.12899306865878,  # at z = 1.41850
         kinks=(),
         source="Hendrycks and Gimpel 2016",
+        usual_initializer="he",
     ),
 )
 

@@ -43,7 +43,6 @@ MAX_COST = 4_000_000_000  # multiply-adds: about two seconds
 ELEMENTWISE = 30
 # How many scales are computed at once: what one layer of them needs should stay in a cache.
 CHUNK_BYTES, CHUNK_BYTES_PER_LAYER = 100_000_000, 400_000
-HOMOGENEOUS = ("identity", "relu", "leaky_relu")
 LOG10_MAX = np.log10(np.finfo(np.float64).max)
 
 
@@ -128,7 +127,7 @@ def is_exact(spec: NetSpec) -> bool:
     Then h_l grows as c^l and, for a given dJ/d(output), dJ/dz_l as c^(L+1−l) and dJ/dW_l as c^L.
     """
     linear_in_scale = spec.bias_mean == spec.bias_std == spec.residual == 0 and spec.norm == "none"
-    return spec.activation in HOMOGENEOUS and linear_in_scale
+    return spec.phi.homogeneous and linear_in_scale
 
 
 def profile(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.activations import ACTIVATIONS, activation
+from core.initializers import INITIALIZERS
 
 NAMES = "identity sigmoid tanh relu leaky_relu elu selu softplus silu gelu"
 EVERY = pytest.mark.parametrize("phi", ACTIVATIONS.values(), ids=ACTIVATIONS.keys())
@@ -211,3 +212,16 @@ def test_a_silu_far_below_zero_is_off():
 
 def test_a_gelu_far_below_zero_is_off():
     assert activation("gelu").df(-1e6) == 0.0 == -activation("gelu").f(-1e6)
+
+
+@EVERY
+def test_a_record_says_whether_it_scales_with_its_argument(phi):
+    z = np.linspace(-3, 3, 61)
+    assert np.allclose(phi.f(2 * z), 2 * phi.f(z)) == phi.homogeneous
+
+
+@EVERY
+def test_a_record_names_its_usual_initializer(phi):
+    assert phi.usual_initializer in INITIALIZERS
+    cuts_half = phi.f(-3.0) > -2 and phi.df(3.0) > 0.9  # flat on the left, steep on the right
+    assert phi.usual_initializer == ("he" if cuts_half else "xavier")

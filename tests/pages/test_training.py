@@ -8,6 +8,8 @@ import pytest
 import vl_convert
 
 from core import network, recording, training
+from core.activations import ACTIVATIONS
+from pages.concepts.activations import data as activations_data
 from pages.concepts.training import charts, data, networks, panel
 from pages.concepts.training import lab as labs
 from pages.concepts.training.networks import Duel, Net
@@ -518,3 +520,12 @@ def test_ticks_come_less_often_when_more_readers_train_and_not_at_every_small_ch
         monkeypatch.setattr(labs, "period", lambda readers, wanted=wanted: wanted * began)
         labs.tick(lab, lab.pair.duel.dataset)
         assert lab.period == told * began
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_has_one_usual_initializer_on_all_pages(name):
+    """What the page on activations draws, and what the lab proposes for a network that broke."""
+    usual = activations_data.scheme(name, "usual")
+    broken = replace(NET, activation=name, initializer="normal")
+    (fitting,) = (n for n in data.changes(broken).values() if n.initializer != "normal")
+    assert fitting.initializer == usual == ACTIVATIONS[name].usual_initializer

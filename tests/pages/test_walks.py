@@ -5,11 +5,9 @@ reloads, as a reader would in a browser. After every step the page is read as a 
 the same in every run; a failure names the steps that led to it. WALK_STATES=5000 walks on.
 """
 
-import importlib
 import json
 import math
 import os
-import pkgutil
 import random
 import re
 from types import SimpleNamespace
@@ -22,7 +20,7 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import address, controls, frames, page, site, theme
+from pages.kit import address, controls, page, site, theme
 from pages.kit.panels import Choice, Range
 from tests.app import (
     charts,
@@ -67,8 +65,8 @@ def check_widgets(at: AppTest, path: str) -> None:
 def _forget() -> None:
     """What a server that was just started does not know."""
     st.cache_resource.clear()
-    for module in pkgutil.iter_modules(frames.__path__, f"{frames.__name__}."):
-        for function in vars(importlib.import_module(module.name)).values():
+    for path in PATHS:
+        for function in vars(site.concept(path, "data")).values():
             if hasattr(function, "cache_clear"):
                 function.cache_clear()
 

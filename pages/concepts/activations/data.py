@@ -36,13 +36,10 @@ _PER_BIN = 5  # values of z per bar of the histogram
 _LEAKS = Path(__file__).with_name("runs.csv")
 LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
 
-# The article's rule: Xavier for the S-shaped, He for those that cut half of z off.
-_XAVIER = ("identity", "sigmoid", "tanh", "softplus")
-
 
 def scheme(name: str, weights: str) -> str:
     """The initializer that `weights` means for an activation."""
-    return weights if weights != "usual" else "xavier" if name in _XAVIER else "he"
+    return activation(name).usual_initializer if weights == "usual" else weights
 
 
 def short(name: str) -> str:

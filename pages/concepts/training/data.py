@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from core import datasets, network, recording, training
+from core.activations import activation
 from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
 from core.recording import Recording
@@ -541,8 +542,7 @@ def over_seeds(run: Recording) -> OverSeeds:
 def changes(net: Net) -> dict[str, Net]:
     """What a reader may change in a network that broke, each alone."""
     found = {}
-    rectifies = net.activation in ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
-    fitting = "he" if rectifies else "xavier"
+    fitting = activation(net.activation).usual_initializer
     if (net.initializer, net.scale) != (fitting, 1.0):
         label = INITIALIZERS[fitting].label
         found[f"{label} weights at scale 1"] = replace(net, initializer=fitting, scale=1.0)
