@@ -99,7 +99,7 @@ def _opened(panel: Panel, name: str, label: str, entries: Mapping[str, Callable[
     """A row of titles in a fragment of its own.
 
     What a page that was left still says is dropped with its fragments. Outside of them it would
-    have the browser draw that page again, and on the way back Streamlit's frontend may lose both.
+    have the browser draw that page again and then go back, and sometimes it ends with neither.
     """
     key = f"{panel.page}.{name}"
 
