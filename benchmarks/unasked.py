@@ -21,8 +21,8 @@ from time import perf_counter
 
 from benchmarks.classroom import CONTROLS, FLOOR, Server, close, together, visit
 from benchmarks.reader import Reader
-from pages.kit import site
 from pages.kit.panels import Range
+from pages.kit.site import panel
 from tests.browser.server import ROOT, started
 
 # What is moved, in this order: the page's first slider, then what changes the networks or what is
@@ -56,15 +56,17 @@ class Site:
 
 def link(path: str, i: int) -> str:
     """The query of the link by which reader i comes: an own seed, its other values the page's."""
-    panel = site.panel(path)
+    controls = panel(path)
     values = LINKS[path] | {"seed": 100 + i}
-    told = {name: panel[name].text(panel[name].parse(value)) for name, value in values.items()}
-    return "&".join(f"{panel.key(name)}={text}" for name, text in told.items())
+    told = {
+        name: controls[name].text(controls[name].parse(value)) for name, value in values.items()
+    }
+    return "&".join(f"{controls.key(name)}={text}" for name, text in told.items())
 
 
 def value(path: str, name: str, i: int, values: list):
     """Where reader i moves a control to: not its default, and spread over all it can take."""
-    control = site.panel(path)[name]
+    control = panel(path)[name]
     if isinstance(control, Range) and control.seed:
         return 1000 + i
     default = control.text(control.default)
@@ -83,7 +85,7 @@ async def quiet(server: Server) -> None:
 async def moved(site: Site, path: str, name: str) -> tuple[float, float]:
     """All move this control at once: seconds until the last is answered, ms of CPU for one."""
     for reader in site.everyone:
-        reader.control = site.panel(path).key(name) if path != FLOOR else CONTROLS[FLOOR]
+        reader.control = panel(path).key(name) if path != FLOOR else CONTROLS[FLOOR]
     await quiet(site.server)
     moves = []
     for i, reader in enumerate(site.everyone):
@@ -103,20 +105,20 @@ async def opened(site: Site, path: str, readers: int) -> None:
 
 
 async def one_page(sites: list[Site], floor: Site, path: str, readers: int) -> None:
-    for served in sites:
-        served.seconds = served.cpu = 0.0
-        await opened(served, path, readers)
+    for site in sites:
+        site.seconds = site.cpu = 0.0
+        await opened(site, path, readers)
     for name in MOVES[path]:
         floor_seconds, floor_cpu = await moved(floor, FLOOR, "")
         line = f"{path:14} {name:14} {floor_seconds:6.2f} {floor_cpu:6.1f}"
-        for served in sites:
-            seconds, cpu = await moved(served, path, name)
-            served.seconds += seconds
-            served.cpu += cpu
+        for site in sites:
+            seconds, cpu = await moved(site, path, name)
+            site.seconds += seconds
+            site.cpu += cpu
             line += f"   {seconds:6.2f} {cpu:6.1f}"
         print(line, flush=True)
     line = f"{path:14} {'all':14} {'':13}"
-    line += "".join(f"   {served.seconds:6.2f} {served.cpu:6.1f}" for served in sites)
+    line += "".join(f"   {site.seconds:6.2f} {site.cpu:6.1f}" for site in sites)
     if len(sites) > 1:
         this, other = sites
         line += f"   seconds × {this.seconds / other.seconds:.2f}, CPU × {this.cpu / other.cpu:.2f}"
@@ -143,16 +145,16 @@ async def main() -> None:
         floor = served(FLOOR, "benchmarks/floor.py")
         sites = [served(name, root=root) for name, root in roots.items()]
         await opened(floor, FLOOR, asked.readers)
-        for each in sites:  # imports, charts and what the warm thread computes come before
-            await visit(each.server, asked.pages[0], 3)
-            await quiet(each.server)
+        for site in sites:  # imports, charts and what the warm thread computes come before
+            await visit(site.server, asked.pages[0], 3)
+            await quiet(site.server)
         print(f"{asked.readers} moves at once: s until all are answered, ms of CPU for one")
         print(f"{'page':14} {'moved':14} {FLOOR:>13}" + "".join(f"   {n:>13}" for n in roots))
         for path in asked.pages:
             await one_page(sites, floor, path, asked.readers)
-        for each in (floor, *sites):
-            await close(each.everyone)
-        errors = sum(each.log.read_text().count("Traceback") for each in sites)
+        for site in (floor, *sites):
+            await close(site.everyone)
+        errors = sum(site.log.read_text().count("Traceback") for site in sites)
     print(f"tracebacks in the servers' logs: {errors}")
     sys.exit(errors > 0)
 

@@ -153,11 +153,11 @@ def test_an_article_imports_its_own_concept(path):
             assert name.split(".")[2] == path.stem or name.split(".")[3:4] == ["panel"], name
 
 
-DRAWS = {"lab"}  # what draws, or keeps what a session has: the only parts that know Streamlit
+KNOW_STREAMLIT = {"lab", "turns"}  # they keep what a session and what the process has
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in sources("pages/concepts") if p.stem not in DRAWS | {"turns"}], ids=name_of
+    "path", [p for p in sources("pages/concepts") if p.stem not in KNOW_STREAMLIT], ids=name_of
 )
 def test_below_the_article_only_what_draws_knows_streamlit(path):
     needed = all_that_is_imported(path)

@@ -97,8 +97,8 @@ def _more(
     widget = f"{key}-{number}"
 
     def ask() -> None:
-        if values.said(key, "asked", number, st.session_state[widget]):
-            values.change(panel, {}, anew=key)
+        moved = values.said(key, "asked", number, st.session_state[widget])
+        values.change(panel, {}, anew=key if moved else None)
 
     st.pills("More controls", [title], default=opened, key=widget, on_change=ask)
     if opened:

@@ -90,35 +90,27 @@ def outcome(log10: str) -> str:
 
 def powers_y(field: str, title: str, low: int, high: int, *, every: int) -> alt.Y:
     """A vertical axis of log₁₀ values, labeled in powers of ten, with a fixed domain."""
-    return alt.Y(
-        field,
-        type="quantitative",
-        scale=alt.Scale(domain=[low, high], nice=False, zero=False),
-        axis=alt.Axis(
-            title=title,
-            values=list(range(low, high + 1, every)),
-            labelExpr=power_of_ten("datum.value"),
-            gridOpacity=0.5,
-            **AXIS,
-        ),
-    )
+    return alt.Y(**_powers(field, title, low, high, every, gridOpacity=0.5))
 
 
 def powers_x(field: str, title: str, low: int, high: int, *, every: int, **more) -> alt.X:
     """A horizontal axis of log₁₀ values, as `powers_y`."""
-    return alt.X(
-        field,
-        type="quantitative",
-        scale=alt.Scale(domain=[low, high], nice=False, zero=False),
-        axis=alt.Axis(
+    return alt.X(**_powers(field, title, low, high, every, grid=False), **more)
+
+
+def _powers(field: str, title: str, low: int, high: int, every: int, **axis) -> dict:
+    return {
+        "shorthand": field,
+        "type": "quantitative",
+        "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
+        "axis": alt.Axis(
             title=title,
             values=list(range(low, high + 1, every)),
             labelExpr=power_of_ten("datum.value"),
-            grid=False,
             **AXIS,
+            **axis,
         ),
-        **more,
-    )
+    }
 
 
 def count_x(field: str, title: str, high: int, *, every: int, room: int = 0) -> alt.X:

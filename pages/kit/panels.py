@@ -108,6 +108,11 @@ class Choice:
         return raw in (value, self.options[value])
 
 
+def labels(records: Mapping[str, Any]) -> dict[str, str]:
+    """The options of a `Choice` of named records, each of which has a label."""
+    return {name: record.label for name, record in records.items()}
+
+
 @dataclass(frozen=True)
 class Preset:
     """A named setting, good, bad or a trap, with what it teaches."""

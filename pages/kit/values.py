@@ -83,6 +83,7 @@ def begin(panel: Panel, raw: Mapping[str, Any] | None = None, *, arriving: bool 
     comes from the page before has no fragment to run any more: it would take the browser back.
     """
     session, context = _session(), get_script_run_ctx()
+    session.awaited = False
     if arriving:
         session.views = {}
         if context:

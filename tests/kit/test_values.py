@@ -4,7 +4,7 @@ import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
-from pages.kit import controls
+from pages.kit import controls, values
 from tests.app import (
     ask_for_more_controls,
     charts,
@@ -332,6 +332,29 @@ def test_a_control_that_is_not_drawn_for_a_while_keeps_its_value():
         assert at.query_params == {"activations_runs": "0.1"}
     runs = widget_of(at, "activations_runs")
     assert runs.value == "0.1"
+
+
+def test_what_was_interrupted_is_finished_by_a_word_that_does_not_count():
+    at = open_page("products")
+    session = at.session_state["values"]
+    session.views["products.row.w", "n"].number = -1  # what the widget says is of another one
+    session.notes["products.product"].drawn = False
+    widget_of(at, "products_n").set_value(20).run()
+    assert set_to(at, "products_n") == 15
+    assert session.notes["products.product"].drawn
+
+
+def test_only_the_first_chart_of_a_change_is_ahead(monkeypatch):
+    waits = []
+    at = open_page("products")
+    monkeypatch.setattr(values, "sleep", waits.append)
+    at.run()
+    assert not waits
+    widget_of(at, "products_n").set_value(20).run()
+    assert waits == [values.AHEAD]
+    at.session_state["values"].awaited = True  # by a change that has drawn no chart
+    at.run()
+    assert waits == [values.AHEAD]
 
 
 def embeddings(at) -> list[tuple[str, str]]:

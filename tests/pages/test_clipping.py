@@ -30,7 +30,7 @@ def test_the_file_has_every_point_of_the_drag():
             frame = data.thresholds(name, clip)
             assert list(frame["limit"]) == [*limits, charts.UNCLIPPED]
             assert frame["loss"].str.split().map(len).nunique() == 1
-    assert data.DATA.stat().st_size < 300_000
+    assert data.RUNS_FILE.stat().st_size < 300_000
 
 
 def test_the_script_makes_what_the_file_holds():

@@ -33,7 +33,7 @@ NETWORKS = 5  # per line of the products, of which the median is drawn
 TOGETHER = 3  # networks whose shares are averaged, before or after training
 _PRODUCT_EXAMPLES, _EXAMPLES = 64, 256
 _PER_BIN = 5  # values of z per bar of the histogram
-_LEAKS = Path(__file__).with_name("runs.csv")
+RUNS_FILE = Path(__file__).with_name("runs.csv")
 LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
 
 
@@ -310,7 +310,7 @@ def _word(name: str, meaning: str) -> pd.DataFrame:
 @kept(1)
 def leak_runs() -> pd.DataFrame:
     """Every run of make_runs.py."""
-    return pd.read_csv(_LEAKS)
+    return pd.read_csv(RUNS_FILE)
 
 
 @dataclass(frozen=True)

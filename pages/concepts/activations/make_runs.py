@@ -8,8 +8,6 @@ network: its held-out accuracy, its share of dead units on 256 training digits, 
 which it broke (became not a number), if it did. Takes about a minute.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -17,10 +15,9 @@ from core import diagnostics, network, training
 from core.datasets import digits
 from core.network import NetSpec
 from core.training import TrainSpec
+from pages.concepts.activations.data import LEAK_SLOPES, RUNS_FILE
 
-TARGET = Path(__file__).with_name("runs.csv")
 RATES = (0.03, 0.1, 0.3)
-SLOPES = (0.0, 0.01, 0.1, 0.3)
 NETWORKS, DEPTH, STEPS, EXAMPLES = 20, 10, 200, 256
 
 
@@ -50,9 +47,9 @@ def runs(rate: float, slope: float, seeds=range(NETWORKS), steps: int = STEPS) -
 
 
 def main() -> None:
-    frame = pd.concat([runs(rate, slope) for rate in RATES for slope in SLOPES])
-    frame.to_csv(TARGET, index=False)
-    print(f"{TARGET.name}: {len(frame)} networks, {TARGET.stat().st_size:,} bytes")
+    frame = pd.concat([runs(rate, slope) for rate in RATES for slope in LEAK_SLOPES])
+    frame.to_csv(RUNS_FILE, index=False)
+    print(f"{RUNS_FILE.name}: {len(frame)} networks, {RUNS_FILE.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

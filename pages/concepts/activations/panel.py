@@ -1,16 +1,12 @@
 """The controls and presets of the page `activations`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
 Z = Range("z", "z", low=-6.0, high=6.0, step=0.05, default=2.0, live=True)
-
 DEEPEST = 20  # layers that the charts of networks have room for
-
-STEPS = 50
-
-
-LABELS = {name: record.label for name, record in ACTIVATIONS.items()}
+STEPS = 50  # of training, where the networks of the shares are trained
+LABELS = labels(ACTIVATIONS)
 CROSSING = 1.663  # |z| at which the slopes of sigmoid and tanh are equal
 NETWORKS_SEEN = {  # the network behind the histogram
     "sigmoid xavier": "Sigmoid, Xavier weights",

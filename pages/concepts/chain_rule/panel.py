@@ -1,12 +1,10 @@
 """The controls and presets of the page `chain_rule`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
 W2 = Range("w2", "w₂", low=-12.0, high=12.0, step=0.08, default=5.68, live=True)
-
 W = Range("w", "w", low=-6.0, high=6.0, step=0.1, default=1.0, live=True)
-
 FACTOR = Choice(
     "factor",
     "Factor",
@@ -21,9 +19,7 @@ FACTOR = Choice(
     },
     "all",
 )
-
 LAYERS = 60  # the deepest chain
-
 
 PANEL = Panel(
     "chain_rule",
@@ -39,7 +35,7 @@ PANEL = Panel(
         Choice(
             "activation",
             "Activation of the chain",
-            {name: record.label for name, record in ACTIVATIONS.items()},
+            labels(ACTIVATIONS),
             "sigmoid",
             menu=True,
         ),
@@ -47,7 +43,7 @@ PANEL = Panel(
         Choice(
             "network",
             "Activation of the network",
-            {name: record.label for name, record in ACTIVATIONS.items()},
+            labels(ACTIVATIONS),
             "tanh",
             menu=True,
         ),

@@ -15,11 +15,8 @@ from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW
 from pages.kit import grammar, theme
 from pages.kit.kept import kept
 
-DATA = Path(__file__).with_name("runs.csv")
+RUNS_FILE = Path(__file__).with_name("runs.csv")
 LEARNED = 0.5  # accuracy from which a run counts as one that learned
-
-
-# The networks ------------------------------------------------------------------------------------
 
 
 # The trained runs --------------------------------------------------------------------------------
@@ -39,7 +36,7 @@ class Runs:
 @kept(1)
 def table() -> pd.DataFrame:
     """The committed file: one row per network, kind of clipping and threshold (see scripts)."""
-    rows = pd.read_csv(DATA)
+    rows = pd.read_csv(RUNS_FILE)
     rows["meaning"] = [
         _meaning(*row)
         for row in zip(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from core import datasets, training
-from pages.concepts.clipping.data import DATA
+from pages.concepts.clipping.data import RUNS_FILE
 from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW, Network
 from pages.concepts.clipping.panel import LIMIT
 from pages.kit import frames
@@ -80,8 +80,8 @@ def main() -> None:
         print(network.name, len(rows), "rows", flush=True)
     rows.append(runs(SLOW, "none"))
     table = pd.DataFrame(rows)
-    table.to_csv(DATA, index=False, float_format="%.4g")
-    print(f"{DATA.name}: {len(table)} rows, {DATA.stat().st_size:,} bytes")
+    table.to_csv(RUNS_FILE, index=False, float_format="%.4g")
+    print(f"{RUNS_FILE.name}: {len(table)} rows, {RUNS_FILE.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -29,9 +29,7 @@ def _cured(name, label, cure_label, cure: dict, **spec) -> Network:
 
 
 _HE = {"initializer": "he", "weight_scale": 1.0}
-
 _LARGE = {"depth": 8, "activation": "relu", "initializer": "he", "weight_scale": 1.6}
-
 NETWORKS = {
     network.name: network
     for network in (
@@ -50,5 +48,4 @@ NETWORKS = {
         _cured("shallow", "ReLU, 5 layers, N(0, 1)", "He", _HE, depth=5, initializer="normal"),
     )
 }
-
 SLOW = _network("slow", "a tenth of the rate", rate=0.003, **_LARGE)

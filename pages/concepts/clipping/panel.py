@@ -1,18 +1,14 @@
 """The controls and presets of the page `clipping`."""
 
 from pages.concepts.clipping.networks import NETWORKS
-from pages.kit.panels import Choice, Panel, Preset, Range
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
 LIMIT = Range("limit", "log₁₀ of the threshold c", -1.0, 3.0, 0.2, 1.0, live=True)
-
 GX = Range("gx", "g₁", -5.0, 5.0, 0.1, 1.0, live=True)
-
 GY = Range("gy", "g₂", -5.0, 5.0, 0.1, 4.0, live=True)
-
 STEP = Range("step", "step", 0, 40, 1, 6, live=True)
-
-
 KINDS = {"norm": "By norm", "value": "By value"}
+
 PANEL = Panel(
     "clipping",
     controls=(
@@ -20,7 +16,7 @@ PANEL = Panel(
         Choice(
             "network",
             "Network",
-            {name: network.label for name, network in NETWORKS.items()},
+            labels(NETWORKS),
             "large",
             menu=True,
         ),

@@ -21,7 +21,7 @@ from pages.kit.kept import kept
 FACTORS = tuple(round(0.5 + 0.1 * i, 1) for i in range(13))  # the factors c that were trained
 STEPS = (0, 1, 2, 3, 4, 5, *range(10, 201, 10))  # when they were tested on the held-out digits
 HELD_OUT = 360  # digits
-RUNS = Path(__file__).with_name("runs.csv")
+RUNS_FILE = Path(__file__).with_name("runs.csv")
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ class Run:
 
 @cache
 def _file() -> dict[tuple[str, float], dict[str, np.ndarray]]:
-    table = pd.read_csv(RUNS)
+    table = pd.read_csv(RUNS_FILE)
     columns = {}
     for (name, c), part in table.groupby(["network", "c"]):
         part = part.sort_values("draw")

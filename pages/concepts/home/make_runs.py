@@ -74,8 +74,8 @@ def main() -> None:
             everything.append(runs(name, c, range(DRAWS), data.STEPS[-1]))
             final = everything[-1]["right"].str.split().str[-1].replace("x", "0").astype(int)
             print(f"{name} ×{c}: {np.median(final) / 3.6:.0f} % right", flush=True)
-    pd.concat(everything).to_csv(data.RUNS, index=False)
-    print(f"{data.RUNS.name}: {data.RUNS.stat().st_size:,} bytes")
+    pd.concat(everything).to_csv(data.RUNS_FILE, index=False)
+    print(f"{data.RUNS_FILE.name}: {data.RUNS_FILE.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,7 @@
 from pages.kit.panels import Choice, Panel, Preset, Range
 
 C = Range("c", "weights ×", low=0.5, high=1.7, step=0.02, default=0.8, live=True)
-
 DRAWS = 20  # networks of each kind: the seeds of an ensemble
-
 
 PANEL = Panel(
     "home",

@@ -24,7 +24,7 @@ SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
 _NUMBERS = tuple(theme.number(scale) for scale in SCALES)
 GHOSTS = ("normal", "he", "xavier")  # of the main chart
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
-_WINDOW_FILE = Path(__file__).with_name("runs.csv")
+RUNS_FILE = Path(__file__).with_name("runs.csv")
 # Networks of each width: as many as a drag can afford, fewer where every scale needs a run of its
 # own. Odd numbers, so that the median is one of them.
 _EXACT = {5: 21, 10: 21, 16: 21, 64: 21, 100: 11, 256: 3}
@@ -438,7 +438,7 @@ LEARNS, GUESSING = 0.5, 0.2  # held-out accuracy; one digit in ten is guessed
 @cache
 def runs() -> pd.DataFrame:
     """The trained networks: see make_runs.py."""
-    return pd.read_csv(_WINDOW_FILE)
+    return pd.read_csv(RUNS_FILE)
 
 
 @kept(8)

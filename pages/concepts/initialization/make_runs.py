@@ -6,15 +6,14 @@ OPENBLAS_NUM_THREADS=1, small matrices gain nothing from threads.
 """
 
 import csv
-from pathlib import Path
 
 import numpy as np
 
 from core.datasets import digits
 from core.network import NetSpec, init, scale_weights
 from core.training import TrainSpec, accuracy, advance, start
+from pages.concepts.initialization.data import RUNS_FILE
 
-FILE = Path(__file__).with_name("runs.csv")
 WIDTH, SEEDS = 64, (0, 1, 2)
 DEPTHS = (2, 4, 8, 16, 32)
 # σ√n: for ReLU 0.5 to 1.6 times He's √2, for the others by half octaves
@@ -58,7 +57,7 @@ def main() -> None:
         for seed in SEEDS
         for row in runs(activation, depth, scales, seed)
     ]
-    with FILE.open("w", newline="") as file:
+    with RUNS_FILE.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -1,15 +1,11 @@
 """The controls and presets of the page `initialization`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
 G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
-
 DEEPEST = 30  # hidden layers that can be chosen
-
 CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
-
-
 WIDTHS = ("5", "10", "16", "64", "100", "256")
 SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
 PLAIN = {  # what every preset speaks of
@@ -27,7 +23,7 @@ PANEL = Panel(
         Choice(
             "activation",
             "Activation",
-            {name: record.label for name, record in ACTIVATIONS.items()},
+            labels(ACTIVATIONS),
             "relu",
             menu=True,
         ),

@@ -1,12 +1,10 @@
 """The controls and presets of the page `products`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
 W = Range("w", "w", low=-2.0, high=2.0, step=0.01, default=0.6, live=True)
-
 LAYERS = 60  # n = 0 … 60 on the main chart
-
 
 PANEL = Panel(
     "products",
@@ -16,7 +14,7 @@ PANEL = Panel(
         Choice(
             "activation",
             "Activation of the chain",
-            {name: record.label for name, record in ACTIVATIONS.items()},
+            labels(ACTIVATIONS),
             "identity",
             menu=True,
         ),

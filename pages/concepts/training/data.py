@@ -533,9 +533,6 @@ def over_seeds(run: Recording) -> OverSeeds:
     return OverSeeds(low, median, high, len(right), sum(map(bool, run.state.halts)))
 
 
-# In words ----------------------------------------------------------------------------------------
-
-
 # The autopsy -------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from core.training import TrainSpec
+from pages.kit.panels import labels
 
 SHORTCUTS = {"none": "none", "plain": "h + φ", "scaled": "h + φ/√L"}
 
@@ -94,8 +95,8 @@ def duel(at) -> Duel:
 
 
 LABELS = {
-    "activation": {name: record.label for name, record in ACTIVATIONS.items()},
-    "initializer": {name: scheme.label for name, scheme in INITIALIZERS.items()},
+    "activation": labels(ACTIVATIONS),
+    "initializer": labels(INITIALIZERS),
     "shortcut": SHORTCUTS,
     "norm": NORMS,
     "clip": CLIPS,

@@ -4,8 +4,6 @@ from pages.concepts.training.networks import DATA, HE, LABELS, SETTINGS
 from pages.kit.panels import Choice, Panel, Preset, Range
 
 AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
-
-
 VIEWS = {
     "map": "Gradients over time",
     "activations": "Activations",
