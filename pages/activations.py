@@ -25,7 +25,7 @@ def _leak(at, *names: str) -> float:
     return at.leak if "leaky_relu" in names else PANEL["leak"].default
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def slopes(at) -> None:
     curves = (at.first, at.second, at.third)
     leak = _leak(at, *curves)
@@ -61,7 +61,7 @@ def _finding(at, points: list[data.Point]) -> str:
     return f"At *z* = {theme.setting(at.z)}, over {theme.count(at.n, 'layer')}: {said}."
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def prediction(at) -> None:
     predict.size(
         PANEL,
@@ -78,7 +78,7 @@ def prediction(at) -> None:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def product(at) -> None:
     points = _points(at)
     page.write(
@@ -163,7 +163,7 @@ def _seen_note(at) -> str:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def layer_by_layer(at) -> None:
     curves = (at.first, at.second, at.third)
     shown = (curves, at.weights, at.depth, at.leak, at.seed)
@@ -210,7 +210,7 @@ def layer_by_layer(at) -> None:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def flat_off_dead(at) -> None:
     measured = _shares(at, float(at.rate))
     page.show(

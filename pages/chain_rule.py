@@ -33,7 +33,7 @@ WHY = {
 }
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def ledger(at) -> None:
     way = data.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     live.show(
@@ -89,7 +89,7 @@ def _equation(at, way: data.Walk) -> str:
     return left + r"\;=\;" + r"\cdot".join(terms)
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def step(at) -> None:
     path = data.FACTORS[at.gradient]
     following = _next(at.factor, path)
@@ -130,7 +130,7 @@ def _cancelled() -> str:
     return theme.from_log10(data.depths("sigmoid").at(4.0, 15)[0], 2)
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def notes(at) -> None:
     page.notice(_notes(at))
 
@@ -193,7 +193,7 @@ def _notes(at) -> list[str]:
     return [slopes, outrun, parting, sign]
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def depth(at) -> None:
     chain = data.depths(at.activation)
     size, sign, slopes = chain.at(at.w, at.layers)
@@ -262,7 +262,7 @@ def _with_size(found: tuple[float, float]) -> str:
     return f"{theme.setting(w)}, with {theme.from_log10(size, 2)}"
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def split(at) -> None:
     net = data.split(at.width, at.network, at.scheme, at.seed)
     slopes, weights, gradient = (

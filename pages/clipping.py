@@ -17,7 +17,7 @@ from pages.kit import controls, live, page, predict, theme, values
 page.header(PANEL)
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def thresholds(at) -> None:
     now, free = data.runs(at.network, at.clip, at.limit), data.runs(at.network, "none")
     c = theme.number(10**at.limit, 2)
@@ -46,7 +46,7 @@ def _unclipped(free: data.Runs) -> str:
     return theme.percent(free.accuracy)
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def notes(at) -> None:
     first = data.first_step(at.network, at.clip, at.limit, at.seed)
     page.write(
@@ -172,7 +172,7 @@ def _rival(at, network: Network, there: data.Runs, cured: data.Runs) -> str:
     return line
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def unchanged(at) -> None:
     first = data.first_step(at.network, at.clip, at.limit, at.seed)
     page.show(
@@ -210,7 +210,7 @@ def _unchanged(at, first: data.FirstStep) -> str:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def plane(at) -> None:
     live.show(
         charts.plane,
@@ -244,7 +244,7 @@ def _pair(a: float, b: float) -> str:
     return ", ".join(f"{float(v):.3g}".replace("-", "−") for v in (a, b))
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def cliff(at) -> None:
     plain, clipped = data.descent(None), data.descent(at.cliff)
     fall = plain.b[1:] > 1

@@ -17,7 +17,7 @@ def _draw_of(at) -> int | None:
     return at.seed if at.show == "one" else None
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def gradients(at) -> None:
     live.show(
         charts.gradients,
@@ -31,7 +31,7 @@ def gradients(at) -> None:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def accuracies(at) -> None:
     page.show(
         charts.accuracies,
@@ -43,13 +43,13 @@ def accuracies(at) -> None:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def finding(at, told: bool) -> None:
     draw = _draw_of(at)
     page.write(_finding(at, draw, data.drag(at.network, draw), told))
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def slopes_and_weights(at, told: bool) -> None:
     draw = _draw_of(at)
     found = data.drag(at.network, draw)

@@ -19,7 +19,7 @@ def _networks(at) -> tuple:
     return at.activation, int(at.width), at.depth, at.draws, at.bias, at.seed
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def scale(at) -> None:
     live.show(
         charts.gradients,
@@ -60,13 +60,13 @@ def _finding(at) -> None:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def schemes(at) -> None:
     page.write(f"For {PANEL['activation'].options[at.activation]}:")
     st.table(data.table(*_networks(at)).set_index("scheme"))
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def measured_gain(at) -> None:
     nets, here = data.measured(*_networks(at)), charts.STEPS.index(at.g)
     _equation(at, nets, here)
@@ -194,7 +194,7 @@ def _gauge(at, nets: data.Measured, here: int) -> None:
     )
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def trainable_window(at) -> None:
     label = ACTIVATIONS[at.window].label
     same = at.activation == at.window and at.width == "64" and not at.bias

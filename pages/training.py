@@ -150,7 +150,7 @@ ticking = _ticking()
 st.session_state[DRAWN] = None  # until all of the page is
 
 
-@page.part(PANEL, run_every=ticking[1] or None)
+@page.part_later(PANEL, run_every=ticking[1] or None)
 def run_view(at) -> None:
     """All that moves with the scrubber or with training; while a job runs it reruns by itself."""
     lab, steps = _lab(at), int(at.steps)
@@ -211,7 +211,7 @@ def _copy() -> None:
     values.change(PANEL, {f"b_{name}": getattr(at, f"a_{name}") for name in networks.SETTINGS})
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def look_inside(at) -> None:
     lab = _lab(at)
     start_button(lab, int(at.steps), "settings")
@@ -536,7 +536,7 @@ def _notes(pair: data.Pair) -> list[str]:
     return lines
 
 
-@page.part(PANEL)
+@page.part_later(PANEL)
 def notes(at) -> None:
     page.notice(_notes(_lab(at).pair))
 

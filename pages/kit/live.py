@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import specs, values
+from pages.kit import prose, specs, values
 from pages.kit.kept import kept
 from pages.kit.panels import Panel
 from pages.kit.values import Reading
@@ -57,7 +57,7 @@ def show(
         spec=specs.with_tables(wired(builder, live, handle), tables),
         key=chart,
         on_select=partial(_rested, chart, values.drawing(), panel, number, clicks),
-        alt=alt_text,
+        alt=prose.fill(alt_text),
     )
     values.chart_first()
 

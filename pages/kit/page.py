@@ -2,14 +2,14 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, site, specs, theme, values
+from pages.kit import address, prose, site, specs, theme, values
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
@@ -31,8 +31,12 @@ def header(panel: Panel) -> None:
         )
 
 
-def write(text: str, width: int | Literal["stretch"] = "stretch") -> None:
-    """Draw Markdown. A color of an equation is there by the name of its meaning."""
+def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: object) -> None:
+    """Draw Markdown, `says` put in by name (see `prose.fill`).
+
+    A color of an equation is there by the name of its meaning.
+    """
+    text = prose.fill(text, **says)
     if _COLOR in text:
         mode = "dark" if st.context.theme.type == "dark" else "light"
         hues = st.get_option(f"theme.{mode}.chartCategoricalColors")
@@ -44,26 +48,40 @@ def write(text: str, width: int | Literal["stretch"] = "stretch") -> None:
 def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
     """Draw a chart: a builder that takes no data, and the tidy frame beside it."""
     st.vega_lite_chart(
-        spec=specs.with_tables(specs.built(builder), {"frame": frame}), key=key, alt=alt_text
+        spec=specs.with_tables(specs.built(builder), {"frame": frame}),
+        key=key,
+        alt=prose.fill(alt_text),
     )
     values.chart_first()
 
 
 def part(panel: Panel, *, run_every: float | None = None) -> Callable:
-    """A part of a page, as a function of the page's values: `@page.part(PANEL)`.
+    """Draw a part of a page where it stands: a function of the page's values.
+
+        @page.part(PANEL)
+        def powers(at): ...
 
     It runs with the page, and by itself whenever a value changes that it has looked at, or every so
     many seconds.
     """
 
-    def decorate(function: Callable) -> Callable:
-        key = f"{panel.page}.{function.__name__}"
+    def draw(function: Callable) -> None:
+        def run() -> None:
+            function(values.read(panel))
 
-        @wraps(function)
+        values.fragment(run, key=f"{panel.page}.{function.__name__}", run_every=run_every)()
+
+    return draw
+
+
+def part_later(panel: Panel, *, run_every: float | None = None) -> Callable:
+    """A part that is drawn where it is called: of articles that are not in reading order yet."""
+
+    def decorate(function: Callable) -> Callable:
         def run(*args):
             return function(values.read(panel), *args)
 
-        return values.fragment(run, key=key, run_every=run_every)
+        return values.fragment(run, key=f"{panel.page}.{function.__name__}", run_every=run_every)
 
     return decorate
 
@@ -134,8 +152,6 @@ def _link(panel: Panel) -> None:
     @part(panel)
     def link(at) -> None:
         st.code(address.link(panel, at), language=None, wrap_lines=True)
-
-    link()
 
 
 def recall(panel: Panel, question: str, answer: str) -> None:

@@ -9,7 +9,7 @@ from functools import partial, wraps
 
 import streamlit as st
 
-from pages.kit import address, theme, values
+from pages.kit import address, prose, theme, values
 from pages.kit.panels import Panel
 
 _CLOSE = 0.5  # decades: a guess within a factor of three
@@ -70,7 +70,7 @@ def size(
                 f"{theme.from_log10(abs(miss), 2)} times too {'large' if miss > 0 else 'small'}."
             )
         lines += [text for low, high, text in replies if low <= given <= high]
-    st.markdown(" ".join([*lines, because]))
+    st.markdown(" ".join([*lines, prose.fill(because)]))
 
 
 @_fragment
@@ -98,7 +98,7 @@ def choice(
         lines.insert(0, f"Not “{options[given]}”. {replies.get(given, '')} The answer is:")
     else:
         lines.insert(0, "The answer is:")
-    st.markdown(" ".join([*lines, because]))
+    st.markdown(" ".join([*lines, prose.fill(because)]))
 
 
 def answered(panel: Panel) -> bool:
@@ -114,7 +114,7 @@ def _ask(panel: Panel, question: str, widget) -> float | str | None:
     key = f"{panel.page}.predicted"
     if key not in st.session_state and address.came_by_link():
         st.session_state[key] = _UNGUESSED
-    st.markdown(f"**Predict first.** {question}")
+    st.markdown(f"**Predict first.** {prose.fill(question)}")
     if key in st.session_state:
         return st.session_state[key]
     guess = widget(

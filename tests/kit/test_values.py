@@ -60,17 +60,16 @@ def script():
         runs.append("first")
         st.markdown(f"first {at.n}" + (f" {at.m}" if at.how == "with_m" else ""))
 
-    @page.part(panel)
-    def second(at, word):
-        runs.append("second")
-        st.markdown(f"second {word} {at.m} {at.k}")
-
-    first()
     controls.presets(panel)
     controls.draw(panel, "n", "m", "how")
     controls.draw(panel, ("k",), ("unread",))
     controls.more(panel, "Deeper", ["deep"], lambda: controls.draw(panel, "deep"))
-    second("says")
+
+    @page.part(panel)
+    def second(at):
+        runs.append("second")
+        st.markdown(f"second says {at.m} {at.k}")
+
     if st.checkbox("details", key="details"):
         st.markdown(f"page {values.read(panel).n}")
     values.end()

@@ -1,0 +1,178 @@
+"""Sentences of the page on repeated multiplication."""
+
+import math
+
+from core.scalar_chain import SignedLog
+from pages.concepts.products.data import DRAWS, Along, Draws, Matrices, sigma_for_median
+from pages.concepts.products.panel import LAYERS, PANEL
+from pages.kit import theme
+from pages.kit.prose import fill
+
+
+def finding(w: float, n: int, power: SignedLog) -> str:
+    """What n factors of w make."""
+    size = float(power.log10)
+    return fill(
+        "At *w* = {w}, {factors} {make} **{power}**: {became} {line}",
+        w=theme.setting(w),
+        factors=theme.count(n, "factor"),
+        make="makes" if n == 1 else "make",
+        power=theme.from_log10(size, negative=power.sign < 0),
+        became=_what_became(size),
+        line="Drag *w*; the line is straight, whatever you do."
+        if w
+        else "A log scale has no place for 0, so there is no line. Drag *w* away from it.",
+    )
+
+
+def _what_became(size: float) -> str:
+    """One clause on the product of the marked number of factors."""
+    if size == -math.inf:
+        return "nothing is left."
+    if abs(size) < 5e-4:
+        return "its size is what it was."
+    if -1 < size < 0:
+        return f"{theme.percent(10**size)} of the size is left."
+    if size < 0:
+        return f"one part in {theme.from_log10(-size)}."
+    return "that many times what went in."
+
+
+def equation(w: float, n: int, power: SignedLog, along: Along) -> str:
+    """The gradient of the chain as the power of w times the product of slopes."""
+    gradient = theme.term(
+        "violet",
+        rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)",
+        theme.tex(along.gradient[n], negative=along.sign[n] < 0),
+    )
+    weights = theme.term(
+        theme.outcome(along.weights[-1]),
+        f"({w:g})^{{{n}}}",
+        theme.tex(float(power.log10), negative=power.sign < 0),
+    )
+    slopes = theme.term(
+        "amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", theme.tex(along.slopes[n])
+    )
+    return theme.displayed(rf"{gradient}\;=\;{weights}\;\cdot\;{slopes}")
+
+
+def notes(w: float, n: int, activation: str, along: Along) -> list[str]:
+    """What to notice: the pace, the window around 1, the slopes, the sign."""
+    return [_pace(w, abs(along.weights[1])), _window(w), _slopes(w, n, activation, along), _sign(w)]
+
+
+def _pace(w: float, rate: float) -> str:
+    if not rate:
+        return "|*w*| is exactly 1: no number of factors changes the size."
+    if math.isinf(rate):
+        return "*w* is 0: the first factor ends it."
+    return fill(
+        """At *w* = {w} every {few} factors {verb} a factor of ten, at the start as at the end. That
+        is what exponential means: on a log scale, a straight line.""",
+        w=theme.setting(w),
+        few=theme.number(1 / rate, 2),
+        verb="take away" if abs(w) < 1 else "add",
+    )
+
+
+def _window(w: float) -> str:
+    low, high = 2 ** (-1 / LAYERS), 2 ** (1 / LAYERS)
+    return fill(
+        """To keep |*w*|⁶⁰ within a factor of 2 of 1, |*w*| has to lie between {low} and {high}. {w}
+        {does}. Try to find that window by dragging.""",
+        low=f"{low:.4f}",
+        high=f"{high:.4f}",
+        w=theme.setting(w),
+        does="does" if low <= abs(w) <= high else "does not",
+    )
+
+
+def _slopes(w: float, n: int, activation: str, along: Along) -> str:
+    if activation == "identity":
+        return fill(
+            """No activation means φ′ = 1 at every layer: the dotted line ∏φ′(z) stays at 1 and the
+            gradient is *w*ⁿ alone. Choose Tanh, make *w* larger than 1, and see it bend."""
+        )
+    return fill(
+        """With {label}, {slopes} {multiply} {product}, and the gradient is {gradient} where *w*ⁿ
+        alone is {weights}. Slopes and weights are two factors of one product; the next pages take
+        them apart.""",
+        label=PANEL["activation"].options[activation],
+        slopes=theme.count(n, "slope"),
+        multiply="makes" if n == 1 else "multiply to",
+        product=theme.from_log10(along.slopes[n]),
+        gradient=theme.from_log10(along.gradient[n], negative=along.sign[n] < 0),
+        weights=theme.from_log10(along.weights[n], negative=w < 0 and n % 2 == 1),
+    )
+
+
+def _sign(w: float) -> str:
+    if w < 0:
+        return fill(
+            """A negative *w* turns the sign of *w*ⁿ around with every factor. Its size does not
+            care, so the axis shows sizes only."""
+        )
+    return fill(
+        """Between 0 and 1 no *w* is safe for ever: near 1 the product vanishes slowly, near 0 it
+        vanishes fastest."""
+    )
+
+
+def random_weights(factors: int, drawn: Draws) -> str:
+    """What products of random weights come to, beside their exact law."""
+    return fill(
+        """Of {draws} products of {factors} weights, {below} are below 1 in size (exactly:
+        {below_exactly}). The median is {median} (exactly: {median_exactly}), yet the root mean
+        square is σⁿ = {rms}, {apart} times as much. A few giants make that mean; it is not what
+        happens. These {draws} draws give an rms of {rms_sampled}: the more factors, the surer a
+        sample misses the giants, so the chart draws the true rms. The median product of {factors}
+        factors is 1 at σ = {sigma}.""",
+        draws=f"{DRAWS:,}",
+        factors=factors,
+        below=theme.percent(drawn.share_below_one),
+        below_exactly=theme.percent(drawn.below_one_theory),
+        median=theme.from_log10(drawn.median, 2),
+        median_exactly=theme.from_log10(drawn.median_theory, 2),
+        rms=theme.from_log10(drawn.rms_theory, 2),
+        apart=theme.from_log10(drawn.rms_theory - drawn.median_theory, 2),
+        rms_sampled=theme.from_log10(drawn.rms_sampled, 2),
+        sigma=f"{sigma_for_median(factors):.3f}",
+    )
+
+
+def random_matrices(width: str, n: int, drawn: Matrices) -> str:
+    """What a product of n random matrices does to a vector, and in its extreme directions."""
+    largest, median = drawn.largest[n], drawn.median[n]
+    return fill(
+        """After {n} matrices of width {width} a random vector has changed by a factor of {vector}
+        (median of {trials} draws); the gain's law says {law}. {law_holds} The largest singular
+        value is {largest}, the median one {median}, smaller by a factor of {apart}: {stretched}""",
+        n=n,
+        width=width,
+        vector=theme.from_log10(drawn.vector[n], 2),
+        trials=drawn.trials,
+        law=theme.from_log10(drawn.law[n], 2),
+        law_holds=_law_holds(drawn.vector[n], drawn.law[n]),
+        largest=theme.from_log10(largest, 2),
+        median=theme.from_log10(median, 2),
+        apart=theme.from_log10(largest - median, 2),
+        stretched=_stretched(largest, median),
+    )
+
+
+def _stretched(largest: float, median: float) -> str:
+    if largest > 0 > median:
+        return "the product stretches some directions and flattens others."
+    both = "grow" if median >= 0 else "shrink"
+    return f"both {both}, yet some directions leave the others far behind."
+
+
+def _law_holds(vector: float, law: float) -> str:
+    miss = law - vector
+    if abs(miss) < 0.3:
+        return "They agree within a factor of 2: the law is a wide layer's."
+    return fill(
+        """It is off by a factor of {miss}. The law is about the mean square; a narrow layer has
+        rare giants too, and its typical vector falls short.""",
+        miss=theme.from_log10(abs(miss), 2),
+    )
