@@ -15,7 +15,7 @@ import pyarrow as pa
 import streamlit as st
 
 from pages.kit import prose, specs, values
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
 from pages.kit.values import Reading
 
@@ -62,7 +62,7 @@ def show(
     values.chart_first()
 
 
-@kept(32)
+@memoize(32)
 def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -> dict:
     """A live chart's spec, its parameters tied to the table PRESENT and to what it reports.
 

@@ -7,12 +7,12 @@ from functools import cache
 import pandas as pd
 import pyarrow as pa
 
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 
 _FRAME = "frame"  # the name of the data in every spec
 
 
-@kept(64)
+@memoize(64)
 def built(builder: Callable) -> dict:
     """A builder's chart as a dict that draws the frame, made once per process.
 

@@ -25,7 +25,7 @@ from pages.concepts.activations.charts import (
 )
 from pages.concepts.activations.panel import STEPS, Z
 from pages.kit import grammar, theme
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 
 WIDTH = 64
 SEEN_DEPTH, SEEN_LAYER = 15, 8  # the network behind the histogram
@@ -105,7 +105,7 @@ class Seen:
     gradient: float  # log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖
 
 
-@kept(32)
+@memoize(32)
 def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     """Run networks on real digits, and look at the z of their middle layer."""
     spec, data = _spec(name, weights, SEEN_DEPTH, leak, seeds=NETWORKS), digits()
@@ -126,7 +126,7 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     )
 
 
-@kept(64)
+@memoize(64)
 def slopes(
     curves: tuple[str, str, str], leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:
@@ -146,7 +146,7 @@ def slopes(
     return _in_single_precision(columns)
 
 
-@kept(64)
+@memoize(64)
 def multiplied(curves: tuple[str, str, str], n: int, leak: float) -> pd.DataFrame:
     """The slopes multiplied over n layers, in the same rows; see `charts.slopes`."""
     columns = _over_z() | {"n": n}
@@ -193,7 +193,7 @@ class Products:
     gradient: np.ndarray
 
 
-@kept(128)
+@memoize(128)
 def products(name: str, weights: str, depth: int, leak: float, seed: int) -> Products:
     """Measure ∏φ′(z), ∏W and what both did to dJ/dz, at initialization, on real digits."""
     spec, data = _spec(name, weights, depth, leak, seeds=NETWORKS), digits()
@@ -214,7 +214,7 @@ def networks(curves: tuple[str, str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*curves, "leaky_relu")))
 
 
-@kept(64)
+@memoize(64)
 def by_layer(
     curves: tuple[str, str, str], weights: str, depth: int, leak: float, seed: int, what: str
 ) -> pd.DataFrame:
@@ -255,7 +255,7 @@ class Shares:
     broke: tuple[int, ...]
 
 
-@kept(64)
+@memoize(64)
 def shares(
     name: str, weights: str, depth: int, leak: float, bias: float, rate: float, seed: int
 ) -> Shares:
@@ -307,7 +307,7 @@ def _word(name: str, meaning: str) -> pd.DataFrame:
 # Does a leak help? ------------------------------------------------------------------------------
 
 
-@kept(1)
+@memoize(1)
 def leak_runs() -> pd.DataFrame:
     """Every run of make_runs.py."""
     return pd.read_csv(RUNS_FILE)
@@ -324,7 +324,7 @@ class Leak:
     dead: float  # their median share of dead units
 
 
-@kept(16)
+@memoize(16)
 def leak(slope: float, rate: float) -> Leak:
     """Summarize the runs of one slope at one rate."""
     runs = leak_runs()
@@ -355,7 +355,7 @@ def leaks(rate: float) -> pd.DataFrame:
     return runs[["place", "spread", "accuracy", "median", "broke"]]
 
 
-@kept(1)
+@memoize(1)
 def leak_sentence() -> str:
     """What the committed runs say about a leak at their highest rate, in a sentence."""
     rate = float(leak_runs()["rate"].max())

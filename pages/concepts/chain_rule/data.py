@@ -11,7 +11,7 @@ from core.network import NetSpec
 from pages.concepts.chain_rule.charts import STEPS
 from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
 from pages.kit import frames, grammar, theme
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 
 SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median is a member
 
@@ -48,7 +48,7 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
     return Walk(factors, values, product.log10, product.sign)
 
 
-@kept(64)
+@memoize(64)
 def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     """One row per w₂; see `charts.ledger`."""
     w2 = np.array(W2.values())
@@ -65,7 +65,7 @@ def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     )
 
 
-@kept(64)
+@memoize(64)
 def way(gradient: str, factor: str) -> pd.DataFrame:
     """One row per quantity on the gradient's way; see `charts.ledger`."""
     factors = FACTORS[gradient]
@@ -87,7 +87,7 @@ def way(gradient: str, factor: str) -> pd.DataFrame:
     )
 
 
-@kept(64)
+@memoize(64)
 def largest(w1: float, x: float, y: float) -> tuple[float, float]:
     """The w₂ of the slider at which |dJ/dw₁| is largest, and |dJ/dw₁| there."""
     w2 = np.array(W2.values())
@@ -140,7 +140,7 @@ class Depths:
         return float(self.w[row]), float(sizes[row])
 
 
-@kept(16)
+@memoize(16)
 def depths(activation: str) -> Depths:
     """The first L layers of the deepest chain are the chain of L layers."""
     w = np.array(W.values())
@@ -158,13 +158,13 @@ def depths(activation: str) -> Depths:
     )
 
 
-@kept(16)
+@memoize(16)
 def _packed_depths(activation: str) -> pd.DataFrame:
     chain = depths(activation)
     return pd.DataFrame({"w": chain.w, "slopes": frames.pack(chain.slopes)})
 
 
-@kept(64)
+@memoize(64)
 def depth(activation: str, layers: int) -> pd.DataFrame:
     """One row per w; see `charts.depth`."""
     chain = depths(activation)
@@ -191,7 +191,7 @@ class Split:
     dead: int  # members through which no gradient comes at all
 
 
-@kept(64)
+@memoize(64)
 def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     """A network of STEPS + 1 layers on digits, each member with draws of its own."""
     spec = NetSpec(

@@ -13,7 +13,7 @@ from core.network import NetSpec
 from pages.concepts.clipping.charts import CLIFF_LEFT, CLIFF_RIGHT, CLIFF_STEPS, UNCLIPPED
 from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW
 from pages.kit import grammar, theme
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 LEARNED = 0.5  # accuracy from which a run counts as one that learned
@@ -33,7 +33,7 @@ class Runs:
     loss: float
 
 
-@kept(1)
+@memoize(1)
 def table() -> pd.DataFrame:
     """The committed file: one row per network, kind of clipping and threshold (see scripts)."""
     rows = pd.read_csv(RUNS_FILE)
@@ -66,14 +66,14 @@ def _runs(row: pd.Series) -> Runs:
     )
 
 
-@kept(256)
+@memoize(256)
 def runs(name: str, clip: str, limit: float = 0.0) -> Runs:
     """The runs at one threshold, given as log₁₀; at any for clip "none" and "cure"."""
     rows = _rows(name, clip)
     return _runs((rows if clip in ("none", "cure") else rows[rows["limit"] == limit]).iloc[0])
 
 
-@kept(16)
+@memoize(16)
 def best(name: str, clip: str) -> tuple[float, Runs]:
     """The threshold of the highest median accuracy, as log₁₀, and what became of its runs."""
     row = _rows(name, clip).sort_values("accuracy", ascending=False).iloc[0]
@@ -86,7 +86,7 @@ def rises(name: str, clip: str) -> bool:
     return bool((shares.diff() > 0.0051).any())
 
 
-@kept(16)
+@memoize(16)
 def thresholds(name: str, clip: str) -> pd.DataFrame:
     """One row per threshold, and one for no clipping; see `charts.thresholds`."""
     rows = pd.concat([_rows(name, clip), _rows(name, "none")], ignore_index=True)
@@ -144,7 +144,7 @@ def _first_batch() -> tuple[np.ndarray, np.ndarray]:
     return data.x_train[rows], data.y_train[rows]
 
 
-@kept(128)
+@memoize(128)
 def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
     """Backpropagate the first batch through one untrained network, then clip at 10**limit."""
     net, (x, y) = NETWORKS[name], _first_batch()
@@ -238,7 +238,7 @@ def turned(gx: float, gy: float, limit: float) -> Turned:
     return Turned(value, shorter, float(abs(np.degrees(turn))))
 
 
-@kept(64)
+@memoize(64)
 def plane(limit: float) -> pd.DataFrame:
     """The one number that the plane's chart does not drag; see `charts.plane`."""
     return pd.DataFrame({"c": [limit]})
@@ -269,7 +269,7 @@ def objective(b) -> tuple[np.ndarray, np.ndarray]:
     return (chain.a[:, -1] - _TARGET) ** 2, 2 * chain.dz.value.sum(axis=-1)  # dz is of ½(…)²
 
 
-@kept(32)
+@memoize(32)
 def descent(limit: float | None) -> Descent:
     """CLIFF_STEPS steps down from b = −2.35, clipped by norm unless `limit` is None."""
     b, rows = CLIFF_START, []
@@ -281,7 +281,7 @@ def descent(limit: float | None) -> Descent:
     return Descent(*np.array(rows).T)
 
 
-@kept(32)
+@memoize(32)
 def cliff(limit: float) -> pd.DataFrame:
     """The curve J(b) and both descents, one row per step; see `charts.cliff`."""
     grid = np.concatenate(

@@ -16,7 +16,7 @@ from core.training import TrainSpec
 from pages.concepts.home.charts import THREE
 from pages.concepts.home.panel import DRAWS, C
 from pages.kit import frames, grammar, theme
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 
 FACTORS = tuple(round(0.5 + 0.1 * i, 1) for i in range(13))  # the factors c that were trained
 STEPS = (0, 1, 2, 3, 4, 5, *range(10, 201, 10))  # when they were tested on the held-out digits
@@ -81,7 +81,7 @@ class Drag:
         return int(np.abs(self.c - c).argmin())
 
 
-@kept(64)
+@memoize(64)
 def drag(name: str, draw: int | None) -> Drag:
     """Measure one kind of network, all its draws (None) or one of 1 … DRAWS, at every factor.
 
@@ -114,7 +114,7 @@ def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
     return digits.x_train[rows], digits.y_train[rows]
 
 
-@kept(64)
+@memoize(64)
 def gradients(name: str, draw: int | None) -> pd.DataFrame:
     """One row per factor; see `charts.gradients`."""
     found = drag(name, draw)
@@ -276,7 +276,7 @@ def accuracies(name: str, draw: int | None, c: float) -> pd.DataFrame:
     return _accuracies(name, draw, nearest(c))
 
 
-@kept(64)
+@memoize(64)
 def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
     found, parts = drag(name, draw), []
     ends, halts = {}, 0
@@ -312,7 +312,7 @@ def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
 # The map -----------------------------------------------------------------------------------------
 
 
-@kept(1)
+@memoize(1)
 def landmarks() -> dict[str, float]:
     """The map's numbers, each from the core; sizes are log₁₀."""
     deep = scalar_chain.chain(scalar_chain.tied(4.0, 15), activation="sigmoid")

@@ -17,7 +17,7 @@ from core.network import NetSpec
 from pages.concepts.initialization.charts import END, HIGHEST, LOWEST, STEPS, TOP
 from pages.concepts.initialization.panel import CURVES, DEEPEST
 from pages.kit import frames, theme
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 
 EXAMPLES = 8  # digits that the networks see
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
@@ -95,7 +95,7 @@ def named(
     return _networks(name, width, depth, draws, bias, seed)[1]
 
 
-@kept(128)
+@memoize(128)
 def _networks(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int
 ) -> tuple[Measured, dict[str, Scheme]]:
@@ -177,7 +177,7 @@ def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
 # The main chart ----------------------------------------------------------------------------------
 
 
-@kept(64)
+@memoize(64)
 def gradients(
     name: str,
     width: int,
@@ -261,7 +261,7 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
     return result
 
 
-@kept(64)
+@memoize(64)
 def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
     schemes = named(name, width, depth, draws, bias, seed)
@@ -312,7 +312,7 @@ def gain_one(nets: Measured, center: str = "median") -> float | None:
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
-@kept(256)
+@memoize(256)
 def _gains(name: str, bias: float) -> np.ndarray:
     """The gain of each layer of a wide network, at every second of SCALES: (K, L).
 
@@ -329,14 +329,14 @@ def _gains(name: str, bias: float) -> np.ndarray:
     return np.log10(profile.gain)
 
 
-@kept(192)
+@memoize(192)
 def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
     # smooth: straight lines between
     return _between(_gains(name, bias)[:, : depth - 1].mean(axis=1), 2)
 
 
-@kept(256)
+@memoize(256)
 def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     """The σ√n at which a wide layer's gain is 1; None where the range has none."""
     gain = gain_in_theory(name, depth, bias)
@@ -348,7 +348,7 @@ def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
 
 
-@kept(192)
+@memoize(192)
 def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
     """The gain of a layer of wide networks at each of STEPS, log₂, and in words."""
     gain = (gain_in_theory(name, depth, bias) / np.log10(2)).tolist()
@@ -364,7 +364,7 @@ def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
     }
 
 
-@kept(128)
+@memoize(128)
 def gauge(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str, g: float
 ) -> pd.DataFrame:
@@ -441,7 +441,7 @@ def runs() -> pd.DataFrame:
     return pd.read_csv(RUNS_FILE)
 
 
-@kept(8)
+@memoize(8)
 def _cells(name: str) -> pd.DataFrame:
     """One row per depth and σ√n: median accuracy of the seeds, or when they ended."""
     rows = runs()[runs()["activation"] == name]
@@ -472,7 +472,7 @@ def _cells(name: str) -> pd.DataFrame:
     )
 
 
-@kept(64)
+@memoize(64)
 def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
     """The trainable window, with the cell nearest to a setting; see `charts…window`."""
     cells = _cells(name)
@@ -492,7 +492,7 @@ def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
     return cells.assign(here=here, scheme=np.where(first, names, None))
 
 
-@kept(8)
+@memoize(8)
 def learns(name: str) -> dict[int, tuple[str, str] | None]:
     """Smallest and largest σ√n, as the chart names them, at which each depth reaches LEARNS."""
     cells = _cells(name)
@@ -503,7 +503,7 @@ def learns(name: str) -> dict[int, tuple[str, str] | None]:
     return found
 
 
-@kept(8)
+@memoize(8)
 def best(name: str, depth: int) -> str:
     """The σ√n, as the chart names it, at which networks of this depth learned most."""
     cells = _cells(name)
@@ -515,7 +515,7 @@ def rate(name: str) -> float:
     return float(runs().loc[runs()["activation"] == name, "rate"].iloc[0])
 
 
-@kept(8)
+@memoize(8)
 def accuracy(name: str, depth: int, scale: float) -> float:
     """Median held-out accuracy of one cell, at the σ√n nearest to `scale`."""
     rows = _cells(name)
@@ -528,7 +528,7 @@ def accuracy(name: str, depth: int, scale: float) -> float:
 EDGE, BIN = 3.0, 0.125
 
 
-@kept(16)
+@memoize(16)
 def activations(
     name: str, width: int, depth: int, draws: str, bias: float, seed: int, scale: float
 ) -> pd.DataFrame:

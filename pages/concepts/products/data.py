@@ -8,7 +8,7 @@ import pandas as pd
 from core import products, scalar_chain, theory
 from pages.concepts.products.panel import LAYERS, W
 from pages.kit import frames, grammar, theme
-from pages.kit.kept import kept
+from pages.kit.memoize import memoize
 
 DRAWS = 20_000
 MATRICES = 30
@@ -48,7 +48,7 @@ def along(w: float, activation: str) -> Along:
     )
 
 
-@kept(16)
+@memoize(16)
 def powers(activation: str) -> pd.DataFrame:
     """One row per w; see `charts.powers`."""
     w = np.array(W.values())
@@ -61,7 +61,7 @@ def powers(activation: str) -> pd.DataFrame:
     return pd.DataFrame({"w": w} | packed | _half_precision())
 
 
-@kept(1)
+@memoize(1)
 def _half_precision() -> dict[str, list]:
     limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
     says = [
@@ -71,7 +71,7 @@ def _half_precision() -> dict[str, list]:
     return {"fp16": [limit.n for limit in limits], "fp16_says": says}
 
 
-@kept(64)
+@memoize(64)
 def mark(n: int) -> pd.DataFrame:
     """The n to mark, as a table of its own."""
     return pd.DataFrame({"n": [n]})
@@ -160,13 +160,13 @@ class Draws:
     rms_theory: float
 
 
-@kept(64)
+@memoize(64)
 def sigma_for_median(n: int) -> float:
     """The σ at which the median product of n factors is 1."""
     return float(theory.sigma_for_median_one(n))
 
 
-@kept(64)
+@memoize(64)
 def random_products(n: int, sigma: float, seed: int) -> Draws:
     """Draw, count in half decades, and put the exact density and the marks beside them."""
     draws = products.scalar_products(n, trials=DRAWS, rng=np.random.default_rng(seed), sigma=sigma)
@@ -246,7 +246,7 @@ def _within(heights: list[float], *, limit: float = 28.5, gap: float = 3.6) -> l
     return heights
 
 
-@kept(64)
+@memoize(64)
 def matrix_products(width: str, scale: str, seed: int) -> Matrices:
     """Draw products of width × width matrices with σ = 1, or with σ = 1/√width (gain 1)."""
     sigma = 1.0 if scale == "one" else 1 / np.sqrt(int(width))

@@ -24,7 +24,7 @@ from pages.concepts.training.networks import (
 )
 from pages.concepts.training.panel import AT
 from pages.kit import frames, theme
-from pages.kit.kept import Once, kept
+from pages.kit.memoize import Once, memoize
 
 NETS = {"A": "amber", "B": "violet"}  # and the hue of each
 CURVE_POINTS = 300
@@ -63,7 +63,7 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
     return run
 
 
-@kept(128)
+@memoize(128)
 def _untrained(spec: NetSpec, data: str, seed: int) -> Recording:
     """A network before its first step, its weights held once."""
     rng = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def _held(array: np.ndarray) -> np.ndarray:
     return held
 
 
-@kept(1024)  # they are small
+@memoize(1024)  # they are small
 def _first_step(net: Net, data: str, seed: int) -> Step:
     """Its first step, looked at and not taken."""
     run = _begun(net, data, seed)
@@ -146,14 +146,14 @@ class Pair:
         return self.runs[name].state.halts[0]
 
 
-@kept(64)  # more than depths to choose from: else a class would hold the same pair many times
+@memoize(64)  # more than depths to choose from: else a class would hold the same pair many times
 def pair(duel: Duel) -> Pair:
     """Both networks before their first step, the same for all readers."""
     nets = duel.nets.items()
     return Pair(duel, {name: _begun(net, duel.data, duel.seed) for name, net in nets})
 
 
-@kept(4)
+@memoize(4)
 def finished(duel: Duel, steps: int) -> Pair:
     """Both networks after all their steps: what a first visit shows."""
     runs = pair(duel).runs
@@ -625,7 +625,7 @@ class Normalized:
     differs: float
 
 
-@kept(1)
+@memoize(1)
 def normalized() -> dict[str, Normalized]:
     """The prediction's three networks: no normalizer, layer and batch normalization."""
     data, found = datasets.DATASETS["digits"](), {}

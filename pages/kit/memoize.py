@@ -12,7 +12,7 @@ from typing import Any
 
 # One result is made at a time: a hundred threads in the middle of theirs empty each other's caches
 # and wait for the interpreter at every step. What is made may ask for others.
-_MAKING = RLock()
+_RUN_LOCK = RLock()
 
 
 class Once:
@@ -23,16 +23,16 @@ class Once:
 
     def result(self) -> Any:
         if self._make is not None:
-            with _MAKING:
+            with _RUN_LOCK:
                 if self._make is not None:
                     self._result, self._make = self._make(), None
         return self._result
 
 
-def kept(results: int) -> Callable[[Callable], Callable]:
+def memoize(results: int) -> Callable[[Callable], Callable]:
     """Decorate a pure function: its latest results are kept, by its arguments."""
 
-    def keep(function: Callable) -> Callable:
+    def decorate(function: Callable) -> Callable:
         asked_for = lru_cache(maxsize=results)(lambda *args: Once(partial(function, *args)))
 
         @wraps(function)
@@ -42,4 +42,4 @@ def kept(results: int) -> Callable[[Callable], Callable]:
         once.cache_clear = asked_for.cache_clear
         return once
 
-    return keep
+    return decorate

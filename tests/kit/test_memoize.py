@@ -5,13 +5,13 @@ from time import sleep
 
 import pytest
 
-from pages.kit.kept import Once, kept
+from pages.kit.memoize import Once, memoize
 
 
 def test_who_asks_together_waits_for_one_result():
     made, got = [], []
 
-    @kept(4)
+    @memoize(4)
     def slow(x):
         made.append(x)
         sleep(0.05)
@@ -28,7 +28,7 @@ def test_who_asks_together_waits_for_one_result():
 def test_results_are_made_one_at_a_time_and_what_is_made_is_handed_out_meanwhile():
     begun, go_on, order = threading.Event(), threading.Event(), []
 
-    @kept(4)
+    @memoize(4)
     def slow(x):
         order.append(f"{x} begun")
         if x == "slow":
@@ -51,11 +51,11 @@ def test_results_are_made_one_at_a_time_and_what_is_made_is_handed_out_meanwhile
 
 
 def test_what_is_made_may_ask_for_others():
-    @kept(4)
+    @memoize(4)
     def inner(x):
         return x + 1
 
-    @kept(4)
+    @memoize(4)
     def outer(x):
         return 2 * inner(x)
 
@@ -65,7 +65,7 @@ def test_what_is_made_may_ask_for_others():
 def test_the_oldest_result_goes_and_all_can_be_forgotten():
     made = []
 
-    @kept(2)
+    @memoize(2)
     def seen(x):
         """What it says."""
         made.append(x)
