@@ -170,8 +170,12 @@ class Hand:
         await self.page.keyboard.press("Escape")
         return True
 
-    # A step through the history that is made while there is no connection changes the address, and
-    # Streamlit's frontend never tells the server: that much a page cannot mend.
+    # A step through the history, or a link, while there is no connection: Streamlit's frontend never
+    # tells the server, and after links not what was dragged before either, until something else is
+    # moved. That much a page cannot mend.
+    async def _link(self, target: str) -> bool:
+        return await self._ask("isConnected") and await self._click("link", target)
+
     async def _back(self, _: str) -> bool:
         if await self._ask("place") <= self._first or not await self._ask("isConnected"):
             return False
@@ -218,7 +222,7 @@ class Hand:
         "fold": _clicks("fold"),
         "wide": _wide,
         "narrow": _narrow,
-        "link": _clicks("link"),
+        "link": _link,
         "button": _button,
         "train": _train,
         "back": _back,
