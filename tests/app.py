@@ -1,9 +1,11 @@
 """The app as AppTest sees it: open a page, by a link or without one, and read what it says."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakKeyDictionary
 
@@ -14,7 +16,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.runtime.state.session_state import WStates
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, app_test
 from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
@@ -23,35 +25,48 @@ from pages.kit import page
 ROOT = Path(__file__).parents[1]
 
 _shown: WeakKeyDictionary = WeakKeyDictionary()  # the messages that make up a session's page
-_run = LocalScriptRunner.run
 
 
-def _run_and_keep_the_rest(runner: LocalScriptRunner, widget_state=None, *args, **kwargs):
-    """AppTest runs all of the page and shows what its last run sent.
+class App(AppTest):
+    """A page that answers a move as in a browser.
 
-    A browser asks for the fragment of the widget that moved, and keeps what did not run again.
+    AppTest runs all of the page and shows what its last run sent. A browser asks for the fragment
+    of the widget that moved, and keeps what did not run again.
     """
-    before = _shown.get(runner.session_state, [])
-    request, asked = runner.request_rerun, _fragment_of_what_moved(runner, widget_state)
-    runner._requests = ScriptRequests()  # without the run of all that AppTest begins with
-    runner.request_rerun = lambda data: request(replace(data, fragment_id=asked))
-    _run(runner, widget_state, *args, **kwargs)
-    sent = runner.forward_msgs()
-    started = [
-        told["fragment_ids_this_run"]
-        for event, told in zip(runner.events, runner.event_data, strict=True)
-        if event == ScriptRunnerEvent.SCRIPT_STARTED
-    ]
-    if ran := started[-1]:
-        places = [_place(message) for message in before if message.delta.fragment_id in ran]
-        kept = [
-            message
-            for message in before
-            if not any(_place(message)[: len(place)] == place for place in places)
+
+    @classmethod
+    def from_function(cls, script: Callable, **kwargs: Any) -> "App":
+        made = AppTest.from_function(script, **kwargs)
+        return cls(made._script_path, default_timeout=made.default_timeout)
+
+    def _run(self, *args, **kwargs):
+        with patch.object(app_test, "LocalScriptRunner", _Runner):
+            return super()._run(*args, **kwargs)
+
+
+class _Runner(LocalScriptRunner):
+    def run(self, widget_state=None, *args, **kwargs):
+        before = _shown.get(self.session_state, [])
+        request, asked = self.request_rerun, _fragment_of_what_moved(self, widget_state)
+        self._requests = ScriptRequests()  # without the run of all that AppTest begins with
+        self.request_rerun = lambda data: request(replace(data, fragment_id=asked))
+        super().run(widget_state, *args, **kwargs)
+        sent = self.forward_msgs()
+        started = [
+            told["fragment_ids_this_run"]
+            for event, told in zip(self.events, self.event_data, strict=True)
+            if event == ScriptRunnerEvent.SCRIPT_STARTED
         ]
-        sent = sorted([*kept, *sent], key=_place)  # a tree lists what came first first
-    _shown[runner.session_state] = sent
-    return parse_tree_from_messages(sent)
+        if ran := started[-1]:
+            places = [_place(message) for message in before if message.delta.fragment_id in ran]
+            kept = [
+                message
+                for message in before
+                if not any(_place(message)[: len(place)] == place for place in places)
+            ]
+            sent = sorted([*kept, *sent], key=_place)  # a tree lists what came first first
+        _shown[self.session_state] = sent
+        return parse_tree_from_messages(sent)
 
 
 def _fragment_of_what_moved(runner: LocalScriptRunner, widget_state) -> str | None:
@@ -75,12 +90,9 @@ def _place(message: ForwardMsg) -> tuple[int, ...]:
     return tuple(message.metadata.delta_path)
 
 
-LocalScriptRunner.run = _run_and_keep_the_rest
-
-
 def open_page(path: str, **query: str | list[str]) -> AppTest:
     """The page at this path after its first run, its address carrying `query`."""
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at = App(ROOT / "app.py", default_timeout=60)
     for key, value in query.items():
         at.query_params[key] = value
     at.switch_page(f"pages/{path}.py").run()

@@ -170,9 +170,9 @@ class Hand:
         await self.page.keyboard.press("Escape")
         return True
 
-    # A step through the history, or a link, while there is no connection: Streamlit's frontend never
-    # tells the server, and after links not what was dragged before either, until something else is
-    # moved. That much a page cannot mend.
+    # A step through the history, or a link, while there is no connection: Streamlit's frontend
+    # never tells the server, and after links not what was dragged before either, until something
+    # else is moved. That much a page cannot mend.
     async def _link(self, target: str) -> bool:
         return await self._ask("isConnected") and await self._click("link", target)
 

@@ -4,6 +4,8 @@ AGREEMENT_SEQUENCES says how many random sequences are tried (96) and AGREEMENT_
 first (64). A sequence is drawn from its number alone. A tab is used for several in a row, so that
 what one of them leaves behind can trouble the next: to see one again, start from any number, and
 those that come before it in its tab are done first.
+
+    pytest -n 0 tests/browser/test_agreement.py
 """
 
 import asyncio
@@ -35,6 +37,14 @@ TABS = 3  # at once
 WAY = 0.08  # seconds each way
 PAUSE = 0.5  # seconds after the last move, and before each further look
 LOOKS = 5  # further ones at what disagrees
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        "PYTEST_XDIST_WORKER" in os.environ,
+        reason="three tabs at once need the machine: pytest -n 0 tests/browser/test_agreement.py",
+    ),
+]
 
 KINDS = {  # how often which kind of move is tried
     "press": 17,
@@ -386,14 +396,12 @@ async def quick(server: str) -> Report:
         return made[0].report
 
 
-@pytest.mark.slow
 def test_what_once_disagreed_agrees(server):
     report = in_a_loop(known(server))
     print(report)
     assert report.tried == len(KNOWN) and not report.failed, str(report)
 
 
-@pytest.mark.slow
 def test_after_quick_sequences_all_agrees(server):
     report = in_a_loop(quick(server))
     print(report)

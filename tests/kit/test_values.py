@@ -2,10 +2,10 @@
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
-from streamlit.testing.v1 import AppTest
 
 from pages.kit import controls, values
 from tests.app import (
+    App,
     ask_for_more_controls,
     charts,
     choose_preset,
@@ -77,7 +77,7 @@ def script():
 
 @pytest.fixture
 def at():
-    at = AppTest.from_function(script).run()
+    at = App.from_function(script).run()
     at.session_state["runs"].clear()
     return at
 
@@ -205,7 +205,7 @@ def test_a_fragment_within_another_is_drawn_with_it_and_forgotten_with_it():
         )()
         values.end()
 
-    at = AppTest.from_function(script).run()
+    at = App.from_function(script).run()
     at.session_state["runs"].clear()
     at.button(key="both").click().run()
     assert ran(at) == ["outer", "inner"], "once, with what is around it"
