@@ -49,7 +49,7 @@ def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, pairs: bool
 
 def _widget(control: Range | Choice, value: Any, key: str, on_change: Callable) -> None:
     """A control's widget. It begins with the value: what is drawn anew shows the present one."""
-    shared = {"key": key, "on_change": on_change, "help": control.help}
+    shared: dict[str, Any] = {"key": key, "on_change": on_change, "help": control.help}
     if isinstance(control, Choice):
         options = list(control.options)
         shared["format_func"] = control.options.get
@@ -62,7 +62,7 @@ def _widget(control: Range | Choice, value: Any, key: str, on_change: Callable) 
     if control.seed or control.live:
         shared["help"] = _SEED if control.seed else control.help
         form = "%d" if control.whole else f"%.{control.decimals}f"
-        width = 180 if control.seed else "stretch"
+        width: Any = 180 if control.seed else "stretch"
         st.number_input(control.label, value=value, format=form, width=width, **shared)
     else:
         st.slider(control.label, value=value, **shared)

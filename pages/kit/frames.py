@@ -12,6 +12,8 @@ A live control is a parameter of its chart, bound to a range input. Two ways to 
 `live.py` draws such a chart.
 """
 
+from typing import Any
+
 import altair as alt
 import numpy as np
 
@@ -64,10 +66,11 @@ def pack(rows: np.ndarray, form: str = ".3f") -> list[str]:
 
 def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:
     """Turn the packed columns of the current frame into points, numbered 0, 1, … by `index`."""
-    texts = [f"_{column}" for column in columns]
+    texts: list[Any] = [f"_{column}" for column in columns]
     chart = chart.transform_calculate(
         **{text: f"split(datum.{column}, ' ')" for text, column in zip(texts, columns, strict=True)}
     ).transform_flatten(texts, list(columns))
-    chart = chart.transform_window([alt.WindowFieldDef(**{"op": "row_number", "as": index})])
+    counted: dict[str, Any] = {"op": "row_number", "as": index}
+    chart = chart.transform_window([alt.WindowFieldDef(**counted)])
     numbers = {column: f"toNumber(datum.{column})" for column in columns}  # NaN of an x
     return chart.transform_calculate(**{index: f"datum.{index} - 1"}, **numbers)

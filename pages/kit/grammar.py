@@ -5,6 +5,7 @@ they span hundreds of decades, and a log scale would draw 0 and infinity as a fl
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from pages.kit.theme import BAND, MEANINGS
 
 LABEL_SIZE = 14
-AXIS = {"labelFontSize": 13, "titleFontSize": 14}  # of every axis
+AXIS: dict[str, Any] = {"labelFontSize": 13, "titleFontSize": 14}  # of every axis
 # Of every mark, by its row's meaning; the scale's range is the theme's, in light and in dark.
 _COLOR = alt.Color("meaning", type="nominal", scale=alt.Scale(domain=list(MEANINGS)), legend=None)
 
@@ -39,15 +40,16 @@ def layered(
     Made in one go, as each method of a layered chart would copy all of its layers again: that took
     most of the time that a server needs for its first charts.
     """
-    scales = dict.fromkeys(independent, "independent")
-    return alt.layer(
+    scales: dict[str, Any] = dict.fromkeys(independent, "independent")
+    chart: Any = alt.layer(
         *layers,
         height=height,
         width="container",
         params=[param.param for param in params],
-        encoding=alt.SharedEncoding(color=_COLOR, **channels),
+        encoding=alt.SharedEncoding(**{"color": _COLOR} | channels),
         **({"resolve": alt.Resolve(scale=alt.ScaleResolveMap(**scales))} if scales else {}),
     )
+    return chart
 
 
 # Expressions of Vega --------------------------------------------------------------------------

@@ -9,6 +9,7 @@ else than the drag has moved a control, the chart is told so by the number in th
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -115,7 +116,8 @@ def _rested(
     clicks: Mapping[str, int],
 ) -> None:
     """In a callback: take over where a drag has come to rest, and what was clicked."""
-    selection, moved = st.session_state[chart].selection, {}
+    selection = st.session_state[chart].selection
+    moved: dict[str, Any] = {}
     report = dict(selection.get(_REPORT) or {})
     if report.pop(_TOLD, None) == number and values.said(fragment, chart, number, report):
         moved |= report

@@ -39,7 +39,7 @@ def memoize(results: int) -> Callable[[Callable], Callable]:
         def once(*args):
             return asked_for(*args).result()
 
-        once.cache_clear = asked_for.cache_clear
+        once.cache_clear = asked_for.cache_clear  # type: ignore[attr-defined]
         return once
 
     return decorate

@@ -41,7 +41,7 @@ class Range:
     @cached_property
     def decimals(self) -> int:
         """Digits after the point that a step needs."""
-        return 0 if self.whole else max(0, -Decimal(str(self.step)).as_tuple().exponent)
+        return 0 if self.whole else max(0, -int(Decimal(str(self.step)).as_tuple().exponent))
 
     def values(self) -> list[float]:
         """Every value the control can take, rounded as `nearest` rounds."""
@@ -72,7 +72,7 @@ class Range:
         """What an address says for this value."""
         return str(value)
 
-    def means(self, raw: str, value: float) -> bool:
+    def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for exactly this value."""
         try:
             return math.isclose(float(raw), value, abs_tol=1e-12)
@@ -103,7 +103,7 @@ class Choice:
         """What an address says for this option: its label."""
         return self.options[value]
 
-    def means(self, raw: str, value: str) -> bool:
+    def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for this option."""
         return raw in (value, self.options[value])
 

@@ -6,6 +6,7 @@ it.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
+from typing import Any
 
 import streamlit as st
 
@@ -109,7 +110,7 @@ def answered(panel: Panel) -> bool:
 _UNGUESSED = "nothing guessed"
 
 
-def _ask(panel: Panel, question: str, widget) -> float | str | None:
+def _ask(panel: Panel, question: str, widget: Callable) -> Any:
     """Ask; None until the reader has answered or asked to be told, then what was answered."""
     key = f"{panel.page}.predicted"
     if key not in st.session_state and address.came_by_link():

@@ -188,9 +188,10 @@ def fragment(function: Callable, *, key: str, run_every: float | None = None) ->
 @contextmanager
 def _drawn(key: str) -> Iterator[None]:
     """A fragment is drawn: a new note of it, and none of the fragments that stood in it."""
-    notes, outer = _drawing.get((None, PAGE))
-    if outer == PAGE and notes is not _session().notes:
-        notes = _session().notes  # by itself, in a thread that has drawn another run of the page
+    present = _session().notes
+    notes, outer = _drawing.get((present, PAGE))
+    if outer == PAGE:
+        notes = present  # by itself, perhaps in a thread that has drawn another run of the page
     within = notes[key].within if outer == PAGE and key in notes else outer
     for inside in [other for other in notes if key in _around(notes, other)]:
         del notes[inside]
