@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from core import network, sweeps, training
-from pages.concepts.home import charts, data
+from pages.concepts.home import charts, data, picture
 from pages.concepts.home.panel import PANEL
 from pages.kit import controls, live, page, predict, site, theme, values
 
@@ -25,6 +25,7 @@ def gradients(at) -> None:
         at,
         panel=PANEL,
         live=("c",),
+        clock=picture.CLOCK,
         alt_text="Line chart on a logarithmic scale: the size of the gradient at each hidden "
         "layer, relative to the last layer's, for the networks with weights times 0.6, 1 and "
         "1.6 and for the dragged factor. The numbers stand in the text below.",

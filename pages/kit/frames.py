@@ -12,12 +12,22 @@ A live control is a parameter of its chart, bound to a range input. Two ways to 
 `live.py` draws such a chart.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import numpy as np
 
 from pages.kit.panels import Choice, Range
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Moves a parameter that has an input, every so often, to what an expression says."""
+
+    param: str
+    milliseconds: int
+    update: str
 
 
 def param(control: Range) -> alt.Parameter:

@@ -90,21 +90,24 @@ def outcome(log10: str) -> str:
 # Channels and layers ---------------------------------------------------------------------------
 
 
-def powers_y(field: str, title: str, low: int, high: int, *, every: int) -> alt.Y:
-    """A vertical axis of log₁₀ values, labeled in powers of ten, with a fixed domain."""
-    return alt.Y(**_powers(field, title, low, high, every, gridOpacity=0.5))
+def powers_y(field: str, title: str, low: int, high: int, *, every: int, room: float = 0) -> alt.Y:
+    """A vertical axis of log₁₀ values, labeled in powers of ten, with a fixed domain.
+
+    `room` is for what stands above it.
+    """
+    return alt.Y(**_powers(field, title, low, high, every, room, gridOpacity=0.5))
 
 
 def powers_x(field: str, title: str, low: int, high: int, *, every: int, **more) -> alt.X:
     """A horizontal axis of log₁₀ values, as `powers_y`."""
-    return alt.X(**_powers(field, title, low, high, every, grid=False), **more)
+    return alt.X(**_powers(field, title, low, high, every, 0, grid=False), **more)
 
 
-def _powers(field: str, title: str, low: int, high: int, every: int, **axis) -> dict:
+def _powers(field: str, title: str, low: int, high: int, every: int, room: float, **axis) -> dict:
     return {
         "shorthand": field,
         "type": "quantitative",
-        "scale": alt.Scale(domain=[low, high], nice=False, zero=False),
+        "scale": alt.Scale(domain=[low, high + room], nice=False, zero=False),
         "axis": alt.Axis(
             title=title,
             values=list(range(low, high + 1, every)),

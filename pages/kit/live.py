@@ -16,6 +16,7 @@ import pyarrow as pa
 import streamlit as st
 
 from pages.kit import prose, specs, values
+from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
 from pages.kit.values import Reading
@@ -35,6 +36,7 @@ def show(
     alt_text: str,
     picks: tuple[str, ...] = (),
     handle: str | None = None,
+    clock: Clock | None = None,
     **others: pd.DataFrame,
 ) -> None:
     """Draw a live chart, and take its controls' values over when a drag rests.
@@ -43,7 +45,7 @@ def show(
     `panel[name]` in `picks`; `handle` names events on marks that carry the live controls' values
     and set them too. `at` are the values of the fragment that the chart is drawn in: when a drag
     rests, that fragment and whatever else has read the control run anew. `others` are the tables,
-    by name, that the chart has besides the frame.
+    by name, that the chart has besides the frame; `clock` moves another parameter of it.
     """
     chart = f"{panel.page}.{builder.__name__}"
     present = {name: getattr(at, name) for name in live}
@@ -55,7 +57,7 @@ def show(
     row = pa.table({name: [value] for name, value in (present | {_TOLD: number}).items()})
     tables = {"frame": frame, PRESENT: row} | others
     st.vega_lite_chart(
-        spec=specs.with_tables(wired(builder, live, handle), tables),
+        spec=specs.with_tables(wired(builder, live, handle, clock), tables),
         key=chart,
         on_select=partial(_rested, chart, values.drawing(), panel, number, clicks),
         alt=prose.fill(alt_text),
@@ -64,7 +66,12 @@ def show(
 
 
 @memoize(32)
-def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -> dict:
+def wired(
+    builder: Callable,
+    live: tuple[str, ...],
+    handle: str | None = None,
+    clock: Clock | None = None,
+) -> dict:
     """A live chart's spec, its parameters tied to the table PRESENT and to what it reports.
 
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
@@ -75,9 +82,11 @@ def wired(builder: Callable, live: tuple[str, ...], handle: str | None = None) -
     layered chart, so that the report can be a signal of our own.
     """
     spec = specs.built(builder)
-    params = [_tied(p, handle) if p["name"] in live else p for p in spec["params"]]
+    params = [_tied(p, handle) if p["name"] in live else _ticking(p, clock) for p in spec["params"]]
     says = f"{{{', '.join(f'{name}: {name}' for name in live)}, {_TOLD}: {_ROW}.{_TOLD}}}"
-    by_hand = [{"source": "window", "type": "input"}, *([handle] if handle else [])]
+    of_these = " || ".join(f"event.target.name == '{name}'" for name in live)
+    moved = {"source": "window", "type": "input", "filter": of_these}
+    by_hand = [moved, *([handle] if handle else [])]
     report = {
         "name": _REPORT,
         "value": None,
@@ -106,6 +115,13 @@ def _tied(param: dict, handle: str | None) -> dict:
         by_mark = f"datum && isValid(datum.{name}) ? datum.{name} : {name}"
         moved.append({"events": handle, "update": by_mark})
     return {"name": name, "bind": param["bind"], "expr": f"{_ROW}.{name}", "on": moved}
+
+
+def _ticking(param: dict, clock: Clock | None) -> dict:
+    if clock is None or param["name"] != clock.param:
+        return param
+    beat = {"type": "timer", "throttle": clock.milliseconds}
+    return param | {"on": [{"events": beat, "update": clock.update}]}
 
 
 def _rested(

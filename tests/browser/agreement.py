@@ -185,8 +185,7 @@ def _ranges(panel: Panel, values: dict, shown: dict) -> Iterator[str]:
     for chart in shown["charts"]:
         for drawn in chart["ranges"]:
             name = drawn["name"]
-            if name not in live:
-                yield f"range {name}: is no control"
+            if name not in live:  # the chart's own, as the stage of what it plays
                 continue
             shows = {"input": drawn["value"], "number": drawn["shown"]}
             shows |= {f"signal {i}": v for i, v in enumerate(drawn["signals"]) if v is not None}

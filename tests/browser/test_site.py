@@ -340,3 +340,30 @@ def test_the_answer_is_shown_wherever_the_page_has_waited_for_it(server, reader)
     tab.settle()
     assert charts.count() == before + 1 and "of the held-out digits right" in tab.text()
     tab.assert_sound()
+
+
+def test_the_network_plays_forward_and_back_and_by_single_stages(server, reader):
+    tab = reader().goto(f"{server}/home")
+    sent = tab.sent
+    chart = tab.page.locator("[data-testid=stVegaLiteChart]").first
+    stage = chart.locator("input[type=range][name=stage]")
+
+    def says(words: str) -> None:  # at each frame, as a stage is over quickly
+        texts = "[...document.querySelectorAll('svg text')].map(node => node.textContent)"
+        tab.page.wait_for_function(
+            f"{texts}.some(text => text.includes('{words}'))", timeout=10_000
+        )
+
+    says("each dot: the gradient of one unit")
+    stage.fill("3")
+    says("forward: the signal is in layer 3")
+    play = chart.locator("input[type=checkbox]")
+    play.check()
+    says("the loss J")
+    says("back: the gradient is in layer 15")
+    play.uncheck()
+    rests = stage.input_value()
+    tab.page.wait_for_timeout(500)
+    assert stage.input_value() == rests
+    assert tab.sent == sent, "the server was asked"
+    tab.assert_sound()

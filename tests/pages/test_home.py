@@ -1,14 +1,17 @@
 """The home page: its three networks, its vote, its sentences where they differ, its map."""
 
 import math
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
-from core import scalar_chain
+from core import network, scalar_chain
+from core.losses import LOSSES
 from pages.concepts.home import charts as builders
 from pages.concepts.home import data, make_runs, panel
+from pages.concepts.home.panel import UNITS, C
 from pages.kit import site, theme
 from tests.app import charts, open_page, prose, widget_of
 
@@ -252,3 +255,28 @@ def test_live_frames_are_few_and_complete():
         assert frame["median"].str.split().map(len).eq(kind.spec.depth).all()
         assert set(builders.THREE) <= set(frame["c"])
         assert frame["first"].between(-6, 6).all()
+
+
+@pytest.mark.parametrize("name,seed,c", [("relu_he", 3, 0.6), ("tanh_xavier", 1, 1.6)])
+def test_the_picture_shows_a_lone_networks_units(name, seed, c):
+    """Against one network at one factor, by itself, unit by unit."""
+    gradient, signal = data.units(name, seed)
+    kind = data.NETWORKS[name]
+    x, y = data.first_batch(kind)
+
+    def passes(c):
+        spec = replace(kind.spec, seeds=1, weight_scale=c)
+        params = network.init(spec, rng=data.generators(seed - 1))
+        trace = network.forward(spec, params, x)
+        _, start = LOSSES["softmax_cross_entropy"](np.zeros((1, len(y), 10)), y)
+        return trace, network.backward(spec, params, trace, start)
+
+    (trace, gradients), row = passes(c), C.values().index(c)
+    last = np.sqrt(np.mean(gradients.dz[-1] ** 2))
+    first = np.sqrt(np.mean(passes(1.0)[0].h[0] ** 2))
+    for layer in (0, 7, kind.spec.depth - 1):
+        for unit in range(UNITS):
+            size = np.sqrt(np.mean(gradients.dz[layer][0, :, unit] ** 2)) / last
+            assert 10 ** gradient[row, layer, unit] == pytest.approx(size, rel=1e-9)
+            size = np.sqrt(np.mean(trace.h[layer][0, :, unit] ** 2)) / first
+            assert 10 ** signal[row, layer, unit] == pytest.approx(size, rel=1e-9)

@@ -2,24 +2,26 @@
 
 import altair as alt
 
-from pages.concepts.home.panel import C
+from pages.concepts.home import picture
+from pages.concepts.home.panel import LAYERS, C
 from pages.kit import frames, grammar, theme
 
 THREE = (0.6, 1.0, 1.6)  # the networks of the page's title
-LAYERS = 16  # on the axis; a network may have fewer
 _ROOM = 2.2  # to the left of layer 1, for the lines' names
 
 
 def gradients() -> alt.LayerChart:
     """‖dJ/dz_l‖ relative to the last layer's, by layer: the three networks, and the dragged one.
 
+    Above them stands the network itself, layer over layer of the axis.
+
     Frames, one row per factor: `c`; `median`, `low`, `high` and `slopes`, packed log₁₀ by layer;
-    `first`, the median at layer 1.
+    `first`, the median at layer 1; and what `picture.layers` wants.
     """
     x = alt.X(
         "layer",
         type="quantitative",
-        scale=alt.Scale(domain=[1 - _ROOM, LAYERS + 0.4], nice=False, zero=False),
+        scale=alt.Scale(domain=[1 - _ROOM, LAYERS + 1.4], nice=False, zero=False),
         axis=alt.Axis(
             title=["hidden layer", "← the gradient travels toward the input"],
             values=[1, 4, 8, 12, 16],
@@ -27,17 +29,18 @@ def gradients() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2)
+    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2, room=6.4)
     frame = frames.frame_of(C)
     return grammar.layered(
-        grammar.healthy_band(left=1 - _ROOM, right=LAYERS + 0.4, label="healthy"),
+        grammar.healthy_band(left=1 - _ROOM, right=LAYERS + 1.4, label="healthy"),
         *(layer for factor in THREE for layer in _network(factor)),
         *_slopes(frame),
+        *picture.layers(frame),
         *_dragged(frame),
         x=x,
         y=y,
-        params=(frames.param(C),),
-        height=theme.MAIN_HEIGHT,
+        params=(frames.param(C), *picture.params()),
+        height=theme.MAIN_HEIGHT + 60,
     )
 
 
@@ -97,10 +100,10 @@ def _dragged(frame: alt.Chart) -> list[alt.Chart]:
     ).encode(x=alt.value("width"))
     style = {"align": "right", "baseline": "top", "dx": -8}
     factor = once.mark_text(fontSize=22, fontWeight="bold", **style).encode(
-        y=alt.value(8), text=alt.Text("factor", type="nominal")
+        y=alt.value(162), text=alt.Text("factor", type="nominal")
     )
     says = once.mark_text(fontSize=grammar.LABEL_SIZE + 1, **style).encode(
-        y=alt.value(36), text=alt.Text("says", type="nominal")
+        y=alt.value(190), text=alt.Text("says", type="nominal")
     )
     return [line, dots, factor, says]
 

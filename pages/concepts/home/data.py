@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import datasets, scalar_chain, sweeps
+from core import datasets, network, scalar_chain, sweeps
 from core.activations import activation
 from core.clipping import clip_by_value
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.training import TrainSpec
 from pages.concepts.home.charts import THREE
-from pages.concepts.home.panel import DRAWS, C
+from pages.concepts.home.panel import DRAWS, UNITS, C
 from pages.kit import frames, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -90,20 +90,26 @@ def drag(name: str, draw: int | None) -> Drag:
     """
     kind = NETWORKS[name]
     draws = range(kind.draws) if draw is None else [draw - 1]
-    x, y = first_batch(kind)
-    _, start = LOSSES["softmax_cross_entropy"](np.zeros((1, len(y), kind.spec.n_out)), y)
+    x, start = _start(kind)
     found = sweeps.profile(
         replace(kind.spec, seeds=len(draws)),
         x,
         weight_scales=C.values(),
         rng=generators(*draws),
-        d_output=start[0],
+        d_output=start,
     )
     low, median, high = np.quantile(found.products, [0.25, 0.5, 0.75], axis=1)
     middles = (
         np.median(a, axis=1) for a in (found.slopes, found.weights, found.log10_dW[..., :-1])
     )
-    return Drag(found.weight_scales, low, median, high, *middles, len(draws), len(y))
+    return Drag(found.weight_scales, low, median, high, *middles, len(draws), len(x))
+
+
+def _start(kind: Network) -> tuple[np.ndarray, np.ndarray]:
+    """The batch (N, n_in), and the loss's gradient at an output that prefers no digit."""
+    x, y = first_batch(kind)
+    _, start = LOSSES["softmax_cross_entropy"](np.zeros((1, len(y), kind.spec.n_out)), y)
+    return x, start[0]
 
 
 def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
@@ -115,9 +121,32 @@ def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
 
 
 @memoize(64)
+def units(name: str, draw: int) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient and signal in the first UNITS units of each layer at every factor: (K, L, UNITS).
+
+    log₁₀ of root mean squares over the examples: of dJ/dz relative to the last layer's, and of h
+    relative to the first layer's at c = 1. −∞ where a unit is off for every example.
+    """
+    spec, c = NETWORKS[name].spec, np.array(C.values())
+    one = network.init(replace(spec, seeds=1), rng=generators(draw - 1))
+    scaled = tuple(W * c[:, None, None] for W in one.W)
+    params = network.Params(scaled, tuple(np.repeat(b, len(c), axis=0) for b in one.b))
+    x, start = _start(NETWORKS[name])
+    trace = network.forward(replace(spec, seeds=len(c)), params, x)
+    dz = network.backward(replace(spec, seeds=len(c)), params, trace, start).dz
+    gradient, signal = (np.array([np.mean(a**2, axis=1) for a in rows]) for rows in (dz, trace.h))
+    gradient /= gradient[-1].mean(axis=-1)[:, None]
+    signal /= signal[0, np.abs(c - 1).argmin()].mean()
+    with np.errstate(divide="ignore"):
+        both = (np.log10(a[..., :UNITS].swapaxes(0, 1)) / 2 for a in (gradient, signal))
+        return next(both), next(both)
+
+
+@memoize(64)
 def gradients(name: str, draw: int | None) -> pd.DataFrame:
     """One row per factor; see `charts.gradients`."""
     found = drag(name, draw)
+    gradient, signal = units(name, draw or 1)
     return pd.DataFrame(
         {
             "c": found.c,
@@ -126,6 +155,9 @@ def gradients(name: str, draw: int | None) -> pd.DataFrame:
             "low": frames.pack(found.low),
             "high": frames.pack(found.high),
             "slopes": frames.pack(found.slopes),
+            "units": frames.pack(gradient.reshape(len(found.c), -1), ".1f"),
+            "signal": frames.pack(signal.reshape(len(found.c), -1), ".1f"),
+            "depth": found.median.shape[1],
         }
     )
 
