@@ -7,7 +7,7 @@ every control, and comes after the charts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -17,6 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.kit import values
 from pages.kit.panels import Panel
 
+ANSWER, SHOWN = "answer", "shown"  # what a link says that shows the answer
 _LONGEST = 40  # characters of a link's value; what is longer is none
 _VISIT = "address.visit"
 _BARE = "address.bare"  # by page: the values that an address without any was last come to with
@@ -30,8 +31,8 @@ class _Visit:
     """How the reader came to the page that is open."""
 
     page: str
-    by_link: bool  # the address carried values of this page
-    corrected: bool  # and at least one of them was not allowed
+    corrected: bool  # the address carried a value that is not allowed
+    answer: bool  # it asks to show the answer to the page's question, and nobody has yet
 
 
 def read_url(panel: Panel) -> None:
@@ -58,7 +59,8 @@ def read_url(panel: Panel) -> None:
         bare[panel.page] = vars(values.now(panel))
     if begins:
         right = all(panel[name].means(raw, parsed[name]) for name, raw in told.items())
-        st.session_state[_VISIT] = _Visit(panel.page, by_link=bool(told), corrected=not right)
+        asks = st.query_params.get_all(ANSWER) == [SHOWN]
+        st.session_state[_VISIT] = _Visit(panel.page, corrected=not right, answer=asks)
 
 
 def _query() -> dict[str, list[str]]:
@@ -76,9 +78,11 @@ def _told(key: str) -> str:
     return said[0] if len(said) == 1 and len(said[0]) <= _LONGEST else ""
 
 
-def came_by_link() -> bool:
-    """Whether this visit's address carried values of the page."""
-    return st.session_state[_VISIT].by_link
+def take_answer() -> bool:
+    """Whether this visit's address asks to show the answer; true once."""
+    visit = st.session_state[_VISIT]
+    st.session_state[_VISIT] = replace(visit, answer=False)
+    return visit.answer
 
 
 def link_was_corrected() -> bool:
@@ -108,8 +112,9 @@ def query(panel: Panel, at: Mapping[str, Any]) -> dict[str, str]:
     return {panel.key(name): panel[name].text(value) for name, value in at.items()}
 
 
-def link(panel: Panel, at: values.Reading) -> str:
-    """This page's address with the value of every control, defaults too."""
+def link(panel: Panel, at: values.Reading, *, answer: bool) -> str:
+    """This page's address with the value of every control, defaults too; and its answer shown."""
     here = urlsplit(st.context.url or "")
-    says = urlencode(query(panel, _values(panel, at)), quote_via=quote)
+    asks = {ANSWER: SHOWN} if answer else {}
+    says = urlencode(query(panel, _values(panel, at)) | asks, quote_via=quote)
     return urlunsplit((here.scheme, here.netloc, here.path or panel.page, says, ""))

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, prose, site, specs, theme, values
+from pages.kit import address, predict, prose, site, specs, theme, values
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
@@ -23,6 +23,7 @@ def header(panel: Panel) -> None:
     st.html(_STYLE)
     here = site.info(panel.page)
     address.read_url(panel)
+    predict.arrive(panel)
     st.markdown(f"# {here.title}\n\n{here.claim}")
     if address.link_was_corrected():
         st.caption(
@@ -151,7 +152,8 @@ def _link(panel: Panel) -> None:
 
     @part(panel)
     def link(at) -> None:
-        st.code(address.link(panel, at), language=None, wrap_lines=True)
+        answer = st.checkbox("with the answer to its question", key=f"{panel.page}.with_answer")
+        st.code(address.link(panel, at, answer=answer), language=None, wrap_lines=True)
 
 
 def recall(panel: Panel, question: str, answer: str) -> None:

@@ -1,7 +1,7 @@
 """Predict first, then see: a guess, the truth, and the size of the miss.
 
-A reader who came by a link with values in it sees the answer at once: the link may already show
-it.
+Whether the answer is shown is a value of its own: it is in no link unless the sharer wants it, and
+it can be hidden again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -71,7 +71,7 @@ def size(
                 f"{theme.from_log10(abs(miss), 2)} times too {'large' if miss > 0 else 'small'}."
             )
         lines += [text for low, high, text in replies if low <= given <= high]
-    st.markdown(" ".join([*lines, prose.fill(because)]))
+    _tell(panel, lines, because)
 
 
 @_fragment
@@ -99,24 +99,32 @@ def choice(
         lines.insert(0, f"Not “{options[given]}”. {replies.get(given, '')} The answer is:")
     else:
         lines.insert(0, "The answer is:")
-    st.markdown(" ".join([*lines, prose.fill(because)]))
-
-
-def answered(panel: Panel) -> bool:
-    """Whether the page may show the answer: the reader has guessed, asked, or come by a link."""
-    return f"{panel.page}.predicted" in st.session_state or address.came_by_link()
+    _tell(panel, lines, because)
 
 
 _UNGUESSED = "nothing guessed"
 
 
+def answered(panel: Panel) -> bool:
+    """Whether the page may show the answer: the reader has guessed, or asked for it."""
+    return st.session_state.get(_answer_key(panel)) is not None
+
+
+def arrive(panel: Panel) -> None:
+    """At the head of a page: show the answer if the link asks for that."""
+    if address.take_answer():
+        st.session_state[_answer_key(panel)] = _UNGUESSED
+
+
+def _answer_key(panel: Panel) -> str:
+    return f"{panel.page}.predicted"
+
+
 def _ask(panel: Panel, question: str, widget: Callable) -> Any:
     """Ask; None until the reader has answered or asked to be told, then what was answered."""
-    key = f"{panel.page}.predicted"
-    if key not in st.session_state and address.came_by_link():
-        st.session_state[key] = _UNGUESSED
     st.markdown(f"**Predict first.** {prose.fill(question)}")
-    if key in st.session_state:
+    key = _answer_key(panel)
+    if answered(panel):
         return st.session_state[key]
     guess = widget(
         key=f"{panel.page}.guess",
@@ -138,6 +146,17 @@ def _ask(panel: Panel, question: str, widget: Callable) -> Any:
     return None
 
 
-def _answer(key: str, given: float | str) -> None:
+def _tell(panel: Panel, lines: list[str], because: str) -> None:
+    """The verdict, where the question's buttons were, and a way to hide it again."""
+    st.markdown(" ".join([*lines, prose.fill(because)]))
+    st.button(
+        "Hide the answer",
+        key=f"{panel.page}.hide",
+        type="tertiary",
+        on_click=partial(_answer, _answer_key(panel), None),
+    )
+
+
+def _answer(key: str, given: float | str | None) -> None:
     st.session_state[key] = given
     st.rerun()  # other parts of the page may have waited for it

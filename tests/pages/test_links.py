@@ -102,7 +102,7 @@ class Said(dict):
     """`st.query_params` of an address: all the texts of each key."""
 
     def get_all(self, key: str) -> list[str]:
-        return self[key]
+        return self.get(key, [])
 
     def from_dict(self, says: dict[str, str]) -> None:
         self.clear()
@@ -130,7 +130,8 @@ def follow(path: str, query: str) -> None:
         for module in (address, values):
             patch.setattr(module, "st", visit)
         at = vars(visit.read(panel))
-        assert address.came_by_link() == bool(asked)
+        asks = visit.query_params.get_all(address.ANSWER) == [address.SHOWN]
+        assert [address.take_answer(), address.take_answer()] == [asks, False]
         right = all(
             len(texts) == 1 and len(texts[0]) <= 40 and panel[name].means(texts[0], at[name])
             for name, texts in asked.items()

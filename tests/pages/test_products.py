@@ -7,7 +7,7 @@ import pytest
 
 from core import scalar_chain
 from pages.concepts.products import data
-from tests.app import charts, open_page, prose, widget_of
+from tests.app import charts, link, link_shown, open_page, prose, widget_of
 
 
 def say(**query) -> str:
@@ -173,8 +173,26 @@ def test_the_prediction_is_answered_by_its_miss():
     assert "nearly 1 should stay nearly 1" in words
 
 
-def test_a_link_with_values_opens_the_answer():
-    assert "The answer is **0.0052**." in say(w=0.7)
+def test_a_link_shows_the_answer_only_where_it_says_so_and_it_can_be_hidden():
+    told = "The answer is **0.0052**."
+    assert told not in say(w=0.7)
+    at = open_page("products", products_w="0.7", answer="shown")
+    assert told in prose(at)
+    at.button(key="products.hide").click().run()
+    assert told not in prose(at)
+    at.run()
+    assert told not in prose(at), "the link asked once"
+    at.button(key="products.tell").click().run()
+    assert told in prose(at)
+
+
+def test_the_link_holds_the_answer_if_the_sharer_wants_it():
+    at = open_page("products")
+    assert "answer" not in link(at, "products")
+    at.checkbox(key="products.with_answer").check().run()
+    assert link_shown(at)["answer"] == "shown"
+    again = open_page("products", **link_shown(at))
+    assert "The answer is **0.0052**." in prose(again)
 
 
 def test_the_live_chart_has_one_row_per_step_of_the_drag():
