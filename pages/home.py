@@ -357,6 +357,8 @@ def _data() -> None:
     page.download(data.trained_table(at.network), "home-training")
 
 
+page.words()
+
 page.more(
     PANEL,
     {

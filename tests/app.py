@@ -136,8 +136,17 @@ def widgets(at: AppTest) -> list:
 _KINDS = ("number_input", "slider", "selectbox", "button_group", "radio", "select_slider")
 
 
+# A term with its explanation on it, which is a word like any other.
+TERM = re.compile(r'\[([^\]]*)\]\((?:home)?#words "([^"]*)"\)')
+
+
 def prose(at: AppTest) -> str:
     """All the words of the page, in order."""
+    return TERM.sub(r"\1", with_terms(at))
+
+
+def with_terms(at: AppTest) -> str:
+    """All the words of the page, its terms with their explanations."""
     return "\n".join(
         block.value for kind in ("markdown", "caption", "latex") for block in at.get(kind)
     )

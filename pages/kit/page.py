@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, predict, prose, site, specs, theme, values
+from pages.kit import address, glossary, predict, prose, site, specs, theme, values
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
+HOME, WORDS = site.PAGES[0].path, "#words"  # where all terms stand
 _COLOR = r"\textcolor"
 _STYLE = Path(__file__).with_name("style.css")
 
@@ -37,13 +39,20 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
 
     A color of an equation is there by the name of its meaning.
     """
-    text = prose.fill(text, **says)
+    text = _linked(prose.fill(text, **says))
     if _COLOR in text:
         mode = "dark" if st.context.theme.type == "dark" else "light"
         hues = st.get_option(f"theme.{mode}.chartCategoricalColors")
         for meaning, hue in zip(theme.MEANINGS, hues, strict=True):
             text = text.replace(f"{_COLOR}{{{meaning}}}", f"{_COLOR}{{{hue}}}")
     st.markdown(text, width=width)
+
+
+def _linked(text: str) -> str:
+    """The text with a link to the site's words on each term that the page has not used before."""
+    at_home = urlsplit(st.context.url or "").path.rstrip("/").endswith(f"/{HOME}")
+    place = WORDS if at_home else f"{HOME}{WORDS}"
+    return glossary.linked(text, values.first_mention, place)
 
 
 def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
@@ -89,7 +98,7 @@ def part_later(panel: Panel, *, run_every: float | None = None) -> Callable:
 
 def notice(lines: Iterable[str]) -> None:
     """What to notice, a line each."""
-    st.markdown("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines))
+    st.markdown(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))
 
 
 def more(
@@ -154,6 +163,11 @@ def _link(panel: Panel) -> None:
     def link(at) -> None:
         answer = st.checkbox("with the answer to its question", key=f"{panel.page}.with_answer")
         st.code(address.link(panel, at, answer=answer), language=None, wrap_lines=True)
+
+
+def words() -> None:
+    """All terms of the site: where the link on each of them leads."""
+    st.markdown(f"## Words\n\n{glossary.section()}")
 
 
 def recall(panel: Panel, question: str, answer: str) -> None:

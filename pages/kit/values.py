@@ -48,6 +48,7 @@ class _Fragment:
     within: str  # the fragment that it stands in
     read: dict[str, Any] = field(default_factory=dict)
     views: dict[str, _View] = field(default_factory=dict)  # by the control's name
+    mentioned: set[str] = field(default_factory=set)  # terms
     drawn: bool = False  # to its end
 
 
@@ -60,6 +61,7 @@ class _Session:
     values: dict[str, dict[str, Any]] = field(default_factory=dict)  # by page and name
     notes: _Notes = field(default_factory=dict)  # of the open page
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
+    mentioned: dict[str, str] = field(default_factory=dict)  # which fragment is the first to use it
     last: str = ""  # the fragment with which the run for the last change ends
     awaited: bool = False  # the reader waits for the first chart of the run for a change
     # The next view's number. A browser that comes back to a server that was started anew must not
@@ -89,6 +91,7 @@ def begin(panel: Panel, raw: Mapping[str, Any] | None = None, *, arriving: bool 
         if context:
             context.fragment_storage.clear()
     session.page, session.notes = panel.page, {PAGE: _Fragment(within="")}
+    session.mentioned = {}
     _drawing.set((session.notes, PAGE))
     session.values.setdefault(panel.page, panel.defaults)
     _set(panel, raw or {})
@@ -238,6 +241,16 @@ def chart_first() -> None:
     if session.awaited and runtime.exists():
         sleep(AHEAD)
     session.awaited = False
+
+
+def first_mention(term: str) -> bool:
+    """Whether the fragment that is being drawn is the page's first to use a term, and just now."""
+    notes, fragment = _drawing.get()
+    note = notes[fragment]
+    is_first = _session().mentioned.setdefault(term, fragment) == fragment
+    is_first &= term not in note.mentioned
+    note.mentioned.add(term)
+    return is_first
 
 
 # Widgets and live charts -------------------------------------------------------------------------
