@@ -54,6 +54,11 @@ def generators(*draws: int) -> list[np.random.Generator]:
     return [children[draw] for draw in draws]
 
 
+def draw(at) -> int | None:
+    """Which random draw is shown; None for all of them, by their median."""
+    return at.seed if at.show == "one" else None
+
+
 # The drag ----------------------------------------------------------------------------------------
 
 

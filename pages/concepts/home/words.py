@@ -1,0 +1,197 @@
+"""Sentences of the home page."""
+
+import math
+
+from pages.concepts.home import charts, data
+from pages.kit import theme
+
+
+def at_layer_1(found: data.Drag, c: float) -> float:
+    """log₁₀ of what reaches layer 1, at one factor."""
+    return float(found.median[found.at(c), 0])
+
+
+def _met(found: data.Drag, row: int) -> float:
+    """log₁₀ of what slopes and weights together leave unexplained of the gradient at layer 1."""
+    return float(found.median[row, 0] - found.slopes[row, 0] - found.weights[row, 0])
+
+
+def finding(at, draw: int | None, found: data.Drag, told: bool) -> str:
+    """What is left of the gradient at layer 1, and what came of training once that may be told."""
+    size, layers = at_layer_1(found, at.c), found.median.shape[1]
+    per_layer = 10 ** (size / (layers - 1))
+    whose = f"draw {draw}" if draw else f"median of {found.draws} draws"
+    lines = [
+        f"With weights ×{theme.setting(at.c)}, the gradient at layer 1 is "
+        f"**{theme.from_log10(size)}** times that at layer {layers} ({whose}): "
+        f"{layers - 1} layers, each by about {theme.number(per_layer)}."
+    ]
+    if told:
+        lines.append(_trained(at, draw))
+    return " ".join(lines)
+
+
+def _trained(at, draw: int | None) -> str:
+    c = data.nearest(at.c)
+    run = data.trained(at.network, draw, c)
+    which = f"Trained at ×{c:g}" + ("" if c == at.c else ", the nearest size that was")
+    halted, tried = int((run.halted > 0).sum()), len(run.halted)
+    if run.end is not None:
+        if draw:
+            return f"{which}, it is not a number from step {run.end:.0f} on."
+        return (
+            f"{which}, {halted} of {tried} stop being numbers, the first {(tried + 1) // 2} "
+            f"by step {run.end:.0f}."
+        )
+    right = f"{which}, it names {theme.percent(run.middle[-1])} of the held-out digits right."
+    return right if not halted else f"{right} Of {tried}, {halted} stop being numbers."
+
+
+def notes(at, draw: int | None, found: data.Drag, told: bool) -> list[str]:
+    """What to notice; what would give the vote away only once that may be told."""
+    notes = [_slopes(at, found), _which_gradient(at, found)]
+    if not told:
+        return [*notes, "More stands here once you have guessed which of the three learns."]
+    return [*notes, _window(at, draw), _updates(at, draw), _losses(at, draw)]
+
+
+def _slopes(at, found: data.Drag) -> str:
+    small, large = (found.slopes[found.at(c), 0] for c in (0.6, 1.6))
+    if at.network == "relu_he":
+        return (
+            "The dotted line ∏ φ′(*z*) does not move when you drag. A ReLU is on for half of its "
+            "inputs at any size of the weights, so the slopes' product is "
+            f"{theme.from_log10(small)} in all three networks. What differs is the weights' factor."
+        )
+    return (
+        f"With tanh the slopes answer: ∏ φ′(*z*) is {theme.from_log10(small)} at ×0.6 and "
+        f"{theme.from_log10(large)} at ×1.6. Larger weights saturate more units, and the "
+        "smaller slopes take back a part of what the weights add."
+    )
+
+
+def product(found: data.Drag, row: int) -> str:
+    """Slopes and weights together, and what they leave unexplained."""
+    both = found.slopes[row, 0] + found.weights[row, 0]
+    return (
+        "From the last layer back to the first; φ′ and the weight matrix's gain $g_W$ are root "
+        f"mean squares of a layer. Together they make {theme.from_log10(both)}. The rest, a factor "
+        f"of {theme.from_log10(_met(found, row))}, is what this gradient met: neither "
+        "slopes nor weights treat all directions alike."
+    )
+
+
+def _which_gradient(at, found: data.Drag) -> str:
+    sizes = found.dW[found.at(at.c)]
+    first, last, layers = float(sizes[0]), float(sizes[-1]), len(sizes)
+    across, back = first - last, at_layer_1(found, at.c)
+    says = (
+        f"Another gradient, another story: ‖dJ/d*W*‖ is {theme.from_log10(first)} in layer 1 and "
+        f"{theme.from_log10(last)} in layer {layers}. "
+    )
+    if abs(across) < 0.15:
+        return says + (
+            "It is about the same everywhere, as it multiplies dJ/d*z* by the layer's input, and "
+            "the signal on its way forward changed as the gradient did on its way back."
+        )
+    if abs(across - back) < 0.15:
+        return says + (
+            "It follows dJ/d*z*: the other factor, the layer's input, does not grow along the way, "
+            "as tanh stays between −1 and 1."
+        )
+    return says + (
+        "From the last layer to the first it changed by a factor of "
+        f"{theme.from_log10(across, 2)}, dJ/d*z* by {theme.from_log10(back, 2)}: it multiplies "
+        "dJ/d*z* by the layer's input, and the signal changed on its way forward too."
+    )
+
+
+def _window(at, draw: int | None) -> str:
+    learned = data.learners(at.network, draw)
+    tried = f"Of {len(data.FACTORS)} sizes from ×0.5 to ×1.7,"
+    if not learned:
+        return f"{tried} none makes this network name half of the held-out digits right."
+    return (
+        f"{tried} those from ×{learned[0]:g} to ×{learned[-1]:g} make it name more than half of "
+        "the held-out digits right."
+    )
+
+
+def _updates(at, draw: int | None) -> str:
+    sizes = [data.median(data.trained(at.network, draw, c).update) for c in charts.THREE]
+    moves = [
+        f"{theme.from_log10(size, 2)} at ×{c:g}"
+        for c, size in zip(charts.THREE, sizes, strict=True)
+    ]
+    return (
+        "The first step changes the weights of layer 1, relative to their size, by "
+        f"{moves[0]}, {moves[1]} and {moves[2]}. About 10⁻³ is healthy."
+    )
+
+
+def _losses(at, draw: int | None) -> str:
+    small, _, large = (data.trained(at.network, draw, c).loss for c in charts.THREE)
+    start = [data.median(row) for row in large[:4]]
+    ended = next((i + 1 for i, loss in enumerate(start) if math.isnan(loss)), len(start))
+    return (
+        "The held-out loss of ×1.6, before training and after each of its first steps: "
+        f"{' → '.join(theme.number(loss) for loss in start[:ended])}. "
+        f"That of ×0.6, after all {data.STEPS[-1]}: {theme.number(data.median(small[-1]))}; "
+        "to call ten digits equally likely costs ln 10 = 2.303."
+    )
+
+
+def equation(found: data.Drag, row: int) -> str:
+    """The gradient at layer 1 as the product of slopes and weights, if it is that."""
+    layers = found.median.shape[1]
+    gradient = theme.term(
+        theme.outcome(found.median[row, 0]),
+        rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{layers}}}\|}}",
+        theme.tex(found.median[row, 0]),
+    )
+    slopes = theme.term("amber", r"\prod \varphi'(z)", theme.tex(found.slopes[row, 0]))
+    weights = theme.term("violet", r"\prod g_W", theme.tex(found.weights[row, 0]))
+    equals = r"\approx" if abs(_met(found, row)) < 0.5 else r"\neq"
+    return theme.displayed(rf"{gradient}\;{equals}\;{slopes}\;\cdot\;{weights}")
+
+
+def landmarks() -> dict[str, tuple[dict, str]]:
+    """What each page shows: the state to open it in, and a line with a number of the core's."""
+    size = {name: theme.from_log10(log10, 2) for name, log10 in data.landmarks().items()}
+    return {
+        "products": (
+            {"products_w": "0.6", "products_n": "15"},
+            f"The law behind it: 0.6, fifteen times, is **{size['0.6']}**.",
+        ),
+        "chain_rule": (
+            {
+                "chain_rule_w": "4.0",
+                "chain_rule_layers": "15",
+                "chain_rule_activation": "Sigmoid",
+            },
+            "Where the factors come from: at *w* = 4 against slopes of at most ¼, fifteen sigmoid "
+            f"layers leave **{size['chain_rule']}**.",
+        ),
+        "activations": (
+            {
+                "activations_z": "2.0",
+                "activations_n": "15",
+                "activations_first": "Sigmoid",
+            },
+            f"What slopes do: fifteen of a sigmoid's, at *z* = 2, make **{size['activations']}**.",
+        ),
+        "initialization": (
+            {
+                "initialization_g": "3.0",
+                "initialization_activation": "ReLU",
+                "initialization_width": "64",
+                "initialization_depth": "20",
+            },
+            "How large weights should be: through 20 ReLU layers N(0, 1) multiplies the gradient "
+            f"by **{size['normal']}**, He by **{size['he']}**.",
+        ),
+        "clipping": (
+            {},
+            f"What a cap can do: clipping (1, 4) by value to 1 turns it by **{size['turn']}°**.",
+        ),
+    }
