@@ -23,7 +23,7 @@ from pages.concepts.activations.charts import (
     SEEN,
     SLOPES,
 )
-from pages.concepts.activations.panel import STEPS, Z
+from pages.concepts.activations.panel import PANEL, STEPS, Z
 from pages.kit import grammar, theme
 from pages.kit.memoize import memoize
 
@@ -91,6 +91,17 @@ def at(name: str, z: float, n: int, leak: float) -> Point:
         best=n * float(np.log10(record.max_slope)),
         saturated=abs(slope) < diagnostics.SATURATED * record.max_slope,
     )
+
+
+def leak_of(values, *names: str) -> float:
+    """The slope below 0, looked at only where one of these activations has it."""
+    return values.leak if "leaky_relu" in names else PANEL["leak"].default
+
+
+def points(values) -> list[Point]:
+    """The three activations at the page's z."""
+    curves = (values.first, values.second, values.third)
+    return [at(name, values.z, values.n, leak_of(values, name)) for name in curves]
 
 
 @dataclass(frozen=True)
@@ -274,6 +285,14 @@ def shares(
     )
     means = [share[runs].mean(axis=0) if runs.any() else np.empty(0) for share in measured]
     return Shares(_stacked(*means), *means, broke=tuple(halt.step for halt in state.halts if halt))
+
+
+def shares_at(values, rate: float) -> Shares:
+    """What is flat, off and dead in the page's network, trained at this rate."""
+    leak = leak_of(values, values.network)
+    return shares(
+        values.network, values.weights, values.depth, leak, values.bias, rate, values.seed
+    )
 
 
 def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> pd.DataFrame:
