@@ -12,6 +12,7 @@ from core.activations import activation
 from core.datasets import digits
 from pages.concepts.initialization import charts, data, panel
 from pages.concepts.initialization import make_runs as script
+from pages.concepts.initialization.data import Setting
 from tests.app import charts as drawn
 from tests.app import choose_preset, open_page, prose, set_to
 
@@ -24,7 +25,7 @@ def say(**query) -> str:
 
 def ratio(name: str, g: float, *, width=64, depth=20, draws="lecun", seed=0) -> float:
     """‖dJ/dz‖ of layer 1 over that of the last layer."""
-    nets = data.measured(name, width, depth, draws, 0.0, seed)
+    nets = data.measured(Setting(name, width, depth, draws, 0.0, seed))
     return 10 ** nets.dz.median[charts.STEPS.index(g), 0]
 
 
@@ -57,20 +58,20 @@ def test_sigmoid_with_n01_depends_on_the_width(width, g, gain, tolerance):
 )
 def test_where_the_gain_is_one_in_theory_and_measured(name, low, high):
     assert low < data.scale_of_gain_one(name, 20, 0.0) < high
-    nets = data.measured(name, 64, 20, "lecun", 0.0, 0)
+    nets = data.measured(Setting(name, 64, 20, "lecun", 0.0, 0))
     assert low < 2 ** data.gain_one(nets) < high
 
 
 def test_theory_and_wide_networks_agree():
     for name in ("relu", "tanh"):
-        measured = data.measured(name, 64, 20, "lecun", 0.0, 0).gain()
+        measured = data.measured(Setting(name, 64, 20, "lecun", 0.0, 0)).gain()
         theory = data.gain_in_theory(name, 20, 0.0)
         inside = np.array(charts.STEPS) <= 3
         assert np.abs(measured - theory)[inside].max() < math.log10(1.06)
 
 
 def test_narrow_networks_die():
-    dead = [data.measured("relu", 5, 20, "lecun", 0.0, seed).dead[0] for seed in range(3)]
+    dead = [data.measured(Setting("relu", 5, 20, "lecun", 0.0, seed)).dead[0] for seed in range(3)]
     assert all(2 <= n <= 9 for n in dead)
     words = say(g="0.5", width="5")
     assert f"{dead[0]} of the 21 networks are dead." in words
@@ -78,7 +79,7 @@ def test_narrow_networks_die():
 
 
 def test_for_relu_the_gradient_of_the_weights_hides_it():
-    nets = data.measured("relu", 64, 20, "lecun", 0.0, 0)
+    nets = data.measured(Setting("relu", 64, 20, "lecun", 0.0, 0))
     at = charts.STEPS.index(3.0)
     assert abs(nets.dW.median[at, 0]) < 0.5 < 13 < nets.dz.median[at, 0]
     assert nets.h.median[at, 0] == pytest.approx(-nets.dz.median[at, 0], abs=0.6)
@@ -87,8 +88,8 @@ def test_for_relu_the_gradient_of_the_weights_hides_it():
 
 
 def test_schemes_share_their_draws():
-    ghosts = data.named("relu", 64, 20, "orthogonal", 0.0, 0)  # runs of their own
-    line = data.measured("relu", 64, 20, "lecun", 0.0, 0)
+    ghosts = data.named(Setting("relu", 64, 20, "orthogonal", 0.0, 0))  # runs of their own
+    line = data.measured(Setting("relu", 64, 20, "lecun", 0.0, 0))
     for key, g in (("normal", 3.0), ("he", 0.5), ("xavier", 0.0)):
         ghost = ghosts[key].nets.dz.median[ghosts[key].at]
         assert np.allclose(ghost, line.dz.median[charts.STEPS.index(g)])
@@ -167,15 +168,15 @@ def test_with_biases_the_scale_decides_who_dies():
 
 
 def test_a_gain_beyond_the_gauge_is_an_arrow_at_its_end():
-    frame = data.gauge("tanh", 5, 30, "lecun", 0.0, 0, "median", 5.0)
+    frame = data.gauge(Setting("tanh", 5, 30, "lecun", 0.0, 0), "median", 5.0)
     assert frame.loc[frame["kind"] == "here", "gain"].item() == charts.LOWEST
 
 
 def test_the_words_of_the_main_chart_give_way_to_steep_lines():
-    shown = data.gradients("relu", 64, 20, "lecun", 0.0, 0, "dz", "median", "slopes")
+    shown = data.gradients(Setting("relu", 64, 20, "lecun", 0.0, 0), "dz", "median", "slopes")
     steep = shown.set_index("g")["steep"]
     assert steep[3.0] == 0 and steep[5.0] == 1 and steep[0.5] == 0
-    narrow = data.gradients("tanh", 5, 30, "lecun", 0.0, 0, "dz", "median", "slopes")
+    narrow = data.gradients(Setting("tanh", 5, 30, "lecun", 0.0, 0), "dz", "median", "slopes")
     assert narrow.set_index("g")["steep"][5.0] == -1
 
 
@@ -209,14 +210,14 @@ def test_the_prediction():
 
 
 def test_orthogonal_layers_keep_a_linear_networks_gradient():
-    orthogonal = data.measured("identity", 64, 20, "orthogonal", 0.0, 0)
+    orthogonal = data.measured(Setting("identity", 64, 20, "orthogonal", 0.0, 0))
     at = charts.STEPS.index(0.0)
     assert np.abs(orthogonal.dz.median[at]).max() < 1e-9
     assert orthogonal.gain()[at] == pytest.approx(0, abs=1e-9)
 
 
 def test_frames_of_the_live_chart():
-    frame = data.gradients("tanh", 16, 30, "lecun", 0.0, 0, "dz", "median", "h")
+    frame = data.gradients(Setting("tanh", 16, 30, "lecun", 0.0, 0), "dz", "median", "h")
     assert len(frame) == len(charts.STEPS) == 71
     assert frame["line"].str.split().map(len).eq(30).all()
     assert frame["g"].tolist() == panel.G.values()
@@ -227,7 +228,7 @@ def test_frames_of_the_live_chart():
 
 
 def test_a_line_that_left_the_axis_has_an_arrow():
-    frame = data.gradients("relu", 64, 30, "lecun", 0.0, 0, "dz", "median", "slopes")
+    frame = data.gradients(Setting("relu", 64, 30, "lecun", 0.0, 0), "dz", "median", "slopes")
     beyond = dict(zip(frame["g"], frame["beyond"], strict=True))
     assert beyond[-2.0] == "↓" and beyond[5.0] == "↑" and pd.isna(beyond[0.5])
     assert frame["normal_name"].eq("N(0, 1) ↑").all()
@@ -235,10 +236,10 @@ def test_a_line_that_left_the_axis_has_an_arrow():
 
 def test_histograms_hold_every_activation():
     for scale in (1.0, 8.0):
-        frame = data.activations("relu", 64, 20, "lecun", 0.0, 0, scale)
+        frame = data.activations(Setting("relu", 64, 20, "lecun", 0.0, 0), scale)
         assert np.allclose(frame.groupby("layer")["share"].sum(), 1)
         assert len(frame) <= 3000
-    tanh = data.activations("tanh", 64, 20, "lecun", 0.0, 0, 8.0)
+    tanh = data.activations(Setting("tanh", 64, 20, "lecun", 0.0, 0), 8.0)
     ends = tanh[(tanh["low"] + data.BIN / 2).abs() == 1]
     assert (ends.groupby("layer")["share"].sum() > 0.5).all(), "tanh with N(0, 1) saturates"
 

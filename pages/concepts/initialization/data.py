@@ -37,6 +37,23 @@ _STRIDE = {100: 2, 256: 5}
 
 
 @dataclass(frozen=True)
+class Setting:
+    """Which networks a reader asks for: `draws` names a scheme of standard deviation 1/√n."""
+
+    activation: str
+    width: int
+    depth: int
+    draws: str
+    bias: float  # standard deviation
+    seed: int
+
+
+def setting(at) -> Setting:
+    """The networks that the page's controls are set to."""
+    return Setting(at.activation, int(at.width), at.depth, at.draws, at.bias, at.seed)
+
+
+@dataclass(frozen=True)
 class Typical:
     """log₁₀ of a size relative to the last layer's, K scales × L layers, over the networks.
 
@@ -82,29 +99,25 @@ class Scheme:
     at: int
 
 
-def measured(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> Measured:
-    """The main line's networks at each σ√n: `draws` is a scheme of standard deviation 1/√n."""
-    return _networks(name, width, depth, draws, bias, seed)[0]
+def measured(of: Setting) -> Measured:
+    """The main line's networks at each σ√n."""
+    return _networks(of)[0]
 
 
-def named(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int
-) -> dict[str, Scheme]:
+def named(of: Setting) -> dict[str, Scheme]:
     """The schemes that the main chart draws as ghosts, and orthogonal weights: dear to make, so
     with networks only where these are the main line's."""
-    return _networks(name, width, depth, draws, bias, seed)[1]
+    return _networks(of)[1]
 
 
 @memoize(128)
-def _networks(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int
-) -> tuple[Measured, dict[str, Scheme]]:
+def _networks(of: Setting) -> tuple[Measured, dict[str, Scheme]]:
     """Run the networks of a setting, the main line's and those of the schemes.
 
     The schemes' weights are normal: most often the main line's own draws.
     """
-    x = digits().x_train[:EXAMPLES]
-    spec = NetSpec(x.shape[1], width, depth, 10, name, bias_std=bias)
+    x, width, draws = digits().x_train[:EXAMPLES], of.width, of.draws
+    spec = NetSpec(x.shape[1], width, of.depth, 10, of.activation, bias_std=of.bias)
     exact = sweeps.is_exact(spec)
     members = (_EXACT if exact else _DEAR)[width]
     few = min(members, 1 if width == 256 else 5)  # dear to make orthogonal, and much alike
@@ -112,9 +125,10 @@ def _networks(
     def run(weights: str, scales: tuple) -> np.ndarray:
         """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z) at these σ√n: (K, 4, S, L)."""
         seeds = few if weights == "orthogonal" else members
-        of, rng = replace(spec, initializer=weights, seeds=seeds), np.random.default_rng(seed)
-        found = sweeps.profile(of, x, weight_scales=scales, rng=rng)
-        sizes = (found.log10_dz, found.log10_dW[..., :depth], found.log10_h, found.slopes)
+        drawn = replace(spec, initializer=weights, seeds=seeds)
+        rng = np.random.default_rng(of.seed)
+        found = sweeps.profile(drawn, x, weight_scales=scales, rng=rng)
+        sizes = (found.log10_dz, found.log10_dW[..., : of.depth], found.log10_h, found.slopes)
         return np.stack(sizes, axis=1)
 
     stride = 1 if exact else _STRIDE.get(width, 1)
@@ -178,19 +192,9 @@ def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
 
 
 @memoize(64)
-def gradients(
-    name: str,
-    width: int,
-    depth: int,
-    draws: str,
-    bias: float,
-    seed: int,
-    quantity: str,
-    center: str,
-    beside: str,
-) -> pd.DataFrame:
+def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFrame:
     """One row per σ√n; see `charts.gradients`."""
-    nets = measured(name, width, depth, draws, bias, seed)
+    nets, depth = measured(of), of.depth
     typical = getattr(nets, quantity)
     line = getattr(typical, center)
     last = line[:, 0]  # where the gradient arrives: at layer 1
@@ -199,7 +203,7 @@ def gradients(
         "slopes": (nets.slopes, "∏ φ′(z)"),
         "h": (nets.h.median, "‖h‖"),
     }[beside]
-    schemes = named(name, width, depth, draws, bias, seed)
+    schemes = named(of)
     lines = {"beside": (name_of_extra, extra)} | {
         key: (schemes[key].label, getattr(getattr(schemes[key].nets, quantity), center)[[at]])
         for at, key in enumerate(GHOSTS)
@@ -262,9 +266,9 @@ def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
 
 
 @memoize(64)
-def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int) -> pd.DataFrame:
+def table(of: Setting) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
-    schemes = named(name, width, depth, draws, bias, seed)
+    schemes = named(of)
     rows = list(schemes.values())
     # between layers of equal width Xavier's networks are LeCun's too
     rows.insert(2, replace(schemes["xavier"], label="LeCun", formula="√(1/n)"))
@@ -272,12 +276,12 @@ def table(name: str, width: int, depth: int, draws: str, bias: float, seed: int)
         {
             "scheme": [row.label for row in rows],
             "σ": [row.formula for row in rows],
-            f"n = {width}": [theme.number(row.sigma) for row in rows],
-            "σ√n": [theme.number(row.sigma * sqrt(width)) for row in rows],
+            f"n = {of.width}": [theme.number(row.sigma) for row in rows],
+            "σ√n": [theme.number(row.sigma * sqrt(of.width)) for row in rows],
             "gain": [
                 theme.from_log10(row.nets.gain()[row.at], 2) if row.nets else "–" for row in rows
             ],
-            f"{depth} layers": [
+            f"{of.depth} layers": [
                 _short(row.nets.dz.median[row.at, 0]) if row.nets else "–" for row in rows
             ],
         }
@@ -365,10 +369,9 @@ def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
 
 
 @memoize(128)
-def gauge(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int, center: str, g: float
-) -> pd.DataFrame:
+def gauge(of: Setting, center: str, g: float) -> pd.DataFrame:
     """Gain against σ√n; see `charts.gauge`."""
+    name, width, depth, bias = of.activation, of.width, of.depth, of.bias
     curves = CURVES | ({} if name in CURVES else {name: "reference"})
     lines = {curve: _curve(curve, depth, bias) for curve in curves}
     places = _apart(np.array([[line["gain"][-1]] for line in lines.values()]), gap=0.75)[:, 0]
@@ -376,7 +379,7 @@ def gauge(
         line | {"meaning": [curves[curve]] * len(STEPS), "name_at": [at] * len(STEPS)}
         for (curve, line), at in zip(lines.items(), places, strict=True)
     ]
-    gain = measured(name, width, depth, draws, bias, seed).gain(center) / np.log10(2)
+    gain = measured(of).gain(center) / np.log10(2)
     dots = [i for i in range(0, len(STEPS), 2) if np.isfinite(gain[i])]
     parts.append(
         {
@@ -529,14 +532,12 @@ EDGE, BIN = 3.0, 0.125
 
 
 @memoize(16)
-def activations(
-    name: str, width: int, depth: int, draws: str, bias: float, seed: int, scale: float
-) -> pd.DataFrame:
+def activations(of: Setting, scale: float) -> pd.DataFrame:
     """How h is distributed in each layer of one network; see `charts…activations`."""
     x = digits().x_train[:64]
-    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer=draws)
-    spec = replace(spec, weight_scale=scale, bias_std=bias)
-    params = network.init(spec, rng=np.random.default_rng(seed))
+    spec = NetSpec(x.shape[1], of.width, of.depth, 10, of.activation, initializer=of.draws)
+    spec = replace(spec, weight_scale=scale, bias_std=of.bias)
+    params = network.init(spec, rng=np.random.default_rng(of.seed))
     trace = network.forward(spec, params, x)
     # bins around multiples of their width, 0 and ±1 among them; the outermost hold what is beyond
     edges = np.arange(-EDGE - BIN / 2, EDGE + BIN, BIN)

@@ -1,6 +1,7 @@
 """What a first visit to the page `initialization` needs."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from pages.concepts.initialization import charts, data
@@ -16,7 +17,7 @@ CHARTS = (
 def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
     yield from _at_depth(at, at.depth)
-    yield partial(data.named, "sigmoid", 64, 20, "lecun", 0.0, 0)
+    yield partial(data.named, data.Setting("sigmoid", 64, 20, "lecun", 0.0, 0))
 
 
 def slider(at) -> Iterator[Callable]:
@@ -26,10 +27,10 @@ def slider(at) -> Iterator[Callable]:
 
 
 def _at_depth(at, depth: int) -> Iterator[Callable]:
-    networks = (at.activation, int(at.width), depth, at.draws, at.bias, at.seed)
-    yield partial(data.gradients, *networks, at.quantity, at.center, at.beside)
-    yield partial(data.table, *networks)
-    yield partial(data.gauge, *networks, at.center, at.g)
+    networks = replace(data.setting(at), depth=depth)
+    yield partial(data.gradients, networks, at.quantity, at.center, at.beside)
+    yield partial(data.table, networks)
+    yield partial(data.gauge, networks, at.center, at.g)
     yield partial(data.window, at.window, depth, at.g)
     for name in CURVES:
         yield partial(data.scale_of_gain_one, name, depth, at.bias)
