@@ -3,8 +3,10 @@
 import re
 from inspect import cleandoc
 
-# What begins a line of its own in Markdown; any other line goes on with the paragraph before it.
-_LINE = r"(?<!\n)\n *(?!\n|#|- |\||\d+\. |\$\$| )"
+# An equation stays as it is. A line that begins no block of Markdown goes on with the line before.
+_EQUATION_OR_END = re.compile(
+    r"(?<!\S)(\$\$\n.*?\n\$\$\n*)|(?<!\n)\n *(?!\n|#|- |\||\d+\. |\$\$| )", re.DOTALL
+)
 # A name in braces. Braces right after a letter, a digit, ^, _ or } are LaTeX's: \frac{w}{n}.
 _NAME = re.compile(r"(?<![\w\\^}])\{([A-Za-z]\w*)\}")
 
@@ -18,6 +20,5 @@ def fill(text: str, **says: object) -> str:
     named = set(_NAME.findall(lines))
     if wrong := named ^ says.keys():
         raise KeyError(f"given without use, or missing: {', '.join(sorted(wrong))}")
-    blocks = re.split(r"(?<!\S)(\$\$\n.*?\n\$\$\n?)", lines, flags=re.S)
-    joined = "".join(b if b.startswith("$$") else re.sub(_LINE, " ", b) for b in blocks)
+    joined = _EQUATION_OR_END.sub(lambda found: found[1] or " ", lines)
     return _NAME.sub(lambda found: str(says[found[1]]), joined)

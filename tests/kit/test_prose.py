@@ -26,6 +26,8 @@ def test_a_paragraph_is_one_line_and_a_list_keeps_its_own():
 def test_a_table_and_an_equation_keep_their_lines():
     assert fill("| a |\n|---|\n| 1 |") == "| a |\n|---|\n| 1 |"
     assert fill("$$\na\n= b\n$$\nwords\ngo on") == "$$\na\n= b\n$$\nwords go on"
+    several = "words:\n$$\na\n$$\n\n$$\nb\n$$\n\nwords"
+    assert fill(several) == several
 
 
 def test_names_are_put_in_and_latex_keeps_its_braces():
