@@ -1,6 +1,8 @@
 """The training lab: what is trained is what is shown, in pieces or in one go, within bounds."""
 
 import re
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -145,6 +147,27 @@ def test_pairs_share_a_network_and_its_first_step():
         assert all(array.base is None for array in held), "parts of a block that is held too"
     elsewhere = data.pair(replace(deep, seed=deep.seed + 1))
     assert not np.array_equal(one.first["B"].log10_dz, elsewhere.first["B"].log10_dz)
+
+
+def test_two_who_ask_for_first_steps_at_once_do_not_wait_for_each_other():
+    """A reader's page, and what computes first results early."""
+    one, other = (data.pair(replace(DUEL, seed=seed)) for seed in (901, 902))
+    begun = threading.Event()
+
+    def slowly():
+        begun.set()
+        time.sleep(0.2)  # the other is at its first steps, too
+        return one.first
+
+    threads = [
+        threading.Thread(target=lambda: one.once("first", make=slowly), daemon=True),
+        threading.Thread(target=lambda: begun.wait() and other.first, daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_a_gradient_of_zero_is_drawn_and_said():

@@ -110,9 +110,11 @@ class Pair:
     def step(self) -> int:
         return max(run.step for run in self.runs.values())
 
-    @cached_property
+    @property
     def first(self) -> dict[str, Step]:
         """Each network's first step, looked at and not taken where it was not."""
+        # No cached_property: in Python 3.11 it holds a lock, as making a result does, and two
+        # threads that take them in turn would wait for each other for ever.
         return {
             name: run.steps[0]
             if run.steps
