@@ -60,7 +60,7 @@ def test_the_first_slider_finds_its_results(path, name, nothing_is_computed):
 
 
 def test_the_labs_own_settings_are_those_that_are_kept(warmed):
-    assert data.finished(networks.FIRST, networks.FIRST_STEPS).ended
+    assert data.finished(networks.FIRST, networks.FIRST_STEPS).done(networks.FIRST_STEPS)
 
 
 def test_it_rests_between_its_calls(monkeypatch):

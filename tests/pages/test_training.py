@@ -1,6 +1,8 @@
 """The training lab: what is trained is what is shown, in pieces or in one go, within bounds."""
 
 import re
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +12,10 @@ import vl_convert
 from core import network, recording, training
 from core.activations import ACTIVATIONS
 from pages.concepts.activations import data as activations_data
-from pages.concepts.training import charts, data, networks, panel
+from pages.concepts.training import charts, data, networks, panel, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.networks import Duel, Net
-from pages.kit import site, specs
+from pages.kit import site, specs, theme
 from tests.app import charts as drawn
 from tests.app import open_page, prose, set_to, set_value
 from tests.core.test_training import assert_identical
@@ -89,7 +91,7 @@ def test_paused_and_continued_it_is_the_same_run(monkeypatch):
     assert {run.step for run in lab_of(at).pair.runs.values()} == {2}
     press(at, "start.top")
     press(at, "pause.top")
-    assert lab_of(at).running is None and not lab_of(at).pair.ended
+    assert lab_of(at).running is None and not lab_of(at).pair.done(50)
     held = lab_of(at).pair.step
     at.run()
     assert lab_of(at).pair.step == held, "a paused run went on"
@@ -119,7 +121,7 @@ def test_outputs_that_are_no_numbers_are_said_to_be_none():
 
 def test_nothing_is_drawn_by_layer_of_the_step_that_broke():
     pair = trained(replace(DUEL, a=BROKEN), 30)
-    frame = data.run_frame(pair, 30, running=False)
+    frame = data.run_frame(pair, 30, False)
     rows = frame[frame["name"] == "A"].set_index("at")
     for column in ("gradient", "slopes", "update"):
         assert set(rows.loc[100, column].split()) == {"x"}
@@ -147,13 +149,34 @@ def test_pairs_share_a_network_and_its_first_step():
     assert not np.array_equal(one.first["B"].log10_dz, elsewhere.first["B"].log10_dz)
 
 
+def test_two_who_ask_for_first_steps_at_once_do_not_wait_for_each_other():
+    """A reader's page, and what computes first results early."""
+    one, other = (data.pair(replace(DUEL, seed=seed)) for seed in (901, 902))
+    begun = threading.Event()
+
+    def slowly(pair):
+        begun.set()
+        time.sleep(0.2)  # the other is at its first steps, too
+        return pair.first
+
+    threads = [
+        threading.Thread(target=lambda: one.once(slowly), daemon=True),
+        threading.Thread(target=lambda: begun.wait() and other.first, daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert not any(thread.is_alive() for thread in threads)
+
+
 def test_a_gradient_of_zero_is_drawn_and_said():
     """Four ReLUs a layer, fifty layers: all of one are off, and nothing comes back."""
     narrow = replace(NET, depth=50, width=4)
     pair = data.pair(replace(DUEL, a=narrow))
     assert np.isneginf(pair.first["A"].log10_dz[0, 0])
     assert np.isneginf(data.relative_gradient(pair.first["A"])[0])
-    rows = data.run_frame(pair, 50, running=False)
+    rows = data.run_frame(pair, 50, False)
     drawn = rows[rows["name"] == "A"]["gradient"].iloc[0].split()
     assert len(drawn) == 50 and float(drawn[0]) < -100
     words = prose(open_lab(a_depth=50, a_width=4))
@@ -208,6 +231,9 @@ def test_too_much_is_refused_in_words():
         a_depth=50, b_depth=50, a_width=128, b_width=128, steps="2000", seeds="20", view="seeds"
     )
     press(at, "repeat")
+    duel = lab_of(at).pair.duel
+    asked = sum(recording.work(net.spec("digits", 20), net.how(2000)) for net in duel.nets.values())
+    assert at.warning[0].value == words.refused(asked / recording.MAX_WORK)
     assert "about a minute of one processor" in at.warning[0].value
     assert "nothing was started" in at.warning[0].value
     assert lab_of(at).running is None and "seeds" not in lab_of(at).jobs
@@ -252,7 +278,7 @@ def test_only_what_differs_differs():
 
 def test_the_chart_has_the_numbers_of_the_run():
     pair = trained()
-    frame = data.run_frame(pair, 40, running=False)
+    frame = data.run_frame(pair, 40, False)
     assert len(frame) < 3000
     rows = frame[frame["name"] == "B"].set_index("at")
     assert sorted(rows.index) == panel.AT.values()
@@ -279,14 +305,14 @@ def test_what_lies_beyond_an_axis_is_drawn_along_its_end():
 
 
 def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():
-    rows = data.run_frame(trained(), 200, running=True)
+    rows = data.run_frame(trained(), 200, True)
     assert list(rows["at"]) == [-1, -1] and list(rows["name"]) == ["A", "B"]
     assert set(rows["step_says"]) == {"step 40 of 200"}
 
 
 def test_a_long_run_stays_light():
     pair = trained(replace(DUEL, a=replace(NET, depth=1, width=4), b=replace(NET, depth=1)), 2000)
-    frame, curves = data.run_frame(pair, 2000, running=False), data.curves(pair, 2000)
+    frame, curves = data.run_frame(pair, 2000, False), data.curves(pair, 2000)
     points = sum(len(str(text).split()) for text in curves["px"].dropna())
     assert points < 3000 and len(frame) < 300
     assert len(data.gradient_map(pair, 2000, "dz")) <= 3000
@@ -304,9 +330,8 @@ def test_the_map_shows_the_recorded_norms():
 
 def test_every_activation_is_in_the_histogram():
     pair = trained()
-    states = {name: data.looked_at(pair, name, 17) for name in pair.runs}
-    assert {state.step for state in states.values()} == {17}
-    rows = data.histograms(pair, states)
+    assert {state.step for state in data.states(pair, 17).values()} == {17}
+    rows = data.histograms(pair, 17)
     sums = rows.groupby(["name", "y"])["share"].sum()
     assert len(sums) == 8 and sums.to_numpy() == pytest.approx(1)
     off = rows[(rows["name"] == "B") & (rows["y"] == 0) & (rows["x"] == charts.HISTOGRAM_BINS[0])]
@@ -328,7 +353,7 @@ def test_a_far_step_that_would_take_long_is_the_last_kept_one(monkeypatch):
 
 def test_the_boundary_is_the_networks_answer():
     pair = trained(Duel(NET, replace(NET, activation="tanh"), "spirals", 0), 20)
-    rows = data.boundary(pair, {name: run.state for name, run in pair.runs.items()})
+    rows = data.boundary(pair, 20)
     cell = rows[(rows["kind"] == "cell") & (rows["name"] == "A")].iloc[333]
     half = 2.2 / data.GRID
     x = np.array([[cell["x"] + half, cell["y"] + half]])
@@ -346,17 +371,18 @@ def test_the_boundary_is_the_networks_answer():
 def test_what_is_found_of_a_pair_is_found_once_and_only_the_latest_is_kept():
     pair, calls = trained(), []
 
-    def find():
-        calls.append(1)
+    def find(of, *what):
+        calls.append((of, *what))
         return len(calls)
 
-    assert [pair.once("a", 1, make=find), pair.once("a", 1, make=find)] == [1, 1]
-    assert pair.once("a", 2, make=find) == 2
-    assert data.Pair(DUEL, pair.runs).once("a", 1, make=find) == 3
+    assert [pair.once(find, "a", 1), pair.once(find, "a", 1)] == [1, 1]
+    assert calls == [(pair, "a", 1)]
+    assert pair.once(find, "a", 2) == 2
+    assert data.Pair(DUEL, pair.runs).once(find, "a", 1) == 3
     for i in range(data.FOUND):
-        pair.once("b", i, make=find)
-    assert pair.once("b", 0, make=find) == 4
-    assert pair.once("a", 1, make=find) == len(calls) == 4 + data.FOUND
+        pair.once(find, "b", i)
+    assert pair.once(find, "b", 0) == 4
+    assert pair.once(find, "a", 1) == len(calls) == 4 + data.FOUND
 
 
 def test_every_view_is_drawn_where_there_is_something_to_see():
@@ -371,7 +397,7 @@ def test_every_view_is_drawn_where_there_is_something_to_see():
 
 
 def test_the_difference_in_words():
-    say = networks.difference
+    say = words.difference
     assert say(NET, NET).startswith("A and B are the same network")
     assert (
         say(NET, replace(NET, rate=0.1)) == "A and B differ in learning rate (0.03 in A, 0.1 in B)."
@@ -381,6 +407,70 @@ def test_the_difference_in_words():
     # a threshold where nothing is clipped in one of them is part of the clipping
     both = say(NET, replace(NET, clip="norm", limit=0.1))
     assert "clipping (none in A, by norm in B)" in both and "threshold" not in both
+
+
+# The sentences -----------------------------------------------------------------------------------
+
+
+def test_what_a_and_b_have_come_to_is_said_for_the_step_that_is_shown():
+    pair = trained(replace(DUEL, a=BROKEN), 30)
+    halt = pair.halt("A")
+    assert "**A** names" in words.reading(pair, halt.step - 2)
+    lost = "**A**'s outputs are no longer numbers (after step 2). **B** names"
+    assert halt.step == 3 and lost in words.reading(pair, 2)
+    assert "**A** stopped at step 3: it is" in words.reading(pair, halt.step)
+    assert "(after step 20). A and B differ in depth" in words.reading(pair, 30)
+
+
+def test_the_gradient_is_said_of_the_first_step_and_once_there_is_one_of_the_last():
+    assert words.gradients(data.pair(DUEL), "dW").count("in the first step") == 2
+    assert "in the last one" not in words.gradients(data.pair(DUEL), "dW")
+    pair = trained()
+    first, last = (theme.from_log10(pair.runs["B"].steps[i].log10_dW[0, 0], 2) for i in (0, -1))
+    said = words.gradients(pair, "dW")
+    assert said.startswith("‖dJ/dW‖ of layer 1. A: ")
+    assert f"; B: {first} in the first step, {last} in the last one. A gradient" in said
+
+
+def test_an_equation_needs_two_layers_and_multiplies_out():
+    lone = replace(NET, depth=1)
+    assert words.equations(data.pair(Duel(lone, lone, "digits", 0)), 0) == ""
+    one = words.equations(data.pair(Duel(lone, NET, "digits", 0)), 0)
+    assert r"\text{B:}" in one and r"\text{A:}" not in one
+    assert "Before the first step, from the last hidden layer" in one
+    values = [float(v) for v in re.findall(r"\}_\{([\d.]+)\}", one)]
+    assert values[0] == pytest.approx(values[1] * values[2], rel=0.01)
+    assert "At step 7, from the last" in words.equations(trained(), 7)
+
+
+def test_where_nothing_is_clipped_it_is_said_why():
+    assert "neither network clips" in words.clipping(trained())
+    clips = replace(DUEL, b=replace(NET, clip="norm", limit=0.01))
+    assert "nothing is trained yet" in words.clipping(data.pair(clips))
+    said = words.clipping(trained(clips, 20))
+    assert said == "B: 100 % of 20 steps cut. Where the line lies at 1 a step was taken in full."
+
+
+def test_a_network_that_stopped_is_counted_over_the_seeds():
+    run = recording.lengthen(data.begin(BROKEN, "digits", seed=0, seeds=2), 9)
+    run = recording.extend(run, DUEL.dataset)
+    said = words.seeds({"A": run, "B": trained().runs["B"]})
+    assert f"**A**: median 0 %, from 0 % to 0 % over 2 seeds after step {run.step}; 2 stop" in said
+    assert "counts as 0 %. **B**: median " in said and said.endswith("after step 40.")
+
+
+def test_too_much_work_is_never_said_to_be_no_more_than_is_allowed():
+    assert "would take 1.1 times as long" in words.refused(1.001)
+
+
+def test_a_first_gradient_that_is_not_finite_is_said():
+    pair = trained()
+    first = pair.runs["A"].steps[0]
+    broken = replace(first, log10_dz=np.full_like(first.log10_dz, np.nan))
+    runs = pair.runs | {"A": replace(pair.runs["A"], steps=(broken,))}
+    a, b, _ = words.notes(data.Pair(DUEL, runs))
+    assert a == "In A's first step not all of the gradient is a finite number."
+    assert b.startswith("Before any training B's gradient at layer 1 is ")
 
 
 # The autopsy -------------------------------------------------------------------------------------
@@ -402,6 +492,28 @@ def test_the_autopsy_names_layer_step_and_operation_and_tries_changes():
     he = trials["He weights at scale 1"].tests[-1]
     assert he.accuracy[0] > 0.12
     assert f"With He weights at scale 1: {100 * he.accuracy[0]:.0f} % of the held-out" in words
+
+
+@pytest.mark.parametrize(
+    "layer,operation,value,said",
+    [
+        (21, "loss", np.inf, "the loss of the output layer became infinite: float64"),
+        (4, "gradient", np.nan, "the gradient on its way back of layer 4 became not a number:"),
+    ],
+)
+def test_what_broke_is_said(layer, operation, value, said):
+    halt = training.Halt(step=7, layer=layer, operation=operation, value=value)
+    assert words.autopsy("B", halt, depth=20).startswith(f"**Autopsy of B.** At step 7, {said}")
+
+
+def test_a_change_that_did_not_help_is_said_not_to():
+    pair = trained(replace(DUEL, a=BROKEN), 30)
+    lost = replace(pair.runs["B"].tests[-1], loss=np.array([np.inf]))
+    runs = {"a": pair.runs["A"], "b": pair.runs["B"], "c": replace(pair.runs["B"], tests=(lost,))}
+    _, a, b, c = words.trials(runs, "digits").split("\n")
+    assert a == f"- With a: no longer finite at step {pair.halt('A').step}."
+    assert b.startswith("- With b: ") and " of the held-out digits right after 20 steps" in b
+    assert c == "- With c: no longer finite at step 20."
 
 
 def test_the_steps_before_the_break_are_those_of_the_run():
@@ -518,7 +630,7 @@ def test_ticks_come_less_often_when_more_readers_train_and_not_at_every_small_ch
     began = lab.period
     for wanted, told in ((2, 2), (1.1, 2), (0.9, 0.9), (3, 3)):
         monkeypatch.setattr(labs, "period", lambda readers, wanted=wanted: wanted * began)
-        labs.tick(lab, lab.pair.duel.dataset)
+        labs.tick(lab)
         assert lab.period == told * began
 
 

@@ -11,7 +11,8 @@ from core import clipping, datasets, diagnostics, losses, network, scalar_chain,
 from core.activations import ACTIVATIONS
 from core.network import NetSpec
 from pages.concepts.clipping.charts import CLIFF_LEFT, CLIFF_RIGHT, CLIFF_STEPS, UNCLIPPED
-from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW
+from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW, Network
+from pages.concepts.clipping.panel import LIMIT
 from pages.kit import grammar, theme
 from pages.kit.memoize import memoize
 
@@ -31,6 +32,44 @@ class Runs:
     most_clipped: float  # the same of the network that was clipped most
     lost: int  # networks that ended in what is not a number
     loss: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The runs at one threshold, and those that the page compares them with."""
+
+    network: Network
+    clip: str  # of `panel.KINDS`
+    limit: float  # log₁₀ of the threshold
+    now: Runs
+    free: Runs  # not clipped
+    cured: Runs  # with the network's cure, not clipped
+    slow: Runs | None  # at a tenth of the learning rate, not clipped, where that was tried
+    tightest: Runs  # at the smallest threshold
+    loosest: Runs  # at the largest
+    best: Runs  # at the threshold of the highest median accuracy,
+    best_limit: float  # log₁₀ of it
+    rises: bool  # whether somewhere a larger threshold clips more steps
+
+
+@memoize(256)
+def compared(name: str, clip: str, limit: float) -> Compared:
+    """The runs at one threshold, given as log₁₀, beside the others."""
+    best_limit, at_best = best(name, clip)
+    return Compared(
+        network=NETWORKS[name],
+        clip=clip,
+        limit=limit,
+        now=runs(name, clip, limit),
+        free=runs(name, "none"),
+        cured=runs(name, "cure"),
+        slow=runs("slow", "none") if NETWORKS[name].spec == SLOW.spec else None,
+        tightest=runs(name, clip, LIMIT.low),
+        loosest=runs(name, clip, LIMIT.high),
+        best=at_best,
+        best_limit=best_limit,
+        rises=rises(name, clip),
+    )
 
 
 @memoize(1)
@@ -124,6 +163,8 @@ class FirstStep:
     """One untrained network's gradient of the first batch, and what clipping makes of it."""
 
     frame: pd.DataFrame
+    depth: int  # hidden layers
+    clip: str  # of `panel.KINDS`
     norm: float  # log₁₀ of the global norm
     angle: float  # degrees between the gradient and the clipped one
     cut: bool  # whether clipping changed any entry of any layer
@@ -168,6 +209,8 @@ def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
     }
     return FirstStep(
         frame=_by_layer(series),
+        depth=spec.depth,
+        clip=clip,
         norm=float(np.log10(clipped.norm[0])),
         angle=_angle(gradients, clipped.gradients),
         cut=bool(clipped.factor[0] < 1),
@@ -259,6 +302,11 @@ class Descent:
     b: np.ndarray
     loss: np.ndarray
     slope: np.ndarray  # dJ/db
+
+    @property
+    def thrown(self) -> int:
+        """The first entry whose step lands far beyond the cliff, at b > 1."""
+        return int((self.b[1:] > 1).argmax())
 
 
 def objective(b) -> tuple[np.ndarray, np.ndarray]:

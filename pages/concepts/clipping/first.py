@@ -15,4 +15,4 @@ CHARTS = (
 def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
     yield partial(data.first_step, at.network, at.clip, at.limit, at.seed)
-    yield partial(data.best, at.network, at.clip)
+    yield partial(data.compared, at.network, at.clip, at.limit)

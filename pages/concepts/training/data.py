@@ -1,9 +1,9 @@
 """Frames of the training lab: two networks side by side, step by step."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -14,14 +14,10 @@ from core import datasets, network, recording, training
 from core.activations import activation
 from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
-from core.recording import Recording
+from core.recording import Recording, Test
 from core.training import Halt, Step, TrainSpec
 from pages.concepts.training.charts import HISTOGRAM_BINS, MAP_DOMAIN
-from pages.concepts.training.networks import (
-    NORMS,
-    Duel,
-    Net,
-)
+from pages.concepts.training.networks import FIRST, FIRST_STEPS, NORMS, Duel, Net
 from pages.concepts.training.panel import AT
 from pages.kit import frames, theme
 from pages.kit.memoize import Once, memoize
@@ -110,9 +106,11 @@ class Pair:
     def step(self) -> int:
         return max(run.step for run in self.runs.values())
 
-    @cached_property
+    @property
     def first(self) -> dict[str, Step]:
         """Each network's first step, looked at and not taken where it was not."""
+        # No cached_property: in Python 3.11 it holds a lock, as making a result does, and two
+        # threads that take them in turn would wait for each other for ever.
         return {
             name: run.steps[0]
             if run.steps
@@ -124,13 +122,14 @@ class Pair:
     def _found(self) -> dict[tuple, Once]:
         return {}
 
-    def once(self, *what, make: Callable[[], Any]) -> Any:
-        """What `make` gives, made once of these runs, for all readers who look at them."""
+    def once(self, function: Callable[..., Any], *args) -> Any:
+        """`function(self, *args)`, made once of these runs, for all readers who look at them."""
+        what = function, *args
         found = self._found.get(what)
         if found is None:
             for oldest in list(self._found)[: 1 - FOUND]:
                 self._found.pop(oldest, None)
-            found = self._found[what] = Once(make)
+            found = self._found[what] = Once(partial(function, self, *args))
         return found.result()
 
     def at(self, name: str, step: int) -> Step:
@@ -138,12 +137,24 @@ class Pair:
         run = self.runs[name]
         return run.steps[min(step, run.step) - 1] if run.steps and step else self.first[name]
 
-    @property
-    def ended(self) -> bool:
-        return all(run.ended for run in self.runs.values())
+    def tested(self, name: str, step: int) -> Test:
+        """The last test that was not after this step."""
+        return max((t for t in self.runs[name].tests if t.step <= step), key=lambda t: t.step)
 
     def halt(self, name: str) -> Halt | None:
         return self.runs[name].state.halts[0]
+
+    @property
+    def halted(self) -> bool:
+        return all(run.state.halted for run in self.runs.values())
+
+    def done(self, steps: int) -> bool:
+        """Whether both have come to this step, or can come no further."""
+        return all(run.state.halted or run.step >= steps for run in self.runs.values())
+
+    def shown_step(self, at: int, steps: int) -> int:
+        """The step that a place of the scrubber stands for: no further than was taken."""
+        return min(round(at / AT.high * max(steps, self.step)), self.step)
 
 
 @memoize(64)  # more than depths to choose from: else a class would hold the same pair many times
@@ -166,20 +177,15 @@ def finished(duel: Duel, steps: int) -> Pair:
     )
 
 
-def work(specs: Sequence[tuple[NetSpec, TrainSpec]]) -> float:
-    """What these runs would cost, as a share of the most that is done."""
-    return sum(recording.work(*spec) for spec in specs) / recording.MAX_WORK
+def at_first(duel: Duel) -> Pair:
+    """What a visit begins with: trained already at the page's own settings."""
+    return finished(duel, FIRST_STEPS) if duel == FIRST else pair(duel)
 
 
 # The main chart ----------------------------------------------------------------------------------
 
 
-def shown_step(at: int, steps: int, taken: int) -> int:
-    """The step that a place of the scrubber stands for: no further than was taken."""
-    return min(round(at / AT.high * steps), taken)
-
-
-def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
+def run_frame(pair: Pair, steps: int, running: bool) -> pd.DataFrame:
     """What the scrubber moves, one row per network and place; see `charts.run`.
 
     While it runs there is one frame, the newest step's, which shows wherever the scrubber stands;
@@ -189,7 +195,7 @@ def run_frame(pair: Pair, steps: int, *, running: bool) -> pd.DataFrame:
     for name in pair.runs:
         seen = {}
         for at in [-1] if running or not pair.step else AT.values():
-            step = pair.step if at < 0 else shown_step(at, steps, pair.step)
+            step = pair.step if at < 0 else pair.shown_step(at, steps)
             if step not in seen:
                 seen[step] = _frame(pair, name, step, steps)
             rows.append({"at": at, "name": name, "meaning": NETS[name], **seen[step]})
@@ -341,6 +347,18 @@ def gradient_map(pair: Pair, steps: int, kind: str) -> pd.DataFrame:
     return pd.DataFrame({key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
 
 
+def first_layer(pair: Pair, kind: str) -> dict[str, list[float]]:
+    """log₁₀ of layer 1's gradient in each step whose loss is finite. kind: "dz" or "dW"."""
+    return {
+        name: [
+            float(getattr(record, f"log10_{kind}")[0, 0])
+            for record in run.steps or (pair.first[name],)
+            if math.isfinite(record.loss[0])
+        ]
+        for name, run in pair.runs.items()
+    }
+
+
 def looked_at(pair: Pair, name: str, step: int) -> training.State:
     """The state after this step; where running there again would take long, the last kept one."""
     run = pair.runs[name]
@@ -357,14 +375,14 @@ def states(pair: Pair, step: int) -> dict[str, training.State]:
     return {name: looked_at(pair, name, step) for name in pair.runs}
 
 
-def histograms(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
-    """Shares of a layer's activations by their size; see `charts.histograms`.
+def histograms(pair: Pair, step: int) -> pd.DataFrame:
+    """Shares of a layer's activations by their size after a step; see `charts.histograms`.
 
     Of 64 held-out examples. The first bin holds what is exactly 0, or below the axis.
     """
     parts, edges = [], HISTOGRAM_BINS
     x = pair.duel.dataset.x_test[:64]
-    for name, state in states.items():
+    for name, state in pair.once(states, step).items():
         spec = pair.runs[name].spec
         trace = network.forward(spec, state.params, x)
         with np.errstate(all="ignore"):
@@ -435,21 +453,25 @@ def clip_factors(pair: Pair, steps: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def clipped(run: Recording) -> tuple[float, int]:
-    """The share of a run's steps whose gradient was cut, and how many steps there were."""
-    factors = np.array([step.clip_factor[0] for step in run.steps if not step.halts[0]])
-    return float((factors < 1).mean()) if len(factors) else 0.0, len(factors)
+def clipped(pair: Pair) -> dict[str, tuple[float, int]]:
+    """Of each network that clips, the share of its steps that were cut, and how many it took."""
+    found = {}
+    for name, run in pair.runs.items():
+        if run.train_spec.clip != "none":
+            factors = np.array([step.clip_factor[0] for step in run.steps if not step.halts[0]])
+            found[name] = float((factors < 1).mean()) if len(factors) else 0.0, len(factors)
+    return found
 
 
-def boundary(pair: Pair, states: dict[str, training.State]) -> pd.DataFrame:
-    """The second class's probability over the plane, and the examples; see
+def boundary(pair: Pair, step: int) -> pd.DataFrame:
+    """The second class's probability over the plane after a step, and the examples; see
     `charts.boundary`."""
     side = np.linspace(-2.2, 2.2, GRID + 1)
     middle = (side[:-1] + side[1:]) / 2
     gx, gy = (grid.ravel() for grid in np.meshgrid(middle, middle))
     half = (side[1] - side[0]) / 2
     data, parts = pair.duel.dataset, []
-    for name, state in states.items():
+    for name, state in pair.once(states, step).items():
         spec = pair.runs[name].spec
         with np.errstate(all="ignore"):
             logits = network.forward(spec, state.params, np.stack([gx, gy], axis=1)).output[0]
@@ -552,6 +574,11 @@ def changes(net: Net) -> dict[str, Net]:
     if net.norm == "none":
         found["batch normalization"] = replace(net, norm="batch")
     return found
+
+
+def trial_steps(halt: Halt) -> int:
+    """Steps that a changed network is tried for: beyond the one that broke."""
+    return max(200, halt.step + 20)
 
 
 def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:

@@ -6,18 +6,22 @@ changed, only replaced, so whatever interrupts a tick, nothing is half done.
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import streamlit as st
 
 from core import recording
 from core.recording import Recording
-from pages.concepts.training.data import Pair
-from pages.concepts.training.networks import Duel
+from pages.concepts.training import networks
+from pages.concepts.training.data import Pair, at_first
+from pages.concepts.training.panel import PANEL
 from pages.concepts.training.turns import period, turns, work
+from pages.kit import values
 
 _LABS, _READER = "training.labs", "training.reader"
+# How the lab ticked when the page was last begun, and whether all of the page has been drawn since.
+_TICKED, _DRAWN = "training.ticked", "training.drawn"
 PATIENCE = 0.3  # seconds that a tick waits for its turn: a pause must not wait a second
 _KEPT_LABS = 2  # settings whose runs a session keeps
 
@@ -66,16 +70,16 @@ class Lab:
     jobs: dict[str, Job] = field(default_factory=dict)
     running: str | None = None  # the name of the job that is being trained
     period: float = 0.0  # of its ticks, as last told to the browser
-    refused: str = ""  # why the last start was refused
+    refused: float | None = None  # times as much work as is allowed, if the last start was refused
 
 
-def lab(duel: Duel, begin) -> Lab:
-    """This session's lab for this setting; `begin()` gives the pair of a new one."""
-    labs = st.session_state.setdefault(_LABS, {})
+def lab(at) -> Lab:
+    """This session's lab for these values of the page."""
+    duel, labs = networks.duel(at), st.session_state.setdefault(_LABS, {})
     for other, kept in labs.items():
         if other != duel and kept.running:  # the settings were changed while it ran
             stop(kept)
-    found = labs.pop(duel, None) or Lab(begin())
+    found = labs.pop(duel, None) or Lab(at_first(duel))
     for other in [other for other, kept in labs.items() if not kept.pair.step]:
         del labs[other]  # never trained: it can be made again
     labs[duel] = found  # the last one used comes last
@@ -87,12 +91,16 @@ def lab(duel: Duel, begin) -> Lab:
 def start(lab: Lab, name: str, runs: Mapping[str, Recording], steps: int) -> None:
     """Train these runs up to `steps` from now on, a tick at a time.
 
-    Raises TooMuchWork, before anything is changed, where all of them together would take too long.
+    Where all of them together would take too long, nothing is started, and `lab.refused` says so.
     """
+    asked = sum(
+        recording.work(run.spec, replace(run.train_spec, steps=max(steps, run.step)))
+        for run in runs.values()
+    )
+    lab.refused = asked / recording.MAX_WORK if asked > recording.MAX_WORK else None
+    if lab.refused:
+        return
     longer = {key: recording.lengthen(run, max(steps, run.step)) for key, run in runs.items()}
-    asked = sum(recording.work(run.spec, run.train_spec) for run in longer.values())
-    if asked > recording.MAX_WORK:
-        raise recording.TooMuchWork(asked)
     taken = sum(run.step for run in runs.values())
     lab.jobs[name] = Job(longer, steps, begun=monotonic(), from_step=taken)
     lab.running = name
@@ -105,13 +113,32 @@ def stop(lab: Lab) -> None:
     turns().gone(_reader())
 
 
-def tick(lab: Lab, data) -> None:
+def one_step(lab: Lab) -> None:
+    """Take the pair's next step, at once."""
+    runs = {
+        name: recording.extend(
+            recording.lengthen(run, max(run.step + 1, run.train_spec.steps)),
+            lab.pair.duel.dataset,
+            steps=1,
+        )
+        for name, run in lab.pair.runs.items()
+    }
+    lab.pair = Pair(lab.pair.duel, runs)
+
+
+def rewind(lab: Lab) -> None:
+    """Take the pair back to before its first step."""
+    runs = {name: recording.rewind(run) for name, run in lab.pair.runs.items()}
+    lab.pair = Pair(lab.pair.duel, runs)
+
+
+def tick(lab: Lab) -> None:
     """Work for a moment. The training may have ended then, or tick with another period."""
     job, here = lab.jobs[lab.running], turns()
     readers = here.seen(_reader())
     with here.turn(PATIENCE) as mine:
         if mine:
-            _advance(job, data, work(readers))
+            _advance(job, lab.pair.duel.dataset, work(readers))
     if lab.running == "pair":
         lab.pair = Pair(lab.pair.duel, dict(job.runs))
     wanted = period(readers)
@@ -138,3 +165,34 @@ def _advance(job: Job, data, seconds: float) -> None:
 
 def _reader() -> str:
     return st.session_state.setdefault(_READER, secrets.token_hex(8))
+
+
+# The page, which asks for the ticks ---------------------------------------------------------------
+
+
+def page_begins() -> float | None:
+    """The whole page is being drawn: every so many seconds it has to ask for a tick, if at all."""
+    st.session_state[_DRAWN] = False
+    _, seconds = st.session_state[_TICKED] = _ticking()
+    return seconds
+
+
+def page_ends() -> None:
+    """All of the page is drawn."""
+    st.session_state[_DRAWN] = True
+    redraw_if_it_ticks_otherwise()
+
+
+def redraw_if_it_ticks_otherwise() -> None:
+    """Run the whole page where a training has begun or ended, or has another period, since then.
+
+    Only once all is drawn: a widget that is not would forget its value.
+    """
+    if st.session_state[_DRAWN] and st.session_state[_TICKED] != _ticking():
+        st.rerun()
+
+
+def _ticking() -> tuple[str | None, float | None]:
+    """What is being trained, and the seconds between two of its ticks."""
+    now = lab(values.now(PANEL))
+    return now.running, now.period if now.running else None

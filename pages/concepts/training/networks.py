@@ -1,4 +1,4 @@
-"""What the reader sets of two networks, and how it is said."""
+"""What the reader sets of two networks."""
 
 import math
 from dataclasses import dataclass, fields, replace
@@ -116,28 +116,9 @@ NAMES = {
 }
 
 
-def value_in_words(name: str, value) -> str:
-    """A setting's value as the reader sees it."""
-    return LABELS[name][value] if name in LABELS else f"{value:g}"
-
-
 def differing(a: Net, b: Net) -> list[str]:
     """The settings that differ and matter: a threshold does only where something is clipped."""
     names = [name for name in SETTINGS if getattr(a, name) != getattr(b, name)]
     if "none" in (a.clip, b.clip) and "limit" in names:
         names.remove("limit")
     return names
-
-
-def difference(a: Net, b: Net) -> str:
-    """What differs between A and B, as a sentence."""
-    names = differing(a, b)
-    if not names:
-        return "A and B are the same network: their curves lie on each other."
-    parts = [
-        f"{NAMES[name]} ({value_in_words(name, getattr(a, name))} in A, "
-        f"{value_in_words(name, getattr(b, name))} in B)"
-        for name in names
-    ]
-    listed = parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
-    return f"A and B differ in {listed}."

@@ -23,16 +23,15 @@ _FIRST = {name: getattr(HE, name) for name in SETTINGS} | {
 
 def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
     """What network A or B is made of, as it stands on the page, two by two."""
-    label = LABELS
     return (
         Range(f"{side}_depth", "Depth", 1, 50, 1, first["depth"]),
         Range(f"{side}_width", "Width", 4, 128, 4, first["width"]),
-        Choice(f"{side}_activation", "Activation", label["activation"], "relu", menu=True),
+        Choice(f"{side}_activation", "Activation", LABELS["activation"], "relu", menu=True),
         Choice(f"{side}_rate", "Learning rate", RATES, first["rate"], menu=True),
         Choice(
             f"{side}_initializer",
             "Initial weights",
-            label["initializer"],
+            LABELS["initializer"],
             first["initializer"],
             menu=True,
         ),
@@ -44,18 +43,17 @@ def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
 
 def _helps(side: str) -> tuple[Choice, ...]:
     """What may help network A or B, as it stands on the page, two by two."""
-    label = LABELS
     return (
         Choice(
             f"{side}_shortcut",
             "Shortcut",
-            label["shortcut"],
+            LABELS["shortcut"],
             "none",
             menu=True,
             help="Each layer adds its output to its input; scaled by 1/√L where L is the depth.",
         ),
-        Choice(f"{side}_norm", "Normalization", label["norm"], "none", menu=True),
-        Choice(f"{side}_clip", "Clip the gradient", label["clip"], "none", menu=True),
+        Choice(f"{side}_norm", "Normalization", LABELS["norm"], "none", menu=True),
+        Choice(f"{side}_clip", "Clip the gradient", LABELS["clip"], "none", menu=True),
         Choice(f"{side}_limit", "Threshold", LIMITS, "1", menu=True),
     )
 
@@ -70,7 +68,6 @@ def _preset(
     return Preset(name, verdict, comment, values | shared)
 
 
-DRAWN = "training.drawn"  # how the lab was ticking when the whole page was last drawn
 NETWORKS = {"a": _network("a", _FIRST | {"initializer": "xavier"}), "b": _network("b", _FIRST)}
 HELPS = {"a": _helps("a"), "b": _helps("b")}
 

@@ -1,0 +1,36 @@
+"""The autopsy of a network that broke: what broke, where, and what might have helped."""
+
+import streamlit as st
+
+from pages.concepts.training import buttons, data, words
+from pages.concepts.training.lab import Lab
+from pages.kit import page
+
+
+def draw(lab: Lab) -> None:
+    """One for each network of the lab that broke."""
+    for name, run in lab.pair.runs.items():
+        halt = lab.pair.halt(name)
+        if halt is None:
+            continue
+        with st.container(border=True):
+            page.write(words.autopsy(name, halt, run.spec.depth))
+            before = data.last_steps(run)
+            if len(before):
+                st.dataframe(before, hide_index=True, width="stretch")
+            else:
+                page.write("It was the first step: there is no step before it to look at.")
+            _trials(lab, name)
+
+
+def _trials(lab: Lab, name: str) -> None:
+    """Each change alone: the same seed, the same batches, as many steps."""
+    duel, job = lab.pair.duel, lab.jobs.get(f"trials {name}")
+    if job and job.ended:
+        page.write(words.trials(job.runs, duel.data))
+        return
+    page.write(
+        "What might have helped? Each of these alone: {changes}.",
+        changes=", ".join(data.changes(duel.nets[name])),
+    )
+    buttons.try_changes(name, data.trial_steps(lab.pair.halt(name)))
