@@ -38,11 +38,7 @@ def scale(at) -> None:
     )
 
 
-twenty = data.named(data.Setting("sigmoid", 64, 20, "lecun", 0.0, 0))
-normal, xavier = (
-    theme.from_log10(scheme.nets.dz.median[scheme.at, 0], 2)
-    for scheme in (twenty["normal"], twenty["xavier"])
-)
+normal, xavier = words.through_sigmoids("normal", "xavier")
 predict.choice(
     PANEL,
     """Twenty sigmoid layers, 64 units wide. Which weights let more of the gradient ‖dJ/dz‖ through

@@ -153,6 +153,21 @@ def test_an_article_imports_its_own_concept(path):
             assert name.split(".")[2] == path.stem or name.split(".")[3:4] == ["panel"], name
 
 
+@pytest.mark.parametrize("path", ARTICLES, ids=name_of)
+def test_an_article_is_short_and_begins_with_what_it_draws(path):
+    if path.name == "__init__.py":
+        return
+    source = path.read_text("utf-8")
+    lines = source.count("\n")
+    assert lines <= 250
+    drawn = (n for n in ast.parse(source).body if DRAWS & {name for name, _ in calls(n)})
+    first = next(node for node in drawn if "page.header" not in ast.unparse(node))
+    assert first.lineno <= 0.15 * lines
+
+
+DRAWS = {"show", "write", "size", "choice", "draw"}
+
+
 KNOW_STREAMLIT = {
     *("lab", "turns"),  # they keep what a session and what the process has
     *("buttons", "looks", "autopsy"),  # they draw parts of the lab, which is no article alone

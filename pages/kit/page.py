@@ -84,18 +84,6 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
     return draw
 
 
-def part_later(panel: Panel, *, run_every: float | None = None) -> Callable:
-    """A part that is drawn where it is called: of articles that are not in reading order yet."""
-
-    def decorate(function: Callable) -> Callable:
-        def run(*args):
-            return function(values.read(panel), *args)
-
-        return values.fragment(run, key=f"{panel.page}.{function.__name__}", run_every=run_every)
-
-    return decorate
-
-
 def notice(lines: Iterable[str]) -> None:
     """What to notice, a line each."""
     st.markdown(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))

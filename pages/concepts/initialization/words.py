@@ -27,6 +27,13 @@ def finding(at, nets: data.Measured, here: int) -> str:
     )
 
 
+def through_sigmoids(*schemes: str) -> list[str]:
+    """What each scheme lets through twenty sigmoid layers of width 64."""
+    nets = data.named(data.Setting("sigmoid", 64, 20, "lecun", 0.0, 0))
+    found = (nets[scheme] for scheme in schemes)
+    return [theme.from_log10(scheme.nets.dz.median[scheme.at, 0], 2) for scheme in found]
+
+
 def equation(at, nets: data.Measured, here: int) -> str:
     """The gradient at layer 1 beside weights times slopes, and how far they agree."""
     n = at.depth - 1
