@@ -1,0 +1,110 @@
+"""Number formats: what a float of few bits can hold, and rounding to it.
+
+Sources: IEEE 754-2019 (float64, float32, float16); Google's bfloat16, as in Kalamkar et al. 2019;
+"FP8 formats for deep learning", Micikevicius et al. 2022, and the OCP 8-bit floating point
+specification (OFP8), 2023 (float8_e4m3fn, float8_e5m2).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Format:
+    """A binary floating-point format.
+
+    precision: significand bits with the leading one. lowest, highest: the exponents of the smallest
+    and the largest binade of normal numbers. largest: the largest number. overflow: what a larger
+    one becomes. native: the NumPy type that is this format, if there is one.
+    """
+
+    name: str
+    label: str
+    bits: int
+    precision: int
+    lowest: int
+    highest: int
+    largest: float
+    overflow: float  # infinity or NaN
+    native: type | None = None
+
+    @property
+    def smallest_normal(self) -> float:
+        return 2.0**self.lowest
+
+    @property
+    def smallest(self) -> float:
+        """The smallest number above 0, a subnormal."""
+        return 2.0 ** (self.lowest - self.precision + 1)
+
+    @property
+    def epsilon(self) -> float:
+        """The distance from 1 to the next number."""
+        return 2.0 ** (1 - self.precision)
+
+
+def _ieee(name: str, label: str, bits: int, precision: int, highest: int, native=None) -> Format:
+    largest = (2 - 2.0 ** (1 - precision)) * 2.0**highest
+    return Format(name, label, bits, precision, 1 - highest, highest, largest, np.inf, native)
+
+
+FORMATS = {
+    f.name: f
+    for f in (
+        _ieee("float64", "float64", 64, 53, 1023, np.float64),
+        _ieee("float32", "float32", 32, 24, 127, np.float32),
+        _ieee("float16", "float16", 16, 11, 15, np.float16),
+        _ieee("bfloat16", "bfloat16", 16, 8, 127),
+        _ieee("float8_e5m2", "float8 e5m2", 8, 3, 15),
+        # No infinity: its place, but for one pattern that is NaN, holds numbers.
+        Format("float8_e4m3fn", "float8 e4m3", 8, 4, -6, 8, 448.0, np.nan),
+    )
+}
+
+
+def rounded(x, form: Format, *, subnormals: bool = True, saturate: bool = False) -> np.ndarray:
+    """x in another format, as float64: to the nearest number, halfway cases to the even one.
+
+    subnormals: whether the format keeps numbers below its smallest normal one; some processors and
+    libraries make them 0. saturate: what is too large, infinity too, becomes the largest number.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    if form.native is np.float64:
+        y = x
+    elif form.native is not None:
+        with np.errstate(over="ignore"):
+            y = x.astype(form.native).astype(np.float64)
+    else:
+        y = _to_precision(x, form)
+    if saturate:
+        y = np.where(
+            np.isnan(x), x, np.clip(np.where(np.isnan(y), x, y), -form.largest, form.largest)
+        )
+    if not subnormals:
+        y = np.where(np.abs(y) < form.smallest_normal, np.copysign(0.0, y), y)
+    return y
+
+
+def _to_precision(x: np.ndarray, form: Format) -> np.ndarray:
+    size = np.abs(x)
+    # Normal numbers: to the bits that are kept, on the integers that float64 numbers are in order.
+    cut = 53 - form.precision
+    bits = size.view(np.int64)
+    y = ((bits + ((1 << (cut - 1)) - 1) + ((bits >> cut) & 1)) & -(1 << cut)).view(np.float64)
+    # Subnormal numbers are multiples of the smallest: so are the neighbors of this number.
+    shift = 1.5 * 2.0**52 * form.smallest
+    y = np.where(size < form.smallest_normal, (size + shift) - shift, y)
+    y = np.where(y > form.largest, form.overflow, y)
+    return np.copysign(np.where(np.isnan(x), x, y), x)
+
+
+def stochastic(x, form: Format, rng: np.random.Generator) -> np.ndarray:
+    """x in another format, up or down by chance so that the mean is x (Gupta et al. 2015).
+
+    For finite numbers within the format's range.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    exponent = np.maximum(np.frexp(x)[1] - 1, form.lowest)
+    step = np.ldexp(1.0, exponent - form.precision + 1)
+    return np.floor(x / step + rng.random(x.shape)) * step
