@@ -1,0 +1,65 @@
+"""Forward and backward passes whose every result is rounded to a number format."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from core.formats import Format, rounded
+from core.network import Gradients, NetSpec, Params, Trace
+
+
+def params_in(params: Params, form: Format) -> Params:
+    """The parameters as the format holds them."""
+    fields = {
+        name: tuple(rounded(a, form) for a in arrays) for name, arrays in vars(params).items()
+    }
+    return Params(**fields)
+
+
+def passes(
+    spec: NetSpec, params: Params, x, d_output, form: Format, *, scale: float = 1.0
+) -> tuple[Trace, Gradients]:
+    """Forward and backward as `core.network` computes them, rounded after each operation.
+
+    x: (N, n_in); d_output: (S, N, n_out), multiplied by the loss scale before it is rounded, and
+    the gradients stay scaled. A matrix product adds up in full and is rounded once, as accelerators
+    add up small formats in single precision. Plain layers only: ValueError for shortcuts or norms.
+    """
+    if spec.norm != "none" or spec.residual:
+        raise ValueError("only plain layers are rounded: no shortcut, no normalization")
+
+    def r(a) -> np.ndarray:
+        return rounded(a, form)
+
+    W, b = params_in(params, form).W, params_in(params, form).b
+    L, below = spec.depth, r(np.asarray(x, dtype=np.float64)[None])
+    u, h, slopes = [], [], []
+    with np.errstate(all="ignore"):
+        for i in range(L):
+            u.append(r(r(below @ W[i]) + b[i]))  # (S, N, D)
+            value, slope = spec.phi.value_and_slope(u[i])
+            h.append(r(value))
+            slopes.append(r(slope))
+            below = h[i]
+        output = r(r(below @ W[L]) + b[L])
+        trace = Trace(r(x)[None], tuple(h), tuple(u), tuple(u), tuple(slopes), output)
+
+        du = r(np.asarray(d_output, dtype=np.float64) * scale)
+        inputs, dz, dh = (trace.x, *h), [np.empty(0)] * L, [np.empty(0)] * L
+        dW, db = [np.empty(0)] * (L + 1), [np.empty(0)] * (L + 1)
+        for i in reversed(range(L + 1)):
+            if i < L:
+                dz[i] = du = r(dh[i] * slopes[i])
+            dW[i] = r(inputs[i].mT @ du)  # (S, D_in, D_out)
+            db[i] = r(du.sum(axis=1, keepdims=True))
+            if i > 0:
+                dh[i - 1] = r(du @ W[i].mT)
+    return trace, Gradients(*map(tuple, (dW, db, dz, dh)))
+
+
+def unscaled(gradients: Gradients, scale: float) -> Gradients:
+    """Gradients divided by the loss scale, in float64: as a master copy receives them."""
+    return replace(
+        gradients,
+        **{name: tuple(a / scale for a in arrays) for name, arrays in vars(gradients).items()},
+    )
