@@ -82,6 +82,12 @@ PAGES = (
         claim="Same data, same random draws: where one network learns and the other does not, "
         "its settings are why.",
     ),
+    PageInfo(
+        path="precision",
+        menu="Number formats",
+        title="Where numbers end",
+        claim="A gradient can be right and still vanish: in the number that holds it.",
+    ),
 )
 
 

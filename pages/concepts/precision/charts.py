@@ -1,0 +1,250 @@
+"""The charts of the page on number formats."""
+
+import altair as alt
+
+from pages.concepts.precision.panel import DEPTH, SCALE, SHOWN, UPDATE
+from pages.kit import frames, grammar, theme
+
+BARS, RULERS = "bars", "rulers"  # tables besides the frame
+LOW, HIGH, BIN = -160, 64, 2  # powers of two on the axis, and a bar's width
+_TALL, _ROW = 4.2, 1.0  # of the highest bar and of a ruler, on the vertical axis
+
+
+def formats() -> alt.LayerChart:
+    """The histogram of a gradient's sizes above what each format can hold, live in the scale.
+
+    Frames, one row per scale: `scale`; `lost`, `over`, packed percentages by format. BARS: `left`,
+    `height`. RULERS: `row`, `from`, `to`, `meaning`, `says`, `label`, `chosen`.
+    """
+    x = alt.X(
+        "from",
+        type="quantitative",
+        scale=alt.Scale(domain=[LOW, HIGH], nice=False, zero=False),
+        axis=alt.Axis(
+            title="size of a gradient's entry, times the loss scale",
+            values=list(range(LOW, HIGH + 1, 32)),
+            labelExpr=f"'2' + {grammar.superscript('datum.value')}",
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = alt.Y(
+        type="quantitative",
+        scale=alt.Scale(domain=[-len(SHOWN) * _ROW - 0.2, _TALL + 0.2], nice=False),
+        axis=alt.Axis(title="entries, by size", values=[], **grammar.AXIS),
+    )
+    return grammar.layered(
+        *_rulers(),
+        *_bars(),
+        *_fates(),
+        x=x,
+        y=y,
+        params=(frames.param(SCALE),),
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _bars() -> list[alt.Chart]:
+    rows = alt.Chart(alt.NamedData(BARS)).transform_calculate(
+        start="datum.left + scale",
+        end=f"datum.left + scale + {BIN * 0.9}",
+        top=f"datum.height * {_TALL}",
+        meaning="'dark'",
+    )
+    rows = rows.transform_filter(f"datum.start < {HIGH}")
+    bars = rows.mark_rect(clip=True, opacity=0.75).encode(
+        x=alt.X(field="start"), x2=alt.X2("end"), y=alt.Y(field="top"), y2=alt.Y2Datum(0)
+    )
+    return [bars]
+
+
+def _rulers() -> list[alt.Chart]:
+    rows = alt.Chart(alt.NamedData(RULERS)).transform_calculate(
+        top=f"-datum.row * {_ROW} - 0.45", bottom=f"-datum.row * {_ROW} - 0.85"
+    )
+    stretch = rows.mark_rect(clip=True).encode(
+        x2=alt.X2("to"),
+        y=alt.Y(field="top"),
+        y2=alt.Y2("bottom"),
+        opacity=alt.condition("datum.chosen", alt.value(0.95), alt.value(0.4)),
+        tooltip=[
+            alt.Tooltip("label", type="nominal", title="format"),
+            alt.Tooltip("says", type="nominal", title="an entry here"),
+        ],
+    )
+    # the chosen format's stretch of normal and subnormal numbers, up through the histogram
+    held = rows.transform_filter(
+        "datum.chosen && datum.says != 'becomes 0' && datum.says != 'too large'"
+    )
+    light = (
+        held.transform_calculate(high=f"{_TALL}")
+        .mark_rect(clip=True, opacity=0.12)
+        .encode(x2=alt.X2("to"), y=alt.Y(field="high"), y2=alt.Y2Datum(0))
+    )
+    return [light, stretch]
+
+
+def _fates() -> list[alt.Chart]:
+    """Each format's name at its ruler, and what it does to these entries."""
+    labels = [f"'{label}'" for label in SHOWN.values()]
+    rows = frames.unpack(frames.frame_of(SCALE), "lost", "over", index="row")
+    rows = rows.transform_calculate(
+        height=f"-datum.row * {_ROW} - 0.22",
+        meaning="'dark'",
+        name=f"[{', '.join(labels)}][datum.row]",
+        fate="(datum.lost > 0 ? format(datum.lost, '.3~r') + ' % becomes 0' : '')"
+        " + (datum.lost > 0 && datum.over > 0 ? ', ' : '')"
+        " + (datum.over > 0 ? format(datum.over, '.3~r') + ' % too large' : '')"
+        " + (datum.lost == 0 && datum.over == 0 ? 'holds all' : '')",
+    )
+    size = {"fontSize": grammar.LABEL_SIZE - 1, "baseline": "middle"}
+    names = rows.mark_text(align="left", dx=4, fontWeight="bold", **size).encode(
+        x=alt.value(0), y=alt.Y(field="height"), text=alt.Text("name", type="nominal")
+    )
+    fates = rows.mark_text(align="right", dx=-4, **size).encode(
+        x=alt.value("width"), y=alt.Y(field="height"), text=alt.Text("fate", type="nominal")
+    )
+    return [names, fates]
+
+
+def layers() -> alt.LayerChart:
+    """How far a layer's gradient is from the exact one, rounded once and rounded throughout.
+
+    Rows: `layer`, `log10` of the relative difference (or nothing), `says`, `meaning`; `name` and
+    its height `name_at` on the last layer.
+    """
+    x = alt.X(
+        "layer",
+        type="quantitative",
+        scale=alt.Scale(domain=[0.5, DEPTH + 0.5], nice=False, zero=False),
+        axis=alt.Axis(
+            title=["hidden layer", "← the gradient travels toward the input"],
+            tickMinStep=1,
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = grammar.powers_y("log10", "relative difference", -9, 1, every=2)
+    rows = alt.Chart()
+    lines = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=45)).encode(
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative", title="layer"),
+            alt.Tooltip("says", type="nominal", title="relative difference"),
+        ],
+    )
+    names = rows.transform_filter("isValid(datum.name)").mark_text(
+        align="right", dx=-4, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    return grammar.layered(lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def slopes() -> alt.LayerChart:
+    """One slope by two formulas over z; a gap is an exact 0.
+
+    Rows: `z`, `log10` (or nothing), `series`, `meaning`, `says`.
+    """
+    x = alt.X(
+        "z",
+        type="quantitative",
+        scale=alt.Scale(domain=[-24, 24], nice=False),
+        axis=alt.Axis(title="z", grid=False, **grammar.AXIS),
+    )
+    y = grammar.powers_y("log10", "slope", -12, 0, every=3)
+    rows = alt.Chart()
+    lines = rows.mark_line(clip=True).encode(
+        strokeWidth=alt.condition("datum.series == 'other'", alt.value(5), alt.value(2)),
+        opacity=alt.condition("datum.series == 'other'", alt.value(0.45), alt.value(1)),
+        tooltip=[
+            alt.Tooltip("z", type="quantitative"),
+            alt.Tooltip("says", type="nominal", title="slope"),
+        ],
+    )
+    return grammar.layered(lines, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def walks() -> alt.LayerChart:
+    """A weight of 1 that a hundred equal updates move down, or up, live in their size.
+
+    Frames, one row per update: `update`; packed `down`, `up`, `chance`, `master`, `right_down` and
+    `right_up` over the steps.
+    """
+    x = grammar.count_x("step", "step", 100, every=20, room=34)
+    y = alt.Y(
+        type="quantitative",
+        scale=alt.Scale(domain=[-0.1, 2.1], nice=False, zero=False),
+        axis=alt.Axis(title="weight", values=[0, 0.5, 1, 1.5, 2], gridOpacity=0.5, **grammar.AXIS),
+    )
+    frame = frames.frame_of(UPDATE)
+    lines = (
+        ("right_down", "right", "reference", [2, 3], 1.5),
+        ("right_up", "right", "reference", [2, 3], 1.5),
+        ("down", "down, in the format", "vanishing", [1, 0], 3),
+        ("up", "up, in the format", "exploding", [1, 0], 3),
+        ("master", "with a float32 copy", "healthy", [6, 3], 2),
+        ("chance", "rounded by chance", "violet", [1, 0], 1.5),
+    )
+    marks = []
+    for field, name, meaning, dash, width in lines:
+        rows = frames.unpack(frame, field, index="step")
+        rows = grammar.colored(rows, meaning).encode(y=alt.Y(field=field))
+        marks.append(rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True))
+        if field in ("down", "up"):
+            end = rows.transform_filter("datum.step == 100").transform_calculate(name=f"'{name}'")
+            marks.append(
+                end.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1).encode(
+                    text=alt.Text("name", type="nominal")
+                )
+            )
+    return grammar.layered(
+        *marks, x=x, y=y, params=(frames.param(UPDATE),), height=theme.SMALL_HEIGHT
+    )
+
+
+def training() -> alt.LayerChart:
+    """Held-out digits named right after training, a point per seed and a bar at the median.
+
+    Rows: `way`, `accuracy`, `median`, `meaning`, `says`.
+    """
+    x = alt.X(
+        "accuracy",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(title="held-out digits named right", format="%", **grammar.AXIS),
+    )
+    y = alt.Y(
+        "way",
+        type="nominal",
+        sort=None,
+        axis=alt.Axis(title="numbers kept", labelFontSize=14, labelLimit=240),
+    )
+    rows = alt.Chart()
+    dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)
+    bar = rows.mark_tick(thickness=3, size=22).encode(x=alt.X(field="median"))
+    return grammar.layered(dots, bar, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def scales() -> alt.LayerChart:
+    """The loss scale that adapts, over the steps; a cross where a step was skipped.
+
+    Rows: `step`, `log2`, `skipped`, `meaning`.
+    """
+    x = grammar.count_x("step", "step", 300, every=50)
+    y = alt.Y(
+        "log2",
+        type="quantitative",
+        scale=alt.Scale(domain=[14, 25], nice=False, zero=False),
+        axis=alt.Axis(
+            title="loss scale",
+            labelExpr=f"'2' + {grammar.superscript('datum.value')}",
+            tickMinStep=1,
+            gridOpacity=0.5,
+            **grammar.AXIS,
+        ),
+    )
+    rows = alt.Chart()
+    line = grammar.colored(rows, "dark").mark_line(interpolate="step-after", strokeWidth=2)
+    skipped = rows.transform_filter("datum.skipped").mark_point(
+        shape="cross", angle=45, size=90, filled=True, opacity=1
+    )
+    return grammar.layered(line, skipped, x=x, y=y, height=theme.SMALL_HEIGHT - 80)

@@ -1,0 +1,373 @@
+"""Tables of the page on number formats."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import datasets, network
+from core.diagnostics import log10_norm
+from core.formats import FORMATS, Format, rounded, stochastic
+from core.losses import LOSSES
+from core.network import NetSpec
+from core.rounded import passes, unscaled
+from pages.concepts.precision.panel import SCALE, SHOWN, UPDATE
+from pages.kit import frames, theme
+from pages.kit.memoize import memoize
+
+EXAMPLES = 32
+LOW, HIGH, BIN = -160, 64, 2  # powers of two on the axis, and a bar's width
+STEPS = 100  # of the weight that is moved up and down
+RUNS_FILE = Path(__file__).with_name("runs.csv")
+SCALES_FILE = Path(__file__).with_name("scales.csv")
+DEVICES_FILE = Path(__file__).with_name("devices.csv")
+
+
+# Gradients and what a format keeps of them -------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Which network's gradients are looked at, and which of them."""
+
+    activation: str
+    weights: str
+    depth: int
+    width: int
+    seed: int
+    quantity: str
+    layer: str
+
+
+def setting(at) -> Setting:
+    """What the page's controls are set to."""
+    return Setting(
+        at.activation, at.weights, at.depth, int(at.width), at.seed, at.quantity, at.layer
+    )
+
+
+def _spec(of: Setting) -> NetSpec:
+    return NetSpec(64, of.width, of.depth, 10, of.activation, initializer=of.weights)
+
+
+def _begun(of: Setting) -> tuple:
+    """The network, a batch, and dJ/d(output) of the cross-entropy there."""
+    spec, digits = _spec(of), datasets.digits()
+    params = network.init(spec, rng=np.random.default_rng(of.seed))
+    x, y = digits.x_train[:EXAMPLES], digits.y_train[:EXAMPLES]
+    trace = network.forward(spec, params, x)
+    return spec, params, x, trace, LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+
+
+@memoize(32)
+def sizes(of: Setting) -> np.ndarray:
+    """The gradient's entries that are not 0, as their absolute values, finite ones only."""
+    spec, params, _, trace, d_output = _begun(of)
+    by_layer = getattr(network.backward(spec, params, trace, d_output), of.quantity)
+    by_layer = by_layer[: of.depth] if of.layer == "all" else by_layer[:1]
+    entries = np.abs(np.concatenate([a.ravel() for a in by_layer]))
+    return entries[np.isfinite(entries) & (entries > 0)]
+
+
+def fate(entries: np.ndarray, form: Format) -> tuple[float, float, float]:
+    """Shares of the entries that the format makes 0, keeps as subnormal, and cannot hold."""
+    if not len(entries):
+        return 0.0, 0.0, 0.0
+    held = rounded(entries, form)
+    over = ~np.isfinite(held)
+    subnormal = (held > 0) & (held < form.smallest_normal)
+    return float(np.mean(held == 0)), float(np.mean(subnormal)), float(np.mean(over))
+
+
+@memoize(32)
+def fates(of: Setting) -> pd.DataFrame:
+    """One row per loss scale; see `charts.formats`."""
+    entries = sizes(of)
+    found = np.array(
+        [[fate(entries * 2.0**scale, FORMATS[name]) for name in SHOWN] for scale in SCALE.values()]
+    )  # (scales, formats, 3)
+    return pd.DataFrame(
+        {
+            "scale": SCALE.values(),
+            "lost": frames.pack(100 * found[:, :, 0], ".1f"),
+            "over": frames.pack(100 * found[:, :, 2], ".1f"),
+        }
+    )
+
+
+@memoize(32)
+def bars(of: Setting) -> pd.DataFrame:
+    """The histogram of log₂|gradient|, unscaled: `left`; `height`, 1 for the highest bar."""
+    exponents = np.clip(np.log2(sizes(of)), 2 * LOW, HIGH - BIN / 2)
+    edges = np.arange(2 * LOW, HIGH + BIN, BIN)
+    counts, _ = np.histogram(exponents, edges)
+    found = pd.DataFrame({"left": edges[:-1], "height": counts / max(1, counts.max())})
+    return found[found["height"] > 0].reset_index(drop=True)
+
+
+@memoize(8)
+def rulers(chosen: str) -> pd.DataFrame:
+    """What each format holds: a row per format and stretch of the axis; see `charts.formats`."""
+    rows = []
+    for i, (name, label) in enumerate(SHOWN.items()):
+        form = FORMATS[name]
+        half = np.log2(form.smallest) - 1  # below it, to 0
+        ends = (LOW, half, form.lowest, np.log2(form.largest), HIGH)
+        meanings = ("vanishing", "amber", "healthy", "exploding")
+        says = ("becomes 0", "subnormal", "normal", "too large")
+        for left, right, meaning, word in zip(ends, ends[1:], meanings, says, strict=False):
+            rows.append(
+                {
+                    "row": i,
+                    "from": max(LOW, left),
+                    "to": max(LOW, right),
+                    "meaning": meaning,
+                    "says": word,
+                    "label": label,
+                    "chosen": name == chosen,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class ByLayer:
+    """log₁₀ of ‖rounded − exact‖/‖exact‖ of dJ/dz by layer, (L,): infinite where a number is lost
+    to infinity; 0 where all is lost to 0. `exact` is log₁₀ ‖dJ/dz‖."""
+
+    exact: np.ndarray
+    once: np.ndarray  # the exact gradient, rounded at the end
+    throughout: np.ndarray  # every result of both passes rounded
+
+
+@memoize(64)
+def by_layer(of: Setting, form: str, scale: int) -> ByLayer:
+    """How far the format is from each layer's gradient, the loss scale divided away again."""
+    spec, params, x, trace, d_output = _begun(of)
+    own, factor = network.backward(spec, params, trace, d_output), 2.0**scale
+    _, within = passes(spec, params, x, d_output, FORMATS[form], scale=factor)
+    once = [rounded(dz * factor, FORMATS[form]) / factor for dz in own.dz]
+    exact = np.array([float(log10_norm(dz)[0]) for dz in own.dz])
+    throughout = unscaled(within, factor).dz
+    return ByLayer(exact, *(_apart(found, own.dz, exact) for found in (once, throughout)))
+
+
+def _apart(found, own, exact: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        norms = [
+            float(log10_norm(a - b)[0]) if np.isfinite(a).all() else np.inf
+            for a, b in zip(found, own, strict=True)
+        ]
+    return np.where(np.isfinite(exact), np.array(norms) - exact, np.nan)
+
+
+def layers(of: Setting, form: str, scale: int) -> pd.DataFrame:
+    """See `charts.layers`."""
+    found, parts = by_layer(of, form, scale), []
+    for name, label, meaning in (
+        ("once", "rounded once", "amber"),
+        ("throughout", "rounded throughout", "violet"),
+    ):
+        log10 = getattr(found, name)
+        part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "says": map(_relative, log10)})
+        part["log10"] = np.where(np.isnan(log10), np.nan, np.clip(log10, -9, 1))
+        part["meaning"] = meaning
+        part["name"] = [None] * (of.depth - 1) + [label]
+        part["name_at"] = part["log10"] + (0.5 if name == "throughout" else -0.5)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _relative(log10: float) -> str:
+    return "beyond the format" if log10 == np.inf else theme.from_log10(log10, 2)
+
+
+# The same slope by two formulas ------------------------------------------------------------------
+
+
+def slope_as_frameworks(z, form: Format, activation: str) -> np.ndarray:
+    """σ′ as s(1 − s), tanh′ as 1 − t², from the value that the forward pass has kept.
+
+    The value itself is computed in float32, each step rounded, and then rounded to the format, as
+    PyTorch does on a processor.
+    """
+    if activation == "sigmoid":
+        s = rounded(_sigmoid(z), form)
+        return rounded(s * (1 - s), form)
+    t = rounded(np.tanh(z), form)
+    return rounded(1 - t * t, form)
+
+
+def _sigmoid(z) -> np.ndarray:
+    single = FORMATS["float32"]
+    with np.errstate(over="ignore"):
+        return rounded(1 / rounded(1 + rounded(np.exp(-z), single), single), single)
+
+
+def slope_without_loss(z, form: Format, activation: str) -> np.ndarray:
+    """σ′ as σ(z)·σ(−z), tanh′ as 4σ(2z)·σ(−2z), rounded to the format at the end."""
+    k = 1.0 if activation == "sigmoid" else 2.0
+    return rounded(k * k * _sigmoid(k * z) * _sigmoid(-k * z), form)
+
+
+def first_zero(form: str, activation: str) -> int:
+    """The first whole z from 0 on at which the usual formula is exactly 0."""
+    z = np.arange(0.0, 800.0)
+    return int(z[slope_as_frameworks(z, FORMATS[form], activation) == 0][0])
+
+
+@memoize(16)
+def slopes(form: str, activation: str) -> pd.DataFrame:
+    """See `charts.slopes`."""
+    z = np.arange(-24, 24.25, 0.25)
+    parts = []
+    for name, function, meaning in (
+        ("other", slope_without_loss, "healthy"),
+        ("usual", slope_as_frameworks, "vanishing"),
+    ):
+        found = function(z, FORMATS[form], activation)
+        with np.errstate(divide="ignore"):
+            log10 = np.log10(found)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "z": z,
+                    "log10": np.where(np.isfinite(log10), log10, np.nan),
+                    "series": name,
+                    "meaning": meaning,
+                    "says": [theme.number(value) for value in found],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+# The step that rounds away -----------------------------------------------------------------------
+
+
+def walk(form: Format, update: float, *, up: bool) -> np.ndarray:
+    """A weight of 1 after 0 … STEPS steps of this size, kept in the format."""
+    weight, found = np.float64(1.0), [1.0]
+    for _ in range(STEPS):
+        weight = rounded(weight + (update if up else -update), form)
+        found.append(float(weight))
+    return np.array(found)
+
+
+@memoize(8)
+def walks(form: str, seed: int) -> pd.DataFrame:
+    """One row per size of the update; see `charts.walks`."""
+    updates, fmt = np.array(UPDATE.values()), FORMATS[form]
+    steps = np.arange(STEPS + 1)
+    down = np.ones((len(updates), STEPS + 1))
+    up, chance = down.copy(), down.copy()
+    rng = np.random.default_rng(seed)
+    for i in range(STEPS):
+        down[:, i + 1] = rounded(down[:, i] - updates, fmt)
+        up[:, i + 1] = rounded(up[:, i] + updates, fmt)
+        chance[:, i + 1] = stochastic(chance[:, i] - updates, fmt, rng)
+    right = 1 + updates[:, None] * steps
+    return pd.DataFrame(
+        {
+            "update": updates,
+            "down": frames.pack(down, ".4f"),
+            "up": frames.pack(up, ".4f"),
+            "chance": frames.pack(chance, ".4f"),
+            "master": frames.pack(rounded(2 - right, fmt), ".4f"),
+            "right_down": frames.pack(2 - right, ".4f"),
+            "right_up": frames.pack(right, ".4f"),
+        }
+    )
+
+
+# Sums --------------------------------------------------------------------------------------------
+
+
+@memoize(8)
+def added_up(form: str, count: int) -> float:
+    """What `count` ones make, added one by one in the format."""
+    total = np.float64(0.0)
+    for _ in range(count):
+        total = rounded(total + 1.0, FORMATS[form])
+    return float(total)
+
+
+@memoize(1)
+def sums() -> pd.DataFrame:
+    """Ones added one by one, and the norm of a vector of 300s with its squares in the format."""
+    rows = []
+    for name, label in SHOWN.items():
+        squares = rounded(np.float64(300.0) ** 2, FORMATS[name])
+        rows.append(
+            {
+                "format": label,
+                "1,000 ones": theme.number(added_up(name, 1000), 4),
+                "5,000 ones": theme.number(added_up(name, 5000), 4),
+                "300² in the norm": theme.number(float(squares)),
+                "next to 1": theme.number(1 + FORMATS[name].epsilon, 9).rstrip("0"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+# Training ----------------------------------------------------------------------------------------
+
+
+@cache
+def runs() -> pd.DataFrame:
+    """The committed training runs: see make_runs.py."""
+    return pd.read_csv(RUNS_FILE)
+
+
+@cache
+def devices() -> pd.DataFrame:
+    """What real devices and compilers were seen to do: see measure_devices.py."""
+    return pd.read_csv(DEVICES_FILE)
+
+
+def trained(rate: float) -> pd.DataFrame:
+    """Accuracy of each way and seed at a learning rate; see `charts.training`."""
+    found = (
+        runs()[runs()["rate"] == rate]
+        .groupby(["way", "seed"], sort=False)["accuracy"]
+        .first()
+        .reset_index()
+    )
+    found["median"] = found.groupby("way")["accuracy"].transform("median")
+    right = found["median"].iloc[0]  # of float32, which comes first
+    found["meaning"] = ["healthy" if m > right - 0.05 else "vanishing" for m in found["median"]]
+    found["says"] = [theme.percent(share) for share in found["accuracy"]]
+    return found
+
+
+def still(rate: float) -> pd.Series:
+    """Share of updates that changed nothing, the mean over layers and seeds, by way."""
+    return runs()[runs()["rate"] == rate].groupby("way", sort=False)["still"].mean()
+
+
+@cache
+def scales() -> pd.DataFrame:
+    """The loss scale that adapts, by step: see make_runs.py."""
+    return pd.read_csv(SCALES_FILE).assign(
+        log2=lambda rows: rows["log2_scale"],
+        meaning=lambda rows: np.where(rows["skipped"], "exploding", "healthy"),
+    )
+
+
+def table(at) -> pd.DataFrame:
+    """The numbers behind the main chart: shares by format at this loss scale, in percent."""
+    entries = sizes(setting(at)) * 2.0**at.scale
+    return pd.DataFrame(
+        [
+            {
+                "format": label,
+                "loss_scale": 2**at.scale,
+                "percent_becomes_0": 100 * (found := fate(entries, FORMATS[name]))[0],
+                "percent_subnormal": 100 * found[1],
+                "percent_too_large": 100 * found[2],
+            }
+            for name, label in SHOWN.items()
+        ]
+    )

@@ -1,0 +1,26 @@
+"""What a first visit to the page `precision` needs."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from pages.concepts.precision import charts, data
+
+CHARTS = (
+    charts.formats,
+    charts.layers,
+    charts.slopes,
+    charts.walks,
+    charts.training,
+    charts.scales,
+)
+
+
+def visit(at) -> Iterator[Callable]:
+    """What the page computes at these values, those that it opens with."""
+    of = data.setting(at)
+    yield partial(data.fates, of)
+    yield partial(data.bars, of)
+    yield partial(data.by_layer, of, at.form, at.scale)
+    yield partial(data.slopes, at.form, at.slope)
+    yield partial(data.walks, at.form2, at.seed)
+    yield data.sums

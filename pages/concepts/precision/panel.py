@@ -1,0 +1,99 @@
+"""The controls and presets of the page `precision`."""
+
+from core.activations import ACTIVATIONS
+from core.formats import FORMATS
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
+
+SCALE = Range("scale", "loss scale 2 to the power", low=0, high=24, step=1, default=0, live=True)
+UPDATE = Range("update", "update η·g", low=0.0005, high=0.01, step=0.0005, default=0.002, live=True)
+DEPTH = 20  # hidden layers at most
+SHOWN = {name: form.label for name, form in FORMATS.items() if name != "float64"}
+
+PANEL = Panel(
+    "precision",
+    controls=(
+        SCALE,
+        Choice("form", "Format", SHOWN, "float16"),
+        Choice("activation", "Activation", labels(ACTIVATIONS), "sigmoid", menu=True),
+        Choice(
+            "weights",
+            "Weights",
+            {
+                "xavier": "Xavier",
+                "he": "He",
+                "normal": "N(0, 1)",
+                "uniform_classic": "PyTorch's default",
+            },
+            "xavier",
+        ),
+        Range("depth", "Hidden layers", 2, DEPTH, 1, 10),
+        Choice("width", "Width", {"16": "16", "64": "64", "128": "128"}, "64"),
+        Choice("quantity", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
+        Choice("layer", "Of", {"first": "layer 1", "all": "all layers"}, "first"),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
+        UPDATE,
+        Choice("slope", "Activation", {"sigmoid": "Sigmoid", "tanh": "Tanh"}, "sigmoid"),
+        Choice("rate", "Learning rate", {"0.03": "0.03", "0.003": "0.003"}, "0.003"),
+        Choice("form2", "Format of the weight", SHOWN, "bfloat16"),
+    ),
+    presets=(
+        Preset(
+            "Sigmoid, unscaled",
+            "bad",
+            "The gradients are right, and too small for float16: it holds 0 for many of them.",
+            {
+                "form": "float16",
+                "activation": "sigmoid",
+                "weights": "xavier",
+                "depth": 10,
+                "scale": 0,
+            },
+        ),
+        Preset(
+            "Sigmoid, scaled",
+            "good",
+            "The loss times 2¹⁶, so every gradient times 2¹⁶. Divided again in float32 before the "
+            "step, nothing else has changed.",
+            {
+                "form": "float16",
+                "activation": "sigmoid",
+                "weights": "xavier",
+                "depth": 10,
+                "scale": 16,
+            },
+        ),
+        Preset(
+            "ReLU, N(0, 1)",
+            "trap",
+            "A bad initialization spreads the gradients of its layers over more powers of two than "
+            "float16 has. The scale shifts them all: one end or the other is lost.",
+            {"form": "float16", "activation": "relu", "weights": "normal", "depth": 10, "scale": 0},
+        ),
+        Preset(
+            "The same in bfloat16",
+            "good",
+            "bfloat16 has the range of float32 and needs no scale. It pays in digits: two to three "
+            "of them.",
+            {
+                "form": "bfloat16",
+                "activation": "relu",
+                "weights": "normal",
+                "depth": 10,
+                "scale": 0,
+            },
+        ),
+        Preset(
+            "float8 e4m3",
+            "bad",
+            "Eighteen powers of two in all. Made for activations and weights; its sibling e5m2 has "
+            "more range for gradients.",
+            {
+                "form": "float8_e4m3fn",
+                "activation": "relu",
+                "weights": "he",
+                "depth": 10,
+                "scale": 12,
+            },
+        ),
+    ),
+)

@@ -1,0 +1,244 @@
+"""Number formats: where a right gradient vanishes in the number that holds it."""
+
+import streamlit as st
+
+from core import formats, rounded, scalar_chain
+from pages.concepts.precision import charts, data, words
+from pages.concepts.precision.panel import PANEL
+from pages.kit import controls, live, page, predict, values
+
+page.header(PANEL)
+
+
+@page.part(PANEL)
+def held(at) -> None:
+    of = data.setting(at)
+    live.show(
+        charts.formats,
+        data.fates(of),
+        at,
+        panel=PANEL,
+        live=("scale",),
+        alt_text="""
+            Histogram of the sizes of a gradient's entries as powers of two, above one ruler for
+            each number format: what becomes 0, what is subnormal, normal, and too large. The shares
+            at the current loss scale stand in the text below.""",
+        bars=data.bars(of),
+        rulers=data.rulers(at.form),
+    )
+    page.write(words.finding(at))
+
+
+limit = scalar_chain.precision_ladder(0.6)[0]
+predict.choice(
+    PANEL,
+    """0.6 times 0.6 times 0.6 …, each product rounded to float16. The true power falls below
+    everything that float16 has. Does the product ever reach 0?""",
+    options={"zero": "Yes, it becomes 0", "stuck": "No, it sticks above 0", "up": "It grows again"},
+    truth="stuck",
+    replies={
+        "zero": "So it is if the true power is rounded once. Step by step it is not.",
+        "up": "Rounding can hold a number, but 0.6 times it is never larger.",
+    },
+    because=f"""It sticks at {words.size(limit.repeated_value)}, the smallest number that float16
+    has, from *n* = {limit.repeated_n} on: 0.6 of that is more than half of it, and is rounded back.
+    Some libraries make such small numbers 0 at once.""",
+)
+
+page.write(
+    """
+    ## The idea
+
+    A computer keeps a number as a few digits and an exponent. float16 has 11 binary digits and
+    exponents from −14 to 15; bfloat16 gives three of its digits away for as many exponents as
+    float32 has. A gradient that is smaller than half of the smallest number becomes 0, one that is
+    too large becomes infinity. The mathematics of the pages before knows neither.
+
+    **Loss scaling** multiplies the loss by a power of two. The chain rule hands the factor on, so
+    every gradient is multiplied by it, and no digit changes.
+    """
+)
+controls.presets(PANEL)
+controls.draw(PANEL, "form", "scale", "quantity", "layer")
+controls.draw(PANEL, "activation", "weights", "depth", "width", "seed")
+
+
+@page.part(PANEL)
+def ends(at) -> None:
+    page.write(
+        """
+        {equation}
+
+        The median entry |*g*| that is not 0, times the loss scale, between the ends of the format.
+        """,
+        equation=words.equation(at),
+    )
+    page.notice(words.notes(at))
+
+
+page.write(
+    """
+    ## Rounded once, rounded throughout
+
+    A real network in half precision rounds every result of both passes, not only the gradient at
+    the end. Here is the same network both ways, its loss scale divided away again.
+    """
+)
+
+
+@page.part(PANEL)
+def by_layer(at) -> None:
+    page.show(
+        charts.layers,
+        data.layers(data.setting(at), at.form, at.scale),
+        key="precision.layers",
+        alt_text="""
+            Line chart on a logarithmic scale over the layers: the relative difference from the
+            exact dJ/dz, rounded once at the end, and with all of both passes rounded.""",
+    )
+    page.write(words.layers(at))
+
+
+page.write(
+    """
+    ## The same slope, two formulas
+
+    σ′(*z*) is *s*(1 − *s*) with *s* = σ(*z*), and σ(*z*)·σ(−*z*) as well. Frameworks use the first:
+    the forward pass has *s* at hand. Where *s* rounds to 1, the slope is exactly 0.
+    """
+)
+
+
+@page.part(PANEL)
+def two_formulas(at) -> None:
+    page.show(
+        charts.slopes,
+        data.slopes(at.form, at.slope),
+        key="precision.slopes",
+        alt_text="""
+            Line chart on a logarithmic scale over z: the slope of an activation by the usual
+            formula, with a gap where it is exactly 0, and by one that loses nothing.""",
+    )
+    page.write(words.slopes(at))
+
+
+controls.draw(PANEL, "slope")
+
+page.write(
+    """
+    ## The step that rounds away
+
+    A gradient may arrive and still change nothing: if the update is less than half of the way to
+    the weight's next number, the weight rounds back to what it was.
+    """
+)
+
+
+@page.part(PANEL)
+def one_weight(at) -> None:
+    live.show(
+        charts.walks,
+        data.walks(at.form2, at.seed),
+        at,
+        panel=PANEL,
+        live=("update",),
+        alt_text="""
+            Line chart over a hundred steps: a weight of 1 that equal updates move down and up, in
+            the format, with a copy in float32, and with rounding by chance.""",
+    )
+    page.write(words.walks(at))
+
+
+controls.draw(PANEL, "form2", "update")
+
+page.write(
+    """
+    ## Trained so
+
+    Eight ReLU layers on the digits, 300 steps of plain gradient descent, in six ways of keeping the
+    numbers. Updates that change nothing do not always matter: what remains may point the same way.
+    """
+)
+
+
+@page.part(PANEL)
+def trained(at) -> None:
+    page.show(
+        charts.training,
+        data.trained(float(at.rate)),
+        key="precision.training",
+        alt_text="""
+            Dots: held-out accuracy of five networks for each way of keeping weights and gradients,
+            with the median as a bar.""",
+    )
+    page.write(words.training(float(at.rate)))
+
+
+controls.draw(PANEL, "rate")
+
+
+def _adaptive() -> None:
+    page.show(
+        charts.scales,
+        data.scales(),
+        key="precision.scales",
+        alt_text="Steps of a loss scale over a training run, with a cross at each skipped step.",
+    )
+    page.write(words.scales())
+
+
+def _sums() -> None:
+    st.table(data.sums().set_index("format"))
+    page.write(
+        """
+        Ones, added one by one in the format: the sum stops where 1 is less than half of the way to
+        the next number. The gradient of a weight that is used many times is such a sum. A norm
+        squares first: 300² is too large for float16, and a library that squares in float16 then
+        clips by infinity, which makes every gradient 0.
+        """
+    )
+
+
+def _devices() -> None:
+    st.table(words.devices())
+    page.write(
+        """
+        Measured, not quoted: PyTorch and JAX on a processor and on an NVIDIA H200. “Compiled” is
+        `torch.compile`, or `jax.jit`. The same line of code keeps, rounds or cuts a gradient,
+        depending on where it runs.
+        """
+    )
+
+
+def _data() -> None:
+    page.download(data.table(values.read(PANEL)), "precision")
+
+
+page.write(
+    """
+    ## The fine print
+
+    - Matrix products are added up in full here and rounded once, as accelerators add up small
+      formats in single precision. (float8 on an H200 adds up in fewer digits, if it is asked to be
+      fast.)
+    - float64 is not on the rulers: its smallest number is 2⁻¹⁰⁷⁴.
+    - Clip after dividing the loss scale away: the norm of scaled gradients is the scaled norm.
+    - If every step fails, a scale that halves reaches 0 in the end, and 0 divides by 0.
+    """
+)
+page.more(
+    PANEL,
+    {
+        "A loss scale that adapts": _adaptive,
+        "Sums end too": _sums,
+        "What devices and compilers do": _devices,
+    },
+    source=(formats.rounded, formats.stochastic, rounded.passes),
+    data=_data,
+)
+page.recall(
+    PANEL,
+    "Two networks differ in one setting. How would you find out which layer's gradient vanishes?",
+    "Look at ‖dJ/dz‖ by layer, at the first step and later: the lab shows both.",
+)
+page.footer(PANEL)

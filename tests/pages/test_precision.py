@@ -1,0 +1,119 @@
+"""The page on number formats: what a format keeps, by the core, and what its sentences say."""
+
+import numpy as np
+import pytest
+
+from core.formats import FORMATS
+from pages.concepts.precision import data, words
+from pages.concepts.precision.panel import SHOWN
+from tests.app import open_page, prose
+
+
+def say(**query) -> str:
+    return prose(open_page("precision", **{f"precision_{k}": str(v) for k, v in query.items()}))
+
+
+def setting(activation="sigmoid", weights="xavier", depth=10, layer="first") -> data.Setting:
+    return data.Setting(activation, weights, depth, 64, 0, "dz", layer)
+
+
+def test_a_sigmoid_network_loses_layer_1_in_float16_and_a_loss_scale_saves_it():
+    entries = data.sizes(setting())
+    assert data.fate(entries, FORMATS["float16"])[0] > 0.99
+    lost, _, over = data.fate(entries * 2.0**18, FORMATS["float16"])
+    assert lost < 0.01 and over == 0
+    assert data.fate(entries, FORMATS["bfloat16"])[0] == 0
+
+
+def test_no_scale_holds_a_network_that_is_spread_too_wide():
+    entries = data.sizes(setting("relu", "normal", 20, "all"))
+    form = FORMATS["float16"]
+    assert all(sum(data.fate(entries * 2.0**s, form)[::2]) > 0.1 for s in range(25))
+
+
+def test_shares_of_the_live_chart_are_those_of_the_words():
+    frame = data.fates(setting())
+    for row in frame.itertuples():
+        for name, lost in zip(SHOWN, row.lost.split(), strict=True):
+            exact = data.fate(data.sizes(setting()) * 2.0**row.scale, FORMATS[name])[0]
+            assert float(lost) == pytest.approx(100 * exact, abs=0.051)
+
+
+@pytest.mark.parametrize(
+    "form,activation,zero",
+    [
+        ("float32", "sigmoid", 17),
+        ("bfloat16", "sigmoid", 7),
+        ("float16", "sigmoid", 9),
+        ("bfloat16", "tanh", 4),
+        ("float32", "tanh", 10),
+    ],
+)
+def test_the_usual_formula_is_exactly_zero_from_here_on(form, activation, zero):
+    """As PyTorch gives it on a processor."""
+    assert data.first_zero(form, activation) == zero
+    assert f"is exactly 0 from *z* = {zero} on" in say(
+        form=FORMATS[form].label, slope=activation.capitalize()
+    )
+
+
+def test_the_same_formula_is_alive_far_on_the_other_side():
+    left = data.slope_as_frameworks(np.array([-17.0, -88.0]), FORMATS["bfloat16"], "sigmoid")
+    assert (left > 0).all()
+    assert data.slope_without_loss(17.0, FORMATS["float32"], "sigmoid") == pytest.approx(
+        4.1399e-8, rel=1e-3
+    )
+
+
+def test_a_weight_goes_too_far_down_and_not_up_at_all():
+    form = FORMATS["bfloat16"]
+    assert data.walk(form, 0.002, up=False)[-1] == 0.609375
+    assert data.walk(form, 0.002, up=True)[-1] == 1.0
+    assert data.walk(form, 0.001, up=False)[-1] == data.walk(form, 0.001, up=True)[-1] == 1.0
+    frame = data.walks("bfloat16", 0).set_index("update")
+    assert frame.loc[0.002, "down"].split()[-1] == "0.6094"
+    assert "Down it goes to 0.6094, where 0.8 is right; up to 1, where 1.2 is right." in say()
+
+
+def test_sums_end_where_one_is_less_than_half_a_step():
+    assert data.added_up("bfloat16", 1000) == 256
+    assert data.added_up("float16", 5000) == 2048
+    assert data.added_up("float32", 5000) == 5000
+
+
+def test_the_product_sticks_at_the_smallest_number():
+    told = prose(open_page("precision", answer="shown"))
+    assert "It sticks at 5.96×10⁻⁸" in told and "from *n* = 32 on" in told
+
+
+def test_the_committed_runs_tell_what_the_page_says_of_them():
+    runs = data.runs()
+    assert runs.groupby(["rate", "way", "seed"]).size().eq(9).all()
+    for rate, worst in ((0.03, 0.9), (0.003, 0.2)):
+        found = data.trained(rate).groupby("way")["median"].first()
+        assert found["all in bfloat16"] > worst
+        assert found["bfloat16, weights also in float32"] > found["all in float32"] - 0.05
+    assert data.still(0.003)["all in bfloat16"] > 0.9 > 0.01 > data.still(0.003)["all in float32"]
+    assert data.trained(0.003).groupby("way")["median"].first()["all in bfloat16"] < 0.5
+
+
+@pytest.mark.slow
+def test_the_committed_runs_can_be_made_again():
+    from pages.concepts.precision import make_runs
+
+    *_, last = make_runs.train(make_runs.WAYS[1], 0, 0.003)
+    runs = data.runs()
+    kept = runs[(runs["rate"] == 0.003) & (runs["way"] == "all in bfloat16") & (runs["seed"] == 0)]
+    assert make_runs.accuracy(last.params) == pytest.approx(kept["accuracy"].iloc[0], abs=0.02)
+    assert last.still[0] / last.asked[0] == pytest.approx(kept["still"].iloc[0], abs=0.01)
+
+
+def test_what_devices_do_is_a_table_of_measured_numbers():
+    found = data.devices().set_index("what")
+    assert found.shape == (9, 5) and not found.isna().all(axis=1).any()
+    assert "448" in words.devices().to_numpy()
+
+
+def test_a_dead_network_has_nothing_to_round():
+    words = say(activation="ReLU", width=16, depth=20, weights="PyTorch's default", seed=3)
+    assert "Traceback" not in words
