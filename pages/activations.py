@@ -54,7 +54,13 @@ page.write(
 
     Going back through a layer, a gradient is multiplied by the slope φ′(*z*) of the activation.
     Where φ is flat, little gets through: the unit is **saturated**. Sigmoid and tanh are flat on
-    both sides, and a sigmoid's slope is never above ¼.
+    both sides: a sigmoid tends to 0 on the left and to 1 on the right, and its slope is never above
+    ¼.
+
+    $$
+    \\text{ReLU}(z) = \\begin{cases} z & z > 0 \\\\ 0 & z \\le 0 \\end{cases} \\qquad
+    \\text{ReLU}'(z) = \\begin{cases} 1 & z > 0 \\\\ 0 & z < 0 \\end{cases}
+    $$
 
     **ReLU**, max(0, *z*), has slope 1 for every *z* above 0: the article's way out, since
     1·1·1 = 1. Below 0 it is flat, with slope 0: a unit there is **off**, and passes nothing. A unit

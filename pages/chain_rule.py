@@ -76,6 +76,11 @@ page.write(
     appears in both directions, and why *w*ⁿ could stand for either on the page before. An
     activation answers with its slope, which appears only backward.
 
+    $$
+    \\frac{dJ}{dw_1} = \\frac{dJ}{d\\hat y}\\cdot\\frac{d\\hat y}{dz_2}\\cdot
+    \\frac{dz_2}{da_1}\\cdot\\frac{da_1}{dz_1}\\cdot\\frac{dz_1}{dw_1}
+    $$
+
     So a gradient is a ledger. A factor below 1 is a cost, a factor above 1 an income, and nothing
     else ever enters the book.
     """

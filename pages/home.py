@@ -79,6 +79,20 @@ landmark = data.landmarks()
 relu = data.drag("relu_he", None)
 page.write(
     """
+    ## What this is about
+
+    A network computes forward: each unit adds up what the layer before sends it, each part times a
+    weight, and bends the sum with an activation. How wrong the result is, is one number, the loss
+    *J*. The gradient d*J*/d*w* says how *J* answers when a weight moves a little, and training
+    moves each weight against it, by a learning rate *η*: *w* ← *w* − *η*·d*J*/d*w*. So a weight
+    whose gradient is nearly 0 hardly learns, and one whose gradient is huge is thrown away. Press
+    “Play” under the picture, and see the signal go forward and the gradient come back.
+
+    These pages follow the article “Understanding The Exploding and Vanishing Gradients Problem”
+    ([programmathically.com](https://programmathically.com), 2021) concept by concept, and go on
+    from there. They are for who has met a neural network once; an evening is enough for all, three
+    quarters of an hour for the first six in class.
+
     ## The idea
 
     Training sends a gradient from the loss back toward the input. Each layer multiplies it on the

@@ -164,6 +164,15 @@ def recall(panel: Panel, question: str, answer: str) -> None:
     _opened(panel, "recall", asked, {"The answer": partial(write, answer)})
 
 
+def _reset(panel: Panel) -> None:
+    st.button(
+        "Reset this page",
+        key=f"{panel.page}.reset_all",
+        type="tertiary",
+        on_click=partial(values.change, panel, panel.defaults),
+    )
+
+
 def footer(panel: Panel) -> None:
     """The address follows the controls; then the pages before and after."""
     address.write_url(panel)
@@ -171,6 +180,7 @@ def footer(panel: Panel) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:
             site.link(before, f"← {before.title}")
+        values.fragment(_reset, key=f"{panel.page}.reset")(panel)
         if after:
             site.link(after, f"{after.title} →")
     values.end()

@@ -16,6 +16,7 @@ from tests.app import (
     set_to,
     set_value,
     title,
+    values_of,
     widget_of,
     widgets,
 )
@@ -226,3 +227,17 @@ def test_a_link_names_options_by_their_labels():
     told = link(at, "products")
     label = PANELS["products"]["activation"].options["leaky_relu"]
     assert told["products_activation"] == label != "leaky_relu"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_reset_sets_every_control_to_its_default(path):
+    panel = PANELS[path]
+    query = {
+        panel.key(c.name): panel[c.name].text(c.high if hasattr(c, "high") else [*c.options][-1])
+        for c in panel.controls[:3]
+    }
+    at = open_page(path, **query)
+    assert values_of(at, path) != panel.defaults
+    at.button(key=f"{path}.reset_all").click().run()
+    assert values_of(at, path) == panel.defaults
+    assert not at.exception and "Traceback" not in prose(at)

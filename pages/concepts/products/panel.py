@@ -32,6 +32,13 @@ PANEL = Panel(
             {"w": 0.6, "n": 15, "activation": "identity"},
         ),
         Preset(
+            "0.6³",
+            "trap",
+            "The article's first example: after three factors a fifth is left, which looks "
+            "harmless. Mark more of them.",
+            {"w": 0.6, "n": 3, "activation": "identity"},
+        ),
+        Preset(
             "1.6: explodes",
             "bad",
             "The same distance from 1 in the other direction, more or less: "
