@@ -31,7 +31,7 @@ def empty(*groups: Iterable[tuple[int, ...]]) -> list[list[np.ndarray]]:
     missing = sum(count * prod(shape) for group in runs for shape, count in group)
     memory, result = np.empty(0), []
     for group in runs:
-        arrays = []
+        arrays: list[np.ndarray] = []
         for shape, count in group:
             size = prod(shape)
             while count > 0:

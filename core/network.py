@@ -210,7 +210,7 @@ def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> T
         z = z or u
     else:
         u, h, slope, z = map(list, (into.u, into.h, into.slope, into.z))
-        x_hat, inv_std = into.x_hat, into.inv_std
+        x_hat, inv_std = list(into.x_hat), list(into.inv_std)
 
     with np.errstate(all="ignore"):
         below, shortcuts = x, [spec.shortcut(i) for i in range(L)]
@@ -227,7 +227,8 @@ def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> T
                 h[i] += below
             below = h[i]
         output = below @ params.W[L] + params.b[L]  # (S, N, n_out)
-    return Trace(x, *map(tuple, (h, u, z, slope)), output, tuple(x_hat), tuple(inv_std))
+    layers = (tuple(h), tuple(u), tuple(z), tuple(slope))
+    return Trace(x, *layers, output, tuple(x_hat), tuple(inv_std))
 
 
 def output(spec: NetSpec, params: Params, x) -> np.ndarray:
@@ -238,7 +239,9 @@ def output(spec: NetSpec, params: Params, x) -> np.ndarray:
     shared = {"u": u, "z": u if spec.norm == "none" else z, "slope": slope}
     shared |= {"x_hat": x_hat, "inv_std": inv_std}
     alternating = tuple((h, h_above)[i % 2] for i in range(L))
-    into = Trace(x, alternating, output=None, **{name: (a,) * L for name, a in shared.items()})
+    into = Trace(
+        x, alternating, output=np.empty(0), **{name: (a,) * L for name, a in shared.items()}
+    )
     return forward(spec, params, x, into=into).output
 
 
@@ -257,7 +260,7 @@ def backward(
         )
     else:
         dz, dh, dW, db = map(list, (into.dz, into.dh, into.dW, into.db))
-        dgamma, dbeta = into.dgamma, into.dbeta
+        dgamma, dbeta = list(into.dgamma), list(into.dbeta)
     inputs = (trace.x, *trace.h)  # inputs[i] is h of the layer below, what layer i reads
     ones = np.ones((1, trace.output.shape[1]))  # ones @ a sums a over the examples
     shortcuts = [spec.shortcut(i) for i in range(L)]
@@ -339,7 +342,7 @@ def _normalize(norm, u, x_hat, inv_std):
     axis = 2 if norm == "layer" else 1
     np.subtract(u, u.mean(axis, keepdims=True), out=x_hat)
     np.mean(x_hat * x_hat, axis, keepdims=True, out=inv_std)
-    scale = 1.0
+    scale: float | np.ndarray = 1.0
     if np.isinf(inv_std).any():  # a square overflows at half the depth at which the value does
         largest = np.abs(x_hat).max(axis, keepdims=True)
         scale = np.where(np.isinf(inv_std), largest, 1.0)  # alone, a member gets the same bits

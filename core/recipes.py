@@ -617,13 +617,13 @@ def pytorch_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: 
 
 def _script(spec, network, training, chosen, values):
     draw, _ = DRAWS[spec.initializer]
-    opening = [HEADER, IMPORTS, _banner("Settings") + SETTINGS]
+    head = [HEADER, IMPORTS, _banner("Settings") + SETTINGS]
     data = [_banner("Data"), LOAD]
     network = [_banner("The network"), draw, INIT, *network]
     training = [_banner("Training"), *training]
     blocks = [*data, *network, *training, DIGITS_AT_THE_END, START]
 
-    opening = "\n\n".join(_kept(block, chosen) for block in opening)
+    opening = "\n\n".join(_kept(block, chosen) for block in head)
     rest = filter(None, (_kept(block, chosen) for block in blocks))
     return Template("\n\n\n".join([opening, *rest]) + "\n").substitute(values)
 

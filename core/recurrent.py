@@ -211,7 +211,8 @@ def first_non_finite(result: RnnTrace | RnnGradients) -> NonFinite | None:
     from the first step through a trace, backward from the last through gradients; then what
     belongs to no one step, as step 0. None if none."""
     backward = isinstance(result, RnnGradients)
-    steps = range(1, len(result.dh if backward else result.h) + 1)
+    of_each_step = result.dh if isinstance(result, RnnGradients) else result.h
+    steps = range(1, len(of_each_step) + 1)
     for t in reversed(steps) if backward else steps:
         for operation in ("dh", "dz") if backward else ("z", "h", "slope"):
             array = getattr(result, operation)[t - 1]

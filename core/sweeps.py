@@ -242,13 +242,15 @@ def _plainly(spec, params, x, scales, starts):
         for i in range(L):
             times(below, params.W[i], out=u)
             u += params.b[i][:, None]
-            np.vecdot(*[u.reshape(S, K, N * D)] * 2, out=squares[i])
+            flat = u.reshape(S, K, N * D)
+            np.vecdot(flat, flat, out=squares[i])
             spec.phi.into(u, h[i], slope[i])
             below = h[i]
         output = np.empty((S, K, N, spec.n_out))
         times(below, params.W[L], out=output)
         output += params.b[L][:, None]
-        np.vecdot(*[output.reshape(S, K, -1)] * 2, out=squares[L])
+        flat = output.reshape(S, K, -1)
+        np.vecdot(flat, flat, out=squares[L])
         log10_slope = _by_layer(slope) - 0.5 * np.log10(N * D)
 
         d_output = np.stack([start(own) for start, own in zip(starts, output, strict=True)])

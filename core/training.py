@@ -224,7 +224,8 @@ class Run:
         z, x_hat = hidden[4:] or (u, ())
         dh = np.empty((2, S, N, D))  # of a layer and of the one above it: more are not needed
         inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))))
-        self._trace = Trace(None, *map(tuple, (h, u, z, slope)), None, tuple(x_hat), tuple(inv_std))
+        layers, unset = (tuple(h), tuple(u), tuple(z), tuple(slope)), np.empty(0)
+        self._trace = Trace(unset, *layers, unset, tuple(x_hat), tuple(inv_std))
         self._gradients = Gradients(
             gradient.W,
             gradient.b,
