@@ -11,6 +11,7 @@ import numpy as np
 
 from core.network import Gradients
 
+SMALLEST_LIMIT = float(np.finfo(float).tiny)  # below it a number has fewer digits
 TENSORS = ("dW", "db", "dgamma", "dbeta")
 
 
@@ -82,8 +83,11 @@ def _tensors(gradients):
 
 
 def _arrays(gradients, limit):
-    if not (isfinite(limit) and limit > 0):
-        raise ValueError(f"the limit of clipping must be positive and finite, not {limit!r}")
+    if not (isfinite(limit) and limit >= SMALLEST_LIMIT):
+        raise ValueError(
+            f"the limit of clipping must be positive and finite, not {limit!r}: "
+            f"at least {SMALLEST_LIMIT:.2g}"
+        )
     arrays = []
     for name, layer, array in _tensors(gradients):
         finite = np.isfinite(array)
@@ -97,7 +101,8 @@ def _norm_parts(arrays, gradients):
     """(scale, root) with norm = scale·root: scale = max|g| (1 where all is zero), per member."""
     first = 1 if isinstance(gradients, Gradients) else 0
     axes = [tuple(range(first, a.ndim)) for a in arrays]
-    scale = np.max([np.max(np.abs(a), axis) for a, axis in zip(arrays, axes, strict=True)], axis=0)
+    largest = [np.max(np.abs(a), ax, initial=0.0) for a, ax in zip(arrays, axes, strict=True)]
+    scale = np.max(largest, axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     with np.errstate(all="ignore"):
         squares = [

@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from core.checks import whole
+
 DIGITS_FILE = Path(__file__).parent / "data" / "digits.npz"
 TRAINING_DIGITS = 1437
 
@@ -17,13 +19,21 @@ class Dataset:
     """Examples with labels, standardized per feature by the training set.
 
     x_train (N, D), x_test (M, D) float64; y_train (N,), y_test (M,) class numbers from 0.  All
-    four are read-only, since cached data sets are shared.
+    four are read-only, since cached data sets are shared. Raises ValueError where a part is empty
+    or holds what is not finite.
     """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
+
+    def __post_init__(self):
+        for x in (self.x_train, self.x_test):
+            if not len(x):
+                raise ValueError("a data set needs an example to train on and one held out")
+            if not np.isfinite(x).all():
+                raise ValueError("the examples of a data set must be finite numbers")
 
 
 @cache
@@ -48,12 +58,11 @@ def spirals(n: int, *, turns: float, noise: float, rng: np.random.Generator) -> 
 
     Raises ValueError for n below 8, or turns or noise negative or not finite.
     """
-    if n != int(n) or n < 8:
-        raise ValueError(f"n must be a whole number of at least 8, not {n!r}")
+    n = whole("n", n, 8)
     for name, value in (("turns", turns), ("noise", noise)):
         if not (np.isfinite(value) and value >= 0):
             raise ValueError(f"{name} must be finite and not negative, not {value!r}")
-    total = int(n) + int(n) // 4
+    total = n + n // 4
     y = np.arange(total) % 2
     radius = np.sqrt(rng.random(total))  # even in area, so that the outer winding is not sparse
     angle = 2 * np.pi * turns * radius + np.pi * y

@@ -331,6 +331,8 @@ def _batch(spec, params, x):
         raise ValueError(
             f"x must be (N, {spec.n_in}) or ({seeds}, N, {spec.n_in}) with N ≥ 1, not {x.shape}"
         )
+    if spec.norm != "none" and not len(params.gamma) == len(params.beta) == spec.depth:
+        raise ValueError(f"{spec.norm} norm needs gamma and beta for each of {spec.depth} layers")
     shapes = tuple(W.shape[1:] for W in params.W)
     if shapes != tuple(pairwise(spec.widths)):
         raise ValueError(f"parameters of shapes {shapes} are not of a network {spec}")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.checks import whole
+
 MAX_DRAWS = 20_000_000  # n·trials of scalar products: about one second
 # trials·n·(width + 8)³ of matrix products: about three seconds.  The 8 is what calling for a small
 # matrix costs beyond its arithmetic.
@@ -193,8 +195,9 @@ class GradedProduct:
 
 def _check_counts(**counts: int) -> None:
     for name, count in counts.items():
-        if count != int(count) or count < 1:
-            raise ValueError(f"{name} must be a whole number, 1 or more, not {count!r}.")
+        if isinstance(count, float):  # a count is no measurement
+            raise ValueError(f"{name} must be a whole number of at least 1, not {count!r}")
+        whole(name, count, 1)
 
 
 def _check_sigma(sigma: float) -> None:

@@ -156,6 +156,8 @@ def nearest_kept(recording: Recording, step: int) -> State:
 
 def state_at(recording: Recording, data, step: int) -> State:
     """The state after `step` steps, 0 … recording.step: kept, or run again from one that was."""
+    if step < 0:
+        raise ValueError(f"there is no state before step 0, so none at step {step}")
     state = nearest_kept(recording, step)
     if state.step == step:
         return state

@@ -14,6 +14,7 @@ from math import acosh, exp, log, pi, sqrt
 import numpy as np
 
 from core.activations import Activation, activation
+from core.checks import whole
 
 LN10 = log(10.0)
 # ReLU after batch normalization: rms factor of a gradient per layer at initialization, wide layers
@@ -113,10 +114,10 @@ def depth_profile(
     sigma_w2, sigma_b2, square = np.broadcast_arrays(
         *(np.asarray(v, dtype=float) for v in (sigma_w2, sigma_b2, input_square))
     )
-    if depth < 1:
-        raise ValueError("A profile needs a depth of 1 or more.")
-    if (sigma_w2 < 0).any() or (sigma_b2 < 0).any() or (square < 0).any():
-        raise ValueError("A variance cannot be negative.")
+    whole("depth", depth, 1)
+    for variance in (sigma_w2, sigma_b2, square):
+        if not (np.isfinite(variance) & (variance >= 0)).all():
+            raise ValueError("A variance cannot be negative, infinite or NaN.")
     mean = np.zeros(square.shape)
     layers = []
     with np.errstate(all="ignore"):

@@ -16,7 +16,8 @@ from math import isfinite
 import numpy as np
 
 from core.blas import empty
-from core.clipping import clip_by_global_norm, clip_by_value
+from core.checks import whole
+from core.clipping import SMALLEST_LIMIT, clip_by_global_norm, clip_by_value
 from core.diagnostics import CALM, log10_block_norms, member
 from core.losses import LOSSES
 from core.network import (
@@ -67,15 +68,14 @@ class TrainSpec:
         if not 0 <= self.momentum < 1:
             raise ValueError(f"momentum must be at least 0 and below 1, not {self.momentum!r}")
         for name, least in (("steps", 0), ("batch_size", 1), ("batch_seed", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int | np.integer) or value < least:
-                raise ValueError(
-                    f"{name} must be a whole number of at least {least}, not {value!r}"
-                )
+            whole(name, getattr(self, name), least)
         if self.clip not in CLIPS:
             raise ValueError(f"clip must be one of {', '.join(CLIPS)}, not {self.clip!r}")
-        if not (isfinite(self.clip_limit) and self.clip_limit > 0):
-            raise ValueError(f"clip_limit must be positive and finite, not {self.clip_limit!r}")
+        if not (isfinite(self.clip_limit) and self.clip_limit >= SMALLEST_LIMIT):
+            raise ValueError(
+                f"clip_limit must be positive and finite, not {self.clip_limit!r}: "
+                f"at least {SMALLEST_LIMIT:.2g}"
+            )
         if self.loss not in LOSSES:
             raise ValueError(f"unknown loss {self.loss!r}; known are {', '.join(LOSSES)}")
 

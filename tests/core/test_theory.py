@@ -209,7 +209,7 @@ def test_the_smallest_profiles():
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ({"depth": 0}, "depth of 1 or more"),
+        ({"depth": 0}, "at least 1"),
         ({"sigma_w2": -1.0}, "variance cannot be negative"),
         ({"sigma_w2": [1.0, -1.0]}, "variance cannot be negative"),  # one of two
         # Also where what is added to it makes the variance of z positive again.
