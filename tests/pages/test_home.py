@@ -10,7 +10,7 @@ import pytest
 from core import network, scalar_chain
 from core.losses import LOSSES
 from pages.concepts.home import charts as builders
-from pages.concepts.home import data, make_runs, panel
+from pages.concepts.home import data, make_runs, panel, words
 from pages.concepts.home.panel import UNITS, C
 from pages.kit import site, theme
 from tests.app import charts, open_page, prose, widget_of
@@ -234,6 +234,10 @@ def test_the_map_leads_to_states_that_their_pages_have():
             assert control.means(raw, control.parse(raw))
 
 
+def test_the_map_shows_every_other_page():
+    assert [*words.landmarks()] == [page.path for page in site.PAGES[1:]]
+
+
 def _links():
     elements = open_page("home").get("page_link")
     return [element for element in elements if element.proto.query_string]
@@ -242,13 +246,12 @@ def _links():
 def test_the_maps_numbers_are_the_lessons():
     size = {name: 10**log10 for name, log10 in data.landmarks().items()}
     assert size["0.6"] == pytest.approx(scalar_chain.power(0.6, 15).exact)
-    assert size["chain_rule"] == pytest.approx(3.9e-18, rel=0.02)
+    assert size["chain_rule"] == pytest.approx(1.6e-10, rel=0.02, abs=0)
     assert size["activations"] == pytest.approx(2.1e-15, rel=0.03)
     assert size["normal"] == pytest.approx(2.0e14, rel=0.3)
     assert size["he"] == pytest.approx(0.92, abs=0.1)
     assert size["turn"] == pytest.approx(31, abs=0.1)
-    words = say()
-    assert "0.6, fifteen times, is **4.7×10⁻⁴**" in words
+    assert "0.6, fifteen times, is **4.7×10⁻⁴**" in say()
 
 
 def test_live_frames_are_few_and_complete():

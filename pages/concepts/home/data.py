@@ -352,7 +352,7 @@ def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
 @memoize(1)
 def landmarks() -> dict[str, float]:
     """The map's numbers, each from the core; sizes are log₁₀."""
-    deep = scalar_chain.chain(scalar_chain.tied(4.0, 15), activation="sigmoid")
+    deep = scalar_chain.chain(scalar_chain.tied(1.0, 15), activation="sigmoid")
     sigmoid = activation("sigmoid").df(np.float64(2.0))
     spec = NetSpec(64, 64, 20, 10, seeds=DRAWS)
     x, _ = first_batch(NETWORKS["relu_he"])

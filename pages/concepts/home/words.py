@@ -2,6 +2,7 @@
 
 import math
 
+from core.formats import FORMATS
 from pages.concepts.home import charts, data
 from pages.kit import theme
 
@@ -165,11 +166,11 @@ def landmarks() -> dict[str, tuple[dict, str]]:
         ),
         "chain_rule": (
             {
-                "chain_rule_w": "4.0",
+                "chain_rule_w": "1.0",
                 "chain_rule_layers": "15",
                 "chain_rule_activation": "Sigmoid",
             },
-            "Where the factors come from: at *w* = 4 against slopes of at most ¼, fifteen sigmoid "
+            "Where the factors come from: at *w* = 1, with slopes of at most ¼, fifteen sigmoid "
             f"layers leave **{size['chain_rule']}**.",
         ),
         "activations": (
@@ -193,5 +194,14 @@ def landmarks() -> dict[str, tuple[dict, str]]:
         "clipping": (
             {},
             f"What a cap can do: clipping (1, 4) by value to 1 turns it by **{size['turn']}°**.",
+        ),
+        "training": (
+            {},
+            "All of it together: two networks of your own, side by side, trained as you watch.",
+        ),
+        "precision": (
+            {"precision_form": "float16", "precision_scale": "0"},
+            "Where the number ends: float16 makes 0 of what is below "
+            f"**{theme.number(FORMATS['float16'].smallest / 2, 2)}**.",
         ),
     }
