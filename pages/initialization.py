@@ -187,11 +187,11 @@ def _weights() -> None:
     )
     page.write(
         """
-        Of N(0, 1), {share} of the weights lie between −3 and 3, as the article says. At n = {width}
+        Of N(0, 1), {share} of the weights lie between −3 and 3, as the article says. At n = {fan_in}
         the other schemes draw smaller ones. None aims at 1: every mean is 0.
         """,
         share=theme.percent(math.erf(3 / math.sqrt(2))),
-        width=width,
+        fan_in=width,
     )
 
 

@@ -32,6 +32,8 @@ def _mantissa_and_exponent(log10: float, digits: int) -> tuple[str, int]:
 
 def _plain(x: float, digits: int) -> str:
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
+    if decimals and abs(round(x, decimals)) >= 10 ** (digits - decimals):
+        decimals -= 1  # 0.9996 rounds to 1.00
     return f"{x:,.{decimals}f}".replace("-", "−")
 
 
@@ -60,6 +62,12 @@ def from_log10(log10: float, digits: int = 3, *, negative: bool = False) -> str:
         return sign + _plain(10**log10, digits)
     mantissa, exponent = _mantissa_and_exponent(log10, digits)
     return f"{sign}{mantissa}×10{superscript(exponent)}"
+
+
+def within(log10: float) -> str:
+    """A factor that two numbers lie within, rounded up: 1.1 where they agree to less than that."""
+    factor = 10 ** abs(log10)
+    return from_log10(math.log10(max(1.1, math.ceil(10 * factor - 1e-9) / 10)), 2)
 
 
 def tex(log10: float, digits: int = 3, *, negative: bool = False) -> str:

@@ -83,6 +83,16 @@ def test_no_number_is_rounded_to_nothing(x):
     assert (x < 0) == text.startswith("−")
 
 
+def test_what_rounds_up_to_the_next_power_of_ten_keeps_its_digits():
+    assert theme.number(0.99999) == "1.00" and theme.number(9.996, 3) == "10.0"
+    assert theme.number(0.996, 2) == "1.0" and theme.number(99.96) == "100"
+
+
+def test_a_factor_that_numbers_lie_within_is_rounded_up():
+    found = [theme.within(math.log10(factor)) for factor in (1, 1 / 1.02, 1.1, 1.72, 3, 8.21)]
+    assert found == ["1.1", "1.1", "1.1", "1.8", "3.0", "8.3"]
+
+
 def test_from_log10_goes_where_floats_end():
     assert theme.from_log10(-400.0) == "1.00×10⁻⁴⁰⁰"
     assert theme.from_log10(400.5, negative=True) == "−3.16×10⁴⁰⁰"

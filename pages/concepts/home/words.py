@@ -84,7 +84,7 @@ def product(found: data.Drag, row: int) -> str:
 def _which_gradient(at, found: data.Drag) -> str:
     sizes = found.dW[found.at(at.c)]
     first, last, layers = float(sizes[0]), float(sizes[-1]), len(sizes)
-    across, back = first - last, at_layer_1(found, at.c)
+    across, back = float(found.dW_across[found.at(at.c)]), at_layer_1(found, at.c)
     says = (
         f"Another gradient, another story: ‖dJ/d*W*‖ is {theme.from_log10(first)} in layer 1 and "
         f"{theme.from_log10(last)} in layer {layers}. "
@@ -100,7 +100,7 @@ def _which_gradient(at, found: data.Drag) -> str:
             "as tanh stays between −1 and 1."
         )
     return says + (
-        "From the last layer to the first it changed by a factor of "
+        "From a draw's last layer to its first it changed by a factor of "
         f"{theme.from_log10(across, 2)}, dJ/d*z* by {theme.from_log10(back, 2)}: it multiplies "
         "dJ/d*z* by the layer's input, and the signal changed on its way forward too."
     )

@@ -232,6 +232,7 @@ class Matrices:
     vector: np.ndarray  # medians over the trials
     largest: np.ndarray
     median: np.ndarray
+    apart: np.ndarray  # the largest singular value over the median one of the same product
     law: np.ndarray
     trials: int
 
@@ -278,4 +279,6 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
         part["name"] = [None] * MATRICES + [names[name]]
         part["name_at"] = [np.nan] * MATRICES + [places[name]]
         parts.append(part)
-    return Matrices(pd.concat(parts, ignore_index=True), trials=_TRIALS[width], **middles)
+    apart = np.median(drawn.log10_largest - drawn.log10_median, axis=0)
+    frame = pd.concat(parts, ignore_index=True)
+    return Matrices(frame, trials=_TRIALS[width], apart=apart, **middles)

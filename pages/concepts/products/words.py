@@ -146,7 +146,8 @@ def random_matrices(width: str, n: int, drawn: Matrices) -> str:
     return fill(
         """After {n} matrices of width {width} a random vector has changed by a factor of {vector}
         (median of {trials} draws); the gain's law says {law}. {law_holds} The largest singular
-        value is {largest}, the median one {median}, smaller by a factor of {apart}: {stretched}""",
+        value is {largest}, the median one {median}, in one product smaller by a factor of {apart}:
+        {stretched}""",
         n=n,
         width=width,
         vector=theme.from_log10(drawn.vector[n], 2),
@@ -155,7 +156,7 @@ def random_matrices(width: str, n: int, drawn: Matrices) -> str:
         law_holds=_law_holds(drawn.vector[n], drawn.law[n]),
         largest=theme.from_log10(largest, 2),
         median=theme.from_log10(median, 2),
-        apart=theme.from_log10(largest - median, 2),
+        apart=theme.from_log10(drawn.apart[n], 2),
         stretched=_stretched(largest, median),
     )
 

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import pandas as pd
 
-from core import datasets, network, recording, training
+from core import datasets, diagnostics, network, recording, training
 from core.activations import activation
 from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
@@ -303,9 +303,7 @@ def _drawn(log10: np.ndarray, gone: bool) -> np.ndarray:
 def relative_gradient(record: Step) -> np.ndarray:
     """log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖ of a lone run's step, (L,): ∏ W·φ′ from the last layer back. A
     gradient of 0 gives −inf, also where the last layer's is 0 too."""
-    log10 = record.log10_dz[0]
-    with np.errstate(invalid="ignore"):
-        return np.where(np.isneginf(log10), -np.inf, log10 - log10[-1:])
+    return diagnostics.arrives(record.log10_dz[0], record.log10_dz[0, -1:])
 
 
 def slope_products(record: Step) -> np.ndarray:
