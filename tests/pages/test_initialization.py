@@ -153,7 +153,7 @@ def test_those_that_live_are_described_where_most_are_dead():
     assert "12 of the 21 networks are dead: nothing arrives at layer 1." in words
     assert "In the 9 that live, each layer multiplies ‖dJ/dz‖ by 0.891" in words
     assert "In the 9 that live it is 0.891; the theory says 1.00." in words
-    assert "from 2.6×10⁻⁴ to 0.67 times the last layer's" in words
+    assert "is 2.6×10⁻⁴ to 0.67 times the last layer's" in words
 
 
 # The page ----------------------------------------------------------------------------------------
@@ -242,6 +242,21 @@ def test_one_network_says_so():
 def test_biases_are_said():
     assert "and biases of σ = 1, the gain is 1" in say(bias="1.0", activation="Tanh")
     assert "and biases" not in say()
+
+
+def test_how_many_sigmoids_n01_saturates_is_counted():
+    shares = []
+    for rng in np.random.default_rng(0).spawn(3):
+        spec = network.NetSpec(64, 64, 20, 10, "sigmoid", initializer="normal")
+        params = network.init(spec, rng=[rng])
+        z = network.forward(spec, params, digits().x_train[: data.EXAMPLES]).z
+        sigmoid = 1 / (1 + np.exp(-np.array(z)))
+        shares.append(np.mean(sigmoid * (1 - sigmoid) < 0.05 / 4))
+    assert 0.3 < np.mean(shares) < 0.5
+    at = open_page("initialization")
+    at.radio(key="initialization.guess").set_value("xavier").run()
+    at.button(key="initialization.compare").click().run()
+    assert f"N(0, 1) saturates {100 * np.mean(shares):.0f} % of the units" in prose(at)
 
 
 def test_the_prediction():

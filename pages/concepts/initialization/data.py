@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import network, sweeps, theory
+from core import diagnostics, network, sweeps, theory
 from core.activations import ACTIVATIONS, activation
 from core.datasets import digits
 from core.diagnostics import arrives
@@ -581,6 +581,16 @@ def accuracy(name: str, depth: int, scale: float) -> float:
     rows = _cells(name)
     rows = rows[rows["depth"] == depth]
     return float(rows.iloc[int(np.abs(rows["scale"] - scale).argmin())]["accuracy"])
+
+
+@memoize(4)
+def saturated(name: str, width: int, depth: int, scale: float) -> float:
+    """The share of the units × examples of all layers that are saturated, at one σ√n."""
+    x = digits().x_train[:EXAMPLES]
+    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer="lecun", weight_scale=scale)
+    spec = replace(spec, seeds=_DEAR[width])
+    trace = network.forward(spec, network.init(spec, rng=np.random.default_rng(0)), x)
+    return float(diagnostics.saturated_share(trace.slope, spec.phi.max_slope).mean())
 
 
 # Activations, layer by layer ---------------------------------------------------------------------

@@ -56,6 +56,11 @@ def through_sigmoids(*schemes: str) -> list[str]:
     return [theme.from_log10(scheme.nets.dz.median[scheme.at, 0], 2) for scheme in found]
 
 
+def saturated_by_n01() -> str:
+    """The share of saturated units in twenty sigmoid layers of width 64 with N(0, 1)."""
+    return theme.percent(data.saturated("sigmoid", 64, 20, 8.0))
+
+
 def equation(at, nets: data.Measured, here: int) -> str:
     """The gradient at layer 1 beside weights times slopes, and how far they agree."""
     n = at.depth - 1
@@ -124,8 +129,7 @@ def _which_gradient(at, nets: data.Measured, here: int, found: data.AtLayer1) ->
         f"*Which* gradient matters. {_living(nets, here) + ', ' if found.only_living else ''}"
         f"‖dJ/dz‖ of layer 1 is {theme.from_log10(found.dz, 2)} times the "
         f"last one's, ‖dJ/dW‖ {theme.from_log10(found.dW, 2)} times. dJ/dW is dJ/dz times the "
-        f"layer's input, and ‖h‖ changes by a factor of {theme.from_log10(found.passed, 2)} from "
-        f"layer 1 to layer {at.depth}. "
+        f"layer's input, and ‖h‖ {_changes(found.passed)} from layer 1 to layer {at.depth}. "
         + (
             "Here both tell one story."
             if theme.outcome(found.dz) == theme.outcome(found.dW)
@@ -134,15 +138,22 @@ def _which_gradient(at, nets: data.Measured, here: int, found: data.AtLayer1) ->
     )
 
 
+def _changes(log10: float) -> str:
+    if abs(log10) < math.log10(1.06):
+        return "keeps its size"
+    return f"changes by a factor of {theme.from_log10(log10, 2)}"
+
+
 def _product(found: data.AtLayer1) -> str:
     alone, together = theme.outcome(found.slopes), theme.outcome(found.dz)
-    verbs = {"vanishing": "vanish", "healthy": "hold", "exploding": "explode"}
     product = f"The slopes alone, ∏ φ′(*z*), make {theme.from_log10(found.slopes, 2)}: "
+    product += f"they {theme.became(found.slopes, many=True)}, "
     if alone == together:
-        return product + f"they {verbs[alone]}, and so does the gradient."
-    return product + (
-        f"they {verbs[alone]}, the gradient does not. The weights make the difference."
-    )
+        same = theme.became(found.slopes) == theme.became(found.dz)
+        return product + (
+            "and so does the gradient." if same else f"the gradient {theme.became(found.dz)}."
+        )
+    return product + "the gradient does not. The weights make the difference."
 
 
 def _spread(nets: data.Measured, here: int) -> str:
@@ -178,12 +189,8 @@ def _living_range(nets: data.Measured, here: int) -> list[str]:
     if not len(sizes):
         return []
     low, high = (theme.from_log10(float(size), 2) for size in (sizes.min(), sizes.max()))
-    gets = (
-        f"{low} times the last layer's"
-        if low == high
-        else f"from {low} to {high} times the last layer's"
-    )
-    return [f"{_living(nets, here)}, the gradient of layer 1 is {gets}."]
+    living = _living(nets, here)
+    return [f"{living}, the gradient of layer 1 is {theme.span(low, high)} times the last layer's."]
 
 
 def gauge(at, nets: data.Measured, here: int) -> str:
@@ -217,7 +224,7 @@ def window(at, cells: pd.DataFrame) -> str:
     """Where networks of each depth learn."""
     label = ACTIVATIONS[at.window].label
     found = data.learns(at.window)
-    ranges = [f"{ends[0]} to {ends[1]} ({depth} layers)" for depth, ends in found.items() if ends]
+    ranges = [f"{theme.span(*ends)} ({depth} layers)" for depth, ends in found.items() if ends]
     too_deep = [str(depth) for depth, ends in found.items() if not ends]
     nowhere = f", nowhere ({', '.join(too_deep)})" if too_deep else ""
     one = data.scale_of_gain_one(at.window, 16, 0.0)
@@ -226,7 +233,7 @@ def window(at, cells: pd.DataFrame) -> str:
         f"(plain SGD at rate {theme.setting(data.rate(at.window))}, width 64, median of three "
         "seeds). Guessing gives 10; ✕ stopped being a number. Blue lies below the scale of gain 1, "
         "orange above it.\n\n"
-        f"With {label}, networks get at least half of the digits right at σ√*n* from "
+        f"With {label}, networks get at least half of the digits right at σ√*n* of "
         f"{', '.join(ranges)}{nowhere}. "
         f"The deeper, the narrower. At 16 layers the best of them is {data.best(at.window, 16)}, "
         f"and the gain is 1 at {theme.number(one)}. {_outlined(at, cells)}"

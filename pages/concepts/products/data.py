@@ -65,7 +65,7 @@ def powers(activation: str) -> pd.DataFrame:
 def _half_precision() -> dict[str, list]:
     limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
     says = [
-        f"fp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
+        f"rounded once, fp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
         for limit in limits
     ]
     return {"fp16": [limit.n for limit in limits], "fp16_says": says}
@@ -133,7 +133,7 @@ def precision(w: float) -> pd.DataFrame:
             "kind": "lost",
             "n": limit.n,
             "log10": float(scalar_chain.power(w, limit.n).log10),
-            "says": f"{limit.precision} holds {_HOLDS[limit.outcome]}",
+            "says": f"{limit.precision}, rounded once: {_HOLDS[limit.outcome]}",
             "meaning": "dark",
         }
         for limit in scalar_chain.precision_ladder(w, n_max=1)

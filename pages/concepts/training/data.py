@@ -274,14 +274,15 @@ def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
     record = pair.at(name, step)
     depth = record.log10_dz.shape[1]
     place = np.linspace(0, 1, depth) if depth > 1 else np.array([1.0])
-    loss, right = record.loss[0], record.accuracy[0]
+    test = pair.tested(name, step)
     gone = pair.halt(name) is not None and step >= pair.halt(name).step
     return {
         "x": min(step, pair.runs[name].step) / steps,
         "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
         "says": f"{name}: no longer finite"
         if gone
-        else f"{name}: batch loss {theme.number(loss)}, {theme.percent(right)} right",
+        else f"{name}: {theme.percent(test.accuracy[0])} of the held-out right, "
+        f"batch loss {theme.number(record.loss[0])}",
         **{
             column: frames.pack(np.array([values], dtype=float))[0]
             for column, values in {
