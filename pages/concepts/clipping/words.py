@@ -74,7 +74,7 @@ def _window(runs: Compared) -> str:
     if runs.best.accuracy < 0.15:
         return fill(
             """No threshold helps: the best of {tried} reaches {accuracy}. What is too small here is
-            the gradient of the first layers, and no cut makes it larger.""",
+            the gradient of layer 1, and no cut makes it larger.""",
             tried=len(LIMIT.values()),
             accuracy=accuracy,
         )

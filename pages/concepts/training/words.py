@@ -173,11 +173,11 @@ def seeds(runs: dict[str, Recording]) -> str:
 def _over_seeds(name: str, run: Recording) -> str:
     end = over_seeds(run)
     found = fill(
-        "**{name}**: median {median}, {ends} over {seeds} seeds after step {step}",
+        "**{name}**: median {median}, {ends} over {seeds} after step {step}",
         name=name,
         median=theme.percent(end.median),
         ends=_ends(theme.percent(end.low), theme.percent(end.high)),
-        seeds=end.seeds,
+        seeds=theme.count(end.seeds, "seed"),
         step=f"{run.tests[-1].step:,}",
     )
     if not end.lost:
