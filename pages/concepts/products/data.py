@@ -65,7 +65,7 @@ def powers(activation: str) -> pd.DataFrame:
 def _half_precision() -> dict[str, list]:
     limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
     says = [
-        f"rounded once, fp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
+        f"rounded once,\nfp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
         for limit in limits
     ]
     return {"fp16": [limit.n for limit in limits], "fp16_says": says}
