@@ -182,11 +182,10 @@ def jacobian_products(gradients):
     """log₁₀ of what ∏ W·diag φ′(z) did to this gradient, from the output back: (S, depth).
 
     Entry l is log₁₀ ‖dJ/dz_l‖ − log₁₀ ‖dJ/dz_L‖; with shortcuts or a normalizer, their Jacobians
-    are in the product too.
+    are in the product too. −inf where nothing arrives, also of nothing.
     """
     log_norms = log10_norms(gradients.dz)
-    with np.errstate(invalid="ignore"):  # a dead network: −inf − (−inf)
-        return log_norms - log_norms[:, -1:]
+    return arrives(log_norms, log_norms[:, -1:])
 
 
 def saturated_share(slopes, max_slope):
@@ -211,6 +210,16 @@ def _share(slopes, is_counted):
     if not slopes:
         return np.zeros((0, 0))
     return np.stack([is_counted(slope).mean(axis=(-2, -1)) for slope in slopes], axis=-1)
+
+
+def arrives(log10_there, log10_sent):
+    """log₁₀ of what is there over what was sent, both sizes as log₁₀: −inf if nothing is there.
+
+    That holds of 0/0 too, as in a dead network: its median is one with nothing, not NaN.
+    """
+    with np.errstate(invalid="ignore"):
+        ratio = np.asarray(log10_there) - log10_sent
+    return np.where(np.isneginf(log10_there), -np.inf, ratio)
 
 
 def relative_update(update, weights):

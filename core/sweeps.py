@@ -12,6 +12,7 @@ import numpy as np
 
 from core.blas import empty, matmul
 from core.diagnostics import (
+    arrives,
     is_calm,
     log10_block_norms,
     log10_dW_norm,
@@ -91,10 +92,10 @@ class Profile:
     def products(self) -> np.ndarray:
         """log₁₀ of what ∏ W·diag φ′(z) did to the gradient, ‖dJ/dz_l‖/‖dJ/dz_L‖: (K, S, L).
 
-        Slopes + weights, if a gradient knew nothing of the slopes and weights it meets.
+        Slopes + weights, if a gradient knew nothing of the slopes and weights it meets. −inf where
+        nothing arrives, also of nothing.
         """
-        with np.errstate(invalid="ignore"):  # −inf − (−inf) of a network that died
-            return self.log10_dz - self.log10_dz[..., -1:]
+        return arrives(self.log10_dz, self.log10_dz[..., -1:])
 
     @property
     def forward_gains(self) -> np.ndarray:

@@ -50,8 +50,8 @@ predict.choice(
         "same": "σ′ is at most ¼ in both, but the weights are not the same.",
     },
     because=f"""It lets {normal} through, Xavier {xavier}. Slopes of at most ¼ need weights with a
-    gain of 4 or more. N(0, 1) saturates most units, and the few that it leaves carry the
-    gradient.""",
+    gain of 4 or more. N(0, 1) saturates {words.saturated_by_n01()} of the units, and those that it
+    leaves carry the gradient.""",
 )
 
 page.write(
@@ -187,11 +187,11 @@ def _weights() -> None:
     )
     page.write(
         """
-        Of N(0, 1), {share} of the weights lie between −3 and 3, as the article says. At n = {n}
-        the other schemes draw smaller ones. None aims at 1: every mean is 0.
+        Of N(0, 1), {share} of the weights lie between −3 and 3, as the article says. At
+        n = {fan_in} the other schemes draw smaller ones. None aims at 1: every mean is 0.
         """,
         share=theme.percent(math.erf(3 / math.sqrt(2))),
-        n=width,
+        fan_in=width,
     )
 
 

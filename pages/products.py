@@ -24,7 +24,8 @@ def powers(at) -> None:
             between the lines of 0.6 and 1.6, with a band around 1. The numbers at the current w
             stand in the text below.""",
     )
-    page.write(words.finding(at.w, at.n, scalar_chain.power(at.w, at.n)))
+    power, along = scalar_chain.power(at.w, at.n), data.along(at.w, at.activation)
+    page.write(words.finding(at.w, at.n, at.activation, power, along))
 
 
 predict.size(

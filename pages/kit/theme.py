@@ -1,6 +1,7 @@
 """The only colors, sizes and number formats of the site."""
 
 import math
+import re
 
 # Names on the color scale of every chart, in the order of `chartCategoricalColors` in
 # .streamlit/config.toml, where light and dark mode each have their own values for them.
@@ -32,6 +33,8 @@ def _mantissa_and_exponent(log10: float, digits: int) -> tuple[str, int]:
 
 def _plain(x: float, digits: int) -> str:
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(x))))
+    if decimals and abs(round(x, decimals)) >= 10 ** (digits - decimals):
+        decimals -= 1  # 0.9996 rounds to 1.00
     return f"{x:,.{decimals}f}".replace("-", "−")
 
 
@@ -60,6 +63,12 @@ def from_log10(log10: float, digits: int = 3, *, negative: bool = False) -> str:
         return sign + _plain(10**log10, digits)
     mantissa, exponent = _mantissa_and_exponent(log10, digits)
     return f"{sign}{mantissa}×10{superscript(exponent)}"
+
+
+def within(log10: float) -> str:
+    """A factor that two numbers lie within, rounded up: 1.1 where they agree to less than that."""
+    factor = 10 ** abs(log10)
+    return from_log10(math.log10(max(1.1, math.ceil(10 * factor - 1e-9) / 10)), 2)
 
 
 def tex(log10: float, digits: int = 3, *, negative: bool = False) -> str:
@@ -98,6 +107,24 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
+_TEX_NUMBER = re.compile(r"-?([\d.]+)(?: \\times 10\^\{(-?\d+)\})?")
+
+
+def _log10_shown(text: str) -> float:
+    """log₁₀ of the size of a number that `tex` wrote; NaN of what is no number."""
+    found = _TEX_NUMBER.fullmatch(text.replace("{,}", ""))
+    if not found:
+        return math.nan
+    size = float(found[1])
+    return math.log10(size) + int(found[2] or 0) if size else -math.inf
+
+
+def relation(result: str, *factors: str, power: int = 1, digits: int = 3) -> str:
+    r"""= if the numbers as `tex` wrote them multiply to the result as it stands, else \approx."""
+    given = power * sum(_log10_shown(factor) for factor in factors)
+    return "=" if tex(given, digits) == result.lstrip("-") else r"\approx"
+
+
 # Outcomes: what became of a quantity that should have kept its size.
 
 BAND = 1.0  # decades on either side of 1 that count as healthy
@@ -108,6 +135,26 @@ def outcome(log10_ratio: float) -> str:
     if log10_ratio < -BAND:
         return "vanishing"
     return "exploding" if log10_ratio > BAND or math.isnan(log10_ratio) else "healthy"
+
+
+def became(log10_ratio: float, *, many: bool = False) -> str:
+    """What a size did: “vanishes”, “explodes”, and between them “keeps its size” only if it is
+    within a factor of 2 of what it was. `many`: of several, “vanish”."""
+    found = outcome(log10_ratio)
+    if found == "healthy" and abs(log10_ratio) < math.log10(2):
+        return "keep their size" if many else "keeps its size"
+    verb, rest = {
+        "vanishing": ("vanish", ""),
+        "healthy": ("stay", " within a factor of 10"),
+        "exploding": ("explode", ""),
+    }[found]
+    ending = "" if many else "es" if verb.endswith("sh") else "s"
+    return f"{verb}{ending}{rest}"
+
+
+def span(low: str, high: str) -> str:
+    """“0.71 to 2.26”, or the one number that both are."""
+    return low if low == high else f"{low} to {high}"
 
 
 # Equations: terms in the colors of their marks, with their values beneath.

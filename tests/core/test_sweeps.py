@@ -310,7 +310,7 @@ def test_a_scale_of_zero_gives_zeros_and_leaves_the_other_scales_alone():
         assert ours == pytest.approx(theirs, abs=1e-11), field
     assert np.isneginf(profile.log10_h[0]).all() and np.isneginf(profile.log10_dz[0]).all()
     # −inf − (−inf), and no warning.
-    assert np.isnan(profile.products[0]).all() and np.isnan(profile.backward_gains[0]).all()
+    assert np.isneginf(profile.products[0]).all() and np.isnan(profile.backward_gains[0]).all()
     assert np.isneginf(profile.forward_gains[0, :, 0]).all()
     assert np.isnan(profile.forward_gains[0, :, 1:]).all()
 

@@ -83,6 +83,37 @@ def test_no_number_is_rounded_to_nothing(x):
     assert (x < 0) == text.startswith("−")
 
 
+def test_what_rounds_up_to_the_next_power_of_ten_keeps_its_digits():
+    assert theme.number(0.99999) == "1.00" and theme.number(9.996, 3) == "10.0"
+    assert theme.number(0.996, 2) == "1.0" and theme.number(99.96) == "100"
+
+
+def test_a_factor_that_numbers_lie_within_is_rounded_up():
+    found = [theme.within(math.log10(factor)) for factor in (1, 1 / 1.02, 1.1, 1.72, 3, 8.21)]
+    assert found == ["1.1", "1.1", "1.1", "1.8", "3.0", "8.3"]
+
+
+def test_an_equals_sign_joins_what_the_shown_digits_give():
+    assert theme.relation("0.00393", "0.993", "0.00663", "5.68", "0.105", "1.00") == "="
+    assert theme.relation("0.216", "0.600", power=3) == "="
+    assert theme.relation(r"5.45 \times 10^{-18}", "0.0707", power=15) == r"\approx"
+    assert theme.relation(r"5.51 \times 10^{-18}", "0.0707", power=15) == "="
+    assert theme.relation("-32{,}768", "-32{,}768", "1.00") == "="
+    assert theme.relation("0", "0", "12.0") == "="
+
+
+def test_what_became_of_a_size():
+    became = [theme.became(math.log10(ratio)) for ratio in (0.05, 0.12, 0.86, 1.9, 2.1, 11)]
+    within = "stays within a factor of 10"
+    assert became == ["vanishes", within, "keeps its size", "keeps its size", within, "explodes"]
+    assert [theme.became(x, many=True) for x in (-2, -0.9, 0, 2)] == [
+        "vanish",
+        "stay within a factor of 10",
+        "keep their size",
+        "explode",
+    ]
+
+
 def test_from_log10_goes_where_floats_end():
     assert theme.from_log10(-400.0) == "1.00×10⁻⁴⁰⁰"
     assert theme.from_log10(400.5, negative=True) == "−3.16×10⁴⁰⁰"

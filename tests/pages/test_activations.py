@@ -145,7 +145,20 @@ def test_a_sigmoid_vanishes_without_saturation():
     assert seen.mean_slope == pytest.approx(0.233, abs=0.004)
     assert seen.gain == pytest.approx(0.24, abs=0.015)
     words = say()
-    assert "0 % of its slopes are flat" in words and "per layer: it vanishes." in words
+    assert "0 % of its slopes are flat" in words and "layer 1: it vanishes." in words
+
+
+def test_within_a_factor_of_ten_is_not_said_to_keep_its_size():
+    assert "×0.12 from layer 15 to layer 1: it stays within a factor of 10" in say(
+        seen="sigmoid normal"
+    )
+    assert "layer 1: it keeps its size" in say(seen="relu he")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_how_many_of_the_last_layers_units_are_dead(seed):
+    found = data.shares("relu", "usual", 15, 0.01, 0.0, 0.0, seed)
+    assert 0.15 < found.dead[-1] < 0.36
 
 
 def test_tanh_saturates_and_explodes():
@@ -154,7 +167,7 @@ def test_tanh_saturates_and_explodes():
     assert seen.gain == pytest.approx(2.1, abs=0.12)
     words = say(seen="tanh normal")
     assert f"{seen.saturated:.0%}".replace("%", " %") + " of its slopes are flat" in words
-    assert "per layer: it explodes." in words
+    assert "layer 1: it explodes." in words
     assert "lie outside the chart" in words
 
 
@@ -280,8 +293,8 @@ def test_what_the_page_says_about_the_leak():
         assert all(found.broke == 0 and found.median > 0.85 for found in each)
         assert each[3].median > each[0].median
     words = say()
-    assert f"ReLU {relu.median:.0%}".replace("%", " %") in words
-    assert "Of 20 networks each, depth 10, rate 0.3" in words
+    assert f"ReLU: {relu.median:.0%}".replace("%", " %") in words
+    assert "Of 20 networks each, of depth 10, trained at rate 0.3." in words
 
 
 # The page -------------------------------------------------------------------------------------

@@ -97,6 +97,11 @@ def test_the_window_is_said_where_there_is_one():
     assert "The best threshold here is" in say()
     assert "Even the best threshold," in say("normal")
     assert "No threshold helps" in say("small")
+    words = say("sigmoid", limit="-1.0")  # the whole gradient is longer than that, layer 1's is not
+    assert "100 % of the steps clipped" in words and "not too large" not in words
+    assert "What is too small here is the gradient of layer 1, and no cut" in words
+    for name in ("small", "sigmoid"):
+        assert data.first_step(name, "norm", 3.0, 0).before < -5
 
 
 def test_the_clipped_steps_are_said():

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import sweeps, theory
+from core import network, sweeps, theory
 from core.activations import activation
 from core.datasets import digits
+from core.diagnostics import arrives
 from pages.concepts.initialization import charts, data, panel
 from pages.concepts.initialization import make_runs as script
 from pages.concepts.initialization.data import Setting
+from pages.kit import theme
 from tests.app import charts as drawn
 from tests.app import choose_preset, open_page, prose, set_to
 
@@ -106,9 +108,52 @@ def test_the_core_is_not_run_at_every_scale_of_very_wide_layers():
 
 def test_the_dead_count_as_zero_and_not_as_nothing():
     log10 = np.array([[[0.0, 0.0], [-2.0, 0.0], [-np.inf, -np.inf]]])
-    typical = data._typical(log10, np.isneginf(log10[..., 0]))
+    typical = data._typical(arrives(log10, log10[..., -1:]))
     assert typical.median[0, 0] == -2
     assert 10 ** typical.mean[0, 0] == pytest.approx(1.01 / 3)
+    passed = data._typical(arrives(log10[..., -1:], log10)[..., :1])
+    assert passed.median[0, 0] == 0 and 10 ** passed.mean[0, 0] == pytest.approx(101 / 3)
+
+
+def own_ratios(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """‖dJ/dz₁‖/‖dJ/dz_L‖ and ‖h_L‖/‖h₁‖ of each network: ReLU, He, 5 wide, run in plain NumPy."""
+    x, ratios = digits().x_train[: data.EXAMPLES], []
+    for rng in np.random.default_rng(seed).spawn(21):
+        spec = network.NetSpec(64, 5, 20, 10, "relu", initializer="lecun", weight_scale=2**0.5)
+        params = network.init(spec, rng=[rng])
+        W0, *Ws, W_out = (W[0] for W in params.W)
+        h = [np.maximum(x @ W0, 0)]
+        for W in Ws:
+            h.append(np.maximum(h[-1] @ W, 0))
+        dz = [(rng.standard_normal((len(x), 10)) @ W_out.T) * (h[-1] > 0)]
+        for W, below in zip(Ws[::-1], h[-2::-1], strict=True):
+            dz.append((dz[-1] @ W.T) * (below > 0))
+        sizes = [np.linalg.norm(a) for a in (dz[-1], dz[0], h[-1], h[0])]
+        ratios.append([a / b if a else 0.0 for a, b in zip(sizes[::2], sizes[1::2], strict=True)])
+    return tuple(np.array(ratios).T)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.parametrize("center", ["median", "mean"])
+def test_what_is_said_of_the_networks_is_of_their_own_ratios(center, seed):
+    gradient, signal = own_ratios(seed)
+    lives = gradient > 0
+    if center == "median" and not np.median(gradient):  # then of those that live
+        gradient, signal = gradient[lives], signal[lives]
+    words = say(g="0.5", width="5", seed=str(seed), center=center)
+    middle = {"mean": np.mean, "median": lambda a: np.quantile(a, 0.5, method="inverted_cdf")}
+    gets, passed = (theme.number(middle[center](a), 2) for a in (gradient, signal))
+    assert f"ayer 1 gets **{gets}** times" in words
+    assert f"‖h‖ changes by a factor of {passed} from layer 1 to layer 20" in words
+    assert f"{(~lives).sum()} of the 21 networks are dead" in words
+
+
+def test_those_that_live_are_described_where_most_are_dead():
+    words = say(g="0.5", width="5", seed="3")
+    assert "12 of the 21 networks are dead: nothing arrives at layer 1." in words
+    assert "In the 9 that live, each layer multiplies ‖dJ/dz‖ by 0.891" in words
+    assert "In the 9 that live it is 0.891; the theory says 1.00." in words
+    assert "is 2.6×10⁻⁴ to 0.67 times the last layer's" in words
 
 
 # The page ----------------------------------------------------------------------------------------
@@ -122,20 +167,21 @@ def test_the_articles_formulas_are_named_rightly():
     table = open_page("initialization").table[0].value
     assert list(table["σ√n"]) == ["8.00", "1.41", "1.00", "1.00", "1.00"]
     assert list(table["n = 64"]) == ["1.00", "0.177", "0.125", "0.125", "0.125"]
-    assert list(table["gain"]) == ["5.6", "1.00", "0.70", "0.70", "–"]
+    assert list(table["gain"]) == ["5.6", "1.0", "0.70", "0.70", "–"]
 
 
 def test_orthogonal_weights_are_in_the_table_where_they_are_drawn():
     assert "Orthogonal weights are run where you draw them." in say()
     table = open_page("initialization", initialization_draws="orthogonal").table[0].value
-    assert list(table["gain"]) == ["5.6", "1.00", "0.70", "0.70", "0.71"]
+    assert list(table["gain"]) == ["5.6", "1.0", "0.70", "0.70", "0.71"]
     assert table["20 layers"].iloc[-1] != "–"
 
 
 def test_the_finding_below_the_chart():
     assert "At σ√*n* = 8.00 each layer multiplies ‖dJ/dz‖ by 5.6" in say()
     assert "At σ√*n* = 1.41 each layer multiplies ‖dJ/dz‖ by 0.99" in say(g="0.5")
-    assert "No scale helps" in say(activation="ReLU", width="5", depth="30", seed="3")
+    words = say(activation="ReLU", width="5", depth="30", seed="3")
+    assert "No scale has most of them live. In the 8 that live, each" in words
 
 
 @pytest.mark.parametrize("activation,low,high", [("ReLU", 1.41, 1.42), ("Sigmoid", 9, 12)])
@@ -184,7 +230,7 @@ def test_presets_leave_nothing_of_an_earlier_setting():
     at = open_page("initialization", initialization_bias="2.0", initialization_center="mean")
     choose_preset(at, "ReLU, He")
     assert "The line is flat." in prose(at)
-    assert "median of 21 networks" in prose(at) and "biases" not in prose(at)
+    assert "median of 21 networks)" in prose(at) and "biases" not in prose(at)
 
 
 def test_one_network_says_so():
@@ -196,6 +242,21 @@ def test_one_network_says_so():
 def test_biases_are_said():
     assert "and biases of σ = 1, the gain is 1" in say(bias="1.0", activation="Tanh")
     assert "and biases" not in say()
+
+
+def test_how_many_sigmoids_n01_saturates_is_counted():
+    shares = []
+    for rng in np.random.default_rng(0).spawn(3):
+        spec = network.NetSpec(64, 64, 20, 10, "sigmoid", initializer="normal")
+        params = network.init(spec, rng=[rng])
+        z = network.forward(spec, params, digits().x_train[: data.EXAMPLES]).z
+        sigmoid = 1 / (1 + np.exp(-np.array(z)))
+        shares.append(np.mean(sigmoid * (1 - sigmoid) < 0.05 / 4))
+    assert 0.3 < np.mean(shares) < 0.5
+    at = open_page("initialization")
+    at.radio(key="initialization.guess").set_value("xavier").run()
+    at.button(key="initialization.compare").click().run()
+    assert f"N(0, 1) saturates {100 * np.mean(shares):.0f} % of the units" in prose(at)
 
 
 def test_the_prediction():

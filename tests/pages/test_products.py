@@ -7,6 +7,7 @@ import pytest
 
 from core import scalar_chain
 from pages.concepts.products import data
+from pages.kit import theme
 from tests.app import charts, link, link_shown, open_page, prose, widget_of
 
 
@@ -44,6 +45,20 @@ def test_what_became_of_it_is_said_as_a_share_a_part_or_a_multiple():
     assert "**−32,768**: that many times what went in." in say(w=-2)
 
 
+def test_the_headline_is_about_the_gradient_where_slopes_are_in_it():
+    words = say(w=2, n=60, activation="tanh")
+    gradient = float(data.along(2.0, "tanh").gradient[60])
+    assert gradient < -45
+    told = f"the gradient is **{theme.from_log10(gradient)}**: one part in"
+    assert f"With the slopes of Tanh between them {told}" in words
+    assert "that many times" not in words and "the line of *w*ⁿ is straight" in words
+
+
+def test_where_half_precision_ends_is_said_of_rounding_once():
+    frame = data.powers("identity").set_index("w")
+    assert frame.loc[0.6, "fp16_says"] == "rounded once,\nfp16 holds 0 from n = 34"
+
+
 def test_zero_has_no_line_and_no_line_is_promised():
     assert "the line is straight" in say(w=0.01)
     words = say(w=0)
@@ -53,6 +68,8 @@ def test_zero_has_no_line_and_no_line_is_promised():
 def test_pace_differs_below_at_and_above_one():
     assert "every 4.5 factors take away a factor of ten" in say(w=0.6)
     assert "every 4.9 factors add a factor of ten" in say(w=1.6)
+    assert "every single factor takes away a factor of 10.0," in say(w=0.1)
+    assert "every single factor takes away a factor of 100," in say(w=-0.01)
     assert "no number of factors changes the size" in say(w=-1)
     assert "the first factor ends it" in say(w=0)
 

@@ -292,6 +292,8 @@ def test_the_chart_has_the_numbers_of_the_run():
         slopes = [float(text) for text in rows.loc[at, "slopes"].split()]
         products = [record.log10_slope[0, i:-1].sum() for i in range(4)]
         assert slopes == pytest.approx(products, abs=1e-3)
+        right = theme.percent(pair.tested("B", step if at else 0).accuracy[0])
+        assert rows.loc[at, "says"].startswith(f"B: {right} of the held-out right, batch loss ")
     curves = data.curves(pair, 40)
     curve = curves[(curves["kind"] == "test") & (curves["name"] == "B")].iloc[0]
     losses = [test.loss[0] for test in pair.runs["B"].tests]
@@ -455,8 +457,12 @@ def test_a_network_that_stopped_is_counted_over_the_seeds():
     run = recording.lengthen(data.begin(BROKEN, "digits", seed=0, seeds=2), 9)
     run = recording.extend(run, DUEL.dataset)
     said = words.seeds({"A": run, "B": trained().runs["B"]})
-    assert f"**A**: median 0 %, from 0 % to 0 % over 2 seeds after step {run.step}; 2 stop" in said
-    assert "counts as 0 %. **B**: median " in said and said.endswith("after step 40.")
+    assert f"**A**: median 0 %, all at 0 % over 2 seeds after step {run.step}; 2 stop" in said
+    assert (
+        "counts as 0 %. **B**: median " in said
+        and "over 1 seed after" in said
+        and said.endswith("after step 40.")
+    )
 
 
 def test_too_much_work_is_never_said_to_be_no_more_than_is_allowed():

@@ -339,7 +339,7 @@ def products(now, words, at) -> None:
     assert rules["says"].tolist() == [f"median {median}", f"true rms {rms}"]
     lines = frame_with(at, "k", "series", "name_at").query("k == 15").set_index("series")["log10"]
     for line, before in {
-        "vector": "a random vector has changed by a factor of ",
+        "vector": "a random vector is ",
         "law": "the gain's law says ",
         "largest": "The largest singular value is ",
         "median": "the median one ",
@@ -385,7 +385,7 @@ def activations(now, words, at) -> None:
         for _, line in frame[frame["layer"] == 1].iterrows():
             pattern = rf"- {re.escape(line['name'])}[^:]*:.* {what} \**{NUMBER}"
             assert re.search(pattern, words)[1] == line["says"]
-    if flat := re.search(rf"in layer {now.depth} (\S+) % are flat", words):
+    if flat := re.search(rf"(\S+) % of layer {now.depth} are flat", words):
         bars = frame_with(at, "layer", "low", "high", "kind")
         height = bars[bars["layer"] == now.depth]["high"].max()
         assert abs(float(flat[1]) - 100 * height) < 0.6 or height != height

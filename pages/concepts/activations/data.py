@@ -380,10 +380,10 @@ def leak_sentence() -> str:
     rate = float(leak_runs()["rate"].max())
     relu, small, large = (leak(slope, rate) for slope in (0.0, 0.01, 0.1))
     said = "; ".join(
-        f"{name} {theme.percent(found.median)} in the median, {found.broke} broke"
-        for name, found in (("ReLU", relu), ("a leak of 0.01", small), ("of 0.1", large))
+        f"{name}: {theme.percent(found.median)} in the median, {found.broke} broke"
+        for name, found in (("ReLU", relu), ("a leak of 0.01", small), ("one of 0.1", large))
     )
-    return f"Of {relu.runs} networks each, depth 10, rate {rate:g}: {said}."
+    return f"Of {relu.runs} networks each, of depth 10, trained at rate {rate:g}. {said}."
 
 
 def table(curves: tuple[str, str, str], at) -> pd.DataFrame:

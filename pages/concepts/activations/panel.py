@@ -90,7 +90,8 @@ PANEL = Panel(
             "ReLU, He",
             "good",
             "Half of the units are off, and He's weights are large enough to pay for them: "
-            "the gradient keeps its size. A few deep units are dead all the same.",
+            "the gradient keeps its size. A sixth to a third of the last layer's units are dead "
+            "all the same.",
             UNTRAINED,
         ),
         Preset(

@@ -26,13 +26,14 @@ def equation(at, points: list[data.Point]) -> str:
     rows = []
     for point, color in zip(points, charts.CURVES, strict=True):
         name = names.get(point.name, rf"\text{{{data.short(point.name)}}}")
-        slope = theme.tex(
+        shown = theme.tex(
             math.log10(abs(point.slope)) if point.slope else -math.inf, negative=point.slope < 0
         )
         total = theme.tex(point.log10, negative=point.negative)
         left = rf"\textcolor{{{color}}}{{{name}'({at.z:g})^{{{at.n}}}}}"
-        slope = f"({slope})" if point.slope < 0 or "times" in slope else slope
-        rows.append(rf"{left} &= {slope}^{{{at.n}}} = {total}")
+        slope = f"({shown})" if point.slope < 0 or "times" in shown else shown
+        relation = theme.relation(total, shown, power=at.n)
+        rows.append(rf"{left} &= {slope}^{{{at.n}}} {relation} {total}")
     lines = r"\\".join(rows)
     return theme.displayed(rf"\begin{{aligned}}{lines}\end{{aligned}}")
 
@@ -84,16 +85,12 @@ def _seen_note(at) -> str:
     outside = (
         f" ({theme.percent(seen.outside)} lie outside the chart)" if seen.outside > 0.01 else ""
     )
-    outcome = {
-        "vanishing": "it vanishes",
-        "healthy": "it keeps its size",
-        "exploding": "it explodes",
-    }[theme.outcome(seen.gradient)]
     return (
         f"The grey network ({NETWORKS_SEEN[at.seen]}), layer {data.SEEN_LAYER} of {data.SEEN_DEPTH}"
         f"{outside}: {theme.percent(seen.saturated)} of its slopes are flat, their mean is "
         f"{theme.number(seen.mean_slope)}. ‖dJ/dz‖ changes by ×{theme.number(seen.gain, 2)} "
-        f"per layer: {outcome}. Flat is one question, vanishing is another."
+        f"per layer, ×{theme.from_log10(seen.gradient, 2)} from layer {data.SEEN_DEPTH} to "
+        f"layer 1: it {theme.became(seen.gradient)}. Flat is one question, vanishing is another."
     )
 
 
@@ -138,8 +135,8 @@ def shares(at, measured: data.Shares, untrained: data.Shares) -> list[str]:
     left = data.TOGETHER - len(measured.broke)
     whose = f"means of {left} networks" if left > 1 else "one network"
     first = (
-        f"{LABELS[at.network]}, biases around {theme.setting(at.bias)}, {when}: in layer "
-        f"{at.depth} {theme.percent(flat)} are flat, {theme.percent(off)} off, "
+        f"{LABELS[at.network]}, biases around {theme.setting(at.bias)}, {when}: "
+        f"{theme.percent(flat)} of layer {at.depth} are flat, {theme.percent(off)} off, "
         f"{theme.percent(dead)} dead. Over all layers {theme.percent(float(measured.dead.mean()))} "
         f"are dead ({whose})."
     )

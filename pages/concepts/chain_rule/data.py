@@ -207,11 +207,7 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     measured = sweeps.profile(spec, x, weight_scales=[1.0], rng=np.random.default_rng(seed))
     gradient = measured.products[0]
     series = {"slopes": measured.slopes[0], "weights": measured.weights[0], "gradient": gradient}
-    # the last layer first; 0/0 of a network that died is no gradient
-    series = {
-        name: np.nan_to_num(values[:, ::-1], nan=-np.inf, neginf=-np.inf)
-        for name, values in series.items()
-    }
+    series = {name: values[:, ::-1] for name, values in series.items()}  # the last layer first
     dead = int((series["gradient"][:, -1] == -np.inf).sum())
     middles, parts = {}, []
     for name, values in series.items():

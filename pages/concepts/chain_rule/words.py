@@ -30,7 +30,7 @@ def finding(at, way: data.Walk) -> str:
     """The gradient at this w₂, and what the reader may try."""
     below = bool((way.levels[np.isfinite(way.levels)] < charts.FLOOR).any())
     return (
-        f"At *w*₂ = {theme.setting(at.w2)}, *z*₂ is {theme.number(float(way.values[2]))} and the "
+        f"At *w*₂ = {theme.setting(at.w2)}, *z*₂ is {_thousandths(float(way.values[2]))} and the "
         f"sigmoid's slope there {theme.number(float(way.factors[1]), 2)}. Multiplied up, "
         f"dJ/d{_weight(at.gradient)} = **{_signed(way, -1)}**. "
         + (
@@ -43,6 +43,11 @@ def finding(at, way: data.Walk) -> str:
     )
 
 
+def _thousandths(z: float) -> str:
+    """z so finely that the sigmoid's slope at what is shown is the slope that is shown."""
+    return f"{z:.3f}".replace("-", "−") if abs(z) >= 0.001 else theme.number(z)
+
+
 def _weight(gradient: str) -> str:
     return PANEL["gradient"].options[gradient]
 
@@ -53,20 +58,26 @@ def _signed(way: data.Walk, i: int) -> str:
 
 def _meaning(factor: float) -> str:
     """The color of a factor's bar: a cost, an income, or neither."""
-    size = math.log10(abs(factor)) if factor else -math.inf
+    size = _log10(factor)
     return "reference" if abs(size) < 0.01 else "vanishing" if size < 0 else "exploding"
+
+
+def _log10(factor: float) -> float:
+    return math.log10(abs(factor)) if factor else -math.inf
 
 
 def equation(at, way: data.Walk) -> str:
     """The gradient as the product of its factors, each with its value."""
     path, terms = data.FACTORS[at.gradient], []
     for option, value in zip(path, map(float, way.factors), strict=True):
-        size = math.log10(abs(value)) if value else -math.inf
-        term = theme.term(_meaning(value), TEX[option], theme.tex(size, negative=value < 0))
+        shown = theme.tex(_log10(value), negative=value < 0)
+        term = theme.term(_meaning(value), TEX[option], shown)
         terms.append(rf"\boxed{{{term}}}" if option == at.factor else term)
     total, size = rf"\frac{{dJ}}{{d{at.gradient[0]}_{at.gradient[1]}}}", float(way.levels[-1])
     left = theme.term(theme.outcome(size), total, theme.tex(size, negative=way.signs[-1] < 0))
-    return theme.displayed(left + r"\;=\;" + r"\cdot".join(terms))
+    size = theme.tex(size)
+    relation = theme.relation(size, *(theme.tex(_log10(value)) for value in way.factors))
+    return theme.displayed(rf"{left}\;{relation}\;" + r"\cdot".join(terms))
 
 
 def following(factor: str, path: tuple[str, ...]) -> str:
@@ -245,14 +256,11 @@ def split(net: data.Split) -> str:
 
 
 def _verdict(slopes: float, gradient: float) -> str:
-    says = {"vanishing": "vanishes", "healthy": "keeps its size", "exploding": "explodes"}
-    by_slopes, truly = theme.outcome(slopes), theme.outcome(gradient)
-    if by_slopes == truly:
-        return f"The slopes alone would say that it {says[truly]}. Here they are right."
-    return (
-        f"The slopes alone would say that it {says[by_slopes]}. It {says[truly]}: "
-        "they leave out the weights."
-    )
+    says = f"The slopes alone would say that it {theme.became(slopes)}."
+    if theme.outcome(slopes) == theme.outcome(gradient):
+        right = theme.became(slopes) == theme.became(gradient)
+        return f"{says} {'Here they are right.' if right else f'It {theme.became(gradient)}.'}"
+    return f"{says} It {theme.became(gradient)}: they leave out the weights."
 
 
 def _independence(slopes: float, weights: float, gradient: float) -> str:

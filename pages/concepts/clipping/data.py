@@ -343,7 +343,7 @@ def cliff(limit: float) -> pd.DataFrame:
         part["gone"] = path.b != part["b"]
         part["step"] = np.arange(CLIFF_STEPS + 1)
         part["says"] = [
-            f"b = {theme.number(b)}, J = {theme.number(loss, 2)}, slope {theme.number(slope, 2)}"
+            f"b = {theme.number(b, 4)}, J = {theme.number(loss, 2)}, slope {theme.number(slope, 2)}"
             for b, loss, slope in zip(path.b, path.loss, path.slope, strict=True)
         ]
         parts.append(part)

@@ -22,7 +22,8 @@ def finding(runs: Compared) -> str:
         c=theme.number(10**runs.limit, 2),
         accuracy=theme.percent(runs.now.accuracy),
         clipped=theme.percent(runs.now.clipped),
-        unclipped=f"{runs.free.lost} of {RUNS} end as “not a number”"
+        unclipped=f"{runs.free.lost} of {RUNS} {'ends' if runs.free.lost == 1 else 'end'} as "
+        "“not a number”"
         if runs.free.lost
         else theme.percent(runs.free.accuracy),
         runs=RUNS,
@@ -47,17 +48,19 @@ def equations(first: FirstStep) -> str:
     over = rf"\prod_{{l=2}}^{{{first.depth}}}"
     moved = r"\frac{\lVert \Delta W_1 \rVert}{\lVert W_1 \rVert}"
     asked = r"\frac{\eta \, \lVert dJ/dW_1 \rVert}{\lVert W_1 \rVert}"
+    shown = [theme.tex(x) for x in (first.after, first.after - first.before, first.before)]
+    relation = theme.relation(*shown)
     step = (
-        theme.term("dark", moved, theme.tex(first.after)),
-        theme.term("dark", cut, theme.tex(first.after - first.before)),
-        theme.term("reference", asked, theme.tex(first.before)),
+        theme.term("dark", moved, shown[0]),
+        theme.term("dark", cut, shown[1]),
+        theme.term("reference", asked, shown[2]),
     )
     inside = (
         theme.term("violet", rf"{over} W_l\,\varphi'(z_{{l-1}})", theme.tex(first.product)),
         theme.term("amber", rf"{over} \varphi'(z_{{l-1}})", theme.tex(first.slopes)),
     )
     return theme.displayed(
-        rf"{step[0]} = {step[1]} \cdot {step[2]}", rf"{inside[0]} \qquad\quad {inside[1]}"
+        rf"{step[0]} {relation} {step[1]} \cdot {step[2]}", rf"{inside[0]} \qquad\quad {inside[1]}"
     )
 
 
@@ -70,8 +73,8 @@ def _window(runs: Compared) -> str:
     best, accuracy = theme.number(10**runs.best_limit, 2), theme.percent(runs.best.accuracy)
     if runs.best.accuracy < 0.15:
         return fill(
-            """No threshold helps: the best of {tried} reaches {accuracy}. These gradients are too
-            small, not too large.""",
+            """No threshold helps: the best of {tried} reaches {accuracy}. What is too small here is
+            the gradient of layer 1, and no cut makes it larger.""",
             tried=len(LIMIT.values()),
             accuracy=accuracy,
         )
@@ -195,10 +198,9 @@ def _effect(first: FirstStep) -> str:
         )
     return fill(
         """Value clipping cuts each entry by itself. It turned this gradient by {angle}°, and the
-        step of layer 1 relative to the last hidden layer's went from {before} to {after}.""",
+        step of layer 1 relative to the last hidden layer's {moved}.""",
         angle=theme.number(first.angle, 2),
-        before=before,
-        after=after,
+        moved=f"stayed at {before}" if before == after else f"went from {before} to {after}",
     )
 
 
@@ -238,13 +240,16 @@ def cliff(limit: float, plain: Descent, clipped: Descent) -> str:
     return fill(
         """Without clipping, the step after number {thrown} meets the slope {slope} and lands at
         *b* = {b}, where the slope is {flat}: J stays at {loss} for good. Clipped at {limit} it
-        stays near, but it bounces: from step 20 on J is between {low} and {high}.""",
+        stays near, but it bounces: from step 20 on J is {bounds}.""",
         thrown=thrown,
         slope=theme.number(plain.slope[thrown]),
         b=theme.number(plain.b[thrown + 1]),
         flat=theme.number(plain.slope[-1]),
         loss=theme.number(plain.loss[-1], 2),
         limit=theme.setting(limit),
-        low=theme.number(tail.min(), 2),
-        high=theme.number(tail.max(), 2),
+        bounds=_bounds(theme.number(tail.min(), 2), theme.number(tail.max(), 2)),
     )
+
+
+def _bounds(low: str, high: str) -> str:
+    return f"about {low}" if low == high else f"between {low} and {high}"

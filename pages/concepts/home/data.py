@@ -10,6 +10,7 @@ import pandas as pd
 from core import datasets, network, scalar_chain, sweeps
 from core.activations import activation
 from core.clipping import clip_by_value
+from core.diagnostics import arrives
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.training import TrainSpec
@@ -68,7 +69,8 @@ class Drag:
 
     c (K,); low, median, high (K, L): ‖dJ/dz_l‖/‖dJ/dz_L‖ over the draws, low and high the middle
     half of them; slopes (K, L): ∏ φ′(z) from the last layer back; weights (K, L): the same of the
-    weights' gains; dW (K, L): ‖dJ/dW_l‖. Slopes, weights and dW are medians.
+    weights' gains; dW (K, L): ‖dJ/dW_l‖; dW_across (K,): ‖dJ/dW_1‖/‖dJ/dW_L‖ of a draw. From slopes
+    on they are medians.
     """
 
     c: np.ndarray
@@ -78,6 +80,7 @@ class Drag:
     slopes: np.ndarray
     weights: np.ndarray
     dW: np.ndarray
+    dW_across: np.ndarray
     draws: int
     examples: int
 
@@ -104,9 +107,9 @@ def drag(name: str, draw: int | None) -> Drag:
         d_output=start,
     )
     low, median, high = np.quantile(found.products, [0.25, 0.5, 0.75], axis=1)
-    middles = (
-        np.median(a, axis=1) for a in (found.slopes, found.weights, found.log10_dW[..., :-1])
-    )
+    dW = found.log10_dW[..., :-1]
+    across = arrives(dW[..., 0], dW[..., -1])
+    middles = (np.median(a, axis=1) for a in (found.slopes, found.weights, dW, across))
     return Drag(found.weight_scales, low, median, high, *middles, len(draws), len(x))
 
 

@@ -45,7 +45,8 @@ def _trained(at, draw: int | None) -> str:
             f"by step {run.end:.0f}."
         )
     right = f"{which}, it names {theme.percent(run.middle[-1])} of the held-out digits right."
-    return right if not halted else f"{right} Of {tried}, {halted} stop being numbers."
+    stop = "stops being a number" if halted == 1 else "stop being numbers"
+    return right if not halted else f"{right} Of {tried}, {halted} {stop}."
 
 
 def notes(at, draw: int | None, found: data.Drag, told: bool) -> list[str]:
@@ -73,11 +74,16 @@ def _slopes(at, found: data.Drag) -> str:
 
 def product(found: data.Drag, row: int) -> str:
     """Slopes and weights together, and what they leave unexplained."""
-    both = found.slopes[row, 0] + found.weights[row, 0]
+    both, rest = found.slopes[row, 0] + found.weights[row, 0], _met(found, row)
+    left = (
+        "What they leave over, less than 1 percent,"
+        if abs(rest) < 0.0025
+        else f"The rest, a factor of {theme.from_log10(rest)},"
+    )
     return (
         "From the last layer back to the first; φ′ and the weight matrix's gain $g_W$ are root "
-        f"mean squares of a layer. Together they make {theme.from_log10(both)}. The rest, a factor "
-        f"of {theme.from_log10(_met(found, row))}, is what this gradient met: neither "
+        f"mean squares of a layer. Together they make {theme.from_log10(both)}. {left} "
+        "is what this gradient met: neither "
         "slopes nor weights treat all directions alike."
     )
 
@@ -85,7 +91,7 @@ def product(found: data.Drag, row: int) -> str:
 def _which_gradient(at, found: data.Drag) -> str:
     sizes = found.dW[found.at(at.c)]
     first, last, layers = float(sizes[0]), float(sizes[-1]), len(sizes)
-    across, back = first - last, at_layer_1(found, at.c)
+    across, back = float(found.dW_across[found.at(at.c)]), at_layer_1(found, at.c)
     says = (
         f"Another gradient, another story: ‖dJ/d*W*‖ is {theme.from_log10(first)} in layer 1 and "
         f"{theme.from_log10(last)} in layer {layers}. "
@@ -101,7 +107,7 @@ def _which_gradient(at, found: data.Drag) -> str:
             "as tanh stays between −1 and 1."
         )
     return says + (
-        "From the last layer to the first it changed by a factor of "
+        "From a draw's last layer to its first it changed by a factor of "
         f"{theme.from_log10(across, 2)}, dJ/d*z* by {theme.from_log10(back, 2)}: it multiplies "
         "dJ/d*z* by the layer's input, and the signal changed on its way forward too."
     )
@@ -112,10 +118,13 @@ def _window(at, draw: int | None) -> str:
     tried = f"Of {len(data.FACTORS)} sizes from ×0.5 to ×1.7,"
     if not learned:
         return f"{tried} none makes this network name half of the held-out digits right."
-    return (
-        f"{tried} those from ×{learned[0]:g} to ×{learned[-1]:g} make it name more than half of "
-        "the held-out digits right."
-    )
+    return f"{tried} {_sizes(learned)} it name more than half of the held-out digits right."
+
+
+def _sizes(learned) -> str:
+    if len(learned) == 1:
+        return f"×{learned[0]:g} alone makes"
+    return f"those from ×{learned[0]:g} to ×{learned[-1]:g} make"
 
 
 def _updates(at, draw: int | None) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import network, sweeps, theory
+from core import diagnostics, network, sweeps, theory
 from core.activations import ACTIVATIONS, activation
 from core.datasets import digits
+from core.diagnostics import arrives
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from pages.concepts.initialization.charts import END, HIGHEST, LOWEST, STEPS, TOP
@@ -55,36 +56,90 @@ def setting(at) -> Setting:
 
 @dataclass(frozen=True)
 class Typical:
-    """log₁₀ of a size relative to the last layer's, K scales × L layers, over the networks.
+    """log₁₀ of a ratio over S networks, each with its own: K scales × L layers.
 
-    A network that died counts as 0. low, high: the middle half.
+    low, high: the middle half. first (K, S): of each network, at layer 1.
     """
 
     median: np.ndarray
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    first: np.ndarray
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Networks that differ in nothing but σ√n; K scales, L layers."""
+    """Networks that differ in nothing but σ√n; K scales, S networks, L layers.
+
+    dz, dW  ‖…‖ of a layer over the last layer's: 0 where nothing arrives
+    h       ‖h‖ of a layer over the last layer's: ∞ where nothing comes out of the last
+    passed  ‖h‖ of the last layer over the first's, L = 1: 0 where nothing comes out
+    slopes  ∏ φ′(z) from the last layer back to each
+    lives   (K, S) whether any gradient arrives at layer 1
+    """
 
     dz: Typical
     dW: Typical
     h: Typical
-    slopes: np.ndarray  # (K, L) log₁₀ ∏ φ′(z) from the last layer back to each, the median
-    dead: np.ndarray  # (K,) networks through which no gradient comes
-    members: int
+    passed: Typical
+    slopes: Typical
+    lives: np.ndarray
+
+    @property
+    def members(self) -> int:
+        """How many networks there are at each scale."""
+        return self.lives.shape[1]
+
+    @property
+    def dead(self) -> np.ndarray:
+        """How many networks no gradient comes through: (K,)."""
+        return (~self.lives).sum(axis=1)
 
     def gain(self, center: str = "median") -> np.ndarray:
         """log₁₀ of what one layer does to ‖dJ/dz‖, the geometric mean over the layers: (K,)."""
         ratio = getattr(self.dz, center)
         return ratio[:, 0] / (ratio.shape[1] - 1)
 
-    def told(self, center: str = "median") -> str:
-        """Of which networks: “median of 20 networks”."""
-        return f"{center} of {self.members} networks" if self.members > 1 else "one network"
+    def told(self, center: str, here: int) -> str:
+        """Of which networks, at one scale: “median of 21 networks, 4 of them dead”."""
+        if self.members == 1:
+            return "one network"
+        dead = int(self.dead[here])
+        return f"{center} of {self.members} networks" + (f", {dead} of them dead" if dead else "")
+
+
+@dataclass(frozen=True)
+class AtLayer1:
+    """log₁₀ of the ratios of `Measured` at layer 1 and one scale, and of which networks they are.
+
+    only_living: whether dead networks are left out.
+    """
+
+    dz: float
+    dW: float
+    passed: float
+    slopes: float
+    gain: float
+    only_living: bool
+
+
+def at_layer_1(nets: Measured, center: str, here: int) -> AtLayer1 | None:
+    """The median or mean of all networks, dead ones with 0; where that is 0, the median of those
+    that live. None where none does."""
+    kinds = ("dz", "dW", "passed", "slopes")
+    found = {kind: float(getattr(getattr(nets, kind), center)[here, 0]) for kind in kinds}
+    lives = nets.lives[here]
+    if only_living := found["dz"] == -np.inf:
+        if not lives.any():
+            return None
+        found = {kind: _middle(getattr(nets, kind).first[here, lives]) for kind in kinds}
+    gain = found["dz"] / (nets.dz.median.shape[1] - 1)
+    return AtLayer1(**found, gain=gain, only_living=only_living)
+
+
+def _middle(values: np.ndarray) -> float:
+    return float(np.quantile(values, 0.5, method="inverted_cdf"))
 
 
 @dataclass(frozen=True)
@@ -156,14 +211,14 @@ def _networks(of: Setting) -> tuple[Measured, dict[str, Scheme]]:
 def _measured(sizes: np.ndarray) -> Measured:
     """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z), (K, 4, S, L), over the networks."""
     log10_dz, log10_dW, log10_h, slopes = sizes.swapaxes(0, 1)
-    dead = np.isneginf(log10_dz[..., 0])
+    passed = arrives(log10_h[..., -1:], log10_h)
     return Measured(
-        dz=_typical(log10_dz, dead),
-        dW=_typical(log10_dW, dead),
-        h=_typical(log10_h, dead),
-        slopes=np.median(slopes, axis=1),
-        dead=dead.sum(axis=1),
-        members=sizes.shape[2],
+        dz=_typical(arrives(log10_dz, log10_dz[..., -1:])),
+        dW=_typical(arrives(log10_dW, log10_dW[..., -1:])),
+        h=_typical(-passed),
+        passed=_typical(passed[..., :1]),
+        slopes=_typical(slopes),
+        lives=~np.isneginf(log10_dz[..., 0]),
     )
 
 
@@ -177,15 +232,14 @@ def _between(sizes: np.ndarray, stride: int) -> np.ndarray:
     return (1 - part) * sizes[low] + part * sizes[low + 1]
 
 
-def _typical(log10: np.ndarray, dead: np.ndarray) -> Typical:
-    with np.errstate(invalid="ignore"):  # a dead network: −inf − (−inf)
-        ratio = np.where(dead[..., None], -np.inf, log10 - log10[..., -1:])  # (K, S, L)
-    largest = np.maximum(ratio.max(axis=1), -1e9)
+def _typical(ratio: np.ndarray) -> Typical:
+    """Of log₁₀ of each network's own ratio: (K, S, L)."""
+    largest = np.clip(ratio.max(axis=1), -1e9, 1e9)
     with np.errstate(divide="ignore"):
         mean = largest + np.log10(np.mean(10 ** (ratio - largest[:, None]), axis=1))
     # quantiles that occurred: the dead cannot be averaged with the living
     low, median, high = np.quantile(ratio, [0.25, 0.5, 0.75], axis=1, method="inverted_cdf")
-    return Typical(median, mean, low, high)
+    return Typical(median, mean, low, high, first=ratio[..., 0])
 
 
 # The main chart ----------------------------------------------------------------------------------
@@ -200,8 +254,9 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
     last = line[:, 0]  # where the gradient arrives: at layer 1
     alive = np.isfinite(line)
     extra, name_of_extra = {
-        "slopes": (nets.slopes, "∏ φ′(z)"),
-        "h": (nets.h.median, "‖h‖"),
+        "slopes": (getattr(nets.slopes, center), "∏ φ′(z)"),
+        # one dead network makes the mean infinite
+        "h": (nets.h.median, "‖h‖" if center == "median" else "‖h‖, median"),
     }[beside]
     schemes = named(of)
     lines = {"beside": (name_of_extra, extra)} | {
@@ -222,10 +277,12 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         "says_gain": [f"×{theme.from_log10(v / (depth - 1))} a layer" for v in last],
         "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
         "says_what": f"‖{QUANTITIES[quantity]}‖ by layer",
-        "says_networks": nets.told(center),
+        "says_networks": [nets.told(center, k) for k in range(len(STEPS))],
         "dead": [
-            "most of these networks are dead: nothing gets through" if np.isneginf(v) else None
-            for v in last
+            f"{n} of {theme.count(nets.members, 'network')} dead: nothing gets through"
+            if np.isneginf(v)
+            else None
+            for v, n in zip(last, nets.dead, strict=True)
         ],
         "first": 1,
         "left": 1 - 0.22 * (depth - 1),
@@ -295,7 +352,7 @@ def _short(log10: float) -> str:
 
 def profile_table(nets: Measured) -> pd.DataFrame:
     """Every frame of the main chart as numbers, for the download."""
-    depth = nets.slopes.shape[1]
+    depth = nets.dz.median.shape[1]
     columns = {
         "sigma_sqrt_n": np.repeat(SCALES, depth),
         "layer": np.tile(np.arange(1, depth + 1), len(SCALES)),
@@ -304,7 +361,7 @@ def profile_table(nets: Measured) -> pd.DataFrame:
         for center in ("median", "mean"):
             values = getattr(getattr(nets, quantity), center)
             columns[f"log10_{quantity}_over_last_{center}"] = values.ravel()
-    return pd.DataFrame(columns | {"log10_product_of_slopes": nets.slopes.ravel()})
+    return pd.DataFrame(columns | {"log10_product_of_slopes": nets.slopes.median.ravel()})
 
 
 # The gauge ---------------------------------------------------------------------------------------
@@ -524,6 +581,16 @@ def accuracy(name: str, depth: int, scale: float) -> float:
     rows = _cells(name)
     rows = rows[rows["depth"] == depth]
     return float(rows.iloc[int(np.abs(rows["scale"] - scale).argmin())]["accuracy"])
+
+
+@memoize(4)
+def saturated(name: str, width: int, depth: int, scale: float) -> float:
+    """The share of the units × examples of all layers that are saturated, at one σ√n."""
+    x = digits().x_train[:EXAMPLES]
+    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer="lecun", weight_scale=scale)
+    spec = replace(spec, seeds=_DEAR[width])
+    trace = network.forward(spec, network.init(spec, rng=np.random.default_rng(0)), x)
+    return float(diagnostics.saturated_share(trace.slope, spec.phi.max_slope).mean())
 
 
 # Activations, layer by layer ---------------------------------------------------------------------

@@ -54,7 +54,7 @@ PANEL = Panel(
         Preset(
             "ReLU, N(0, 1)",
             "bad",
-            "The weights look modest, all within −3 … 3. Sixty-four of them in a sum do not.",
+            "The weights look modest, 99.7 % of them within −3 … 3. Sixty-four in a sum do not.",
             PLAIN | {"g": 3.0, "activation": "relu", "width": "64", "window": "relu"},
         ),
         Preset(
@@ -72,7 +72,8 @@ PANEL = Panel(
         Preset(
             "Tanh, Xavier",
             "good",
-            "What it was made for. A little is lost on the way, and training copes.",
+            "What it was made for. Most of the gradient is lost on the way; what is left is enough "
+            "to train.",
             PLAIN | {"g": 0.0, "activation": "tanh", "width": "64", "window": "tanh"},
         ),
         Preset(

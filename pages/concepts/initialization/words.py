@@ -12,19 +12,41 @@ from pages.kit import theme
 
 def finding(at, nets: data.Measured, here: int) -> str:
     """What each layer does at this scale, and what is left at layer 1."""
-    gain, ratio = nets.gain(at.center)[here], getattr(nets.dz, at.center)[here, 0]
-    if math.isinf(ratio):
-        dead, target = int(nets.dead[here]), data.gain_one(nets, at.center)
+    found, scale = data.at_layer_1(nets, at.center, here), f"σ√*n* = {theme.number(2**at.g)}"
+    if found is None or found.only_living:
+        lost = f"At {scale}, {_dead(nets, here)}: nothing arrives at layer 1. "
+        lost += (
+            "No scale has most of them live."
+            if data.gain_one(nets, at.center) is None
+            else "At another scale more of them live."
+        )
+        if found is None:
+            return lost
+        whose = "their median" if nets.members - nets.dead[here] > 1 else "one network"
         return (
-            f"At σ√*n* = {theme.number(2**at.g)}, {dead} of {theme.count(nets.members, 'network')} "
-            "are dead: nothing arrives at layer 1. "
-            + ("No scale helps." if target is None else "At another scale more of them live.")
+            f"{lost} {_living(nets, here)}, each layer multiplies ‖dJ/dz‖ by "
+            f"{theme.from_log10(found.gain)}, and layer 1 gets **{theme.from_log10(found.dz, 2)}** "
+            f"times the gradient of layer {at.depth} (at initialization, {whose})."
         )
     return (
-        f"At σ√*n* = {theme.number(2**at.g)} each layer multiplies ‖dJ/dz‖ by "
-        f"{theme.from_log10(gain)}. Layer 1 gets **{theme.from_log10(ratio, 2)}** times "
-        f"the gradient of layer {at.depth} (at initialization, {nets.told(at.center)})."
+        f"At {scale} each layer multiplies ‖dJ/dz‖ by "
+        f"{theme.from_log10(found.gain)}. Layer 1 gets **{theme.from_log10(found.dz, 2)}** times "
+        f"the gradient of layer {at.depth} (at initialization, {nets.told(at.center, here)})."
     )
+
+
+def _dead(nets: data.Measured, here: int) -> str:
+    """How many are dead: “4 of the 21 networks are dead”."""
+    dead = int(nets.dead[here])
+    if nets.members == 1:
+        return f"the network {'is' if dead else 'is not'} dead"
+    of = f"all {dead}" if dead == nets.members else f"{dead or 'none'} of the {nets.members}"
+    return f"{of} networks {'is' if dead == 1 else 'are'} dead"
+
+
+def _living(nets: data.Measured, here: int) -> str:
+    n = int(nets.lives[here].sum())
+    return "In the one that lives" if n == 1 else f"In the {n} that live"
 
 
 def through_sigmoids(*schemes: str) -> list[str]:
@@ -34,29 +56,40 @@ def through_sigmoids(*schemes: str) -> list[str]:
     return [theme.from_log10(scheme.nets.dz.median[scheme.at, 0], 2) for scheme in found]
 
 
+def saturated_by_n01() -> str:
+    """The share of saturated units in twenty sigmoid layers of width 64 with N(0, 1)."""
+    return theme.percent(data.saturated("sigmoid", 64, 20, 8.0))
+
+
 def equation(at, nets: data.Measured, here: int) -> str:
     """The gradient at layer 1 beside weights times slopes, and how far they agree."""
     n = at.depth - 1
-    ratio, slopes = getattr(nets.dz, at.center)[here, 0], nets.slopes[here, 0]
+    found = data.at_layer_1(nets, at.center, here)
+    ratio, slopes = (found.dz, found.slopes) if found else (-math.inf, -math.inf)
     weights = n * at.g * math.log10(2)
+    miss = abs(weights + slopes - ratio) if math.isfinite(ratio) else 0.0
+    relation = r"\approx" if miss < 0.5 else r"\neq"
     product = (
         theme.term(
             theme.outcome(ratio),
             rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{at.depth}}}\rVert}}",
             theme.tex(ratio),
         )
-        + r"\;\approx\;"
+        + rf"\;{relation}\;"
         + theme.term("dark", rf"(\sigma\sqrt{{n}})^{{{n}}}", theme.tex(weights))
         + r"\;\cdot\;"
         + theme.term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", theme.tex(slopes))
     )
-    if math.isfinite(ratio) and math.isfinite(slopes):
-        miss = abs(weights + slopes - ratio)
-        verdict = "agree within" if miss < 0.5 else "differ by"
+    if found and math.isfinite(slopes):
+        verdict = (
+            f"agree within a factor of {theme.within(miss)}"
+            if miss < 0.5
+            else f"differ by a factor of {theme.from_log10(miss, 2)}"
+        )
         says = (
-            f"On the right {theme.from_log10(weights + slopes)}, on the left measured: they "
-            f"{verdict} a factor of {theme.from_log10(max(miss, 0.005), 2)}. φ′ is the root mean "
-            "square over a layer. The rule takes slopes and weights to be independent."
+            f"On the right {theme.from_log10(weights + slopes)}, on the left measured"
+            f"{' in those that live' if found.only_living else ''}: they {verdict}. φ′ is the root "
+            "mean square over a layer. The rule takes slopes and weights to be independent."
         )
     else:
         says = "A dead network has slopes of 0 in some layer: nothing to multiply."
@@ -65,14 +98,16 @@ def equation(at, nets: data.Measured, here: int) -> str:
 
 def notes(at, nets: data.Measured, here: int) -> list[str]:
     """What to notice: how gains compound, where they are 1, which gradient, the spread."""
-    n, gain = at.depth - 1, nets.gain(at.center)[here]
+    n, found = at.depth - 1, data.at_layer_1(nets, at.center, here)
     reach = 10 ** (theme.BAND / n)
-    inside = abs(gain) * n <= theme.BAND
     compound = (
         f"Over {theme.count(n, 'layer')} the gradient stays within a factor of 10 only if the gain "
-        f"is between {1 / reach:.3f} and {reach:.3f}. {theme.from_log10(gain)} "
-        f"{'is' if inside else 'is not'}. The deeper the network, the narrower the range."
+        f"is between {1 / reach:.3f} and {reach:.3f}. "
     )
+    if found:
+        inside = abs(found.gain) * n <= theme.BAND
+        compound += f"{theme.from_log10(found.gain)} {'is' if inside else 'is not'}. "
+    compound += "The deeper the network, the narrower the range."
     ones = []
     for name in CURVES:
         one = data.scale_of_gain_one(name, at.depth, at.bias)
@@ -83,54 +118,92 @@ def notes(at, nets: data.Measured, here: int) -> list[str]:
         f"In wide layers, at depth {at.depth}{biases}, the gain is 1 at a σ√*n* of: "
         f"{', '.join(ones)}. No single scheme fits all."
     )
-    dz, dW, h = (getattr(getattr(nets, of), at.center)[here, 0] for of in ("dz", "dW", "h"))
-    slopes = nets.slopes[here, 0]
-    if math.isinf(dz):
-        which = "Nothing arrives here, whichever gradient you ask for."
-    else:
-        which = (
-            f"*Which* gradient matters. ‖dJ/dz‖ of layer 1 is {theme.from_log10(dz, 2)} times the "
-            f"last one's, ‖dJ/dW‖ {theme.from_log10(dW, 2)} times. dJ/dW is dJ/dz times the "
-            f"layer's input, and ‖h‖ changes by a factor of {theme.from_log10(-h, 2)} from layer 1 "
-            f"to layer {at.depth}. "
-            + (
-                "Here both tell one story."
-                if theme.outcome(dz) == theme.outcome(dW)
-                else "dJ/dW alone would tell another story."
-            )
-        )
-    alone, together = theme.outcome(slopes), theme.outcome(dz)
-    verbs = {"vanishing": "vanish", "healthy": "hold", "exploding": "explode"}
-    product = f"The slopes alone, ∏ φ′(*z*), make {theme.from_log10(slopes, 2)}: "
-    if math.isinf(dz):
-        product += "in a dead network some layer has no slope left."
-    elif alone == together:
-        product += f"they {verbs[alone]}, and so does the gradient."
-    else:
-        product += f"they {verbs[alone]}, the gradient does not. The weights make the difference."
+    nothing = "Nothing arrives here, whichever gradient you ask for."
+    which = _which_gradient(at, nets, here, found) if found else nothing
+    product = _product(found) if found else "In a dead network some layer has no slope left."
     return [compound, where, which, product, _spread(nets, here)]
+
+
+def _which_gradient(at, nets: data.Measured, here: int, found: data.AtLayer1) -> str:
+    return (
+        f"*Which* gradient matters. {_living(nets, here) + ', ' if found.only_living else ''}"
+        f"‖dJ/dz‖ of layer 1 is {theme.from_log10(found.dz, 2)} times the "
+        f"last one's, ‖dJ/dW‖ {theme.from_log10(found.dW, 2)} times. dJ/dW is dJ/dz times the "
+        f"layer's input, and ‖h‖ {_changes(found.passed)} from layer 1 to layer {at.depth}. "
+        + (
+            "Here both tell one story."
+            if theme.outcome(found.dz) == theme.outcome(found.dW)
+            else "dJ/dW alone would tell another story."
+        )
+    )
+
+
+def _changes(log10: float) -> str:
+    if abs(log10) < math.log10(1.06):
+        return "keeps its size"
+    return f"changes by a factor of {theme.from_log10(log10, 2)}"
+
+
+def _product(found: data.AtLayer1) -> str:
+    alone, together = theme.outcome(found.slopes), theme.outcome(found.dz)
+    product = f"The slopes alone, ∏ φ′(*z*), make {theme.from_log10(found.slopes, 2)}: "
+    product += f"they {theme.became(found.slopes, many=True)}, "
+    if alone == together:
+        same = theme.became(found.slopes) == theme.became(found.dz)
+        return product + (
+            "and so does the gradient." if same else f"the gradient {theme.became(found.dz)}."
+        )
+    return product + "the gradient does not. The weights make the difference."
 
 
 def _spread(nets: data.Measured, here: int) -> str:
     if nets.members == 1:
         return "At this width one network is run, to keep the drag quick. Try another seed."
-    dead, median = int(nets.dead[here]), nets.dz.median[here, 0]
-    died = f"{dead or 'None'} of the {nets.members} networks {'is' if dead == 1 else 'are'} dead."
+    died = _dead(nets, here)
+    died = f"{died[0].upper()}{died[1:]}."
+    median = nets.dz.median[here, 0]
     if math.isinf(median):
-        return f"{died} A layer in which every unit is off for every example ends the network."
+        return " ".join(
+            [
+                died,
+                "A layer in which every unit is off for every example ends the network.",
+                *_living_range(nets, here),
+            ]
+        )
     apart = nets.dz.mean[here, 0] - median
+    if abs(apart) < 0.02:
+        return f"{died} Their mean is about their median: {MUCH_ALIKE}"
     mean = f"{died} Their mean is {theme.from_log10(apart, 2)} times their median"
     if apart > math.log10(2):
         return f"{mean}: a few networks make that mean."
-    return f"{mean}: they are much alike." if not dead and apart > -math.log10(2) else f"{mean}."
+    alike = not nets.dead[here] and apart > -math.log10(2)
+    return f"{mean}: {MUCH_ALIKE}" if alike else f"{mean}."
+
+
+MUCH_ALIKE = "they are much alike."
+
+
+def _living_range(nets: data.Measured, here: int) -> list[str]:
+    """From which size to which the gradient arrives in those that live."""
+    sizes = nets.dz.first[here, nets.lives[here]]
+    if not len(sizes):
+        return []
+    low, high = (theme.from_log10(float(size), 2) for size in (sizes.min(), sizes.max()))
+    living = _living(nets, here)
+    return [f"{living}, the gradient of layer 1 is {theme.span(low, high)} times the last layer's."]
 
 
 def gauge(at, nets: data.Measured, here: int) -> str:
     """What the gauge shows, and whether theory and networks agree."""
-    measured = nets.gain(at.center)[here]
+    measured, found = nets.gain(at.center)[here], data.at_layer_1(nets, at.center, here)
     predicted = data.gain_in_theory(at.activation, at.depth, at.bias)[here]
     if math.isinf(measured):
         comparison = "Most of these networks are dead, so there is no gain to mark."
+        if found:
+            comparison += (
+                f" {_living(nets, here)} it is {theme.from_log10(found.gain)}; the theory says "
+                f"{theme.from_log10(predicted)}."
+            )
     else:
         comparison = (
             f"At σ√*n* = {theme.number(2**at.g)} the theory says {theme.from_log10(predicted)}, "
@@ -151,7 +224,7 @@ def window(at, cells: pd.DataFrame) -> str:
     """Where networks of each depth learn."""
     label = ACTIVATIONS[at.window].label
     found = data.learns(at.window)
-    ranges = [f"{ends[0]} to {ends[1]} ({depth} layers)" for depth, ends in found.items() if ends]
+    ranges = [f"{theme.span(*ends)} ({depth} layers)" for depth, ends in found.items() if ends]
     too_deep = [str(depth) for depth, ends in found.items() if not ends]
     nowhere = f", nowhere ({', '.join(too_deep)})" if too_deep else ""
     one = data.scale_of_gain_one(at.window, 16, 0.0)
@@ -160,7 +233,7 @@ def window(at, cells: pd.DataFrame) -> str:
         f"(plain SGD at rate {theme.setting(data.rate(at.window))}, width 64, median of three "
         "seeds). Guessing gives 10; ✕ stopped being a number. Blue lies below the scale of gain 1, "
         "orange above it.\n\n"
-        f"With {label}, networks get at least half of the digits right at σ√*n* from "
+        f"With {label}, networks get at least half of the digits right at σ√*n* of "
         f"{', '.join(ranges)}{nowhere}. "
         f"The deeper, the narrower. At 16 layers the best of them is {data.best(at.window, 16)}, "
         f"and the gain is 1 at {theme.number(one)}. {_outlined(at, cells)}"

@@ -127,10 +127,10 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     # below a falling line and below a rising one
     size = grammar.LABEL_SIZE - 1
     falling = says.transform_filter("datum.log10 < 0").mark_text(
-        fontSize=size, align="right", dx=-12, dy=4
+        fontSize=size, align="right", dx=-12, dy=4, lineBreak="\n"
     )
     rising = says.transform_filter("datum.log10 > 0").mark_text(
-        fontSize=size, align="left", dx=10, dy=14
+        fontSize=size, align="left", dx=10, dy=14, lineBreak="\n"
     )
     return [tick, falling, rising]
 

@@ -65,7 +65,7 @@ def powers(activation: str) -> pd.DataFrame:
 def _half_precision() -> dict[str, list]:
     limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
     says = [
-        f"fp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
+        f"rounded once,\nfp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
         for limit in limits
     ]
     return {"fp16": [limit.n for limit in limits], "fp16_says": says}
@@ -133,7 +133,7 @@ def precision(w: float) -> pd.DataFrame:
             "kind": "lost",
             "n": limit.n,
             "log10": float(scalar_chain.power(w, limit.n).log10),
-            "says": f"{limit.precision} holds {_HOLDS[limit.outcome]}",
+            "says": f"{limit.precision}, rounded once: {_HOLDS[limit.outcome]}",
             "meaning": "dark",
         }
         for limit in scalar_chain.precision_ladder(w, n_max=1)
@@ -232,6 +232,7 @@ class Matrices:
     vector: np.ndarray  # medians over the trials
     largest: np.ndarray
     median: np.ndarray
+    apart: np.ndarray  # the largest singular value over the median one of the same product
     law: np.ndarray
     trials: int
 
@@ -278,4 +279,6 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
         part["name"] = [None] * MATRICES + [names[name]]
         part["name_at"] = [np.nan] * MATRICES + [places[name]]
         parts.append(part)
-    return Matrices(pd.concat(parts, ignore_index=True), trials=_TRIALS[width], **middles)
+    apart = np.median(drawn.log10_largest - drawn.log10_median, axis=0)
+    frame = pd.concat(parts, ignore_index=True)
+    return Matrices(frame, trials=_TRIALS[width], apart=apart, **middles)

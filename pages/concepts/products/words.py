@@ -9,19 +9,36 @@ from pages.kit import theme
 from pages.kit.prose import fill
 
 
-def finding(w: float, n: int, power: SignedLog) -> str:
-    """What n factors of w make."""
-    size = float(power.log10)
+def finding(w: float, n: int, activation: str, power: SignedLog, along: Along) -> str:
+    """What n factors of w make, and what the slopes leave of it where there are any."""
+    size, gradient = float(power.log10), float(along.gradient[n])
+    alone = activation == "identity"
     return fill(
-        "At *w* = {w}, {factors} {make} **{power}**: {became} {line}",
+        "At *w* = {w}, {factors} {make} **{power}**{chain} {line}",
         w=theme.setting(w),
         factors=theme.count(n, "factor"),
         make="makes" if n == 1 else "make",
         power=theme.from_log10(size, negative=power.sign < 0),
-        became=_what_became(size),
-        line="Drag *w*; the line is straight, whatever you do."
-        if w
-        else "A log scale has no place for 0, so there is no line. Drag *w* away from it.",
+        chain=f": {_what_became(size)}"
+        if alone
+        else fill(
+            ". With {slopes} of {label} between them the gradient is **{gradient}**: {became}",
+            slopes="the slope" if n == 1 else "the slopes",
+            label=PANEL["activation"].options[activation],
+            gradient=theme.from_log10(gradient, negative=along.sign[n] < 0),
+            became=_what_became(gradient),
+        ),
+        line=_line(w, alone),
+    )
+
+
+def _line(w: float, alone: bool) -> str:
+    if not w:
+        return "A log scale has no place for 0, so there is no line. Drag *w* away from it."
+    if alone:
+        return "Drag *w*; the line is straight, whatever you do."
+    return (
+        "Drag *w*; the line of *w*ⁿ is straight, whatever you do, and the gradient's need not be."
     )
 
 
@@ -40,20 +57,16 @@ def _what_became(size: float) -> str:
 
 def equation(w: float, n: int, power: SignedLog, along: Along) -> str:
     """The gradient of the chain as the power of w times the product of slopes."""
-    gradient = theme.term(
-        "violet",
-        rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)",
+    shown = (
         theme.tex(along.gradient[n], negative=along.sign[n] < 0),
-    )
-    weights = theme.term(
-        theme.outcome(along.weights[-1]),
-        f"({w:g})^{{{n}}}",
         theme.tex(float(power.log10), negative=power.sign < 0),
+        theme.tex(along.slopes[n]),
     )
-    slopes = theme.term(
-        "amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", theme.tex(along.slopes[n])
-    )
-    return theme.displayed(rf"{gradient}\;=\;{weights}\;\cdot\;{slopes}")
+    gradient = theme.term("violet", rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)", shown[0])
+    weights = theme.term(theme.outcome(along.weights[-1]), f"({w:g})^{{{n}}}", shown[1])
+    slopes = theme.term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", shown[2])
+    relation = theme.relation(*shown)
+    return theme.displayed(rf"{gradient}\;{relation}\;{weights}\;\cdot\;{slopes}")
 
 
 def notes(w: float, n: int, activation: str, along: Along) -> list[str]:
@@ -66,12 +79,16 @@ def _pace(w: float, rate: float) -> str:
         return "|*w*| is exactly 1: no number of factors changes the size."
     if math.isinf(rate):
         return "*w* is 0: the first factor ends it."
+    few = theme.number(1 / rate, 2)
+    one = 1 / rate < 1.05
+    verb = "take{} away" if abs(w) < 1 else "add{}"
     return fill(
-        """At *w* = {w} every {few} factors {verb} a factor of ten, at the start as at the end. That
-        is what exponential means: on a log scale, a straight line.""",
+        """At *w* = {w} every {few} {verb} a factor of {times}, at the start as at the end. That is
+        what exponential means: on a log scale, a straight line.""",
         w=theme.setting(w),
-        few=theme.number(1 / rate, 2),
-        verb="take away" if abs(w) < 1 else "add",
+        few="single factor" if one else f"{few} factors",
+        verb=verb.format("s" if one else ""),
+        times=theme.from_log10(rate) if one else "ten",
     )
 
 
@@ -144,9 +161,10 @@ def random_matrices(width: str, n: int, drawn: Matrices) -> str:
     """What a product of n random matrices does to a vector, and in its extreme directions."""
     largest, median = drawn.largest[n], drawn.median[n]
     return fill(
-        """After {n} matrices of width {width} a random vector has changed by a factor of {vector}
+        """After {n} matrices of width {width} a random vector is {vector} times as long
         (median of {trials} draws); the gain's law says {law}. {law_holds} The largest singular
-        value is {largest}, the median one {median}, smaller by a factor of {apart}: {stretched}""",
+        value is {largest}, the median one {median}, in one product smaller by a factor of {apart}:
+        {stretched}""",
         n=n,
         width=width,
         vector=theme.from_log10(drawn.vector[n], 2),
@@ -155,7 +173,7 @@ def random_matrices(width: str, n: int, drawn: Matrices) -> str:
         law_holds=_law_holds(drawn.vector[n], drawn.law[n]),
         largest=theme.from_log10(largest, 2),
         median=theme.from_log10(median, 2),
-        apart=theme.from_log10(largest - median, 2),
+        apart=theme.from_log10(drawn.apart[n], 2),
         stretched=_stretched(largest, median),
     )
 

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import pandas as pd
 
-from core import datasets, network, recording, training
+from core import datasets, diagnostics, network, recording, training
 from core.activations import activation
 from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
@@ -274,14 +274,15 @@ def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
     record = pair.at(name, step)
     depth = record.log10_dz.shape[1]
     place = np.linspace(0, 1, depth) if depth > 1 else np.array([1.0])
-    loss, right = record.loss[0], record.accuracy[0]
+    test = pair.tested(name, step)
     gone = pair.halt(name) is not None and step >= pair.halt(name).step
     return {
         "x": min(step, pair.runs[name].step) / steps,
         "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
         "says": f"{name}: no longer finite"
         if gone
-        else f"{name}: batch loss {theme.number(loss)}, {theme.percent(right)} right",
+        else f"{name}: {theme.percent(test.accuracy[0])} of the held-out right, "
+        f"batch loss {theme.number(record.loss[0])}",
         **{
             column: frames.pack(np.array([values], dtype=float))[0]
             for column, values in {
@@ -303,9 +304,7 @@ def _drawn(log10: np.ndarray, gone: bool) -> np.ndarray:
 def relative_gradient(record: Step) -> np.ndarray:
     """log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖ of a lone run's step, (L,): ∏ W·φ′ from the last layer back. A
     gradient of 0 gives −inf, also where the last layer's is 0 too."""
-    log10 = record.log10_dz[0]
-    with np.errstate(invalid="ignore"):
-        return np.where(np.isneginf(log10), -np.inf, log10 - log10[-1:])
+    return diagnostics.arrives(record.log10_dz[0], record.log10_dz[0, -1:])
 
 
 def slope_products(record: Step) -> np.ndarray:

@@ -127,10 +127,11 @@ def _equation(pair: Pair, name: str, step: int) -> str:
     ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
     product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
     rest, others = gradient - slopes if math.isfinite(slopes) else math.nan, r"\text{the rest}"
+    shown = [theme.tex(size) for size in (gradient, slopes, rest)]
     return (
-        rf"\text{{{name}:}}\quad {theme.term(NETS[name], ratio, theme.tex(gradient))} = "
-        rf"{theme.term('reference', product, theme.tex(slopes))} \cdot "
-        rf"{theme.term('dark', others, theme.tex(rest))}"
+        rf"\text{{{name}:}}\quad {theme.term(NETS[name], ratio, shown[0])} "
+        rf"{theme.relation(*shown)} {theme.term('reference', product, shown[1])} \cdot "
+        rf"{theme.term('dark', others, shown[2])}"
     )
 
 
@@ -172,17 +173,20 @@ def seeds(runs: dict[str, Recording]) -> str:
 def _over_seeds(name: str, run: Recording) -> str:
     end = over_seeds(run)
     found = fill(
-        "**{name}**: median {median}, from {low} to {high} over {seeds} seeds after step {step}",
+        "**{name}**: median {median}, {ends} over {seeds} after step {step}",
         name=name,
         median=theme.percent(end.median),
-        low=theme.percent(end.low),
-        high=theme.percent(end.high),
-        seeds=end.seeds,
+        ends=_ends(theme.percent(end.low), theme.percent(end.high)),
+        seeds=theme.count(end.seeds, "seed"),
         step=f"{run.tests[-1].step:,}",
     )
     if not end.lost:
         return found
     return f"{found}; {end.lost} stopped, no longer finite, which counts as 0 %"
+
+
+def _ends(low: str, high: str) -> str:
+    return f"all at {low}" if low == high else f"from {low} to {high}"
 
 
 # The autopsy -------------------------------------------------------------------------------------
@@ -220,10 +224,10 @@ def _trial(run: Recording, things: str) -> str:
     if halt or not math.isfinite(test.loss[0]):
         return f"no longer finite at step {halt.step if halt else test.step}."
     return fill(
-        "{accuracy} of the held-out {things} right after {step} steps, loss {loss}.",
+        "{accuracy} of the held-out {things} right after {steps}, loss {loss}.",
         accuracy=theme.percent(test.accuracy[0]),
         things=things,
-        step=test.step,
+        steps=theme.count(test.step, "step"),
         loss=theme.number(test.loss[0]),
     )
 
