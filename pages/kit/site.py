@@ -19,6 +19,7 @@ from pages.kit.panels import Panel
 NAME = "Why gradients vanish and explode"
 _ROOT = Path(__file__).parents[2]
 STARTED = "site.started"
+BEYOND = "Beyond the article"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class PageInfo:
     menu: str  # its name in the navigation
     title: str
     claim: str
+    section: str = ""  # of the navigation; none for a page of the article
 
     @property
     def file(self) -> str:
@@ -87,6 +89,14 @@ PAGES = (
         menu="Number formats",
         title="Where numbers end",
         claim="A gradient can be right and still vanish: in the number that holds it.",
+        section=BEYOND,
+    ),
+    PageInfo(
+        path="frameworks",
+        menu="What frameworks start with",
+        title="What frameworks do when nothing is said",
+        claim="Say nothing, and each framework builds another network.",
+        section=BEYOND,
     ),
 )
 
@@ -157,7 +167,10 @@ def _navigation() -> st.Page:
     entries = _entries()
     # Copies, as Streamlit marks the one that it opens. In a sidebar they would be rendered anew
     # at each move of a control: 10 ms of every key press.
-    return st.navigation([copy(entry) for entry in entries.values()], position="top")
+    sections: dict[str, list[st.Page]] = {"": [copy(entries[""])]}
+    for page in PAGES:
+        sections.setdefault(page.section, []).append(copy(entries[page.path]))
+    return st.navigation(sections, position="top")
 
 
 def run() -> None:

@@ -1,0 +1,203 @@
+"""The charts of the page on what frameworks start with."""
+
+import altair as alt
+
+from pages.concepts.frameworks.clips import MEANINGS
+from pages.concepts.frameworks.panel import CASES, DEEPEST, DEPTH
+from pages.kit import frames, grammar, theme
+
+BOTTOM, TOP = -30, 10  # the main chart's axis: 10⁻³⁰ … 10¹⁰
+END_LOW, END_HIGH = BOTTOM + 1, TOP - 1  # where a dot or a name may stand
+LEFT, RIGHT = -2.0, 1.2  # log₁₀ of the gains that the gauge shows
+_ROOM = 14  # layers' width to the left of layer 1, for the lines' names
+_COLORS = {"other": "violet", "he": "reference", "slopes": "amber"}
+
+
+def gradients() -> alt.LayerChart:
+    """‖dJ/dz‖ by layer relative to the last layer's, live in the depth.
+
+    Frames, one row per depth: `depth`; packed over DEEPEST layers, log₁₀, with gaps above the last
+    one: `line`, its middle half `low`, `high`, and the lines `other`, `he`, `slopes`; of these
+    four the end at layer 1 `…_end`, the name `…_name` (or none) and its height `…_at`; the
+    `meaning` of the line, an arrow `beyond` where it has left the axis; the texts `says_depth`,
+    `says_gain`, `says_end`.
+    """
+    frame = frames.frame_of(DEPTH)
+    return grammar.layered(
+        grammar.healthy_band(left=1 - _ROOM, right=DEEPEST + 1, label="healthy"),
+        *(part for key in _COLORS for part in _beside(frame, key)),
+        *_line(frame),
+        *_readout(frame),
+        x=alt.X(
+            "layer",
+            type="quantitative",
+            scale=alt.Scale(domain=[1 - _ROOM, DEEPEST + 1], nice=False, zero=False),
+            axis=alt.Axis(
+                title="layer    ← the gradient travels toward the input",
+                values=[1, *range(10, DEEPEST + 1, 10)],
+                ticks=False,
+                grid=False,
+                **grammar.AXIS,
+            ),
+        ),
+        y=grammar.powers_y("line", "‖dJ/dz‖, relative to the last layer's", BOTTOM, TOP, every=5),
+        params=(frames.param(DEPTH),),
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
+    return frames.unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
+
+
+def _named(rows: alt.Chart, key: str) -> alt.Chart:
+    rows = rows.transform_filter(f"isValid(datum.{key}_name)").transform_calculate(layer="1")
+    return rows.mark_text(align="right", dx=-10, fontSize=grammar.LABEL_SIZE).encode(
+        y=alt.Y(field=f"{key}_at"), text=alt.Text(f"{key}_name", type="nominal")
+    )
+
+
+def _beside(frame: alt.Chart, key: str) -> list[alt.Chart]:
+    style = {
+        "other": {"strokeWidth": 2.5},
+        "he": {"strokeWidth": 1.3, "opacity": 0.8},
+        "slopes": {"strokeDash": [2, 4], "strokeWidth": 2.5},
+    }[key]
+    rows = grammar.colored(_by_layer(frame, key), _COLORS[key])
+    line = rows.mark_line(clip=True, **style).encode(y=alt.Y(field=key))
+    return [line, _named(grammar.colored(frame, _COLORS[key]), key)]
+
+
+def _line(frame: alt.Chart) -> list[alt.Chart]:
+    rows = _by_layer(frame, "line", "low", "high")
+    rows = rows.transform_calculate(value=grammar.number("datum.line"))
+    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative"),
+            alt.Tooltip("value", type="nominal", title="relative to the last"),
+        ],
+    )
+    end = frame.transform_calculate(layer="1").transform_filter("isValid(datum.line_end)")
+    end = end.encode(y=alt.Y(field="line_end"))
+    dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
+        size=130, filled=True, opacity=1
+    )
+    gone = end.transform_filter("isValid(datum.beyond)")
+    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(
+        text=alt.Text("beyond", type="nominal")
+    )
+    return [band, line, dot, beyond, _named(frame, "line")]
+
+
+def _readout(frame: alt.Chart) -> list[alt.Chart]:
+    # In a corner on the right, where all lines are near 1: above them, or below those that rise.
+    size = alt.expr("width < 420 ? 18 : 24")
+    up = "datum.line_end > 3"
+    lines = (
+        ("says_depth", size, "bold", f"{up} ? -19 : {TOP - 0.6}"),
+        ("says_gain", alt.expr("width < 420 ? 14 : 16"), "bold", f"{up} ? -22.2 : {TOP - 3.8}"),
+        ("says_end", alt.expr("width < 420 ? 14 : 16"), 400, f"{up} ? -24.6 : {TOP - 6.2}"),
+    )
+    return [
+        frame.transform_calculate(says_at=at, layer=str(DEEPEST + 1))
+        .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
+        .encode(y=alt.Y(field="says_at"), text=alt.Text(field, type="nominal"))
+        for field, size, weight, at in lines
+    ]
+
+
+def gauge() -> alt.LayerChart:
+    """The gain of each framework's default layer: a dot in its row, by size.
+
+    Rows: `name`, `log10` of the gain, `says` and `in_all`, `call`, `meaning`; `here` is true of
+    the reader's own; `low` and `high`, between which a gain can be borne.
+    """
+    x = alt.X(
+        "log10",
+        type="quantitative",
+        scale=alt.Scale(domain=[LEFT, RIGHT], nice=False, zero=False),
+        axis=alt.Axis(
+            title="gain of a layer: what it makes of ‖dJ/dz‖",
+            values=[-2, -1.301, -1, -0.699, -0.301, 0, 0.301, 0.699, 1],
+            labelExpr="format(pow(10, datum.value), '.1~r')",
+            gridOpacity=0.5,
+            orient="top",
+            **grammar.AXIS,
+        ),
+    )
+    y = alt.Y(
+        "name",
+        type="nominal",
+        sort=None,
+        scale=alt.Scale(paddingOuter=0.3),
+        axis=alt.Axis(
+            title="default of", ticks=False, domain=False, labelLimit=130, **grammar.AXIS
+        ),
+    )
+    rows = alt.Chart()
+    told = [
+        alt.Tooltip("name", type="nominal", title="framework"),
+        alt.Tooltip("call", type="nominal", title="layer"),
+        alt.Tooltip("says", type="nominal", title="gain"),
+        alt.Tooltip("in_all", type="nominal", title="over all layers"),
+    ]
+    here = rows.transform_filter("datum.here")
+    band = grammar.colored(here, "healthy").mark_rect(opacity=0.25, clip=True)
+    leftward = f"datum.log10 < 0 && datum.log10 > {LEFT + 0.5}"
+    stem = rows.transform_calculate(one="0").mark_rule(strokeWidth=2, opacity=0.5, clip=True)
+    return grammar.layered(
+        band.encode(
+            x=alt.X(field="low"), x2=alt.X2("high"), y=alt.value(0), y2=alt.value("height")
+        ),
+        stem.encode(x2=alt.X2("one")),
+        rows.mark_point(size=60, filled=True, opacity=1).encode(tooltip=told),
+        here.mark_point(size=260, filled=True, opacity=1).encode(tooltip=told),
+        rows.mark_text(
+            align=alt.ExprRef(f"{leftward} ? 'right' : 'left'"),
+            dx=alt.ExprRef(f"{leftward} ? -12 : 12"),
+            fontSize=13,
+        ).encode(text=alt.Text("says", type="nominal")),
+        x=x,
+        y=y,
+        height=24 * 24,
+    )
+
+
+def clips() -> alt.LayerChart:
+    """What clipping by norm makes of each case: a cell per call and case.
+
+    Rows: `who`, `case`, `mark` in the cell, `verdict`, `says` what came out, `meaning`.
+    """
+    axis = grammar.AXIS | {"ticks": False, "domain": False}
+    scale = alt.Scale(paddingInner=0.05, paddingOuter=0)
+    x = alt.X(
+        "case",
+        type="ordinal",
+        sort=list(CASES),
+        scale=scale,
+        axis=alt.Axis(title="given", orient="top", labelAngle=-35, labelOverlap=False, **axis),
+    )
+    y = alt.Y(
+        "who",
+        type="ordinal",
+        sort=None,
+        scale=scale,
+        axis=alt.Axis(
+            title="clipped by", labelLimit=alt.ExprRef("width < 300 ? 130 : 320"), **axis
+        ),
+    )
+    assert set(MEANINGS.values()) <= set(theme.MEANINGS)
+    rows = alt.Chart()
+    cells = rows.mark_rect(cornerRadius=2, opacity=0.85).encode(
+        tooltip=[
+            alt.Tooltip("who", type="nominal", title="clipped by"),
+            alt.Tooltip("case", type="nominal", title="given"),
+            alt.Tooltip("says", type="nominal", title="comes out"),
+            alt.Tooltip("verdict", type="nominal", title="that is"),
+        ]
+    )
+    marks = rows.mark_text(fontSize=15, fontWeight=600).encode(
+        text=alt.Text("mark", type="nominal"), color=alt.value("#111111")
+    )
+    return grammar.layered(cells, marks, x=x, y=y, height=theme.MAIN_HEIGHT)

@@ -1,0 +1,115 @@
+"""Clipping by norm, in each framework: what came out, beside what should have."""
+
+import numpy as np
+import pandas as pd
+
+from core import clipping
+from pages.concepts.frameworks import tables
+from pages.kit import theme
+from pages.kit.memoize import memoize
+
+LIMIT = 1.0
+NEARLY = 5e-7  # of single precision's rounding: 1 in 10⁷ a step, a few steps
+GIVEN = {  # as the probes clip them: two parameters' gradients
+    "norms 3 and 4": ((3.0,), (4.0,)),
+    "at the limit": ((0.6,), (0.8,)),
+    "below the limit": ((0.3,), (0.4,)),
+    "huge entries": ((1e20,) * 4, (3.0, 4.0)),
+    "an infinity": ((np.inf, 1.0, 2.0), (3.0,)),
+    "a NaN": ((np.nan, 1.0, 2.0), (3.0,)),
+    "all zeros": ((0.0,), (0.0, 0.0)),
+}
+VERDICTS = {"right": "✓", "changed": "~", "destroyed": "✕"}
+MEANINGS = {"right": "healthy", "changed": "amber", "destroyed": "exploding"}
+
+
+def right(case: str) -> np.ndarray | None:
+    """The gradient clipped to LIMIT as a whole, in exact arithmetic; None where it has no norm."""
+    given = np.concatenate(GIVEN[case])
+    if not np.isfinite(given).all():
+        return None
+    return clipping.clip_by_global_norm(given, LIMIT).gradients
+
+
+def verdict(case: str, result: str) -> str:
+    """“right”: the whole gradient shortened, within rounding. “changed”: its direction or its
+    length is another, or what has no norm went through unclipped. “destroyed”: entries that were
+    finite and not 0 are gone."""
+    given, came = np.concatenate(GIVEN[case]), _numbers(result)
+    should = right(case)
+    if should is not None and np.allclose(came, should, rtol=NEARLY, atol=1e-12):
+        return "right"
+    alive = np.isfinite(given) & (given != 0)
+    lost = ~np.isfinite(came) | (came == 0)
+    return "destroyed" if lost[alive].any() else "changed"
+
+
+def _numbers(result: str) -> np.ndarray:
+    return np.array([float(x) for x in result.replace(";", " ").split()])
+
+
+def _said(result: str) -> str:
+    """A result for a table: the parameters apart, NaN and minus as the page writes them."""
+    return "; ".join(
+        ", ".join(_entry(float(x)) for x in part.split()) for part in result.split(";")
+    )
+
+
+def _entry(x: float) -> str:
+    if abs(x) > 1e7:
+        return theme.number(x, 1)  # ∞ too
+    return "NaN" if np.isnan(x) else f"{x:.7g}"
+
+
+@memoize(8)
+def matrix() -> pd.DataFrame:
+    """One row per call and case; see `charts.clips`."""
+    rows = tables.clips()
+    verdicts = [
+        verdict(case, result) for case, result in zip(rows["case"], rows["result"], strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "who": rows["framework"] + " " + rows["call"],
+            "framework": rows["framework"],
+            "call": rows["call"],
+            "case": rows["case"],
+            "verdict": verdicts,
+            "mark": [VERDICTS[v] for v in verdicts],
+            "meaning": [MEANINGS[v] for v in verdicts],
+            "says": [_said(result) for result in rows["result"]],
+        }
+    )
+
+
+def given(case: str) -> str:
+    """What is clipped, in words."""
+    return "; ".join(
+        ", ".join(theme.setting(x) if abs(x) < 1e7 else theme.number(x, 1) for x in part)
+        for part in GIVEN[case]
+    )
+
+
+def table(case: str) -> pd.DataFrame:
+    """What came out of one case, who does the same in one row."""
+    rows = matrix()
+    rows = rows[rows["case"] == case]
+    return pd.DataFrame(
+        [
+            (
+                says,
+                f"{of['mark'].iloc[0]} {verdict}",
+                tables.calls(zip(of["framework"], of["call"], strict=True)),
+            )
+            for (says, verdict), of in rows.groupby(["says", "verdict"], sort=False)
+        ],
+        columns=["comes out", "that is", "by"],
+    )
+
+
+def split_as(case: str, whole: np.ndarray) -> str:
+    """A whole gradient in words, the parameters apart as they are in the case."""
+    ends = np.cumsum([len(part) for part in GIVEN[case]])[:-1]
+    return "; ".join(
+        ", ".join(theme.number(float(x), 2) for x in part) for part in np.split(whole, ends)
+    )

@@ -1,0 +1,237 @@
+"""Frames of the page on what frameworks start with."""
+
+from dataclasses import dataclass
+from math import hypot, sqrt
+
+import numpy as np
+import pandas as pd
+
+from core import theory
+from core.activations import activation
+from core.datasets import digits
+from pages.concepts.frameworks import networks, tables
+from pages.concepts.frameworks.charts import BOTTOM, END_HIGH, END_LOW, LEFT, TOP
+from pages.concepts.frameworks.panel import DEEPEST, DEPTH
+from pages.concepts.frameworks.tables import HE, NOTHING, Default
+from pages.kit import frames, grammar, theme
+from pages.kit.memoize import memoize
+
+DEPTHS = DEPTH.values()
+_LINES = ("line", "other", "he", "slopes")
+
+
+def default_run(framework: str, name: str, width: int, seed: int) -> networks.Run:
+    """The networks of one framework's default."""
+    default = tables.default(framework, name)
+    return networks.run(default.weights, default.biases, name, width, seed)
+
+
+def he_run(name: str, width: int, seed: int) -> networks.Run:
+    """The networks of He's weights, without biases."""
+    return networks.run(HE, NOTHING, name, width, seed)
+
+
+def scale(default: Default, width: int) -> float:
+    """σ√n between layers of this width, the mean counted in where it is not 0."""
+    return hypot(*default.weights.at(width, width)) * sqrt(width)
+
+
+def told(width: int) -> str:
+    """Of which networks a number is: “median of 9 networks”."""
+    members = networks.MEMBERS[width]
+    return f"median of {members} networks" if members > 1 else "one network"
+
+
+# The main chart ----------------------------------------------------------------------------------
+
+
+@memoize(64)
+def gradients(framework: str, against: str, name: str, width: int, seed: int) -> pd.DataFrame:
+    """One row per depth; see `charts.gradients`."""
+    run = default_run(framework, name, width, seed)
+    other = default_run(against, name, width, seed)
+    he = he_run(name, width, seed)
+    at = np.array(DEPTHS) - 1
+    values = {"line": run.kept, "other": other.kept, "he": he.kept, "slopes": run.slopes}
+    named = {"line": framework, "other": against, "he": "He", "slopes": "∏ φ′(z)"}
+    if framework == against:
+        values["other"] = np.full_like(run.kept, np.nan)
+    last = run.kept[at, 0]  # where the gradient arrives: at layer 1
+    columns = {
+        "depth": DEPTHS,
+        "low": frames.pack(_shown(run.low[at]), ".2f"),
+        "high": frames.pack(_shown(run.high[at]), ".2f"),
+        "meaning": [theme.outcome(v) for v in last],
+        "beyond": [_arrow(v) or None for v in last],
+        "says_depth": [theme.count(depth, "layer") for depth in DEPTHS],
+        "says_gain": [
+            f"×{theme.from_log10(v / (depth - 1))} a layer"
+            for v, depth in zip(last, DEPTHS, strict=True)
+        ],
+        "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
+    }
+    ends = np.stack([_within(v[at, 0]) for v in values.values()])
+    places = np.array([_places(heights) for heights in np.nan_to_num(ends, nan=0.0).T])
+    for i, (key, v) in enumerate(values.items()):
+        columns[key] = frames.pack(_shown(v[at]), ".2f")
+        columns[f"{key}_end"] = ends[i]
+        columns[f"{key}_at"] = places[:, i]
+        columns[f"{key}_name"] = [
+            None if np.isnan(end) else f"{named[key]} {_arrow(end)}".strip() for end in v[at, 0]
+        ]
+    return pd.DataFrame(columns)
+
+
+def _shown(log10: np.ndarray) -> np.ndarray:
+    """What the chart draws: a little beyond its axis at most, and a gap where nothing is."""
+    return np.where(np.isfinite(log10), np.clip(log10, BOTTOM - 5, TOP + 5), np.nan)
+
+
+def _within(ends: np.ndarray) -> np.ndarray:
+    """Heights at which a dot may stand."""
+    return np.clip(np.where(np.isneginf(ends), END_LOW, ends), END_LOW, END_HIGH)
+
+
+def _places(ends: np.ndarray, gap: float = 2.3) -> np.ndarray:
+    """Heights at which the names stand apart, on the axis."""
+    moved, steps = np.array(grammar.apart(ends, gap=gap)), gap * np.arange(len(ends))
+    order = np.argsort(moved, kind="stable")
+    moved[order] = np.clip(moved[order], END_LOW + steps, END_HIGH - steps[::-1])
+    return moved
+
+
+def _arrow(log10: float) -> str:
+    """Where a line has gone that has left the axis."""
+    return "" if BOTTOM <= log10 <= TOP or np.isnan(log10) else "↑" if log10 > 0 else "↓"
+
+
+def profile_table(framework: str, name: str, width: int, seed: int) -> pd.DataFrame:
+    """Every frame of the main chart as numbers, for the download."""
+    run = default_run(framework, name, width, seed)
+    depth, layer = np.tril_indices(DEEPEST)
+    return pd.DataFrame(
+        {
+            "framework": framework,
+            "activation": name,
+            "width": width,
+            "depth": depth + 1,
+            "layer": layer + 1,
+            "log10_dz_over_last": run.kept[depth, layer],
+            "log10_product_of_slopes": run.slopes[depth, layer],
+        }
+    )
+
+
+# The gauge ---------------------------------------------------------------------------------------
+
+
+@memoize(64)
+def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.DataFrame:
+    """One row per framework, by its gain; see `charts.gauge`."""
+    rows = [
+        (f, default_run(f, name, width, seed).gain(depth), tables.default(f, name))
+        for f in tables.frameworks()
+    ]
+    rows.append(("He", he_run(name, width, seed).gain(depth), None))
+    rows.sort(key=lambda row: row[1])
+    reach = theme.BAND / (depth - 1)
+    return pd.DataFrame(
+        {
+            "name": [f for f, _, _ in rows],
+            "log10": [max(gain, LEFT) for _, gain, _ in rows],
+            "meaning": [
+                "reference" if f == "He" else theme.outcome(gain * (depth - 1))
+                for f, gain, _ in rows
+            ],
+            "says": [theme.from_log10(gain) for _, gain, _ in rows],
+            "in_all": [theme.from_log10(gain * (depth - 1), 2) for _, gain, _ in rows],
+            "call": [d.call if d else "√(2/n), without biases" for _, _, d in rows],
+            "here": [f == framework for f, _, _ in rows],
+            "low": -reach,
+            "high": reach,
+        }
+    )
+
+
+def groups(name: str, width: int, depth: int, seed: int) -> tuple[list[str], list[str], list[str]]:
+    """The frameworks whose gradient vanishes, holds and explodes over these layers."""
+    rows = gauge("", name, width, depth, seed)
+    return tuple(
+        list(rows.loc[rows["meaning"] == meaning, "name"])
+        for meaning in ("vanishing", "healthy", "exploding")
+    )
+
+
+# Gain 1 ------------------------------------------------------------------------------------------
+
+_SCALES = 2.0 ** np.arange(-2, 5.01, 0.1)
+
+
+@memoize(128)
+def scale_of_gain_one(name: str, depth: int) -> float | None:
+    """The σ√n at which the layers of a wide network without biases have a gain of 1 on average;
+    None where up to 32 none has."""
+    square = float(np.mean(digits().x_train[: networks.EXAMPLES[64]] ** 2))
+    profile = theory.depth_profile(
+        activation(name), depth=depth, sigma_w2=_SCALES**2, input_square=square
+    )
+    gain = np.log10(profile.gain[:, : depth - 1]).mean(axis=1)
+    above = np.flatnonzero((gain[:-1] < 0) & (gain[1:] >= 0))
+    if not len(above):
+        return None
+    i = int(above[0])
+    part = -gain[i] / (gain[i + 1] - gain[i])
+    return float(_SCALES[i] * (_SCALES[i + 1] / _SCALES[i]) ** part)
+
+
+# The whole table ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many frameworks were measured, and when."""
+
+    frameworks: int
+    dense: int
+    date: str
+
+
+def counted() -> Counted:
+    found = pd.concat([tables.weights(), tables.values(), tables.clips()])
+    return Counted(found["framework"].nunique(), len(tables.frameworks()), found["date"].max())
+
+
+@memoize(8)
+def defaults_table() -> pd.DataFrame:
+    """Dense layers as they start when nothing is said, one row each."""
+    rows = tables.weights()
+    rows = rows[rows["layer"].isin(["dense", "dense relu", "dense gelu", "dense logistic"])]
+    found = []
+    for (framework, _, call), of in rows.groupby(["framework", "layer", "call"], sort=False):
+        law, first = tables.law(of), of.iloc[0]
+        layer = f"{first['layer']} bias"
+        biases = tables.weights()
+        biases = biases[
+            (biases["framework"] == framework)
+            & (biases["layer"] == layer)
+            & (biases["call"] == call)
+        ]
+        found.append(
+            {
+                "framework": f"{framework} {first['version']}",
+                "layer": f"`{call}`",
+                "weights": tables.FAMILIES[law.family],
+                "σ√n at 1,000": theme.number(hypot(*law.at(1000, 1000)) * sqrt(1000)),
+                "follows": law.follows,
+                "biases": _biases(tables.law(biases)) if len(biases) else "none",
+            }
+        )
+    return pd.DataFrame(found)
+
+
+def _biases(law: tables.Law) -> str:
+    if law == NOTHING:
+        return "0"
+    if law.family == "constant":
+        return theme.number(law.mean, 1)
+    return f"{tables.FAMILIES[law.family]}, {law.follows}"

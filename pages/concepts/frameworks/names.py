@@ -1,0 +1,335 @@
+"""One name, several numbers: what frameworks mean by it, and what that does over 20 layers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import erf, hypot, pi, sqrt
+from statistics import median
+
+import numpy as np
+import pandas as pd
+
+from core.activations import ACTIVATIONS
+from pages.concepts.frameworks import networks, tables
+from pages.kit import theme
+from pages.kit.memoize import memoize
+
+LAYERS = 20
+CHANNELS = (16, 256, 1000)  # those that were measured
+_PER_FILTER = 9  # what one output of a depthwise 3 × 3 convolution adds up
+_HIDDEN = 256  # of the LSTMs that were measured
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a call means: the number as it is shown, and log₁₀ of the factor over LAYERS."""
+
+    who: tuple[str, str]  # the framework and its call
+    number: str
+    log10: float
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A name: what its number is, what the last column says, and who means what."""
+
+    number: str  # heading of the column
+    effect: str  # heading of the last
+    about: str
+    meanings: Callable[[], list[Meaning]]
+
+
+def _who(row) -> tuple[str, str]:
+    return row.framework, row.call
+
+
+def _log10(factor: float, times: float = LAYERS) -> float:
+    return times * float(np.log10(factor)) if factor > 0 else -np.inf
+
+
+def _values(item: str) -> pd.DataFrame:
+    found = tables.values()
+    return found[found["item"] == item]
+
+
+def _weights(*layers: str) -> list[tuple[pd.DataFrame, tuple[str, str]]]:
+    """The rows of each framework, layer and call, and who that is."""
+    rows = tables.weights()
+    rows = rows[rows["layer"].isin(layers)]
+    groups = rows.groupby(["framework", "layer", "call"], sort=False)
+    return [(of, _who(of.iloc[0])) for _, of in groups]
+
+
+# Slopes ------------------------------------------------------------------------------------------
+
+
+def _leaky() -> list[Meaning]:
+    left, right = _values("leaky_relu slope left"), _values("leaky_relu slope right")
+    both = left.merge(right, on=["framework", "call"], suffixes=("", "_right"))
+    return [
+        Meaning(
+            _who(row),
+            f"{row.value:g}"
+            if row.value_right == 1
+            else f"{row.value:g}; right {row.value_right:g}",
+            _log10(hypot(row.value, row.value_right)),
+        )
+        for row in both.itertuples()
+    ]
+
+
+def _prelu() -> list[Meaning]:
+    return [
+        Meaning(_who(row), f"{abs(row.value):g}", _log10(hypot(row.value, 1)))
+        for row in _values("prelu slope left").itertuples()
+    ]
+
+
+KINKS = {
+    "leaky_relu'(0)": "leaky ReLU at 0",
+    "relu'(0)": "ReLU at 0",
+    "max(x, 0)'(0)": "max(x, 0) at 0",
+    "max(0, x)'(0)": "max(0, x) at 0",
+    "abs'(0)": "|x| at 0",
+    "elu'(0)": "ELU at 0",
+    "hardtanh'(1)": "hard tanh at 1",
+    "relu6'(6)": "ReLU6 at 6",
+}
+
+
+def _kinks() -> list[Meaning]:
+    return [
+        Meaning(_who(row), f"{name}: {theme.setting(row.value)}", _log10(abs(row.value)))
+        for item, name in KINKS.items()
+        for row in _values(item).itertuples()
+    ]
+
+
+def _sigmoid() -> list[Meaning]:
+    left, right = _values("sigmoid'(-40)"), _values("sigmoid'(40)")
+    both = left.merge(right, on=["framework", "call"], suffixes=("", "_right"))
+    return [
+        Meaning(
+            _who(row),
+            f"{theme.number(row.value)} and {theme.number(row.value_right)}",
+            _log10(row.value_right, 1),
+        )
+        for row in both.itertuples()
+    ]
+
+
+# GELU --------------------------------------------------------------------------------------------
+
+
+def _exact_gelu(z, h, slope) -> None:
+    """z·Φ(z) and its slope, Φ being the normal distribution function."""
+    below = 0.5 * (1 + np.vectorize(erf)(z / sqrt(2)))
+    np.multiply(z, below, out=h)
+    np.copyto(slope, below + z * np.exp(-0.5 * z * z) / sqrt(2 * pi))
+
+
+@memoize(1)
+def gelu_forms() -> tuple[float, float]:
+    """log₁₀ of what reaches layer 1 of LAYERS He layers, 16 wide: exact GELU, tanh form."""
+    tanh_form = ACTIVATIONS["gelu"]
+    exact = replace(tanh_form, name="exact gelu", into=_exact_gelu)
+    runs = [networks.run_with(phi, tables.HE, tables.NOTHING, 16, 0) for phi in (exact, tanh_form)]
+    return tuple(float(run.kept[LAYERS - 1, 0]) for run in runs)
+
+
+def _gelu() -> list[Meaning]:
+    at = -2.0
+    exact = at * 0.5 * (1 + erf(at / sqrt(2)))
+    tanh_form = float(ACTIVATIONS["gelu"].f(at))
+    forms = {"exact": (exact, gelu_forms()[0]), "tanh form": (tanh_form, gelu_forms()[1])}
+    meanings = []
+    for row in _values("gelu(-2)").itertuples():
+        form = min(forms, key=lambda name: abs(forms[name][0] - row.value))
+        meanings.append(Meaning(_who(row), form, forms[form][1]))
+    return meanings
+
+
+# Weights -----------------------------------------------------------------------------------------
+
+
+def _he() -> list[Meaning]:
+    meanings = []
+    for rows, who in _weights("he_normal", "he_uniform"):
+        factor = tables.law(rows).at(1000, 1000)[1] * sqrt(1000)
+        meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor / sqrt(2))))
+    return meanings
+
+
+def _rectangular() -> list[Meaning]:
+    meanings = []
+    for rows, who in _weights("dense", "dense relu", "dense gelu", "dense maxout"):
+        law = tables.law(rows)
+        narrow, wide = (hypot(*law.at(*n)) * sqrt(n[0]) for n in ((1000, 250), (250, 1000)))
+        meanings.append(
+            Meaning(
+                who,
+                f"{narrow:.2f} and {wide:.2f} ({law.follows})",
+                _log10(narrow * wide, LAYERS / 2),
+            )
+        )
+    return meanings
+
+
+def _truncated() -> list[Meaning]:
+    return [
+        Meaning(who, f"{rows['std'].mean():.2f}", _log10(rows["std"].mean()))
+        for rows, who in _weights("truncated_normal(1)")
+    ]
+
+
+def _orthogonal() -> list[Meaning]:
+    meanings = []
+    for rows, who in _weights("orthogonal"):
+        factor = float(rows.iloc[0]["std"] * sqrt(rows.iloc[0]["n_in"]))
+        meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor)))
+    return meanings
+
+
+def _depthwise() -> list[Meaning]:
+    meanings = []
+    for rows, who in _weights("depthwise 3x3"):
+        rows = rows.set_index("n_in")
+        sizes = [float(rows.loc[c, "std"]) * sqrt(_PER_FILTER) for c in CHANNELS]
+        number = ", ".join(f"{size:.2g}" for size in sizes)
+        meanings.append(Meaning(who, number, _log10(sizes[-1])))
+    return meanings
+
+
+# LSTM --------------------------------------------------------------------------------------------
+
+
+def _recurrent() -> list[Meaning]:
+    smallest = _values("lstm gate, smallest singular value").set_index(["framework", "call"])
+    largest = _values("lstm gate, largest singular value").set_index(["framework", "call"])
+    meanings = []
+    for rows, who in _weights("lstm recurrent"):
+        row = rows.iloc[0]
+        factor, key = float(row["std"]) * sqrt(_HIDDEN), (row["framework"], row["call"])
+        low, high = (float(of.loc[key, "value"]) for of in (smallest, largest))
+        spread = f"{high:.2f} … {theme.number(low, 1)}" if high - low > 0.01 else f"{high:.2f}"
+        meanings.append(Meaning(who, f"{factor:.2f} ({spread})", _log10(factor)))
+    return meanings
+
+
+def _forget() -> list[Meaning]:
+    return [
+        Meaning(_who(row), f"{row.value:.2f}", _log10(row.value))
+        for row in _values("lstm keeps of its cell").itertuples()
+    ]
+
+
+TOPICS = {
+    "leaky": Topic(
+        "slope for z < 0",
+        "20 layers",
+        """What 20 layers of He weights with this slope do to the gradient: a wide layer multiplies
+        it by √(1 + *a*²), *a* being the slope on the left.""",
+        _leaky,
+    ),
+    "prelu": Topic(
+        "first slope for z < 0",
+        "20 layers",
+        """PReLU learns its slope; this is where it starts. Over 20 layers of He weights it does
+        what a leaky ReLU of that slope does.""",
+        _prelu,
+    ),
+    "he": Topic(
+        "σ√n",
+        "20 layers",
+        """He asks for σ√*n* = √2 = 1.41, which keeps the gradient through ReLU layers. What
+        1,000 × 1,000 weights by that name have, and what 20 ReLU layers of them do.""",
+        _he,
+    ),
+    "rectangular": Topic(
+        "σ√n, 1,000 → 250 and 250 → 1,000",
+        "20 layers",
+        """Layers of 1,000 and 250 units in turn, weights as each dense layer draws them by itself,
+        no activation: on its way back the gradient is multiplied by σ√*n* once for each layer, *n*
+        being its fan-in. Weights that follow the fan-in treat both kinds alike.""",
+        _rectangular,
+    ),
+    "truncated": Topic(
+        "σ that was drawn",
+        "20 layers",
+        """A normal distribution of σ = 1, cut off at ±2: what is left has a smaller σ. Initializers
+        that build on it make up for that, or do not. Over 20 layers the shortfall compounds.""",
+        _truncated,
+    ),
+    "orthogonal": Topic(
+        "scale",
+        "20 layers",
+        """An orthogonal matrix changes no length. What 20 of them do, without an activation, by the
+        scale that they are given when nothing is said.""",
+        _orthogonal,
+    ),
+    "gelu": Topic(
+        "form",
+        "20 layers",
+        """GELU is *z*·Φ(*z*). The tanh form approximates it, and comes within 0.0005 of it
+        everywhere. What reaches layer 1 of 20 layers of He weights, run with each form from the
+        same draws: here the other number hardly matters.""",
+        _gelu,
+    ),
+    "kinks": Topic(
+        "the slope there",
+        "20 layers",
+        """At a kink any slope between those on its two sides is right. It matters where *z* is
+        exactly there: an example of zeros through layers without biases has *z* = 0 in each of
+        them, and 20 slopes multiply. An ELU of α = 1 has no kink at all: its slope at 0 is 1.""",
+        _kinks,
+    ),
+    "sigmoid": Topic(
+        "σ′(−40) and σ′(40)",
+        "of one layer, at 40",
+        """Both are 4.25×10⁻¹⁸. In single precision σ(40) rounds to 1, and σ·(1 − σ) to 0, where
+        σ(−40) keeps its digits. A unit that is far off on one side can come back; on the other,
+        its gradient is exactly 0.""",
+        _sigmoid,
+    ),
+    "depthwise": Topic(
+        "σ√9 at 16, 256 and 1,000 channels",
+        "20 layers",
+        """One output of a depthwise 3 × 3 convolution adds up nine inputs, however many channels
+        there are. Some initializers count the channels into the fans all the same. Over 20 layers
+        of 1,000 channels, without an activation:""",
+        _depthwise,
+    ),
+    "recurrent": Topic(
+        "σ√n (singular values of a gate)",
+        "20 steps",
+        """The weights from an LSTM's hidden state to one gate, 256 × 256: their σ√*n*, and their
+        largest and smallest singular values. An orthogonal matrix has all of them at 1. Cut out of
+        a larger one that is orthogonal, a gate's are anywhere below. The last column is (σ√*n*)²⁰.
+        """,
+        _recurrent,
+    ),
+    "forget": Topic(
+        "kept of a cell of 1",
+        "20 steps",
+        """An LSTM with nothing to read and a cell of 1: what the forget gate keeps of it, on
+        average. 0.73 is a bias of 1, 0.50 one of 0, whatever the stored biases say. Over 20 steps
+        of that:""",
+        _forget,
+    ),
+}
+
+
+@memoize(16)
+def table(name: str) -> pd.DataFrame:
+    """Who means what by a name, the same numbers in one row."""
+    topic, by_number = TOPICS[name], {}
+    for meaning in topic.meanings():
+        by_number.setdefault(meaning.number, []).append(meaning)
+    rows = [
+        (
+            number,
+            tables.calls(meaning.who for meaning in same),
+            theme.from_log10(median(meaning.log10 for meaning in same), 2),
+        )
+        for number, same in by_number.items()
+    ]
+    return pd.DataFrame(rows, columns=[topic.number, "by", topic.effect])

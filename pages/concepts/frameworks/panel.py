@@ -1,0 +1,94 @@
+"""The controls and presets of the page `frameworks`."""
+
+from core.activations import ACTIVATIONS
+from pages.concepts.frameworks.tables import frameworks
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
+
+DEEPEST = 60  # hidden layers
+DEPTH = Range("depth", "Layers", 2, DEEPEST, 1, 30, live=True)
+WIDTHS = ("16", "64", "256")
+NAMES = {  # what the reader can look up; see names.py
+    "leaky": "leaky ReLU's slope",
+    "prelu": "PReLU's first slope",
+    "he": "He",
+    "rectangular": "a dense layer, nothing said",
+    "truncated": "truncated normal, σ = 1",
+    "orthogonal": "orthogonal",
+    "gelu": "GELU",
+    "kinks": "slopes at kinks",
+    "sigmoid": "slopes of the sigmoid far out",
+    "depthwise": "depthwise convolution",
+    "recurrent": "LSTM's recurrent weights",
+    "forget": "LSTM's forget gate",
+}
+CASES = {  # what is clipped; see clips.py
+    "norms 3 and 4": "norms 3 and 4",
+    "at the limit": "a norm of exactly 1",
+    "below the limit": "a norm of 0.5",
+    "huge entries": "entries of 10²⁰",
+    "an infinity": "an infinity",
+    "a NaN": "a NaN",
+    "all zeros": "all zeros",
+}
+_EACH = {name: name for name in frameworks()}
+
+PANEL = Panel(
+    "frameworks",
+    controls=(
+        DEPTH,
+        Choice("framework", "Your framework", _EACH, "PyTorch", menu=True),
+        Choice("against", "Beside it", _EACH, "Keras", menu=True),
+        Choice("activation", "Activation", labels(ACTIVATIONS), "relu", menu=True),
+        Choice("width", "Width", {width: width for width in WIDTHS}, "64"),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
+        Choice("name", "The name", NAMES, "leaky", menu=True),
+        Choice("case", "What is clipped", CASES, "norms 3 and 4", menu=True),
+    ),
+    presets=(
+        Preset(
+            "PyTorch, ReLU",
+            "bad",
+            "Weights of up to ±1/√*n* have a third of the variance that keeps a sum's size, and "
+            "ReLU halves what is left.",
+            {"framework": "PyTorch", "against": "Keras", "activation": "relu", "depth": 30},
+        ),
+        Preset(
+            "Keras, tanh",
+            "good",
+            "Glorot's weights with the activation that they were made for.",
+            {"framework": "Keras", "against": "PyTorch", "activation": "tanh", "depth": 30},
+        ),
+        Preset(
+            "BrainState, ReLU",
+            "good",
+            "The one library here whose plain dense layer starts with He's weights by itself.",
+            {"framework": "BrainState", "against": "Flax", "activation": "relu", "depth": 30},
+        ),
+        Preset(
+            "Haiku against Flax",
+            "trap",
+            "Both draw from a normal distribution cut at 2σ. Flax's σ is 1/√*n* after the cut, "
+            "Haiku's before it: 12 percent less, at every layer.",
+            {"framework": "Haiku", "against": "Flax", "activation": "tanh", "depth": 30},
+        ),
+        Preset(
+            "Brain.js, width 64",
+            "trap",
+            "±0.2 at any width: near 1 here by luck. Try widths 16 and 256.",
+            {
+                "framework": "Brain.js",
+                "against": "Keras",
+                "activation": "tanh",
+                "depth": 30,
+                "width": "64",
+            },
+        ),
+        Preset(
+            "ml-fnn, only positive",
+            "trap",
+            "No weight is negative, so nothing cancels: a sum of *n* inputs grows like *n*, "
+            "not like √*n*.",
+            {"framework": "ml-fnn", "against": "PyTorch", "activation": "relu", "depth": 30},
+        ),
+    ),
+)

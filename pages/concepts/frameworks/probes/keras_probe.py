@@ -1,0 +1,85 @@
+"""What Keras does when nothing is said, with JAX below it."""
+
+import keras
+import numpy as np
+import record
+
+keras.utils.set_random_seed(0)
+
+
+def dense(n_in, n_out):
+    layer = keras.layers.Dense(n_out)
+    layer.build((None, n_in))
+    return np.asarray(layer.kernel), np.array(layer.bias)
+
+
+def depthwise(c):
+    layer = keras.layers.DepthwiseConv2D(3)
+    layer.build((None, 8, 8, c))
+    return np.asarray(layer.kernel)
+
+
+def groups(c):
+    layer = keras.layers.Conv2D(c, 3, groups=c)
+    layer.build((None, 8, 8, c))
+    return np.asarray(layer.kernel)
+
+
+record.dense("layers.Dense", dense)
+record.depthwise("layers.DepthwiseConv2D", depthwise)
+record.depthwise("layers.Conv2D(groups)", groups)
+
+for name, call in (
+    ("he_normal", "he_normal"),
+    ("he_uniform", "he_uniform"),
+    ("xavier_normal", "glorot_normal"),
+    ("lecun_normal", "lecun_normal"),
+    ("orthogonal", "orthogonal"),
+):
+    # a new object for each draw: one draws the same numbers again and again
+    record.named(name, call, lambda *n, c=call: np.array(keras.initializers.get(c)(n)))
+record.named(
+    "truncated_normal(1)",
+    "TruncatedNormal(stddev=1)",
+    lambda *n: np.array(keras.initializers.TruncatedNormal(stddev=1.0)(n)),
+)
+
+
+def cell():
+    made = keras.layers.LSTMCell(record.HIDDEN)
+    made.build((None, record.HIDDEN))
+    return made
+
+
+record.lstm("layers.LSTM", lambda: np.split(np.asarray(cell().recurrent_kernel), 4, axis=1))
+zero, one = np.zeros((1, record.HIDDEN), "f"), np.ones((1, record.HIDDEN), "f")
+record.value("lstm keeps of its cell", "layers.LSTM", np.mean(cell()(zero, [zero, one])[1][1]))
+
+x = np.array([-1.0], "f")
+for call, f in (
+    ("layers.LeakyReLU", keras.layers.LeakyReLU()),
+    ("'leaky_relu'", keras.activations.get("leaky_relu")),
+    ("ops.leaky_relu", keras.ops.leaky_relu),
+):
+    record.value("leaky_relu slope left", call, -np.array(f(x))[0])
+    record.value("leaky_relu slope right", call, np.array(f(-x))[0])
+prelu = keras.layers.PReLU()
+record.value("prelu slope left", "layers.PReLU", -np.array(prelu(x[None]))[0, 0])
+for call, f in (("'gelu'", keras.activations.get("gelu")), ("ops.gelu", keras.ops.gelu)):
+    record.value("gelu(-2)", call, np.array(f(2 * x))[0])
+
+
+def clip(**how):
+    def clipped(*arrays):
+        variables = [keras.Variable(np.zeros_like(a)) for a in arrays]
+        optimizer = keras.optimizers.SGD(1.0, **how)
+        optimizer.build(variables)
+        optimizer.apply([keras.ops.convert_to_tensor(a) for a in arrays], variables)
+        return [0 - np.array(v) for v in variables]
+
+    return clipped
+
+
+record.clip("SGD(clipnorm)", clip(clipnorm=record.LIMIT))
+record.clip("SGD(global_clipnorm)", clip(global_clipnorm=record.LIMIT))
+record.done(keras.__version__)

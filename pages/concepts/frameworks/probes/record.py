@@ -1,0 +1,116 @@
+"""What the probes measure, in one form: a probe calls these functions, then `done`.
+
+It runs in a framework's own environment, whichever Python and NumPy that has (3.8 and 1.19 will
+do), and knows nothing of the project.
+"""
+
+import json
+
+import numpy as np
+
+SHAPES = ((64, 64), (256, 256), (1000, 1000), (1000, 250), (250, 1000))  # inputs, outputs
+CHANNELS = (16, 256, 1000)  # of depthwise convolutions
+NAMED = ((1000, 1000), (1000, 250))  # of initializers by name
+HIDDEN = 256  # units of a recurrent layer, which reads as many inputs
+ENOUGH = 250_000  # weights behind a standard deviation: it is right to 0.2 %
+ENOUGH_BIASES = 10_000  # to 1 %: a layer has few
+LIMIT = 1.0  # of the norm
+HUGE = 1e20  # its square is beyond float32
+CLIPS = {  # gradients of two parameters each
+    "below the limit": ([0.3], [0.4]),
+    "at the limit": ([0.6], [0.8]),
+    "norms 3 and 4": ([3.0], [4.0]),
+    "huge entries": ([HUGE] * 4, [3.0, 4.0]),
+    "an infinity": ([np.inf, 1.0, 2.0], [3.0]),
+    "a NaN": ([np.nan, 1.0, 2.0], [3.0]),
+    "all zeros": ([0.0], [0.0, 0.0]),
+}
+SIGMOIDS = (17.0, -17.0, 40.0, -40.0)
+
+_found = {"weights": [], "values": [], "clips": []}
+
+
+def weights(layer, call, draw, n_in, n_out, enough=ENOUGH):
+    """Statistics of what `draw()`, an array of new weights at each call, makes for a layer."""
+    drawn, count = [], 0
+    while count < enough:
+        drawn.append(np.asarray(draw(), dtype=np.float64).ravel())
+        count += drawn[-1].size
+        if len(drawn) == 3 and not any(w.any() for w in drawn):
+            break  # nothing but zeros
+    w = np.concatenate(drawn)
+    centered = w - w.mean()
+    square = np.mean(centered**2)
+    _found["weights"].append(
+        {
+            "layer": layer,
+            "call": call,
+            "n_in": n_in,
+            "n_out": n_out,
+            "mean": float(w.mean()),
+            "std": float(np.sqrt(square)),
+            "smallest": float(w.min()),
+            "largest": float(w.max()),
+            "kurtosis": float(np.mean(centered**4) / square**2) if square else 0.0,
+        }
+    )
+
+
+def dense(call, draw, layer="dense"):
+    """Weights and biases of a dense layer: draw(n_in, n_out) makes a new one's (W, b)."""
+    for n_in, n_out in SHAPES:
+        weights(layer, call, lambda n=(n_in, n_out): draw(*n)[0], n_in, n_out)
+    for n_in, n_out in SHAPES[2:]:
+        weights(
+            f"{layer} bias",
+            call,
+            lambda n=(n_in, n_out): draw(*n)[1],
+            n_in,
+            n_out,
+            enough=ENOUGH_BIASES,
+        )
+
+
+def depthwise(call, draw):
+    """Weights of a 3 × 3 convolution with as many groups as channels: draw(channels)."""
+    for channels in CHANNELS:
+        weights("depthwise 3x3", call, lambda c=channels: draw(c), channels, channels)
+
+
+def named(name, call, draw):
+    """Weights of an initializer by its name: draw(n_in, n_out)."""
+    for n_in, n_out in NAMED:
+        weights(name, call, lambda n=(n_in, n_out): draw(*n), n_in, n_out)
+
+
+def lstm(call, gates):
+    """Recurrent weights of an LSTM: gates() makes a new one's, four (HIDDEN, HIDDEN)."""
+    weights("lstm recurrent", call, lambda: np.stack([np.asarray(g) for g in gates()]), HIDDEN,
+            HIDDEN)  # fmt: skip
+    sizes = np.linalg.svd(np.stack([np.asarray(g, np.float64) for g in gates()]), compute_uv=False)
+    value("lstm gate, largest singular value", call, sizes.max())
+    value("lstm gate, smallest singular value", call, sizes.min())
+
+
+def value(item, call, x):
+    """One number."""
+    _found["values"].append({"item": item, "call": call, "value": float(np.asarray(x))})
+
+
+def slope(item, call, df, z):
+    """A derivative that the framework takes at z: df(z)."""
+    value(item, call, df(z))
+
+
+def clip(call, clipped):
+    """Clip each case of CLIPS at LIMIT: clipped(a, b) takes two float32 arrays and returns two."""
+    for case, (a, b) in CLIPS.items():
+        arrays = [np.asarray(x, np.float32) for x in (a, b)]
+        results = [np.asarray(x, np.float64) for x in clipped(*arrays)]
+        texts = [" ".join(f"{x:.7g}" for x in np.atleast_1d(result)) for result in results]
+        _found["clips"].append({"call": call, "case": case, "result": "; ".join(texts)})
+
+
+def done(version):
+    """Hand over what was found, as the last line of the output."""
+    print("\n" + json.dumps({"version": version, **_found}))

@@ -1,0 +1,39 @@
+"""What TensorFlow's own functions do when nothing is said; its layers are those of Keras."""
+
+import record
+import tensorflow as tf
+
+minus = tf.constant([-1.0])
+record.value("leaky_relu slope left", "nn.leaky_relu", -tf.nn.leaky_relu(minus)[0])
+record.value("leaky_relu slope right", "nn.leaky_relu", tf.nn.leaky_relu(-minus)[0])
+record.value("gelu(-2)", "nn.gelu", tf.nn.gelu(2 * minus)[0])
+
+
+def derivative(f):
+    def at(z):
+        x = tf.Variable([z])
+        with tf.GradientTape() as tape:
+            y = f(x)
+        return tape.gradient(y, x).numpy()[0]
+
+    return at
+
+
+for item, call, f, z in (
+    ("relu'(0)", "nn.relu", tf.nn.relu, 0.0),
+    ("max(x, 0)'(0)", "maximum", lambda z: tf.maximum(z, 0.0), 0.0),
+    ("max(0, x)'(0)", "maximum", lambda z: tf.maximum(0.0, z), 0.0),
+    ("leaky_relu'(0)", "nn.leaky_relu", tf.nn.leaky_relu, 0.0),
+    ("abs'(0)", "abs", tf.abs, 0.0),
+    ("relu6'(6)", "nn.relu6", tf.nn.relu6, 6.0),
+    ("elu'(0)", "nn.elu", tf.nn.elu, 0.0),
+    *((f"sigmoid'({z:g})", "nn.sigmoid", tf.nn.sigmoid, z) for z in record.SIGMOIDS),
+):
+    record.slope(item, call, derivative(f), z)
+
+record.named(
+    "truncated_normal(1)", "random.truncated_normal", lambda *n: tf.random.truncated_normal(n)
+)
+record.clip("clip_by_global_norm", lambda *a: tf.clip_by_global_norm(a, record.LIMIT)[0])
+record.clip("clip_by_norm", lambda *a: [tf.clip_by_norm(x, record.LIMIT) for x in a])
+record.done(tf.__version__)

@@ -1,0 +1,153 @@
+"""The measured tables, and what follows from a row: how weights are drawn, and from which fans.
+
+The tables hold what `measure.py` found in each framework: statistics of weights, single values,
+and gradients after clipping. Nothing here is quoted from a manual.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_HERE = Path(__file__).parent
+CUT = 0.8796256610342397  # standard deviation of N(0, 1) cut off at ±2
+KURTOSIS = {"uniform": 1.8, "cut": 2.3656, "normal": 3.0}  # of a normal one “cut” off at ±2σ
+FAMILIES = {
+    "uniform": "uniform",
+    "cut": "normal, cut at 2σ",
+    "normal": "normal",
+    "constant": "all equal",
+}
+FANS = {
+    "fan-in": lambda n_in, n_out: n_in,
+    "fan-out": lambda n_in, n_out: n_out,
+    "both fans": lambda n_in, n_out: (n_in + n_out) / 2,
+    "neither fan": lambda n_in, n_out: np.ones_like(n_in),
+}
+
+
+@cache
+def weights() -> pd.DataFrame:
+    """Statistics of weights and biases: a row per framework, layer and shape."""
+    return pd.read_csv(_HERE / "weights.csv")
+
+
+@cache
+def values() -> pd.DataFrame:
+    """Single values: slopes, kinks, what an LSTM keeps; a row per framework, item and call."""
+    return pd.read_csv(_HERE / "values.csv")
+
+
+@cache
+def clips() -> pd.DataFrame:
+    """Gradients after clipping by norm at limit 1: a row per framework, call and case."""
+    return pd.read_csv(_HERE / "clips.csv", keep_default_na=False)
+
+
+@dataclass(frozen=True)
+class Law:
+    """How the numbers of a layer are drawn between any two widths.
+
+    family: of FAMILIES. follows: of FANS. mean, std: those of one number, times the root of the
+    fan that they follow.
+    """
+
+    family: str
+    follows: str
+    mean: float
+    std: float
+
+    def at(self, n_in: int, n_out: int) -> tuple[float, float]:
+        """Mean and standard deviation of one number between these widths."""
+        root = sqrt(FANS[self.follows](n_in, n_out))
+        return self.mean / root, self.std / root
+
+
+NOTHING = Law("constant", "neither fan", 0.0, 0.0)
+HE = Law("normal", "fan-in", 0.0, sqrt(2))  # He et al. 2015
+
+
+def law(rows: pd.DataFrame) -> Law:
+    """The law of one layer's rows, of several shapes each."""
+    mean, std = rows["mean"].to_numpy(), rows["std"].to_numpy()
+    sizes = np.hypot(mean, std)
+    if not sizes.any():
+        return NOTHING
+    n = rows["n_in"].to_numpy(), rows["n_out"].to_numpy()
+    # The fan whose root makes one number of the sizes at all shapes.
+    off = {name: np.std(np.log(sizes * np.sqrt(fan(*n)))) for name, fan in FANS.items()}
+    follows = min(off, key=off.get)
+    widest = rows.iloc[int((n[0] * n[1]).argmax())]
+    root = sqrt(FANS[follows](widest["n_in"], widest["n_out"]))
+    family = _family(widest)
+    average = widest["mean"] if abs(widest["mean"]) > widest["std"] / 20 else 0.0
+    return Law(
+        family,
+        follows,
+        round(float(average * root), 4),
+        round(float(_spread(widest, family) * root), 4),
+    )
+
+
+def _family(row: pd.Series) -> str:
+    if row["std"] < 1e-6 * abs(row["mean"]):
+        return "constant"
+    return min(KURTOSIS, key=lambda name: abs(KURTOSIS[name] - row["kurtosis"]))
+
+
+def _spread(row: pd.Series, family: str) -> float:
+    """The standard deviation. Ends are surer than a sample's: these belong to a distribution."""
+    width = row["largest"] - row["smallest"]
+    return {"uniform": width / sqrt(12), "cut": width / 4 * CUT}.get(family, row["std"])
+
+
+@cache
+def frameworks() -> tuple[str, ...]:
+    """Those of which a dense layer was measured, in the order of the table."""
+    rows = weights()
+    return tuple(rows.loc[rows["layer"].str.startswith("dense"), "framework"].unique())
+
+
+_OWN = {"relu": "dense relu", "gelu": "dense gelu", "sigmoid": "dense logistic"}
+
+
+@dataclass(frozen=True)
+class Default:
+    """What a framework's dense layer starts with when nothing is said."""
+
+    framework: str
+    version: str
+    date: str
+    call: str
+    weights: Law
+    biases: Law
+
+
+@cache
+def default(framework: str, activation: str) -> Default:
+    """Its dense layer; where it has one of its own for the activation, that."""
+    rows = weights()
+    rows = rows[rows["framework"] == framework]
+    own = _OWN.get(activation)
+    layer = own if own in set(rows["layer"]) else "dense"
+    found = rows[rows["layer"] == layer]
+    found = found[found["call"] == found["call"].iloc[0]]
+    biases = rows[(rows["layer"] == f"{layer} bias") & (rows["call"] == found["call"].iloc[0])]
+    return Default(
+        framework,
+        *(str(found[column].iloc[0]) for column in ("version", "date", "call")),
+        weights=law(found),
+        biases=law(biases) if len(biases) else NOTHING,
+    )
+
+
+def calls(who: Iterable[tuple[str, str]]) -> str:
+    """Frameworks and their calls for a cell of a table, each framework named once."""
+    by_framework: dict[str, list[str]] = {}
+    for framework, call in who:
+        by_framework.setdefault(framework, []).append(f"`{call}`")
+    return "; ".join(f"{name} {', '.join(own)}" for name, own in by_framework.items())

@@ -1,0 +1,275 @@
+"""Sentences of the page on what frameworks start with."""
+
+from collections.abc import Sequence
+from math import hypot, isinf, log10, sqrt
+
+from core.activations import ACTIVATIONS
+from pages.concepts.frameworks import clips, data, tables
+from pages.concepts.frameworks.networks import Run
+from pages.concepts.frameworks.tables import FAMILIES, NOTHING, Default
+from pages.kit import theme
+from pages.kit.prose import fill
+
+
+def listed(names: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def finding(default: Default, run: Run, depth: int, told: str) -> str:
+    """What is left of the gradient, and who says so."""
+    ratio = float(run.kept[depth - 1, 0])
+    return fill(
+        """{framework} {version}, `{call}`, nothing said: each layer multiplies ‖dJ/dz‖ by {gain},
+        and layer 1 gets **{ratio}** times the gradient of layer {depth} ({told}). Drag the
+        number of layers.""",
+        framework=default.framework,
+        version=default.version,
+        call=default.call,
+        gain=theme.from_log10(run.gain(depth)),
+        ratio=theme.from_log10(ratio, 2),
+        depth=depth,
+        told=told,
+    )
+
+
+def drawn(default: Default) -> str:
+    """How the weights and biases are drawn, in words."""
+    law = default.weights
+    by = {
+        "fan-in": "shrinks with the root of the fan-in",
+        "fan-out": "shrinks with the root of the fan-out",
+        "both fans": "shrinks with the root of both fans' mean",
+        "neither fan": "is the same at any width",
+    }[law.follows]
+    if default.biases == NOTHING:
+        biases = "The biases start at 0."
+    elif default.biases.family == "constant":
+        biases = f"The biases start at {theme.number(default.biases.mean, 1)}, each of them."
+    else:
+        biases = f"The biases are random too ({FAMILIES[default.biases.family]})."
+    only = " None of them is negative." if law.mean > law.std else ""
+    whose, how = default.framework, FAMILIES[law.family]
+    return f"The weights of {whose} are {how}, and their σ {by}.{only} {biases}"
+
+
+def equation(default: Default, run: Run, width: int, depth: int) -> str:
+    """The share of the gradient as the weights' scale times the slopes, and how well that fits."""
+    n = depth - 1
+    weights = n * log10(data.scale(default, width))
+    slopes, ratio = float(run.slopes[depth - 1, 0]), float(run.kept[depth - 1, 0])
+    formula = theme.displayed(
+        theme.term(
+            theme.outcome(ratio),
+            rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{depth}}}\rVert}}",
+            theme.tex(ratio),
+        )
+        + r"\;\approx\;"
+        + theme.term("dark", rf"(\sigma\sqrt{{n}})^{{{n}}}", theme.tex(weights))
+        + r"\;\cdot\;"
+        + theme.term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", theme.tex(slopes))
+    )
+    if isinf(ratio) or isinf(slopes):
+        return f"{formula}\n\nMost of these networks are dead: nothing gets through."
+    miss = abs(weights + slopes - ratio)
+    return fill(
+        """{formula}
+
+        On the right {product}, on the left measured: they {verdict} a factor of {miss}. {why}""",
+        formula=formula,
+        product=theme.from_log10(weights + slopes),
+        verdict="agree within" if miss < 0.5 else "differ by",
+        miss=theme.from_log10(max(miss, 0.005), 2),
+        why="The rule takes weights of mean 0; these all push one way."
+        if default.weights.mean
+        else "φ′ is the root mean square over a layer.",
+    )
+
+
+def notes(default: Default, run: Run, activation: str, width: int, depth: int, seed: int):
+    """What to notice."""
+    return [
+        _scale(default, width),
+        _slopes(run, activation, depth),
+        _groups(activation, width, depth, seed),
+        _reach(run, depth),
+    ]
+
+
+def _scale(default: Default, width: int) -> str:
+    scale, law = data.scale(default, width), default.weights
+    if law.follows == "neither fan":
+        at = [
+            f"{theme.number(hypot(law.mean, law.std) * sqrt(n), 2)} at {n}" for n in (16, 64, 256)
+        ]
+        return fill(
+            """{framework} does not look at the width: σ√*n* is {at}. A default that holds at one
+            width vanishes at a smaller one and explodes at a larger one.""",
+            framework=default.framework,
+            at=listed(at),
+        )
+    cut = law.family == "cut" and abs(scale - tables.CUT) < 0.005
+    return fill(
+        """σ√*n* is {scale} between layers of any one width. He's is √2 = 1.41.{cut}""",
+        scale=theme.number(scale),
+        cut=" 0.88 is what is left of a σ of 1/√*n* when the distribution is cut off at 2σ."
+        if cut
+        else " 0.577 is 1/√3: numbers between −1/√*n* and 1/√*n* have that σ."
+        if abs(scale - 1 / sqrt(3)) < 0.005
+        else "",
+    )
+
+
+def _slopes(run: Run, activation: str, depth: int) -> str:
+    slopes = float(run.slopes[depth - 1, 0])
+    label = ACTIVATIONS[activation].label
+    if activation == "identity":
+        return "Without an activation all slopes are 1. What is lost, the weights lose."
+    return fill(
+        """The slopes of {label} alone, ∏ φ′(*z*), make {slopes}. {rest}""",
+        label=label,
+        slopes=theme.from_log10(slopes, 2),
+        rest=fill(
+            "On average {share} of the ReLUs are on, and √{share} is what a layer of them keeps.",
+            share=theme.percent(10 ** (2 * slopes / (depth - 1))),
+        )
+        if activation == "relu"
+        else "Where *z* lies depends on the weights, so each default has slopes of its own.",
+    )
+
+
+def _groups(activation: str, width: int, depth: int, seed: int) -> str:
+    vanish, hold, explode = data.groups(activation, width, depth, seed)
+    hold = [name for name in hold if name != "He"]
+    return fill(
+        """With {label}, {depth} and width {width}, the gradient holds within a factor of 10 in
+        {hold}, vanishes in {vanish} and explodes in {explode} of the {all} defaults.{who}""",
+        label=ACTIVATIONS[activation].label,
+        depth=theme.count(depth, "layer"),
+        width=width,
+        hold=len(hold),
+        vanish=len(vanish),
+        explode=len(explode),
+        all=len(vanish) + len(hold) + len(explode),
+        who=f" It holds in {listed(hold)}." if 0 < len(hold) < 6 else "",
+    )
+
+
+def _reach(run: Run, depth: int) -> str:
+    """How many layers of the default the gradient survives within a factor of 10."""
+    ends = run.kept[:, 0]
+    lost = next((i for i, end in enumerate(ends) if abs(end) > theme.BAND), None)
+    if lost is None:
+        return f"Here the gradient stays within a factor of 10 up to {len(ends)} layers."
+    return fill(
+        """The gradient stays within a factor of 10 up to {layers}: {few} A default that is tried on
+        three layers tells nothing of thirty.""",
+        layers=theme.count(lost, "layer"),
+        few="fewer than you have set." if lost < depth else "as many as you have set.",
+    )
+
+
+def clipped(case: str) -> str:
+    """What is clipped, and what should come out."""
+    right = clips.right(case)
+    if right is None:
+        return fill(
+            """Given are the gradients of two parameters, ({given}), and the limit {limit}. No
+            answer is right: there is no norm. What could be kept are the entries that are numbers;
+            ✕ says that they are lost.""",
+            given=clips.given(case),
+            limit=theme.setting(clips.LIMIT),
+        )
+    return fill(
+        """Given are the gradients of two parameters, ({given}), and the limit {limit}. Clipped as
+        a whole they should be ({right}).""",
+        given=clips.given(case),
+        limit=theme.setting(clips.LIMIT),
+        right=clips.split_as(case, right),
+    )
+
+
+def gain_one(activation: str, depth: int) -> str:
+    """Where the gain is 1."""
+    scale = data.scale_of_gain_one(activation, depth)
+    return fill(
+        """Wide layers of {label} without biases have a gain of 1 at {scale}, on average over
+        {layers}.""",
+        label=ACTIVATIONS[activation].label,
+        scale="no σ√*n* up to 32" if scale is None else f"σ√*n* = {theme.number(scale)}",
+        layers=theme.count(depth, "layer"),
+    )
+
+
+def take_away(framework: str, activation: str, depth: int, has_lines: bool) -> str:
+    """What comes before the lines that set the gain to 1, or why there are none."""
+    then = (
+        f"In {framework} these lines set it, at your width:"
+        if has_lines
+        else f"For {framework} there are no lines here."
+    )
+    return f"{gain_one(activation, depth)} {then}"
+
+
+def traps() -> str:
+    """What was measured and is seldom guessed."""
+    weights, values = tables.weights(), tables.values()
+
+    def std(framework: str, layer: str, call: str, n_in: int) -> float:
+        """Of one measured layer."""
+        rows = weights[
+            (weights["framework"] == framework)
+            & (weights["layer"] == layer)
+            & (weights["call"] == call)
+            & (weights["n_in"] == n_in)
+        ]
+        return float(rows["std"].iloc[0])
+
+    def value(framework: str, item: str, call: str) -> float:
+        rows = values[
+            (values["framework"] == framework) & (values["item"] == item) & (values["call"] == call)
+        ]
+        return float(rows["value"].iloc[0])
+
+    smallest, largest = "lstm gate, smallest singular value", "lstm gate, largest singular value"
+    positive = tables.default("ml-fnn", "relu").weights
+    return fill(
+        """
+        - **Smaller with every channel.** A depthwise 3 × 3 convolution of Keras starts with σ√9 =
+          {few} at 16 channels and {many} at 1,000, PyTorch's with {torch} at both. Some libraries
+          count channels that an output never sees.
+        - **Twins that differ.** Flax has two LSTM cells for the same arithmetic. `nnx.LSTMCell`
+          starts with recurrent weights of σ√*n* = {plain}, `nnx.OptimizedLSTMCell` with {twin}.
+        - **Orthogonal, and not.** Keras draws an LSTM's recurrent weights as one orthogonal block
+          and cuts the four gates out of it. A gate's singular values run from {high} to {low}.
+        - **Only positive.** ml-fnn's first weights lie between 0 and 1/√*n*: mean {mean}/√*n*, no
+          negative one. Sums do not cancel.
+        - **Alive on one side.** In single precision the sigmoid's slope at −40 is {left} in
+          PyTorch, at 40 it is {right}. Both should be the same.
+        - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
+          negative ones by {outside}.
+        - **One activation more than another.** thinc gives its `Relu` layer Glorot's weights, its
+          `Gelu` He's, and its `Maxout` looks at the fan-out alone. scikit-learn's logistic network
+          starts with a third of the variance of its others, where a sigmoid would need more.
+        - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
+          cell: the 1 is added in the arithmetic.
+        - **One name of two.** Of Paddle's two names for one function, `F.silu` has the slope {silu}
+          at −100, `F.swish` {swish}.
+        """,
+        few=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 16) * 3, 2),
+        many=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 1000) * 3, 2),
+        torch=theme.number(std("PyTorch", "depthwise 3x3", "nn.Conv2d(groups)", 1000) * 3, 2),
+        plain=theme.number(std("Flax", "lstm recurrent", "nnx.LSTMCell", 256) * 16, 2),
+        twin=theme.number(std("Flax", "lstm recurrent", "nnx.OptimizedLSTMCell", 256) * 16, 2),
+        high=theme.number(value("Keras", largest, "layers.LSTM"), 2),
+        low=theme.number(value("Keras", smallest, "layers.LSTM"), 1),
+        mean=theme.number(positive.mean, 2),
+        left=theme.number(value("PyTorch", "sigmoid'(-40)", "torch.sigmoid")),
+        right=theme.number(value("PyTorch", "sigmoid'(40)", "torch.sigmoid")),
+        inside=theme.setting(value("Brain.js", "leaky_relu slope right", "'leaky-relu'")),
+        outside=theme.setting(value("Brain.js", "leaky_relu slope left", "'leaky-relu'")),
+        stored=theme.setting(value("Haiku", "lstm biases, largest", "hk.LSTM")),
+        kept=theme.number(value("Haiku", "lstm keeps of its cell", "hk.LSTM"), 2),
+        silu=theme.number(value("Paddle", "silu'(-100)", "F.silu")),
+        swish=theme.number(value("Paddle", "silu'(-100)", "F.swish")),
+    )

@@ -1,0 +1,208 @@
+"""What frameworks start with: defaults, names and clipping, as measured."""
+
+import streamlit as st
+
+from core import depths
+from pages.concepts.frameworks import charts, clips, data, lines, names, tables, words
+from pages.concepts.frameworks.panel import PANEL
+from pages.kit import controls, live, page, predict, theme, values
+
+page.header(PANEL)
+
+
+def _networks(at) -> tuple:
+    """What the networks are, besides their weights."""
+    return at.activation, int(at.width), at.seed
+
+
+@page.part(PANEL)
+def gradients(at) -> None:
+    live.show(
+        charts.gradients,
+        data.gradients(at.framework, at.against, *_networks(at)),
+        at,
+        panel=PANEL,
+        live=("depth",),
+        alt_text="""
+            Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,
+            for the default weights of two frameworks and for He's, with the product of the slopes
+            and a band around 1. The numbers at the current depth stand in the text below.""",
+    )
+    page.write(
+        words.finding(
+            tables.default(at.framework, at.activation),
+            data.default_run(at.framework, *_networks(at)),
+            at.depth,
+            data.told(int(at.width)),
+        )
+    )
+
+
+predict.size(
+    PANEL,
+    """Twenty layers of `nn.Linear(64, 64)` and ReLU in PyTorch, just made. What share of the
+    gradient ‖dJ/dz‖ of layer 20 reaches layer 1?""",
+    truth=float(data.default_run("PyTorch", "relu", 64, 0).kept[19, 0]),
+    guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -3, -4, -5, -6, -7, -8, -9, -10, -12),
+    replies=(
+        (-0.6, 0, "Defaults are made to work, one thinks. This one is older than ReLU."),
+        (-4, -1, "That would be Glorot's weights. PyTorch's are smaller by √3."),
+    ),
+    because="""Weights between ±1/√*n* have σ√*n* = 1/√3, and ReLU takes another √½: each of the 19
+    steps keeps 1/√6 = 0.41.""",
+)
+
+page.write(
+    """
+    ## The idea
+
+    A layer that is made without a word about its weights gets some. Which, is the library's choice,
+    and libraries choose differently. What a layer does to the gradient at the start is its
+    **gain**, about σ√*n* times the root mean square of φ′, where σ is the standard deviation of one
+    weight and *n* the layer's **fan-in**. The gain is a matter of a few tenths. Depth raises it to
+    a power.
+
+    So the same architecture, with the same data, is another network in another library. The
+    numbers here were measured by running {frameworks} libraries, each in an environment of its own;
+    what the manuals say was not asked. On this page every default gets the same draws, through its
+    own distribution.
+    """,
+    frameworks=data.counted().frameworks,
+)
+
+controls.presets(PANEL)
+controls.draw(PANEL, ("framework", "against"), ("activation", "width", "depth", "seed"))
+
+
+@page.part(PANEL)
+def in_numbers(at) -> None:
+    default = tables.default(at.framework, at.activation)
+    run, width = data.default_run(at.framework, *_networks(at)), int(at.width)
+    page.write(words.equation(default, run, width, at.depth))
+    page.notice(words.notes(default, run, at.activation, width, at.depth, at.seed))
+
+
+@page.part(PANEL)
+def gauge(at) -> None:
+    page.write(
+        """
+        ## Where does my default stand?
+
+        {drawn} Below: the gain of every default, at your activation, width and number of layers.
+        Green is what {depth} can bear; the large dot is {framework}. {one}
+        """,
+        drawn=words.drawn(tables.default(at.framework, at.activation)),
+        depth=theme.count(at.depth, "layer"),
+        framework=at.framework,
+        one=words.gain_one(at.activation, at.depth),
+    )
+    page.show(
+        charts.gauge,
+        data.gauge(at.framework, at.activation, int(at.width), at.depth, at.seed),
+        key="frameworks.gauge",
+        alt_text="""
+            Dot chart on a logarithmic scale: the gain of a layer for each framework's default
+            weights, by size, with a band of gains that keep the gradient's size.""",
+    )
+
+
+page.write("## The same name, another number")
+controls.draw(PANEL, "name")
+
+
+@page.part(PANEL)
+def same_name(at) -> None:
+    page.write(names.TOPICS[at.name].about)
+    st.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
+
+
+page.write(
+    """
+    ## Clipped by name
+
+    The same gradients through each library's clipping by norm, at limit 1, in single precision:
+    ✓ right, ~ changed, ✕ destroyed.
+    """
+)
+page.show(
+    charts.clips,
+    clips.matrix(),
+    key="frameworks.clips",
+    alt_text="""
+        Grid of clipping functions by what they were given: whether the result was right, changed or
+        destroyed. The results of one case stand in the table below.""",
+)
+controls.draw(PANEL, "case")
+
+
+@page.part(PANEL)
+def clipping(at) -> None:
+    page.write(words.clipped(at.case))
+    st.table(clips.table(at.case).set_index("comes out"))
+
+
+page.write("## Seldom guessed\n\n" + words.traps())
+
+page.write(
+    """
+    ## The fine print
+
+    - A measurement is of one version on one processor. Defaults change; the version stands in
+      every row.
+    - A standard deviation is from 250,000 weights or more, right to 0.2 percent. Where the ends of
+      a distribution say it better, they were taken.
+    - The networks on this page are ours, in double precision, with the frameworks' weights and
+      biases. Theirs compute in single precision, where 10⁻⁴⁶ is 0.
+    - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most
+      deep networks have, hide what a default does.
+    """
+)
+
+
+def _take_away() -> None:
+    at = values.read(PANEL)
+    found = lines.lines(at.framework, at.activation, int(at.width), at.depth)
+    page.write(words.take_away(at.framework, at.activation, at.depth, found is not None))
+    if found:
+        language = "javascript" if at.framework == "TensorFlow.js" else "python"
+        st.code(found, language=language, wrap_lines=True)
+
+
+def _defaults() -> None:
+    page.write(
+        """
+        The dense layers of {dense} libraries, measured on {date}. σ√*n* is that of a layer of 1,000
+        inputs and outputs, *n* being its fan-in, with the mean counted in; the column after it says
+        which fans σ follows at other shapes.
+        """,
+        dense=data.counted().dense,
+        date=data.counted().date,
+    )
+    st.table(data.defaults_table().set_index("framework"))
+
+
+def _data() -> None:
+    at = values.read(PANEL)
+    page.download(data.profile_table(at.framework, *_networks(at)), "frameworks")
+    st.download_button(
+        "Measured weights as CSV",
+        lambda: tables.weights().to_csv(index=False),
+        file_name="weights.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+
+
+page.more(
+    PANEL,
+    {"Lines for a gain of 1": _take_away, "All dense layers": _defaults},
+    source=(depths.by_depth,),
+    data=_data,
+)
+
+page.recall(
+    PANEL,
+    "Two networks differ in one setting only, and one of them learns. What had to be the same?",
+    "The data and the random draws.",
+)
+page.footer(PANEL)

@@ -1,0 +1,356 @@
+"""The page on what frameworks start with: its measured tables, and what it says of them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.activations import ACTIVATIONS
+from pages.concepts.frameworks import clips, data, measure, names, networks, tables, words
+from pages.concepts.frameworks.panel import CASES, DEEPEST, NAMES, PANEL
+from pages.concepts.frameworks.probes import record
+from pages.kit import theme
+from tests.app import open_page, prose
+
+EXACT = 0.01  # relative: a measured standard deviation is right to 0.2 percent
+
+
+def say(**query) -> str:
+    return prose(open_page("frameworks", **{f"frameworks_{k}": str(v) for k, v in query.items()}))
+
+
+def gain(framework: str, activation: str, width: int, depth: int = 30) -> float:
+    return 10 ** data.default_run(framework, activation, width, 0).gain(depth)
+
+
+def scale(framework: str, n_in: int, n_out: int, activation: str = "identity") -> float:
+    """σ√fan_in of a default dense layer."""
+    law = tables.default(framework, activation).weights
+    return math.hypot(*law.at(n_in, n_out)) * math.sqrt(n_in)
+
+
+# The tables --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", measure.TABLES)
+def test_a_table_has_the_columns_that_the_probes_fill(name):
+    table = getattr(tables, name)()
+    assert tuple(table.columns) == measure.OF + measure.TABLES[name]
+    assert not table.duplicated([c for c in table if c not in ("value", "result")]).any()
+    assert set(table["framework"]) <= {f.label for f in measure.FRAMEWORKS.values()}
+
+
+def test_each_framework_was_measured_in_one_go():
+    assert data.counted().frameworks >= 18
+    labels = set()
+    for table in (tables.weights(), tables.values(), tables.clips()):
+        labels |= set(zip(table["framework"], table["version"], table["date"], strict=True))
+    assert {label for label, _, _ in labels} == {f.label for f in measure.FRAMEWORKS.values()}
+    assert len(labels) == len(measure.FRAMEWORKS), "two versions or days of one framework"
+
+
+def test_every_framework_has_its_probe_and_every_probe_its_framework():
+    endings = {measure.NODE: "js"}
+    wanted = {
+        f"{name}_probe.{endings.get(framework.runs_on, 'py')}"
+        for name, framework in measure.FRAMEWORKS.items()
+    }
+    assert {file.name for file in measure.PROBES.glob("*_probe.*")} == wanted
+
+
+def test_the_weights_statistics_are_possible():
+    rows = tables.weights()
+    drawn = rows[rows["std"] > 1e-12]
+    assert (rows["smallest"] <= rows["mean"] + 1e-9).all()
+    assert (rows["mean"] <= rows["largest"] + 1e-9).all()
+    assert (drawn["kurtosis"] > 1.7).all() and (drawn["kurtosis"] < 3.1).all()
+    assert (rows["std"] <= (rows["largest"] - rows["smallest"]) / 2 + 1e-9).all()
+
+
+def test_a_framework_writes_its_rows_in_place_of_the_old_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "HERE", tmp_path)
+    row = {"call": "f", "case": "a NaN", "result": "1; 2"}
+    found = {"version": "1", "weights": [], "values": [], "clips": [row]}
+    measure.write("keras", found)
+    measure.write("pytorch", found)
+    measure.write("keras", found | {"version": "2"})
+    lines = (tmp_path / "clips.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [["PyTorch", "1"], ["Keras", "2"]]
+
+
+# Laws --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "framework,family,follows,size",
+    [
+        ("PyTorch", "uniform", "fan-in", 1 / math.sqrt(3)),
+        ("Keras", "uniform", "both fans", 1.0),
+        ("Flax", "cut", "fan-in", 1.0),
+        ("Haiku", "cut", "fan-in", tables.CUT),
+        ("TensorFlow.js", "cut", "both fans", tables.CUT),
+        ("Chainer", "normal", "fan-in", 1.0),
+        ("MXNet", "uniform", "neither fan", 0.07 / math.sqrt(3) * math.sqrt(1000)),
+        ("BrainState", "cut", "fan-in", math.sqrt(2)),
+    ],
+)
+def test_how_defaults_are_drawn(framework, family, follows, size):
+    law = tables.default(framework, "identity").weights
+    assert (law.family, law.follows) == (family, follows)
+    assert scale(framework, 1000, 1000) == pytest.approx(size, rel=EXACT)
+
+
+def test_a_law_gives_back_what_was_measured_at_every_shape():
+    rows = tables.weights()
+    for framework in tables.frameworks():
+        default = tables.default(framework, "identity")
+        own = rows[
+            (rows["framework"] == framework)
+            & (rows["layer"] == "dense")
+            & (rows["call"] == default.call)
+        ]
+        for row in own.itertuples():
+            _, std = default.weights.at(row.n_in, row.n_out)
+            assert std == pytest.approx(row.std, rel=EXACT), (framework, row.n_in, row.n_out)
+
+
+def test_a_law_sees_the_fans_apart():
+    assert scale("thinc", 1000, 250) == pytest.approx(1.265, rel=EXACT)
+    assert scale("PyTorch", 1000, 250) == pytest.approx(0.577, rel=EXACT)
+    maxout = tables.weights()[lambda of: of["layer"] == "dense maxout"]
+    assert tables.law(maxout).follows == "fan-out"
+
+
+def test_one_plain_dense_layer_starts_with_hes_weights():
+    he = [f for f in tables.frameworks() if abs(scale(f, 256, 256) - math.sqrt(2)) < 0.02]
+    assert he == ["BrainState"]  # as its preset says
+
+
+@pytest.mark.parametrize("family", tables.KURTOSIS)
+def test_quantiles_have_mean_0_and_standard_deviation_1(family):
+    u = (np.arange(400_000) + 0.5) / 400_000
+    x = networks.quantiles(family, u)
+    assert x.mean() == pytest.approx(0, abs=1e-6)
+    assert x.std() == pytest.approx(1, rel=1e-4)
+    assert np.mean(x**4) == pytest.approx(tables.KURTOSIS[family], rel=1e-3)
+
+
+def test_defaults_that_differ_in_scale_have_weights_that_are_multiples():
+    u = np.random.default_rng(0).random((50, 50))
+    torch, keras = (
+        networks.drawn(tables.default(f, "relu").weights, u, 50, 50) for f in ("PyTorch", "Keras")
+    )
+    assert keras / torch == pytest.approx(math.sqrt(3) * np.ones((50, 50)), rel=1e-3)
+
+
+# Depth -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "framework,keeps", [("PyTorch", 1 / math.sqrt(6)), ("Keras", math.sqrt(0.5)), ("Haiku", 0.622)]
+)
+def test_what_a_relu_layer_keeps(framework, keeps):
+    assert gain(framework, "relu", 256) == pytest.approx(keeps, rel=0.02)
+
+
+def test_what_reaches_layer_1_of_30():
+    torch = 10 ** data.default_run("PyTorch", "relu", 256, 0).kept[29, 0]
+    keras = 10 ** data.default_run("Keras", "relu", 256, 0).kept[29, 0]
+    assert 2e-12 < torch < 1e-11  # (1/6)^(29/2) = 5.1e-12
+    assert 1e-5 < keras < 1e-4  # 2^(−29/2) = 4.3e-5
+    assert 0.3 < 10 ** data.he_run("relu", 256, 0).kept[29, 0] < 3
+
+
+def test_a_default_that_ignores_the_width_depends_on_it():
+    gains = [gain("Brain.js", "tanh", width) for width in (16, 64, 256)]
+    assert gains[0] < 0.5 < 0.8 < gains[1] < 1 < gains[2]
+
+
+def test_weights_that_are_all_positive_explode_with_relu():
+    assert gain("ml-fnn", "relu", 64) > 3
+    assert "None of them is negative." in say(framework="ml-fnn")
+
+
+@pytest.mark.parametrize(
+    "name,outcome",
+    [
+        ("PyTorch, ReLU", "vanishing"),
+        ("Keras, tanh", "healthy"),
+        ("BrainState, ReLU", "healthy"),
+        ("ml-fnn, only positive", "exploding"),
+    ],
+)
+def test_a_preset_comes_out_as_its_comment_says(name, outcome):
+    at = PANEL.defaults | next(p.values for p in PANEL.presets if p.name == name)
+    run = data.default_run(at["framework"], at["activation"], int(at["width"]), 0)
+    assert theme.outcome(run.kept[at["depth"] - 1, 0]) == outcome
+
+
+def test_the_frames_are_one_row_per_depth():
+    frame = data.gradients("PyTorch", "Keras", "relu", 64, 0)
+    assert list(frame["depth"]) == list(range(2, DEEPEST + 1))
+    for row in frame.itertuples():
+        points = row.line.split()
+        assert len(points) == DEEPEST and points[row.depth - 1] == "0.00"
+        assert set(points[row.depth :]) <= {"x"}
+
+
+def test_beside_itself_a_framework_has_one_line():
+    frame = data.gradients("Keras", "Keras", "relu", 64, 0)
+    assert frame["other_name"].isna().all()
+    assert set(frame["other"].iloc[0].split()) == {"x"}
+
+
+def test_names_of_lines_stand_apart():
+    for framework, activation in (("PyTorch", "relu"), ("ml-fnn", "tanh"), ("Haiku", "sigmoid")):
+        frame = data.gradients(framework, "Keras", activation, 64, 0)
+        places = np.sort(frame[[f"{line}_at" for line in ("line", "other", "he", "slopes")]])
+        assert np.diff(places, axis=1).min() > 2
+
+
+def test_the_gauge_has_a_row_for_each_default_and_hes():
+    rows = data.gauge("PyTorch", "relu", 64, 30, 0)
+    assert set(rows["name"]) == {*tables.frameworks(), "He"}
+    assert rows["log10"].is_monotonic_increasing and rows["here"].sum() == 1
+    assert rows.loc[rows["here"], "name"].item() == "PyTorch"
+    vanish, hold, explode = data.groups("relu", 64, 30, 0)
+    assert "Keras" in vanish and hold == ["BrainState"] and explode == ["ml-fnn"]
+
+
+def test_the_prediction_is_of_a_run():
+    at = open_page("frameworks")
+    at.select_slider(key="frameworks.guess").set_value(-2).run()
+    at.button(key="frameworks.compare").click().run()
+    words = prose(at)
+    assert "The answer is **3.8×10⁻⁸**." in words and "Glorot's weights" in words
+    assert 19 * math.log10(1 / math.sqrt(6)) == pytest.approx(math.log10(3.8e-8), abs=0.1)
+
+
+def test_sentences_at_the_ends():
+    assert "does not look at the width" in say(framework="MXNet")
+    assert "cut off at 2σ." in say(framework="Haiku")
+    assert "all slopes are 1" in say(activation="Identity")
+    assert "The rule takes weights of mean 0" in say(framework="ml-fnn", activation="Tanh")
+    assert "The biases start at 0.1, each of them." in say(framework="ConvNetJS")
+    assert "fewer than you have set" in say(depth=30)
+    assert "within a factor of 10 up to 60 layers" in say(framework="Flax", activation="Identity")
+
+
+# Names -------------------------------------------------------------------------------------------
+
+
+def test_every_name_has_a_topic_with_rows():
+    assert names.TOPICS.keys() == NAMES.keys()
+    for name in NAMES:
+        assert len(names.table(name)), name
+
+
+def meant(name: str) -> dict[str, tuple[str, str]]:
+    """By number: who, and what it does over 20 layers."""
+    return {row[0]: (row[1], row[2]) for row in names.table(name).itertuples(index=False)}
+
+
+def test_leaky_relu_has_four_slopes_and_keras_two_of_them():
+    slopes = meant("leaky")
+    assert {"0.01", "0.2", "0.25", "0.3"} <= slopes.keys()
+    assert "Keras" in slopes["0.2"][0] and "Keras" in slopes["0.3"][0]
+    assert slopes["0.3"][1] == theme.number(1.09**10, 2) == "2.4"
+
+
+def test_he_normal_is_three_numbers():
+    he = meant("he")
+    assert "MLX" in he["1.00"][0] and "`initializers.heNormal`" in he["1.24"][0]
+    assert "PyTorch" in he["1.41"][0] and 0.95 < float(he["1.41"][1]) < 1.05
+
+
+def test_gelu_has_two_forms_that_hardly_differ():
+    exact, tanh_form = names.gelu_forms()
+    assert exact != tanh_form and abs(exact - tanh_form) < 0.01
+    assert "Keras `'gelu'`" in meant("gelu")["exact"][0]
+    assert "Keras `ops.gelu`" in meant("gelu")["tanh form"][0]
+
+
+def test_the_exact_form_is_gelu():
+    z = np.linspace(-6, 6, 241)
+    h, slope = np.empty_like(z), np.empty_like(z)
+    names._exact_gelu(z, h, slope)
+    assert np.abs(h - ACTIVATIONS["gelu"].f(z)).max() < 5e-4
+    inner = slice(1, -1)
+    assert slope[inner] == pytest.approx(np.gradient(h, z)[inner], abs=2e-3)
+
+
+def test_what_some_depthwise_convolutions_lose_with_channels():
+    rows = meant("depthwise")
+    assert any("Keras" in who for number, (who, _) in rows.items() if number.endswith("0.045"))
+    assert any("PyTorch" in who for who, _ in [rows["0.58, 0.58, 0.58"]])
+
+
+def test_twins_of_one_library_differ():
+    lstm = tables.weights()[lambda of: of["layer"] == "lstm recurrent"].set_index("call")
+    plain, twin = lstm.loc["nnx.LSTMCell", "std"], lstm.loc["nnx.OptimizedLSTMCell", "std"]
+    assert twin / plain == pytest.approx(0.5, rel=EXACT)
+    forget = meant("forget")
+    assert "`links.NStepLSTM`" in forget["0.50"][0]
+    assert "`links.StatelessLSTM`" in forget["0.73"][0]
+
+
+def test_the_traps_are_said_with_measured_numbers():
+    said = words.traps()
+    for text in ("0.34 at 16 channels and 0.045", "0.50.", "4.25×10⁻¹⁸", "0.73"):
+        assert text in said, text
+
+
+# Clipping ----------------------------------------------------------------------------------------
+
+
+def test_the_cases_are_those_that_the_probes_clip():
+    assert clips.GIVEN.keys() == CASES.keys() == record.CLIPS.keys()
+    assert clips.LIMIT == record.LIMIT
+    for case, given in clips.GIVEN.items():
+        for ours, theirs in zip(given, record.CLIPS[case], strict=True):
+            assert np.array_equal(ours, theirs, equal_nan=True)
+
+
+def test_every_call_was_given_every_case():
+    rows = tables.clips()
+    assert (rows.groupby(["framework", "call"])["case"].nunique() == len(CASES)).all()
+
+
+@pytest.mark.parametrize(
+    "case,result,verdict",
+    [
+        ("norms 3 and 4", "0.6; 0.8", "right"),
+        ("norms 3 and 4", "0.5999999; 0.7999998", "right"),
+        ("norms 3 and 4", "1; 1", "changed"),
+        ("at the limit", "0.5999994; 0.7999992", "changed"),
+        ("huge entries", "0.5 0.5 0.5 0.5; 1.5e-20 2e-20", "right"),
+        ("huge entries", "0 0 0 0; 0 0", "destroyed"),
+        ("huge entries", "0 0 0 0; 0.6 0.8", "destroyed"),
+        ("an infinity", "nan 0 0; 0", "destroyed"),
+        ("a NaN", "nan 1 2; 3", "changed"),
+        ("a NaN", "nan nan nan; nan", "destroyed"),
+        ("all zeros", "0; 0 0", "right"),
+        ("all zeros", "nan; nan nan", "changed"),
+    ],
+)
+def test_the_verdict(case, result, verdict):
+    assert clips.verdict(case, result) == verdict
+
+
+def test_clipping_by_name():
+    came = clips.table("norms 3 and 4").set_index("comes out")["by"]
+    assert "Keras `SGD(clipnorm)`" in came["1; 1"]
+    assert "Keras `SGD(global_clipnorm)`" in came["0.6; 0.8"]
+    assert (
+        "PyTorch"
+        in clips.table("at the limit").set_index("comes out")["by"]["0.5999994; 0.7999992"]
+    )
+    unclipped = clips.table("a NaN").set_index("comes out")["by"]["NaN, 1, 2; 3"]
+    assert unclipped == "MindSpore `ops.clip_by_global_norm`"
+    huge = clips.matrix()[lambda of: of["case"] == "huge entries"]
+    assert set(huge["verdict"]) == {"destroyed"}
+
+
+def test_the_page_says_what_should_come_out():
+    assert "Clipped as a whole they should be (0.60; 0.80)." in say()
+    assert "there is no norm" in say(case="a NaN")
