@@ -310,8 +310,10 @@ normed | def normalize(u):
 layer  |     """x_hat, where each example (row) has mean 0 and variance 1, and the std it had."""
 batch  |     """x_hat, where each feature (column) has mean 0 and variance 1, and the std it had."""
 normed |     centered = u - u.mean(axis=$axis, keepdims=True)  # (N, WIDTH)
-normed |     variance = np.mean(centered**2, axis=$axis, keepdims=True)  # $std_shape
-normed |     std = np.sqrt(variance + EPSILON)
+normed |     # Divided by the largest entry first: the square of 1e200 is infinite.
+normed |     largest = np.maximum(np.abs(centered).max(axis=$axis, keepdims=True), 1)  # $std_shape
+normed |     variance = np.mean((centered / largest) ** 2, axis=$axis, keepdims=True)
+normed |     std = largest * np.sqrt(variance + EPSILON / largest**2)
 normed |     return centered / std, std
 normed |
 normed |
@@ -488,8 +490,10 @@ TORCH_FORWARD = '''
               |     for i in range(DEPTH):
 no-normed     |         z.append(h @ W[i] + b[i])  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
 normed        |         u = h @ W[i] + b[i]  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
+layer         |         # It squares u: from about 1e154 on, the run is another than in NumPy.
 layer         |         z.append(F.layer_norm(u, (WIDTH,), gamma[i], beta[i], EPSILON))
 batch no-lone |         # True: by the statistics of the batch at hand, also when it is held out.
+batch no-lone |         # It squares u: from about 1e154 on, the run is another than in NumPy.
 batch no-lone |         z.append(F.batch_norm(u, None, None, gamma[i], beta[i], True, eps=EPSILON))
 batch lone    |         # By hand: F.batch_norm refuses a batch of one example.
 batch lone    |         std = torch.sqrt(u.var(dim=0, correction=0) + EPSILON)

@@ -80,6 +80,26 @@ DIVERGING = {
     "forward pass": run_of("spirals", activation="leaky_relu", rate=1e3, steps=100),
     "update": run_of("spirals", rate=1.7e308, weight_scale=1e3),
 }
+# The pre-activations are finite, their squares are not.
+HUGE = {
+    norm: run_of("spirals", norm=norm, weight_scale=1e160, rate=1e-162, residual=0.3)
+    for norm in ("layer", "batch")
+}
+GROWING = run_of(
+    "spirals",
+    width=11,
+    depth=7,
+    steps=60,
+    batch_size=33,
+    rate=50,
+    momentum=0.9,
+    activation="leaky_relu",
+    negative_slope=-0.2,
+    initializer="lecun",
+    weight_scale=0.5,
+    residual=0.3,
+    norm="layer",
+)
 WRITERS = {"NumPy": numpy_script, "PyTorch": pytorch_script}
 
 
@@ -189,6 +209,29 @@ def test_a_diverging_numpy_script_says_so_and_stops(what, tmp_path):
 def test_a_diverging_pytorch_script_says_so_and_stops(what):
     pytest.importorskip("torch", reason="PyTorch is not installed")
     assert_it_stops_in_words(run_here(script_of(pytorch_script, DIVERGING[what])), what)
+
+
+@pytest.mark.parametrize("norm", HUGE)
+def test_the_normalizer_of_the_numpy_script_does_not_overflow(norm):
+    assert_the_same_run(run_here(script_of(numpy_script, HUGE[norm])), HUGE[norm], 1e-9)
+
+
+def test_a_growing_numpy_script_goes_as_far_as_the_core():
+    losses, halt, accuracy = core_run(GROWING)
+    printed = run_here(script_of(numpy_script, GROWING))
+    found = [float(loss) for _, loss in LOSS.findall(printed)]
+    assert halt is None and len(found) == len(losses) == 60
+    assert found[:20] == pytest.approx(losses[:20], rel=1e-6)  # then rounding grows as well
+    assert [float(share) for share in ACCURACY.findall(printed)] == [accuracy]
+
+
+@pytest.mark.parametrize("norm", HUGE)
+def test_the_normalizer_of_the_pytorch_script_overflows_and_says_so(norm):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    script = script_of(pytorch_script, HUGE[norm])
+    assert "It squares u: from about 1e154 on, the run is another than in NumPy." in script
+    first = float(LOSS.search(run_here(script))[2])
+    assert first != pytest.approx(core_run(HUGE[norm])[0][0], rel=0.1)
 
 
 # The text ------------------------------------------------------------------------------------
