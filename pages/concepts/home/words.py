@@ -213,4 +213,8 @@ def landmarks() -> dict[str, tuple[dict, str]]:
             "Where the number ends: float16 makes 0 of what is below "
             f"**{theme.number(FORMATS['float16'].smallest / 2, 2)}**.",
         ),
+        "frameworks": (
+            {},
+            "What your framework starts with, when you say nothing: measured, one by one.",
+        ),
     }
