@@ -293,7 +293,7 @@ def test_the_chart_has_the_numbers_of_the_run():
         products = [record.log10_slope[0, i:-1].sum() for i in range(4)]
         assert slopes == pytest.approx(products, abs=1e-3)
         right = theme.percent(pair.tested("B", step if at else 0).accuracy[0])
-        assert rows.loc[at, "says"].startswith(f"B: {right} of the held-out right, batch loss ")
+        assert rows.loc[at, "says"].startswith(f"B: held-out {right} right, batch loss ")
     curves = data.curves(pair, 40)
     curve = curves[(curves["kind"] == "test") & (curves["name"] == "B")].iloc[0]
     losses = [test.loss[0] for test in pair.runs["B"].tests]

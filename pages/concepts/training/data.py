@@ -281,7 +281,7 @@ def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
         "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
         "says": f"{name}: no longer finite"
         if gone
-        else f"{name}: {theme.percent(test.accuracy[0])} of the held-out right, "
+        else f"{name}: held-out {theme.percent(test.accuracy[0])} right, "
         f"batch loss {theme.number(record.loss[0])}",
         **{
             column: frames.pack(np.array([values], dtype=float))[0]
