@@ -121,8 +121,8 @@ def depth_profile(
     with r = 1 and He it grows by 2.9 per layer in mean square, as the signal does on the way up,
     and the rest by 2: after about ln n/ln 1.45 layers the signal's part is the larger.  The gain is
     then the factor on the mean square over draws, to first order in 1/n, and NaN below a layer
-    whose `square` overflows.  Networks 64 wide and more have it to some percent; where q dies out, as for
-    SiLU and GELU without a branch, single draws differ more.
+    whose `square` overflows.  Networks 64 wide and more have it to some percent; where q dies out,
+    as for SiLU and GELU without a branch, single draws differ more.
 
     Raises ValueError on a depth or a width below 1 or a negative variance.
     """
