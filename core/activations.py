@@ -1,4 +1,4 @@
-"""The ten activations: φ, φ′, their TeX, largest slope, kinks and source, one record each.
+"""The ten activations, one record each: φ, φ′, their TeX, largest slope, kinks, source and scripts.
 
 Each activation is written once, as a function that fills h = φ(z) and slope = φ′(z) together. Every
 derivative keeps its digits in the tails, where subtracting from 1 would lose all of them:
@@ -32,6 +32,8 @@ class Activation:
     kinks: where φ has no derivative; φ′ there is PyTorch's choice, the slope from the left.
     usual_initializer: its name in INITIALIZERS: Xavier where φ is about z near 0 or S-shaped
         (Glorot and Bengio 2010), He where it cuts about half of z off (He et al. 2015).
+    numpy, torch: φ in the scripts of core/recipes.py. For NumPy the text of phi(z) and
+        phi_prime(z), which may call sigma(z), the logistic function; for PyTorch a term in z.
     homogeneous: whether φ(cz) = cφ(z) for every c > 0.
     """
 
@@ -44,6 +46,8 @@ class Activation:
     kinks: tuple[float, ...]
     source: str
     usual_initializer: str
+    numpy: str
+    torch: str
     homogeneous: bool = False
 
     def f(self, z):
@@ -170,6 +174,17 @@ def _leaky_relu_record(a):
         source="Maas, Hannun and Ng 2013",
         usual_initializer="he",
         homogeneous=True,
+        numpy='''
+def phi(z):
+    """Leaky ReLU: z if z > 0 else a z."""
+    return z * phi_prime(z)
+
+
+def phi_prime(z):
+    """1 if z > 0 else a."""
+    return np.where(z > 0, 1.0, NEGATIVE_SLOPE)
+''',
+        torch="F.leaky_relu(z, NEGATIVE_SLOPE)",
     )
 
 
@@ -185,6 +200,17 @@ ALL = (
         source="Saxe, McClelland and Ganguli 2014, on deep linear networks",
         usual_initializer="xavier",
         homogeneous=True,
+        numpy='''
+def phi(z):
+    """Identity: z."""
+    return z
+
+
+def phi_prime(z):
+    """1."""
+    return np.ones_like(z)
+''',
+        torch="z",
     ),
     Activation(
         name="sigmoid",
@@ -196,6 +222,17 @@ ALL = (
         kinks=(),
         source="Rumelhart, Hinton and Williams 1986",
         usual_initializer="xavier",
+        numpy='''
+def phi(z):
+    """Sigmoid: sigma(z)."""
+    return sigma(z)
+
+
+def phi_prime(z):
+    """sigma(z) (1 - sigma(z)), without the subtraction, which loses the digits of a small slope."""
+    return sigma(z) * sigma(-z)
+''',
+        torch="torch.sigmoid(z)",
     ),
     Activation(
         name="tanh",
@@ -207,6 +244,17 @@ ALL = (
         kinks=(),
         source="LeCun, Bottou, Orr and Müller 1998",
         usual_initializer="xavier",
+        numpy='''
+def phi(z):
+    """Tanh."""
+    return np.tanh(z)
+
+
+def phi_prime(z):
+    """1 - tanh(z)^2, without the subtraction, which loses the digits of a small slope."""
+    return 1 / np.cosh(z) ** 2
+''',
+        torch="torch.tanh(z)",
     ),
     Activation(
         name="relu",
@@ -219,6 +267,17 @@ ALL = (
         source="Nair and Hinton 2010",
         usual_initializer="he",
         homogeneous=True,
+        numpy='''
+def phi(z):
+    """ReLU: z if z > 0 else 0."""
+    return np.maximum(z, 0)
+
+
+def phi_prime(z):
+    """1 if z > 0 else 0."""
+    return np.where(z > 0, 1.0, 0.0)
+''',
+        torch="F.relu(z)",
     ),
     _leaky_relu_record(0.01),
     Activation(
@@ -231,6 +290,17 @@ ALL = (
         kinks=(),
         source="Clevert, Unterthiner and Hochreiter 2016",
         usual_initializer="he",
+        numpy='''
+def phi(z):
+    """ELU: z if z > 0 else e^z - 1."""
+    return np.maximum(z, 0) + np.expm1(np.minimum(z, 0))
+
+
+def phi_prime(z):
+    """1 if z > 0 else e^z."""
+    return np.exp(np.minimum(z, 0))
+''',
+        torch="F.elu(z)",
     ),
     Activation(
         name="selu",
@@ -242,6 +312,22 @@ ALL = (
         kinks=(0.0,),
         source="Klambauer et al. 2017",
         usual_initializer="he",
+        numpy='''
+# The values for which mean 0 and variance 1 are a fixed point: Klambauer et al. 2017.
+ALPHA = 1.6732632423543772
+LAMBDA = 1.0507009873554805
+
+
+def phi(z):
+    """SELU: lambda z if z > 0 else lambda alpha (e^z - 1)."""
+    return LAMBDA * (np.maximum(z, 0) + ALPHA * np.expm1(np.minimum(z, 0)))
+
+
+def phi_prime(z):
+    """lambda if z > 0 else lambda alpha e^z."""
+    return LAMBDA * np.where(z > 0, 1.0, ALPHA * np.exp(np.minimum(z, 0)))
+''',
+        torch="F.selu(z)",
     ),
     Activation(
         name="softplus",
@@ -253,6 +339,17 @@ ALL = (
         kinks=(),
         source="Dugas et al. 2001",
         usual_initializer="he",
+        numpy='''
+def phi(z):
+    """Softplus: ln(1 + e^z)."""
+    return np.logaddexp(0, z)
+
+
+def phi_prime(z):
+    """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
+    return 1 / (1 + np.exp(-z))
+''',
+        torch="F.softplus(z, threshold=700.0)  # by default it is z itself from 20 on",
     ),
     Activation(
         name="silu",
@@ -264,6 +361,17 @@ ALL = (
         kinks=(),
         source="Hendrycks and Gimpel 2016; Ramachandran, Zoph and Le 2017",
         usual_initializer="he",
+        numpy='''
+def phi(z):
+    """SiLU (Swish): z sigma(z)."""
+    return z * sigma(z)
+
+
+def phi_prime(z):
+    """sigma(z) (1 + z sigma(-z)): the product rule, with sigma(-z) for 1 - sigma(z)."""
+    return sigma(z) * (1 + z * sigma(-z))
+''',
+        torch="F.silu(z)",
     ),
     Activation(
         name="gelu",
@@ -277,6 +385,23 @@ ALL = (
         kinks=(),
         source="Hendrycks and Gimpel 2016",
         usual_initializer="he",
+        numpy='''
+C = 2 * np.sqrt(2 / np.pi)
+
+
+def phi(z):
+    """GELU in its tanh form: z sigma(v) with v = C (z + 0.044715 z^3)."""
+    return z * sigma(C * (z + 0.044715 * z**3))
+
+
+def phi_prime(z):
+    """sigma(v) (1 + z v' sigma(-v)), v' = C (1 + 0.134145 z^2)."""
+    z = np.clip(z, -22, 22)  # sigma(v) is 0 or 1 beyond, and z^3 cannot overflow
+    v = C * (z + 0.044715 * z**3)
+    dv = C * (1 + 0.134145 * z**2)
+    return sigma(v) * (1 + z * dv * sigma(-v))
+''',
+        torch='F.gelu(z, approximate="tanh")',
     ),
 )
 

@@ -19,6 +19,8 @@ class Initializer:
     std(fan_in, fan_out): standard deviation of one weight.
     draw(rng, fan_in, fan_out): (fan_in, fan_out) entries of mean 0 and standard deviation 1
         (orthogonal: exactly orthonormal rows or columns after multiplying by std).
+    script: the text of draw(rng, n_in, n_out) in the scripts of core/recipes.py, with $source, and
+        with $spread: the variance of a weight, or the square of its bound.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Initializer:
     draw: Callable[[np.random.Generator, int, int], np.ndarray]
     tex: str
     source: str
+    script: str
+    spread: str = ""
 
     def sample(self, rng: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
         """A weight matrix (fan_in, fan_out), for u = h @ W."""
@@ -60,6 +64,34 @@ def _xavier(fan_in, fan_out):
     return sqrt(2 / (fan_in + fan_out))
 
 
+# The text of each family's draw in the scripts of core/recipes.py.
+NORMAL = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out) from N(0, 1), whatever the width."""
+    return rng.standard_normal((n_in, n_out))
+'''
+GAUSSIAN = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out) from N(0, $spread)."""
+    # $source
+    return np.sqrt($spread) * rng.standard_normal((n_in, n_out))
+'''
+UNIFORM = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out), uniform between -a and a: of variance a^2 / 3."""
+    # $source
+    a = np.sqrt($spread)
+    return rng.uniform(-a, a, (n_in, n_out))
+'''
+ORTHOGONAL = '''
+def draw(rng, n_in, n_out):
+    """Weights (n_in, n_out) with orthonormal rows or columns."""
+    # $source
+    q, r = np.linalg.qr(rng.standard_normal((max(n_in, n_out), min(n_in, n_out))))
+    q *= np.where(np.diag(r) < 0, -1.0, 1.0)  # QR alone does not fix the signs
+    return q if n_in >= n_out else q.T
+'''
+
 HE, LECUN, GLOROT = "He et al. 2015", "LeCun et al. 1998", "Glorot and Bengio 2010"
 
 INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
@@ -73,10 +105,27 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
                 _gaussian,
                 r"\mathcal N(0, \sigma^2)",
                 "no scaling by the width",
+                NORMAL,
             ),
-            Initializer("he", "He", _he, _gaussian, r"\mathcal N(0, 2/n_\text{in})", HE),
             Initializer(
-                "lecun", "LeCun", _lecun, _gaussian, r"\mathcal N(0, 1/n_\text{in})", LECUN
+                "he",
+                "He",
+                _he,
+                _gaussian,
+                r"\mathcal N(0, 2/n_\text{in})",
+                HE,
+                GAUSSIAN,
+                "2 / n_in",
+            ),
+            Initializer(
+                "lecun",
+                "LeCun",
+                _lecun,
+                _gaussian,
+                r"\mathcal N(0, 1/n_\text{in})",
+                LECUN,
+                GAUSSIAN,
+                "1 / n_in",
             ),
             Initializer(
                 "xavier",
@@ -85,6 +134,8 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
                 _gaussian,
                 r"\mathcal N(0, 2/(n_\text{in} + n_\text{out}))",
                 GLOROT,
+                GAUSSIAN,
+                "2 / (n_in + n_out)",
             ),
             Initializer(
                 "he_uniform",
@@ -93,6 +144,8 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
                 _uniform,
                 r"\mathcal U(\pm\sqrt{6/n_\text{in}})",
                 HE,
+                UNIFORM,
+                "6 / n_in",
             ),
             Initializer(
                 "lecun_uniform",
@@ -101,6 +154,8 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
                 _uniform,
                 r"\mathcal U(\pm\sqrt{3/n_\text{in}})",
                 LECUN,
+                UNIFORM,
+                "3 / n_in",
             ),
             Initializer(
                 "xavier_uniform",
@@ -109,6 +164,8 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
                 _uniform,
                 r"\mathcal U(\pm\sqrt{6/(n_\text{in} + n_\text{out})})",
                 GLOROT,
+                UNIFORM,
+                "6 / (n_in + n_out)",
             ),
             Initializer(
                 "uniform_classic",
@@ -117,6 +174,8 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
                 _uniform,
                 r"\mathcal U(\pm 1/\sqrt{n_\text{in}})",
                 "the “standard” initialization of Glorot and Bengio 2010",
+                UNIFORM,
+                "1 / n_in",
             ),
             Initializer(
                 "orthogonal",
@@ -125,6 +184,7 @@ INITIALIZERS: Mapping[str, Initializer] = MappingProxyType(
                 _orthogonal,
                 r"W^\top W = I",
                 "Saxe, McClelland and Ganguli 2014",
+                ORTHOGONAL,
             ),
         )
     }

@@ -130,178 +130,11 @@ if __name__ == "__main__":
 
 # What a choice brings along ------------------------------------------------------------------
 
-NORMAL = '''
-def draw(rng, n_in, n_out):
-    """Weights (n_in, n_out) from N(0, 1), whatever the width."""
-    return rng.standard_normal((n_in, n_out))
-'''
-GAUSSIAN = '''
-def draw(rng, n_in, n_out):
-    """Weights (n_in, n_out) from N(0, $spread)."""
-    # $source
-    return np.sqrt($spread) * rng.standard_normal((n_in, n_out))
-'''
-UNIFORM = '''
-def draw(rng, n_in, n_out):
-    """Weights (n_in, n_out), uniform between -a and a: of variance a^2 / 3."""
-    # $source
-    a = np.sqrt($spread)
-    return rng.uniform(-a, a, (n_in, n_out))
-'''
-ORTHOGONAL = '''
-def draw(rng, n_in, n_out):
-    """Weights (n_in, n_out) with orthonormal rows or columns."""
-    # $source
-    q, r = np.linalg.qr(rng.standard_normal((max(n_in, n_out), min(n_in, n_out))))
-    q *= np.where(np.diag(r) < 0, -1.0, 1.0)  # QR alone does not fix the signs
-    return q if n_in >= n_out else q.T
-'''
-
-# The text of each scheme and its $spread: the variance of a weight, or the square of its bound.
-DRAWS = {
-    "normal": (NORMAL, ""),
-    "he": (GAUSSIAN, "2 / n_in"),
-    "lecun": (GAUSSIAN, "1 / n_in"),
-    "xavier": (GAUSSIAN, "2 / (n_in + n_out)"),
-    "he_uniform": (UNIFORM, "6 / n_in"),
-    "lecun_uniform": (UNIFORM, "3 / n_in"),
-    "xavier_uniform": (UNIFORM, "6 / (n_in + n_out)"),
-    "uniform_classic": (UNIFORM, "1 / n_in"),
-    "orthogonal": (ORTHOGONAL, ""),
-}
-
 SIGMA = '''
 def sigma(z):
     """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
     return 1 / (1 + np.exp(-z))
 '''
-
-NUMPY_PHI = {
-    "identity": '''
-def phi(z):
-    """Identity: z."""
-    return z
-
-
-def phi_prime(z):
-    """1."""
-    return np.ones_like(z)
-''',
-    "sigmoid": '''
-def phi(z):
-    """Sigmoid: sigma(z)."""
-    return sigma(z)
-
-
-def phi_prime(z):
-    """sigma(z) (1 - sigma(z)), without the subtraction, which loses the digits of a small slope."""
-    return sigma(z) * sigma(-z)
-''',
-    "tanh": '''
-def phi(z):
-    """Tanh."""
-    return np.tanh(z)
-
-
-def phi_prime(z):
-    """1 - tanh(z)^2, without the subtraction, which loses the digits of a small slope."""
-    return 1 / np.cosh(z) ** 2
-''',
-    "relu": '''
-def phi(z):
-    """ReLU: z if z > 0 else 0."""
-    return np.maximum(z, 0)
-
-
-def phi_prime(z):
-    """1 if z > 0 else 0."""
-    return np.where(z > 0, 1.0, 0.0)
-''',
-    "leaky_relu": '''
-def phi(z):
-    """Leaky ReLU: z if z > 0 else a z."""
-    return z * phi_prime(z)
-
-
-def phi_prime(z):
-    """1 if z > 0 else a."""
-    return np.where(z > 0, 1.0, NEGATIVE_SLOPE)
-''',
-    "elu": '''
-def phi(z):
-    """ELU: z if z > 0 else e^z - 1."""
-    return np.maximum(z, 0) + np.expm1(np.minimum(z, 0))
-
-
-def phi_prime(z):
-    """1 if z > 0 else e^z."""
-    return np.exp(np.minimum(z, 0))
-''',
-    "selu": '''
-# The values for which mean 0 and variance 1 are a fixed point: Klambauer et al. 2017.
-ALPHA = 1.6732632423543772
-LAMBDA = 1.0507009873554805
-
-
-def phi(z):
-    """SELU: lambda z if z > 0 else lambda alpha (e^z - 1)."""
-    return LAMBDA * (np.maximum(z, 0) + ALPHA * np.expm1(np.minimum(z, 0)))
-
-
-def phi_prime(z):
-    """lambda if z > 0 else lambda alpha e^z."""
-    return LAMBDA * np.where(z > 0, 1.0, ALPHA * np.exp(np.minimum(z, 0)))
-''',
-    "softplus": '''
-def phi(z):
-    """Softplus: ln(1 + e^z)."""
-    return np.logaddexp(0, z)
-
-
-def phi_prime(z):
-    """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
-    return 1 / (1 + np.exp(-z))
-''',
-    "silu": '''
-def phi(z):
-    """SiLU (Swish): z sigma(z)."""
-    return z * sigma(z)
-
-
-def phi_prime(z):
-    """sigma(z) (1 + z sigma(-z)): the product rule, with sigma(-z) for 1 - sigma(z)."""
-    return sigma(z) * (1 + z * sigma(-z))
-''',
-    "gelu": '''
-C = 2 * np.sqrt(2 / np.pi)
-
-
-def phi(z):
-    """GELU in its tanh form: z sigma(v) with v = C (z + 0.044715 z^3)."""
-    return z * sigma(C * (z + 0.044715 * z**3))
-
-
-def phi_prime(z):
-    """sigma(v) (1 + z v' sigma(-v)), v' = C (1 + 0.134145 z^2)."""
-    z = np.clip(z, -22, 22)  # sigma(v) is 0 or 1 beyond, and z^3 cannot overflow
-    v = C * (z + 0.044715 * z**3)
-    dv = C * (1 + 0.134145 * z**2)
-    return sigma(v) * (1 + z * dv * sigma(-v))
-''',
-}
-
-TORCH_PHIS = {
-    "identity": "z",
-    "sigmoid": "torch.sigmoid(z)",
-    "tanh": "torch.tanh(z)",
-    "relu": "F.relu(z)",
-    "leaky_relu": "F.leaky_relu(z, NEGATIVE_SLOPE)",
-    "elu": "F.elu(z)",
-    "selu": "F.selu(z)",
-    "softplus": "F.softplus(z, threshold=700.0)  # by default it is z itself from 20 on",
-    "silu": "F.silu(z)",
-    "gelu": 'F.gelu(z, approximate="tanh")',
-}
 
 # The network in NumPy ------------------------------------------------------------------------
 
@@ -601,7 +434,7 @@ def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: st
     """
     chosen, values = _choices(spec, train_spec, seed, dataset)
     values |= {"how": "NumPy with its backpropagation by hand", "needs": "NumPy 1.25"}
-    phi = NUMPY_PHI[spec.activation]
+    phi = spec.phi.numpy
     sigma = SIGMA if "sigma(" in phi else ""
     network = [sigma, phi, NORMALIZE, NUMPY_FORWARD, NUMPY_LOSS, NUMPY_BACKWARD]
     if spec.depth == 0:
@@ -620,7 +453,7 @@ def pytorch_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: 
 
 
 def _script(spec, network, training, chosen, values):
-    draw, _ = DRAWS[spec.initializer]
+    draw = INITIALIZERS[spec.initializer].script
     head = [HEADER, IMPORTS, _banner("Settings") + SETTINGS]
     data = [_banner("Data"), LOAD]
     network = [_banner("The network"), draw, INIT, *network]
@@ -695,10 +528,10 @@ def _choices(spec, train_spec, seed, dataset):
     texts = {
         "subject": SUBJECTS[dataset],
         "phi_name": phi.label,
-        "torch_phi": TORCH_PHIS[spec.activation],
+        "torch_phi": phi.torch,
         "scheme": scheme.label,
         "source": scheme.source,
-        "spread": DRAWS[spec.initializer][1],
+        "spread": scheme.spread,
         "axis": "0" if norm == "batch" else "1",
         "std_shape": "(1, WIDTH)" if norm == "batch" else "(N, 1)",
         "du": "du" if normed else "dz",

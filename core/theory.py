@@ -9,7 +9,7 @@ z ~ N(0, q); σ_w² is fan_in·Var[w], so He is 2 and LeCun 1.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import acosh, exp, log, pi, sqrt
+from math import acosh, exp, inf, log, pi, sqrt
 
 import numpy as np
 
@@ -91,8 +91,8 @@ class DepthProfile:
 
     q       variance of z_l
     square  E h_l²
-    gain    rms factor on dJ/dh in crossing layer l from h_l back to h_{l-1}: √χ_l, or
-            √(1 + r²·χ_l) with a residual branch
+    gain    rms factor on dJ/dh in crossing layer l from h_l back to h_{l-1}, for a gradient that
+            is random at the top, dJ/dh_depth
     """
 
     q: np.ndarray
@@ -101,7 +101,14 @@ class DepthProfile:
 
 
 def depth_profile(
-    phi: Activation, *, depth: int, sigma_w2, sigma_b2=0.0, input_square=1.0, residual: float = 0.0
+    phi: Activation,
+    *,
+    depth: int,
+    sigma_w2,
+    sigma_b2=0.0,
+    input_square=1.0,
+    residual: float = 0.0,
+    width: float = inf,
 ) -> DepthProfile:
     """Self-consistent depth profile: the q of each layer follows from the one below.
 
@@ -109,7 +116,16 @@ def depth_profile(
     h_l = h_{l-1} + r·φ(z_l) in every layer, the first included; the mean of h is then followed
     too, because φ(z) and h correlate where E φ is not 0 (ReLU).
 
-    Raises ValueError on a depth below 1 or a negative variance.
+    width: units of a layer.  As it grows at a fixed depth, the gain becomes √χ_l, or √(1 + r²·χ_l)
+    with a residual branch, whatever the layers above (Yang and Schoenholz 2017).  At a finite width
+    n a random gradient lies to 1/n along the signal, and that part has a gain of its own.  For ReLU
+    with r = 1 and He it grows by 2.9 per layer in mean square, as the signal does on the way up,
+    and the rest by 2: after about ln n/ln 1.45 layers the signal's part is the larger.  The gain is
+    then the factor on the mean square over draws, to first order in 1/n, and NaN below a layer
+    whose `square` overflows.  Networks 64 wide and more have it to some percent; where q dies out,
+    as for SiLU and GELU without a branch, single draws differ more.
+
+    Raises ValueError on a depth or a width below 1 or a negative variance.
     """
     sigma_w2, sigma_b2, square = np.broadcast_arrays(
         *(np.asarray(v, dtype=float) for v in (sigma_w2, sigma_b2, input_square))
@@ -118,21 +134,94 @@ def depth_profile(
     for variance in (sigma_w2, sigma_b2, square):
         if not (np.isfinite(variance) & (variance >= 0)).all():
             raise ValueError("A variance cannot be negative, infinite or NaN.")
+    if not width >= 1:
+        raise ValueError(f"A layer has at least one unit, not {width!r}.")
     mean = np.zeros(square.shape)
-    layers = []
+    layers, crossings = [], []
     with np.errstate(all="ignore"):
         for _ in range(depth):
             q = sigma_w2 * square + sigma_b2
             m = moments(phi, q)
-            gain2 = sigma_w2 * m.slope_square
+            below = (mean, square)
+            chi = sigma_w2 * m.slope_square
             if residual:
                 square = square + 2 * residual * mean * m.mean + residual**2 * m.square
                 mean = mean + residual * m.mean
-                gain2 = 1 + residual**2 * gain2
+                chi = 1 + residual**2 * chi
             else:
-                square = m.square
-            layers.append((q, square, np.sqrt(gain2)))
-    return DepthProfile(*(np.stack(rows, axis=-1) for rows in zip(*layers, strict=True)))
+                mean, square = m.mean, m.square
+            layers.append((q, square, np.sqrt(chi)))
+            if width < inf:
+                crossings.append((chi, *_tangents(phi, q, sigma_w2, residual, below, square)))
+        q, squares, gain = (np.stack(rows, axis=-1) for rows in zip(*layers, strict=True))
+        return DepthProfile(q, squares, _gains(crossings, width) if crossings else gain)
+
+
+def _tangents(phi, q, sigma_w2, residual, below, square_above):
+    """How a small change t of h crosses a layer: (A, F, N, aligned), arrays (…, 2, 2).
+
+    The state is T = mean t² and the covariance V, over draws, of v = (mean h·t/√E h², mean t).
+    Given z, the change W t of z is c·v₁·z and an independent rest, as in a Gaussian regression, so
+
+        T ← χ·T + ⟨F, V⟩        V ← A·V·Aᵀ + T·N/n
+
+    where N/n is what a mean over n units leaves to chance.  `aligned` is n·V of a t that is random
+    at the layer's input, with T = 1.  `below` is (E h, E h²) there.
+    """
+    mean, square = below
+    s, r = (1.0, residual) if residual else (0.0, 1.0)  # h = s·h_below + r·φ(z)
+    x, weight = _panels()
+    z = _scaled(q, x)
+    h, slope = phi.value_and_slope(z)
+    zs, hs, ss = z * slope, h * slope, slope * slope
+    m, mm, zs_, zhs, zzss, ss_, hss, hhss = (
+        f @ weight for f in (h, h * h, zs, z * hs, zs * zs, ss, h * ss, hs * hs)
+    )
+    root, root_above = np.sqrt(square), np.sqrt(square_above)
+    c = _over(sigma_w2 * root, q)
+    one, rho = np.ones_like(q), _over(mean, root)
+    A = _matrix(
+        _over(s * root + r * c * (s * mean * zs_ + r * zhs), root_above),
+        _over(s * r * m, root_above),
+        r * c * zs_,
+        s * one,
+    )
+    F = _matrix((r * c) ** 2 * (zzss - q * ss_), s * r * c * zs_, s * r * c * zs_, 0 * one)
+    h_ss = s * mean * ss_ + r * hss  # E h·φ′² of the h above
+    hh_ss = s * square * ss_ + 2 * s * r * mean * hss + r**2 * hhss
+    both = _over(sigma_w2 * h_ss, root_above)
+    own = _over(sigma_w2 * hh_ss + s * (mm - m**2), square_above)
+    N = r**2 * _matrix(own, both, both, sigma_w2 * ss_)
+    return A, F, N, _matrix(one, rho, rho, one)
+
+
+def _over(a, b):
+    """a/b, and 0 where b is 0: there is no signal there that a change could lie along."""
+    return np.where(b == 0, 0.0, a / b)
+
+
+def _matrix(a, b, c, d):
+    """(…, 2, 2) of four arrays (…)."""
+    return np.stack([np.stack([a, b], axis=-1), np.stack([c, d], axis=-1)], axis=-2)
+
+
+def _gains(crossings, width):
+    """The gain of every layer (…, depth), from the top down.
+
+    The mean square at the top, as a function of the state (T, V) below, is a·T + ⟨B, V⟩; it is
+    also that of dJ/dh there, since a random t and a random dJ/dh_depth see one Jacobian.
+    """
+    a, B, gains = np.ones(()), np.zeros((2, 2)), []
+    for chi, A, F, N, aligned in reversed(crossings):
+        a, B = (
+            chi * a + np.sum(B * N, axis=(-2, -1)) / width,
+            a[..., None, None] * F + A.mT @ B @ A,
+        )
+        gain2 = a + np.sum(B * aligned, axis=(-2, -1)) / width
+        gains.append(np.sqrt(gain2))
+        scale = np.where(gain2 == 0, 1.0, gain2)  # 0: no gradient is left
+        a, B = a / scale, B / scale[..., None, None]
+    return np.stack(gains[::-1], axis=-1)
 
 
 def fourth_moment_ratio(widths) -> float:

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import recipes, training
+from core import activations, network, recipes, training
 from core.activations import ACTIVATIONS
 from core.datasets import DATASETS
 from core.initializers import INITIALIZERS
@@ -365,7 +365,27 @@ def test_a_run_that_a_script_cannot_be_is_refused(library, change):
         )
 
 
-def test_every_choice_of_the_core_has_a_recipe():
-    assert set(recipes.NUMPY_PHI) == set(recipes.TORCH_PHIS) == set(ACTIVATIONS)
-    assert set(recipes.DRAWS) == set(INITIALIZERS)
+def test_every_data_set_has_a_subject():
     assert set(recipes.SUBJECTS) == set(DATASETS)
+
+
+def test_a_record_is_all_that_a_script_needs(monkeypatch):
+    """A new activation and a new initializer: the tanh and the He of others under other names."""
+    tanh, he = ACTIVATIONS["tanh"], INITIALIZERS["he"]
+    scaled = replace(
+        tanh,
+        name="scaled",
+        label="Scaled tanh",
+        numpy=tanh.numpy.replace("Tanh.", "Scaled."),
+        torch="1.0 * torch.tanh(z)",
+    )
+    small = replace(he, name="small", label="Small", source="nobody")
+    monkeypatch.setattr(activations, "ACTIVATIONS", ACTIVATIONS | {"scaled": scaled})
+    for module in (network, recipes):
+        monkeypatch.setattr(module, "INITIALIZERS", INITIALIZERS | {"small": small})
+    new = run_of("spirals", activation="scaled", initializer="small")
+    script = script_of(numpy_script, new)
+    assert "Scaled." in script and "# nobody" in script and "Weights: Small" in script
+    assert "1.0 * torch.tanh(z)" in script_of(pytorch_script, new)
+    known = run_of("spirals", activation="tanh", initializer="he")
+    assert run_here(script) == run_here(script_of(numpy_script, known))
