@@ -281,6 +281,20 @@ def test_a_row_of_the_file_is_what_its_script_makes():
     assert made["dead"].item() == row["dead"].item() == 0
 
 
+@pytest.mark.parametrize("slope", data.LEAK_SLOPES)
+@pytest.mark.parametrize("rate", [0.03, 0.1, 0.3])
+def test_a_network_that_broke_counts_in_the_median(slope, rate):
+    kept = data.leak_runs()
+    part = kept[(kept["rate"] == rate) & (kept["slope"] == slope)]
+    right = sorted(0.0 if np.isnan(share) else share for share in part["accuracy"])
+    found = data.leak(slope, rate)
+    assert found.runs == len(right) == 20
+    if found.broke > 10:
+        assert np.isnan(found.median)
+    else:
+        assert found.median == pytest.approx((right[9] + right[10]) / 2)
+
+
 def test_what_the_page_says_about_the_leak():
     relu, small, large, largest = (data.leak(slope, 0.3) for slope in data.LEAK_SLOPES)
     spread = data.leaks(0.3).groupby("place")["accuracy"].std()

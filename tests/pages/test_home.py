@@ -48,6 +48,34 @@ def test_relu_scales_exactly(draw):
     assert np.allclose(found.slopes, found.slopes[0])
 
 
+@pytest.mark.parametrize("name", data.NETWORKS)
+@pytest.mark.parametrize("c", [0.6, 1.66])
+def test_a_median_over_the_draws_is_of_the_ratio_itself(name, c):
+    kind, found = data.NETWORKS[name], data.drag(name, None)
+    x, y = data.first_batch(kind)
+    across, back = [], []
+    for own in data.generators(*range(kind.draws)):
+        params = network.init(replace(kind.spec, weight_scale=c, seeds=1), rng=[own])
+        trace = network.forward(kind.spec, params, x)
+        start = (0.1 - np.eye(10)[y]) / len(y)  # of the cross-entropy at ten equal shares
+        gradients = network.backward(kind.spec, params, trace, start)
+        norms = [[float(np.linalg.norm(a)) for a in part] for part in (gradients.dW, gradients.dz)]
+        across.append(norms[0][0] / norms[0][-2])  # the last is the output layer's
+        back.append(norms[1][0] / norms[1][-1])
+    row = found.at(c)
+    # of an even number, the middle of the two in the middle is taken on the log scale
+    assert found.dW_across[row] == pytest.approx(np.median(np.log10(across)), abs=1e-9)
+    assert found.median[row, 0] == pytest.approx(np.median(np.log10(back)), abs=1e-9)
+
+
+def test_a_draw_without_a_number_is_beyond_all_that_have_one():
+    nan = math.nan
+    assert data.median(np.array([3.0, nan, 1.0])) == 3.0
+    assert data.median(np.array([4.0, nan, 1.0, 2.0])) == 3.0
+    assert math.isnan(data.median(np.array([nan, 2.0, nan])))
+    assert math.isnan(data.median(np.array([nan, 2.0, nan, 1.0])))
+
+
 @pytest.mark.parametrize("c", builders.THREE)
 def test_the_dragged_gradient_is_that_of_the_first_step_of_training(c):
     """They start from different outputs, which moves the ratio by less than half."""

@@ -308,6 +308,15 @@ def test_histograms_hold_every_activation():
 # The trainable window ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", panel.CURVES)
+def test_a_run_that_stopped_being_a_number_names_no_digit(name):
+    rows, cells = data.runs(), data.window(name, 20, None).set_index(["depth", "scale"])
+    for (depth, scale), part in rows[rows["activation"] == name].groupby(["depth", "scale"]):
+        right = sorted(0.0 if math.isnan(share) else share for share in part["accuracy"])
+        assert cells.loc[(depth, scale), "accuracy"] == right[1]
+        assert cells.loc[(depth, scale), "lost"] == (right[1] == 0)
+
+
 def test_the_window_holds_what_the_script_makes():
     scales = [script.SCALES["relu"][5]]
     (made,) = script.runs("relu", 4, scales, 1)

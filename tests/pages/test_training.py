@@ -557,6 +557,18 @@ def test_the_table_is_the_run():
     assert row["held_out_loss"] == next(t for t in pair.runs["B"].tests if t.step == 20).loss[0]
 
 
+def test_the_table_of_a_network_that_died():
+    """The product over the layers below L has no part of layer L, whose slopes are all 0."""
+    dying = replace(NET, scale=2.0, rate=0.3)
+    pair = data.finished(Duel(dying, dying, "spirals", 0), 20)
+    table = data.table(pair)
+    rows = table[(table["network"] == "A") & (table["step"] == 20) & (table["layer"] <= 4)]
+    slopes = 10 ** rows["log10_rms_slope"].to_numpy()
+    assert slopes[-1] == 0
+    products = [np.prod(slopes[layer:-1]) for layer in range(4)]
+    assert 10 ** rows["log10_product_of_slopes"].to_numpy() == pytest.approx(np.array(products))
+
+
 def test_the_scripts_are_of_the_networks_that_are_set():
     at = open_lab(a_activation="tanh", b_norm="layer")
     at.session_state["training.more"] = "Take it away: scripts"

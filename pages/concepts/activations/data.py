@@ -339,8 +339,8 @@ class Leak:
     slope: float
     runs: int
     broke: int
-    median: float  # accuracy of the others, NaN if there are none
-    dead: float  # their median share of dead units
+    median: float  # accuracy, 0 of those that broke; NaN where most did
+    dead: float  # the others' median share of dead units
 
 
 @memoize(16)
@@ -349,11 +349,12 @@ def leak(slope: float, rate: float) -> Leak:
     runs = leak_runs()
     runs = runs[np.isclose(runs["slope"], slope) & np.isclose(runs["rate"], rate)]
     whole = runs[runs["broke_at"].isna()]
+    broke, accuracy = len(runs) - len(whole), runs["accuracy"].fillna(0.0)
     return Leak(
         slope,
         runs=len(runs),
-        broke=len(runs) - len(whole),
-        median=float(whole["accuracy"].median()),
+        broke=broke,
+        median=float(accuracy.median()) if 2 * broke <= len(runs) else np.nan,
         dead=float(whole["dead"].median()),
     )
 

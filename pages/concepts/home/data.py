@@ -284,9 +284,11 @@ def nearest(c: float) -> float:
     return min(FACTORS, key=lambda factor: abs(factor - c))
 
 
-def median(log10: np.ndarray) -> float:
-    """The median over the draws; NaN where not even half of them have a number."""
-    return float(np.median(log10))
+def median(sizes: np.ndarray) -> float:
+    """The median over the draws, one that has no number being beyond all that have: NaN where half
+    of them have none."""
+    in_order = np.sort(sizes)  # NaN comes last
+    return float(in_order[[(len(sizes) - 1) // 2, len(sizes) // 2]].mean())
 
 
 def learners(name: str, draw: int | None) -> list[float]:

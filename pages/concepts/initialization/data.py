@@ -503,8 +503,11 @@ def runs() -> pd.DataFrame:
 
 @memoize(8)
 def _cells(name: str) -> pd.DataFrame:
-    """One row per depth and σ√n: median accuracy of the seeds, or when they ended."""
-    rows = runs()[runs()["activation"] == name]
+    """One row per depth and σ√n: median accuracy of the seeds, or when they ended.
+
+    A network that stopped being a number names no digit: its accuracy is 0.
+    """
+    rows = runs()[runs()["activation"] == name].fillna({"accuracy": 0.0})
     cells = rows.groupby(["depth", "scale"], as_index=False).agg(
         accuracy=("accuracy", "median"),
         ended=("halted", "count"),

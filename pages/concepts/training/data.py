@@ -310,7 +310,7 @@ def relative_gradient(record: Step) -> np.ndarray:
 def slope_products(record: Step) -> np.ndarray:
     """log₁₀ ∏ φ′(z) over the layers l … L − 1, one rms slope per layer, (L,)."""
     slopes = record.log10_slope[0]
-    return np.append(np.cumsum(slopes[:-1][::-1])[::-1], 0.0) if len(slopes) else slopes
+    return diagnostics.running_products(slopes[:-1]) if len(slopes) else slopes
 
 
 # Look inside -------------------------------------------------------------------------------------
@@ -613,8 +613,7 @@ def table(pair: Pair) -> pd.DataFrame:
         tests = {test.step: (test.loss[0], test.accuracy[0]) for test in run.tests}
         held_out = np.array([tests.get(step, (np.nan, np.nan)) for step in history.step])
         slopes = history.log10_slope[:, 0]  # (T, L)
-        with np.errstate(invalid="ignore"):  # slopes that are all 0: −inf − (−inf)
-            products = np.cumsum(slopes[:, ::-1], axis=1)[:, ::-1] - slopes[:, -1:]
+        products = diagnostics.running_products(slopes[:, :-1])[:, : run.spec.depth]
         by_step = {
             "step": history.step,
             "batch_loss": history.loss[:, 0],
