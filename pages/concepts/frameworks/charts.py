@@ -174,7 +174,7 @@ def clips() -> alt.LayerChart:
     x = alt.X(
         "case",
         type="ordinal",
-        sort=list(CASES),
+        sort=list(CASES.values()),
         scale=scale,
         axis=alt.Axis(title="given", orient="top", labelAngle=-35, labelOverlap=False, **axis),
     )

@@ -5,6 +5,7 @@ import pandas as pd
 
 from core import clipping
 from pages.concepts.frameworks import tables
+from pages.concepts.frameworks.panel import CASES
 from pages.kit import theme
 from pages.kit.memoize import memoize
 
@@ -73,7 +74,7 @@ def matrix() -> pd.DataFrame:
             "who": rows["framework"] + " " + rows["call"],
             "framework": rows["framework"],
             "call": rows["call"],
-            "case": rows["case"],
+            "case": rows["case"].map(CASES),
             "verdict": verdicts,
             "mark": [VERDICTS[v] for v in verdicts],
             "meaning": [MEANINGS[v] for v in verdicts],
@@ -93,17 +94,16 @@ def given(case: str) -> str:
 def table(case: str) -> pd.DataFrame:
     """What came out of one case, who does the same in one row."""
     rows = matrix()
-    rows = rows[rows["case"] == case]
+    rows = rows[rows["case"] == CASES[case]]
     return pd.DataFrame(
         [
             (
-                says,
-                f"{of['mark'].iloc[0]} {verdict}",
+                f"{of['mark'].iloc[0]} {says}",
                 tables.calls(zip(of["framework"], of["call"], strict=True)),
             )
-            for (says, verdict), of in rows.groupby(["says", "verdict"], sort=False)
+            for says, of in rows.groupby("says", sort=False)
         ],
-        columns=["comes out", "that is", "by"],
+        columns=["comes out", "by"],
     )
 
 
