@@ -70,7 +70,7 @@ page.write(
     frameworks=data.counted().frameworks,
 )
 
-controls.presets(PANEL)
+controls.presets(PANEL, "framework")
 controls.draw(PANEL, ("framework", "against"), ("activation", "width", "depth", "seed"))
 
 
@@ -107,6 +107,7 @@ def gauge(at) -> None:
 
 
 page.write("## The same name, another number")
+controls.presets(PANEL, "name")
 controls.draw(PANEL, "name")
 
 

@@ -136,9 +136,9 @@ def test_quantiles_have_mean_0_and_standard_deviation_1(family):
 
 
 def test_defaults_that_differ_in_scale_have_weights_that_are_multiples():
-    u = np.random.default_rng(0).random((50, 50))
+    z = networks.quantiles("uniform", np.random.default_rng(0).random((50, 50)))
     torch, keras = (
-        networks.drawn(tables.default(f, "relu").weights, u, 50, 50) for f in ("PyTorch", "Keras")
+        networks.drawn(tables.default(f, "relu").weights, z, 50, 50) for f in ("PyTorch", "Keras")
     )
     assert keras / torch == pytest.approx(math.sqrt(3) * np.ones((50, 50)), rel=1e-3)
 
@@ -222,8 +222,8 @@ def test_the_prediction_is_of_a_run():
     at.select_slider(key="frameworks.guess").set_value(-2).run()
     at.button(key="frameworks.compare").click().run()
     words = prose(at)
-    assert "The answer is **3.8×10⁻⁸**." in words and "Glorot's weights" in words
-    assert 19 * math.log10(1 / math.sqrt(6)) == pytest.approx(math.log10(3.8e-8), abs=0.1)
+    assert "The answer is **3.3×10⁻⁸**." in words and "Glorot's weights" in words
+    assert 19 * math.log10(1 / math.sqrt(6)) == pytest.approx(math.log10(3.3e-8), abs=0.15)
 
 
 def test_sentences_at_the_ends():
@@ -261,6 +261,17 @@ def test_he_normal_is_three_numbers():
     he = meant("he")
     assert "MLX" in he["1.00"][0] and "`initializers.heNormal`" in he["1.24"][0]
     assert "PyTorch" in he["1.41"][0] and 0.95 < float(he["1.41"][1]) < 1.05
+
+
+def test_xavier_is_a_compromise_for_a_rectangle():
+    rows = meant("xavier")
+    assert "PyTorch" in rows["1.00 and 1.3"][0] and "TensorFlow.js" in rows["0.88 and 1.1"][0]
+    assert float(rows["1.00 and 1.3"][1]) == pytest.approx(0.8**10, rel=0.1)
+
+
+def test_leaky_relu_has_five_slopes_at_its_kink():
+    slopes = [number for number in meant("kinks") if number.startswith("leaky ReLU at 0")]
+    assert sorted(slopes) == [f"leaky ReLU at 0: {a}" for a in ("0.01", "0.2", "0.25", "0.6", "1")]
 
 
 def test_gelu_has_two_forms_that_hardly_differ():
@@ -339,15 +350,15 @@ def test_the_verdict(case, result, verdict):
 
 def test_clipping_by_name():
     came = clips.table("norms 3 and 4").set_index("comes out")["by"]
-    assert "Keras `SGD(clipnorm)`" in came["1; 1"]
-    assert "Keras `SGD(global_clipnorm)`" in came["0.6; 0.8"]
+    assert "Keras `SGD(clipnorm)`" in came["~ 1; 1"]
+    assert "Keras `SGD(global_clipnorm)`" in came["✓ 0.6; 0.8"]
     assert (
         "PyTorch"
-        in clips.table("at the limit").set_index("comes out")["by"]["0.5999994; 0.7999992"]
+        in clips.table("at the limit").set_index("comes out")["by"]["~ 0.5999994; 0.7999992"]
     )
-    unclipped = clips.table("a NaN").set_index("comes out")["by"]["NaN, 1, 2; 3"]
+    unclipped = clips.table("a NaN").set_index("comes out")["by"]["~ NaN, 1, 2; 3"]
     assert unclipped == "MindSpore `ops.clip_by_global_norm`"
-    huge = clips.matrix()[lambda of: of["case"] == "huge entries"]
+    huge = clips.matrix()[lambda of: of["case"] == CASES["huge entries"]]
     assert set(huge["verdict"]) == {"destroyed"}
 
 

@@ -156,6 +156,7 @@ def gauge() -> alt.LayerChart:
         rows.mark_text(
             align=alt.ExprRef(f"{leftward} ? 'right' : 'left'"),
             dx=alt.ExprRef(f"{leftward} ? -12 : 12"),
+            dy=alt.ExprRef(f"datum.log10 > {LEFT} ? 0 : -9"),
             fontSize=13,
         ).encode(text=alt.Text("says", type="nominal")),
         x=x,
@@ -174,7 +175,7 @@ def clips() -> alt.LayerChart:
     x = alt.X(
         "case",
         type="ordinal",
-        sort=list(CASES),
+        sort=list(CASES.values()),
         scale=scale,
         axis=alt.Axis(title="given", orient="top", labelAngle=-35, labelOverlap=False, **axis),
     )

@@ -5,6 +5,7 @@ import pandas as pd
 
 from core import clipping
 from pages.concepts.frameworks import tables
+from pages.concepts.frameworks.panel import CASES
 from pages.kit import theme
 from pages.kit.memoize import memoize
 
@@ -49,7 +50,7 @@ def _numbers(result: str) -> np.ndarray:
 
 
 def _said(result: str) -> str:
-    """A result for a table: the parameters apart, NaN and minus as the page writes them."""
+    """A result for a table: the parameters apart, what is no number and minus as the page writes them."""
     return "; ".join(
         ", ".join(_entry(float(x)) for x in part.split()) for part in result.split(";")
     )
@@ -58,7 +59,7 @@ def _said(result: str) -> str:
 def _entry(x: float) -> str:
     if abs(x) > 1e7:
         return theme.number(x, 1)  # ∞ too
-    return "NaN" if np.isnan(x) else f"{x:.7g}"
+    return "not a number" if np.isnan(x) else f"{x:.7g}"
 
 
 @memoize(8)
@@ -73,7 +74,7 @@ def matrix() -> pd.DataFrame:
             "who": rows["framework"] + " " + rows["call"],
             "framework": rows["framework"],
             "call": rows["call"],
-            "case": rows["case"],
+            "case": rows["case"].map(CASES),
             "verdict": verdicts,
             "mark": [VERDICTS[v] for v in verdicts],
             "meaning": [MEANINGS[v] for v in verdicts],
@@ -93,17 +94,16 @@ def given(case: str) -> str:
 def table(case: str) -> pd.DataFrame:
     """What came out of one case, who does the same in one row."""
     rows = matrix()
-    rows = rows[rows["case"] == case]
+    rows = rows[rows["case"] == CASES[case]]
     return pd.DataFrame(
         [
             (
-                says,
-                f"{of['mark'].iloc[0]} {verdict}",
+                f"{of['mark'].iloc[0]} {says}",
                 tables.calls(zip(of["framework"], of["call"], strict=True)),
             )
-            for (says, verdict), of in rows.groupby(["says", "verdict"], sort=False)
+            for says, of in rows.groupby("says", sort=False)
         ],
-        columns=["comes out", "that is", "by"],
+        columns=["comes out", "by"],
     )
 
 

@@ -77,7 +77,8 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
         columns[f"{key}_end"] = ends[i]
         columns[f"{key}_at"] = places[:, i]
         columns[f"{key}_name"] = [
-            None if np.isnan(end) else f"{named[key]} {_arrow(end)}".strip() for end in v[at, 0]
+            None if np.isnan(end) else f"{named[key]} {_arrow(end) * (key != 'line')}".strip()
+            for end in v[at, 0]
         ]
     return pd.DataFrame(columns)
 

@@ -4,7 +4,8 @@
 
 For each name: an environment of its own in a temporary folder, the pinned packages, the probe of
 that name in `probes/`, and its rows in the tables beside this file, in place of those that stood
-there. Without names it lists them. Readers and tests need none of it: they read the tables.
+there. Without names it lists them. Two of them need an older Python (`python3.8`), tinygrad needs
+clang, those of npm Node.js. Readers and tests need none of it: they read the tables.
 """
 
 import csv

@@ -159,6 +159,20 @@ def _he() -> list[Meaning]:
     return meanings
 
 
+def _xavier() -> list[Meaning]:
+    meanings = []
+    for rows, who in _weights("xavier_normal", "xavier_uniform"):
+        square, narrow = (
+            float(rows.loc[rows["n_out"] == n_out, "std"].iloc[0]) * sqrt(1000)
+            for n_out in (1000, 250)
+        )
+        # back through both kinds of layers, whose weights have one σ: σ√1000 · σ√250
+        both_ways = narrow * narrow * sqrt(250 / 1000)
+        number = f"{square:.2f} and {narrow:.1f}"
+        meanings.append(Meaning(who, number, _log10(both_ways, LAYERS / 2)))
+    return meanings
+
+
 def _rectangular() -> list[Meaning]:
     meanings = []
     for rows, who in _weights("dense", "dense relu", "dense gelu", "dense maxout"):
@@ -243,6 +257,15 @@ TOPICS = {
         """He asks for σ√*n* = √2 = 1.41, which keeps the gradient through ReLU layers. What
         1,000 × 1,000 weights by that name have, and what 20 ReLU layers of them do.""",
         _he,
+    ),
+    "xavier": Topic(
+        "σ√n, 1,000 → 1,000 and 1,000 → 250",
+        "20 layers",
+        """Xavier's σ is √(2/(*n* + *n*′)), a compromise between the fan-in *n*, which the signal
+        asks for, and the fan-out *n*′, which the gradient's root mean square asks for. Between
+        layers of 1,000 and 250 units in turn, without an activation, the gradient's norm pays for
+        it.""",
+        _xavier,
     ),
     "rectangular": Topic(
         "σ√n, 1,000 → 250 and 250 → 1,000",

@@ -17,8 +17,8 @@ from pages.concepts.frameworks.panel import DEEPEST
 from pages.concepts.frameworks.tables import CUT, Law
 from pages.kit.memoize import memoize
 
-MEMBERS = {16: 21, 64: 9, 256: 1}  # networks of each width: odd, so that the median is one of them
-EXAMPLES = {16: 8, 64: 8, 256: 4}  # digits that they see
+MEMBERS = {16: 11, 64: 5, 256: 1}  # networks of each width: odd, so that the median is one of them
+EXAMPLES = {16: 8, 64: 8, 256: 2}  # digits that they see
 _AT = np.concatenate([np.geomspace(1e-7, 0.01, 400)[:-1], np.linspace(0.01, 0.5, 400)])
 _AT = np.concatenate([_AT[:-1], 1 - _AT[::-1]])
 _NORMAL = np.array([NormalDist().inv_cdf(p) for p in _AT])
@@ -34,10 +34,10 @@ def quantiles(family: str, u: np.ndarray) -> np.ndarray:
     return np.interp(u, _AT, _NORMAL) if family == "normal" else np.zeros_like(u)
 
 
-def drawn(law: Law, u: np.ndarray, n_in: int, n_out: int) -> np.ndarray:
-    """Weights between these widths by a law, of uniform draws."""
+def drawn(law: Law, standard: np.ndarray, n_in: int, n_out: int) -> np.ndarray:
+    """Numbers between these widths by a law, of draws of mean 0 and standard deviation 1."""
     mean, std = law.at(n_in, n_out)
-    return mean + std * quantiles(law.family, u)
+    return mean + np.multiply(standard, std, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,19 @@ class Run:
         return float(self.kept[depth - 1, 0]) / (depth - 1)
 
 
-@memoize(2)
-def _draws(width: int, seed: int) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
-    """Uniform draws for weights (S, D_in, D) and biases (S, 1, D), and dJ/dh of the last layer."""
+@memoize(4)
+def _standard(family: str, width: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Draws of a family for the weights (S, D_in, D) and biases (S, 1, D) of each layer.
+
+    In single precision, as they are kept: 16 MB at the largest width.
+    """
     rng, S = np.random.default_rng(seed), MEMBERS[width]
-    fans = list(pairwise([digits().x_train.shape[1], *[width] * DEEPEST]))
-    u = [rng.random((S, *fan), dtype=np.float32) for fan in fans]
-    v = [rng.random((S, 1, width), dtype=np.float32) for _ in fans]
-    return u, v, rng.standard_normal((S, EXAMPLES[width], width))
+    fans = pairwise([digits().x_train.shape[1], *[width] * DEEPEST])
+    shapes = [((S, *fan), (S, 1, width)) for fan in fans]
+    return [
+        tuple(quantiles(family, rng.random(shape)).astype(np.float32) for shape in layer)
+        for layer in shapes
+    ]
 
 
 @memoize(96)
@@ -73,14 +78,13 @@ def run(weights: Law, biases: Law, name: str, width: int, seed: int) -> Run:
 
 def run_with(phi: Activation, weights: Law, biases: Law, width: int, seed: int) -> Run:
     """The networks of one default, with any activation."""
-    u, v, d_last = _draws(width, seed)
-    x = digits().x_train[: EXAMPLES[width]]
+    x, last = digits().x_train[: EXAMPLES[width]], (MEMBERS[width], EXAMPLES[width], width)
     found = depths.by_depth(
         phi,
-        [drawn(weights, each, *each.shape[-2:]) for each in u],
-        [drawn(biases, b, *w.shape[-2:]) for b, w in zip(v, u, strict=True)],
+        [drawn(weights, w, *w.shape[-2:]) for w, _ in _standard(weights.family, width, seed)],
+        [drawn(biases, b, *w.shape[-2:]) for w, b in _standard(biases.family, width, seed)],
         x,
-        d_last,
+        d_last=np.random.default_rng((seed, 1)).standard_normal(last),
     )
     # quantiles that occurred: the dead cannot be averaged with the living
     kept = np.where(np.isnan(found.kept) & np.tri(DEEPEST, dtype=bool), -np.inf, found.kept)

@@ -11,6 +11,7 @@ NAMES = {  # what the reader can look up; see names.py
     "leaky": "leaky ReLU's slope",
     "prelu": "PReLU's first slope",
     "he": "He",
+    "xavier": "Xavier, for a rectangle",
     "rectangular": "a dense layer, nothing said",
     "truncated": "truncated normal, σ = 1",
     "orthogonal": "orthogonal",
@@ -23,11 +24,11 @@ NAMES = {  # what the reader can look up; see names.py
 }
 CASES = {  # what is clipped; see clips.py
     "norms 3 and 4": "norms 3 and 4",
-    "at the limit": "a norm of exactly 1",
+    "at the limit": "a norm of 1",
     "below the limit": "a norm of 0.5",
     "huge entries": "entries of 10²⁰",
     "an infinity": "an infinity",
-    "a NaN": "a NaN",
+    "a NaN": "not a number",
     "all zeros": "all zeros",
 }
 _EACH = {name: name for name in frameworks()}
@@ -89,6 +90,39 @@ PANEL = Panel(
             "No weight is negative, so nothing cancels: a sum of *n* inputs grows like *n*, "
             "not like √*n*.",
             {"framework": "ml-fnn", "against": "PyTorch", "activation": "relu", "depth": 30},
+        ),
+        Preset(
+            "Two slopes",
+            "trap",
+            "Keras's leaky ReLU is one function as a layer and another as a string.",
+            {"name": "leaky"},
+        ),
+        Preset(
+            "He by name",
+            "trap",
+            "MLX's has no √2 in it. TensorFlow.js's normal one is cut off at 2σ and not corrected; "
+            "its uniform one is right.",
+            {"name": "he"},
+        ),
+        Preset(
+            "Depthwise",
+            "trap",
+            "In some libraries the first weights shrink with every channel, though no output sees "
+            "more than nine inputs.",
+            {"name": "depthwise"},
+        ),
+        Preset(
+            "Twin LSTMs",
+            "trap",
+            "Flax has two cells for one arithmetic, and the optimized one starts with half the "
+            "recurrent weights.",
+            {"name": "recurrent"},
+        ),
+        Preset(
+            "One kink, five slopes",
+            "trap",
+            "Leaky ReLU at exactly 0. One of the slopes, 0.6, is halfway between its sides.",
+            {"name": "kinks"},
         ),
     ),
 )
