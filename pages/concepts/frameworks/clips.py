@@ -50,7 +50,7 @@ def _numbers(result: str) -> np.ndarray:
 
 
 def _said(result: str) -> str:
-    """A result for a table: the parameters apart, what is no number and minus as the page writes them."""
+    """A result for a table, the parameters apart, each number as the page writes it."""
     return "; ".join(
         ", ".join(_entry(float(x)) for x in part.split()) for part in result.split(";")
     )
