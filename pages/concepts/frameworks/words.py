@@ -80,7 +80,7 @@ def equation(default: Default, run: Run, width: int, depth: int) -> str:
         formula=formula,
         product=theme.from_log10(weights + slopes),
         verdict="agree within" if miss < 0.5 else "differ by",
-        miss=theme.from_log10(max(miss, 0.005), 2),
+        miss=theme.within(miss) if miss < 0.5 else theme.from_log10(miss, 2),
         why="The rule takes weights of mean 0; these all push one way."
         if default.weights.mean
         else "φ′ is the root mean square over a layer.",

@@ -4,7 +4,7 @@ from core.activations import ACTIVATIONS
 from core.formats import FORMATS
 from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
-SCALE = Range("scale", "loss scale 2 to the power", low=0, high=24, step=1, default=0, live=True)
+SCALE = Range("scale", "loss scale 2 to the power", low=-8, high=24, step=1, default=0, live=True)
 UPDATE = Range("update", "update η·g", low=0.0005, high=0.01, step=0.0005, default=0.002, live=True)
 DEPTH = 20  # hidden layers at most
 SHOWN = {name: form.label for name, form in FORMATS.items() if name != "float64"}
@@ -13,7 +13,7 @@ PANEL = Panel(
     "precision",
     controls=(
         SCALE,
-        Choice("form", "Format", SHOWN, "float16"),
+        Choice("form", "Format", SHOWN, "float16", menu=True),
         Choice("activation", "Activation", labels(ACTIVATIONS), "sigmoid", menu=True),
         Choice(
             "weights",
@@ -34,7 +34,7 @@ PANEL = Panel(
         UPDATE,
         Choice("slope", "Activation", {"sigmoid": "Sigmoid", "tanh": "Tanh"}, "sigmoid"),
         Choice("rate", "Learning rate", {"0.03": "0.03", "0.003": "0.003"}, "0.003"),
-        Choice("form2", "Format of the weight", SHOWN, "bfloat16"),
+        Choice("form2", "Format of the weight", SHOWN, "bfloat16", menu=True),
     ),
     presets=(
         Preset(
