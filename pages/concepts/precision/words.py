@@ -76,8 +76,9 @@ def notes(at) -> list[str]:
     shares = [sum(data.fate(entries * 2.0**s, form)[::2]) for s in scales]
     best = int(np.argmin(shares))
     scale = fill(
-        """Of all scales from {low} to {high}, {best} loses least in {form}: {share} of the entries become
-        0 or are too large. The gradients are divided by it again before the step, in float32.""",
+        """Of all scales from {low} to {high}, {best} loses least in {form}: {share} of the entries
+        become 0 or are too large. The gradients are divided by it again before the step, in
+        float32.""",
         low=power(scales[0]),
         high=power(scales[-1]),
         best=power(int(scales[best])),
