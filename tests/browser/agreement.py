@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from pages.kit import address, site
 from pages.kit.panels import Choice, Panel, Range
-from tests.app import charts, open_page
+from tests.app import TERM, charts, open_page
 from tests.panels import PANELS
 
 _NOTHING = -1.25e30  # stands for a missing number in a digest, as in agreement.js
@@ -42,7 +42,7 @@ def expected(path: str, query: Mapping[str, str]) -> Expected:
         at = open_page(path, **query)
     except Exception as error:  # in words: an app's own does not travel between processes
         raise RuntimeError(f"/{path} with {dict(query)}: {error!r}"[:2000]) from None
-    texts = [b.value for kind in ("markdown", "caption") for b in at.get(kind)]
+    texts = [TERM.sub(r"\1", b.value) for kind in ("markdown", "caption") for b in at.get(kind)]
     return {
         "lines": [line for text in texts for line in _MATHEMATICS.sub(_HOLE, text).splitlines()],
         "equations": [_line("".join(m)) for text in texts for m in _MATHEMATICS.findall(text)],
