@@ -379,3 +379,14 @@ def test_the_network_plays_forward_and_back_and_by_single_stages(server, reader)
     assert stage.input_value() == rests
     assert tab.sent == sent, "the server was asked"
     tab.assert_sound()
+
+
+def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_server, reader):
+    """Each imports what the others do, at the same time."""
+    paths = ("training", "initialization", "products")
+    tabs = [reader() for _ in paths]
+    for tab, path in zip(tabs, paths, strict=True):
+        tab.page.goto(f"{cold_server}/{path}", wait_until="commit")
+    for tab in tabs:
+        tab.page.wait_for_selector(CHART, timeout=30_000)
+        tab.assert_sound()
