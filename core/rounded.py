@@ -31,7 +31,8 @@ def passes(
     def r(a) -> np.ndarray:
         return rounded(a, form)
 
-    W, b = params_in(params, form).W, params_in(params, form).b
+    held = params_in(params, form)
+    W, b = held.W, held.b
     L, below = spec.depth, r(np.asarray(x, dtype=np.float64)[None])
     u, h, slopes = [], [], []
     with np.errstate(all="ignore"):

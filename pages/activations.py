@@ -58,8 +58,10 @@ page.write(
     ¼.
 
     $$
-    \\text{ReLU}(z) = \\begin{cases} z & z > 0 \\\\ 0 & z \\le 0 \\end{cases} \\qquad
-    \\text{ReLU}'(z) = \\begin{cases} 1 & z > 0 \\\\ 0 & z < 0 \\end{cases}
+    \\begin{aligned}
+    \\text{ReLU}(z) &= \\begin{cases} z & z > 0 \\\\ 0 & z \\le 0 \\end{cases} \\\\
+    \\text{ReLU}'(z) &= \\begin{cases} 1 & z > 0 \\\\ 0 & z < 0 \\end{cases}
+    \\end{aligned}
     $$
 
     **ReLU**, max(0, *z*), has slope 1 for every *z* above 0: the article's way out, since

@@ -85,8 +85,8 @@ page.write(
     weight, and bends the sum with an activation. How wrong the result is, is one number, the loss
     *J*. The gradient d*J*/d*w* says how *J* answers when a weight moves a little, and training
     moves each weight against it, by a learning rate *η*: *w* ← *w* − *η*·d*J*/d*w*. So a weight
-    whose gradient is nearly 0 hardly learns, and one whose gradient is huge is thrown away. Press
-    “Play” under the picture, and see the signal go forward and the gradient come back.
+    whose gradient is nearly 0 hardly learns, and one whose gradient is huge is thrown far off.
+    Press “Play” under the picture, and see the signal go forward and the gradient come back.
 
     These pages follow the article “Understanding The Exploding and Vanishing Gradients Problem”
     ([programmathically.com](https://programmathically.com), 2021) concept by concept, and go on
@@ -164,7 +164,7 @@ page.write(
     one=one,
     large=large,
 )
-page.words()
+page.all_terms()
 
 
 def _training() -> None:

@@ -44,6 +44,11 @@ def frame_of(control: Range, rows: alt.Chart | None = None) -> alt.Chart:
     return rows.transform_filter(f"datum.{control.name} == {control.name}")
 
 
+def by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
+    """The packed columns of the current frame as points of the layers 1, 2, …, in `layer`."""
+    return unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
+
+
 def pick(control: Choice) -> alt.Parameter:
     """The selection that a click on a mark makes, to set a control to what the mark stands for.
 

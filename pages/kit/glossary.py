@@ -198,10 +198,9 @@ _GROUPS = {f"t{i}": term.name for i, term in enumerate(TERMS)}
 # What is no word of a text comes first, so that nothing is looked for within it.
 _WORDS = re.compile(
     r"(?P<no>^#.*?$|^\|.*?$|\$\$.*?\$\$|\$[^$\n]+\$|`[^`]*`|\[[^\]]*\]\([^)]*\))|"
-    + "|".join(
-        rf"(?P<{group}>(?<![\w‖/*-])(?:{_BY_NAME[name].pattern})(?![\w*/-]))"
-        for group, name in _GROUPS.items()
-    ),
+    r"(?<![\w‖/*-])(?:"
+    + "|".join(f"(?P<{group}>{_BY_NAME[name].pattern})" for group, name in _GROUPS.items())
+    + r")(?![\w*/-])",
     re.S | re.M,
 )
 

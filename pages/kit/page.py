@@ -153,8 +153,8 @@ def _link(panel: Panel) -> None:
         st.code(address.link(panel, at, answer=answer), language=None, wrap_lines=True)
 
 
-def words() -> None:
-    """All terms of the site: where the link on each of them leads."""
+def all_terms() -> None:
+    """The words of the site: where the link on each of them leads."""
     st.markdown(f"## Words\n\n{glossary.section()}")
 
 
@@ -176,11 +176,11 @@ def _reset(panel: Panel) -> None:
 def footer(panel: Panel) -> None:
     """The address follows the controls; then the pages before and after."""
     address.write_url(panel)
+    values.fragment(_reset, key=f"{panel.page}.reset")(panel)
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:
             site.link(before, f"← {before.title}")
-        values.fragment(_reset, key=f"{panel.page}.reset")(panel)
         if after:
             site.link(after, f"{after.title} →")
     values.end()

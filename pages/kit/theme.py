@@ -125,6 +125,18 @@ def relation(result: str, *factors: str, power: int = 1, digits: int = 3) -> str
     return "=" if tex(given, digits) == result.lstrip("-") else r"\approx"
 
 
+def nearly(miss: float) -> str:
+    r"""\approx where two log₁₀ sizes are `miss` apart, within a factor of 3; \neq beyond."""
+    return r"\approx" if abs(miss) < 0.5 else r"\neq"
+
+
+def agreement(miss: float) -> str:
+    """The same in words: “agree within a factor of 1.1” or “differ by a factor of 40”."""
+    if abs(miss) < 0.5:
+        return f"agree within a factor of {within(miss)}"
+    return f"differ by a factor of {from_log10(abs(miss), 2)}"
+
+
 # Outcomes: what became of a quantity that should have kept its size.
 
 BAND = 1.0  # decades on either side of 1 that count as healthy
@@ -166,6 +178,23 @@ def term(meaning: str, formula: str, value: str) -> str:
     The color stands there by the name of its meaning; `page.write` puts the reader's own in.
     """
     return rf"\underbrace{{\textcolor{{{meaning}}}{{{formula}}}}}_{{{value}}}"
+
+
+def weights_times_slopes(ratio: float, weights: float, slopes: float, *, depth: int) -> str:
+    """What is left of a gradient at layer 1, beside (σ√n)ⁿ times the product of the slopes.
+
+    All log₁₀; displayed. The rule takes weights and slopes to be independent, so that the two sides
+    may be apart.
+    """
+    n, finite = depth - 1, math.isfinite(ratio) and math.isfinite(slopes)
+    left = rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{depth}}}\rVert}}"
+    terms = (
+        term(outcome(ratio), left, tex(ratio)),
+        term("dark", rf"(\sigma\sqrt{{n}})^{{{n}}}", tex(weights)),
+        term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", tex(slopes)),
+    )
+    equals = nearly(weights + slopes - ratio if finite else 0.0)
+    return displayed(rf"{terms[0]}\;{equals}\;{terms[1]}\;\cdot\;{terms[2]}")
 
 
 def displayed(*formulas: str) -> str:

@@ -46,10 +46,6 @@ def gradients() -> alt.LayerChart:
     )
 
 
-def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
-    return frames.unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
-
-
 def _named(rows: alt.Chart, key: str) -> alt.Chart:
     rows = rows.transform_filter(f"isValid(datum.{key}_name)").transform_calculate(layer="1")
     return rows.mark_text(align="right", dx=-10, fontSize=grammar.LABEL_SIZE).encode(
@@ -63,13 +59,13 @@ def _beside(frame: alt.Chart, key: str) -> list[alt.Chart]:
         "he": {"strokeWidth": 1.3, "opacity": 0.8},
         "slopes": {"strokeDash": [2, 4], "strokeWidth": 2.5},
     }[key]
-    rows = grammar.colored(_by_layer(frame, key), _COLORS[key])
+    rows = grammar.colored(frames.by_layer(frame, key), _COLORS[key])
     line = rows.mark_line(clip=True, **style).encode(y=alt.Y(field=key))
     return [line, _named(grammar.colored(frame, _COLORS[key]), key)]
 
 
 def _line(frame: alt.Chart) -> list[alt.Chart]:
-    rows = _by_layer(frame, "line", "low", "high")
+    rows = frames.by_layer(frame, "line", "low", "high")
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3.5, clip=True).encode(

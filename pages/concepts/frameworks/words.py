@@ -1,7 +1,7 @@
 """Sentences of the page on what frameworks start with."""
 
 from collections.abc import Sequence
-from math import hypot, isfinite, isinf, log10, sqrt
+from math import hypot, isinf, log10, sqrt
 
 from core.activations import ACTIVATIONS
 from pages.concepts.frameworks import clips, data, tables
@@ -58,29 +58,16 @@ def equation(default: Default, run: Run, width: int, depth: int) -> str:
     n = depth - 1
     weights = n * log10(data.scale(default, width))
     slopes, ratio = float(run.slopes[depth - 1, 0]), float(run.kept[depth - 1, 0])
-    miss = abs(weights + slopes - ratio) if isfinite(ratio) and isfinite(slopes) else 0.0
-    relation = r"\approx" if miss < 0.5 else r"\neq"
-    formula = theme.displayed(
-        theme.term(
-            theme.outcome(ratio),
-            rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{depth}}}\rVert}}",
-            theme.tex(ratio),
-        )
-        + rf"\;{relation}\;"
-        + theme.term("dark", rf"(\sigma\sqrt{{n}})^{{{n}}}", theme.tex(weights))
-        + r"\;\cdot\;"
-        + theme.term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", theme.tex(slopes))
-    )
+    formula = theme.weights_times_slopes(ratio, weights, slopes, depth=depth)
     if isinf(ratio) or isinf(slopes):
         return f"{formula}\n\nMost of these networks are dead: nothing gets through."
     return fill(
         """{formula}
 
-        On the right {product}, on the left measured: they {verdict} a factor of {miss}. {why}""",
+        On the right {product}, on the left measured: they {verdict}. {why}""",
         formula=formula,
         product=theme.from_log10(weights + slopes),
-        verdict="agree within" if miss < 0.5 else "differ by",
-        miss=theme.within(miss) if miss < 0.5 else theme.from_log10(miss, 2),
+        verdict=theme.agreement(weights + slopes - ratio),
         why="The rule takes weights of mean 0; these all push one way."
         if default.weights.mean
         else "φ′ is the root mean square over a layer.",

@@ -46,7 +46,7 @@ def gradients() -> alt.LayerChart:
 
 def _by_layer(chart: alt.Chart, *columns: str) -> alt.Chart:
     chart = chart.transform_calculate(meaning=grammar.outcome("datum.first"))
-    return frames.unpack(chart, *columns).transform_calculate(layer="datum.i + 1")
+    return frames.by_layer(chart, *columns)
 
 
 def _network(factor: float) -> list[alt.Chart]:

@@ -67,12 +67,8 @@ def _healthy(frame: alt.Chart) -> alt.Chart:
     )
 
 
-def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
-    return frames.unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
-
-
 def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
-    line = grammar.colored(_by_layer(frame, key), "reference").mark_line(
+    line = grammar.colored(frames.by_layer(frame, key), "reference").mark_line(
         strokeWidth=1.3, opacity=0.8, clip=True
     )
     name = (
@@ -88,7 +84,7 @@ def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
 
 
 def _beside(frame: alt.Chart) -> list[alt.Chart]:
-    line = _by_layer(frame, "beside").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
+    line = frames.by_layer(frame, "beside").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     name = frame.mark_text(**_NAME).encode(
         x=alt.X(field="first"),
         y=alt.Y(field="beside_at"),
@@ -101,7 +97,7 @@ def _beside(frame: alt.Chart) -> list[alt.Chart]:
 
 
 def _line(frame: alt.Chart) -> list[alt.Chart]:
-    rows = _by_layer(frame, "line", "low", "high")
+    rows = frames.by_layer(frame, "line", "low", "high")
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3.5, clip=True).encode(

@@ -67,25 +67,9 @@ def equation(at, nets: data.Measured, here: int) -> str:
     found = data.at_layer_1(nets, at.center, here)
     ratio, slopes = (found.dz, found.slopes) if found else (-math.inf, -math.inf)
     weights = n * at.g * math.log10(2)
-    miss = abs(weights + slopes - ratio) if math.isfinite(ratio) else 0.0
-    relation = r"\approx" if miss < 0.5 else r"\neq"
-    product = (
-        theme.term(
-            theme.outcome(ratio),
-            rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{at.depth}}}\rVert}}",
-            theme.tex(ratio),
-        )
-        + rf"\;{relation}\;"
-        + theme.term("dark", rf"(\sigma\sqrt{{n}})^{{{n}}}", theme.tex(weights))
-        + r"\;\cdot\;"
-        + theme.term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", theme.tex(slopes))
-    )
+    product = theme.weights_times_slopes(ratio, weights, slopes, depth=at.depth)
     if found and math.isfinite(slopes):
-        verdict = (
-            f"agree within a factor of {theme.within(miss)}"
-            if miss < 0.5
-            else f"differ by a factor of {theme.from_log10(miss, 2)}"
-        )
+        verdict = theme.agreement(weights + slopes - ratio)
         says = (
             f"On the right {theme.from_log10(weights + slopes)}, on the left measured"
             f"{' in those that live' if found.only_living else ''}: they {verdict}. φ′ is the root "
@@ -93,7 +77,7 @@ def equation(at, nets: data.Measured, here: int) -> str:
         )
     else:
         says = "A dead network has slopes of 0 in some layer: nothing to multiply."
-    return f"{theme.displayed(product)}\n\n{says}"
+    return f"{product}\n\n{says}"
 
 
 def notes(at, nets: data.Measured, here: int) -> list[str]:
