@@ -3,7 +3,8 @@
 streamlit run app.py
 """
 
+from pages.classroom import frame
 from pages.kit import site, warm
 
 warm.begin()
-site.run()
+site.run(frame.arrive, frame.draw)

@@ -235,10 +235,5 @@ page.more(
     data=_data,
 )
 
-page.recall(
-    PANEL,
-    "A sigmoid's slope is at most ¼. Why can a weight of 4 in every layer not cancel it?",
-    """Because *z* = *w*·*a* + *b* contains the weight too. With *w* = 4 it moves to where the
-    sigmoid is flat, and the slope falls far below ¼.""",
-)
+page.recall(PANEL)
 page.footer(PANEL)

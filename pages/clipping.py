@@ -199,10 +199,5 @@ page.more(
     data=_data,
 )
 
-page.recall(
-    PANEL,
-    "Which number has to be near 1, so that a gradient survives twenty layers?",
-    """The layer's gain: what a layer does to the size of a signal on average, its weights and its
-    slopes together. Not the weights themselves, which are about 0.1 in a wide layer.""",
-)
+page.recall(PANEL)
 page.footer(PANEL)

@@ -201,9 +201,5 @@ page.more(
     data=_data,
 )
 
-page.recall(
-    PANEL,
-    "Two networks differ in one setting only, and one of them learns. What had to be the same?",
-    "The data and the random draws.",
-)
+page.recall(PANEL)
 page.footer(PANEL)

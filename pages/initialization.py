@@ -241,10 +241,5 @@ page.more(
     data=_data,
 )
 
-page.recall(
-    PANEL,
-    "No unit of a sigmoid network is saturated. Is its gradient safe?",
-    """No. Even the steepest slope of a sigmoid is ¼, so the product of the slopes vanishes without
-    any saturation. Unsaturated is not the same as safe.""",
-)
+page.recall(PANEL)
 page.footer(PANEL)

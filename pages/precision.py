@@ -236,9 +236,5 @@ page.more(
     source=(formats.rounded, formats.stochastic, rounded.passes),
     data=_data,
 )
-page.recall(
-    PANEL,
-    "Two networks differ in one setting. How would you find out which layer's gradient vanishes?",
-    "Look at ‖dJ/dz‖ by layer, at the first step and later: the lab shows both.",
-)
+page.recall(PANEL)
 page.footer(PANEL)

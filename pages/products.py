@@ -198,9 +198,5 @@ page.more(
     data=_data,
 )
 
-page.recall(
-    PANEL,
-    "Three networks were trained on the same digits. What differed between them?",
-    "Only the size of their weights.",
-)
+page.recall(PANEL)
 page.footer(PANEL)

@@ -177,11 +177,6 @@ page.more(
     data=_data,
 )
 
-page.recall(
-    PANEL,
-    "What does clipping by norm change about a gradient, and what does it leave?",
-    """Its length, where that is above the threshold. It leaves its direction, every ratio between
-    two layers, and every factor that made it large.""",
-)
+page.recall(PANEL)
 page.footer(PANEL)
 labs.page_ends()

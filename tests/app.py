@@ -13,12 +13,14 @@ import pandas as pd
 import pyarrow as pa
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.runtime.state.session_state import WStates
 from streamlit.testing.v1 import AppTest, app_test
 from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
+from streamlit.util import calc_hash
 
 from pages.kit import page
 
@@ -48,6 +50,7 @@ class _Runner(LocalScriptRunner):
     def run(self, widget_state=None, *args, **kwargs):
         before = _shown.get(self.session_state, [])
         request, asked = self.request_rerun, _fragment_of_what_moved(self, widget_state)
+        PagesManager.uses_pages_directory = False  # as in a server that has run app.py
         self._requests = ScriptRequests()  # without the run of all that AppTest begins with
         self.request_rerun = lambda data: request(replace(data, fragment_id=asked))
         super().run(widget_state, *args, **kwargs)
@@ -95,7 +98,8 @@ def open_page(path: str, **query: str | list[str]) -> AppTest:
     at = App(ROOT / "app.py", default_timeout=60)
     for key, value in query.items():
         at.query_params[key] = value
-    at.switch_page(f"pages/{path}.py").run()
+    at._page_hash = calc_hash(path)  # as a browser asks for it; `switch_page` would go past app.py
+    at.run()
     assert not at.exception, at.exception
     return at
 

@@ -38,7 +38,7 @@ def under(name, package):
 
 
 def is_page(name):
-    inside = under(name, "pages.kit") or under(name, "pages.concepts")
+    inside = any(under(name, f"pages.{room}") for room in ("kit", "concepts", "classroom"))
     return under(name, "pages") and name != "pages" and not inside
 
 
@@ -133,6 +133,13 @@ def test_nothing_imports_an_article(path):
 def test_the_kit_knows_no_concept(path):
     names = set(imports(path.read_text("utf-8"), module_of(path)))
     assert {name for name in names if under(name, "pages.concepts")} == set()
+
+
+@pytest.mark.parametrize("path", sources("pages", "core"), ids=name_of)
+def test_no_page_knows_of_a_class(path):
+    names = set(imports(path.read_text("utf-8"), module_of(path)))
+    known = {name for name in names if under(name, "pages.classroom")}
+    assert not known or path.parent.name == "classroom"
 
 
 @pytest.mark.parametrize("path", sources("pages/concepts"), ids=name_of)

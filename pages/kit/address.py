@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.kit import values
+from pages.kit import mode, values
 from pages.kit.panels import Panel
 
 ANSWER, SHOWN = "answer", "shown"  # what a link says that shows the answer
@@ -92,7 +92,12 @@ def link_was_corrected() -> bool:
 
 def write_url(panel: Panel) -> None:
     """The last fragment of a page: the address says what its controls are set to."""
-    values.fragment(_write, key=f"{panel.page}.address", run_every=_DAY)(panel)
+    values.fragment(_write, key=fragment(panel.page), run_every=_DAY)(panel)
+
+
+def fragment(page: str) -> str:
+    """The key of the fragment that writes the page's address."""
+    return f"{page}.address"
 
 
 def _write(panel: Panel) -> None:
@@ -100,7 +105,7 @@ def _write(panel: Panel) -> None:
     says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
     # Always: what the browser says that its address is was true when it said so, not what has been
     # sent to it since.
-    st.query_params.from_dict(says)
+    st.query_params.from_dict({**says, **mode.now().address})
 
 
 def _values(panel: Panel, at: values.Reading) -> dict[str, Any]:

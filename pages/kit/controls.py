@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.kit import values
+from pages.kit import mode, values
 from pages.kit.panels import VERDICTS, Choice, Panel, Preset, Range
 
 _SEED = "Another seed is other random draws. The same seed always gives the same draws again."
@@ -44,12 +44,16 @@ def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, pairs: bool
                 number = values.shown(name, value, control=name)
                 widget = f"{panel.key(name)}-{number}"
                 moved = partial(_moved, panel, name, key, number, widget)
-                _widget(panel[name], value, widget, moved)
+                locked = name in mode.now().on(panel.page).locked
+                _widget(panel[name], value, widget, moved, locked)
 
 
-def _widget(control: Range | Choice, value: Any, key: str, on_change: Callable) -> None:
+def _widget(
+    control: Range | Choice, value: Any, key: str, on_change: Callable, locked: bool
+) -> None:
     """A control's widget. It begins with the value: what is drawn anew shows the present one."""
     shared: dict[str, Any] = {"key": key, "on_change": on_change, "help": control.help}
+    shared["disabled"] = locked
     if isinstance(control, Choice):
         options = list(control.options)
         shared["format_func"] = control.options.get
@@ -98,7 +102,7 @@ def _more(
 
     def ask() -> None:
         moved = values.said(key, "asked", number, st.session_state[widget])
-        values.change(panel, {}, anew=key if moved else None)
+        values.change(panel, {}, anew=key if moved else ())
 
     st.pills("More controls", [title], default=opened, key=widget, on_change=ask)
     if opened:
@@ -112,6 +116,8 @@ def presets(panel: Panel, *about: str) -> None:
     row and not a button for each, as every button of a page costs the reader's browser time
     whenever a control moves.
     """
+    if not mode.now().on(panel.page).presets:
+        return
     offered = [p for p in panel.presets if not about or p.values.keys() & set(about)]
     key = ".".join((panel.page, "preset", *about))
     values.fragment(_presets, key=key)(panel, offered, key)

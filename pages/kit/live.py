@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import prose, specs, values
+from pages.kit import mode, prose, specs, values
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
@@ -56,8 +56,10 @@ def show(
     }
     row = pa.table({name: [value] for name, value in (present | {_TOLD: number}).items()})
     tables = {"frame": frame, PRESENT: row} | others
+    shown = mode.now()
+    locked = frozenset(live) & shown.on(panel.page).locked
     st.vega_lite_chart(
-        spec=specs.with_tables(wired(builder, live, handle, clock), tables),
+        spec=specs.with_tables(wired(builder, live, handle, clock, locked, shown.scale), tables),
         key=chart,
         on_select=partial(_rested, chart, values.drawing(), panel, number, clicks),
         alt=prose.fill(alt_text),
@@ -71,8 +73,12 @@ def wired(
     live: tuple[str, ...],
     handle: str | None = None,
     clock: Clock | None = None,
+    locked: frozenset[str] = frozenset(),
+    scale: float = 1.0,
 ) -> dict:
     """A live chart's spec, its parameters tied to the table PRESENT and to what it reports.
+
+    What is locked follows the table alone.
 
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
     becomes. Such a signal takes its value from the table for as long as the reader has not moved it
@@ -81,8 +87,9 @@ def wired(
     the spec they stand, and passes on what their signal holds; Vega-Lite does not read “spec” in a
     layered chart, so that the report can be a signal of our own.
     """
-    spec = specs.built(builder)
-    params = [_tied(p, handle) if p["name"] in live else _ticking(p, clock) for p in spec["params"]]
+    spec = specs.built(builder, scale)
+    params = [_ticking(p, clock) if p["name"] not in live else p for p in spec["params"]]
+    params = [_tied(p, handle, p["name"] in locked) if p["name"] in live else p for p in params]
     says = f"{{{', '.join(f'{name}: {name}' for name in live)}, {_TOLD}: {_ROW}.{_TOLD}}}"
     of_these = " || ".join(f"event.target.name == '{name}'" for name in live)
     moved = {"source": "window", "type": "input", "filter": of_these}
@@ -105,8 +112,10 @@ def wired(
     }
 
 
-def _tied(param: dict, handle: str | None) -> dict:
+def _tied(param: dict, handle: str | None, locked: bool) -> dict:
     name = param["name"]
+    if locked:
+        return {"name": name, "expr": f"{_ROW}.{name}"}
     by_hand = f"{_REPORT} && {_REPORT}.{_TOLD} == {PRESENT}.{_TOLD}"
     moved = [
         {"events": {"signal": PRESENT}, "update": f"{by_hand} ? {name} : {PRESENT}.{name}"},

@@ -1,6 +1,7 @@
 """The frame around every page: header, charts, notes, more, recall, link, previous and next."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,13 @@ from urllib.parse import urlsplit
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, glossary, predict, prose, site, specs, theme, values
+from pages.kit import address, glossary, mode, predict, prose, site, specs, theme, values
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
 HOME, WORDS = site.PAGES[0].path, "#words"  # where all terms stand
 _COLOR = r"\textcolor"
+_SECTION = re.compile(r"^## ", re.M)
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -40,6 +42,8 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
     A color of an equation is there by the name of its meaning.
     """
     text = _linked(prose.fill(text, **says))
+    if _SECTION.search(text):
+        values.begins_section()
     if _COLOR in text:
         mode = "dark" if st.context.theme.type == "dark" else "light"
         hues = st.get_option(f"theme.{mode}.chartCategoricalColors")
@@ -58,7 +62,7 @@ def _linked(text: str) -> str:
 def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
     """Draw a chart: a builder that takes no data, and the tidy frame beside it."""
     st.vega_lite_chart(
-        spec=specs.with_tables(specs.built(builder), {"frame": frame}),
+        spec=specs.with_tables(specs.built(builder, mode.now().scale), {"frame": frame}),
         key=key,
         alt=prose.fill(alt_text),
     )
@@ -86,6 +90,7 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
 
 def notice(lines: Iterable[str]) -> None:
     """What to notice, a line each."""
+    values.begins_section()
     st.markdown(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))
 
 
@@ -108,11 +113,11 @@ def more(
         "The data": data,
         LINK: partial(_link, panel),
     }
-    _opened(panel, "more", "More", entries)
+    opened(panel, "more", "More", entries)
 
 
-def _opened(panel: Panel, name: str, label: str, entries: Mapping[str, Callable[[], None]]) -> None:
-    """A row of titles in a fragment of its own.
+def opened(panel: Panel, name: str, label: str, entries: Mapping[str, Callable[[], None]]) -> None:
+    """A row of titles in a fragment of its own, and what is drawn when one is chosen.
 
     What a page that was left still says is dropped with its fragments. Outside of them it would
     have the browser draw that page again and then go back, and sometimes it ends with neither.
@@ -121,7 +126,9 @@ def _opened(panel: Panel, name: str, label: str, entries: Mapping[str, Callable[
 
     def draw() -> None:
         anew = partial(values.change, panel, {}, anew=key)
-        if title := st.pills(label, list(entries), key=key, on_change=anew):
+        title = st.pills(label, list(entries), key=key, on_change=anew)
+        if title:
+            st.session_state[f"{key}.was_open"] = True
             entries[title]()
 
     values.fragment(draw, key=key)()
@@ -155,13 +162,15 @@ def _link(panel: Panel) -> None:
 
 def all_terms() -> None:
     """The words of the site: where the link on each of them leads."""
+    values.begins_section()
     st.markdown(f"## Words\n\n{glossary.section()}")
 
 
-def recall(panel: Panel, question: str, answer: str) -> None:
+def recall(panel: Panel) -> None:
     """One question about the page before, and its answer when asked for."""
-    asked = f"**From the page before.** {question}"
-    _opened(panel, "recall", asked, {"The answer": partial(write, answer)})
+    if panel.recall:
+        asked = f"**From the page before.** {panel.recall.question}"
+        opened(panel, "recall", asked, {"The answer": partial(write, panel.recall.answer)})
 
 
 def _reset(panel: Panel) -> None:
@@ -177,10 +186,15 @@ def footer(panel: Panel) -> None:
     """The address follows the controls; then the pages before and after."""
     address.write_url(panel)
     values.fragment(_reset, key=f"{panel.page}.reset")(panel)
+    if mode.now().is_site:
+        _neighbors(panel)
+    values.end()
+
+
+def _neighbors(panel: Panel) -> None:
     before, after = site.neighbors(panel.page)
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         if before:
             site.link(before, f"← {before.title}")
         if after:
             site.link(after, f"{after.title} →")
-    values.end()

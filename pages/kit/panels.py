@@ -124,12 +124,21 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class Recall:
+    """A question about the page before, and its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Panel:
-    """The controls and presets of one page."""
+    """The controls and presets of one page, and what it asks about the page before."""
 
     page: str
     controls: tuple[Range | Choice, ...]
     presets: tuple[Preset, ...] = ()
+    recall: Recall | None = None
 
     def __getitem__(self, name: str) -> Range | Choice:
         return self._by_name[name]

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.kit import address, prose, theme, values
+from pages.kit import address, mode, prose, theme, values
 from pages.kit.panels import Panel
 
 _CLOSE = 0.5  # decades: a guess within a factor of three
@@ -49,12 +49,8 @@ def size(
     given = _ask(
         panel,
         question,
-        partial(
-            st.select_slider,
-            "Your guess",
-            options=list(guesses),
-            format_func=lambda log10: theme.from_log10(log10, 1),
-        ),
+        partial(st.select_slider, "Your guess", options=list(guesses)),
+        lambda log10: theme.from_log10(log10, 1),
     )
     if given is None:
         return
@@ -88,7 +84,8 @@ def choice(
     given = _ask(
         panel,
         question,
-        partial(st.radio, "Your answer", list(options), index=None, format_func=options.get),
+        partial(st.radio, "Your answer", list(options), index=None),
+        options.__getitem__,
     )
     if given is None:
         return
@@ -106,57 +103,86 @@ _UNGUESSED = "nothing guessed"
 
 
 def answered(panel: Panel) -> bool:
-    """Whether the page may show the answer: the reader has guessed, or asked for it."""
-    return st.session_state.get(_answer_key(panel)) is not None
+    """Whether the page may show the answer: the reader has guessed, or asked for it.
+
+    A class that is still answering does not see it, nor does a lesson that hides it.
+    """
+    shown = mode.now()
+    answers = shown.on(panel.page).answers
+    if shown.awaited == panel.page or answers == "hidden":
+        return False
+    return answers == "shown" or given(panel.page) is not None
+
+
+def given(page: str) -> float | str | None:
+    """What the reader has answered on this page: a guess in log₁₀, or an option's name."""
+    return st.session_state.get(f"{page}.predicted")
+
+
+def given_as_text(page: str) -> str:
+    """The reader's answer as the page wrote it; nothing if there is none, or it was not a guess."""
+    guessed = given(page) not in (None, _UNGUESSED)
+    return st.session_state.get(f"{page}.predicted_text", "") if guessed else ""
 
 
 def arrive(panel: Panel) -> None:
     """At the head of a page: show the answer if the link asks for that."""
     if address.take_answer():
-        st.session_state[_answer_key(panel)] = _UNGUESSED
+        st.session_state[f"{panel.page}.predicted"] = _UNGUESSED
 
 
-def _answer_key(panel: Panel) -> str:
-    return f"{panel.page}.predicted"
+def _ask(panel: Panel, question: str, widget: Callable, say: Callable[[Any], str]) -> Any:
+    """Ask; None until the reader has answered or asked to be told, then what was answered.
 
-
-def _ask(panel: Panel, question: str, widget: Callable) -> Any:
-    """Ask; None until the reader has answered or asked to be told, then what was answered."""
+    `say` writes an answer as the reader sees it.
+    """
     st.markdown(f"**Predict first.** {prose.fill(question)}")
-    key = _answer_key(panel)
+    asked_by_class = mode.now().awaited == panel.page
     if answered(panel):
-        return st.session_state[key]
+        guess = given(panel.page)
+        return _UNGUESSED if guess is None else guess
+    if asked_by_class and given_as_text(panel.page):
+        st.markdown("Your answer is in. Your teacher shows what all have answered, and what is so.")
+        return None
     guess = widget(
+        format_func=say,
         key=f"{panel.page}.guess",
         on_change=partial(values.change, panel, {}, anew=_key(panel)),
     )
+    if mode.now().on(panel.page).answers == "hidden":
+        return None
+    answer = partial(_answer, panel.page)
     with st.container(horizontal=True):
         st.button(
-            "Compare with the answer",
+            "Send the answer" if asked_by_class else "Compare with the answer",
             key=f"{panel.page}.compare",
             disabled=guess is None,
-            on_click=partial(_answer, key, guess),
+            on_click=partial(answer, guess, say(guess) if guess is not None else ""),
         )
-        st.button(
-            "Just tell me",
-            key=f"{panel.page}.tell",
-            type="tertiary",
-            on_click=partial(_answer, key, _UNGUESSED),
-        )
+        if not asked_by_class:
+            st.button(
+                "Just tell me",
+                key=f"{panel.page}.tell",
+                type="tertiary",
+                on_click=partial(answer, _UNGUESSED),
+            )
     return None
 
 
 def _tell(panel: Panel, lines: list[str], because: str) -> None:
     """The verdict, where the question's buttons were, and a way to hide it again."""
     st.markdown(" ".join([*lines, prose.fill(because)]))
+    if mode.now().on(panel.page).answers == "shown":
+        return
     st.button(
         "Hide the answer",
         key=f"{panel.page}.hide",
         type="tertiary",
-        on_click=partial(_answer, _answer_key(panel), None),
+        on_click=partial(_answer, panel.page, None),
     )
 
 
-def _answer(key: str, given: float | str | None) -> None:
-    st.session_state[key] = given
+def _answer(page: str, given: float | str | None, text: str = "") -> None:
+    st.session_state[f"{page}.predicted"] = given
+    st.session_state[f"{page}.predicted_text"] = text
     st.rerun()  # other parts of the page may have waited for it

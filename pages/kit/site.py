@@ -3,7 +3,7 @@
 Adding a page is one file in `pages/`, one folder in `pages/concepts/`, and one entry here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +14,7 @@ from typing import Literal
 
 import streamlit as st
 
+from pages.kit import mode
 from pages.kit.panels import Panel
 
 NAME = "Why gradients vanish and explode"
@@ -124,7 +125,8 @@ def neighbors(path: str) -> tuple[PageInfo | None, PageInfo | None]:
 
 
 def _front_door() -> None:
-    st.switch_page(PAGES[0].file)
+    step = mode.now().step
+    st.switch_page(info(step.page).file if step else PAGES[0].file)
 
 
 @cache
@@ -170,14 +172,19 @@ def _navigation() -> st.Page:
     sections: dict[str, list[st.Page]] = {"": [copy(entries[""])]}
     for page in PAGES:
         sections.setdefault(page.section, []).append(copy(entries[page.path]))
-    return st.navigation(sections, position="top")
+    return st.navigation(sections, position="top" if mode.now().is_site else "hidden")
 
 
-def run() -> None:
-    """What app.py does: set the site up, then run the page that the address asks for."""
+def run(before: Callable[[], None], after: Callable[[], None]) -> None:
+    """What app.py does: set the site up, then run the page that the address asks for.
+
+    `before` decides how pages are shown; `after` draws what stands around each.
+    """
+    before()
     page = _navigation()
     st.session_state[STARTED] = True
     page.run()
+    after()
 
 
 def ensure_started() -> None:

@@ -7,17 +7,21 @@ from functools import cache
 import pandas as pd
 import pyarrow as pa
 
+from pages.kit import projector
 from pages.kit.memoize import memoize
 
 _FRAME = "frame"  # the name of the data in every spec
 
 
 @memoize(64)
-def built(builder: Callable) -> dict:
+def built(builder: Callable, scale: float = 1.0) -> dict:
     """A builder's chart as a dict that draws the frame, made once per process.
 
-    Altair takes 0.1 to 0.4 s for one; validation, which the tests do, would add as much.
+    Altair takes 0.1 to 0.4 s for one; validation, which the tests do, would add as much. With a
+    `scale` it is for a projector (see `projector.py`).
     """
+    if scale != 1:
+        return projector.enlarged(built(builder), scale)
     return inheriting(builder().to_dict(validate=False)) | {"data": {"name": _FRAME}}
 
 

@@ -11,7 +11,7 @@ does is forgotten, and what one message has interrupted the next one finishes.
 """
 
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.kit import site
+from pages.kit import mode, site
 from pages.kit.panels import Panel
 
 AHEAD = 0.04  # seconds that the first chart of a change is ahead of what follows it
@@ -62,6 +62,8 @@ class _Session:
     notes: _Notes = field(default_factory=dict)  # of the open page
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
     mentioned: dict[str, str] = field(default_factory=dict)  # which fragment is the first to use it
+    sections: list[str] = field(default_factory=list)  # the fragments that begin one
+    charts: set[int] = field(default_factory=set)  # the sections with a chart
     last: str = ""  # the fragment with which the run for the last change ends
     awaited: bool = False  # the reader waits for the first chart of the run for a change
     # The next view's number. A browser that comes back to a server that was started anew must not
@@ -91,7 +93,7 @@ def begin(panel: Panel, raw: Mapping[str, Any] | None = None, *, arriving: bool 
         if context:
             context.fragment_storage.clear()
     session.page, session.notes = panel.page, {PAGE: _Fragment(within="")}
-    session.mentioned = {}
+    session.mentioned, session.sections, session.charts = {}, [], set()
     _drawing.set((session.notes, PAGE))
     session.values.setdefault(panel.page, panel.defaults)
     _set(panel, raw or {})
@@ -126,18 +128,19 @@ def read(panel: Panel) -> Reading:
     return Reading(_session().values[panel.page], notes[fragment].read)
 
 
-def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | None = None) -> None:
+def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | Sequence[str] = ()) -> None:
     """Set controls, from a callback, and run what was drawn with other values: that ends it.
 
-    What is no allowed value becomes the nearest. `anew` is a fragment to run in any case.
+    What is no allowed value becomes the nearest. `anew` are fragments to run in any case.
     """
     stay(panel.page)
     _set(panel, raw)
     session, context = _session(), get_script_run_ctx()
     if context and not context.fragment_ids_this_run:
         return  # the whole page follows, or another one: a rerun of parts would take its place
-    if anew in session.notes:
-        session.notes[anew].drawn = False
+    for key in [anew] if isinstance(anew, str) else anew:
+        if key in session.notes:
+            session.notes[key].drawn = False
     stale = _stale(session.notes, session.values[panel.page])
     if PAGE in stale:
         st.rerun()
@@ -155,9 +158,21 @@ def stay(page: str) -> None:
         site.go_to(open_now)
 
 
+def prepare(panel: Panel, raw: Mapping[str, Any]) -> None:
+    """What the page's controls will be set to when it opens, the locked ones too."""
+    said = {name: panel[name].parse(value) for name, value in raw.items()}
+    _session().values[panel.page] = panel.defaults | said
+
+
+def open_page() -> str:
+    """The page that is open, or was opened last."""
+    return _session().page
+
+
 def _set(panel: Panel, raw: Mapping[str, Any]) -> None:
-    values = _session().values[panel.page]
-    values.update({name: panel[name].parse(value) for name, value in raw.items()})
+    values, locked = _session().values[panel.page], mode.now().on(panel.page).locked
+    says = {name: panel[name].parse(said) for name, said in raw.items() if name not in locked}
+    values.update(says)
 
 
 def _stale(notes: _Notes, values: dict[str, Any]) -> list[str]:
@@ -238,6 +253,8 @@ def chart_first() -> None:
     45 ms later.
     """
     session = _session()
+    if not session.notes[PAGE].drawn:
+        session.charts.add(len(session.sections))
     if session.awaited and runtime.exists():
         sleep(AHEAD)
     session.awaited = False
@@ -251,6 +268,24 @@ def first_mention(term: str) -> bool:
     is_first &= term not in note.mentioned
     note.mentioned.add(term)
     return is_first
+
+
+def begins_section() -> None:
+    """A heading is drawn: the outermost fragment that it stands in begins a section of the page."""
+    notes, key = _drawing.get()
+    sections, outermost = _session().sections, [key, *_around(notes, key)][-1]
+    if outermost == PAGE or outermost not in sections:
+        sections.append(outermost)
+
+
+def sections_with_charts() -> set[int]:
+    """The sections of the open page that have a chart, from 0."""
+    return _session().charts
+
+
+def sections() -> int:
+    """How many sections the open page has, the one without a heading included."""
+    return 1 + len(_session().sections)
 
 
 # Widgets and live charts -------------------------------------------------------------------------

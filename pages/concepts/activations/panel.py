@@ -1,7 +1,7 @@
 """The controls and presets of the page `activations`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 Z = Range("z", "z", low=-6.0, high=6.0, step=0.05, default=2.0, live=True)
 DEEPEST = 20  # layers that the charts of networks have room for
@@ -119,5 +119,10 @@ PANEL = Panel(
             "Larger steps throw many units to where they are off for every example.",
             UNTRAINED | {"rate": "0.3"},
         ),
+    ),
+    recall=Recall(
+        "A sigmoid's slope is at most ¼. Why can a weight of 4 in every layer not cancel it?",
+        "Because *z* = *w*·*a* + *b* contains the weight too. With *w* = 4 it moves to where the "
+        "sigmoid is flat, and the slope falls far below ¼.",
     ),
 )

@@ -1,7 +1,7 @@
 """The controls and presets of the page `chain_rule`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 W2 = Range("w2", "w₂", low=-12.0, high=12.0, step=0.08, default=5.68, live=True)
 W = Range("w", "w", low=-6.0, high=6.0, step=0.1, default=1.0, live=True)
@@ -128,5 +128,9 @@ PANEL = Panel(
             "for it.",
             {"width": "64", "network": "relu", "scheme": "he"},
         ),
+    ),
+    recall=Recall(
+        "A signal is multiplied by 0.6 at each of 15 layers. How much of it is left?",
+        "0.6¹⁵ = 4.7×10⁻⁴: about one part in 2,000. Nothing about 0.6 is small; fifteen of it are.",
     ),
 )

@@ -1,7 +1,7 @@
 """The controls and presets of the page `clipping`."""
 
 from pages.concepts.clipping.networks import NETWORKS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 LIMIT = Range("limit", "log₁₀ of the threshold c", -1.0, 3.0, 0.2, 1.0, live=True)
 GX = Range("gx", "g₁", -5.0, 5.0, 0.1, 1.0, live=True)
@@ -73,5 +73,10 @@ PANEL = Panel(
             "The accuracy looks mended. The loss, in the hundreds, says that it is not.",
             {"network": "shallow", "clip": "value", "limit": 0.0},
         ),
+    ),
+    recall=Recall(
+        "Which number has to be near 1, so that a gradient survives twenty layers?",
+        "The layer's gain: what a layer does to the size of a signal on average, its weights and "
+        "its slopes together. Not the weights themselves, which are about 0.1 in a wide layer.",
     ),
 )

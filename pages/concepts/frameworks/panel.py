@@ -2,7 +2,7 @@
 
 from core.activations import ACTIVATIONS
 from pages.concepts.frameworks.tables import frameworks
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 DEEPEST = 60  # hidden layers
 DEPTH = Range("depth", "Layers", 2, DEEPEST, 1, 30, live=True)
@@ -124,5 +124,9 @@ PANEL = Panel(
             "Leaky ReLU at exactly 0. One of the slopes, 0.6, is halfway between its sides.",
             {"name": "kinks"},
         ),
+    ),
+    recall=Recall(
+        "Two networks differ in one setting only, and one of them learns. What had to be the same?",
+        "The data and the random draws.",
     ),
 )

@@ -1,7 +1,7 @@
 """The controls and presets of the page `initialization`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
 DEEPEST = 30  # hidden layers that can be chosen
@@ -95,5 +95,10 @@ PANEL = Panel(
             "The right scale, but layers too narrow to average over: some networks die outright.",
             PLAIN | {"g": 0.5, "activation": "relu", "width": "5", "window": "relu"},
         ),
+    ),
+    recall=Recall(
+        "No unit of a sigmoid network is saturated. Is its gradient safe?",
+        "No. Even the steepest slope of a sigmoid is ¼, so the product of the slopes vanishes "
+        "without any saturation. Unsaturated is not the same as safe.",
     ),
 )

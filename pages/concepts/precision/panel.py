@@ -2,7 +2,7 @@
 
 from core.activations import ACTIVATIONS
 from core.formats import FORMATS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 SCALE = Range("scale", "loss scale 2 to the power", low=-8, high=24, step=1, default=0, live=True)
 UPDATE = Range("update", "update η·g", low=0.0005, high=0.01, step=0.0005, default=0.002, live=True)
@@ -95,5 +95,9 @@ PANEL = Panel(
                 "scale": 12,
             },
         ),
+    ),
+    recall=Recall(
+        "Two networks differ in one setting. How do you find out which layer's gradient vanishes?",
+        "Look at ‖dJ/dz‖ by layer, at the first step and later: the lab shows both.",
     ),
 )

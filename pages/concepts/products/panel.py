@@ -1,7 +1,7 @@
 """The controls and presets of the page `products`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 W = Range("w", "w", low=-2.0, high=2.0, step=0.01, default=0.6, live=True)
 LAYERS = 60  # n = 0 … 60 on the main chart
@@ -66,5 +66,9 @@ PANEL = Panel(
             "Size is what this site is about.",
             {"w": -1.0, "n": 15, "activation": "identity"},
         ),
+    ),
+    recall=Recall(
+        "Three networks were trained on the same digits. What differed between them?",
+        "Only the size of their weights.",
     ),
 )

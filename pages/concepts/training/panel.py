@@ -1,7 +1,7 @@
 """The controls and presets of the page `training`."""
 
 from pages.concepts.training.networks import DATA, HE, LABELS, SETTINGS
-from pages.kit.panels import Choice, Panel, Preset, Range
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall
 
 AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
 VIEWS = {
@@ -159,5 +159,10 @@ PANEL = Panel(
             steps="500",
             view="boundary",
         ),
+    ),
+    recall=Recall(
+        "What does clipping by norm change about a gradient, and what does it leave?",
+        "Its length, where that is above the threshold. It leaves its direction, every ratio "
+        "between two layers, and every factor that made it large.",
     ),
 )

@@ -1,0 +1,231 @@
+"""What stands around every page for a class: the projector, a lesson's step, a room.
+
+`arrive` hears what the address asks for, before the page runs; `draw` draws what belongs to it,
+after the page. The page itself does not know.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.classroom import lesson, progress, room, take_away, teach
+from pages.classroom.running import Running, leave_lesson, open_lesson, say_in_address
+from pages.kit import address, mode, page, site, values
+from pages.kit.panels import Panel
+
+_STYLE = Path(__file__).with_name("projector.css")
+_ARRIVED = "classroom.arrived"
+_WRONG = "classroom.wrong"  # what was wrong with a link, for the reader
+
+
+@cache
+def panels() -> Mapping[str, Panel]:
+    """The panels of all pages, by path."""
+    return {info.path: site.panel(info.path) for info in site.PAGES}
+
+
+def arrive() -> None:
+    """Take up what the address asks for: at the start of a session, and going through history."""
+    context = get_script_run_ctx()
+    stepped = context is not None and context.is_history_navigation
+    if _ARRIVED in st.session_state and not stepped:
+        return
+    st.session_state[_ARRIVED] = True
+    asks = st.query_params.to_dict()
+    shown = replace(mode.now(), embedded=bool(st.context.is_embedded), section=0)
+    mode.become(replace(shown, section=_number(asks.get("present"))))
+    if packed := asks.get("lesson"):
+        try:
+            found = lesson.unpacked(packed, panels())
+            at = min(_number(asks.get("step")) or 1, len(found.steps)) - 1
+            open_lesson(Running(found, packed, at))
+        except lesson.NotALesson as wrong:
+            st.session_state[_WRONG] = str(wrong)
+    elif stepped:
+        leave_lesson()
+    if "done" in asks:
+        progress.take_over(asks["done"])
+    if "room" in asks:
+        room.come(asks["room"])
+    say_in_address()
+
+
+def _number(text: str | None) -> int:
+    """A whole number from 1 to 99 that an address says; 0 if it does not."""
+    return int(text) if text and text.isascii() and text.isdigit() and 0 < len(text) <= 2 else 0
+
+
+def draw() -> None:
+    """After the page: what was wrong with its link, the bars, and the row for a class."""
+    if wrong := st.session_state.pop(_WRONG, None):
+        st.toast(f"{wrong} The page is shown as it is.", icon=None, duration="long")
+    panel = site.panel(values.open_page())
+    shown = mode.now()
+    if shown.section:
+        st.html(_STYLE)
+    if shown.is_site:
+        page.opened(panel, "class", "With a class", _entries(panel))
+    for key, bar in _BARS.items():
+        values.fragment(bar, key=f"{panel.page}.{key}")(panel)
+    if mark := progress.mark():
+        with st.container(key="progress"):
+            st.caption(mark)
+    room.follow(panel)
+    if shown.embedded:
+        _in_full(panel)
+    values.end()
+
+
+def _entries(panel: Panel) -> Mapping[str, Callable[[], None]]:
+    return {
+        "Present": partial(_how_to_present, panel),
+        "Teach": partial(teach.compose, panel, panels()),
+        "A room": partial(room.teach, panel),
+        "Take away": partial(take_away.draw, panel, panels()),
+        "Embed this": partial(_embed, panel),
+    }
+
+
+# The projector -----------------------------------------------------------------------------------
+
+
+def _how_to_present(panel: Panel) -> None:
+    page.write(
+        """
+        The page for a projector: one section at a time, large, without menus. → and Page Down go
+        on, ← and Page Up go back, P ends it. A lesson is presented in the same way.
+        """
+    )
+    st.button("Present this page (P)", key=f"{panel.page}.present_now", on_click=_present)
+
+
+def _present() -> None:
+    _to_section(0 if mode.now().section else 1)
+    st.rerun()
+
+
+def _to_section(section: int) -> None:
+    mode.become(replace(mode.now(), section=section))
+    say_in_address()
+
+
+def _projector(panel: Panel) -> None:
+    """Buttons that keys press; the section that is on the screen is a class of their box."""
+    section = mode.now().section
+    if not section:
+        with st.container(key="projector-off"):
+            st.button("Present", key="projector.begin", on_click=_present, shortcut="P")
+        return
+    last = values.sections()
+    section = min(section, last)
+    if section - 1 not in values.sections_with_charts():
+        st.container(key="first-chart")
+    with st.container(key=f"section-{section}", horizontal=True, vertical_alignment="center"):
+        st.caption(f"{section} of {last}")
+        for name, label, by, keys in _TURNS:
+            for n, key in enumerate(keys):
+                st.button(
+                    label,
+                    key=f"projector.{name}.{n}",
+                    disabled=not 0 < section + by <= last,
+                    on_click=partial(_turn, panel, min(max(section + by, 1), last)),
+                    shortcut=key,
+                )
+        st.button("End", key="projector.end", on_click=_present, shortcut="P", type="tertiary")
+
+
+_TURNS = (("back", "Back", -1, ("Left", "PageUp")), ("on", "Next", 1, ("Right", "PageDown")))
+
+
+def _turn(panel: Panel, section: int) -> None:
+    _to_section(section)
+    anew = (f"{panel.page}.projector", address.fragment(panel.page))
+    values.change(panel, {}, anew=anew)
+
+
+# A lesson ----------------------------------------------------------------------------------------
+
+
+def _lesson(panel: Panel) -> None:
+    running = Running.now()
+    if running is None:
+        return
+    with st.container(key="lesson"):
+        # text, never markup
+        st.text("  ·  ".join(filter(None, (running.lesson.title, running.where))))
+        if running.step.note:
+            st.text(running.step.note)
+        with st.container(horizontal=True):
+            if panel.page != running.step.page:
+                st.button("Back to the lesson", key="lesson.here", on_click=_go, args=(0,))
+            st.button(
+                "← Step before",
+                key="lesson.before",
+                disabled=running.at == 0,
+                on_click=_go,
+                args=(-1,),
+            )
+            st.button(
+                "Next step →",
+                key="lesson.next",
+                disabled=running.at + 1 == len(running.lesson.steps),
+                on_click=_go,
+                args=(1,),
+            )
+            st.button("Leave the lesson", key="lesson.leave", type="tertiary", on_click=_leave)
+
+
+def _go(by: int) -> None:
+    running = Running.now()
+    if running is None:
+        return
+    running = replace(running, at=running.at + by)
+    open_lesson(running)
+    if mode.now().section:
+        _to_section(1)
+    say_in_address()
+    site.go_to(running.step.page)
+
+
+def _leave() -> None:
+    leave_lesson()
+    say_in_address()
+    st.rerun()
+
+
+_BARS = {"projector": _projector, "lesson": _lesson}
+
+
+# Within another site -----------------------------------------------------------------------------
+
+
+def _embed(panel: Panel) -> None:
+    page.write(
+        """
+        For a page of a course. It shows this page without menus, as it is set now. Whoever hosts
+        this site decides which other sites may do so.
+        """
+    )
+
+    @page.part(panel)
+    def frame(at) -> None:
+        link = address.link(panel, at, answer=False)
+        joined = "&" if "?" in link else "?"
+        st.code(
+            f'<iframe src="{link}{joined}embed=true" width="100%" height="900" '
+            f'style="border: 0" title="{site.info(panel.page).title}"></iframe>',
+            language="html",
+            wrap_lines=True,
+        )
+
+
+def _in_full(panel: Panel) -> None:
+    def link() -> None:
+        at = values.read(panel)
+        page.write("[Open in full]({link})", link=address.link(panel, at, answer=False))
+
+    values.fragment(link, key=f"{panel.page}.in_full")()

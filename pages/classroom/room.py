@@ -1,0 +1,236 @@
+"""A room in the reader's session: the teacher's side, and the side of those who follow."""
+
+import secrets
+from dataclasses import replace
+from functools import cache, partial
+from urllib.parse import urlsplit, urlunsplit
+
+import pandas as pd
+import streamlit as st
+
+from pages.classroom import charts, qr
+from pages.classroom.rooms import LETTERS, NoRoom, Rooms, View
+from pages.classroom.running import CODE, say_in_address
+from pages.kit import mode, page, predict, site, values
+from pages.kit.panels import Panel
+
+_KEY = "classroom.key"  # the teacher's right
+_VOTER = "classroom.voter"  # tells one reader's votes from another's, in one room, and no more
+_SEEN = "classroom.seen"  # the room as the reader has been brought to it last
+_FOLLOWS = "classroom.follows"
+_WRONG = "classroom.room.wrong"
+_OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
+
+
+@cache
+def _rooms() -> Rooms:
+    return Rooms()
+
+
+def come(code: str) -> None:
+    """Enter the room with these letters, if there is one."""
+    code = code.strip().upper()
+    try:
+        if len(code) != 4 or not set(code) <= set(LETTERS):
+            raise NoRoom("A room has four letters.")
+        _rooms().look(code)
+    except NoRoom as wrong:
+        st.session_state[_WRONG] = (
+            f"{wrong} Where a site runs as several processes, a room lives in one of them."
+        )
+        return
+    st.session_state[CODE] = code
+    st.session_state.setdefault(_VOTER, secrets.token_urlsafe(9))
+    st.session_state[_FOLLOWS] = True
+
+
+def leave() -> None:
+    """Be in no room."""
+    for key in (CODE, _KEY, _SEEN):
+        st.session_state.pop(key, None)
+    mode.become(replace(mode.now(), awaited=""))
+    say_in_address()
+
+
+def _is_teacher() -> bool:
+    return _KEY in st.session_state
+
+
+# The teacher -------------------------------------------------------------------------------------
+
+
+def teach(panel: Panel) -> None:
+    """In the row for a class: open a room, or enter one; then what a teacher does in it."""
+    if wrong := st.session_state.pop(_WRONG, None):
+        st.warning(wrong)
+    code = st.session_state.get(CODE)
+    if code is None:
+        _door(panel)
+        return
+    try:
+        view = _rooms().look(code)
+    except NoRoom as wrong:
+        leave()
+        st.warning(str(wrong))
+        return
+    if _is_teacher():
+        _desk(panel, view)
+    else:
+        st.markdown(f"You are in the room **{code}**.")
+
+
+def _door(panel: Panel) -> None:
+    page.write(
+        """
+        A room lets a class answer this site's questions together and follow a teacher's page. It
+        keeps counts and a page's settings, no names and no texts, and ends after two hours.
+        """
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Open a room", key="room.open", on_click=partial(_open, panel), type="primary")
+        st.text_input("Four letters", key="room.letters", max_chars=4, width=140)
+        st.button("Enter", key="room.enter", on_click=_enter)
+
+
+def _open(panel: Panel) -> None:
+    try:
+        st.session_state[CODE], st.session_state[_KEY] = _rooms().open()
+    except NoRoom as wrong:
+        st.session_state[_WRONG] = str(wrong)
+    say_in_address()
+    st.rerun()
+
+
+def _enter() -> None:
+    come(st.session_state["room.letters"])
+    say_in_address()
+    st.rerun()
+
+
+def _desk(panel: Panel, view: View) -> None:
+    here = urlsplit(st.context.url or "")
+    link = urlunsplit((here.scheme, here.netloc, here.path, f"room={view.code}", ""))
+    left, right = st.columns([1, 2])
+    left.image(qr.png(link), width="stretch")
+    with right:
+        st.markdown(f"# {view.code}")
+        st.code(link, language=None, wrap_lines=True)
+        st.caption(
+            "Whoever enters can follow to the page that you are on, as you have set it. The right "
+            "to this room is in this tab only: a reload gives it up."
+        )
+        with st.container(horizontal=True):
+            if view.question != panel.page:
+                _act("Ask this page's question", "ask", panel.page)
+            elif not view.revealed:
+                _act("Reveal the answers", "reveal")
+            if view.question:
+                _act("End the question", "ask", "")
+            _act("Close the room", "close")
+    _count(panel)
+
+
+def _act(label: str, name: str, *how: str) -> None:
+    def act() -> None:
+        try:
+            getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
+        except (NoRoom, KeyError):
+            leave()
+        if name == "close":
+            leave()
+        st.rerun()
+
+    st.button(label, key=f"room.{name}.{'-'.join(how)}", on_click=act)
+
+
+def _count(panel: Panel) -> None:
+    """How many have answered, while they do; then what."""
+
+    def count() -> None:
+        try:
+            view = _rooms().look(st.session_state.get(CODE, ""))
+        except NoRoom:
+            return
+        _told(view)
+
+    values.fragment(count, key=f"{panel.page}.count", run_every=_OFTEN)()
+
+
+def _told(view: View) -> None:
+    if not view.question:
+        return
+    of = site.info(view.question).menu
+    number = sum(view.counts.values())
+    st.markdown(f"“{of}”: {number} {'answer is' if number == 1 else 'answers are'} in.")
+    if view.revealed and view.counts:
+        rows = pd.DataFrame({"answer": list(view.counts), "count": list(view.counts.values())})
+        page.show(
+            charts.counts,
+            rows,
+            key=f"room.counts.{view.version}",
+            alt_text="Bars: how many have given each answer. The numbers stand at their ends.",
+        )
+
+
+# Those who follow --------------------------------------------------------------------------------
+
+
+def follow(panel: Panel) -> None:
+    """After the page, in a room: a teacher's page is told to it, a follower goes there."""
+    if wrong := st.session_state.get(_WRONG) if CODE not in st.session_state else None:
+        st.toast(wrong, duration="long")
+        del st.session_state[_WRONG]
+    if CODE not in st.session_state:
+        return
+    if _is_teacher():
+        values.fragment(partial(_lead, panel), key=f"{panel.page}.lead")()
+    else:
+        key = f"{panel.page}.follow"
+        values.fragment(partial(_follow, panel), key=key, run_every=_SELDOM)()
+
+
+def _lead(panel: Panel) -> None:
+    at = values.read(panel)
+    shows = {control.name: getattr(at, control.name) for control in panel.controls}
+    try:
+        _rooms().show(st.session_state[CODE], st.session_state[_KEY], panel.page, shows)
+    except NoRoom:
+        leave()
+
+
+def _follow(panel: Panel) -> None:
+    code, voter = st.session_state[CODE], st.session_state[_VOTER]
+    try:
+        if text := predict.given_as_text(panel.page):
+            _rooms().vote(code, panel.page, voter, text)
+        view = _rooms().look(code)
+    except NoRoom:
+        leave()
+        st.markdown("The room is closed.")
+        return
+    before: View | None = st.session_state.get(_SEEN)
+    st.session_state[_SEEN] = view
+    awaited = "" if view.revealed else view.question
+    asked_anew = awaited != mode.now().awaited
+    mode.become(replace(mode.now(), awaited=awaited))
+    led = before is None or (before.page, before.values) != (view.page, view.values)
+    if led and view.page and st.session_state.get(_FOLLOWS, True):
+        values.prepare(site.panel(view.page), view.values)
+        if view.page != panel.page:
+            site.go_to(view.page)
+        st.rerun()
+    if asked_anew:
+        st.rerun()
+    with st.container(key="room", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Room **{code}**")
+        st.checkbox("Follow the teacher", value=st.session_state.get(_FOLLOWS, True), key=_FOLLOWS)
+        st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
+        if awaited == panel.page:
+            st.markdown("**The question above is asked now.**")
+    if view.revealed:
+        _told(view)
+
+
+def _go_out() -> None:
+    leave()
+    st.rerun()

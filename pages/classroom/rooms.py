@@ -1,0 +1,135 @@
+"""Rooms: a teacher's question and page, and how many have answered what. In memory, for two hours.
+
+A room knows no names and no texts: counts of answers that the site itself offers, and the values of
+controls. Who opened it is known by a key that only the teacher's session has.
+"""
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which are read as 1 and 0
+LASTS = 2 * 60 * 60  # seconds
+MOST = 300
+
+
+@dataclass(frozen=True)
+class View:
+    """What a room looks like from outside, at one moment.
+
+    version grows with each change that followers want to hear of: page, values, question, revealed.
+    """
+
+    code: str
+    version: int
+    page: str
+    values: Mapping[str, Any]
+    question: str  # the page whose prediction is asked; none if ""
+    revealed: bool
+    counts: Mapping[str, int]
+
+
+@dataclass
+class _Room:
+    key: str
+    until: float
+    version: int = 0
+    page: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    question: str = ""
+    revealed: bool = False
+    votes: dict[str, str] = field(default_factory=dict)  # by a token of each voter's own
+
+
+class NoRoom(LookupError):
+    """A sentence for the reader: there is no such room, or no place for another."""
+
+
+class Rooms:
+    """All rooms of this process. Thread-safe. `clock` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock, self._lock = clock, RLock()
+        self._rooms: dict[str, _Room] = {}
+
+    def open(self) -> tuple[str, str]:
+        """A new room: its code, and the key that only its teacher has. Raises NoRoom."""
+        with self._lock:
+            self._forget()
+            if len(self._rooms) >= MOST:
+                raise NoRoom(f"All {MOST} rooms are taken. They are free again after two hours.")
+            code = next(c for c in iter(_code, "") if c not in self._rooms)
+            self._rooms[code] = _Room(secrets.token_urlsafe(16), self._clock() + LASTS)
+            return code, self._rooms[code].key
+
+    def look(self, code: str) -> View:
+        """The room with this code. Raises NoRoom."""
+        with self._lock:
+            room = self._find(code)
+            counts = Counter(room.votes.values())
+            return View(
+                code,
+                room.version,
+                room.page,
+                dict(room.values),
+                room.question,
+                room.revealed,
+                dict(counts),
+            )
+
+    def show(self, code: str, key: str, page: str, values: Mapping[str, Any]) -> None:
+        """The teacher shows a page: those who follow go there. Raises NoRoom."""
+        with self._lock:
+            room = self._find(code, key)
+            if (room.page, room.values) != (page, dict(values)):
+                room.page, room.values = page, dict(values)
+                room.version += 1
+
+    def ask(self, code: str, key: str, page: str) -> None:
+        """The prediction of this page becomes the room's question; "" ends it. Raises NoRoom."""
+        with self._lock:
+            room = self._find(code, key)
+            room.question, room.revealed, room.votes = page, False, {}
+            room.version += 1
+
+    def reveal(self, code: str, key: str) -> None:
+        """Counts and answer are shown from now on. Raises NoRoom."""
+        with self._lock:
+            room = self._find(code, key)
+            room.revealed = True
+            room.version += 1
+
+    def vote(self, code: str, question: str, voter: str, answer: str) -> None:
+        """One voter's answer to the question, in place of an earlier one. Raises NoRoom."""
+        with self._lock:
+            room = self._find(code)
+            if question and room.question == question and not room.revealed:
+                room.votes[voter] = answer
+
+    def close(self, code: str, key: str) -> None:
+        """The room is gone. Raises NoRoom."""
+        with self._lock:
+            self._find(code, key)
+            del self._rooms[code]
+
+    def _find(self, code: str, key: str | None = None) -> _Room:
+        self._forget()
+        room = self._rooms.get(code)
+        if room is None:
+            raise NoRoom("There is no room with these letters. A room ends after two hours.")
+        if key is not None and not secrets.compare_digest(room.key, key):
+            raise NoRoom("This room is another teacher's.")
+        return room
+
+    def _forget(self) -> None:
+        over = [code for code, room in self._rooms.items() if room.until <= self._clock()]
+        for code in over:
+            del self._rooms[code]
+
+
+def _code() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(4))

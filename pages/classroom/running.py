@@ -1,0 +1,60 @@
+"""The lesson that a reader is in, and what the address says of that and of the rest."""
+
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from pages.classroom.lesson import Lesson
+from pages.kit import mode, site, values
+
+CODE = "classroom.room"  # the letters of the room that this session is in
+_KEY = "classroom.running"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A lesson, how a link says it (not at all, if it is too long), and its step, from 0."""
+
+    lesson: Lesson
+    packed: str = ""
+    at: int = 0
+
+    @property
+    def step(self) -> mode.Step:
+        return self.lesson.steps[self.at]
+
+    @property
+    def where(self) -> str:
+        return f"Step {self.at + 1} of {len(self.lesson.steps)}"
+
+    @staticmethod
+    def now() -> "Running | None":
+        return st.session_state.get(_KEY)
+
+
+def open_lesson(running: Running) -> None:
+    """Be in this lesson at its step, the step's page set as the step says."""
+    _be_in(running)
+    values.prepare(site.panel(running.step.page), running.step.values)
+
+
+def leave_lesson() -> None:
+    """Be in no lesson. What the controls are set to stays."""
+    _be_in(None)
+
+
+def _be_in(running: Running | None) -> None:
+    st.session_state[_KEY] = running
+    mode.become(replace(mode.now(), step=running and running.step))
+
+
+def say_in_address() -> None:
+    """The address says what is shown, so that it opens again after a reload."""
+    shown, running = mode.now(), Running.now()
+    says = {
+        "present": str(shown.section) if shown.section else "",
+        "lesson": running.packed if running else "",
+        "step": str(running.at + 1) if running and running.packed else "",
+        "room": st.session_state.get(CODE, ""),
+    }
+    mode.become(replace(shown, address={key: text for key, text in says.items() if text}))

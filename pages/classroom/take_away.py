@@ -1,0 +1,52 @@
+"""To take away: the page on paper, and all questions as cards."""
+
+import csv
+from collections.abc import Mapping
+from io import StringIO
+
+import streamlit as st
+
+from pages.classroom import progress, qr
+from pages.kit import address, page, site, values
+from pages.kit.panels import Panel
+
+
+def cards(panels: Mapping[str, Panel]) -> str:
+    """All recall questions, tab-separated, for a deck of cards: question, answer, page."""
+    out = StringIO()
+    rows = csv.writer(out, dialect="excel-tab", lineterminator="\n")
+    for path, panel in panels.items():
+        if panel.recall:
+            recall = panel.recall
+            rows.writerow([recall.question, recall.answer.replace("*", ""), site.info(path).menu])
+    return out.getvalue()
+
+
+def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
+    """In the row for a class: paper and cards."""
+    page.write(
+        """
+        **On paper.** Print this page from the browser's menu, while this is open: black on white,
+        without controls, its link and the code of it at the end.
+        """
+    )
+
+    @page.part(panel)
+    def link(at) -> None:
+        here = address.link(panel, at, answer=False)
+        st.code(here, language=None, wrap_lines=True)
+        st.image(qr.png(here), width=180)
+
+    if told := progress.told():
+        page.write("**What you have answered** counts elsewhere too, with this link.")
+        here = address.link(panel, values.read(panel), answer=False)
+        st.code(f"{here}&done={told}", language=None, wrap_lines=True)
+    page.write("**As cards.** All questions about the pages before, with their answers.")
+    st.download_button(
+        "Questions as cards",
+        cards(panels),
+        file_name="cards.tsv",
+        mime="text/tab-separated-values",
+        on_click="ignore",
+        key="cards",
+    )

@@ -1,0 +1,195 @@
+"""Composing a lesson: views added one by one, each with a note, locks, and what is hidden."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import streamlit as st
+
+from pages.classroom import lesson, qr
+from pages.classroom.lesson import Lesson
+from pages.classroom.running import Running, open_lesson, say_in_address
+from pages.kit import page, site, values
+from pages.kit.mode import Step
+from pages.kit.panels import Panel
+
+_DRAFT = "classroom.draft"
+_WRONG = "classroom.teach.wrong"
+_ANSWERS = {"asked": "when asked for", "shown": "from the start", "hidden": "never"}
+
+
+def _draft() -> Lesson:
+    return st.session_state.get(_DRAFT, Lesson())
+
+
+def compose(panel: Panel, panels: lesson.Panels) -> None:
+    """The lesson so far, and what can be done with it."""
+    page.write(
+        """
+        A lesson is a row of views: pages as you have set them. Set up a page, add it here, go to
+        the next page. Then give the link or the file to your class.
+        """
+    )
+    draft = _draft()
+    if wrong := st.session_state.pop(_WRONG, None):
+        st.warning(wrong)
+    st.button(
+        "Add this view",
+        key="teach.add",
+        type="primary",
+        disabled=len(draft.steps) >= lesson.MOST_STEPS,
+        on_click=partial(_add, panel),
+    )
+    for i, step in enumerate(draft.steps):
+        _step(panel, i, step, panels[step.page], last=len(draft.steps) - 1)
+    if draft.steps:
+        _text(panel, "Title of the lesson", "title", draft.title, lesson.LONGEST_TITLE, _entitle)
+        _hand_out(draft, panels)
+    _from_file(panel, panels)
+
+
+def _step(panel: Panel, i: int, step: Step, of: Panel, last: int) -> None:
+    with st.container(border=True, key=f"teach.step.{i}"):
+        st.markdown(f"**{i + 1}. {site.info(step.page).menu}.** {_set(step, of)}")
+        write = partial(_change, panel, i)
+        _text(panel, "Note", f"note.{i}", step.note, lesson.LONGEST_NOTE, partial(write, "note"))
+        names = [control.name for control in of.controls]
+        _widget(
+            panel,
+            partial(st.multiselect, "Locked", names, format_func=lambda name: of[name].label),
+            f"lock.{i}",
+            sorted(step.locked, key=names.index),
+            lambda locked: write("locked", frozenset(locked)),
+        )
+        _widget(
+            panel,
+            partial(st.segmented_control, "Answer to its question", list(_ANSWERS), required=True),
+            f"answers.{i}",
+            step.answers,
+            partial(write, "answers"),
+            format_func=_ANSWERS.__getitem__,
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            key = f"teach.presets.{i}-{values.shown(f'presets.{i}', step.presets)}"
+            st.checkbox(
+                "Presets are offered",
+                value=step.presets,
+                key=key,
+                on_change=lambda: write("presets", st.session_state[key]),
+            )
+            st.button(
+                "Up", key=f"teach.up.{i}", disabled=i == 0, on_click=_swap, args=(panel, i - 1)
+            )
+            st.button(
+                "Down", key=f"teach.down.{i}", disabled=i == last, on_click=_swap, args=(panel, i)
+            )
+            st.button("Remove", key=f"teach.remove.{i}", on_click=_remove, args=(panel, i))
+
+
+def _set(step: Step, of: Panel) -> str:
+    """What the view sets: each control that is not at its default."""
+    differ = [c for c in of.controls if step.values[c.name] != c.default]
+    says = ", ".join(f"{c.label} {c.text(step.values[c.name])}" for c in differ)
+    return f"{says}." if says else "As it opens."
+
+
+def _text(
+    panel: Panel, label: str, name: str, value: str, longest: int, on_change: Callable[[str], None]
+) -> None:
+    _widget(panel, partial(st.text_input, label, max_chars=longest), name, value, on_change)
+
+
+def _widget(
+    panel: Panel,
+    draw: Callable,
+    name: str,
+    value: Any,
+    on_change: Callable[[Any], None],
+    **how: Any,
+) -> None:
+    """A widget that shows the draft's value, drawn anew if that changes otherwise."""
+    key = f"teach.{name}-{values.shown(name, value)}"
+    start = "default" if draw.func in (st.multiselect, st.segmented_control) else "value"
+    draw(key=key, on_change=lambda: on_change(st.session_state[key]), **how, **{start: value})
+
+
+def _keep(panel: Panel, draft: Lesson) -> None:
+    st.session_state[_DRAFT] = draft
+    values.change(panel, {}, anew=f"{panel.page}.class")
+
+
+def _add(panel: Panel) -> None:
+    draft, at = _draft(), vars(values.now(panel))
+    step = Step(panel.page, {control.name: at[control.name] for control in panel.controls})
+    _keep(panel, replace(draft, steps=(*draft.steps, step)))
+
+
+def _change(panel: Panel, i: int, name: str, value: Any) -> None:
+    steps = list(_draft().steps)
+    if i < len(steps):  # a press from before it was removed
+        steps[i] = replace(steps[i], **{name: value})
+    _keep(panel, replace(_draft(), steps=tuple(steps)))
+
+
+def _swap(panel: Panel, i: int) -> None:
+    steps = list(_draft().steps)
+    steps[i : i + 2] = reversed(steps[i : i + 2])
+    _keep(panel, replace(_draft(), steps=tuple(steps)))
+
+
+def _remove(panel: Panel, i: int) -> None:
+    steps = _draft().steps
+    _keep(panel, replace(_draft(), steps=steps[:i] + steps[i + 1 :]))
+
+
+def _entitle(panel: Panel, title: str) -> None:
+    _keep(panel, replace(_draft(), title=title))
+
+
+# Out and in --------------------------------------------------------------------------------------
+
+
+def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
+    packed = lesson.packed(draft, panels)
+    with st.container(horizontal=True):
+        st.button("Open the lesson", key="teach.open", on_click=_open, args=(draft, packed))
+        st.download_button(
+            "Lesson as a file",
+            lesson.written(draft, panels),
+            file_name="lesson.json",
+            mime="application/json",
+            on_click="ignore",
+            key="teach.file",
+        )
+    if len(packed) > lesson.LONGEST_LINK:
+        st.caption("This lesson is too long for a link. Give the file.")
+        return
+    here = urlsplit(st.context.url or "")
+    path = f"{here.path.rpartition('/')[0]}/{draft.steps[0].page}"
+    link = urlunsplit((here.scheme, here.netloc, path, f"lesson={packed}&step=1", ""))
+    st.code(link, language=None, wrap_lines=True)
+    if qr.fits(link):
+        st.image(qr.png(link), width=260)
+
+
+def _open(draft: Lesson, packed: str) -> None:
+    open_lesson(Running(draft, packed if len(packed) <= lesson.LONGEST_LINK else ""))
+    say_in_address()
+    site.go_to(draft.steps[0].page)
+
+
+def _from_file(panel: Panel, panels: lesson.Panels) -> None:
+    key = "teach.upload"
+
+    def take() -> None:
+        if (file := st.session_state[key]) is None:
+            return
+        try:
+            _keep(panel, lesson.read(file.getvalue(), panels))
+        except lesson.NotALesson as wrong:
+            st.session_state[_WRONG] = str(wrong)
+            values.change(panel, {}, anew=f"{panel.page}.class")
+
+    st.file_uploader("Go on with a lesson from a file", type="json", key=key, on_change=take)

@@ -1,0 +1,118 @@
+"""A class in the browser: a presentation by keys, a lesson from its link, a room of three."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from pages.classroom import frame, lesson
+from pages.classroom.lesson import Lesson
+from pages.kit import site
+from pages.kit.mode import Step
+
+
+def asked(tab) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(tab.page.url).query)
+
+
+def press(tab, name: str):
+    tab.page.get_by_role("button", name=name, exact=True).first.click()
+    tab.settle()
+
+
+def choose(tab, title: str):
+    tab.page.get_by_test_id("stButtonGroup").get_by_text(title, exact=True).last.click()
+    tab.settle()
+
+
+def link_of(*steps: Step) -> str:
+    packed = lesson.packed(Lesson("A trial", steps), frame.panels())
+    return f"{steps[0].page}?lesson={packed}&step=1"
+
+
+def view(page: str, **values) -> Step:
+    return Step(page, site.panel(page).defaults | values)
+
+
+def test_a_presentation_is_walked_by_keys(server, reader):
+    tab = reader(1920, 1080).goto(f"{server}/products")
+    tab.page.keyboard.press("p")
+    tab.page.wait_for_selector(".st-key-section-1")
+    tab.settle()
+    assert tab.page.get_by_role("navigation").count() == 0
+    axis = tab.page.evaluate(
+        "Math.min(...[...document.querySelectorAll('[data-testid=stVegaLiteChart] text')]"
+        ".filter(text => /^\\d/.test(text.textContent))"
+        ".map(text => parseFloat(getComputedStyle(text).fontSize)))"
+    )
+    assert axis >= 20
+    assert tab.page.get_by_text("The idea", exact=True).is_hidden()
+    for key, section in (("ArrowRight", 2), ("PageDown", 3), ("PageUp", 2), ("ArrowLeft", 1)):
+        tab.page.keyboard.press(key)
+        tab.page.wait_for_selector(f".st-key-section-{section}")
+        tab.settle()
+        assert tab.page.get_by_text("The idea", exact=True).is_visible() == (section == 2)
+    assert asked(tab)["present"] == ["1"]
+    tab.page.keyboard.press("p")
+    tab.page.wait_for_selector(".st-key-section-1", state="detached")
+    tab.settle()
+    assert asked(tab) == {} and not tab.errors
+
+
+def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
+    first = Step("products", site.panel("products").defaults | {"w": 1.6}, frozenset({"w"}), False)
+    tab = reader(1280, 900).goto(f"{server}/{link_of(first, view('clipping'))}&products_w=0.9")
+    assert tab.page.get_by_text("Step 1 of 2").is_visible()
+    box = tab.page.get_by_label("w", exact=True)
+    assert box.input_value() == "1.60" and box.is_disabled()
+    assert tab.page.locator(".vega-bind input").count() == 0
+    assert tab.page.get_by_text("Presets", exact=True).count() == 0
+    press(tab, "Next step →")
+    assert urlsplit(tab.page.url).path == "/clipping" and asked(tab)["step"] == ["2"]
+    tab.page.reload()
+    tab.settle()
+    assert tab.page.get_by_text("Step 2 of 2").is_visible()
+    press(tab, "Leave the lesson")
+    assert "lesson" not in asked(tab) and not tab.errors
+
+
+def test_a_lesson_is_composed_and_opened_in_a_fresh_profile(server, reader):
+    teacher = reader(1280, 900).goto(f"{server}/products?products_w=1.2")
+    choose(teacher, "Teach")
+    press(teacher, "Add this view")
+    note = teacher.page.get_by_label("Note")
+    note.fill("Look at **the slope** <b>first</b>")
+    note.press("Enter")
+    teacher.settle()
+    link = teacher.page.get_by_text(re.compile("lesson=")).first.text_content()
+    student = reader(1280, 900).goto(link)
+    assert student.page.get_by_text("Look at **the slope** <b>first</b>").is_visible()
+    assert asked(student)["products_w"] == ["1.2"]
+    assert not teacher.errors and not student.errors
+
+
+def test_a_damaged_lesson_is_a_word_and_the_ordinary_page(server, reader):
+    tab = reader(1280, 900).goto(f"{server}/{link_of(view('products'))[:-20]}")
+    assert tab.page.get_by_text("was it cut?").is_visible()
+    assert tab.page.get_by_role("heading", level=1).is_visible() and "lesson" not in asked(tab)
+
+
+def test_a_room_of_three(server, reader):
+    teacher = reader(1280, 900).goto(f"{server}/chain_rule")
+    choose(teacher, "A room")
+    press(teacher, "Open a room")
+    code = asked(teacher)["room"][0]
+    students = [reader(1280, 900).goto(f"{server}/products?room={code}") for _ in range(2)]
+    for student in students:
+        student.page.wait_for_url("**/chain_rule**", timeout=15_000)
+        student.settle()
+    press(teacher, "Ask this page's question")
+    for student in students:
+        student.page.get_by_text("The question above is asked now").wait_for(timeout=15_000)
+        student.page.locator("[data-testid=stRadio] label").nth(1).click()
+        student.settle()
+        press(student, "Send the answer")
+        assert student.page.get_by_text("Your answer is in").is_visible()
+    teacher.page.get_by_text("2 answers are in").wait_for(timeout=15_000)
+    press(teacher, "Reveal the answers")
+    for student in students:
+        student.page.get_by_text("The answer is").first.wait_for(timeout=15_000)
+    assert not teacher.errors and not any(student.errors for student in students)

@@ -1,0 +1,96 @@
+"""What stands around a page: presentations, what was answered, cards, codes, frames."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from pages.classroom import frame, progress, qr, take_away
+from pages.kit import projector, site, specs
+from tests.app import charts, open_page, prose
+from tests.panels import PANELS, PATHS
+
+
+def _has_heading(node) -> bool:
+    inside = getattr(node, "children", {}).values()
+    text = getattr(node, "value", "") if getattr(node, "type", "") == "markdown" else ""
+    return "\n## " in f"\n{text}" or any(_has_heading(child) for child in inside)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_presented_page_has_no_menus_and_knows_its_sections(path):
+    at = open_page(path, present="2")
+    keys = {button.key for button in at.button}
+    assert {"projector.on.0", "projector.back.0", "projector.end"} <= keys
+    (where,) = [c.value for c in at.caption if c.value.startswith("2 of ")]
+    # as the stylesheet counts: what stands on the page and has a heading
+    headed = [top for top in at.main.children.values() if _has_heading(top)]
+    assert int(where.removeprefix("2 of ")) == 1 + len(headed)
+    assert not [way for way in at.get("page_link") if way.proto.label.startswith("←")]
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "x", "999", "²"])
+def test_a_section_that_is_none_is_the_page_by_itself(said):
+    at = open_page("products", present=said)
+    assert "projector.begin" in {button.key for button in at.button}
+
+
+def test_a_section_beyond_the_last_is_the_last():
+    at = open_page("products", present="99")
+    (where,) = [c.value for c in at.caption if " of " in c.value]
+    first, last = where.split(" of ")
+    assert first == last
+
+
+def _sizes(part, names, found):
+    if isinstance(part, dict):
+        for key, inner in part.items():
+            if key in names and isinstance(inner, int | float):
+                found.append(inner)
+            _sizes(inner, names, found)
+    elif isinstance(part, list):
+        for inner in part:
+            _sizes(inner, names, found)
+    return found
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_type_on_a_projector_is_large(path):
+    for builder in site.concept(path, "first").CHARTS:
+        large = specs.built(builder, 1.6)
+        assert min(_sizes(large, {"labelFontSize", "titleFontSize"}, [])) >= 20
+        assert min(_sizes(large, {"fontSize"}, [99])) >= 17
+        assert large["height"] <= max(projector.TALLEST, specs.built(builder)["height"])
+
+
+def test_cards_are_all_questions_tab_separated():
+    rows = list(csv.reader(StringIO(take_away.cards(PANELS)), dialect="excel-tab"))
+    assert [row[0] for row in rows] == [p.recall.question for p in PANELS.values() if p.recall]
+    assert all(len(row) == 3 and all(row) and "*" not in row[1] for row in rows)
+
+
+def test_a_code_is_a_picture_and_too_long_a_link_has_none():
+    assert qr.png("http://localhost/products?room=ABCD").startswith(b"\x89PNG")
+    assert not qr.fits("x" * 2000)
+
+
+def test_what_was_answered_elsewhere_counts():
+    at = open_page("products", done="clipping-p.clipping-r.nowhere-p.<b>")
+    assert f"2 of {len(PATHS) + sum(p.recall is not None for p in PANELS.values())}" in prose(at)
+    at.button("products.compare")
+    assert "questions answered" not in prose(open_page("products"))
+
+
+def test_asking_to_be_told_is_no_answer():
+    at = open_page("products")
+    at.button("products.tell").click().run()
+    assert "questions answered" not in prose(at)
+    at.button("products.hide").click().run()
+    at.button("products.compare").click().run()
+    assert "1 of" in prose(at)
+
+
+def test_a_page_within_another_has_a_way_out():
+    assert frame.panels().keys() == PANELS.keys()
+    assert progress.questions()
+    assert charts(open_page("products"))

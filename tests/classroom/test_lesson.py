@@ -1,0 +1,124 @@
+"""A lesson comes back as it was written; what is no lesson is refused in words."""
+
+import json
+import random
+import zlib
+from base64 import urlsafe_b64encode
+
+import pytest
+
+from pages.classroom import frame, lesson
+from pages.classroom.lesson import Lesson, NotALesson
+from pages.kit.mode import Step
+from tests.app import open_page, prose, set_to, widget_of
+from tests.panels import PANELS
+
+FULL = Lesson(
+    "Vanishing",
+    (
+        Step("products", PANELS["products"].defaults | {"w": 1.6}, frozenset({"w", "n"}), False),
+        Step("clipping", PANELS["clipping"].defaults, note="Look at the norm.", answers="hidden"),
+    ),
+)
+
+
+def says(**changes) -> dict:
+    return {"version": 1, "title": "", "steps": [{"page": "products"}]} | changes
+
+
+def test_a_lesson_comes_back_from_file_and_link():
+    assert lesson.read(lesson.written(FULL, PANELS), PANELS) == FULL
+    packed = lesson.packed(FULL, PANELS)
+    assert lesson.unpacked(packed, PANELS) == FULL
+    assert len(packed) < lesson.LONGEST_LINK
+
+
+def test_a_step_that_says_little_is_the_page_as_it_opens():
+    (step,) = lesson.read(json.dumps(says()), PANELS).steps
+    assert step == Step("products", PANELS["products"].defaults)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        ("", "no lesson"),
+        ("[]", "no lesson"),
+        ("[" * 100_000, "no lesson"),
+        ('{"version":1,"steps":[]}', "1 to"),
+        (json.dumps(says(version=2)), "another version"),
+        (json.dumps(says(steps=[{"page": "nowhere"}])), "does not have"),
+        (json.dumps(says(steps=[{"page": ["products"]}])), "does not have"),
+        (json.dumps(says(steps=[{"page": "products", "set": {"q": "1"}}])), "does not have"),
+        (json.dumps(says(steps=[{"page": "products", "set": {"w": "99"}}])), "a value"),
+        (json.dumps(says(steps=[{"page": "products", "set": {"w": "nan"}}])), "a value"),
+        (json.dumps(says(steps=[{"page": "products", "set": {"w": {}}}])), "a value"),
+        (json.dumps(says(steps=[{"page": "products", "lock": ["q"]}])), "locks"),
+        (json.dumps(says(steps=[{"page": "products", "answers": "x"}])), "hides"),
+        (json.dumps(says(steps=[{"page": "products", "script": "x"}])), "does not know"),
+        (json.dumps(says(steps=[{"page": "products", "note": "x" * 601}])), "too long"),
+        (json.dumps(says(steps=[{"page": "products"}] * 41)), "1 to"),
+        ("x" * 1_000_000, "too large"),
+    ],
+)
+def test_what_is_no_lesson_is_refused_in_words(wrong, word):
+    with pytest.raises(NotALesson, match=word):
+        lesson.read(wrong, PANELS)
+
+
+def test_a_link_is_not_unpacked_beyond_its_bounds():
+    bomb = urlsafe_b64encode(zlib.compress(b"0" * 3_000_000, 9)).decode().rstrip("=")
+    assert len(bomb) < lesson.LONGEST_LINK
+    with pytest.raises(NotALesson, match="damaged"):
+        lesson.unpacked(bomb, PANELS)
+    with pytest.raises(NotALesson, match="carries no lesson"):
+        lesson.unpacked("A" * (lesson.LONGEST_LINK + 1), PANELS)
+
+
+def test_two_thousand_damaged_lessons_are_all_refused_or_read():
+    rng = random.Random(0)
+    text, packed = lesson.written(FULL, PANELS), lesson.packed(FULL, PANELS)
+    refused = 0
+    for i in range(2000):
+        take, original = ((lesson.read, text), (lesson.unpacked, packed))[i % 2]
+        letters = list(original)
+        for _ in range(rng.randint(1, 4)):
+            at = rng.randrange(len(letters))
+            letters[at : at + rng.randint(0, 3)] = rng.choice(
+                ['"', "{", "é", "-", "9", "\ud800", ""]
+            )
+        try:
+            lesson.read(lesson.written(take("".join(letters), PANELS), PANELS), PANELS)
+        except NotALesson as wrong:
+            refused += 1
+            assert str(wrong).endswith((".", "?"))
+    assert refused > 1500
+
+
+def test_text_keeps_its_letters_and_loses_what_is_not_seen():
+    steps = [{"page": "products", "note": "a\u202eb\x00<b>c</b>\nd\ud800"}]
+    (step,) = lesson.read(json.dumps(says(steps=steps)), PANELS).steps
+    assert step.note == "ab<b>c</b>\nd"
+
+
+def test_neither_widget_nor_link_nor_preset_moves_what_is_locked():
+    packed = lesson.packed(FULL, PANELS)
+    at = open_page("products", lesson=packed, step="1", products_w="0.9", products_n="20")
+    assert set_to(at, "products_w") == 1.6 and set_to(at, "products_n") == 15
+    assert widget_of(at, "products_w").disabled and widget_of(at, "products_n").disabled
+    assert not widget_of(at, "products_activation").disabled
+    assert not [row for row in at.get("button_group") if ".preset" in row.key]
+    assert "Step 1 of 2" in " ".join(block.value for block in at.text)
+
+
+def test_an_answer_that_a_lesson_hides_cannot_be_asked_for():
+    only = Lesson("", (FULL.steps[1],))
+    at = open_page("clipping", lesson=lesson.packed(only, PANELS))
+    assert not [b for b in at.button if b.key in ("clipping.compare", "clipping.tell")]
+    shown = Lesson("", (Step("clipping", PANELS["clipping"].defaults, answers="shown"),))
+    at = open_page("clipping", lesson=lesson.packed(shown, PANELS))
+    assert "The answer is:" in prose(at)
+
+
+def test_all_pages_can_be_steps():
+    everything = Lesson("", tuple(Step(path, panel.defaults) for path, panel in PANELS.items()))
+    assert lesson.unpacked(lesson.packed(everything, PANELS), frame.panels()) == everything

@@ -1,0 +1,85 @@
+"""Rooms: who may do what, how long they last, and that they hold counts and a state only."""
+
+import random
+
+import pytest
+
+from pages.classroom.rooms import LASTS, MOST, NoRoom, Rooms
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_question_is_asked_answered_and_revealed():
+    rooms = Rooms()
+    code, key = rooms.open()
+    rooms.ask(code, key, "clipping")
+    rooms.vote(code, "clipping", "a", "Yes")
+    rooms.vote(code, "clipping", "b", "No")
+    rooms.vote(code, "clipping", "b", "Yes")
+    rooms.vote(code, "products", "c", "Yes")  # another page's question
+    assert rooms.look(code).counts == {"Yes": 2} and not rooms.look(code).revealed
+    rooms.reveal(code, key)
+    rooms.vote(code, "clipping", "c", "No")  # too late
+    assert rooms.look(code).counts == {"Yes": 2} and rooms.look(code).revealed
+    rooms.ask(code, key, "products")
+    assert rooms.look(code).counts == {}
+
+
+def test_only_the_teacher_leads():
+    rooms = Rooms()
+    code, key = rooms.open()
+    for act in (
+        lambda: rooms.show(code, "wrong", "products", {}),
+        lambda: rooms.ask(code, "", "products"),
+        lambda: rooms.reveal(code, "wrong"),
+        lambda: rooms.close(code, "wrong"),
+    ):
+        with pytest.raises(NoRoom, match="another teacher"):
+            act()
+    rooms.show(code, key, "products", {"w": 1.6})
+    before = rooms.look(code)
+    rooms.show(code, key, "products", {"w": 1.6})
+    assert rooms.look(code) == before and before.values == {"w": 1.6}
+    rooms.close(code, key)
+    with pytest.raises(NoRoom, match="no room"):
+        rooms.look(code)
+
+
+def test_a_room_ends_after_two_hours_and_there_are_at_most_so_many():
+    clock = Clock()
+    rooms = Rooms(clock)
+    codes = {rooms.open()[0] for _ in range(MOST)}
+    assert len(codes) == MOST
+    with pytest.raises(NoRoom, match="taken"):
+        rooms.open()
+    clock.now = LASTS
+    with pytest.raises(NoRoom):
+        rooms.look(codes.pop())
+    assert rooms.open()
+
+
+def test_two_thousand_hostile_calls_raise_nothing_but_a_word():
+    rng, rooms = random.Random(0), Rooms()
+    code, key = rooms.open()
+    texts = [code, key, "", "ABCD", "<script>", "\x00", "x" * 10_000]
+    for _ in range(2000):
+        say = [rng.choice(texts) for _ in range(4)]
+        act = rng.choice(
+            [
+                lambda s: rooms.vote(s[0], s[1], s[2], s[3]),
+                lambda s: rooms.ask(s[0], s[1], s[2]),
+                lambda s: rooms.reveal(s[0], s[1]),
+                lambda s: rooms.show(s[0], s[1], s[2], {s[3]: 1}),
+                lambda s: rooms.look(s[0]),
+            ]
+        )
+        try:
+            act(say)
+        except NoRoom as wrong:
+            assert "script" not in str(wrong)
+    assert sum(rooms.look(code).counts.values()) <= 5
