@@ -58,6 +58,11 @@ def _widget(control: Range | Choice, value: Any, key: str, on_change: Callable) 
         else:
             st.segmented_control(control.label, options, default=value, required=True, **shared)
         return
+    if control.base:
+        steps = control.values()
+        shared["format_func"] = control.shown
+        st.selectbox(control.label, steps, index=steps.index(value), **shared)
+        return
     shared |= {"min_value": control.low, "max_value": control.high, "step": control.step}
     if control.seed or control.live:
         shared["help"] = _SEED if control.seed else control.help

@@ -29,6 +29,7 @@ def layered(
     height: int,
     params: Iterable[alt.Parameter] = (),
     independent: Iterable[str] = (),
+    title: alt.TitleParams | None = None,
     **channels,
 ) -> alt.LayerChart:
     """The layers as one chart as wide as its page, with `independent` scales for each.
@@ -47,6 +48,7 @@ def layered(
         width="container",
         params=[param.param for param in params],
         encoding=alt.SharedEncoding(**{"color": _COLOR} | channels),
+        **({"title": title} if title else {}),
         **({"resolve": alt.Resolve(scale=alt.ScaleResolveMap(**scales))} if scales else {}),
     )
     return chart

@@ -22,6 +22,9 @@ class Range:
     A seed (`seed=True`) is typed into a box, whose + moves it on. A live range (`live=True`) is
     dragged inside its chart (see `live.py`); its widget is a box too, for an exact value and for
     the keyboard.
+
+    With a `base` the number is an exponent, and the reader sees the power: its steps are factors.
+    Its box is a list then. Addresses say the exponent.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Range:
     help: str | None = None
     seed: bool = False
     live: bool = False
+    base: int | None = None
 
     @cached_property
     def whole(self) -> bool:
@@ -71,6 +75,14 @@ class Range:
     def text(self, value: float) -> str:
         """What an address says for this value."""
         return str(value)
+
+    def shown(self, value: float) -> str:
+        """What the reader sees for this value: of a whole exponent the exact power."""
+        if self.base is None:
+            return f"{value:.{self.decimals}f}".replace("-", "−")
+        if self.whole:
+            return f"1/{self.base**-value:,}" if value < 0 else f"{self.base**value:,}"
+        return f"{float(f'{self.base**value:.3g}'):,g}"
 
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for exactly this value."""

@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import altair as alt
 import numpy as np
@@ -16,6 +17,7 @@ from pages.concepts.chain_rule import charts as chain_charts
 from pages.concepts.chain_rule import data as chain_data
 from pages.concepts.products import charts as product_charts
 from pages.kit import grammar, live, site, specs, theme
+from tests.panels import PANELS
 
 BUILDERS = [
     pytest.param(function, id=f"{page.path}.{name}")
@@ -159,3 +161,40 @@ def test_the_gradient_by_depth_goes_through_its_marked_point(activation, layers,
     marked = re.findall(r'aria-roledescription="point"[^>]*translate\(([-\d.]+),([-\d.]+)\)', svg)
     (point,) = np.array(marked, dtype=float)
     assert np.abs(points - point).sum(axis=1).min() < 0.5  # pixels
+
+
+POWERS = [
+    pytest.param(page.path, control, id=f"{page.path}.{control.name}")
+    for page in site.PAGES
+    for control in site.concept(page.path, "panel").PANEL.controls
+    if getattr(control, "base", None)
+]
+
+
+@pytest.mark.parametrize("path,control", POWERS)
+def test_a_control_in_exponents_shows_the_power_itself(path, control):
+    """Right above the range input, in words, and the number of the input itself is hidden."""
+    builders = [b.values[0] for b in BUILDERS if b.id.startswith(f"{path}.")]
+    (builder,) = (
+        b
+        for b in builders
+        if control.name in [param["name"] for param in b().to_dict().get("params", ())]
+    )
+    rows = [dict.fromkeys(_columns(builder().to_dict()), None)]
+    for value in (control.low, control.default, control.high, control.values()[1]):
+        (power,) = re.findall(
+            rf">{control.label} = ([^<]+)<", _render(builder, rows, **{control.name: value})
+        )
+        assert power == control.shown(value)
+        of, _, over = power.replace(",", "").partition("/")
+        assert float(of) / float(over or 1) == pytest.approx(control.base**value, rel=5e-3)
+    css = Path(specs.__file__).with_name("style.css").read_text("utf-8")
+    assert f'[name="{control.name}"]' in css.split(") > span {")[0].split("label:has(input:is(")[1]
+
+
+def test_only_controls_in_exponents_hide_their_number():
+    css = Path(specs.__file__).with_name("style.css").read_text("utf-8")
+    hidden = set(re.findall(r'\[name="(\w+)"\]', css))
+    live_ones = {c for p in PANELS.values() for c in p.controls if getattr(c, "live", False)}
+    assert hidden == {c.name for c in live_ones if c.base}
+    assert not hidden & {c.name for c in live_ones if not c.base}

@@ -30,6 +30,7 @@ def thresholds() -> alt.LayerChart:
         _accuracy(now),
         _loss(now),
         params=(frames.param(LIMIT),),
+        title=frames.reading(LIMIT),
         independent=["x", "y"],
         height=theme.MAIN_HEIGHT,
     )

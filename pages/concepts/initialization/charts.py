@@ -35,6 +35,7 @@ def gradients() -> alt.LayerChart:
         x=_layers_x("layer", [1, 2]),
         y=grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4),
         params=(frames.param(G),),
+        title=frames.reading(G),
         height=theme.MAIN_HEIGHT,
     )
 

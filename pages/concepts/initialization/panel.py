@@ -3,7 +3,7 @@
 from core.activations import ACTIVATIONS
 from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
-G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
+G = Range("g", "σ√n", low=-2.0, high=5.0, step=0.1, default=3.0, live=True, base=2)
 DEEPEST = 30  # hidden layers that can be chosen
 CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
 WIDTHS = ("5", "10", "16", "64", "100", "256")
@@ -86,7 +86,7 @@ PANEL = Panel(
             "Sigmoid, N(0, 1)",
             "trap",
             "It lets far more through than Xavier, and seems to prove N(0, 1) right. That is "
-            "luck: √*n* happens to fit. Try width 10 with 2 to the power 1.7, and 256 with 4.",
+            "luck: √*n* happens to fit. Try width 10 with σ√*n* = 3.25, and width 256 with 16.",
             PLAIN | {"g": 3.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
         ),
         Preset(

@@ -40,6 +40,7 @@ def formats() -> alt.LayerChart:
         x=x,
         y=y,
         params=(frames.param(SCALE),),
+        title=frames.reading(SCALE),
         height=theme.MAIN_HEIGHT,
     )
 
