@@ -102,7 +102,7 @@ def test_the_live_frame_is_the_core(name):
     frame = data.slopes(curves, 0.2, ("tanh", "xavier"), 0)
     product = data.multiplied(curves, 3, 0.2)
     assert (product["z"] == frame["z"]).all() and (product["drawn"] == frame["drawn"]).all()
-    frame = frame.join(product.drop(columns=["z", "drawn"]))
+    frame = frame.join(product.drop(columns=["z", "drawn", "hue1", "hue2", "hue3"]))
     assert set(panel.Z.values()) < set(frame["z"]) and len(frame) == 243 <= 3000
     record = activation(name, negative_slope=0.2)
     assert np.allclose(frame["s1"], record.df(frame["z"].to_numpy()))

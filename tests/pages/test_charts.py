@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from pages.concepts.activations import charts as activation_charts
 from pages.concepts.activations import data as activation_data
 from pages.concepts.chain_rule import charts as chain_charts
 from pages.concepts.chain_rule import data as chain_data
+from pages.concepts.initialization.panel import CURVES
 from pages.concepts.products import charts as product_charts
 from pages.kit import grammar, live, site, specs, theme
-from tests.panels import PANELS
+from tests.app import ask_for_more_controls, open_page, tables
+from tests.panels import PANELS, PATHS
 
 BUILDERS = [
     pytest.param(function, id=f"{page.path}.{name}")
@@ -128,10 +131,71 @@ def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():
     assert "scale" not in json.dumps(mark["encode"])
 
 
-def test_colors_have_one_name_each():
+def test_each_color_means_one_thing_in_light_and_in_dark():
     with pytest.raises(AssertionError):
         grammar.colored(alt.Chart(), "chartreuse")
-    assert len(set(theme.MEANINGS)) == len(theme.MEANINGS)
+    config = tomllib.loads(Path(".streamlit/config.toml").read_text("utf-8"))["theme"]
+    for mode in ("light", "dark"):
+        hues = config[mode]["chartCategoricalColors"]
+        assert len(set(hues)) == len(hues) == len(set(theme.MEANINGS.values()))
+    assert set(theme.COMPARED.values()) == {"one", "two", "dark"}
+
+
+NAMED = {"Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "relu"} | {n: n for n in theme.COMPARED}
+ALWAYS = {"∏ φ′(z)": "slopes"}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_thing_that_is_compared_has_its_color_on_every_page(path):
+    """In the tables of the charts: a row's name, its color, and the colors of the three curves."""
+    at = ask_for_more_controls(open_page(path))
+    told = []
+    for table in tables(at):
+        rows = table.to_pandas()
+        pairs = [(f"name{i}", f"hue{i}") for i in (1, 2, 3)]
+        pairs += [(key, "meaning") for key in ("name", "label", "series")]
+        pairs += [("beside_name", "beside_meaning")]
+        for name, color in pairs:
+            if {name, color} <= set(rows):
+                told += rows[[name, color]].dropna().drop_duplicates().itertuples(index=False)
+    for name, color in told:
+        if name in ALWAYS:
+            assert color == ALWAYS[name], name
+        elif name in NAMED:
+            # its own, or of what became of it, or grey where others are held against it
+            own = theme.COMPARED[NAMED[name]]
+            assert color in {own, "vanishing", "healthy", "exploding", "reference"}, name
+        assert color in theme.MEANINGS, (name, color)
+    if path in {"activations", "training"}:
+        assert {color for _, color in told} >= {"one", "two"}
+
+
+def test_curves_keep_their_colors_wherever_they_are_chosen():
+    assert theme.hues(("tanh", "sigmoid", "relu")) == ("two", "one", "dark")
+    assert theme.hues(("gelu", "tanh", "silu")) == ("one", "two", "dark")
+    assert theme.hues(("relu", "relu", "elu")) == ("dark", "dark", "one")
+    frame = activation_data.slopes(("tanh", "gelu", "sigmoid"), 0.01, ("sigmoid", "xavier"), 0)
+    assert list(frame[["hue1", "hue2", "hue3"]].iloc[0]) == ["two", "dark", "one"]
+    gauge = dict(CURVES)
+    assert gauge == {name: theme.COMPARED[name] for name in ("relu", "tanh", "sigmoid")}
+
+
+def test_the_ledgers_bars_are_colored_by_what_they_are_not_by_blame():
+    """At the best w₂ too, no bar says that something vanished."""
+    way = chain_data.way("w1", "all").set_index("factor")["meaning"]
+    assert way["slope1"] == way["slope2"] == "slopes" and way["w2"] == "weights"
+    assert not set(way) & {"vanishing", "exploding"}
+    frame = chain_data.ledger(2.0, 1.0, 0.0, "w1").set_index("w2")["became"]
+    best, _ = chain_data.largest(2.0, 1.0, 0.0)
+    assert frame[best] == "healthy" and frame[5.68] == frame[0.0] == "vanishing"
+    assert set(chain_data.ledger(2.0, 0.0, 0.0, "w1")["became"]) == {"vanishing"}  # x is 0
+
+
+def test_a_chart_names_no_color_that_is_not_in_the_table():
+    for param in BUILDERS:
+        spec = json.dumps(param.values[0]().to_dict(), ensure_ascii=False)
+        for told in re.findall(r'"calculate": "([^"]*)", "as": "meaning"', spec):
+            assert set(re.findall(r"'(\w+)'", told)) <= set(theme.MEANINGS), told
 
 
 def test_there_are_builders():

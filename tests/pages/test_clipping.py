@@ -114,7 +114,7 @@ def test_the_clipped_steps_are_said():
 
 @pytest.mark.parametrize("name", LABELS)
 @pytest.mark.parametrize("clip", KINDS)
-def test_the_violet_line_is_said_to_fall_only_where_it_falls(name, clip):
+def test_the_line_of_steps_clipped_is_said_to_fall_only_where_it_falls(name, clip):
     shares = [data.runs(name, clip, limit).clipped for limit in panel.LIMIT.values()]
     steps = np.diff(shares)
     assert data.rises(name, clip) == bool((steps > 0.0051).any())

@@ -5,7 +5,7 @@ import altair as alt
 from pages.concepts.activations.panel import DEEPEST, Z
 from pages.kit import frames, grammar, theme
 
-CURVES = ("amber", "violet", "dark")  # the three curves of the main chart, by color
+CURVES = (1, 2, 3)  # of the main chart
 FOURTH = "leaky"  # the fourth network beside them: dark too, but dashed
 SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 
@@ -26,13 +26,13 @@ SEEN = 0.3  # the height of the histogram's largest bar
 def slopes() -> alt.LayerChart:
     """φ′ of three activations over z, and φ′(z)ⁿ below, with dots at the live z; φ as an inset.
 
-    Two tables of one row per z, for the curves i = 1, 2, 3. The frame: `z`; `s{i}` φ′(z);
-    `name{i}`; `seen`, where a bar of the histogram of a real network's z begins, its height (the
-    largest being SEEN), and `seen_says`. And MULTIPLIED, so that another n leaves the other marks
-    as they are: `z`; `n`; `p{i}` log₁₀|φ′(z)|ⁿ (null where that is 0), `minus{i}` whether φ′(z)ⁿ
-    is negative. What lines need is in the rows: `drawn`, whether they have a point here, and where
-    it is, or null beyond their panel: `slope{i}`, `product{i}`, and φ(z) in the inset, `z_in` and
-    `f_in{i}`.
+    Two tables of one row per z, for the curves i = 1, 2, 3, both with the curve's color `hue{i}`.
+    The frame: `z`; `s{i}` φ′(z); `name{i}`; `seen`, where a bar of the histogram of a real
+    network's z begins, its height (the largest being SEEN), and `seen_says`. And MULTIPLIED, so
+    that another n leaves the other marks as they are: `z`; `n`; `p{i}` log₁₀|φ′(z)|ⁿ (null where
+    that is 0), `minus{i}` whether φ′(z)ⁿ is negative. What lines need is in the rows: `drawn`,
+    whether they have a point here, and where it is, or null beyond their panel: `slope{i}`,
+    `product{i}`, and φ(z) in the inset, `z_in` and `f_in{i}`.
     """
     x = alt.X(
         "z",
@@ -98,8 +98,8 @@ def _slopes_panel() -> alt.LayerChart:
     )
     now = frames.frame_of(Z)
     layers = [seen, _rule(now), *_inset_frame()]
-    for i, color in enumerate(CURVES, start=1):
-        layers += _curve(i, color, now)
+    for i in CURVES:
+        layers += _curve(i, now)
     return alt.layer(*layers, *_table()).encode(y=y)
 
 
@@ -114,11 +114,16 @@ def _rule(now: alt.Chart) -> alt.Chart:
     return base.mark_rule(strokeWidth=1.2).encode(y=alt.Y(field="top"), y2=alt.Y2("floor"))
 
 
-def _curve(i: int, color: str, now: alt.Chart) -> list[alt.Chart]:
+def _hued(chart: alt.Chart, i: int) -> alt.Chart:
+    """The chart with its marks in the color of the activation of curve i."""
+    return chart.transform_calculate(meaning=f"datum.hue{i}")
+
+
+def _curve(i: int, now: alt.Chart) -> list[alt.Chart]:
     """One activation: φ′ as a line with its dot, and φ in the inset with its dot."""
     inset = {"x": alt.X(field="z_in"), "y": alt.Y(field=f"f_in{i}")}
-    lines = grammar.colored(alt.Chart().transform_filter("datum.drawn"), color)
-    dots = grammar.colored(now, color)
+    lines = _hued(alt.Chart().transform_filter("datum.drawn"), i)
+    dots = _hued(now, i)
     at = dots.transform_calculate(at=f"min(datum.s{i}, {SLOPES[1]})")
     return [
         lines.mark_line(strokeWidth=3).encode(y=alt.Y(field=f"slope{i}")),
@@ -184,12 +189,12 @@ def _table() -> list[alt.Chart]:
         f"'φ′' + ({grammar.superscript('datum.n')})",
     )
     cells = [cell(head, 0, 0, "at"), cell(head, 1, 0, "slope"), cell(over, 2, 0, "product")]
-    for i, color in enumerate(CURVES, start=1):
+    for i in CURVES:
         one = f"log(abs(datum.s{i})) / LN10"
-        row = grammar.colored(now, color).transform_calculate(
+        row = _hued(now, i).transform_calculate(
             slope=f"(datum.s{i} < 0 ? '−' : '') + ({grammar.number(one)})",
         )
-        power = grammar.colored(over_layers, color).transform_calculate(
+        power = _hued(over_layers, i).transform_calculate(
             product=f"(datum.minus{i} ? '−' : '') + "
             f"(isValid(datum.p{i}) ? ({grammar.number(f'datum.p{i}')}) : '0')",
         )
@@ -215,9 +220,9 @@ def _products_panel() -> alt.LayerChart:
         ),
     )
     layers = [grammar.healthy_band(left=Z.low, right=Z.high, label="healthy")]
-    for i, color in enumerate(CURVES, start=1):
-        line = grammar.colored(_multiplied().transform_filter("datum.drawn"), color)
-        dot = grammar.colored(frames.frame_of(Z, _multiplied()), color)
+    for i in CURVES:
+        line = _hued(_multiplied().transform_filter("datum.drawn"), i)
+        dot = _hued(frames.frame_of(Z, _multiplied()), i)
         dot = dot.transform_calculate(
             at=f"isValid(datum.p{i}) ? "
             f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",

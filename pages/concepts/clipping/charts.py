@@ -72,9 +72,9 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
     whisker = whisker.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))
     none = unclipped.transform_calculate(words="'none'").mark_text(dy=-15, **_NAME)
     free = unclipped.mark_point(size=110, filled=True, opacity=1).encode(tooltip=tooltip)
-    clipped = grammar.colored(swept, "violet").mark_line(strokeWidth=2, strokeDash=[4, 3])
+    clipped = grammar.colored(swept, "reference").mark_line(strokeWidth=2, strokeDash=[4, 3])
     clipped_name = (
-        grammar.colored(swept, "violet")
+        grammar.colored(swept, "reference")
         .transform_filter(f"datum.limit == {LIMIT.low}")
         .transform_calculate(words="'steps clipped'")
         .mark_text(align="left", dx=4, dy=-10, **_NAME)
@@ -274,8 +274,8 @@ def plane() -> alt.LayerChart:
     return grammar.layered(
         *_limits(row),
         *_arrow(row.transform_calculate(px="gx", py="gy"), "dark", 3),
-        *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), "amber", 5),
-        *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), "violet", 5),
+        *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), "one", 5),
+        *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), "two", 5),
         *_words(row),
         cells,
         x=_plane_axis("g₁", alt.X),
@@ -308,19 +308,19 @@ def _plane_axis(title: str, channel):
 def _limits(row: alt.Chart) -> list[alt.Chart]:
     """The value box and the norm circle of threshold c, and the axes through 0."""
     corners = row.transform_calculate(low="-datum.c", high="datum.c", left="-6", right="6")
-    fill = grammar.colored(corners, "amber").mark_rect(opacity=0.1)
+    fill = grammar.colored(corners, "one").mark_rect(opacity=0.1)
     round_the_box = row.transform_calculate(
         at="[[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]", t="sequence(0, 5)"
     ).transform_flatten(["at", "t"])
     round_the_box = round_the_box.transform_calculate(
         cx="datum.c * datum.at[0]", cy="datum.c * datum.at[1]"
     )
-    box = grammar.colored(round_the_box, "amber").mark_line(strokeWidth=1.8)
+    box = grammar.colored(round_the_box, "one").mark_line(strokeWidth=1.8)
     turn = row.transform_calculate(t="sequence(0, 73)").transform_flatten(["t"])
     turn = turn.transform_calculate(
         cx="datum.c * cos(datum.t * PI / 36)", cy="datum.c * sin(datum.t * PI / 36)"
     )
-    circle = grammar.colored(turn, "violet").mark_line(strokeWidth=1.8)
+    circle = grammar.colored(turn, "two").mark_line(strokeWidth=1.8)
     zero = grammar.colored(corners, "reference")
     rule = {"strokeWidth": 1, "opacity": 0.5}
     return [
@@ -371,11 +371,11 @@ def _words(row: alt.Chart) -> list[alt.Chart]:
     lines = (
         ("dark", f"'gradient ' + ({pair('gx', 'gy')})"),
         (
-            "amber",
+            "one",
             f"'by value ' + ({pair('datum.vx', 'datum.vy')}) + ', turned ' "
             "+ format(datum.turn, '.1f') + '°'",
         ),
-        ("violet", f"'by norm ' + ({pair('datum.nx', 'datum.ny')}) + ', turned 0°'"),
+        ("two", f"'by norm ' + ({pair('datum.nx', 'datum.ny')}) + ', turned 0°'"),
     )
     layers = []
     for i, (meaning, words) in enumerate(lines):

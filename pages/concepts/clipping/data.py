@@ -231,8 +231,8 @@ def _angle(before, after) -> float:
 
 
 _NAMES = {
-    "slopes": ("∏ φ′(z)", "amber"),
-    "product": ("∏ W·φ′(z)", "violet"),
+    "slopes": ("∏ φ′(z)", "slopes"),
+    "product": ("∏ W·φ′(z)", None),  # by what became of it
     "before": ("step", "reference"),
     "after": ("step, clipped", "dark"),
 }
@@ -252,7 +252,7 @@ def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
     for key, values in series.items():
         name, meaning = _NAMES[key]
         part = pd.DataFrame({"layer": np.arange(1, depth + 1), "log10": values[:depth]})
-        part["series"], part["meaning"] = key, meaning
+        part["series"], part["meaning"] = key, meaning or theme.outcome(values[0])
         part["says"] = [theme.from_log10(value) for value in values[:depth]]
         part["name"] = [None] * (depth - 1) + [name]
         part["name_at"] = places[key]

@@ -205,8 +205,8 @@ def ledger(name: str, draw: int | None, c: float) -> pd.DataFrame:
         gradient = found.median[row, 0]
         shared = {"network": f"×{factor:g}"}
         bars = (
-            ("slopes", 0.0, slopes, "amber", slopes),
-            ("weights", slopes, slopes + weights, "violet", weights),
+            ("slopes", 0.0, slopes, "slopes", slopes),
+            ("weights", slopes, slopes + weights, "weights", weights),
             ("gradient", gradient, gradient, theme.outcome(gradient), gradient),
         )
         rows += [

@@ -268,7 +268,7 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         "line": frames.pack(line),
         "low": frames.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
         "high": frames.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
-        "beside_meaning": {"slopes": "amber", "h": "violet"}[beside],
+        "beside_meaning": {"slopes": "slopes", "h": "dark"}[beside],
         "end": _within(last),
         "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
         "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
@@ -630,9 +630,9 @@ def weights(width: int) -> pd.DataFrame:
     """Densities of single weights, each relative to its peak; see `charts…weights`."""
     w = np.linspace(-3.5, 3.5, 281)
     rows = (
-        ("N(0, 1)", 1.0, "dark"),
-        ("He", sqrt(2 / width), "amber"),
-        ("LeCun, Xavier", sqrt(1 / width), "violet"),
+        ("N(0, 1)", 1.0),
+        ("He", sqrt(2 / width)),
+        ("LeCun, Xavier", sqrt(1 / width)),
     )
     return pd.concat(
         [
@@ -642,10 +642,10 @@ def weights(width: int) -> pd.DataFrame:
                     "density": np.exp(-0.5 * (w / sigma) ** 2),
                     "says": f"{label}: σ = {theme.number(sigma)}",
                     "series": i,
-                    "meaning": meaning,
+                    "meaning": theme.COMPARED[label],
                 }
             )
-            for i, (label, sigma, meaning) in enumerate(rows)
+            for i, (label, sigma) in enumerate(rows)
         ],
         ignore_index=True,
     )

@@ -1,11 +1,12 @@
 """The controls and presets of the page `initialization`."""
 
 from core.activations import ACTIVATIONS
+from pages.kit import theme
 from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
 G = Range("g", "σ√n", low=-2.0, high=5.0, step=0.1, default=3.0, live=True, base=2)
 DEEPEST = 30  # hidden layers that can be chosen
-CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
+CURVES = {name: theme.COMPARED[name] for name in ("relu", "tanh", "sigmoid")}  # of the gauge
 WIDTHS = ("5", "10", "16", "64", "100", "256")
 SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
 PLAIN = {  # what every preset speaks of

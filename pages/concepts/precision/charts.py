@@ -180,10 +180,10 @@ def walks() -> alt.LayerChart:
     lines = (
         ("right_down", "right", "reference", [2, 3], 1.5),
         ("right_up", "right", "reference", [2, 3], 1.5),
-        ("down", "down, in the format", "vanishing", [1, 0], 3),
-        ("up", "up, in the format", "exploding", [1, 0], 3),
-        ("master", "with a float32 copy", "healthy", [6, 3], 2),
-        ("chance", "rounded by chance", "violet", [1, 0], 1.5),
+        ("down", "down, in the format", "one", [1, 0], 3),
+        ("up", "up, in the format", "one", [1, 0], 3),
+        ("master", "with a float32 copy", "two", [6, 3], 2),
+        ("chance", "rounded by chance", "dark", [1, 0], 1.5),
     )
     marks = []
     for field, name, meaning, dash, width in lines:

@@ -115,7 +115,7 @@ def rulers(chosen: str) -> pd.DataFrame:
         form = FORMATS[name]
         half = np.log2(form.smallest) - 1  # below it, to 0
         ends = (LOW, half, form.lowest, np.log2(form.largest), HIGH)
-        meanings = ("vanishing", "amber", "healthy", "exploding")
+        meanings = ("vanishing", "reference", "healthy", "exploding")
         says = ("becomes 0", "subnormal", "normal", "too large")
         for left, right, meaning, word in zip(ends, ends[1:], meanings, says, strict=False):
             rows.append(
@@ -167,8 +167,8 @@ def layers(of: Setting, form: str, scale: int) -> pd.DataFrame:
     """See `charts.layers`."""
     found, parts = by_layer(of, form, scale), []
     for name, label, meaning in (
-        ("once", "rounded once", "amber"),
-        ("throughout", "rounded throughout", "violet"),
+        ("once", "rounded once", theme.COMPARED["rounded once"]),
+        ("throughout", "rounded throughout", theme.COMPARED["rounded throughout"]),
     ):
         log10 = getattr(found, name)
         part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "says": map(_relative, log10)})
@@ -224,8 +224,8 @@ def slopes(form: str, activation: str) -> pd.DataFrame:
     z = np.arange(-24, 24.25, 0.25)
     parts = []
     for name, function, meaning in (
-        ("other", slope_without_loss, "healthy"),
-        ("usual", slope_as_frameworks, "vanishing"),
+        ("other", slope_without_loss, "two"),
+        ("usual", slope_as_frameworks, "one"),
     ):
         found = function(z, FORMATS[form], activation)
         with np.errstate(divide="ignore"):

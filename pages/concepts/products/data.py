@@ -58,6 +58,7 @@ def powers(activation: str) -> pd.DataFrame:
     if activation == "identity":  # the line of wⁿ itself
         gradient = np.full_like(gradient, np.nan)
     packed = {"slopes": frames.pack(slopes), "gradient": frames.pack(gradient)}
+    packed["became"] = [theme.outcome(line[-1]) for line in gradient]
     return pd.DataFrame({"w": w} | packed | _half_precision())
 
 
@@ -265,7 +266,7 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
         "law": drawn.log10_predicted[None],
     }
     names = {"vector": "a vector", "largest": "largest", "median": "median", "law": "gain's law"}
-    colors = {"vector": "dark", "largest": "amber", "median": "violet", "law": "reference"}
+    colors = {"vector": "dark", "largest": "one", "median": "two", "law": "reference"}
     ends = {name: float(np.median(values[:, -1])) for name, values in series.items()}
     places = dict(zip(ends, _within(grammar.apart(list(ends.values()), gap=3.6)), strict=True))
     parts, middles = [], {}

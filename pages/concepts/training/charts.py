@@ -313,7 +313,7 @@ def _side_y(name: str, field: str, title: str, domain, values, labels: str, **ax
 def _side_name(name: str) -> alt.Chart:
     left, _, top, _ = _SIDES[name]
     row = alt.Chart(alt.sequence(0, 1)).transform_calculate(words=f"'{name}'")
-    hue = {"A": "amber", "B": "violet"}[name]
+    hue = theme.COMPARED[name]
     return (
         grammar.colored(row, hue)
         .mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")

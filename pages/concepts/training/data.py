@@ -22,7 +22,7 @@ from pages.concepts.training.panel import AT
 from pages.kit import frames, theme
 from pages.kit.memoize import Once, memoize
 
-NETS = {"A": "amber", "B": "violet"}  # and the hue of each
+NETS = {name: theme.COMPARED[name] for name in "AB"}  # and the hue of each
 CURVE_POINTS = 300
 OVERLAP = 0.1  # of a cell over its neighbor: without it, seams show between them
 GRID = 32  # cells a side behind the decision boundary
