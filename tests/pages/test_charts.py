@@ -16,6 +16,7 @@ from pages.concepts.activations import charts as activation_charts
 from pages.concepts.activations import data as activation_data
 from pages.concepts.chain_rule import charts as chain_charts
 from pages.concepts.chain_rule import data as chain_data
+from pages.concepts.home import data as home_data
 from pages.concepts.initialization.panel import CURVES
 from pages.concepts.products import charts as product_charts
 from pages.kit import grammar, live, site, specs, theme
@@ -262,3 +263,62 @@ def test_only_controls_in_exponents_hide_their_number():
     live_ones = {c for p in PANELS.values() for c in p.controls if getattr(c, "live", False)}
     assert hidden == {c.name for c in live_ones if c.base}
     assert not hidden & {c.name for c in live_ones if not c.base}
+
+
+# Axes in powers of ten -------------------------------------------------------------------------
+
+
+def _is_in_powers(spec: dict) -> bool:
+    return "'10'" in (spec["encoding"].get("y", {}).get("axis") or {}).get("labelExpr", "")
+
+
+LOGARITHMIC = {p.id: p.values[0] for p in BUILDERS if _is_in_powers(p.values[0]().to_dict())}
+# Charts of packed lines say of an exact 0 in words of their own where it has gone.
+SAY_IT = {
+    "chain_rule.depth": "datum.sign == 0 ? '0'",
+    "chain_rule.ledger": "nothing is left",
+    "chain_rule.split": "isValid(datum.lost)",
+    "frameworks.gradients": "datum.beyond",
+    "home.gradients": "",  # below: there is none
+    "initialization.gradients": "isValid(datum.dead)",
+    "products.powers": " is 0'",
+}
+
+
+@pytest.mark.parametrize("name", LOGARITHMIC)
+def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
+    """0 stands at the foot with its name, infinity at the head; the log of a negative nowhere."""
+    spec = LOGARITHMIC[name]().to_dict()
+    if name in SAY_IT:
+        assert SAY_IT[name] in json.dumps(spec, ensure_ascii=False)
+        return
+    field = spec["encoding"]["y"]["field"]
+    rows = [dict.fromkeys(_columns(spec), 1) | {"kind": "line", "name": "one"}]
+    where = {}
+    for value, word in (("-1 / 0", "0"), ("1 / 0", "∞"), ("0 / 0", ""), ("-5e-324", "")):
+        # JSON has no infinity: it is calculated, for all layers
+        spec["transform"] = [{"calculate": value, "as": field}]
+        svg = _drawn(specs.inheriting(spec), rows)
+        found = re.findall(r'translate\([-\d.]+,([-\d.]+)\)"[^>]*>([0∞])</text>', svg)
+        named = [float(y) for y, text in found if text == word]
+        if word:
+            assert named, (value, "is not named")
+            where[word] = max(named) if word == "0" else min(named)
+        drawn = re.sub(r'aria-label="[^"]*"', "", svg)
+        assert "NaN" not in drawn and "Infinity" not in drawn
+    assert where["∞"] < 60 < 150 < where["0"], "0 at the foot, infinity at the head"
+
+
+@pytest.mark.parametrize("network", home_data.NETWORKS)
+def test_the_main_chart_of_home_has_no_number_off_its_kind_of_axis(network):
+    found = home_data.drag(network, None)
+    for sizes in (found.median, found.low, found.high, found.slopes):
+        assert np.isfinite(sizes).all()
+
+
+def test_an_exact_zero_of_a_page_reaches_its_chart():
+    """Not dropped on the way: a slope that rounds to 0, a power of 0, a dead layer."""
+    slopes = site.concept("precision", "data").slopes("float16", "sigmoid")
+    assert (slopes.loc[slopes["says"] == "0", "log10"] == -np.inf).sum() > 10
+    powers = site.concept("products", "data").precision(0.0)
+    assert list(powers["log10"][:3]) == [0.0, -np.inf, -np.inf]

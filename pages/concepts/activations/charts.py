@@ -272,7 +272,8 @@ def by_layer() -> alt.LayerChart:
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
-    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -11.5, 11.5, across="layer")
+    return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def shares() -> alt.LayerChart:

@@ -243,7 +243,6 @@ def by_layer(
         part["dashed"] = int(name not in curves)
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
-    frame["log10"] = frame["log10"].where(np.isfinite(frame["log10"]))
     first = frame["layer"] == 1
     ends = frame.loc[first, "log10"].fillna(-12).clip(-11.5, 11.5)
     frame.loc[first, "name_at"] = grammar.apart(ends.tolist(), gap=1.6)

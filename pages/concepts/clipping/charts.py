@@ -232,7 +232,9 @@ def first_step() -> alt.LayerChart:
     )
     names = rows.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(one, *lines, points, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -15.3, 15.3, across="layer")
+    marks = (one, *lines, points, names, *ends)
+    return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 # The plane ---------------------------------------------------------------------------------------

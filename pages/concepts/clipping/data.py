@@ -244,7 +244,7 @@ def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
     places = dict(
         zip(
             series,
-            grammar.apart([values[depth - 1] for values in series.values()], 1.9),
+            grammar.apart([np.clip(values[depth - 1], -15, 15) for values in series.values()], 1.9),
             strict=True,
         )
     )

@@ -137,13 +137,14 @@ def layers() -> alt.LayerChart:
         align="right", dx=-4, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -8.7, 0.7, across="layer")
+    return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def slopes() -> alt.LayerChart:
-    """One slope by two formulas over z; a gap is an exact 0.
+    """One slope by two formulas over z; an exact 0 is a cross at the foot.
 
-    Rows: `z`, `log10` (or nothing), `series`, `meaning`, `says`.
+    Rows: `z`, `log10`, `series`, `meaning`, `says`.
     """
     x = alt.X(
         "z",
@@ -161,7 +162,8 @@ def slopes() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="slope"),
         ],
     )
-    return grammar.layered(lines, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -11.7, -0.3, across="z")
+    return grammar.layered(lines, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def walks() -> alt.LayerChart:

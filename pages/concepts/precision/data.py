@@ -172,10 +172,10 @@ def layers(of: Setting, form: str, scale: int) -> pd.DataFrame:
     ):
         log10 = getattr(found, name)
         part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "says": map(_relative, log10)})
-        part["log10"] = np.where(np.isnan(log10), np.nan, np.clip(log10, -9, 1))
+        part["log10"] = np.where(np.isfinite(log10), np.clip(log10, -9, 1), log10)
         part["meaning"] = meaning
         part["name"] = [None] * (of.depth - 1) + [label]
-        part["name_at"] = part["log10"] + (0.5 if name == "throughout" else -0.5)
+        part["name_at"] = part["log10"].clip(-9, 1) + (0.5 if name == "throughout" else -0.5)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
@@ -234,7 +234,7 @@ def slopes(form: str, activation: str) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "z": z,
-                    "log10": np.where(np.isfinite(log10), log10, np.nan),
+                    "log10": log10,
                     "series": name,
                     "meaning": meaning,
                     "says": [theme.number(value) for value in found],

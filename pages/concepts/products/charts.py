@@ -154,7 +154,8 @@ def precision() -> alt.LayerChart:
     points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
     names = names.encode(text=alt.Text("says", type="nominal"))
-    return grammar.layered(line, points, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -390, 390, across="n")
+    return grammar.layered(line, points, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def random_products() -> alt.LayerChart:
@@ -216,4 +217,5 @@ def matrix_products() -> alt.LayerChart:
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -29, 29, across="k")
+    return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

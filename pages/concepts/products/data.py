@@ -140,8 +140,7 @@ def precision(w: float) -> pd.DataFrame:
         for limit in scalar_chain.precision_ladder(w, n_max=1)
         if limit.n and limit.n <= 1600
     ]
-    frame = pd.concat([line, pd.DataFrame(lost)]) if lost else line
-    return frame[np.isfinite(frame["log10"])]
+    return pd.concat([line, pd.DataFrame(lost)]) if lost else line
 
 
 # Random weights ----------------------------------------------------------------------------------

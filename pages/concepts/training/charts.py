@@ -462,7 +462,8 @@ def clip_factors() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="left of it"),
         ]
     )
-    return grammar.layered(line, points, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = map(_hued, grammar.off_the_axis("log10", -15.6, 0.6, across="x"))
+    return grammar.layered(line, points, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def seeds() -> alt.LayerChart:

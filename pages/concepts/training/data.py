@@ -441,7 +441,7 @@ def clip_factors(pair: Pair, steps: int) -> pd.DataFrame:
                     "name": name,
                     "meaning": NETS[name],
                     "x": [(step.step - 1) / steps for step in picked],
-                    "log10": np.clip(log10, -16, 0),
+                    "log10": np.where(np.isfinite(log10), np.clip(log10, -16, 0), log10),
                     "says": [
                         f"step {step.step}: {theme.from_log10(v, 2)}"
                         for step, v in zip(picked, log10, strict=True)
