@@ -211,7 +211,7 @@ def _devices() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "precision")
+    page.download(data.table(values.read(PANEL)), "precision", data.UNITS)
 
 
 page.write(

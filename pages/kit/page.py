@@ -133,11 +133,17 @@ def _source(functions: tuple[Callable, ...]) -> None:
         st.code(inspect.getsource(function), language="python")
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
-    """The data behind a chart, as CSV."""
+def download(
+    frame: pd.DataFrame, name: str, units: Mapping[str, str], *, label: str = "Data as CSV"
+) -> None:
+    """The data behind a chart, as CSV: each column's unit in its header, one value in each cell.
+
+    KeyError where a column has no unit. With the mark by which spreadsheets know UTF-8.
+    """
+    headers = {column: f"{column} [{units[column]}]" for column in frame}
     st.download_button(
-        "Data as CSV",
-        lambda: frame.to_csv(index=False),
+        label,
+        lambda: frame.rename(columns=headers).to_csv(index=False).encode("utf-8-sig"),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

@@ -390,3 +390,17 @@ def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_se
     for tab in tabs:
         tab.page.wait_for_selector(CHART, timeout=30_000)
         tab.assert_sound()
+
+
+def test_a_cleared_box_goes_back_and_a_packed_table_is_not_shown(server, reader):
+    tab = reader().goto(f"{server}/products?products_w=0.9")
+    box = tab.page.locator("[data-testid=stNumberInput] input").first
+    box.fill("")
+    box.press("Enter")
+    tab.settle()
+    assert tab.page.locator("[data-testid=stNumberInput] input").first.input_value() == "0.90"
+    await_address(tab, "products_w", 0.9)
+    tab.page.locator("[data-testid=stVegaLiteChart]").first.hover()
+    tab.page.locator("[aria-label^='Download as PNG']").first.wait_for()
+    assert not tab.page.locator("[aria-label^='Show data']").first.is_visible()
+    tab.assert_sound()

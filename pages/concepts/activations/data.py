@@ -388,6 +388,17 @@ def leak_sentence() -> str:
     return f"Of {relu.runs} networks each, of depth 10, trained at rate {rate:g}. {said}."
 
 
+_RATIO = "log10 of a ratio to the last layer"
+UNITS = {  # of the table for taking away
+    **{"activation": "name", "layer": "number, from the input", "weights": "scheme"},
+    **{"log10_product_of_slopes": _RATIO, "log10_product_of_weights": _RATIO},
+    "log10_dz_relative_to_last_layer": _RATIO,
+    **{"bias_mean": "number", "learning_rate": "number"},
+    **{"share_flat": "share of units × examples", "share_off": "share of units × examples"},
+    "share_dead": "share of units",
+}
+
+
 def table(curves: tuple[str, str, str], at) -> pd.DataFrame:
     """The numbers behind the charts of real networks: a row per network and layer."""
     parts = []

@@ -116,6 +116,11 @@ def largest(w1: float, x: float, y: float) -> tuple[float, float]:
     return float(w2[at]), float(sizes[at])
 
 
+def units(frame: pd.DataFrame) -> dict[str, str]:
+    """Of the table for taking away: all of it are plain numbers."""
+    return dict.fromkeys(frame, "number")
+
+
 def ledger_table(w1: float, x: float, y: float) -> pd.DataFrame:
     """Every factor of both gradients at every w₂."""
     w2 = np.array(W2.values())

@@ -146,13 +146,30 @@ def thresholds(name: str, clip: str) -> pd.DataFrame:
     return rows
 
 
+UNITS = {  # of the table for taking away
+    **{"network": "name", "clip": "name", "log10_threshold": "log10 of the norm or the entry"},
+    **{"accuracy": "share, median", "accuracy_low": "share", "accuracy_high": "share"},
+    **{
+        "clipped": "share of the steps",
+        "lost": "count of runs",
+        "log10_last_loss": "log10 of nats",
+    },
+    **{"step": "number", "log10_loss": "log10 of nats"},
+}
+
+
 def runs_table(name: str, clip: str) -> pd.DataFrame:
-    """The numbers behind the main chart, for taking away."""
+    """The numbers behind the main chart, for taking away: a row per threshold and step."""
     columns = ["network", "clip", "limit", "accuracy", "accuracy_low", "accuracy_high"]
     rows = pd.concat([_rows(name, kind) for kind in (clip, "none", "cure")])
-    return rows[[*columns, "clipped", "lost", "last_loss", "steps", "loss"]].rename(
-        columns={"limit": "log10_threshold", "last_loss": "log10_last_loss", "loss": "log10_loss"}
+    rows = rows[[*columns, "clipped", "lost", "last_loss", "steps", "loss"]].rename(
+        columns={"limit": "log10_threshold", "last_loss": "log10_last_loss", "steps": "step"}
     )
+    rows["step"], rows["log10_loss"] = rows["step"].str.split(), rows.pop("loss").str.split()
+    rows = rows.explode(["step", "log10_loss"], ignore_index=True)
+    rows["step"] = rows["step"].astype(int)
+    rows["log10_loss"] = pd.to_numeric(rows["log10_loss"], errors="coerce")  # x: not a number
+    return rows
 
 
 # The first step ----------------------------------------------------------------------------------

@@ -350,6 +350,14 @@ def _short(log10: float) -> str:
     return theme.from_log10(log10, 2 if -3 <= log10 < 5 else 1)
 
 
+UNITS = {"sigma_sqrt_n": "number", "layer": "number, from the input"} | {  # for taking away
+    f"log10_{quantity}_over_last_{center}": "log10 of a ratio"
+    for quantity in (*QUANTITIES, "h")
+    for center in ("median", "mean")
+}
+UNITS["log10_product_of_slopes"] = "log10 of a ratio"
+
+
 def profile_table(nets: Measured) -> pd.DataFrame:
     """Every frame of the main chart as numbers, for the download."""
     depth = nets.dz.median.shape[1]

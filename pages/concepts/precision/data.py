@@ -356,6 +356,12 @@ def scales() -> pd.DataFrame:
     )
 
 
+UNITS = {  # of the table for taking away
+    **{"format": "name", "loss_scale": "factor"},
+    **{f"percent_{fate}": "%" for fate in ("becomes_0", "subnormal", "too_large")},
+}
+
+
 def table(at) -> pd.DataFrame:
     """The numbers behind the main chart: shares by format at this loss scale, in percent."""
     entries = sizes(setting(at)) * 2.0**at.scale

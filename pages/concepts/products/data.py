@@ -84,6 +84,13 @@ def exact(w: float, n: int) -> str:
     return text.rstrip("0") if "×" not in text else text
 
 
+_SIZE = "log10 of the size"
+UNITS = {  # of the table for taking away
+    **{"n": "count", "w": "number", "activation": "name", "log10_abs_w_to_the_n": _SIZE},
+    **{"log10_product_of_slopes": _SIZE, "log10_abs_product_of_w_times_slope": _SIZE},
+}
+
+
 def powers_table(w: float, activation: str) -> pd.DataFrame:
     """The numbers behind the main chart at one w."""
     at = along(w, activation)

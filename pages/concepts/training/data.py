@@ -602,6 +602,17 @@ def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
 # Taken away --------------------------------------------------------------------------------------
 
 
+UNITS = {  # of the table for taking away
+    **{"network": "A or B", "layer": "number, from the input", "step": "number"},
+    **{"batch_loss": "nats", "batch_accuracy": "share"},
+    **{"held_out_loss": "nats", "held_out_accuracy": "share"},
+    **{"clip_factor": "factor on the gradient", "log10_dJdW": "log10 of the norm"},
+    "log10_relative_update": "log10 of a ratio",
+    **{"log10_dJdz": "log10 of the norm", "log10_rms_slope": "log10 of the slope"},
+    "log10_product_of_slopes": "log10 of the product",
+}
+
+
 def table(pair: Pair) -> pd.DataFrame:
     """The run as it was recorded: a row for each network, step and layer."""
     parts = []
