@@ -404,3 +404,37 @@ def test_a_cleared_box_goes_back_and_a_packed_table_is_not_shown(server, reader)
     tab.page.locator("[aria-label^='Download as PNG']").first.wait_for()
     assert not tab.page.locator("[aria-label^='Show data']").first.is_visible()
     tab.assert_sound()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_on_axes_can_be_read(dark, server, reader):
+    """Contrast of 4.5 at least (WCAG 2.2, 1.4.3), blended over the page's background."""
+    tab = reader(dark=dark).goto(f"{server}/products")
+    colors = tab.page.evaluate(
+        """() => {
+            const draw = document.createElement('canvas').getContext('2d');
+            const behind = getComputedStyle(document.querySelector('.stApp')).backgroundColor;
+            const texts = document.querySelectorAll(
+                '[data-testid=stVegaLiteChart] svg :is(.role-axis-label, .role-axis-title) text');
+            return [behind, ...Array.from(texts, t => getComputedStyle(t).fill)].map(color => {
+                for (const one of [behind, color]) {
+                    draw.fillStyle = one;
+                    draw.fillRect(0, 0, 1, 1);
+                }
+                return Array.from(draw.getImageData(0, 0, 1, 1).data).slice(0, 3);
+            });
+        }"""
+    )
+    background, *words = (_luminance(color) for color in colors)
+    assert len(words) > 10
+    for word in words:
+        low, high = sorted((background, word))
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def _luminance(color: list[int]) -> float:
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (v / 255 for v in color)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -273,3 +273,24 @@ def test_what_is_taken_away_opens_as_a_tidy_table(path, monkeypatch):
             )
             assert not several.any(), header
         assert not table.duplicated().any()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_frameworks_own_tables_and_boxes_round_no_number_away(path):
+    """They show four decimals, or two: so numbers in tables are texts, and boxes have a format."""
+    at = open_page(path)
+    (row,) = (row for row in at.get("button_group") if row.key.endswith(".more"))
+    for choice in row.options:
+        at.session_state[row.key] = choice
+        at.run()
+        for table in [*at.get("table"), *at.get("arrow_data_frame")]:
+            rows = table.value.reset_index(drop=True)
+            fractions = rows.select_dtypes("floating").columns
+            assert not len(fractions), (choice, list(fractions))
+    for control in PANELS[path].controls:
+        if not isinstance(control, Range):
+            continue
+        boxed = control.live or control.seed
+        decimals = control.decimals if boxed or control.whole else 2  # a slider's own
+        for value in control.values():
+            assert control.base or float(f"{value:.{decimals}f}") == value, control.name

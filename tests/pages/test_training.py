@@ -529,6 +529,7 @@ def test_the_steps_before_the_break_are_those_of_the_run():
     run = recording.extend(run, DUEL.dataset)
     rows = data.last_steps(run)
     assert list(rows["step"]) == list(range(1, run.step))
+    assert not len(rows.select_dtypes("floating").columns), "shown with four decimals"
     assert len(data.last_steps(replace(run, steps=run.steps * 5))) == 5
 
 
