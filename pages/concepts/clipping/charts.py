@@ -199,18 +199,24 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
 def first_step() -> alt.LayerChart:
     """Over the layers: ∏φ′(z), ∏W·φ′(z), and the first step before and after clipping.
 
-    Rows: `layer`, `series` ("slopes", "product", "before", "after"), `log10`, `says`, `meaning`;
-    `name` on the last layer of each series, and its height `name_at`.
+    Rows: `layer`, `series` ("slopes", "product", "before", "after"), `log10`, or −∞ and ∞ in
+    `beyond`, `says`, `meaning`; `name` on the last layer of each series, its height `name_at`, and
+    `right`, up to where names have room.
     """
-    x = grammar.count_x(
-        "layer", "layer    ← the gradient travels toward the input", 20, every=5, room=9
-    )
+    # as far as the lines reach: some networks' stay within three decades, others' span thirty
+    ticks = {"values": alt.Undefined, "tickMinStep": 1, "tickCount": 8}
+    x = grammar.count_x("layer", "layer    ← the gradient travels toward the input", 20, every=5)
+    x.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 2]), nice=False)
     y = grammar.powers_y("log10", "relative size", -16, 16, every=4)
+    y.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-4, 1]), nice=True, zero=False)
+    for channel in (x, y):
+        for name, value in ticks.items():
+            channel["axis"][name] = value
     rows = alt.Chart()
     one = alt.Chart().transform_filter("datum.series == 'slopes' && isValid(datum.name)")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")
     one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(
-        x=alt.X(field="left"), x2=alt.X2("layer"), y=alt.Y(field="one")
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="one")
     )
     styles = (
         ("slopes", [2, 4], 2.5),
@@ -232,7 +238,7 @@ def first_step() -> alt.LayerChart:
     )
     names = rows.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    ends = grammar.off_the_axis("log10", -15.3, 15.3, across="layer")
+    ends = grammar.off_the_axis("beyond", -15.3, 15.3, across="layer")
     marks = (one, *lines, points, names, *ends)
     return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)
 

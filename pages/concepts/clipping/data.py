@@ -258,17 +258,21 @@ _NAMES = {
 def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
     """The lines over the layers, named at their right ends, those names moved apart."""
     depth = len(series["slopes"])  # the output layer's step is left out
-    places = dict(
-        zip(
-            series,
-            grammar.apart([np.clip(values[depth - 1], -15, 15) for values in series.values()], 1.9),
-            strict=True,
-        )
-    )
+    drawn = {
+        key: np.where(np.isfinite(values[:depth]), values[:depth], 0.0)
+        for key, values in series.items()
+    }
+    every = np.concatenate(list(drawn.values()))
+    gap = 0.07 * max(5.0, np.ptp(every))  # between names: of what the axis spans
+    places = dict(zip(series, grammar.apart([d[-1] for d in drawn.values()], gap), strict=True))
     parts = []
     for key, values in series.items():
         name, meaning = _NAMES[key]
-        part = pd.DataFrame({"layer": np.arange(1, depth + 1), "log10": values[:depth]})
+        finite = np.isfinite(values[:depth])
+        part = pd.DataFrame({"layer": np.arange(1, depth + 1)})
+        part["log10"] = np.where(finite, drawn[key], np.nan)
+        part["beyond"] = np.where(finite, np.nan, values[:depth])
+        part["right"] = 1.45 * depth
         part["series"], part["meaning"] = key, meaning or theme.outcome(values[0])
         part["says"] = [theme.from_log10(value) for value in values[:depth]]
         part["name"] = [None] * (depth - 1) + [name]
