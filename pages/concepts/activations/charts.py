@@ -13,11 +13,11 @@ SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 # of the current numbers, the slopes, and below them the slopes multiplied over n layers, both over
 # the same z. Each panel has a vertical scale of its own. Heights are shares of the view, from the
 # top: where a panel begins and ends.
-_HEIGHT = 516
-_UPPER, _LOWER = (0.25, 0.635), (0.675, 1.0)
+_HEIGHT = 530
+_UPPER, _LOWER = (0.24, 0.68), (0.71, 1.0)
 SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
 PRODUCTS = (-24, 2)  # decades
-CORNER = (-5.85, -2.5, 0.44, 1.04)  # the inset with φ: left, right, bottom, top
+CORNER = (-5.9, -1.7, 0.3, 1.06)  # the inset with φ: left, right, bottom, top
 MULTIPLIED = "multiplied"  # the table of the lower panel
 INSET = (-1.2, 2.0)  # the values of φ that it shows
 SEEN = 0.3  # the height of the histogram's largest bar
