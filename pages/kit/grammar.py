@@ -147,7 +147,7 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
     ]
 
 
-def count_x(field: str, title: str, high: int, *, every: int, room: int = 0) -> alt.X:
+def count_x(field: str, title: str | list[str], high: int, *, every: int, room: int = 0) -> alt.X:
     """A horizontal axis of counts from 0 to `high`, with `room` at its end for lines' labels."""
     return alt.X(
         field,

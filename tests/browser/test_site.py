@@ -438,3 +438,25 @@ def _luminance(color: list[int]) -> float:
         for c in (v / 255 for v in color)
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_back_leads_away_from_the_address_without_a_path(server, reader):
+    tab = reader()
+    tab.page.goto(f"{server}/_stcore/health")
+    tab.goto(f"{server}/")
+    assert title(tab) == site.PAGES[0].title
+    tab.page.go_back()
+    assert tab.page.url == f"{server}/_stcore/health"
+
+
+def test_one_step_stays_under_the_pointer(server, reader):
+    tab = reader(1280, 900).goto(f"{server}/training")
+    tab.page.get_by_role("button", name="Back to step 0").click()
+    tab.settle()
+    places = []
+    for _ in range(3):
+        button = tab.page.get_by_role("button", name="One step", exact=True)
+        places.append(button.bounding_box()["x"])
+        button.click()
+        tab.settle()
+    assert max(places) - min(places) < 2

@@ -322,3 +322,20 @@ def test_an_exact_zero_of_a_page_reaches_its_chart():
     assert (slopes.loc[slopes["says"] == "0", "log10"] == -np.inf).sum() > 10
     powers = site.concept("products", "data").precision(0.0)
     assert list(powers["log10"][:3]) == [0.0, -np.inf, -np.inf]
+
+
+def _titles(part, channel: str) -> Iterator[str]:
+    """Each line of the titles of an axis."""
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    if isinstance(part, dict) and isinstance(said := part.get(channel), dict):
+        title = (said.get("axis") or {}).get("title") or []
+        yield from [title] if isinstance(title, str) else title
+    for each in inner:
+        yield from _titles(each, channel)
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_narrow_phone_has_room_for_the_words_on_its_horizontal_axis(builder):
+    """On 320 pixels some 43 letters of them stand in a line."""
+    for line in _titles(builder().to_dict(), "x"):
+        assert len(line) <= 43, line

@@ -249,7 +249,7 @@ def by_layer() -> alt.LayerChart:
         type="quantitative",
         scale=alt.Scale(domain=[-7.5, DEEPEST + 0.5], nice=False),
         axis=alt.Axis(
-            title="layer   (← the gradient travels toward the input)",
+            title=["layer", "← the gradient travels toward the input"],
             values=[1, 5, 10, 15, 20],
             grid=False,
             **grammar.AXIS,
@@ -287,7 +287,7 @@ def shares() -> alt.LayerChart:
         type="quantitative",
         scale=alt.Scale(domain=[0.4, DEEPEST + 6], nice=False),
         axis=alt.Axis(
-            title="layer   (← the gradient travels toward the input)",
+            title=["layer", "← the gradient travels toward the input"],
             values=[1, 5, 10, 15, 20],
             grid=False,
             **grammar.AXIS,

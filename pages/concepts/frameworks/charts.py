@@ -33,7 +33,7 @@ def gradients() -> alt.LayerChart:
             type="quantitative",
             scale=alt.Scale(domain=[1 - _ROOM, DEEPEST + 1], nice=False, zero=False),
             axis=alt.Axis(
-                title="layer    ← the gradient travels toward the input",
+                title=["layer", "← the gradient travels toward the input"],
                 values=[1, *range(10, DEEPEST + 1, 10)],
                 ticks=False,
                 grid=False,

@@ -21,7 +21,7 @@ def formats() -> alt.LayerChart:
         type="quantitative",
         scale=alt.Scale(domain=[LOW, HIGH], nice=False, zero=False),
         axis=alt.Axis(
-            title="size of a gradient's entry, times the loss scale",
+            title=["size of a gradient's entry,", "times the loss scale"],
             values=list(range(LOW, HIGH + 1, 32)),
             labelExpr=f"'2' + {grammar.superscript('datum.value')}",
             grid=False,
