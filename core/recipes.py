@@ -23,7 +23,11 @@ from core.network import EPSILON, NetSpec
 from core.training import TrainSpec
 
 LINE_LENGTH = 100
-SUBJECTS = {"digits": "handwritten digits", "spirals": "two spirals"}
+SUBJECTS = {
+    "digits": "handwritten digits",
+    "pixels": "handwritten digits",
+    "spirals": "two spirals",
+}
 
 # What both scripts have ----------------------------------------------------------------------
 
@@ -93,11 +97,12 @@ spirals |     radius = np.sqrt(rng.random(600))  # even in area
 spirals |     angle = 2 * np.pi * 1.25 * radius + np.pi * y
 spirals |     x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 spirals |     x += 0.03 * rng.standard_normal(x.shape)
-        |     # Mean 0 and standard deviation 1 for each feature, by the training examples.
         |     n = $n_train
-        |     mean, std = x[:n].mean(axis=0), x[:n].std(axis=0)
-digits  |     std[np.ptp(x[:n], axis=0) == 0] = np.inf  # a pixel that is always blank stays 0
-        |     x = (x - mean) / std
+pixels  |     # Pixels from 0 to 16 as they are: not standardized.
+scaled  |     # Mean 0 and standard deviation 1 for each feature, by the training examples.
+scaled  |     mean, std = x[:n].mean(axis=0), x[:n].std(axis=0)
+blanks  |     std[np.ptp(x[:n], axis=0) == 0] = np.inf  # a pixel that is always blank stays 0
+scaled  |     x = (x - mean) / std
         |     return x[:n], y[:n], x[n:], y[n:]
 '''
 
@@ -495,7 +500,11 @@ def _choices(spec, train_spec, seed, dataset):
     normed, clip = norm != "none", train_spec.clip
     residual = any(spec.shortcut(i) for i in range(spec.depth))
     words = {
-        dataset: True,
+        "digits": dataset != "spirals",
+        "spirals": dataset == "spirals",
+        "pixels": dataset == "pixels",
+        "scaled": dataset != "pixels",
+        "blanks": dataset == "digits",
         "hidden": hidden,
         "leaky_relu": hidden and spec.activation == "leaky_relu",
         "bias": spec.bias_mean != 0 or spec.bias_std != 0,

@@ -216,8 +216,7 @@ def _derivation() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    table = data.profile_table(data.measured(data.setting(at)))
-    page.download(table, "initialization", data.UNITS)
+    page.download(data.profile_of(at), "initialization", data.UNITS)
     st.caption(
         "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
         "are run at every second or fifth scale; the others lie on straight lines between "

@@ -16,6 +16,7 @@ from pages.kit.panels import Panel
 LINK = "Link to this state"  # in the row of what there is beyond the article
 HOME, WORDS = site.PAGES[0].path, "#words"  # where all terms stand
 _COLOR = r"\textcolor"
+_UTF8 = "utf_8_sig"  # with the mark by which spreadsheets know it
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -138,12 +139,12 @@ def download(
 ) -> None:
     """The data behind a chart, as CSV: each column's unit in its header, one value in each cell.
 
-    KeyError where a column has no unit. With the mark by which spreadsheets know UTF-8.
+    KeyError where a column has no unit.
     """
     headers = {column: f"{column} [{units[column]}]" for column in frame}
     st.download_button(
         label,
-        lambda: frame.rename(columns=headers).to_csv(index=False).encode("utf-8-sig"),
+        lambda: frame.rename(columns=headers).to_csv(index=False).encode(_UTF8),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

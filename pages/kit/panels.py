@@ -7,7 +7,7 @@ drawn (`controls.py`) or what it is set to (`values.py`).
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -102,12 +102,13 @@ class Choice:
     default: str
     help: str | None = None
     menu: bool = False  # a drop-down list, for more options than fit in a row
+    former: Mapping[str, str] = field(default_factory=dict)  # labels of old links -> names
 
     def parse(self, raw: Any) -> str:
         """The option that a name or a label stands for; the default where it is neither."""
         if isinstance(raw, str):
             for name, label in self.options.items():
-                if raw in (name, label):
+                if raw in (name, label) or self.former.get(raw) == name:
                     return name
         return self.default
 
@@ -117,7 +118,7 @@ class Choice:
 
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for this option."""
-        return raw in (value, self.options[value])
+        return raw in (value, self.options[value]) or self.former.get(raw) == value
 
 
 def labels(records: Mapping[str, Any]) -> dict[str, str]:

@@ -358,6 +358,11 @@ UNITS = {"sigma_sqrt_n": "number", "layer": "number, from the input"} | {  # for
 UNITS["log10_product_of_slopes"] = "log10 of a ratio"
 
 
+def profile_of(at) -> pd.DataFrame:
+    """The numbers of the main chart's networks, for the download."""
+    return profile_table(measured(setting(at)))
+
+
 def profile_table(nets: Measured) -> pd.DataFrame:
     """Every frame of the main chart as numbers, for the download."""
     depth = nets.dz.median.shape[1]

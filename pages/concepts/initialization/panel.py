@@ -71,6 +71,16 @@ PANEL = Panel(
             PLAIN | {"g": 0.0, "activation": "relu", "width": "64", "window": "relu"},
         ),
         Preset(
+            "ReLU, PyTorch's default",
+            "bad",
+            "`nn.Linear` draws from ±1/√*n*, so that σ√*n* is 1/√3, or 0.58: a third of the "
+            "variance that keeps a sum's size, of which ReLU leaves half. The slider's nearest is "
+            "0.574.",
+            PLAIN
+            | {"g": -0.8, "activation": "relu", "width": "64", "window": "relu"}
+            | {"draws": "lecun_uniform"},
+        ),
+        Preset(
             "Tanh, Xavier",
             "good",
             "What it was made for. Most of the gradient is lost on the way; what is left is enough "

@@ -16,9 +16,9 @@ NORMS = {"none": "none", "layer": "layer", "batch": "batch"}
 
 CLIPS = {"none": "none", "value": "by value", "norm": "by norm"}
 
-DATA = {"digits": "Digits", "spirals": "Spirals"}
+DATA = {"digits": "Digits", "pixels": "Digits, pixels 0–16", "spirals": "Spirals"}
 
-THINGS = {"digits": "digits", "spirals": "points"}
+THINGS = {"digits": "digits", "pixels": "digits", "spirals": "points"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def duel(at) -> Duel:
 
 LABELS = {
     "activation": labels(ACTIVATIONS),
-    "initializer": labels(INITIALIZERS),
+    "initializer": labels(INITIALIZERS) | {"uniform_classic": "PyTorch's default"},
     "shortcut": SHORTCUTS,
     "norm": NORMS,
     "clip": CLIPS,

@@ -34,6 +34,7 @@ def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
             LABELS["initializer"],
             first["initializer"],
             menu=True,
+            former={"Classic uniform": "uniform_classic"},
         ),
         Range(
             f"{side}_scale", "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
@@ -146,6 +147,27 @@ PANEL = Panel(
             {"depth": 10, "activation": "sigmoid", "initializer": "xavier", "rate": "0.1"},
             {},
             {"norm": "batch"},
+        ),
+        _preset(
+            "PyTorch's default",
+            "bad",
+            "What a plain `nn.Linear` draws its weights from, ±1/√*n*: a third of the variance "
+            "that keeps a sum's size, and ReLU halves what is left. Each layer passes 0.4 of the "
+            "gradient.",
+            {},
+            {"initializer": "uniform_classic"},
+            {},
+        ),
+        _preset(
+            "Inputs not normalized",
+            "trap",
+            "Pixels from 0 to 16 as they are. He's weights keep their size, which is far too "
+            "large: the first steps are too long, and A breaks. B brings each layer's inputs to "
+            "size 1. With normalized digits A learns too.",
+            {"depth": 8, "rate": "0.1"},
+            {},
+            {"norm": "batch"},
+            data="pixels",
         ),
         _preset(
             "Spirals",
