@@ -39,6 +39,7 @@ hidden     | # Hidden layers: $depth of $width units each, $phi_name.
 no-hidden  | # Hidden layers: none, the model is linear.
 leaky_relu | # Slope for negative z: $negative_slope.
            | # Weights: $scheme, times $weight_scale.
+mean       | # To what is drawn $weight_mean is added, divided by the number of inputs.
 no-bias    | # Biases: 0.
 bias       | # Biases: normal, mean $bias_mean, standard deviation $bias_std.
 layer      | # Normalizer: layer norm before the activation.
@@ -71,6 +72,7 @@ hidden     | DEPTH = $depth  # hidden layers; a linear output layer follows
            | N_OUT = $n_out  # units of the output layer, one for each class
 leaky_relu | NEGATIVE_SLOPE = $negative_slope  # of the activation where z is not positive
            | WEIGHT_SCALE = $weight_scale  # multiplies the weights that are drawn
+mean       | WEIGHT_MEAN = $weight_mean  # of the weights into a unit: their sum, before scaling
 bias       | BIAS_MEAN = $bias_mean
 bias       | BIAS_STD = $bias_std
 normed     | EPSILON = $epsilon  # added to the variance
@@ -112,7 +114,9 @@ INIT = '''
           |     rng = np.random.default_rng(SEED).spawn(1)[0]
 hidden    |     widths = [N_IN, *[WIDTH] * DEPTH, N_OUT]
 no-hidden |     widths = [N_IN, N_OUT]
-          |     W = [WEIGHT_SCALE * draw(rng, n_in, n_out) for n_in, n_out in pairwise(widths)]
+no-mean   |     W = [WEIGHT_SCALE * draw(rng, n_in, n_out) for n_in, n_out in pairwise(widths)]
+mean      |     W = [draw(rng, n, n_out) + WEIGHT_MEAN / n for n, n_out in pairwise(widths)]
+mean      |     W = [WEIGHT_SCALE * W_l for W_l in W]
 no-bias   |     b = [np.zeros(n_out) for n_out in widths[1:]]
 bias      |     b = [BIAS_MEAN + BIAS_STD * rng.standard_normal(n) for n in widths[1:]]
           |     return W, b
@@ -507,6 +511,7 @@ def _choices(spec, train_spec, seed, dataset):
         "blanks": dataset == "digits",
         "hidden": hidden,
         "leaky_relu": hidden and spec.activation == "leaky_relu",
+        "mean": spec.weight_mean != 0,
         "bias": spec.bias_mean != 0 or spec.bias_std != 0,
         "normed": normed,
         "layer": norm == "layer",
@@ -561,6 +566,7 @@ def _choices(spec, train_spec, seed, dataset):
     real = {
         "negative_slope": spec.negative_slope,
         "weight_scale": spec.weight_scale,
+        "weight_mean": spec.weight_mean,
         "bias_mean": spec.bias_mean,
         "bias_std": spec.bias_std,
         "residual": spec.residual,

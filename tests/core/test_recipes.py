@@ -44,6 +44,7 @@ NORM, VALUE = {"clip": "norm", "clip_limit": 0.2}, {"clip": "value", "clip_limit
 RUNS = {
     "plain": run_of("spirals"),
     "digits": run_of("digits", initializer="he_uniform", bias_std=0.3, width=16),
+    "mean": run_of("digits", weight_mean=0.5, weight_scale=0.9, width=9),
     "pixels": run_of("pixels", width=8, initializer="lecun_uniform"),
     "linear": run_of("digits", depth=0, initializer="normal", momentum=0.5, norm="batch", **NORM),
     "identity": run_of("spirals", activation="identity", initializer="orthogonal", residual=1.0),

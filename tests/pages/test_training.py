@@ -685,6 +685,8 @@ def test_what_learners_ask_has_a_preset_that_shows_it():
     raw, normalized = ends("Inputs not normalized")
     assert raw.steps[-1].halts[0] and raw.step < 10
     assert normalized.tests[-1].accuracy[0] > 0.9
+    shared, he = ends("Weights with a mean")
+    assert shared.steps[-1].halts[0] and shared.step < 10 < he.step
     same, _ = ends("Inputs not normalized", data="digits")
     assert same.tests[-1].accuracy[0] > 0.9 and not same.steps[-1].halts[0]
 

@@ -35,6 +35,7 @@ class Net:
     clip: str
     limit: float
     rate: float
+    mean: float = 0.0  # of the weights, times the number of inputs
 
     def spec(self, data: str, seeds: int = 1) -> NetSpec:
         held = datasets.DATASETS[data]()
@@ -46,6 +47,7 @@ class Net:
             activation=self.activation,
             initializer=self.initializer,
             weight_scale=self.scale,
+            weight_mean=self.mean,
             residual={"none": 0.0, "plain": 1.0, "scaled": 1 / math.sqrt(self.depth)}[
                 self.shortcut
             ],
@@ -113,6 +115,7 @@ NAMES = {
     "clip": "clipping",
     "limit": "clipping threshold",
     "rate": "learning rate",
+    "mean": "mean of the weights",
 }
 
 

@@ -39,6 +39,15 @@ def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
         Range(
             f"{side}_scale", "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
         ),
+        Range(
+            f"{side}_mean",
+            "Mean of the weights × n",
+            -2.0,
+            2.0,
+            0.1,
+            0.0,
+            help="Added to each initial weight, divided by the number n of a unit's inputs.",
+        ),
     )
 
 
@@ -156,6 +165,16 @@ PANEL = Panel(
             "gradient.",
             {},
             {"initializer": "uniform_classic"},
+            {},
+        ),
+        _preset(
+            "Weights with a mean",
+            "trap",
+            "A is B with 1/*n* added to each weight, too little to see in one of them. But all "
+            "units of a layer now share a part that grows from layer to layer, and the outputs "
+            "with it: A breaks within the first steps.",
+            {},
+            {"mean": 1.0},
             {},
         ),
         _preset(
