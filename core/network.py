@@ -49,12 +49,12 @@ class NetSpec:
     negative_slope: float = 0.01
     initializer: str = "he"
     weight_scale: float = 1.0
-    weight_mean: float = 0.0
     bias_mean: float = 0.0
     bias_std: float = 0.0
     residual: float = 0.0
     norm: str = "none"
     seeds: int = 1
+    weight_mean: float = 0.0
 
     def __post_init__(self):
         for name in ("n_in", "width", "depth", "n_out", "seeds"):
