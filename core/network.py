@@ -32,6 +32,8 @@ class NetSpec:
 
     depth: hidden layers of `width` units; a linear output layer of n_out units follows.
     weight_scale: multiplies the weights that the initializer draws, those of the output too.
+    weight_mean: weight_mean / D_in is added to what the initializer draws, before weight_scale: a
+        unit gets that many times the mean of its inputs, whatever their number.
     bias_mean, bias_std: biases are drawn from N(bias_mean, bias_std²), those of the output too.
     residual: 0 for none, else the branch factor r of h + r·φ(z).
     norm: "none", "layer" (over D; Ba, Kiros and Hinton 2016) or "batch" (over N, with the batch's
@@ -52,6 +54,7 @@ class NetSpec:
     residual: float = 0.0
     norm: str = "none"
     seeds: int = 1
+    weight_mean: float = 0.0
 
     def __post_init__(self):
         for name in ("n_in", "width", "depth", "n_out", "seeds"):
@@ -62,7 +65,10 @@ class NetSpec:
                 )
         if self.depth > MAX_DEPTH:
             raise ValueError(f"depth must be at most {MAX_DEPTH}, not {self.depth}")
-        for name in ("negative_slope", "weight_scale", "bias_mean", "bias_std", "residual"):
+        for name in (
+            *("negative_slope", "weight_scale", "weight_mean"),
+            *("bias_mean", "bias_std", "residual"),
+        ):
             if not isfinite(getattr(self, name)):
                 raise ValueError(f"{name} must be finite, not {getattr(self, name)!r}")
         if self.weight_scale < 0 or self.bias_std < 0:
@@ -155,6 +161,8 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
             for W_l, (d_in, d_out) in zip(W, fans, strict=True):
                 drawn = scheme.draw(member, d_in, d_out)
                 np.multiply(scheme.std(d_in, d_out), drawn, out=W_l[s])
+                if spec.weight_mean:
+                    W_l[s] += spec.weight_mean / d_in
             for b_l, (_, d_out) in zip(b, fans, strict=True):
                 b_l[s] = spec.bias_mean + spec.bias_std * member.standard_normal((1, d_out))
         if spec.weight_scale != 1:

@@ -23,7 +23,11 @@ from core.network import EPSILON, NetSpec
 from core.training import TrainSpec
 
 LINE_LENGTH = 100
-SUBJECTS = {"digits": "handwritten digits", "spirals": "two spirals"}
+SUBJECTS = {
+    "digits": "handwritten digits",
+    "pixels": "handwritten digits",
+    "spirals": "two spirals",
+}
 
 # What both scripts have ----------------------------------------------------------------------
 
@@ -35,6 +39,7 @@ hidden     | # Hidden layers: $depth of $width units each, $phi_name.
 no-hidden  | # Hidden layers: none, the model is linear.
 leaky_relu | # Slope for negative z: $negative_slope.
            | # Weights: $scheme, times $weight_scale.
+mean       | # To what is drawn $weight_mean is added, divided by the number of inputs.
 no-bias    | # Biases: 0.
 bias       | # Biases: normal, mean $bias_mean, standard deviation $bias_std.
 layer      | # Normalizer: layer norm before the activation.
@@ -67,6 +72,7 @@ hidden     | DEPTH = $depth  # hidden layers; a linear output layer follows
            | N_OUT = $n_out  # units of the output layer, one for each class
 leaky_relu | NEGATIVE_SLOPE = $negative_slope  # of the activation where z is not positive
            | WEIGHT_SCALE = $weight_scale  # multiplies the weights that are drawn
+mean       | WEIGHT_MEAN = $weight_mean  # of the weights into a unit: their sum, before scaling
 bias       | BIAS_MEAN = $bias_mean
 bias       | BIAS_STD = $bias_std
 normed     | EPSILON = $epsilon  # added to the variance
@@ -93,11 +99,12 @@ spirals |     radius = np.sqrt(rng.random(600))  # even in area
 spirals |     angle = 2 * np.pi * 1.25 * radius + np.pi * y
 spirals |     x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 spirals |     x += 0.03 * rng.standard_normal(x.shape)
-        |     # Mean 0 and standard deviation 1 for each feature, by the training examples.
         |     n = $n_train
-        |     mean, std = x[:n].mean(axis=0), x[:n].std(axis=0)
-digits  |     std[np.ptp(x[:n], axis=0) == 0] = np.inf  # a pixel that is always blank stays 0
-        |     x = (x - mean) / std
+pixels  |     # Pixels from 0 to 16 as they are: not standardized.
+scaled  |     # Mean 0 and standard deviation 1 for each feature, by the training examples.
+scaled  |     mean, std = x[:n].mean(axis=0), x[:n].std(axis=0)
+blanks  |     std[np.ptp(x[:n], axis=0) == 0] = np.inf  # a pixel that is always blank stays 0
+scaled  |     x = (x - mean) / std
         |     return x[:n], y[:n], x[n:], y[n:]
 '''
 
@@ -107,7 +114,9 @@ INIT = '''
           |     rng = np.random.default_rng(SEED).spawn(1)[0]
 hidden    |     widths = [N_IN, *[WIDTH] * DEPTH, N_OUT]
 no-hidden |     widths = [N_IN, N_OUT]
-          |     W = [WEIGHT_SCALE * draw(rng, n_in, n_out) for n_in, n_out in pairwise(widths)]
+no-mean   |     W = [WEIGHT_SCALE * draw(rng, n_in, n_out) for n_in, n_out in pairwise(widths)]
+mean      |     W = [draw(rng, n, n_out) + WEIGHT_MEAN / n for n, n_out in pairwise(widths)]
+mean      |     W = [WEIGHT_SCALE * W_l for W_l in W]
 no-bias   |     b = [np.zeros(n_out) for n_out in widths[1:]]
 bias      |     b = [BIAS_MEAN + BIAS_STD * rng.standard_normal(n) for n in widths[1:]]
           |     return W, b
@@ -495,9 +504,14 @@ def _choices(spec, train_spec, seed, dataset):
     normed, clip = norm != "none", train_spec.clip
     residual = any(spec.shortcut(i) for i in range(spec.depth))
     words = {
-        dataset: True,
+        "digits": dataset != "spirals",
+        "spirals": dataset == "spirals",
+        "pixels": dataset == "pixels",
+        "scaled": dataset != "pixels",
+        "blanks": dataset == "digits",
         "hidden": hidden,
         "leaky_relu": hidden and spec.activation == "leaky_relu",
+        "mean": spec.weight_mean != 0,
         "bias": spec.bias_mean != 0 or spec.bias_std != 0,
         "normed": normed,
         "layer": norm == "layer",
@@ -552,6 +566,7 @@ def _choices(spec, train_spec, seed, dataset):
     real = {
         "negative_slope": spec.negative_slope,
         "weight_scale": spec.weight_scale,
+        "weight_mean": spec.weight_mean,
         "bias_mean": spec.bias_mean,
         "bias_std": spec.bias_std,
         "residual": spec.residual,

@@ -216,7 +216,7 @@ def _derivation() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.table((at.first, at.second, at.third), at), "activations")
+    page.download(data.table((at.first, at.second, at.third), at), "activations", data.UNITS)
 
 
 page.more(

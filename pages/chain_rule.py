@@ -205,7 +205,8 @@ def _negative() -> None:
 
 def _data() -> None:
     now = values.read(PANEL)
-    page.download(data.ledger_table(now.w1, now.x, now.y), "chain_rule")
+    table = data.ledger_table(now.w1, now.x, now.y)
+    page.download(table, "chain_rule", data.units(table))
 
 
 page.more(

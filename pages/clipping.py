@@ -181,7 +181,7 @@ def _why() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.runs_table(at.network, at.clip), "clipping")
+    page.download(data.runs_table(at.network, at.clip), "clipping", data.UNITS)
 
 
 page.more(

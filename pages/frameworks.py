@@ -184,14 +184,8 @@ def _defaults() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.profile_table(at.framework, *_networks(at)), "frameworks")
-    st.download_button(
-        "Measured weights as CSV",
-        lambda: tables.weights().to_csv(index=False),
-        file_name="weights.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
+    page.download(data.profile_table(at.framework, *_networks(at)), "frameworks", data.UNITS)
+    page.download(tables.weights(), "weights", data.WEIGHTS_UNITS, label="Measured weights as CSV")
 
 
 page.more(

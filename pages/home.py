@@ -181,8 +181,10 @@ def _training() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.gradients_table(at.network, data.draw(at), at.c), "home-gradients")
-    page.download(data.trained_table(at.network), "home-training")
+    page.download(
+        data.gradients_table(at.network, data.draw(at), at.c), "home-gradients", data.COLUMNS
+    )
+    page.download(data.trained_table(at.network), "home-training", data.COLUMNS)
 
 
 page.more(

@@ -117,7 +117,7 @@ def two_formulas(at) -> None:
         key="precision.slopes",
         alt_text="""
             Line chart on a logarithmic scale over z: the slope of an activation by the usual
-            formula, with a gap where it is exactly 0, and by one that loses nothing.""",
+            formula, with crosses where it is exactly 0, and by one that loses nothing.""",
     )
     page.write(words.slopes(at))
 
@@ -211,7 +211,7 @@ def _devices() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "precision")
+    page.download(data.table(values.read(PANEL)), "precision", data.UNITS)
 
 
 page.write(

@@ -188,7 +188,7 @@ def _derivation() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.powers_table(at.w, at.activation), "products")
+    page.download(data.powers_table(at.w, at.activation), "products", data.UNITS)
 
 
 page.more(

@@ -167,7 +167,7 @@ def _scripts() -> None:
 
 def _data() -> None:
     page.write("The run as it was recorded: a row for each network, step and layer.")
-    page.download(data.table(labs.lab(values.read(PANEL)).pair), "training")
+    page.download(data.table(labs.lab(values.read(PANEL)).pair), "training", data.UNITS)
 
 
 page.more(

@@ -62,6 +62,11 @@ def _widget(
         else:
             st.segmented_control(control.label, options, default=value, required=True, **shared)
         return
+    if control.base:
+        steps = control.values()
+        shared["format_func"] = control.shown
+        st.selectbox(control.label, steps, index=steps.index(value), **shared)
+        return
     shared |= {"min_value": control.low, "max_value": control.high, "step": control.step}
     if control.seed or control.live:
         shared["help"] = _SEED if control.seed else control.help

@@ -38,6 +38,25 @@ def param(control: Range) -> alt.Parameter:
     return alt.param(name=control.name, bind=range_input, value=control.default)
 
 
+def reading(control: Range) -> alt.TitleParams:
+    """What a control with a base is set to, as its power, right above its range input.
+
+    The number that a range input shows itself is the exponent; style.css hides it.
+    """
+    power = f"pow({control.base}, {control.name})"
+    if control.whole:
+        power = f"{control.name} < 0 ? '1/' + format(1 / {power}, ',') : format({power}, ',')"
+    else:
+        power = f"format({power}, ',.3~r')"
+    return alt.TitleParams(
+        text=alt.ExprRef(f"'{control.label} = ' + ({power})"),
+        orient="bottom",
+        anchor="start",
+        fontSize=16,
+        offset=8,
+    )
+
+
 def frame_of(control: Range, rows: alt.Chart | None = None) -> alt.Chart:
     """The row of the current frame, of the chart's frames or of other rows."""
     rows = alt.Chart() if rows is None else rows

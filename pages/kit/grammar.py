@@ -29,6 +29,7 @@ def layered(
     height: int,
     params: Iterable[alt.Parameter] = (),
     independent: Iterable[str] = (),
+    title: alt.TitleParams | None = None,
     **channels,
 ) -> alt.LayerChart:
     """The layers as one chart as wide as its page, with `independent` scales for each.
@@ -47,6 +48,7 @@ def layered(
         width="container",
         params=[param.param for param in params],
         encoding=alt.SharedEncoding(**{"color": _COLOR} | channels),
+        **({"title": title} if title else {}),
         **({"resolve": alt.Resolve(scale=alt.ScaleResolveMap(**scales))} if scales else {}),
     )
     return chart
@@ -118,7 +120,34 @@ def _powers(field: str, title: str, low: int, high: int, every: int, room: float
     }
 
 
-def count_x(field: str, title: str, high: int, *, every: int, room: int = 0) -> alt.X:
+def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[alt.Chart]:
+    """What a vertical axis of log₁₀ values has no place for: exact 0 at its foot, ∞ at its head.
+
+    No scale can draw them, and left out they would be missed. A cross for each row of `field` that
+    is −∞ or ∞, and at the first along the field `across` of the horizontal axis what it is. What
+    is no number, as the logarithm of what is negative, is a gap. Subnormal numbers are on the axis
+    like others.
+    """
+    rows = alt.Chart().transform_filter(
+        f"isNumber(datum.{field}) && (datum.{field} == 1 / 0 || datum.{field} == -1 / 0)"
+    )
+    rows = rows.transform_calculate(
+        edge=f"datum.{field} < 0 ? {low} : {high}", edge_says=f"datum.{field} < 0 ? '0' : '∞'"
+    )
+    at = {"y": alt.Y(field="edge")}
+    cross = rows.mark_point(shape="cross", angle=45, size=60, filled=True, opacity=1, aria=False)
+    grouped: Any = {"groupby": ["edge_says"]}
+    first = rows.transform_joinaggregate(foremost=f"min({across})", **grouped)
+    word = first.transform_filter(f"datum.{across} == datum.foremost").mark_text(
+        dx=12, fontSize=LABEL_SIZE, fontWeight="bold", aria=False
+    )
+    return [
+        cross.encode(**at),
+        word.encode(text=alt.Text("edge_says", type="nominal"), **at),
+    ]
+
+
+def count_x(field: str, title: str | list[str], high: int, *, every: int, room: int = 0) -> alt.X:
     """A horizontal axis of counts from 0 to `high`, with `room` at its end for lines' labels."""
     return alt.X(
         field,

@@ -18,6 +18,7 @@ LINK = "Link to this state"  # in the row of what there is beyond the article
 HOME, WORDS = site.PAGES[0].path, "#words"  # where all terms stand
 _COLOR = r"\textcolor"
 _SECTION = re.compile(r"^## ", re.M)
+_UTF8 = "utf_8_sig"  # with the mark by which spreadsheets know it
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -140,11 +141,17 @@ def _source(functions: tuple[Callable, ...]) -> None:
         st.code(inspect.getsource(function), language="python")
 
 
-def download(frame: pd.DataFrame, name: str) -> None:
-    """The data behind a chart, as CSV."""
+def download(
+    frame: pd.DataFrame, name: str, units: Mapping[str, str], *, label: str = "Data as CSV"
+) -> None:
+    """The data behind a chart, as CSV: each column's unit in its header, one value in each cell.
+
+    KeyError where a column has no unit.
+    """
+    headers = {column: f"{column} [{units[column]}]" for column in frame}
     st.download_button(
-        "Data as CSV",
-        lambda: frame.to_csv(index=False),
+        label,
+        lambda: frame.rename(columns=headers).to_csv(index=False).encode(_UTF8),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

@@ -7,7 +7,7 @@ drawn (`controls.py`) or what it is set to (`values.py`).
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,9 @@ class Range:
     A seed (`seed=True`) is typed into a box, whose + moves it on. A live range (`live=True`) is
     dragged inside its chart (see `live.py`); its widget is a box too, for an exact value and for
     the keyboard.
+
+    With a `base` the number is an exponent, and the reader sees the power: its steps are factors.
+    Its box is a list then. Addresses say the exponent.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Range:
     help: str | None = None
     seed: bool = False
     live: bool = False
+    base: int | None = None
 
     @cached_property
     def whole(self) -> bool:
@@ -72,6 +76,14 @@ class Range:
         """What an address says for this value."""
         return str(value)
 
+    def shown(self, value: float) -> str:
+        """What the reader sees for this value: of a whole exponent the exact power."""
+        if self.base is None:
+            return f"{value:.{self.decimals}f}".replace("-", "−")
+        if self.whole:
+            return f"1/{self.base**-value:,}" if value < 0 else f"{self.base**value:,}"
+        return f"{float(f'{self.base**value:.3g}'):,g}"
+
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for exactly this value."""
         try:
@@ -90,12 +102,13 @@ class Choice:
     default: str
     help: str | None = None
     menu: bool = False  # a drop-down list, for more options than fit in a row
+    former: Mapping[str, str] = field(default_factory=dict)  # labels of old links -> names
 
     def parse(self, raw: Any) -> str:
         """The option that a name or a label stands for; the default where it is neither."""
         if isinstance(raw, str):
             for name, label in self.options.items():
-                if raw in (name, label):
+                if raw in (name, label) or self.former.get(raw) == name:
                     return name
         return self.default
 
@@ -105,7 +118,7 @@ class Choice:
 
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for this option."""
-        return raw in (value, self.options[value])
+        return raw in (value, self.options[value]) or self.former.get(raw) == value
 
 
 def labels(records: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Literal
 
 import streamlit as st
@@ -124,9 +124,21 @@ def neighbors(path: str) -> tuple[PageInfo | None, PageInfo | None]:
     return before, PAGES[at + 1] if at + 1 < len(PAGES) else None
 
 
+@cache
+def _first_page() -> CodeType:
+    file = _ROOT / PAGES[0].file
+    return compile(file.read_text("utf-8"), str(file), "exec")
+
+
 def _front_door() -> None:
-    step = mode.now().step
-    st.switch_page(info(step.page).file if step else PAGES[0].file)
+    """The first page at the address without a path.
+
+    To be sent on to the page's own address would leave an entry in the browser's history from which
+    Back leads nowhere but here.
+    """
+    if step := mode.now().step:
+        st.switch_page(info(step.page).file)
+    exec(_first_page(), {"__name__": "__main__", "__file__": str(_ROOT / PAGES[0].file)})
 
 
 @cache

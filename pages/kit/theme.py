@@ -2,10 +2,41 @@
 
 import math
 import re
+from collections.abc import Sequence
 
-# Names on the color scale of every chart, in the order of `chartCategoricalColors` in
-# .streamlit/config.toml, where light and dark mode each have their own values for them.
-MEANINGS = ("vanishing", "healthy", "exploding", "reference", "amber", "violet", "dark")
+# What each color means, on all pages: the names on the color scale of every chart, in the order of
+# `chartCategoricalColors` in .streamlit/config.toml, where light and dark mode each have their own
+# values for them.
+MEANINGS = {
+    "vanishing": "far smaller than it should be, or becomes 0; blue",
+    "healthy": "of the size that it should have; green",
+    "exploding": "far larger than it should be, or broken; vermillion",
+    "reference": "what the rest is held against, and axes drawn by hand; grey",
+    "slopes": "the product of slopes, or a slope in a product; amber",
+    "weights": "the product of weights, or a weight in a product; violet",
+    "dark": "what is measured or set, or a third thing that is compared; nearly black",
+    "one": "the first of things that are compared; magenta",
+    "two": "the second of things that are compared; olive",
+}
+# Things that are compared have the same color wherever they are.
+COMPARED = {
+    **{"sigmoid": "one", "tanh": "two", "relu": "dark"},
+    **{"A": "one", "B": "two"},  # networks
+    **{"by value": "one", "by norm": "two"},
+    **{"rounded once": "one", "rounded throughout": "two"},
+    **{"He": "one", "LeCun, Xavier": "two", "N(0, 1)": "dark"},
+}
+
+
+def hues(names: Sequence[str]) -> tuple[str, ...]:
+    """The colors of up to three things that are compared: their own, or one that is left."""
+    found = {name: COMPARED[name] for name in names if name in COMPARED}
+    left = [hue for hue in ("one", "two", "dark") if hue not in found.values()]
+    for name in names:
+        if name not in found:
+            found[name] = left.pop(0)
+    return tuple(found[name] for name in names)
+
 
 # Colors of a quantity, the same in light and in dark: a gradient's size, blue over the healthy
 # green to vermillion; and the probability of one class of two.
@@ -190,8 +221,8 @@ def weights_times_slopes(ratio: float, weights: float, slopes: float, *, depth: 
     left = rf"\frac{{\lVert dJ/dz_1\rVert}}{{\lVert dJ/dz_{{{depth}}}\rVert}}"
     terms = (
         term(outcome(ratio), left, tex(ratio)),
-        term("dark", rf"(\sigma\sqrt{{n}})^{{{n}}}", tex(weights)),
-        term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", tex(slopes)),
+        term("weights", rf"(\sigma\sqrt{{n}})^{{{n}}}", tex(weights)),
+        term("slopes", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", tex(slopes)),
     )
     equals = nearly(weights + slopes - ratio if finite else 0.0)
     return displayed(rf"{terms[0]}\;{equals}\;{terms[1]}\;\cdot\;{terms[2]}")

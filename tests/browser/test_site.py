@@ -390,3 +390,73 @@ def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_se
     for tab in tabs:
         tab.page.wait_for_selector(CHART, timeout=30_000)
         tab.assert_sound()
+
+
+def test_a_cleared_box_goes_back_and_a_packed_table_is_not_shown(server, reader):
+    tab = reader().goto(f"{server}/products?products_w=0.9")
+    box = tab.page.locator("[data-testid=stNumberInput] input").first
+    box.fill("")
+    box.press("Enter")
+    tab.settle()
+    assert tab.page.locator("[data-testid=stNumberInput] input").first.input_value() == "0.90"
+    await_address(tab, "products_w", 0.9)
+    tab.page.locator("[data-testid=stVegaLiteChart]").first.hover()
+    tab.page.locator("[aria-label^='Download as PNG']").first.wait_for()
+    assert not tab.page.locator("[aria-label^='Show data']").first.is_visible()
+    tab.assert_sound()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_words_on_axes_can_be_read(dark, server, reader):
+    """Contrast of 4.5 at least (WCAG 2.2, 1.4.3), blended over the page's background."""
+    tab = reader(dark=dark).goto(f"{server}/products")
+    colors = tab.page.evaluate(
+        """() => {
+            const draw = document.createElement('canvas').getContext('2d');
+            const behind = getComputedStyle(document.querySelector('.stApp')).backgroundColor;
+            const texts = document.querySelectorAll(
+                '[data-testid=stVegaLiteChart] svg :is(.role-axis-label, .role-axis-title) text');
+            return [behind, ...Array.from(texts, t => getComputedStyle(t).fill)].map(color => {
+                for (const one of [behind, color]) {
+                    draw.fillStyle = one;
+                    draw.fillRect(0, 0, 1, 1);
+                }
+                return Array.from(draw.getImageData(0, 0, 1, 1).data).slice(0, 3);
+            });
+        }"""
+    )
+    background, *words = (_luminance(color) for color in colors)
+    assert len(words) > 10
+    for word in words:
+        low, high = sorted((background, word))
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def _luminance(color: list[int]) -> float:
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in (v / 255 for v in color)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_back_leads_away_from_the_address_without_a_path(server, reader):
+    tab = reader()
+    tab.page.goto(f"{server}/_stcore/health")
+    tab.goto(f"{server}/")
+    assert title(tab) == site.PAGES[0].title
+    tab.page.go_back()
+    assert tab.page.url == f"{server}/_stcore/health"
+
+
+def test_one_step_stays_under_the_pointer(server, reader):
+    tab = reader(1280, 900).goto(f"{server}/training")
+    tab.page.get_by_role("button", name="Back to step 0").click()
+    tab.settle()
+    places = []
+    for _ in range(3):
+        button = tab.page.get_by_role("button", name="One step", exact=True)
+        places.append(button.bounding_box()["x"])
+        button.click()
+        tab.settle()
+    assert max(places) - min(places) < 2

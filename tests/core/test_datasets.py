@@ -135,3 +135,13 @@ def test_the_smallest_spirals_have_eight_examples():
     for n in (8, 8.0):  # a whole number, whatever its type
         data = spirals(n, turns=1.0, noise=0.1, rng=np.random.default_rng(0))
         assert data.x_train.shape == (8, 2) and data.x_test.shape == (2, 2)
+
+
+def test_pixels_are_the_digits_as_they_are_in_the_file():
+    raw, data = DATASETS["pixels"](), DATASETS["digits"]()
+    assert raw.x_train.min() == 0 and raw.x_train.max() == 16
+    np.testing.assert_array_equal(raw.y_train, data.y_train)
+    x = np.concatenate([raw.x_train, raw.x_test])
+    again = _standardized(x, np.concatenate([raw.y_train, raw.y_test]), len(raw.x_train))
+    np.testing.assert_array_equal(again.x_test, data.x_test)
+    assert not raw.x_train.flags.writeable

@@ -307,3 +307,16 @@ def test_a_calm_companion_changes_nothing_for_a_huge_member():
         for factors in ([1e200], [1.0, 1e200])
     )
     np.testing.assert_array_equal(alone.x_hat[0][0], among.x_hat[0][1])
+
+
+def test_the_mean_of_the_weights_adds_the_mean_of_the_inputs():
+    """h @ W gains weight_scale · weight_mean · mean(h), in every unit, whatever the width."""
+    plain = NetSpec(40, 30, 2, 3, weight_scale=0.7, seeds=2)
+    with_mean = replace(plain, weight_mean=-1.5)
+    W, W_mean = (init(spec, rng=np.random.default_rng(0)).W for spec in (plain, with_mean))
+    for before, after in zip(W, W_mean, strict=True):
+        h = np.random.default_rng(1).random((5, before.shape[1]))
+        gained = h @ after - h @ before  # (S, 5, D_out)
+        assert np.allclose(gained, -1.5 * 0.7 * h.mean(axis=1)[:, None])
+    with pytest.raises(ValueError):
+        replace(plain, weight_mean=np.inf)

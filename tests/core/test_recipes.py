@@ -21,7 +21,7 @@ from core.recipes import numpy_script, pytorch_script
 from core.training import TrainSpec
 
 SEED = 7
-SHAPES = {"digits": (64, 10), "spirals": (2, 2)}
+SHAPES = {"digits": (64, 10), "pixels": (64, 10), "spirals": (2, 2)}
 TRAIN = TrainSpec(0.1, steps=8, batch_size=32)
 LOSS = re.compile(r"step (\d+): loss (\S+)")
 ACCURACY = re.compile(r"held-out accuracy: (\S+)")
@@ -44,6 +44,8 @@ NORM, VALUE = {"clip": "norm", "clip_limit": 0.2}, {"clip": "value", "clip_limit
 RUNS = {
     "plain": run_of("spirals"),
     "digits": run_of("digits", initializer="he_uniform", bias_std=0.3, width=16),
+    "mean": run_of("digits", weight_mean=0.5, weight_scale=0.9, width=9),
+    "pixels": run_of("pixels", width=8, initializer="lecun_uniform"),
     "linear": run_of("digits", depth=0, initializer="normal", momentum=0.5, norm="batch", **NORM),
     "identity": run_of("spirals", activation="identity", initializer="orthogonal", residual=1.0),
     "sigmoid": run_of("spirals", activation="sigmoid", initializer="xavier", norm="batch", **NORM),

@@ -102,7 +102,7 @@ def test_the_live_frame_is_the_core(name):
     frame = data.slopes(curves, 0.2, ("tanh", "xavier"), 0)
     product = data.multiplied(curves, 3, 0.2)
     assert (product["z"] == frame["z"]).all() and (product["drawn"] == frame["drawn"]).all()
-    frame = frame.join(product.drop(columns=["z", "drawn"]))
+    frame = frame.join(product.drop(columns=["z", "drawn", "hue1", "hue2", "hue3"]))
     assert set(panel.Z.values()) < set(frame["z"]) and len(frame) == 243 <= 3000
     record = activation(name, negative_slope=0.2)
     assert np.allclose(frame["s1"], record.df(frame["z"].to_numpy()))
@@ -339,3 +339,12 @@ def test_what_the_presets_promise_holds_for_other_seeds(seed):
         < shares(depth=15, rate=0.3, seed=seed).dead.mean()
     )
     assert shares(depth=15, bias=-1.0, seed=seed).dead[6:].min() > 0.8
+
+
+def test_the_curve_itself_is_no_thumbnail():
+    """φ takes a fourth of the panel of its slopes, and hides none of the default's slopes."""
+    left, right, bottom, top = charts_of.CORNER
+    (low, high), across = charts_of.SLOPES, panel.Z.high - panel.Z.low
+    assert (right - left) / across * (top - bottom) / (high - low) > 0.2
+    slopes = [activation(name).df(np.array([left, right])) for name in ("sigmoid", "tanh", "relu")]
+    assert np.max(slopes) < bottom

@@ -73,7 +73,7 @@ def test_the_factor_is_boxed_in_the_equation_and_marked_in_the_frame():
         assert list(table["here"]) == [*[False] * (len(table) - 1), True]
     at = open_page("chain_rule", chain_rule_factor="σ′(z₂)")
     assert equation(at).count(r"\boxed") == 1
-    assert r"\boxed{\underbrace{\textcolor{#0072B2}{\sigma'(z_2)}}_{0.00663}}" in equation(at)
+    assert r"\boxed{\underbrace{\textcolor{#8a5a00}{\sigma'(z_2)}}_{0.00663}}" in equation(at)
     assert "**Step 2 of 5: × σ′(z₂)**" in prose(at)
     assert "So far: dJ/dz₂ = 0.00658." in prose(at)
 

@@ -3,7 +3,9 @@
 import inspect
 import json
 import re
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import altair as alt
 import numpy as np
@@ -14,8 +16,12 @@ from pages.concepts.activations import charts as activation_charts
 from pages.concepts.activations import data as activation_data
 from pages.concepts.chain_rule import charts as chain_charts
 from pages.concepts.chain_rule import data as chain_data
+from pages.concepts.home import data as home_data
+from pages.concepts.initialization.panel import CURVES
 from pages.concepts.products import charts as product_charts
 from pages.kit import grammar, live, site, specs, theme
+from tests.app import ask_for_more_controls, open_page, tables
+from tests.panels import PANELS, PATHS
 
 BUILDERS = [
     pytest.param(function, id=f"{page.path}.{name}")
@@ -126,10 +132,71 @@ def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():
     assert "scale" not in json.dumps(mark["encode"])
 
 
-def test_colors_have_one_name_each():
+def test_each_color_means_one_thing_in_light_and_in_dark():
     with pytest.raises(AssertionError):
         grammar.colored(alt.Chart(), "chartreuse")
-    assert len(set(theme.MEANINGS)) == len(theme.MEANINGS)
+    config = tomllib.loads(Path(".streamlit/config.toml").read_text("utf-8"))["theme"]
+    for mode in ("light", "dark"):
+        hues = config[mode]["chartCategoricalColors"]
+        assert len(set(hues)) == len(hues) == len(set(theme.MEANINGS.values()))
+    assert set(theme.COMPARED.values()) == {"one", "two", "dark"}
+
+
+NAMED = {"Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "relu"} | {n: n for n in theme.COMPARED}
+ALWAYS = {"∏ φ′(z)": "slopes"}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_thing_that_is_compared_has_its_color_on_every_page(path):
+    """In the tables of the charts: a row's name, its color, and the colors of the three curves."""
+    at = ask_for_more_controls(open_page(path))
+    told = []
+    for table in tables(at):
+        rows = table.to_pandas()
+        pairs = [(f"name{i}", f"hue{i}") for i in (1, 2, 3)]
+        pairs += [(key, "meaning") for key in ("name", "label", "series")]
+        pairs += [("beside_name", "beside_meaning")]
+        for name, color in pairs:
+            if {name, color} <= set(rows):
+                told += rows[[name, color]].dropna().drop_duplicates().itertuples(index=False)
+    for name, color in told:
+        if name in ALWAYS:
+            assert color == ALWAYS[name], name
+        elif name in NAMED:
+            # its own, or of what became of it, or grey where others are held against it
+            own = theme.COMPARED[NAMED[name]]
+            assert color in {own, "vanishing", "healthy", "exploding", "reference"}, name
+        assert color in theme.MEANINGS, (name, color)
+    if path in {"activations", "training"}:
+        assert {color for _, color in told} >= {"one", "two"}
+
+
+def test_curves_keep_their_colors_wherever_they_are_chosen():
+    assert theme.hues(("tanh", "sigmoid", "relu")) == ("two", "one", "dark")
+    assert theme.hues(("gelu", "tanh", "silu")) == ("one", "two", "dark")
+    assert theme.hues(("relu", "relu", "elu")) == ("dark", "dark", "one")
+    frame = activation_data.slopes(("tanh", "gelu", "sigmoid"), 0.01, ("sigmoid", "xavier"), 0)
+    assert list(frame[["hue1", "hue2", "hue3"]].iloc[0]) == ["two", "dark", "one"]
+    gauge = dict(CURVES)
+    assert gauge == {name: theme.COMPARED[name] for name in ("relu", "tanh", "sigmoid")}
+
+
+def test_the_ledgers_bars_are_colored_by_what_they_are_not_by_blame():
+    """At the best w₂ too, no bar says that something vanished."""
+    way = chain_data.way("w1", "all").set_index("factor")["meaning"]
+    assert way["slope1"] == way["slope2"] == "slopes" and way["w2"] == "weights"
+    assert not set(way) & {"vanishing", "exploding"}
+    frame = chain_data.ledger(2.0, 1.0, 0.0, "w1").set_index("w2")["became"]
+    best, _ = chain_data.largest(2.0, 1.0, 0.0)
+    assert frame[best] == "healthy" and frame[5.68] == frame[0.0] == "vanishing"
+    assert set(chain_data.ledger(2.0, 0.0, 0.0, "w1")["became"]) == {"vanishing"}  # x is 0
+
+
+def test_a_chart_names_no_color_that_is_not_in_the_table():
+    for param in BUILDERS:
+        spec = json.dumps(param.values[0]().to_dict(), ensure_ascii=False)
+        for told in re.findall(r'"calculate": "([^"]*)", "as": "meaning"', spec):
+            assert set(re.findall(r"'(\w+)'", told)) <= set(theme.MEANINGS), told
 
 
 def test_there_are_builders():
@@ -159,3 +226,116 @@ def test_the_gradient_by_depth_goes_through_its_marked_point(activation, layers,
     marked = re.findall(r'aria-roledescription="point"[^>]*translate\(([-\d.]+),([-\d.]+)\)', svg)
     (point,) = np.array(marked, dtype=float)
     assert np.abs(points - point).sum(axis=1).min() < 0.5  # pixels
+
+
+POWERS = [
+    pytest.param(page.path, control, id=f"{page.path}.{control.name}")
+    for page in site.PAGES
+    for control in site.concept(page.path, "panel").PANEL.controls
+    if getattr(control, "base", None)
+]
+
+
+@pytest.mark.parametrize("path,control", POWERS)
+def test_a_control_in_exponents_shows_the_power_itself(path, control):
+    """Right above the range input, in words, and the number of the input itself is hidden."""
+    builders = [b.values[0] for b in BUILDERS if b.id.startswith(f"{path}.")]
+    (builder,) = (
+        b
+        for b in builders
+        if control.name in [param["name"] for param in b().to_dict().get("params", ())]
+    )
+    rows = [dict.fromkeys(_columns(builder().to_dict()), None)]
+    for value in (control.low, control.default, control.high, control.values()[1]):
+        (power,) = re.findall(
+            rf">{control.label} = ([^<]+)<", _render(builder, rows, **{control.name: value})
+        )
+        assert power == control.shown(value)
+        of, _, over = power.replace(",", "").partition("/")
+        assert float(of) / float(over or 1) == pytest.approx(control.base**value, rel=5e-3)
+    css = Path(specs.__file__).with_name("style.css").read_text("utf-8")
+    assert f'[name="{control.name}"]' in css.split(") > span {")[0].split("label:has(input:is(")[1]
+
+
+def test_only_controls_in_exponents_hide_their_number():
+    css = Path(specs.__file__).with_name("style.css").read_text("utf-8")
+    hidden = set(re.findall(r'\[name="(\w+)"\]', css))
+    live_ones = {c for p in PANELS.values() for c in p.controls if getattr(c, "live", False)}
+    assert hidden == {c.name for c in live_ones if c.base}
+    assert not hidden & {c.name for c in live_ones if not c.base}
+
+
+# Axes in powers of ten -------------------------------------------------------------------------
+
+
+def _is_in_powers(spec: dict) -> bool:
+    return "'10'" in (spec["encoding"].get("y", {}).get("axis") or {}).get("labelExpr", "")
+
+
+LOGARITHMIC = {p.id: p.values[0] for p in BUILDERS if _is_in_powers(p.values[0]().to_dict())}
+# Charts of packed lines say of an exact 0 in words of their own where it has gone.
+SAY_IT = {
+    "chain_rule.depth": "datum.sign == 0 ? '0'",
+    "chain_rule.ledger": "nothing is left",
+    "chain_rule.split": "isValid(datum.lost)",
+    "frameworks.gradients": "datum.beyond",
+    "home.gradients": "",  # below: there is none
+    "initialization.gradients": "isValid(datum.dead)",
+    "products.powers": " is 0'",
+}
+
+
+@pytest.mark.parametrize("name", LOGARITHMIC)
+def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
+    """0 stands at the foot with its name, infinity at the head; the log of a negative nowhere."""
+    spec = LOGARITHMIC[name]().to_dict()
+    if name in SAY_IT:
+        assert SAY_IT[name] in json.dumps(spec, ensure_ascii=False)
+        return
+    (field,) = set(re.findall(r"isNumber\(datum\.(\w+)\)", json.dumps(spec)))
+    rows = [dict.fromkeys(_columns(spec), 1) | {"kind": "line", "name": "one"}]
+    where = {}
+    for value, word in (("-1 / 0", "0"), ("1 / 0", "∞"), ("0 / 0", ""), ("-5e-324", "")):
+        # JSON has no infinity: it is calculated, for all layers
+        spec["transform"] = [{"calculate": value, "as": field}]
+        svg = _drawn(specs.inheriting(spec), rows)
+        found = re.findall(r'translate\([-\d.]+,([-\d.]+)\)"[^>]*>([0∞])</text>', svg)
+        named = [float(y) for y, text in found if text == word]
+        if word:
+            assert named, (value, "is not named")
+            where[word] = max(named) if word == "0" else min(named)
+        drawn = re.sub(r'aria-label="[^"]*"', "", svg)
+        assert "NaN" not in drawn and "Infinity" not in drawn
+    assert where["∞"] < 60 < 150 < where["0"], "0 at the foot, infinity at the head"
+
+
+@pytest.mark.parametrize("network", home_data.NETWORKS)
+def test_the_main_chart_of_home_has_no_number_off_its_kind_of_axis(network):
+    found = home_data.drag(network, None)
+    for sizes in (found.median, found.low, found.high, found.slopes):
+        assert np.isfinite(sizes).all()
+
+
+def test_an_exact_zero_of_a_page_reaches_its_chart():
+    """Not dropped on the way: a slope that rounds to 0, a power of 0, a dead layer."""
+    slopes = site.concept("precision", "data").slopes("float16", "sigmoid")
+    assert (slopes.loc[slopes["says"] == "0", "log10"] == -np.inf).sum() > 10
+    powers = site.concept("products", "data").precision(0.0)
+    assert list(powers["log10"][:3]) == [0.0, -np.inf, -np.inf]
+
+
+def _titles(part, channel: str) -> Iterator[str]:
+    """Each line of the titles of an axis."""
+    inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    if isinstance(part, dict) and isinstance(said := part.get(channel), dict):
+        title = (said.get("axis") or {}).get("title") or []
+        yield from [title] if isinstance(title, str) else title
+    for each in inner:
+        yield from _titles(each, channel)
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_narrow_phone_has_room_for_the_words_on_its_horizontal_axis(builder):
+    """On 320 pixels some 43 letters of them stand in a line."""
+    for line in _titles(builder().to_dict(), "x"):
+        assert len(line) <= 43, line

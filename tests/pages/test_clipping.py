@@ -114,7 +114,7 @@ def test_the_clipped_steps_are_said():
 
 @pytest.mark.parametrize("name", LABELS)
 @pytest.mark.parametrize("clip", KINDS)
-def test_the_violet_line_is_said_to_fall_only_where_it_falls(name, clip):
+def test_the_line_of_steps_clipped_is_said_to_fall_only_where_it_falls(name, clip):
     shares = [data.runs(name, clip, limit).clipped for limit in panel.LIMIT.values()]
     steps = np.diff(shares)
     assert data.rises(name, clip) == bool((steps > 0.0051).any())
@@ -276,3 +276,18 @@ def test_the_prediction_answers_each_guess():
         at.button(key="clipping.compare").click().run()
         assert word in prose(at)
         assert "0 % of its steps are clipped" in prose(at)
+
+
+def test_the_lines_of_the_first_step_fill_their_axis():
+    """The axis follows the rows: whatever the network, its lines are not squeezed, nor cut."""
+    scale = charts.first_step().to_dict()["encoding"]["y"]["scale"]
+    assert scale["domain"] == {"unionWith": [-4, 1]}
+    for name in LABELS:
+        found = data.first_step(name, "norm", 0.0, 0)
+        rows = found.frame
+        assert rows["log10"].notna().all() and rows["beyond"].isna().all()
+        spanned = max(rows["log10"].max(), 1) - min(rows["log10"].min(), -4)
+        assert np.ptp(rows["log10"]) > 0.3 * spanned, name
+        first = rows[rows["layer"] == 1].set_index("series")["log10"]
+        assert first["before"] == pytest.approx(found.before)
+        assert first["product"] == pytest.approx(found.product)

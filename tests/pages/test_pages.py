@@ -1,11 +1,13 @@
 """Every page of the site, run as a reader's session: presets, ends of controls, links."""
 
+import io
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from pages.kit import address, site
+from pages.kit import address, page, site
 from pages.kit.panels import Choice, Range
 from tests.app import (
     charts,
@@ -196,9 +198,9 @@ def test_every_table_that_a_chart_draws_is_sent_with_it(path):
 
 def test_site_lists_files_that_exist_and_no_address_twice():
     assert len(set(PATHS)) == len(PATHS)
-    for page in site.PAGES:
-        assert Path(site.__file__).parents[2].joinpath(page.file).is_file()
-        assert set(PARTS) <= {name.stem for name in concept_of(page.path).glob("*.py")}
+    for entry in site.PAGES:
+        assert Path(site.__file__).parents[2].joinpath(entry.file).is_file()
+        assert set(PARTS) <= {name.stem for name in concept_of(entry.path).glob("*.py")}
     listed = {f"{path}.py" for path in PATHS}
     files = {file.name for file in Path(site.__file__).parents[1].glob("*.py")} - {"__init__.py"}
     assert files == listed, "a page that the navigation does not offer"
@@ -241,3 +243,54 @@ def test_reset_sets_every_control_to_its_default(path):
     at.button(key=f"{path}.reset_all").click().run()
     assert values_of(at, path) == panel.defaults
     assert not at.exception and "Traceback" not in prose(at)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_taken_away_opens_as_a_tidy_table(path, monkeypatch):
+    """A unit in each header, one value in each cell, and the mark that spreadsheets look for."""
+    taken = []
+    real = page.st.download_button
+
+    def button(label, make, **how):
+        if how["mime"] == "text/csv":
+            taken.append(make())
+        return real(label, make, **how)
+
+    monkeypatch.setattr(page.st, "download_button", button)
+    at = open_page(path)
+    at.session_state[f"{path}.more"] = "The data"
+    at.run()
+    assert not at.exception and taken
+    for text in taken:
+        assert text.startswith(b"\xef\xbb\xbf")
+        table = pd.read_csv(io.BytesIO(text), encoding="utf-8-sig")
+        assert all(re.fullmatch(r"\S+ \[[^\[\]]+\]", header) for header in table), list(table)
+        for header, column in table.select_dtypes(exclude="number").items():
+            if header.startswith("version"):
+                continue  # of a library, and of what it runs on
+            several = (
+                column.dropna().astype(str).str.fullmatch(r"(-?[\d.e+-]+|x)( (-?[\d.e+-]+|x))+")
+            )
+            assert not several.any(), header
+        assert not table.duplicated().any()
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_frameworks_own_tables_and_boxes_round_no_number_away(path):
+    """They show four decimals, or two: so numbers in tables are texts, and boxes have a format."""
+    at = open_page(path)
+    (row,) = (row for row in at.get("button_group") if row.key.endswith(".more"))
+    for choice in row.options:
+        at.session_state[row.key] = choice
+        at.run()
+        for table in [*at.get("table"), *at.get("arrow_data_frame")]:
+            rows = table.value.reset_index(drop=True)
+            fractions = rows.select_dtypes("floating").columns
+            assert not len(fractions), (choice, list(fractions))
+    for control in PANELS[path].controls:
+        if not isinstance(control, Range):
+            continue
+        boxed = control.live or control.seed
+        decimals = control.decimals if boxed or control.whole else 2  # a slider's own
+        for value in control.values():
+            assert control.base or float(f"{value:.{decimals}f}") == value, control.name

@@ -6,7 +6,7 @@ import pytest
 from core.formats import FORMATS
 from pages.concepts.precision import data, words
 from pages.concepts.precision.panel import SHOWN
-from tests.app import open_page, prose
+from tests.app import open_page, prose, set_to, widget_of
 
 
 def say(**query) -> str:
@@ -117,3 +117,11 @@ def test_what_devices_do_is_a_table_of_measured_numbers():
 def test_a_dead_network_has_nothing_to_round():
     words = say(activation="ReLU", width=16, depth=20, weights="PyTorch's default", seed=3)
     assert "Traceback" not in words
+
+
+def test_the_loss_scale_is_chosen_by_its_value():
+    at = open_page("precision", precision_scale="16")
+    box = widget_of(at, "precision_scale")
+    assert box.options[box.index] == "65,536" and box.options[0] == "1/256"
+    box.set_value(-8).run()
+    assert set_to(at, "precision_scale") == -8

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -529,6 +530,7 @@ def test_the_steps_before_the_break_are_those_of_the_run():
     run = recording.extend(run, DUEL.dataset)
     rows = data.last_steps(run)
     assert list(rows["step"]) == list(range(1, run.step))
+    assert not len(rows.select_dtypes("floating").columns), "shown with four decimals"
     assert len(data.last_steps(replace(run, steps=run.steps * 5))) == 5
 
 
@@ -659,3 +661,37 @@ def test_an_activation_has_one_usual_initializer_on_all_pages(name):
     broken = replace(NET, activation=name, initializer="normal")
     (fitting,) = (n for n in data.changes(broken).values() if n.initializer != "normal")
     assert fitting.initializer == usual == ACTIVATIONS[name].usual_initializer
+
+
+def test_what_learners_ask_has_a_preset_that_shows_it():
+    """PyTorch's own weights, and inputs that nobody normalized."""
+    presets = {preset.name: preset for preset in panel.PANEL.presets}
+
+    def ends(name: str, **changes) -> list:
+        at = SimpleNamespace(**panel.PANEL.defaults | presets[name].values | changes)
+        duel = networks.duel(at)
+        runs = [
+            recording.begin(
+                net.spec(duel.data), net.how(200), duel.dataset, rng=np.random.default_rng(0)
+            )
+            for net in duel.nets.values()
+        ]
+        return [recording.extend(run, duel.dataset) for run in runs]
+
+    default, he = ends("PyTorch's default")
+    assert default.tests[-1].accuracy[0] < 0.2 < 0.6 < he.tests[-1].accuracy[0]
+    a_layer = np.diff(default.steps[0].log10_dz[0]).mean()
+    assert 10**-a_layer == pytest.approx(0.4, abs=0.02)
+    raw, normalized = ends("Inputs not normalized")
+    assert raw.steps[-1].halts[0] and raw.step < 10
+    assert normalized.tests[-1].accuracy[0] > 0.9
+    shared, he = ends("Weights with a mean")
+    assert shared.steps[-1].halts[0] and shared.step < 10 < he.step
+    same, _ = ends("Inputs not normalized", data="digits")
+    assert same.tests[-1].accuracy[0] > 0.9 and not same.steps[-1].halts[0]
+
+
+def test_an_old_link_to_classic_uniform_opens_pytorchs_default():
+    at = open_page("training", training_a_initializer="Classic uniform")
+    assert set_to(at, "training_a_initializer") == "uniform_classic"
+    assert "The link asked" not in prose(at)

@@ -5,7 +5,7 @@ import altair as alt
 from pages.concepts.activations.panel import DEEPEST, Z
 from pages.kit import frames, grammar, theme
 
-CURVES = ("amber", "violet", "dark")  # the three curves of the main chart, by color
+CURVES = (1, 2, 3)  # of the main chart
 FOURTH = "leaky"  # the fourth network beside them: dark too, but dashed
 SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 
@@ -13,11 +13,11 @@ SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 # of the current numbers, the slopes, and below them the slopes multiplied over n layers, both over
 # the same z. Each panel has a vertical scale of its own. Heights are shares of the view, from the
 # top: where a panel begins and ends.
-_HEIGHT = 516
-_UPPER, _LOWER = (0.25, 0.635), (0.675, 1.0)
+_HEIGHT = 530
+_UPPER, _LOWER = (0.24, 0.68), (0.71, 1.0)
 SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
 PRODUCTS = (-24, 2)  # decades
-CORNER = (-5.85, -2.5, 0.44, 1.04)  # the inset with φ: left, right, bottom, top
+CORNER = (-5.9, -1.7, 0.3, 1.06)  # the inset with φ: left, right, bottom, top
 MULTIPLIED = "multiplied"  # the table of the lower panel
 INSET = (-1.2, 2.0)  # the values of φ that it shows
 SEEN = 0.3  # the height of the histogram's largest bar
@@ -26,13 +26,13 @@ SEEN = 0.3  # the height of the histogram's largest bar
 def slopes() -> alt.LayerChart:
     """φ′ of three activations over z, and φ′(z)ⁿ below, with dots at the live z; φ as an inset.
 
-    Two tables of one row per z, for the curves i = 1, 2, 3. The frame: `z`; `s{i}` φ′(z);
-    `name{i}`; `seen`, where a bar of the histogram of a real network's z begins, its height (the
-    largest being SEEN), and `seen_says`. And MULTIPLIED, so that another n leaves the other marks
-    as they are: `z`; `n`; `p{i}` log₁₀|φ′(z)|ⁿ (null where that is 0), `minus{i}` whether φ′(z)ⁿ
-    is negative. What lines need is in the rows: `drawn`, whether they have a point here, and where
-    it is, or null beyond their panel: `slope{i}`, `product{i}`, and φ(z) in the inset, `z_in` and
-    `f_in{i}`.
+    Two tables of one row per z, for the curves i = 1, 2, 3, both with the curve's color `hue{i}`.
+    The frame: `z`; `s{i}` φ′(z); `name{i}`; `seen`, where a bar of the histogram of a real
+    network's z begins, its height (the largest being SEEN), and `seen_says`. And MULTIPLIED, so
+    that another n leaves the other marks as they are: `z`; `n`; `p{i}` log₁₀|φ′(z)|ⁿ (null where
+    that is 0), `minus{i}` whether φ′(z)ⁿ is negative. What lines need is in the rows: `drawn`,
+    whether they have a point here, and where it is, or null beyond their panel: `slope{i}`,
+    `product{i}`, and φ(z) in the inset, `z_in` and `f_in{i}`.
     """
     x = alt.X(
         "z",
@@ -98,8 +98,8 @@ def _slopes_panel() -> alt.LayerChart:
     )
     now = frames.frame_of(Z)
     layers = [seen, _rule(now), *_inset_frame()]
-    for i, color in enumerate(CURVES, start=1):
-        layers += _curve(i, color, now)
+    for i in CURVES:
+        layers += _curve(i, now)
     return alt.layer(*layers, *_table()).encode(y=y)
 
 
@@ -114,11 +114,16 @@ def _rule(now: alt.Chart) -> alt.Chart:
     return base.mark_rule(strokeWidth=1.2).encode(y=alt.Y(field="top"), y2=alt.Y2("floor"))
 
 
-def _curve(i: int, color: str, now: alt.Chart) -> list[alt.Chart]:
+def _hued(chart: alt.Chart, i: int) -> alt.Chart:
+    """The chart with its marks in the color of the activation of curve i."""
+    return chart.transform_calculate(meaning=f"datum.hue{i}")
+
+
+def _curve(i: int, now: alt.Chart) -> list[alt.Chart]:
     """One activation: φ′ as a line with its dot, and φ in the inset with its dot."""
     inset = {"x": alt.X(field="z_in"), "y": alt.Y(field=f"f_in{i}")}
-    lines = grammar.colored(alt.Chart().transform_filter("datum.drawn"), color)
-    dots = grammar.colored(now, color)
+    lines = _hued(alt.Chart().transform_filter("datum.drawn"), i)
+    dots = _hued(now, i)
     at = dots.transform_calculate(at=f"min(datum.s{i}, {SLOPES[1]})")
     return [
         lines.mark_line(strokeWidth=3).encode(y=alt.Y(field=f"slope{i}")),
@@ -184,12 +189,12 @@ def _table() -> list[alt.Chart]:
         f"'φ′' + ({grammar.superscript('datum.n')})",
     )
     cells = [cell(head, 0, 0, "at"), cell(head, 1, 0, "slope"), cell(over, 2, 0, "product")]
-    for i, color in enumerate(CURVES, start=1):
+    for i in CURVES:
         one = f"log(abs(datum.s{i})) / LN10"
-        row = grammar.colored(now, color).transform_calculate(
+        row = _hued(now, i).transform_calculate(
             slope=f"(datum.s{i} < 0 ? '−' : '') + ({grammar.number(one)})",
         )
-        power = grammar.colored(over_layers, color).transform_calculate(
+        power = _hued(over_layers, i).transform_calculate(
             product=f"(datum.minus{i} ? '−' : '') + "
             f"(isValid(datum.p{i}) ? ({grammar.number(f'datum.p{i}')}) : '0')",
         )
@@ -215,9 +220,9 @@ def _products_panel() -> alt.LayerChart:
         ),
     )
     layers = [grammar.healthy_band(left=Z.low, right=Z.high, label="healthy")]
-    for i, color in enumerate(CURVES, start=1):
-        line = grammar.colored(_multiplied().transform_filter("datum.drawn"), color)
-        dot = grammar.colored(frames.frame_of(Z, _multiplied()), color)
+    for i in CURVES:
+        line = _hued(_multiplied().transform_filter("datum.drawn"), i)
+        dot = _hued(frames.frame_of(Z, _multiplied()), i)
         dot = dot.transform_calculate(
             at=f"isValid(datum.p{i}) ? "
             f"{grammar.clamp(f'datum.p{i}', low + 0.6, high)} : {low + 0.6}",
@@ -244,7 +249,7 @@ def by_layer() -> alt.LayerChart:
         type="quantitative",
         scale=alt.Scale(domain=[-7.5, DEEPEST + 0.5], nice=False),
         axis=alt.Axis(
-            title="layer   (← the gradient travels toward the input)",
+            title=["layer", "← the gradient travels toward the input"],
             values=[1, 5, 10, 15, 20],
             grid=False,
             **grammar.AXIS,
@@ -267,7 +272,8 @@ def by_layer() -> alt.LayerChart:
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
-    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -11.5, 11.5, across="layer")
+    return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def shares() -> alt.LayerChart:
@@ -281,7 +287,7 @@ def shares() -> alt.LayerChart:
         type="quantitative",
         scale=alt.Scale(domain=[0.4, DEEPEST + 6], nice=False),
         axis=alt.Axis(
-            title="layer   (← the gradient travels toward the input)",
+            title=["layer", "← the gradient travels toward the input"],
             values=[1, 5, 10, 15, 20],
             grid=False,
             **grammar.AXIS,

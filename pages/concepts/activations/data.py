@@ -14,7 +14,6 @@ from core.network import NetSpec
 from core.training import TrainSpec
 from pages.concepts.activations.charts import (
     CORNER,
-    CURVES,
     DEAD,
     INSET,
     OFF,
@@ -142,11 +141,11 @@ def slopes(
     curves: tuple[str, str, str], leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:
     """One row per z of the slider, and one on each side of 0; see `charts.slopes`."""
-    columns = _over_z()
+    columns, hues = _over_z(), theme.hues(curves)
     z = columns["z"]
     for i, name in enumerate(curves, start=1):
         f, slope = activation(name, negative_slope=leak).value_and_slope(z)
-        columns |= {f"name{i}": short(name), f"s{i}": slope}
+        columns |= {f"name{i}": short(name), f"hue{i}": hues[i - 1], f"s{i}": slope}
         columns[f"slope{i}"] = np.where(slope <= SLOPES[1], slope, np.nan)
         columns[f"f_in{i}"] = _in_inset(f, INSET, CORNER[2:])
     columns["z_in"] = _in_inset(z, (Z.low, Z.high), CORNER[:2])
@@ -160,13 +159,17 @@ def slopes(
 @memoize(64)
 def multiplied(curves: tuple[str, str, str], n: int, leak: float) -> pd.DataFrame:
     """The slopes multiplied over n layers, in the same rows; see `charts.slopes`."""
-    columns = _over_z() | {"n": n}
+    columns, hues = _over_z() | {"n": n}, theme.hues(curves)
     for i, name in enumerate(curves, start=1):
         slope = activation(name, negative_slope=leak).df(columns["z"])
         with np.errstate(divide="ignore"):
             product = n * np.log10(np.abs(slope))
         product = np.where(slope == 0, np.nan, product)
-        columns |= {f"p{i}": product, f"minus{i}": (slope < 0) & (n % 2 == 1)}
+        columns |= {
+            f"hue{i}": hues[i - 1],
+            f"p{i}": product,
+            f"minus{i}": (slope < 0) & (n % 2 == 1),
+        }
         columns[f"product{i}"] = np.where(product <= PRODUCTS[1], product, np.nan)
     return _in_single_precision(columns)
 
@@ -230,18 +233,16 @@ def by_layer(
     curves: tuple[str, str, str], weights: str, depth: int, leak: float, seed: int, what: str
 ) -> pd.DataFrame:
     """The chosen product of each network; see `charts.by_layer`."""
-    parts = []
+    parts, hues = [], dict(zip(curves, theme.hues(curves), strict=True))
     for name in networks(curves):
         log10 = getattr(products(name, weights, depth, leak, seed), what)
-        place = curves.index(name) if name in curves else len(CURVES) - 1
         part = pd.DataFrame({"layer": np.arange(1, depth + 1), "log10": log10})
         part["says"] = [theme.from_log10(value) for value in log10]
         part["name"] = short(name)
-        part["meaning"] = CURVES[place]
+        part["meaning"] = hues.get(name, hues[curves[-1]])
         part["dashed"] = int(name not in curves)
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
-    frame["log10"] = frame["log10"].where(np.isfinite(frame["log10"]))
     first = frame["layer"] == 1
     ends = frame.loc[first, "log10"].fillna(-12).clip(-11.5, 11.5)
     frame.loc[first, "name_at"] = grammar.apart(ends.tolist(), gap=1.6)
@@ -300,7 +301,7 @@ def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> pd.DataFram
         return _word("every network broke: not a number", "exploding")
     parts, names = [], []
     edges = (np.zeros_like(dead), dead, off, flat)
-    kinds = ((DEAD, "dark"), (OFF, "reference"), (SATURATED, "amber"))
+    kinds = ((DEAD, "dark"), (OFF, "reference"), (SATURATED, "one"))
     for (kind, color), (low, high) in zip(kinds, pairwise(edges), strict=True):
         if (high - low).max() < 0.005:
             continue
@@ -385,6 +386,17 @@ def leak_sentence() -> str:
         for name, found in (("ReLU", relu), ("a leak of 0.01", small), ("one of 0.1", large))
     )
     return f"Of {relu.runs} networks each, of depth 10, trained at rate {rate:g}. {said}."
+
+
+_RATIO = "log10 of a ratio to the last layer"
+UNITS = {  # of the table for taking away
+    **{"activation": "name", "layer": "number, from the input", "weights": "scheme"},
+    **{"log10_product_of_slopes": _RATIO, "log10_product_of_weights": _RATIO},
+    "log10_dz_relative_to_last_layer": _RATIO,
+    **{"bias_mean": "number", "learning_rate": "number"},
+    **{"share_flat": "share of units × examples", "share_off": "share of units × examples"},
+    "share_dead": "share of units",
+}
 
 
 def table(curves: tuple[str, str, str], at) -> pd.DataFrame:

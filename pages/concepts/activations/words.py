@@ -2,7 +2,7 @@
 
 import math
 
-from pages.concepts.activations import charts, data
+from pages.concepts.activations import data
 from pages.concepts.activations.panel import CROSSING, LABELS, NETWORKS_SEEN, PAYS, SCHEMES, STEPS
 from pages.kit import theme
 
@@ -24,7 +24,7 @@ def equation(at, points: list[data.Point]) -> str:
     """The same slope in each of n layers, for the three activations."""
     names = {"sigmoid": r"\sigma", "tanh": r"\tanh"}
     rows = []
-    for point, color in zip(points, charts.CURVES, strict=True):
+    for point, color in zip(points, theme.hues([point.name for point in points]), strict=True):
         name = names.get(point.name, rf"\text{{{data.short(point.name)}}}")
         shown = theme.tex(
             math.log10(abs(point.slope)) if point.slope else -math.inf, negative=point.slope < 0

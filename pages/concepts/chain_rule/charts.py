@@ -20,9 +20,10 @@ def ledger() -> alt.LayerChart:
     Beneath the bars stands the network: its quantities J, ŷ, z₂ … and, between them, the factors.
     Frames, one row per w2: `w2`; packed over the quantities, J first: `value` of the quantity,
     `times`, the factor that leads to it from its left neighbor (none to J), `level`, log₁₀ of
-    |dJ/d(quantity)|, and `sign` of that gradient.
+    |dJ/d(quantity)|, and `sign` of that gradient; and what `became` of it at the end.
     The table `way`, which no drag moves, one row per quantity `i`: `node`, its name; of the factor
-    that leads to it its `name` and its option of the control `factor`; `last`, the index of the
+    that leads to it its `name`, its `meaning`
+    and its option of the control `factor`; `last`, the index of the
     last quantity; whether it is `faint`, as the walk has not come so far, `here`, where the walk
     has come to, or `mark`, if that factor is marked; and `chosen`, the option that is set.
     """
@@ -45,7 +46,7 @@ def ledger() -> alt.LayerChart:
     points = frames.unpack(frame, "value", "times", "level", "sign").transform_window(
         [alt.WindowFieldDef(op="lag", field="level", **{"as": "before"})]
     )
-    fields = ["node", "name", FACTOR.name, "last", "faint", "here", "mark", "chosen"]
+    fields = ["node", "name", "meaning", FACTOR.name, "last", "faint", "here", "mark", "chosen"]
     way = alt.LookupData(data=alt.NamedData(WAY), key="i", fields=fields)
     points = points.transform_lookup(lookup="i", from_=way)
     points = points.transform_calculate(middle="datum.i - 0.5")
@@ -88,7 +89,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
         end=clamped("datum.level"),
         left="datum.i - 0.72",
         right="datum.i - 0.28",
-        meaning=f"abs({size}) < 0.01 ? 'reference' : {size} < 0 ? 'vanishing' : 'exploding'",
+        falls=f"{size} <= -0.01",
         says=f"'× ' + ({_written('times')})",
         height="abs(datum.start - datum.end) < 0.02 ? datum.end + 0.02 : datum.end",
     )
@@ -130,9 +131,8 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
         text=alt.Text("says", type="nominal"),
     )
     values = values.transform_filter(f"max(datum.start, datum.end) > {FLOOR}")
-    falls = "datum.meaning == 'vanishing'"
-    falling = values.transform_filter(falls).mark_text(dy=18, **style)
-    rising = values.transform_filter(f"!({falls})").mark_text(dy=-12, **style)
+    falling = values.transform_filter("datum.falls").mark_text(dy=18, **style)
+    rising = values.transform_filter("!datum.falls").mark_text(dy=-12, **style)
     # what goes on below the chart ends in a triangle, what is 0 in a cross and a word
     ends = faded.encode(x=alt.X(field="middle"), y=alt.Y(field="end"))
     below = ends.transform_filter(f"isValid(datum.level) && datum.level < {FLOOR}").mark_point(
@@ -198,7 +198,7 @@ def _reached(points: alt.Chart) -> alt.Chart:
     """The gradient that the walk has reached, large."""
     zero = "datum.sign == 0 ? '0' : "
     at = points.transform_filter("datum.here").transform_calculate(
-        meaning=f"isValid(datum.level) ? ({grammar.outcome('datum.level')}) : 'vanishing'",
+        meaning="datum.i == datum.last ? datum.became : 'dark'",
         says=f"'dJ/d' + datum.node + ' = ' + ({zero}(datum.sign < 0 ? '−' : '') + "
         f"({grammar.number('datum.level')}))",
     )
@@ -253,7 +253,7 @@ def depth() -> alt.LayerChart:
         grammar.healthy_band(left=0, right=LAYERS + 14, label="healthy"),
         *_named(along, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
         *_gradient_by_depth(along, frame),
-        *_named(along, "slopes", "∏ φ′(z)", "amber", [2, 4], on_top="> datum.bound"),
+        *_named(along, "slopes", "∏ φ′(z)", "slopes", [2, 4], on_top="> datum.bound"),
         x=grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14),
         y=grammar.powers_y("log10", "size of the product", _DEEP, _HIGH, every=10),
         params=(frames.param(W),),

@@ -18,6 +18,10 @@ SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median
 # Each gradient's way back: the quantities, and the options of the control that name its factors.
 NODES = {"w1": ("J", "ŷ", "z₂", "a₁", "z₁", "w₁"), "w2": ("J", "ŷ", "z₂", "w₂")}
 FACTORS = {"w1": ("loss", "slope2", "w2", "slope1", "x"), "w2": ("loss", "slope2", "a1")}
+MEANING = {  # of each factor: what it is, not what it costs
+    **{"slope1": "slopes", "slope2": "slopes", "w2": "weights"},
+    **{"loss": "dark", "a1": "dark", "x": "dark"},
+}
 
 
 # The article's network ---------------------------------------------------------------------------
@@ -48,6 +52,20 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
     return Walk(factors, values, product.log10, product.sign)
 
 
+_NEARLY = 0.5  # decades: within a factor of 3
+
+
+@memoize(64)
+def became(w1: float, x: float, y: float, gradient: str) -> tuple[str, ...]:
+    """The color of the gradient at each w₂: “vanishing” far below the best that a w₂ can do here.
+
+    J itself is no measure: the best w₂ leaves less than a tenth of it, and nothing has vanished.
+    """
+    sizes = walk(w1, np.array(W2.values()), x, y, gradient).levels[:, -1]
+    far = ~(sizes > sizes.max() - _NEARLY)  # 0 where all are 0
+    return tuple(np.where(far, "vanishing", "healthy").tolist())
+
+
 @memoize(64)
 def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
     """One row per w₂; see `charts.ledger`."""
@@ -61,6 +79,7 @@ def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
             "times": frames.pack(np.concatenate([none, along.factors], axis=-1), ".6g"),
             "level": frames.pack(along.levels, ".4f"),
             "sign": frames.pack(along.signs, ".0f"),
+            "became": became(w1, x, y, gradient),
         }
     )
 
@@ -78,6 +97,7 @@ def way(gradient: str, factor: str) -> pd.DataFrame:
             "node": NODES[gradient],
             "name": ["", *(FACTOR.options[option] for option in factors)],
             FACTOR.name: ["all", *factors],
+            "meaning": ["dark", *(MEANING[option] for option in factors)],
             "last": len(factors),
             "faint": i > at,
             "here": i == at,
@@ -94,6 +114,11 @@ def largest(w1: float, x: float, y: float) -> tuple[float, float]:
     sizes = np.abs(scalar_chain.two_layer_chain(w1=w1, w2=w2, x=x, y=y).dw1)
     at = int(sizes.argmax())
     return float(w2[at]), float(sizes[at])
+
+
+def units(frame: pd.DataFrame) -> dict[str, str]:
+    """Of the table for taking away: all of it are plain numbers."""
+    return dict.fromkeys(frame, "number")
 
 
 def ledger_table(w1: float, x: float, y: float) -> pd.DataFrame:
@@ -225,7 +250,7 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
 
 def _line(name: str, low, middle, high) -> pd.DataFrame:
     end = float(middle[-1])
-    meaning = {"slopes": "amber", "weights": "violet", "gradient": theme.outcome(end)}[name]
+    meaning = theme.outcome(end) if name == "gradient" else name
     drawn = np.isfinite(middle)
     part = pd.DataFrame({"k": np.arange(STEPS + 1), "series": name, "meaning": meaning})
     part["log10"] = np.where(drawn, middle, np.nan)

@@ -56,12 +56,6 @@ def _signed(way: data.Walk, i: int) -> str:
     return theme.from_log10(float(way.levels[i]), negative=way.signs[i] < 0)
 
 
-def _meaning(factor: float) -> str:
-    """The color of a factor's bar: a cost, an income, or neither."""
-    size = _log10(factor)
-    return "reference" if abs(size) < 0.01 else "vanishing" if size < 0 else "exploding"
-
-
 def _log10(factor: float) -> float:
     return math.log10(abs(factor)) if factor else -math.inf
 
@@ -71,13 +65,17 @@ def equation(at, way: data.Walk) -> str:
     path, terms = data.FACTORS[at.gradient], []
     for option, value in zip(path, map(float, way.factors), strict=True):
         shown = theme.tex(_log10(value), negative=value < 0)
-        term = theme.term(_meaning(value), TEX[option], shown)
+        term = theme.term(data.MEANING[option], TEX[option], shown)
         terms.append(rf"\boxed{{{term}}}" if option == at.factor else term)
     total, size = rf"\frac{{dJ}}{{d{at.gradient[0]}_{at.gradient[1]}}}", float(way.levels[-1])
-    left = theme.term(theme.outcome(size), total, theme.tex(size, negative=way.signs[-1] < 0))
+    left = theme.term(_became(at), total, theme.tex(size, negative=way.signs[-1] < 0))
     size = theme.tex(size)
     relation = theme.relation(size, *(theme.tex(_log10(value)) for value in way.factors))
     return theme.displayed(rf"{left}\;{relation}\;" + r"\cdot".join(terms))
+
+
+def _became(at) -> str:
+    return data.became(at.w1, at.x, at.y, at.gradient)[W2.values().index(at.w2)]
 
 
 def following(factor: str, path: tuple[str, ...]) -> str:
@@ -241,9 +239,9 @@ def split(net: data.Split) -> str:
             theme.tex(gradient, 2),
         )
         + (r"\;\approx\;" if foretold else r"\;\neq\;")
-        + theme.term("amber", r"\prod \varphi'(z)", theme.tex(slopes, 2))
+        + theme.term("slopes", r"\prod \varphi'(z)", theme.tex(slopes, 2))
         + r"\cdot"
-        + theme.term("violet", r"\prod \|W\|/\sqrt{n}", theme.tex(weights, 2))
+        + theme.term("weights", r"\prod \|W\|/\sqrt{n}", theme.tex(weights, 2))
     )
     return (
         f"{theme.displayed(equation)}\n\n"

@@ -30,6 +30,7 @@ def thresholds() -> alt.LayerChart:
         _accuracy(now),
         _loss(now),
         params=(frames.param(LIMIT),),
+        title=frames.reading(LIMIT),
         independent=["x", "y"],
         height=theme.MAIN_HEIGHT,
     )
@@ -71,9 +72,9 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
     whisker = whisker.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))
     none = unclipped.transform_calculate(words="'none'").mark_text(dy=-15, **_NAME)
     free = unclipped.mark_point(size=110, filled=True, opacity=1).encode(tooltip=tooltip)
-    clipped = grammar.colored(swept, "violet").mark_line(strokeWidth=2, strokeDash=[4, 3])
+    clipped = grammar.colored(swept, "reference").mark_line(strokeWidth=2, strokeDash=[4, 3])
     clipped_name = (
-        grammar.colored(swept, "violet")
+        grammar.colored(swept, "reference")
         .transform_filter(f"datum.limit == {LIMIT.low}")
         .transform_calculate(words="'steps clipped'")
         .mark_text(align="left", dx=4, dy=-10, **_NAME)
@@ -198,18 +199,24 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
 def first_step() -> alt.LayerChart:
     """Over the layers: ∏φ′(z), ∏W·φ′(z), and the first step before and after clipping.
 
-    Rows: `layer`, `series` ("slopes", "product", "before", "after"), `log10`, `says`, `meaning`;
-    `name` on the last layer of each series, and its height `name_at`.
+    Rows: `layer`, `series` ("slopes", "product", "before", "after"), `log10`, or −∞ and ∞ in
+    `beyond`, `says`, `meaning`; `name` on the last layer of each series, its height `name_at`, and
+    `right`, up to where names have room.
     """
-    x = grammar.count_x(
-        "layer", "layer    ← the gradient travels toward the input", 20, every=5, room=9
-    )
+    # as far as the lines reach: some networks' stay within three decades, others' span thirty
+    ticks = {"values": alt.Undefined, "tickMinStep": 1, "tickCount": 8}
+    x = grammar.count_x("layer", ["layer", "← the gradient travels toward the input"], 20, every=5)
+    x.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 2]), nice=False)
     y = grammar.powers_y("log10", "relative size", -16, 16, every=4)
+    y.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-4, 1]), nice=True, zero=False)
+    for channel in (x, y):
+        for name, value in ticks.items():
+            channel["axis"][name] = value
     rows = alt.Chart()
     one = alt.Chart().transform_filter("datum.series == 'slopes' && isValid(datum.name)")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")
     one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(
-        x=alt.X(field="left"), x2=alt.X2("layer"), y=alt.Y(field="one")
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="one")
     )
     styles = (
         ("slopes", [2, 4], 2.5),
@@ -231,7 +238,9 @@ def first_step() -> alt.LayerChart:
     )
     names = rows.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(one, *lines, points, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("beyond", -15.3, 15.3, across="layer")
+    marks = (one, *lines, points, names, *ends)
+    return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 # The plane ---------------------------------------------------------------------------------------
@@ -273,8 +282,8 @@ def plane() -> alt.LayerChart:
     return grammar.layered(
         *_limits(row),
         *_arrow(row.transform_calculate(px="gx", py="gy"), "dark", 3),
-        *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), "amber", 5),
-        *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), "violet", 5),
+        *_arrow(row.transform_calculate(px="datum.vx", py="datum.vy"), "one", 5),
+        *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), "two", 5),
         *_words(row),
         cells,
         x=_plane_axis("g₁", alt.X),
@@ -307,19 +316,19 @@ def _plane_axis(title: str, channel):
 def _limits(row: alt.Chart) -> list[alt.Chart]:
     """The value box and the norm circle of threshold c, and the axes through 0."""
     corners = row.transform_calculate(low="-datum.c", high="datum.c", left="-6", right="6")
-    fill = grammar.colored(corners, "amber").mark_rect(opacity=0.1)
+    fill = grammar.colored(corners, "one").mark_rect(opacity=0.1)
     round_the_box = row.transform_calculate(
         at="[[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]", t="sequence(0, 5)"
     ).transform_flatten(["at", "t"])
     round_the_box = round_the_box.transform_calculate(
         cx="datum.c * datum.at[0]", cy="datum.c * datum.at[1]"
     )
-    box = grammar.colored(round_the_box, "amber").mark_line(strokeWidth=1.8)
+    box = grammar.colored(round_the_box, "one").mark_line(strokeWidth=1.8)
     turn = row.transform_calculate(t="sequence(0, 73)").transform_flatten(["t"])
     turn = turn.transform_calculate(
         cx="datum.c * cos(datum.t * PI / 36)", cy="datum.c * sin(datum.t * PI / 36)"
     )
-    circle = grammar.colored(turn, "violet").mark_line(strokeWidth=1.8)
+    circle = grammar.colored(turn, "two").mark_line(strokeWidth=1.8)
     zero = grammar.colored(corners, "reference")
     rule = {"strokeWidth": 1, "opacity": 0.5}
     return [
@@ -370,11 +379,11 @@ def _words(row: alt.Chart) -> list[alt.Chart]:
     lines = (
         ("dark", f"'gradient ' + ({pair('gx', 'gy')})"),
         (
-            "amber",
+            "one",
             f"'by value ' + ({pair('datum.vx', 'datum.vy')}) + ', turned ' "
             "+ format(datum.turn, '.1f') + '°'",
         ),
-        ("violet", f"'by norm ' + ({pair('datum.nx', 'datum.ny')}) + ', turned 0°'"),
+        ("two", f"'by norm ' + ({pair('datum.nx', 'datum.ny')}) + ', turned 0°'"),
     )
     layers = []
     for i, (meaning, words) in enumerate(lines):

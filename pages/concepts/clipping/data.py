@@ -146,13 +146,30 @@ def thresholds(name: str, clip: str) -> pd.DataFrame:
     return rows
 
 
+UNITS = {  # of the table for taking away
+    **{"network": "name", "clip": "name", "log10_threshold": "log10 of the norm or the entry"},
+    **{"accuracy": "share, median", "accuracy_low": "share", "accuracy_high": "share"},
+    **{
+        "clipped": "share of the steps",
+        "lost": "count of runs",
+        "log10_last_loss": "log10 of nats",
+    },
+    **{"step": "number", "log10_loss": "log10 of nats"},
+}
+
+
 def runs_table(name: str, clip: str) -> pd.DataFrame:
-    """The numbers behind the main chart, for taking away."""
+    """The numbers behind the main chart, for taking away: a row per threshold and step."""
     columns = ["network", "clip", "limit", "accuracy", "accuracy_low", "accuracy_high"]
     rows = pd.concat([_rows(name, kind) for kind in (clip, "none", "cure")])
-    return rows[[*columns, "clipped", "lost", "last_loss", "steps", "loss"]].rename(
-        columns={"limit": "log10_threshold", "last_loss": "log10_last_loss", "loss": "log10_loss"}
+    rows = rows[[*columns, "clipped", "lost", "last_loss", "steps", "loss"]].rename(
+        columns={"limit": "log10_threshold", "last_loss": "log10_last_loss", "steps": "step"}
     )
+    rows["step"], rows["log10_loss"] = rows["step"].str.split(), rows.pop("loss").str.split()
+    rows = rows.explode(["step", "log10_loss"], ignore_index=True)
+    rows["step"] = rows["step"].astype(int)
+    rows["log10_loss"] = pd.to_numeric(rows["log10_loss"], errors="coerce")  # x: not a number
+    return rows
 
 
 # The first step ----------------------------------------------------------------------------------
@@ -231,8 +248,8 @@ def _angle(before, after) -> float:
 
 
 _NAMES = {
-    "slopes": ("∏ φ′(z)", "amber"),
-    "product": ("∏ W·φ′(z)", "violet"),
+    "slopes": ("∏ φ′(z)", "slopes"),
+    "product": ("∏ W·φ′(z)", None),  # by what became of it
     "before": ("step", "reference"),
     "after": ("step, clipped", "dark"),
 }
@@ -241,18 +258,22 @@ _NAMES = {
 def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
     """The lines over the layers, named at their right ends, those names moved apart."""
     depth = len(series["slopes"])  # the output layer's step is left out
-    places = dict(
-        zip(
-            series,
-            grammar.apart([values[depth - 1] for values in series.values()], 1.9),
-            strict=True,
-        )
-    )
+    drawn = {
+        key: np.where(np.isfinite(values[:depth]), values[:depth], 0.0)
+        for key, values in series.items()
+    }
+    every = np.concatenate(list(drawn.values()))
+    gap = 0.07 * max(5.0, np.ptp(every))  # between names: of what the axis spans
+    places = dict(zip(series, grammar.apart([d[-1] for d in drawn.values()], gap), strict=True))
     parts = []
     for key, values in series.items():
         name, meaning = _NAMES[key]
-        part = pd.DataFrame({"layer": np.arange(1, depth + 1), "log10": values[:depth]})
-        part["series"], part["meaning"] = key, meaning
+        finite = np.isfinite(values[:depth])
+        part = pd.DataFrame({"layer": np.arange(1, depth + 1)})
+        part["log10"] = np.where(finite, drawn[key], np.nan)
+        part["beyond"] = np.where(finite, np.nan, values[:depth])
+        part["right"] = 1.45 * depth
+        part["series"], part["meaning"] = key, meaning or theme.outcome(values[0])
         part["says"] = [theme.from_log10(value) for value in values[:depth]]
         part["name"] = [None] * (depth - 1) + [name]
         part["name_at"] = places[key]

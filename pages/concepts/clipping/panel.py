@@ -3,7 +3,7 @@
 from pages.concepts.clipping.networks import NETWORKS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
-LIMIT = Range("limit", "log₁₀ of the threshold c", -1.0, 3.0, 0.2, 1.0, live=True)
+LIMIT = Range("limit", "threshold c", -1.0, 3.0, 0.2, 1.0, live=True, base=10)
 GX = Range("gx", "g₁", -5.0, 5.0, 0.1, 1.0, live=True)
 GY = Range("gy", "g₂", -5.0, 5.0, 0.1, 4.0, live=True)
 STEP = Range("step", "step", 0, 40, 1, 6, live=True)

@@ -56,8 +56,12 @@ def equations(first: FirstStep) -> str:
         theme.term("reference", asked, shown[2]),
     )
     inside = (
-        theme.term("violet", rf"{over} W_l\,\varphi'(z_{{l-1}})", theme.tex(first.product)),
-        theme.term("amber", rf"{over} \varphi'(z_{{l-1}})", theme.tex(first.slopes)),
+        theme.term(
+            theme.outcome(first.product),
+            rf"{over} W_l\,\varphi'(z_{{l-1}})",
+            theme.tex(first.product),
+        ),
+        theme.term("slopes", rf"{over} \varphi'(z_{{l-1}})", theme.tex(first.slopes)),
     )
     return theme.displayed(
         rf"{step[0]} {relation} {step[1]} \cdot {step[2]}", rf"{inside[0]} \qquad\quad {inside[1]}"
@@ -103,12 +107,12 @@ def _clipped(runs: Compared) -> str:
     if now.most_clipped == 0:
         return fill(
             """At this threshold no step is clipped: training is what it is without clipping. The
-            violet line lies at 0."""
+            line of the steps clipped lies at 0."""
         )
     if now.clipped < 1:
         return fill(
             """At this threshold {clipped} of the steps are clipped; the others stay as they were.
-            The violet line falls as *c* {grows}""",
+            The line of the steps clipped falls as *c* {grows}""",
             clipped=theme.percent(now.clipped),
             grows="grows, but not all the way: where training breaks, steps get longer."
             if runs.rises

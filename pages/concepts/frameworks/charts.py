@@ -10,7 +10,7 @@ BOTTOM, TOP = -30, 10  # the main chart's axis: 10⁻³⁰ … 10¹⁰
 END_LOW, END_HIGH = BOTTOM + 1, TOP - 1  # where a dot or a name may stand
 LEFT, RIGHT = -2.0, 1.2  # log₁₀ of the gains that the gauge shows
 _ROOM = 14  # layers' width to the left of layer 1, for the lines' names
-_COLORS = {"other": "violet", "he": "reference", "slopes": "amber"}
+_COLORS = {"other": "two", "he": "reference", "slopes": "slopes"}
 
 
 def gradients() -> alt.LayerChart:
@@ -33,7 +33,7 @@ def gradients() -> alt.LayerChart:
             type="quantitative",
             scale=alt.Scale(domain=[1 - _ROOM, DEEPEST + 1], nice=False, zero=False),
             axis=alt.Axis(
-                title="layer    ← the gradient travels toward the input",
+                title=["layer", "← the gradient travels toward the input"],
                 values=[1, *range(10, DEEPEST + 1, 10)],
                 ticks=False,
                 grid=False,

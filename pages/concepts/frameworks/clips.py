@@ -21,7 +21,7 @@ GIVEN = {  # as the probes clip them: two parameters' gradients
     "all zeros": ((0.0,), (0.0, 0.0)),
 }
 VERDICTS = {"right": "✓", "changed": "~", "destroyed": "✕"}
-MEANINGS = {"right": "healthy", "changed": "amber", "destroyed": "exploding"}
+MEANINGS = {"right": "healthy", "changed": "one", "destroyed": "exploding"}
 
 
 def right(case: str) -> np.ndarray | None:

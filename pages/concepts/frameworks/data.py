@@ -106,6 +106,20 @@ def _arrow(log10: float) -> str:
     return "" if BOTTOM <= log10 <= TOP or np.isnan(log10) else "↑" if log10 > 0 else "↓"
 
 
+UNITS = {  # of the table for taking away
+    **{"framework": "name", "activation": "name", "width": "units"},
+    **{"depth": "hidden layers", "layer": "number, from the input"},
+    **{"log10_dz_over_last": "log10 of a ratio", "log10_product_of_slopes": "log10 of a ratio"},
+}
+
+
+WEIGHTS_UNITS = dict.fromkeys(("framework", "version", "layer", "call"), "name") | {
+    **{"date": "year-month-day", "n_in": "units", "n_out": "units"},
+    **dict.fromkeys(("mean", "std", "smallest", "largest"), "weight"),
+    "kurtosis": "ratio of moments",
+}
+
+
 def profile_table(framework: str, name: str, width: int, seed: int) -> pd.DataFrame:
     """Every frame of the main chart as numbers, for the download."""
     run = default_run(framework, name, width, seed)

@@ -64,9 +64,9 @@ def _network(factor: float) -> list[alt.Chart]:
 
 def _slopes(frame: alt.Chart) -> list[alt.Chart]:
     rows = frames.unpack(frame, "slopes").transform_calculate(layer="datum.i + 1")
-    line = grammar.colored(rows, "amber").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
+    line = grammar.colored(rows, "slopes").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     # In the other corner that no line reaches.
-    name = grammar.colored(frame, "amber").transform_calculate(
+    name = grammar.colored(frame, "slopes").transform_calculate(
         name=r"'··· ∏ φ′(z)\nthe slopes alone'"
     )
     style = {"align": "right", "baseline": "bottom", "dx": -8, "dy": -17, "lineBreak": "\n"}

@@ -170,6 +170,17 @@ def gradients(name: str, draw: int | None) -> pd.DataFrame:
     )
 
 
+_RATIO = "log10 of a ratio"
+COLUMNS = {  # units of the tables for taking away
+    **{"network": "name", "c": "factor on the weights", "layer": "number, from the input"},
+    "log10_dJdz_relative_to_last_layer": f"{_RATIO}, median",
+    **{"log10_lower_quartile": _RATIO, "log10_upper_quartile": _RATIO},
+    **{"log10_product_of_slopes": _RATIO, "log10_product_of_weight_gains": _RATIO},
+    "log10_dJdW": "log10 of the norm",
+    **{"draw": "number", "step": "number", "named_right": "share", "held_out_loss": "nats"},
+}
+
+
 def gradients_table(name: str, draw: int | None, c: float) -> pd.DataFrame:
     """The numbers behind the main chart, of the three networks and the dragged one."""
     found = drag(name, draw)
@@ -205,8 +216,8 @@ def ledger(name: str, draw: int | None, c: float) -> pd.DataFrame:
         gradient = found.median[row, 0]
         shared = {"network": f"×{factor:g}"}
         bars = (
-            ("slopes", 0.0, slopes, "amber", slopes),
-            ("weights", slopes, slopes + weights, "violet", weights),
+            ("slopes", 0.0, slopes, "slopes", slopes),
+            ("weights", slopes, slopes + weights, "weights", weights),
             ("gradient", gradient, gradient, theme.outcome(gradient), gradient),
         )
         rows += [

@@ -159,8 +159,8 @@ def equation(found: data.Drag, row: int) -> str:
         rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{layers}}}\|}}",
         theme.tex(found.median[row, 0]),
     )
-    slopes = theme.term("amber", r"\prod \varphi'(z)", theme.tex(found.slopes[row, 0]))
-    weights = theme.term("violet", r"\prod g_W", theme.tex(found.weights[row, 0]))
+    slopes = theme.term("slopes", r"\prod \varphi'(z)", theme.tex(found.slopes[row, 0]))
+    weights = theme.term("weights", r"\prod g_W", theme.tex(found.weights[row, 0]))
     equals = r"\approx" if abs(_met(found, row)) < 0.5 else r"\neq"
     return theme.displayed(rf"{gradient}\;{equals}\;{slopes}\;\cdot\;{weights}")
 

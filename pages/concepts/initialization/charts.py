@@ -35,6 +35,7 @@ def gradients() -> alt.LayerChart:
         x=_layers_x("layer", [1, 2]),
         y=grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4),
         params=(frames.param(G),),
+        title=frames.reading(G),
         height=theme.MAIN_HEIGHT,
     )
 
@@ -46,7 +47,7 @@ def _layers_x(field: str, least: list) -> alt.X:
         type="quantitative",
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=least), nice=False, zero=False),
         axis=alt.Axis(
-            title="layer    ← the gradient travels toward the input",
+            title=["layer", "← the gradient travels toward the input"],
             tickMinStep=1,
             labelExpr="datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''",
             ticks=False,

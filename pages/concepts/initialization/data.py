@@ -268,7 +268,7 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         "line": frames.pack(line),
         "low": frames.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
         "high": frames.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
-        "beside_meaning": {"slopes": "amber", "h": "violet"}[beside],
+        "beside_meaning": {"slopes": "slopes", "h": "dark"}[beside],
         "end": _within(last),
         "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
         "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
@@ -348,6 +348,19 @@ def table(of: Setting) -> pd.DataFrame:
 def _short(log10: float) -> str:
     """A number in a narrow column: one digit before a power of ten."""
     return theme.from_log10(log10, 2 if -3 <= log10 < 5 else 1)
+
+
+UNITS = {"sigma_sqrt_n": "number", "layer": "number, from the input"} | {  # for taking away
+    f"log10_{quantity}_over_last_{center}": "log10 of a ratio"
+    for quantity in (*QUANTITIES, "h")
+    for center in ("median", "mean")
+}
+UNITS["log10_product_of_slopes"] = "log10 of a ratio"
+
+
+def profile_of(at) -> pd.DataFrame:
+    """The numbers of the main chart's networks, for the download."""
+    return profile_table(measured(setting(at)))
 
 
 def profile_table(nets: Measured) -> pd.DataFrame:
@@ -630,9 +643,9 @@ def weights(width: int) -> pd.DataFrame:
     """Densities of single weights, each relative to its peak; see `charts…weights`."""
     w = np.linspace(-3.5, 3.5, 281)
     rows = (
-        ("N(0, 1)", 1.0, "dark"),
-        ("He", sqrt(2 / width), "amber"),
-        ("LeCun, Xavier", sqrt(1 / width), "violet"),
+        ("N(0, 1)", 1.0),
+        ("He", sqrt(2 / width)),
+        ("LeCun, Xavier", sqrt(1 / width)),
     )
     return pd.concat(
         [
@@ -642,10 +655,10 @@ def weights(width: int) -> pd.DataFrame:
                     "density": np.exp(-0.5 * (w / sigma) ** 2),
                     "says": f"{label}: σ = {theme.number(sigma)}",
                     "series": i,
-                    "meaning": meaning,
+                    "meaning": theme.COMPARED[label],
                 }
             )
-            for i, (label, sigma, meaning) in enumerate(rows)
+            for i, (label, sigma) in enumerate(rows)
         ],
         ignore_index=True,
     )

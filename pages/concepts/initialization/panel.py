@@ -1,11 +1,12 @@
 """The controls and presets of the page `initialization`."""
 
 from core.activations import ACTIVATIONS
+from pages.kit import theme
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
-G = Range("g", "σ√n = 2 to the power", low=-2.0, high=5.0, step=0.1, default=3.0, live=True)
+G = Range("g", "σ√n", low=-2.0, high=5.0, step=0.1, default=3.0, live=True, base=2)
 DEEPEST = 30  # hidden layers that can be chosen
-CURVES = {"relu": "dark", "tanh": "amber", "sigmoid": "violet"}  # of the gauge
+CURVES = {name: theme.COMPARED[name] for name in ("relu", "tanh", "sigmoid")}  # of the gauge
 WIDTHS = ("5", "10", "16", "64", "100", "256")
 SCHEMES = {"normal": "N(0, 1)", "he": "He", "xavier": "Xavier"}
 PLAIN = {  # what every preset speaks of
@@ -70,6 +71,16 @@ PANEL = Panel(
             PLAIN | {"g": 0.0, "activation": "relu", "width": "64", "window": "relu"},
         ),
         Preset(
+            "ReLU, PyTorch's default",
+            "bad",
+            "`nn.Linear` draws from ±1/√*n*, so that σ√*n* is 1/√3, or 0.58: a third of the "
+            "variance that keeps a sum's size, of which ReLU leaves half. The slider's nearest is "
+            "0.574.",
+            PLAIN
+            | {"g": -0.8, "activation": "relu", "width": "64", "window": "relu"}
+            | {"draws": "lecun_uniform"},
+        ),
+        Preset(
             "Tanh, Xavier",
             "good",
             "What it was made for. Most of the gradient is lost on the way; what is left is enough "
@@ -86,7 +97,7 @@ PANEL = Panel(
             "Sigmoid, N(0, 1)",
             "trap",
             "It lets far more through than Xavier, and seems to prove N(0, 1) right. That is "
-            "luck: √*n* happens to fit. Try width 10 with 2 to the power 1.7, and 256 with 4.",
+            "luck: √*n* happens to fit. Try width 10 with σ√*n* = 3.25, and width 256 with 16.",
             PLAIN | {"g": 3.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
         ),
         Preset(

@@ -21,7 +21,7 @@ def formats() -> alt.LayerChart:
         type="quantitative",
         scale=alt.Scale(domain=[LOW, HIGH], nice=False, zero=False),
         axis=alt.Axis(
-            title="size of a gradient's entry, times the loss scale",
+            title=["size of a gradient's entry,", "times the loss scale"],
             values=list(range(LOW, HIGH + 1, 32)),
             labelExpr=f"'2' + {grammar.superscript('datum.value')}",
             grid=False,
@@ -40,6 +40,7 @@ def formats() -> alt.LayerChart:
         x=x,
         y=y,
         params=(frames.param(SCALE),),
+        title=frames.reading(SCALE),
         height=theme.MAIN_HEIGHT,
     )
 
@@ -136,13 +137,14 @@ def layers() -> alt.LayerChart:
         align="right", dx=-4, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -8.7, 0.7, across="layer")
+    return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def slopes() -> alt.LayerChart:
-    """One slope by two formulas over z; a gap is an exact 0.
+    """One slope by two formulas over z; an exact 0 is a cross at the foot.
 
-    Rows: `z`, `log10` (or nothing), `series`, `meaning`, `says`.
+    Rows: `z`, `log10`, `series`, `meaning`, `says`.
     """
     x = alt.X(
         "z",
@@ -160,7 +162,8 @@ def slopes() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="slope"),
         ],
     )
-    return grammar.layered(lines, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -11.7, -0.3, across="z")
+    return grammar.layered(lines, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def walks() -> alt.LayerChart:
@@ -179,10 +182,10 @@ def walks() -> alt.LayerChart:
     lines = (
         ("right_down", "right", "reference", [2, 3], 1.5),
         ("right_up", "right", "reference", [2, 3], 1.5),
-        ("down", "down, in the format", "vanishing", [1, 0], 3),
-        ("up", "up, in the format", "exploding", [1, 0], 3),
-        ("master", "with a float32 copy", "healthy", [6, 3], 2),
-        ("chance", "rounded by chance", "violet", [1, 0], 1.5),
+        ("down", "down, in the format", "one", [1, 0], 3),
+        ("up", "up, in the format", "one", [1, 0], 3),
+        ("master", "with a float32 copy", "two", [6, 3], 2),
+        ("chance", "rounded by chance", "dark", [1, 0], 1.5),
     )
     marks = []
     for field, name, meaning, dash, width in lines:

@@ -115,7 +115,7 @@ def rulers(chosen: str) -> pd.DataFrame:
         form = FORMATS[name]
         half = np.log2(form.smallest) - 1  # below it, to 0
         ends = (LOW, half, form.lowest, np.log2(form.largest), HIGH)
-        meanings = ("vanishing", "amber", "healthy", "exploding")
+        meanings = ("vanishing", "reference", "healthy", "exploding")
         says = ("becomes 0", "subnormal", "normal", "too large")
         for left, right, meaning, word in zip(ends, ends[1:], meanings, says, strict=False):
             rows.append(
@@ -167,15 +167,15 @@ def layers(of: Setting, form: str, scale: int) -> pd.DataFrame:
     """See `charts.layers`."""
     found, parts = by_layer(of, form, scale), []
     for name, label, meaning in (
-        ("once", "rounded once", "amber"),
-        ("throughout", "rounded throughout", "violet"),
+        ("once", "rounded once", theme.COMPARED["rounded once"]),
+        ("throughout", "rounded throughout", theme.COMPARED["rounded throughout"]),
     ):
         log10 = getattr(found, name)
         part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "says": map(_relative, log10)})
-        part["log10"] = np.where(np.isnan(log10), np.nan, np.clip(log10, -9, 1))
+        part["log10"] = np.where(np.isfinite(log10), np.clip(log10, -9, 1), log10)
         part["meaning"] = meaning
         part["name"] = [None] * (of.depth - 1) + [label]
-        part["name_at"] = part["log10"] + (0.5 if name == "throughout" else -0.5)
+        part["name_at"] = part["log10"].clip(-9, 1) + (0.5 if name == "throughout" else -0.5)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
@@ -224,8 +224,8 @@ def slopes(form: str, activation: str) -> pd.DataFrame:
     z = np.arange(-24, 24.25, 0.25)
     parts = []
     for name, function, meaning in (
-        ("other", slope_without_loss, "healthy"),
-        ("usual", slope_as_frameworks, "vanishing"),
+        ("other", slope_without_loss, "two"),
+        ("usual", slope_as_frameworks, "one"),
     ):
         found = function(z, FORMATS[form], activation)
         with np.errstate(divide="ignore"):
@@ -234,7 +234,7 @@ def slopes(form: str, activation: str) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "z": z,
-                    "log10": np.where(np.isfinite(log10), log10, np.nan),
+                    "log10": log10,
                     "series": name,
                     "meaning": meaning,
                     "says": [theme.number(value) for value in found],
@@ -354,6 +354,12 @@ def scales() -> pd.DataFrame:
         log2=lambda rows: rows["log2_scale"],
         meaning=lambda rows: np.where(rows["skipped"], "exploding", "healthy"),
     )
+
+
+UNITS = {  # of the table for taking away
+    **{"format": "name", "loss_scale": "factor"},
+    **{f"percent_{fate}": "%" for fate in ("becomes_0", "subnormal", "too_large")},
+}
 
 
 def table(at) -> pd.DataFrame:

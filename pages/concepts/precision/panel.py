@@ -4,7 +4,7 @@ from core.activations import ACTIVATIONS
 from core.formats import FORMATS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
-SCALE = Range("scale", "loss scale 2 to the power", low=-8, high=24, step=1, default=0, live=True)
+SCALE = Range("scale", "loss scale", low=-8, high=24, step=1, default=0, live=True, base=2)
 UPDATE = Range("update", "update η·g", low=0.0005, high=0.01, step=0.0005, default=0.002, live=True)
 DEPTH = 20  # hidden layers at most
 SHOWN = {name: form.label for name, form in FORMATS.items() if name != "float64"}

@@ -15,8 +15,9 @@ def powers() -> alt.LayerChart:
     """|w|ⁿ over n, live in w, with the products along the scalar chain at the same w.
 
     Frames, one row per w: `w`; `slopes` and `gradient`, packed log₁₀ of ∏φ′(z) and |∏w·φ′(z)|
-    over the first n layers; `fp16`, the n from which half precision has lost wⁿ (or null), and
-    `fp16_says`, what it holds from there. A table of its own, MARK, has the `n` to mark.
+    over the first n layers, and what `became` of the latter; `fp16`, the n from which half
+    precision has lost wⁿ (or null), and `fp16_says`, what it holds from there. A table of its own,
+    MARK, has the `n` to mark.
     """
     frame = frames.frame_of(W)
     return grammar.layered(
@@ -75,12 +76,12 @@ def _along_the_chain(frame: alt.Chart) -> list[alt.Chart]:
     # The gradient is the slopes times wⁿ: above the slopes where |w| > 1, and so are their names.
     gradient_is_above = "abs(w) > 1 && isValid(datum.gradient)"
     lines = (
-        ("slopes", "∏ φ′(z)", "amber", [2, 4], f"!({gradient_is_above})"),
-        ("gradient", "∏ w·φ′(z)", "violet", [9, 4], gradient_is_above),
+        ("slopes", "∏ φ′(z)", "'slopes'", [2, 4], f"!({gradient_is_above})"),
+        ("gradient", "∏ w·φ′(z)", "datum.became", [9, 4], gradient_is_above),
     )
     layers = []
     for corner, (field, name, color, dash, name_above) in zip((-16.8, -19), lines, strict=True):
-        rows = grammar.colored(along, color).transform_calculate(corner=str(corner))
+        rows = along.transform_calculate(meaning=color, corner=str(corner))
         line = rows.mark_line(strokeDash=dash, strokeWidth=2.5, clip=True)
         layers.append(line.encode(y=alt.Y(field=field)))
         # the line's name stands at the last of its points that the axis shows
@@ -153,7 +154,8 @@ def precision() -> alt.LayerChart:
     points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
     names = names.encode(text=alt.Text("says", type="nominal"))
-    return grammar.layered(line, points, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -390, 390, across="n")
+    return grammar.layered(line, points, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def random_products() -> alt.LayerChart:
@@ -215,4 +217,5 @@ def matrix_products() -> alt.LayerChart:
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("log10", -29, 29, across="k")
+    return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -58,6 +58,7 @@ def powers(activation: str) -> pd.DataFrame:
     if activation == "identity":  # the line of wⁿ itself
         gradient = np.full_like(gradient, np.nan)
     packed = {"slopes": frames.pack(slopes), "gradient": frames.pack(gradient)}
+    packed["became"] = [theme.outcome(line[-1]) for line in gradient]
     return pd.DataFrame({"w": w} | packed | _half_precision())
 
 
@@ -81,6 +82,13 @@ def exact(w: float, n: int) -> str:
     """wⁿ to six digits, for the article's own numbers."""
     text = theme.number(float(scalar_chain.power(w, n).exact), 6)
     return text.rstrip("0") if "×" not in text else text
+
+
+_SIZE = "log10 of the size"
+UNITS = {  # of the table for taking away
+    **{"n": "count", "w": "number", "activation": "name", "log10_abs_w_to_the_n": _SIZE},
+    **{"log10_product_of_slopes": _SIZE, "log10_abs_product_of_w_times_slope": _SIZE},
+}
 
 
 def powers_table(w: float, activation: str) -> pd.DataFrame:
@@ -139,8 +147,7 @@ def precision(w: float) -> pd.DataFrame:
         for limit in scalar_chain.precision_ladder(w, n_max=1)
         if limit.n and limit.n <= 1600
     ]
-    frame = pd.concat([line, pd.DataFrame(lost)]) if lost else line
-    return frame[np.isfinite(frame["log10"])]
+    return pd.concat([line, pd.DataFrame(lost)]) if lost else line
 
 
 # Random weights ----------------------------------------------------------------------------------
@@ -265,7 +272,7 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
         "law": drawn.log10_predicted[None],
     }
     names = {"vector": "a vector", "largest": "largest", "median": "median", "law": "gain's law"}
-    colors = {"vector": "dark", "largest": "amber", "median": "violet", "law": "reference"}
+    colors = {"vector": "dark", "largest": "one", "median": "two", "law": "reference"}
     ends = {name: float(np.median(values[:, -1])) for name, values in series.items()}
     places = dict(zip(ends, _within(grammar.apart(list(ends.values()), gap=3.6)), strict=True))
     parts, middles = [], {}

@@ -62,9 +62,11 @@ def equation(w: float, n: int, power: SignedLog, along: Along) -> str:
         theme.tex(float(power.log10), negative=power.sign < 0),
         theme.tex(along.slopes[n]),
     )
-    gradient = theme.term("violet", rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)", shown[0])
+    gradient = theme.term(
+        theme.outcome(along.gradient[-1]), rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)", shown[0]
+    )
     weights = theme.term(theme.outcome(along.weights[-1]), f"({w:g})^{{{n}}}", shown[1])
-    slopes = theme.term("amber", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", shown[2])
+    slopes = theme.term("slopes", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", shown[2])
     relation = theme.relation(*shown)
     return theme.displayed(rf"{gradient}\;{relation}\;{weights}\;\cdot\;{slopes}")
 

@@ -10,6 +10,7 @@ from pages.concepts.training import lab as labs
 from pages.concepts.training.panel import PANEL, STEPS
 from pages.kit import values
 
+WIDTH = 232  # px, of the button whose words change: what stands beside it stays
 MOST = max(map(int, STEPS))  # steps that can be chosen
 
 
@@ -34,9 +35,11 @@ def start(lab: labs.Lab, steps: int, where: str) -> None:
         _button("**Pause training**", f"pause.{where}", _pause)
     elif not pair.done(steps):
         label = f"Continue to step {steps:,}" if pair.step else f"Train {steps:,} steps"
-        _button(f"**{label}**", f"start.{where}", _train)
+        _button(f"**{label}**", f"start.{where}", _train, width=WIDTH)
     elif not pair.halted and steps < MOST:
-        _button(f"**Train on to step {_following(steps):,}**", f"more.{where}", _train_on)
+        _button(
+            f"**Train on to step {_following(steps):,}**", f"more.{where}", _train_on, width=WIDTH
+        )
 
 
 def row(lab: labs.Lab, steps: int) -> None:

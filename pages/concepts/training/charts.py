@@ -313,7 +313,7 @@ def _side_y(name: str, field: str, title: str, domain, values, labels: str, **ax
 def _side_name(name: str) -> alt.Chart:
     left, _, top, _ = _SIDES[name]
     row = alt.Chart(alt.sequence(0, 1)).transform_calculate(words=f"'{name}'")
-    hue = {"A": "amber", "B": "violet"}[name]
+    hue = theme.COMPARED[name]
     return (
         grammar.colored(row, hue)
         .mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
@@ -462,7 +462,8 @@ def clip_factors() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="left of it"),
         ]
     )
-    return grammar.layered(line, points, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = map(_hued, grammar.off_the_axis("log10", -15.6, 0.6, across="x"))
+    return grammar.layered(line, points, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def seeds() -> alt.LayerChart:

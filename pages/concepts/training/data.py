@@ -22,7 +22,7 @@ from pages.concepts.training.panel import AT
 from pages.kit import frames, theme
 from pages.kit.memoize import Once, memoize
 
-NETS = {"A": "amber", "B": "violet"}  # and the hue of each
+NETS = {name: theme.COMPARED[name] for name in "AB"}  # and the hue of each
 CURVE_POINTS = 300
 OVERLAP = 0.1  # of a cell over its neighbor: without it, seams show between them
 GRID = 32  # cells a side behind the decision boundary
@@ -441,7 +441,7 @@ def clip_factors(pair: Pair, steps: int) -> pd.DataFrame:
                     "name": name,
                     "meaning": NETS[name],
                     "x": [(step.step - 1) / steps for step in picked],
-                    "log10": np.clip(log10, -16, 0),
+                    "log10": np.where(np.isfinite(log10), np.clip(log10, -16, 0), log10),
                     "says": [
                         f"step {step.step}: {theme.from_log10(v, 2)}"
                         for step, v in zip(picked, log10, strict=True)
@@ -600,6 +600,17 @@ def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
 
 
 # Taken away --------------------------------------------------------------------------------------
+
+
+UNITS = {  # of the table for taking away
+    **{"network": "A or B", "layer": "number, from the input", "step": "number"},
+    **{"batch_loss": "nats", "batch_accuracy": "share"},
+    **{"held_out_loss": "nats", "held_out_accuracy": "share"},
+    **{"clip_factor": "factor on the gradient", "log10_dJdW": "log10 of the norm"},
+    "log10_relative_update": "log10 of a ratio",
+    **{"log10_dJdz": "log10 of the norm", "log10_rms_slope": "log10 of the slope"},
+    "log10_product_of_slopes": "log10 of the product",
+}
 
 
 def table(pair: Pair) -> pd.DataFrame:

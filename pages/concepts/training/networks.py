@@ -16,9 +16,9 @@ NORMS = {"none": "none", "layer": "layer", "batch": "batch"}
 
 CLIPS = {"none": "none", "value": "by value", "norm": "by norm"}
 
-DATA = {"digits": "Digits", "spirals": "Spirals"}
+DATA = {"digits": "Digits", "pixels": "Digits, pixels 0–16", "spirals": "Spirals"}
 
-THINGS = {"digits": "digits", "spirals": "points"}
+THINGS = {"digits": "digits", "pixels": "digits", "spirals": "points"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Net:
     clip: str
     limit: float
     rate: float
+    mean: float = 0.0  # of the weights, times the number of inputs
 
     def spec(self, data: str, seeds: int = 1) -> NetSpec:
         held = datasets.DATASETS[data]()
@@ -46,6 +47,7 @@ class Net:
             activation=self.activation,
             initializer=self.initializer,
             weight_scale=self.scale,
+            weight_mean=self.mean,
             residual={"none": 0.0, "plain": 1.0, "scaled": 1 / math.sqrt(self.depth)}[
                 self.shortcut
             ],
@@ -96,7 +98,7 @@ def duel(at) -> Duel:
 
 LABELS = {
     "activation": labels(ACTIVATIONS),
-    "initializer": labels(INITIALIZERS),
+    "initializer": labels(INITIALIZERS) | {"uniform_classic": "PyTorch's default"},
     "shortcut": SHORTCUTS,
     "norm": NORMS,
     "clip": CLIPS,
@@ -113,6 +115,7 @@ NAMES = {
     "clip": "clipping",
     "limit": "clipping threshold",
     "rate": "learning rate",
+    "mean": "mean of the weights",
 }
 
 

@@ -34,9 +34,19 @@ def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
             LABELS["initializer"],
             first["initializer"],
             menu=True,
+            former={"Classic uniform": "uniform_classic"},
         ),
         Range(
             f"{side}_scale", "× weights", 0.1, 4.0, 0.1, 1.0, help="Multiplies all initial weights."
+        ),
+        Range(
+            f"{side}_mean",
+            "Mean of the weights × n",
+            -2.0,
+            2.0,
+            0.1,
+            0.0,
+            help="Added to each initial weight, divided by the number n of a unit's inputs.",
         ),
     )
 
@@ -146,6 +156,37 @@ PANEL = Panel(
             {"depth": 10, "activation": "sigmoid", "initializer": "xavier", "rate": "0.1"},
             {},
             {"norm": "batch"},
+        ),
+        _preset(
+            "PyTorch's default",
+            "bad",
+            "What a plain `nn.Linear` draws its weights from, ±1/√*n*: a third of the variance "
+            "that keeps a sum's size, and ReLU halves what is left. Each layer passes 0.4 of the "
+            "gradient.",
+            {},
+            {"initializer": "uniform_classic"},
+            {},
+        ),
+        _preset(
+            "Weights with a mean",
+            "trap",
+            "A is B with 1/*n* added to each weight, too little to see in one of them. But all "
+            "units of a layer now share a part that grows from layer to layer, and the outputs "
+            "with it: A breaks within the first steps.",
+            {},
+            {"mean": 1.0},
+            {},
+        ),
+        _preset(
+            "Inputs not normalized",
+            "trap",
+            "Pixels from 0 to 16 as they are. He's weights keep their size, which is far too "
+            "large: the first steps are too long, and A breaks. B brings each layer's inputs to "
+            "size 1. With normalized digits A learns too.",
+            {"depth": 8, "rate": "0.1"},
+            {},
+            {"norm": "batch"},
+            data="pixels",
         ),
         _preset(
             "Spirals",

@@ -67,7 +67,7 @@ def difference(a: Net, b: Net) -> str:
 
 def _setting(name: str, value) -> str:
     """A setting's value as the reader sees it."""
-    return LABELS[name][value] if name in LABELS else f"{value:g}"
+    return LABELS[name][value] if name in LABELS else theme.setting(value)
 
 
 def refused(times: float) -> str:
