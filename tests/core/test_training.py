@@ -8,6 +8,7 @@ import pytest
 
 from core import clipping, diagnostics, losses, network, training
 from core.network import NetSpec
+from core.optimizers import Momentum
 from core.training import Halt, TrainSpec
 
 _RNG = np.random.default_rng(0)
@@ -173,8 +174,8 @@ def test_momentum_may_begin_where_a_run_is_continued():
     heavy = replace(TRAIN, momentum=0.9)
     for _ in range(2):
         state, _ = training.advance(SPEC, heavy, DATA, state)
-    assert state.velocity is not None
-    assert max(np.abs(v).max() for v in state.velocity.W) > 0
+    assert state.memory.rule == Momentum(0.9)
+    assert max(np.abs(v).max() for v in state.memory.kept[0].W) > 0
 
 
 def test_regression_has_no_accuracy():
