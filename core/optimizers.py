@@ -141,15 +141,16 @@ class Adam(Rule):
         _positive("epsilon", self.epsilon)
 
     def turn(self, g, p, kept, t, like):
-        root = sqrt(1 - self.beta2**t)
-        floor, scale = self.epsilon * root, root / (1 - self.beta1**t)
+        # Kept are sums: (1 − β) times them are m and v. It saves two of eleven passes.
+        root = sqrt((1 - self.beta2**t) / (1 - self.beta2))
+        floor = self.epsilon * root
+        scale = (1 - self.beta1) / (1 - self.beta1**t) * root
         part = np.empty(PIECE)
         for g_i, m, v in _pieces(g, *kept):
             a = part[: len(g_i)]
             m *= self.beta1
-            m += np.multiply(g_i, 1 - self.beta1, out=a)
+            m += g_i
             g_i *= g_i
-            g_i *= 1 - self.beta2
             v *= self.beta2
             v += g_i
             np.sqrt(v, out=a)

@@ -98,6 +98,13 @@ PAGES = (
         claim="Say nothing, and each framework builds another network.",
         section=BEYOND,
     ),
+    PageInfo(
+        path="optimizers",
+        menu="Optimizers",
+        title="What an optimizer gives back",
+        claim="Adam gives a small gradient its size back. What it said is gone all the same.",
+        section=BEYOND,
+    ),
 )
 
 
