@@ -40,7 +40,7 @@ from pages.concepts.optimizers.networks import (
 )
 
 HERE = Path(__file__).parent
-SWEPT = {"small": EXPONENTS[::2], "deep": EXPONENTS[::2]}  # networks and powers of ε
+SWEPT = {name: EXPONENTS[::2] for name in ("small", "deep", "sigmoid20")}  # powers of ε
 
 
 def generators() -> list[np.random.Generator]:
