@@ -434,7 +434,7 @@ normed      |     beta = leaves([np.zeros(WIDTH)] * DEPTH)
             |     parameters = [$starred]
 sgd         |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
 momentum    |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE, momentum=MOMENTUM)
-rmsprop     |     optimizer = torch.optim.RMSprop(parameters, lr=LEARNING_RATE, alpha=ALPHA, eps=FLOOR)
+rmsprop |     optimizer = torch.optim.RMSprop(parameters, lr=LEARNING_RATE, alpha=ALPHA, eps=FLOOR)
 adam        |     settings = {"lr": LEARNING_RATE, "betas": (BETA1, BETA2), "eps": FLOOR}
 adam no-adamw no-muon |     optimizer = torch.optim.Adam(parameters, **settings)
 adamw       |     optimizer = torch.optim.AdamW(parameters, **settings, weight_decay=DECAY)

@@ -174,7 +174,7 @@ def epsilons() -> alt.LayerChart:
     """Held-out digits named right after training with Adam, over ε.
 
     Rows: `exponent`, `share`, `low`, `high` (the middle half of the draws), `name`, `meaning`,
-    `says`; `first` on the smallest ε.
+    `says`; `place`, the height of the name, on the smallest ε.
     """
     x = grammar.powers_x("exponent", "Adam's ε", EXPONENTS[0], EXPONENTS[-1], every=4)
     rows = alt.Chart()
@@ -186,14 +186,15 @@ def epsilons() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="named right"),
         ],
     )
-    names = rows.transform_filter("datum.first").mark_text(
-        align="left", dx=8, dy=-14, fontSize=grammar.LABEL_SIZE
+    names = rows.transform_filter("isValid(datum.place)").mark_text(
+        align="left", dx=8, fontSize=grammar.LABEL_SIZE
     )
+    names = names.encode(y=alt.Y(field="place"), text=alt.Text("name", type="nominal"))
     return grammar.layered(
         _guessing(EXPONENTS[0], EXPONENTS[-1]),
         band,
         line,
-        names.encode(text=alt.Text("name", type="nominal")),
+        names,
         x=x,
         y=_shares_y(),
         height=theme.SMALL_HEIGHT,

@@ -162,7 +162,7 @@ def _named(names: list[str]) -> str:
 
 
 def learners(network: str) -> list[str]:
-    """The optimizers with which a network names half of the held-out digits right, or more."""
+    """The optimizers with which a network counts as having learned."""
     return [by for by in RATES if data.trained(network, by).middle[-1] >= data.LEARNED]
 
 
@@ -171,12 +171,13 @@ def trained(at) -> str:
     run, learned = data.trained(at.network, at.rule), learners(at.network)
     right = theme.percent(float(run.middle[-1]))
     count = len(RATES)
+    least = theme.percent(data.LEARNED)
     told = (
-        f"All of the {count} optimizers name at least half of them right."
+        f"All of the {count} optimizers name at least {least} right."
         if len(learned) == count
-        else f"None of the {count} optimizers names half of them right."
+        else f"None of the {count} optimizers names {least} right."
         if not learned
-        else f"At least half of them name right: {_named([label(by) for by in learned])}."
+        else f"At least {least} name right: {_named([label(by) for by in learned])}."
     )
     halted = f" Of {len(run.share)} draws {run.halted} halted, no longer numbers." * bool(
         run.halted
@@ -193,31 +194,19 @@ def trained(at) -> str:
     )
 
 
-def usual(network: str, by: str, rate: float) -> str:
-    """What a rule names right at one rate of its grid."""
-    rows = data.rates()
-    row = rows[(rows["network"] == network) & (rows["rule"] == by) & (rows["rate"] == rate)]
-    return theme.percent(float(row["right"].iloc[0]) / data.HELD_OUT)
-
-
-def best(network: str, by: str) -> str:
-    """What a rule names right at its best rate."""
-    return theme.percent(float(data.trained(network, by).middle[-1]))
-
-
 def epsilons(at) -> str:
     """What came of Adam at the dragged ε, or the nearest that was trained."""
     lines = []
-    for name in ("small", "deep"):
+    for name, (what, _) in data.SWEPT.items():
         found = data.swept(name)
         row = found.nearest(at.e)
-        right = theme.percent(float(found.middle[row]))
-        lines.append(f"{NETWORKS[name].depth} layers name {right} right")
+        right, least = (theme.percent(float(found.middle[i])) for i in (row, 0))
+        lines.append(f"- **{what}**: {right} named right, and {least} at the smallest ε.")
         near = found.exponents[row]
     which = f"At ε = {power(near)}" + (
         "" if near == at.e else f", the nearest to {power(at.e)} that was trained"
     )
-    return f"{which}, the {lines[0]}, the {lines[1]}."
+    return "\n".join([f"{which}, each at the best of its learning rates:", "", *lines])
 
 
 # After a quiet time, and with the width ----------------------------------------------------------
@@ -297,7 +286,7 @@ def question(at_epsilon: int = -30) -> dict[str, str]:
         "move": theme.from_log10(float(found.at(at_epsilon)[0]), 2),
         "gradient": theme.from_log10(float(found.gradient[0]), 2),
         "spread": theme.from_log10(float(found.spread[-1]), 2),
-        "right": best("sigmoid20", "adam"),
+        "right": theme.percent(float(data.swept("sigmoid20").middle[0])),
     }
 
 
