@@ -137,7 +137,8 @@ page.write(
     ## After a quiet time
 
     Adam measures a gradient by those before it. After many small ones, a large one finds a small
-    root beneath it, and the step is longer than the learning rate.
+    root beneath it, and if the mean of squares is slow to follow, the step is longer than the
+    learning rate.
     """
 )
 
@@ -217,13 +218,12 @@ page.write(
     ## The fine print
 
     - The chart at the top is about the first step only. Later the running means mix many
-      gradients, and a step is at most about the learning rate where they agree.
+      gradients, and where these point both ways the steps are shorter.
     - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and Adam
       sees nothing there, whatever ε is.
-    - “How far apart” is the root mean square of what differs from the mean over the batch, over
-      that of the layer. It compares whole batches; it does not say that classes can be told apart.
-    - Shrinking all weights is not the only way to small gradients, and 200 steps are few: with
-      thousands some of these networks do leave chance.
+    - “How far apart” is the root mean square of what differs from the mean over a batch of 32
+      digits, over that of the layer. It does not say that the classes can be told apart.
+    - 200 steps are few. What has not left guessing by then may do so later.
     - µP has more than these two rules, for biases, embeddings and attention (Yang et al. 2022).
     """
 )

@@ -3,30 +3,32 @@
 import altair as alt
 
 from pages.concepts.optimizers.networks import EXPONENTS, STEPS, WIDTHS
-from pages.concepts.optimizers.panel import LAYERS, E
+from pages.concepts.optimizers.panel import E
 from pages.kit import frames, grammar, theme
 
 _LOW, _HIGH = -32, 4  # powers of ten of the main chart
+_EDGE = 0.03  # beside the first and the last layer, of the way from one to the other
 
 
 def floors() -> alt.LayerChart:
     """Gradient, first move, slopes and spread by layer, above the floor that is dragged.
 
     Frames, one row per ε: `e`; `gradient`, `move`, `slopes`, `spread`, packed log₁₀ by layer;
-    `first`, the move at layer 1; `floor`, whether the rule has an ε; `rule`, its name.
+    `first`, the move at layer 1; `depth`; `floor`, whether the rule has an ε; `rule`, its name.
     """
     x = alt.X(
-        "layer",
+        "way",
         type="quantitative",
-        scale=alt.Scale(domain=[0.5, LAYERS + 0.5], nice=False, zero=False),
+        scale=alt.Scale(domain=[-_EDGE, 1 + _EDGE], nice=False, zero=False),
         axis=alt.Axis(
             title=["hidden layer", "← the gradient travels toward the input"],
-            values=[1, 5, 10, 15, 20, 25, 30],
+            values=[0, 1],
+            labelExpr="datum.value ? 'last' : 'first'",
             grid=False,
             **grammar.AXIS,
         ),
     )
-    y = grammar.powers_y("size", "size (root mean square)", _LOW, _HIGH, every=4, room=6)
+    y = grammar.powers_y("size", "size (root mean square)", _LOW, _HIGH, every=4)
     frame = frames.frame_of(E)
     return grammar.layered(
         *_floor(frame),
@@ -42,8 +44,13 @@ def floors() -> alt.LayerChart:
     )
 
 
+def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
+    """Points by layer, each at its part of the way from the first layer, 0, to the last, 1."""
+    return frames.by_layer(frame, *columns).transform_calculate(way="datum.i / (datum.depth - 1)")
+
+
 def _line(frame: alt.Chart, field: str, meaning: str, *, dash, width) -> list[alt.Chart]:
-    rows = grammar.colored(frames.by_layer(frame, field), meaning)
+    rows = grammar.colored(_by_layer(frame, field), meaning)
     line = rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True)
     return [line.encode(y=alt.Y(field=field))]
 
@@ -54,9 +61,7 @@ def _met(chart: alt.Chart) -> alt.Chart:
 
 
 def _move(frame: alt.Chart) -> list[alt.Chart]:
-    rows = frames.by_layer(_met(frame), "move").transform_calculate(
-        says=grammar.number("datum.move")
-    )
+    rows = _by_layer(_met(frame), "move").transform_calculate(says=grammar.number("datum.move"))
     line = rows.mark_line(strokeWidth=4, clip=True).encode(y=alt.Y(field="move"))
     dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
         y=alt.Y(field="move"),
@@ -73,9 +78,9 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
     rows = frame.transform_filter("datum.floor").transform_calculate(
         meaning="'reference'",
         low=str(_LOW),
-        left="0.5",
-        right=str(LAYERS + 0.5),
-        name=f"'ε = ' + {grammar.power_of_ten('datum.e')}",
+        left=str(-_EDGE),
+        right=str(1 + _EDGE),
+        name=f"'ε = ' + ({grammar.power_of_ten('datum.e')})",
     )
     area = rows.mark_rect(opacity=0.15, clip=True).encode(
         x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="e"), y2=alt.Y2("low")
@@ -93,7 +98,7 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
 
 
 def _names(frame: alt.Chart) -> list[alt.Chart]:
-    """The lines' names, in the corner above all of them."""
+    """The lines' names, in the corner below all of them."""
     names = (
         ("'━ step of ' + datum.rule + ', in learning rates'", "", 0),
         ("'━ gradient dJ/dW'", "dark", 1),
@@ -105,14 +110,16 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
         rows = grammar.colored(frame, meaning) if meaning else _met(frame)
         mark = rows.transform_calculate(text=text).mark_text(
             align="left",
-            baseline="top",
+            baseline="bottom",
             dx=10,
-            dy=4 + 19 * row,
+            dy=-8 - 19 * (len(names) - 1 - row),
             fontSize=grammar.LABEL_SIZE,
             fontWeight="normal" if meaning else "bold",
         )
         marks.append(
-            mark.encode(x=alt.value(0), y=alt.value(0), text=alt.Text("text", type="nominal"))
+            mark.encode(
+                x=alt.value(0), y=alt.value("height"), text=alt.Text("text", type="nominal")
+            )
         )
     return marks
 

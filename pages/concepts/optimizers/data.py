@@ -23,6 +23,7 @@ DRAWN = 4  # of the trained networks, whose first step is computed as the reader
 EXAMPLES = 32
 HELD_OUT = 360  # digits
 LEARNED = 0.4  # share of them from which on a network counts as having learned: guessing has 0.1
+SHORT = {"momentum": "momentum", "sign": "sign"}  # names beside a line
 NO_FLOOR = ("sgd", "momentum", "sign", "muon")  # rules that ε is no setting of, here
 
 
@@ -93,6 +94,7 @@ def floors(name: str, by: str) -> pd.DataFrame:
             "e": EXPONENTS,
             "move": frames.pack(found.moves),
             "first": found.moves[:, 0],
+            "depth": len(found.gradient),
             "floor": by not in NO_FLOOR,
             "rule": RULES[by].label,
             **constant,
@@ -149,7 +151,10 @@ def trained(name: str, by: str) -> Trained:
 def curves(name: str, chosen: str) -> pd.DataFrame:
     """Accuracy over the steps by rule; see `charts.curves`."""
     found, parts = {by: trained(name, by) for by in RATES}, []
-    heights = grammar.apart([float(run.middle[-1]) for run in found.values()], gap=0.06)
+    heights = np.array(grammar.apart([float(run.middle[-1]) for run in found.values()], gap=0.06))
+    heights += max(
+        0.0, 0.03 - heights.min()
+    )  # names of lines that lie on each other, above the axis
     for (by, run), height in zip(found.items(), heights, strict=True):
         failed = "exploding" if name == "large" else "vanishing"
         shared = {
@@ -159,7 +164,7 @@ def curves(name: str, chosen: str) -> pd.DataFrame:
         }
         line = pd.DataFrame({"kind": "line", "step": STEPS, "share": run.middle, **shared})
         line["says"] = [theme.percent(float(share)) for share in run.middle]
-        says = f"{RULES[by].label}: {theme.percent(float(run.middle[-1]))}"
+        says = f"{SHORT.get(by, RULES[by].label)}: {theme.percent(float(run.middle[-1]))}"
         last = {"kind": "name", "step": STEPS[-1], "share": height, "says": says} | shared
         parts += [line, pd.DataFrame([last])]
     return pd.concat(parts, ignore_index=True)

@@ -5,7 +5,6 @@ from pages.concepts.optimizers.networks import EXPONENTS
 from pages.kit.panels import Choice, Panel, Preset, Range, labels
 
 E = Range("e", "ε = 10 to the power", EXPONENTS[0], EXPONENTS[-1], 1, -8, live=True)
-LAYERS = 30  # at most
 NETWORKS = {
     "small": "16 ReLU layers, He × 0.6",
     "one": "16 ReLU layers, He × 1",

@@ -135,8 +135,8 @@ def _apart(at, found: FirstStep) -> str:
         return (
             f"How far apart the digits are, {theme.from_log10(last, 2)} in the last layer, does "
             "not depend on the size of the weights: a ReLU network without biases passes a factor "
-            "on, and what is relative stays. So nothing is lost that a longer step could not "
-            "bring back."
+            "on, and what is relative stays. What the digits have of their own is still there; "
+            "only its size has changed."
         )
     each = 10 ** ((first - last) / (len(found.spread) - 1))
     return (
