@@ -6,7 +6,8 @@ from core import diagnostics, optimizers
 from core.optimizers import Adam
 from pages.concepts.optimizers import charts, data, words
 from pages.concepts.optimizers.panel import PANEL
-from pages.kit import controls, live, page, predict, values
+from pages.concepts.training.panel import PANEL as LAB
+from pages.kit import address, controls, live, page, predict, site, values
 
 page.header(PANEL)
 
@@ -108,6 +109,9 @@ def by_rule(at) -> None:
     )
     page.write(words.trained(at))
 
+
+duel = next(preset for preset in LAB.presets if preset.name == "SGD or Adam")
+site.link(site.info("training"), "Train the two in the lab", address.query(LAB, duel.values))
 
 page.write(
     """

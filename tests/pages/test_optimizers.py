@@ -1,6 +1,7 @@
 """The page on optimizers: bands of what it claims, by the core and by its committed runs."""
 
 from math import sqrt
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from core.optimizers import RULES
 from pages.concepts.optimizers import data, make_runs, networks, words
 from pages.concepts.optimizers.networks import EXPONENTS, NETWORKS, RATES, STEPS
 from pages.concepts.optimizers.panel import PANEL
-from tests.app import open_page, prose
+from tests.app import open_page, prose, set_to
 
 BY_SIZE = ("sign", "rmsprop", "adam", "adamw", "muon")  # whose step does not follow the gradient's
 
@@ -169,3 +170,11 @@ def test_every_sentence_at_every_network_and_optimizer():
                 text = " ".join([words.finding(at), *words.notes(at), words.trained(at)])
                 assert "nan" not in text and "factor of 1 " not in text
                 assert words.equation(at).startswith("$$")
+
+
+def test_the_lab_is_one_link_away():
+    (link,) = [e for e in open_page("optimizers").get("page_link") if e.proto.query_string]
+    query = dict(parse_qsl(link.proto.query_string))
+    lab = open_page("training", **query)
+    assert set_to(lab, "training_b_rule") == "adam" and set_to(lab, "training_a_rule") == "sgd"
+    assert set_to(lab, "training_a_scale") == set_to(lab, "training_b_scale") == 0.6
