@@ -91,8 +91,9 @@ page.write(
     """
     ## Trained so
 
-    The same draws and batches for every optimizer, each at the learning rate of a grid that serves
-    it best. Green names at least 40 % of the held-out digits right; guessing names 10 %.
+    The same draws and batches for every optimizer, each with its usual ε and at the learning rate
+    of a grid that serves it best. Green names at least 40 % of the held-out digits right; guessing
+    names 10 %.
     """
 )
 
@@ -111,14 +112,18 @@ def by_rule(at) -> None:
 
 
 duel = next(preset for preset in LAB.presets if preset.name == "SGD or Adam")
-site.link(site.info("training"), "Train the two in the lab", address.query(LAB, duel.values))
+site.link(
+    site.info("training"),
+    "Train SGD and Adam side by side in the lab",
+    address.query(LAB, duel.values),
+)
 
 page.write(
     """
     ## ε is a floor
 
-    Adam on the networks whose gradients are small, trained anew at each ε. Where the digits are
-    still apart, a lower floor brings the learning back.
+    Adam on networks whose gradients are small, trained anew at each ε. Where the digits are still
+    apart, a lower floor brings some of the learning back.
     """
 )
 

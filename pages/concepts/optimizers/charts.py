@@ -157,7 +157,7 @@ def curves() -> alt.LayerChart:
     with `rule`, `meaning` and `yours`, whether it is the chosen one.
     """
     last = STEPS[-1]
-    x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=92)
+    x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=110)
     base = alt.Chart().encode(detail=alt.Detail("rule", type="nominal"))
     line = base.transform_filter("datum.kind == 'line'").mark_line(clip=True)
     line = line.encode(

@@ -54,7 +54,8 @@ PANEL = Panel(
         Preset(
             "The floor removed",
             "good",
-            "The same network with ε = 10⁻³⁰: each weight moves by about the learning rate again.",
+            "The same network with ε = 10⁻³⁰: each weight moves by about the learning rate again, "
+            "and training leaves guessing behind, slowly.",
             {"network": "deep", "rule": "adam", "e": -30},
         ),
         Preset(

@@ -184,12 +184,12 @@ def trained(at) -> str:
     )
     return fill(
         """After 200 steps **{rule}** names **{right}** of the held-out digits right, with the
-        learning rate {rate}, the best of {tried}.{halted} {told}""",
+        learning rate {rate}, the best of {tried}.{more} {told}""",
         rule=label(at.rule),
         right=right,
         rate=theme.setting(run.rate),
         tried=len(RATES[at.rule]),
-        halted=halted,
+        more=halted + _healthy(at),
         told=told,
     )
 
@@ -201,12 +201,21 @@ def epsilons(at) -> str:
         found = data.swept(name)
         row = found.nearest(at.e)
         right, least = (theme.percent(float(found.middle[i])) for i in (row, 0))
-        lines.append(f"- **{what}**: {right} named right, and {least} at the smallest ε.")
+        smallest = f", and {least} at the smallest ε" if row else ""
+        lines.append(f"- **{what}**: {right} named right{smallest}.")
         near = found.exponents[row]
     which = f"At ε = {power(near)}" + (
         "" if near == at.e else f", the nearest to {power(at.e)} that was trained"
     )
     return "\n".join([f"{which}, each at the best of its learning rates:", "", *lines])
+
+
+def _healthy(at) -> str:
+    """What the same optimizer makes of the network whose weights have the right size."""
+    if at.network not in ("small", "large"):
+        return ""
+    right = theme.percent(float(data.trained("one", at.rule).middle[-1]))
+    return f" With weights at He × 1 it names {right}."
 
 
 # After a quiet time, and with the width ----------------------------------------------------------
