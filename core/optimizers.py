@@ -36,8 +36,11 @@ class Rule:
     source: ClassVar[str]
     keeps: ClassVar[int] = 0
 
-    def turn(self, g, p, kept, t: int, like: Params) -> None:
+    def turn(self, g, p, kept, t: int, like: Params) -> float:
         """Turn gradients into moves where they lie, and bring what is kept up to date.
+
+        Returned is a factor that the moves are still to be multiplied by, so that it can be one
+        with the learning rate: a pass over all of them less.
 
         g, p: gradients and parameters, (S, P). kept: `keeps` arrays of that shape. t: the number of
         this step, from 1. like: Params whose shapes the rows have.
@@ -53,7 +56,7 @@ class SGD(Rule):
     source: ClassVar[str] = "Robbins and Monro 1951"
 
     def turn(self, g, p, kept, t, like):
-        pass
+        return 1.0
 
 
 PLAIN = SGD()
@@ -77,6 +80,7 @@ class Momentum(Rule):
             v *= self.momentum
             v += g_i
             g_i[...] = v
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Sign(Rule):
 
     def turn(self, g, p, kept, t, like):
         np.sign(g, out=g)
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class RMSProp(Rule):
             root = np.sqrt(v, out=square)
             root += self.epsilon
             g_i /= root
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ class Adam(Rule):
         _positive("epsilon", self.epsilon)
 
     def turn(self, g, p, kept, t, like):
-        # Kept are sums: (1 − β) times them are m and v. It saves two of eleven passes.
+        # Kept are sums: (1 − β) times them are m and v. That saves two passes.
         root = sqrt((1 - self.beta2**t) / (1 - self.beta2))
         floor = self.epsilon * root
         scale = (1 - self.beta1) / (1 - self.beta1**t) * root
@@ -156,7 +162,7 @@ class Adam(Rule):
             np.sqrt(v, out=a)
             a += floor
             np.divide(m, a, out=g_i)
-            g_i *= scale
+        return scale
 
 
 @dataclass(frozen=True)
@@ -174,9 +180,10 @@ class AdamW(Adam):
             raise ValueError(f"decay must be finite and ≥ 0, not {self.decay!r}")
 
     def turn(self, g, p, kept, t, like):
-        super().turn(g, p, kept, t, like)
+        scale = super().turn(g, p, kept, t, like)
         for g_i, p_i in _pieces(g, p):
-            g_i += self.decay * p_i
+            g_i += self.decay / scale * p_i
+        return scale
 
 
 @dataclass(frozen=True)
@@ -201,7 +208,8 @@ class Muon(Rule):
 
     def turn(self, g, p, kept, t, like):
         weights = sum(W[0].size for W in like.W)
-        Adam().turn(g[:, weights:], p, [rows[:, weights:] for rows in kept], t, like)
+        others = g[:, weights:]
+        others *= Adam().turn(others, p, [rows[:, weights:] for rows in kept], t, like)
         for g_i, B in _pieces(g[:, :weights], kept[0][:, :weights]):
             g_i *= 1 - self.momentum
             B *= self.momentum
@@ -211,6 +219,7 @@ class Muon(Rule):
             d_in, d_out = dW.shape[1:]
             dW[...] = orthogonalized(dW, self.epsilon, self.iterations)
             dW *= sqrt(max(1.0, d_out / d_in))
+        return 1.0
 
 
 def orthogonalized(G, epsilon: float = 1e-7, iterations: int = 5) -> np.ndarray:
@@ -269,7 +278,7 @@ def move(params: Params, gradients: Gradients | Params, memory: Memory) -> tuple
     t, (p, _), (g, moves) = memory.steps + 1, packed(params), packed(gradients)
     kept = [packed(tree) for tree in memory.kept]
     with np.errstate(all="ignore"):
-        memory.rule.turn(g, p, [rows for rows, _ in kept], t, params)
+        g *= memory.rule.turn(g, p, [rows for rows, _ in kept], t, params)
     return moves, Memory(memory.rule, t, tuple(tree for _, tree in kept))
 
 

@@ -281,7 +281,7 @@ class Run:
             log10_move, self._steps = log10_dW, self._steps + 1
             for rows in self._kept:
                 self._silence(rows)
-            self._rule.turn(self._g, self._p, self._kept, self._steps, self.params)
+            rate *= self._rule.turn(self._g, self._p, self._kept, self._steps, self.params)
             if self._rule != PLAIN or self.train_spec.clip != "none":
                 self._silence(self._g)
                 log10_move = log10_block_norms(_layers(self._g, self.params))
