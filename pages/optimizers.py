@@ -43,7 +43,7 @@ predict.choice(
     },
     truth="no",
     replies={
-        "yes": "The steps have. But which way to go is the same for every digit.",
+        "yes": "The steps have. But a step in a direction that says nothing leads nowhere.",
         "late": "They get full gradients. But what they are given to look at is one and the same "
         "picture.",
         "nan": "Adam's steps have a known length, and nothing overflows here.",

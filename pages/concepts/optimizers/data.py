@@ -319,7 +319,7 @@ def coordinates(how: str) -> pd.DataFrame:
     ].transform("first")
     rows["meaning"] = ["exploding" if g > 0.5 else "healthy" for g in grown]
     ends = rows["width"] == largest
-    heights = grammar.apart(rows.loc[ends, "moved"].tolist(), gap=0.16)
+    heights = grammar.apart(rows.loc[ends, "moved"].tolist(), gap=0.26)
     rows["place"] = np.nan
     rows.loc[ends, "place"] = heights
     return rows

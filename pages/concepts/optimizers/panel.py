@@ -18,7 +18,7 @@ PANEL = Panel(
     "optimizers",
     controls=(
         E,
-        Choice("network", "Network", NETWORKS, "small", menu=True),
+        Choice("network", "Network", NETWORKS, "sigmoid10", menu=True),
         Choice("rule", "Optimizer", labels(RULES), "adam", menu=True),
         Choice(
             "beta2",

@@ -142,7 +142,7 @@ def _apart(at, found: FirstStep) -> str:
     return (
         f"From layer 1 to the last the digits come closer by a factor of {each:.1f} a layer, from "
         f"{theme.from_log10(first, 2)} to {theme.from_log10(last, 2)}. The last layer sees one and "
-        "the same picture, and so what it can ask of the layers below is the same for every digit."
+        "the same picture, whatever the digit, and can learn little but how frequent each is."
     )
 
 
