@@ -22,9 +22,8 @@ def first_step(at) -> None:
         live=("e",),
         alt_text="""
             Line chart on a logarithmic scale over the hidden layers, before training: the size of
-            the gradient of the weights, of the optimizer's first step in learning rates, of the
-            product of the slopes, and how far apart the examples are; below the dragged ε the
-            ground is shaded. The numbers stand in the text below.""",
+            the gradient, of the optimizer's first step, of the product of the slopes, and how far
+            apart the examples are; below the dragged ε the ground is shaded.""",
     )
     page.write(words.finding(at))
 
@@ -65,10 +64,13 @@ page.write(
     of *g*, the step is the learning rate. The small number ε is there so that nothing is divided by
     0; below it Adam is plain descent again, with a learning rate of *η*/ε.
 
-    What no optimizer gives back is what differs between the examples. A ReLU network with small
-    weights passes all of it on, only smaller. A deep sigmoid network makes all digits alike on the
-    way forward, and a longer step in a direction that says nothing is no help.
-    """
+    That is the size. What a longer step does not give back is what differs between the examples. A
+    ReLU network with small weights passes all of it on, only smaller. Sigmoid layers make all
+    digits alike on the way forward: ten of them leave {ten} of the difference, and only Muon finds
+    it again; twenty leave {twenty}, and nothing does.
+    """,
+    ten=asked["ten"],
+    twenty=asked["spread"],
 )
 controls.presets(PANEL)
 controls.draw(PANEL, "network", "rule", "e")
@@ -80,7 +82,7 @@ def in_numbers(at) -> None:
         """
         {equation}
 
-        The first step of a weight of layer 1, over the learning rate; sizes are root mean squares.
+        The first step of a weight of layer 1, over the learning rate (root mean squares).
         """,
         equation=words.equation(at),
     )
@@ -146,8 +148,7 @@ page.write(
     ## After a quiet time
 
     Adam measures a gradient by those before it. After many small ones, a large one finds a small
-    root beneath it, and if the mean of squares is slow to follow, the step is longer than the
-    learning rate.
+    root beneath it. If the mean of squares is slow to follow, the step exceeds the learning rate.
     """
 )
 
@@ -171,8 +172,7 @@ page.write(
     """
     ## A step that grows with the width
 
-    Four ReLU layers with He's weights, five steps of Adam at one learning rate: how far have the
-    numbers in each layer moved?
+    Four ReLU layers, five steps of Adam at one learning rate: how far has each layer moved?
     """
 )
 
@@ -184,8 +184,8 @@ def over_width(at) -> None:
         data.coordinates(at.how),
         key="optimizers.coordinates",
         alt_text="""
-            Line chart on a logarithmic scale: how far the numbers of each layer have moved after
-            five steps of Adam, for networks of width 32 to 1,024.""",
+            Line chart on a logarithmic scale: how far each layer has moved after five steps of
+            Adam, for networks of width 32 to 1,024.""",
     )
     page.write(words.width(at))
 
@@ -197,11 +197,10 @@ def _rules() -> None:
     st.table(words.rules())
     page.write(
         """
-        *g* is the gradient, hats say that a running mean is divided by what it lacks for having
-        begun at 0. Muon moves a weight matrix by its gradient with all singular values brought near
-        1 (NS, five steps of Newton and Schulz), and biases by Adam. Each is checked against PyTorch
-        step by step, with PyTorch's defaults; Muon, which multiplies in bfloat16 there, with that
-        rounding taken out.
+        *g* is the gradient; hats make up for a running mean's having begun at 0. Muon moves a
+        weight matrix by its gradient with all singular values brought near 1 (NS, five steps of
+        Newton and Schulz), and biases by Adam. Each is checked against PyTorch, step by step; Muon,
+        which multiplies in bfloat16 there, with that rounding taken out.
         """
     )
 
@@ -232,8 +231,7 @@ page.write(
       sees nothing there, whatever ε is.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32
       digits, over that of the layer. It does not say that the classes can be told apart.
-    - 200 steps are few. What has not left guessing by then may do so later.
-    - µP has more than these two rules, for biases, embeddings and attention (Yang et al. 2022).
+    - 200 steps are few: what still guesses may learn later. µP has more rules (Yang et al. 2022).
     """
 )
 page.more(

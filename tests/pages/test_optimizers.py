@@ -179,3 +179,11 @@ def test_the_lab_is_one_link_away():
     lab = open_page("training", **query)
     assert set_to(lab, "training_b_rule") == "adam" and set_to(lab, "training_a_rule") == "sgd"
     assert set_to(lab, "training_a_scale") == set_to(lab, "training_b_scale") == 0.6
+
+
+def test_the_idea_is_what_the_runs_say():
+    told = say()
+    assert "only Muon finds it again" in told
+    assert [rule for rule in RATES if right("sigmoid10", rule) >= data.LEARNED] == ["muon"]
+    assert not words.learners("sigmoid20")
+    assert words.question()["ten"] in told and words.question()["spread"] in told

@@ -89,7 +89,7 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
         x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="e")
     )
     name = rows.mark_text(
-        align="right", baseline="bottom", dx=-8, dy=-4, fontSize=17, fontWeight="bold"
+        align="right", baseline="top", dx=-8, dy=5, fontSize=17, fontWeight="bold"
     )
     name = name.encode(
         x=alt.X(field="right"), y=alt.Y(field="e"), text=alt.Text("name", type="nominal")

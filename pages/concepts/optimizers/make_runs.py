@@ -2,7 +2,7 @@
 
     OPENBLAS_NUM_THREADS=1 python -m pages.concepts.optimizers.make_runs
 
-About a quarter of an hour on two cores. It writes
+About half an hour on two cores. It writes
 
     rates.csv    by network, rule and learning rate: the median of the held-out digits named right
                  after the last step (a run that has halted names none), and how many halted

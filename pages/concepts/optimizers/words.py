@@ -8,7 +8,7 @@ import pandas as pd
 from core.optimizers import RULES, Adam, AdamW
 from pages.concepts.optimizers import data
 from pages.concepts.optimizers.data import FirstStep
-from pages.concepts.optimizers.networks import DRAWS, NETWORKS, RATES, WIDE_RATE, WIDTHS
+from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, WIDE_RATE, WIDTHS
 from pages.kit import theme
 from pages.kit.prose import fill
 
@@ -141,8 +141,8 @@ def _apart(at, found: FirstStep) -> str:
     each = 10 ** ((first - last) / (len(found.spread) - 1))
     return (
         f"From layer 1 to the last the digits come closer by a factor of {each:.1f} a layer, from "
-        f"{theme.from_log10(first, 2)} to {theme.from_log10(last, 2)}. The last layer sees one and "
-        "the same picture, whatever the digit, and can learn little but how frequent each is."
+        f"{theme.from_log10(first, 2)} to {theme.from_log10(last, 2)}. At the start the last layer "
+        "sees nearly the same picture for all, and can learn little but how frequent each is."
     )
 
 
@@ -288,11 +288,12 @@ def width(at) -> str:
     )
 
 
-def question(at_epsilon: int = -30) -> dict[str, str]:
-    """The numbers of the prediction's answer."""
-    found = data.first_step("sigmoid20", "adam")
+def question() -> dict[str, str]:
+    """The numbers of the prediction's answer, and of the idea."""
+    found, ten = (data.first_step(name, "adam") for name in ("sigmoid20", "sigmoid10"))
     return {
-        "move": theme.from_log10(float(found.at(at_epsilon)[0]), 2),
+        "ten": theme.from_log10(float(ten.spread[-1]), 2),
+        "move": theme.from_log10(float(found.at(EXPONENTS[0])[0]), 2),
         "gradient": theme.from_log10(float(found.gradient[0]), 2),
         "spread": theme.from_log10(float(found.spread[-1]), 2),
         "right": theme.percent(float(data.swept("sigmoid20").middle[0])),
