@@ -10,6 +10,7 @@ are float64, on one thread, from the same weights and with the same batches of 3
   ‖ΔW‖/‖W‖ and the size of the slopes.
 - core, recorded: `recording.extend` as the training page calls it: now and then a test on the 360
   held-out digits, and a state that is kept.
+- core, Adam: the same steps by Adam.
 - torch: eager PyTorch in its fairest form: addmm, one autograd.grad for all gradients, the same
   norms by one _foreach_norm a kind, an in-place update. Skipped where not installed. “torch,
   tested” also makes the tests.
@@ -34,6 +35,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # this file is called training.py as well
 
 import tracemalloc  # noqa: E402
+from dataclasses import replace  # noqa: E402
 from statistics import median  # noqa: E402
 from time import perf_counter  # noqa: E402
 
@@ -41,6 +43,7 @@ import numpy as np  # noqa: E402
 
 from core import datasets, network, recording, training  # noqa: E402
 from core.network import NetSpec  # noqa: E402
+from core.optimizers import Adam  # noqa: E402
 
 try:
     import torch
@@ -60,8 +63,12 @@ def core_run():
     return recording.extend(begun, DATA)
 
 
-def core_steps():
-    return list(training.train(SPEC, TRAIN, DATA, state=training.start(SPEC, TRAIN, params=PARAMS)))
+def core_steps(how=TRAIN):
+    return list(training.train(SPEC, how, DATA, state=training.start(SPEC, how, params=PARAMS)))
+
+
+def adam_steps():
+    return core_steps(replace(TRAIN, learning_rate=1e-3, rule=Adam()))
 
 
 def batches():
@@ -148,7 +155,12 @@ def seconds(run):
 
 
 def main():
-    runs = {"core": core_steps, "products": products_contestant(), "core, recorded": core_run}
+    runs = {
+        "core": core_steps,
+        "core, Adam": adam_steps,
+        "products": products_contestant(),
+        "core, recorded": core_run,
+    }
     if torch is not None:
         runs |= {"torch": torch_contestant(False), "torch, tested": torch_contestant(True)}
         theirs = [step[0] for step in runs["torch"]()]

@@ -136,6 +136,18 @@ def _ratios(logs):
         return 10.0 ** np.diff(logs, axis=-1)
 
 
+def log10_spread(layers):
+    """log₁₀ of how far apart the examples are in each layer, relative to its size: (S, layers).
+
+    layers: a tuple of (S, N, D), as Trace.h. The root mean square, over examples and units, of what
+    differs from the mean over the examples, over that of the layer itself. 0 if nothing is common
+    to the examples; −inf if all are the same to the last digit: then no later layer can tell them
+    apart, whatever its weights.
+    """
+    apart = tuple(h - h.mean(axis=-2, keepdims=True) for h in layers)
+    return arrives(log10_norms(apart), log10_norms(layers))
+
+
 def running_products(log10_factors):
     """Products from the output back to each layer, as logarithms: (…, L) -> (…, L + 1).
 

@@ -20,6 +20,7 @@ import numpy as np
 from core.datasets import DATASETS, DIGITS_FILE
 from core.initializers import INITIALIZERS
 from core.network import EPSILON, NetSpec
+from core.optimizers import SGD, Adam, AdamW, Momentum, Muon, RMSProp, Sign
 from core.training import TrainSpec
 
 LINE_LENGTH = 100
@@ -45,7 +46,7 @@ bias       | # Biases: normal, mean $bias_mean, standard deviation $bias_std.
 layer      | # Normalizer: layer norm before the activation.
 batch      | # Normalizer: batch norm before the activation, by the statistics of the batch at hand.
 residual   | # Shortcuts: h + $residual * phi(z).
-           | # Training: SGD, learning rate $learning_rate, $steps steps of $batch_size examples.
+           | # Training: $rule, learning rate $learning_rate, $steps steps of $batch_size examples.
 momentum   | # Momentum: $momentum.
 value-clip | # Clipping: every entry of the gradient to $clip_limit.
 norm-clip  | # Clipping: the whole gradient to norm $clip_limit.
@@ -79,6 +80,14 @@ normed     | EPSILON = $epsilon  # added to the variance
 residual   | RESIDUAL = $residual  # factor of the branch in h + RESIDUAL * phi(z)
            | LEARNING_RATE = $learning_rate
 momentum   | MOMENTUM = $momentum
+rmsprop    | ALPHA = $alpha  # of RMSProp's running mean
+adam       | BETA1 = $beta1  # of Adam's running means
+adam       | BETA2 = $beta2
+floor      | FLOOR = $floor  # added to the root of a mean square
+adamw      | DECAY = $decay  # of each parameter, times the learning rate
+muon       | MUON_MOMENTUM = $muon_momentum
+muon       | MUON_FLOOR = $muon_floor  # what a gradient is divided by at least
+muon       | ITERATIONS = $iterations  # of Newton and Schulz
 clip       | CLIP_LIMIT = $clip_limit
            | STEPS = $steps
            | BATCH_SIZE = $batch_size
@@ -263,6 +272,49 @@ def finite(arrays):
     return all(np.isfinite(a).all() for a in arrays)
 '''
 
+NUMPY_RULE = '''
+rmsprop | def rmsprop(squares, gradient):
+rmsprop |     """The gradient over the root of the running mean of its square."""
+rmsprop |     for v, g in zip(squares, gradient, strict=True):
+rmsprop |         v *= ALPHA
+rmsprop |         v += (1 - ALPHA) * g * g
+rmsprop |     return [g / (np.sqrt(v) + FLOOR) for g, v in zip(gradient, squares, strict=True)]
+adam    | def adam(means, squares, gradient, step):
+adam    |     """A running mean of the gradient over the root of that of its square."""
+adam    |     for m, v, g in zip(means, squares, gradient, strict=True):
+adam    |         m *= BETA1
+adam    |         m += (1 - BETA1) * g
+adam    |         v *= BETA2
+adam    |         v += (1 - BETA2) * g * g
+adam    |     # Divided by what they lack for having begun at 0.
+adam    |     m_hat = [m / (1 - BETA1**step) for m in means]
+adam    |     v_hat = [v / (1 - BETA2**step) for v in squares]
+adam    |     return [m / (np.sqrt(v) + FLOOR) for m, v in zip(m_hat, v_hat, strict=True)]
+'''
+
+ORTHOGONALIZED = '''
+muon | def orthogonalized(G):
+muon |     """G with its singular values brought near 1, after Newton and Schulz."""
+muon |     X = G.T if G.shape[0] > G.shape[1] else G
+muon |     X = X / max($norm_of_G, MUON_FLOOR)
+muon |     for _ in range(ITERATIONS):
+muon |         A = X @ X.T
+muon |         X = 3.4445 * X + (-4.775 * A + 2.0315 * (A @ A)) @ X
+muon |     return X.T if G.shape[0] > G.shape[1] else X
+'''
+
+MUON = '''
+muon | def muon(means, gradient):
+muon |     """The moves of the weight matrices."""
+muon |     moves = []
+muon |     for B, G in zip(means, gradient, strict=True):
+muon |         B *= MUON_MOMENTUM
+muon |         B += (1 - MUON_MOMENTUM) * G
+muon |         X = orthogonalized((1 - MUON_MOMENTUM) * G + MUON_MOMENTUM * B)
+muon |         moves.append(max(1, G.shape[1] / G.shape[0]) ** 0.5 * X)
+muon |     return moves
+'''
+
 NUMPY_MAIN = '''
             | def main():
             |     """Train, and print the losses and the held-out accuracy."""
@@ -273,6 +325,8 @@ normed      |     gamma = [np.ones(WIDTH) for _ in range(DEPTH)]
 normed      |     beta = [np.zeros(WIDTH) for _ in range(DEPTH)]
             |     parameters = [$starred]
 momentum    |     velocity = [np.zeros_like(p) for p in parameters]
+adam        |     means = [np.zeros_like(p) for p in parameters]
+floor       |     squares = [np.zeros_like(p) for p in parameters]
             |     batches = len(x_train) // BATCH_SIZE  # per epoch; the remainder is left out
             |
             |     for step in range(1, STEPS + 1):
@@ -294,6 +348,13 @@ momentum    |         for v, g in zip(velocity, move, strict=True):
 momentum    |             v *= MOMENTUM
 momentum    |             v += g
 momentum    |         move = velocity
+sign        |         move = [np.sign(g) for g in move]
+rmsprop     |         move = rmsprop(squares, move)
+adam no-muon |         move = adam(means, squares, move, step)
+adamw       |         move = [m + DECAY * p for m, p in zip(move, parameters, strict=True)]
+muon        |         n = len(W)  # the matrices come first; what else there is, Adam moves
+muon        |         others = adam(means[n:], squares[n:], move[n:], step)
+muon        |         move = muon(means[:n], move[:n]) + others
             |         for p, m in zip(parameters, move, strict=True):
             |             p -= LEARNING_RATE * m
             |
@@ -380,8 +441,15 @@ TORCH_MAIN = '''
 normed      |     gamma = leaves([np.ones(WIDTH)] * DEPTH)
 normed      |     beta = leaves([np.zeros(WIDTH)] * DEPTH)
             |     parameters = [$starred]
-no-momentum |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
+sgd         |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
 momentum    |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE, momentum=MOMENTUM)
+rmsprop |     optimizer = torch.optim.RMSprop(parameters, lr=LEARNING_RATE, alpha=ALPHA, eps=FLOOR)
+adam        |     settings = {"lr": LEARNING_RATE, "betas": (BETA1, BETA2), "eps": FLOOR}
+adam no-adamw no-muon |     optimizer = torch.optim.Adam(parameters, **settings)
+adamw       |     optimizer = torch.optim.AdamW(parameters, **settings, weight_decay=DECAY)
+muon        |     # torch.optim.Muon multiplies in bfloat16; by hand the digits stay.
+muon        |     means = [torch.zeros_like(p) for p in W]
+muon        |     optimizer = torch.optim.Adam(parameters[len(W) :], **settings)
             |     batches = len(x_train) // BATCH_SIZE  # per epoch; the remainder is left out
             |
             |     for step in range(1, STEPS + 1):
@@ -396,14 +464,24 @@ hidden      |         z, output = forward($parameters, x)
 no-hidden   |         output = forward($parameters, x)
             |         loss = F.cross_entropy(output, labels)
             |         print(f"step {step}: loss {loss.item()!r}")
-            |         optimizer.zero_grad()
+no-sign no-muon |         optimizer.zero_grad()
+sign        |         for p in parameters:
+sign        |             p.grad = None
+muon        |         for p in parameters:
+muon        |             p.grad = None
             |         loss.backward()
             |
 no-clip     |         gradient = [p.grad for p in parameters]
 clip        |         gradient = [p.grad.clone() for p in parameters]  # before clipping
 value-clip  |         torch.nn.utils.clip_grad_value_(parameters, CLIP_LIMIT)
 norm-clip   |         clip_norm([p.grad for p in parameters])
-            |         optimizer.step()
+no-sign     |         optimizer.step()
+sign        |         with torch.no_grad():
+sign        |             for p in parameters:
+sign        |                 p -= LEARNING_RATE * torch.sign(p.grad)
+muon        |         with torch.no_grad():
+muon        |             for p, m in zip(W, muon(means, [p.grad for p in W]), strict=True):
+muon        |                 p -= LEARNING_RATE * m
             |
             |         checks = {
 hidden      |             "forward pass": [*z, output],
@@ -448,7 +526,8 @@ def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: st
     network = [sigma, phi, NORMALIZE, NUMPY_FORWARD, NUMPY_LOSS, NUMPY_BACKWARD]
     if spec.depth == 0:
         network = [LINEAR_FORWARD, NUMPY_LOSS, LINEAR_BACKWARD]
-    training = [NUMPY_CLIP, NUMPY_FINITE, NUMPY_MAIN]
+    values |= {"norm_of_G": "np.linalg.norm(G)"}
+    training = [NUMPY_CLIP, NUMPY_RULE, ORTHOGONALIZED, MUON, NUMPY_FINITE, NUMPY_MAIN]
     return _script(spec, network, training, chosen, values)
 
 
@@ -457,7 +536,8 @@ def pytorch_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: 
     chosen, values = _choices(spec, train_spec, seed, dataset)
     values |= {"how": "PyTorch with autograd", "needs": "NumPy 1.25, PyTorch 2.0"}
     network = [TORCH_PHI, TORCH_FORWARD] if spec.depth else [LINEAR_FORWARD]
-    training = [TORCH_CLIP, TORCH_FINITE, TORCH_MAIN]
+    values |= {"norm_of_G": "G.norm().item()"}
+    training = [TORCH_CLIP, ORTHOGONALIZED, MUON, TORCH_FINITE, TORCH_MAIN]
     return _script(spec, network, training, chosen | {"torch"}, values)
 
 
@@ -501,7 +581,7 @@ def _choices(spec, train_spec, seed, dataset):
 
     hidden = spec.depth > 0
     norm = spec.norm if hidden else "none"
-    normed, clip = norm != "none", train_spec.clip
+    normed, clip, rule = norm != "none", train_spec.clip, train_spec.optimizer
     residual = any(spec.shortcut(i) for i in range(spec.depth))
     words = {
         "digits": dataset != "spirals",
@@ -523,7 +603,14 @@ def _choices(spec, train_spec, seed, dataset):
         "clip": clip != "none",
         "value-clip": clip == "value",
         "norm-clip": clip == "norm",
-        "momentum": train_spec.momentum != 0,
+        "sgd": isinstance(rule, SGD),
+        "momentum": isinstance(rule, Momentum),
+        "sign": isinstance(rule, Sign),
+        "rmsprop": isinstance(rule, RMSProp),
+        "adam": isinstance(rule, Adam | Muon),
+        "adamw": isinstance(rule, AdamW),
+        "muon": isinstance(rule, Muon),
+        "floor": isinstance(rule, RMSProp | Adam | Muon),
     }
     parameters = ["W", "b", *(["gamma", "beta"] if normed else [])]
     computed = ["h", "z", *(["x_hat", "std"] if normed else []), "output"]
@@ -543,6 +630,7 @@ def _choices(spec, train_spec, seed, dataset):
         "subject": SUBJECTS[dataset],
         "phi_name": phi.label,
         "torch_phi": phi.torch,
+        "rule": "SGD" if isinstance(rule, Momentum) else rule.label,
         "scheme": scheme.label,
         "source": scheme.source,
         "spread": scheme.spread,
@@ -560,6 +648,7 @@ def _choices(spec, train_spec, seed, dataset):
         "batch_size": batch_size,
         "batch_seed": train_spec.batch_seed,
         "seed": seed,
+        "iterations": getattr(rule, "iterations", 0),
         "n_train": examples,
         "n_test": len(data.x_test),
     }
@@ -572,13 +661,22 @@ def _choices(spec, train_spec, seed, dataset):
         "residual": spec.residual,
         "epsilon": EPSILON,
         "learning_rate": train_spec.learning_rate,
-        "momentum": train_spec.momentum,
         "clip_limit": train_spec.clip_limit,
+        **_settings(rule),
     }
     texts |= {name: ", ".join(names) for name, names in lists.items()}
     texts |= {name: repr(int(value)) for name, value in whole.items()}
     texts |= {name: repr(float(value)) for name, value in real.items()}
     return {word for word, holds in words.items() if holds}, texts
+
+
+def _settings(rule):
+    """A rule's numbers by the names that a script has for them."""
+    if isinstance(rule, Muon):  # what is no matrix is moved by Adam with its defaults
+        own = {"muon_momentum": rule.momentum, "muon_floor": rule.epsilon}
+        return own | _settings(Adam())
+    numbers = {name: value for name, value in vars(rule).items() if name != "epsilon"}
+    return numbers | ({"floor": rule.epsilon} if hasattr(rule, "epsilon") else {})
 
 
 def _checked(spec, train_spec, seed, dataset):

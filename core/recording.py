@@ -15,6 +15,7 @@ import numpy as np
 from core import training
 from core.losses import LOSSES
 from core.network import NetSpec, Params, output
+from core.optimizers import Muon
 from core.training import History, Run, State, Step, TrainSpec
 
 KEPT_BYTES = 5_000_000  # of states to return to
@@ -22,6 +23,7 @@ MAX_WORK = 600e9  # multiply-adds or what takes as long: about a minute of one c
 # What a step costs beside its matrix products, in multiply-adds, as measured: by weight, by layer
 # for calls that do little each, and by element of a layer's activations.
 PER_WEIGHT, PER_LAYER = 14, 400_000
+PER_KEPT = 10  # by weight and array that an optimizer keeps
 PER_ELEMENT, PER_SMOOTH_ELEMENT, PER_NORMALIZED_ELEMENT = 80, 450, 450
 PIECEWISE_LINEAR = ("identity", "relu", "leaky_relu")
 
@@ -83,7 +85,11 @@ def work(spec: NetSpec, train_spec: TrainSpec) -> float:
         + PER_SMOOTH_ELEMENT * (spec.activation not in PIECEWISE_LINEAR)
         + PER_NORMALIZED_ELEMENT * (spec.norm != "none")
     )
-    step = (3 * N + PER_WEIGHT) * weights + per_element * N * D * L
+    rule = train_spec.optimizer
+    per_weight = PER_WEIGHT + PER_KEPT * rule.keeps
+    if isinstance(rule, Muon):
+        per_weight += 3 * rule.iterations * D
+    step = (3 * N + per_weight) * weights + per_element * N * D * L
     return float(train_spec.steps * (spec.seeds * step + PER_LAYER * (L + 1)))
 
 
@@ -176,6 +182,7 @@ def _thinned(kept, every):
     """Every second of the kept states where they take more than KEPT_BYTES; the first one stays."""
     params = kept[0].params
     size = sum(a.nbytes for arrays in vars(params).values() for a in arrays)
+    size *= 1 + len(kept[0].memory.kept)
     if len(kept) > 2 and len(kept) * size > KEPT_BYTES:
         every *= 2
         kept = tuple(state for state in kept if state.step % every == 0)

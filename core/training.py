@@ -1,4 +1,4 @@
-"""Stochastic gradient descent, one explicit state at a time.
+"""Training by gradient descent, one explicit state at a time.
 
 `advance` is a pure function from one State to the next and the Step it recorded; `train` calls it
 in a loop. Whoever keeps a State can pause, continue or go back to it: the same arrays come out, bit
@@ -10,7 +10,7 @@ numbers halts: it is frozen with its last finite parameters, and the others go o
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from itertools import accumulate, groupby, pairwise
+from itertools import groupby, pairwise
 from math import isfinite
 
 import numpy as np
@@ -31,6 +31,7 @@ from core.network import (
     init,
     output,
 )
+from core.optimizers import PLAIN, Memory, Momentum, Rule, begin, leaves, packed, unpacked
 
 CLIPS = ("none", "value", "norm")
 # Between the two classes of a network with one output, by the loss it was trained with.
@@ -47,8 +48,9 @@ FORWARD_OPERATIONS = {
 class TrainSpec:
     """How a network is trained, in primitives only. Raises ValueError for values without meaning.
 
-    clip, clip_limit: "none", by "value" or by global "norm", before the momentum.
-    momentum: m in v ← m·v + g, W ← W − learning_rate·v (PyTorch's convention; Polyak 1964).
+    clip, clip_limit: "none", by "value" or by global "norm", before the rule.
+    rule: how a gradient becomes a step, a record of core/optimizers.py.
+    momentum: with plain SGD, the same as the rule Momentum(momentum).
     batch_size: examples per step, all if there are fewer; an epoch leaves out the remainder.
     batch_seed: of the order of the examples, a new permutation every epoch.
     """
@@ -61,8 +63,18 @@ class TrainSpec:
     clip_limit: float = 1.0
     loss: str = "softmax_cross_entropy"
     batch_seed: int = 0
+    rule: Rule = PLAIN
+
+    @property
+    def optimizer(self) -> Rule:
+        """The rule that takes the steps."""
+        return Momentum(self.momentum) if self.momentum else self.rule
 
     def __post_init__(self):
+        if not isinstance(self.rule, Rule):
+            raise ValueError(f"rule must be a record of core/optimizers.py, not {self.rule!r}")
+        if self.momentum and self.rule != PLAIN:
+            raise ValueError(f"momentum is a setting of plain SGD, not of {self.rule.label}")
         if not (isfinite(self.learning_rate) and self.learning_rate >= 0):
             raise ValueError(f"learning_rate must be finite and ≥ 0, not {self.learning_rate!r}")
         if not 0 <= self.momentum < 1:
@@ -95,13 +107,13 @@ class Halt:
 class State:
     """All that the next step depends on. Its arrays are never written to: keep it to return to it.
 
-    step: number of steps taken. velocity: of the parameters' shapes, None without momentum.
+    step: number of steps taken. memory: what the optimizer remembers.
     order: the examples of this epoch, in order. halts: per member, None while it is running.
     """
 
     step: int
     params: Params
-    velocity: Params | None
+    memory: Memory
     order: np.ndarray
     halts: tuple[Halt | None, ...]
 
@@ -155,8 +167,8 @@ def start(spec: NetSpec, train_spec: TrainSpec, *, rng=None, params: Params | No
     if (rng is None) == (params is None):
         raise ValueError("training starts from either a generator or parameters")
     params = init(spec, rng=rng) if params is None else params
-    velocity = _map(np.zeros_like, params) if train_spec.momentum else None
-    return State(0, params, velocity, np.arange(0), (None,) * len(params.W[0]))
+    memory = begin(train_spec.optimizer, params)
+    return State(0, params, memory, np.arange(0), (None,) * len(params.W[0]))
 
 
 def train(
@@ -166,7 +178,8 @@ def train(
 
     data: anything with x_train (M, n_in) and y_train, labels (M,) or targets (M, n_out), finite.
     rng: for `network.init`; or `state`, to continue where an `advance` ended. An epoch that has
-    begun keeps its order, whatever batch_size and batch_seed say now.
+    begun keeps its order, whatever batch_size and batch_seed say now. A rule of another kind than
+    the one so far begins with no memory.
     """
     state = start(spec, train_spec, rng=rng) if state is None else state
     run = Run(spec, train_spec, data, state)
@@ -175,7 +188,7 @@ def train(
 
 
 def advance(spec: NetSpec, train_spec: TrainSpec, data, state: State) -> tuple[State, Step]:
-    """Take one step of SGD; `state` stays as it is."""
+    """Take one step; `state` stays as it is."""
     run = Run(spec, train_spec, data, state)
     step = run.step()
     return run.state(), step
@@ -209,14 +222,15 @@ class Run:
         self.spec, self.train_spec, self.data = spec, train_spec, data
         self.number, self.halts, self._order = state.step, state.halts, state.order
         self._size = min(train_spec.batch_size, len(data.x_train))
-        self._p, self.params = _packed(state.params)
+        self._p, self.params = packed(state.params)
         self._g = np.empty_like(self._p)
-        gradient = _unpacked(self._g, state.params)
-        self._v = None
-        if state.velocity is not None:
-            self._v, self._velocity = _packed(state.velocity)
-        elif train_spec.momentum:  # continued with momentum, begun without
-            self._v, self._velocity = _packed(_map(np.zeros_like, state.params))
+        gradient = unpacked(self._g, state.params)
+        self._rule, memory = train_spec.optimizer, state.memory
+        if type(memory.rule) is not type(self._rule):
+            memory = begin(self._rule, state.params)
+        self._steps = memory.steps  # of this rule
+        kept = [packed(tree) for tree in memory.kept]
+        self._kept, self._trees = [rows for rows, _ in kept], [tree for _, tree in kept]
 
         S, N, D, L = len(self._p), self._size, spec.width, spec.depth
         (hidden,) = empty([(L, S, N, D)] * (6 if spec.norm != "none" else 4))
@@ -239,11 +253,11 @@ class Run:
 
     def state(self) -> State:
         """The state now, in arrays of its own."""
-        velocity = None if self._v is None else _packed(self._velocity)[1]
-        return State(self.number, _packed(self.params)[1], velocity, self._order, self.halts)
+        memory = Memory(self._rule, self._steps, tuple(packed(tree)[1] for tree in self._trees))
+        return State(self.number, packed(self.params)[1], memory, self._order, self.halts)
 
     def step(self) -> Step:
-        """Take one step of SGD."""
+        """Take one step."""
         spec, rate, L = self.spec, self.train_spec.learning_rate, self.spec.depth
         gone = self.halts
         rows = self._next_batch()
@@ -264,23 +278,22 @@ class Run:
                 self.halts = _look(self.halts, self.number, trace, loss, replace(gradients, dh=()))
                 self._silence(self._g)
             clip_factor = _clip(self.train_spec, self._g)
-            move, log10_move = self._g, log10_dW
-            if self._v is not None:
-                self._silence(self._v)
-                self._v *= self.train_spec.momentum
-                self._v += self._g
-                move = self._v
-            if move is not self._g or self.train_spec.clip != "none":
-                log10_move = log10_block_norms(_layers(move, self.params))
+            log10_move, self._steps = log10_dW, self._steps + 1
+            for rows in self._kept:
+                self._silence(rows)
+            rate *= self._rule.turn(self._g, self._p, self._kept, self._steps, self.params)
+            if self._rule != PLAIN or self.train_spec.clip != "none":
+                self._silence(self._g)
+                log10_move = log10_block_norms(_layers(self._g, self.params))
             log10_move = log10_move + np.log10(rate)
             if not (log10_move.max() < CALM and log10_dz.max(initial=0) + np.log10(rate) < CALM):
                 self.halts = _look_at_update(
-                    self.halts, self.number, self.params, _unpacked(move, self.params), rate
+                    self.halts, self.number, self.params, unpacked(self._g, self.params), rate
                 )
-                self._silence(move)
-            for p, v, change in zip(self._p, move, self._g, strict=True):
-                np.multiply(v, rate, out=change)
-                p -= change
+                self._silence(self._g)
+            for p, move in zip(self._p, self._g, strict=True):
+                move *= rate
+                p -= move
             measured = {
                 "loss": loss,
                 "accuracy": share_right(trace.output, y, self.train_spec.loss),
@@ -308,23 +321,6 @@ class Run:
         """Zeros for the members that have halted, so that nothing of theirs moves any more."""
         if any(self.halts):
             rows[_gone(self.halts)] = 0.0
-
-
-def _packed(tree):
-    """A copy of Params in one block, a row for each member, and its arrays as views of that."""
-    leaves = _leaves(tree)
-    ((memory,),) = empty([(len(leaves[0]), sum(a[0].size for a in leaves))])
-    views = _unpacked(memory, tree)
-    for view, a in zip(_leaves(views), leaves, strict=True):
-        view[...] = a
-    return memory, views
-
-
-def _unpacked(memory, tree):
-    """Rows of parameters (S, P) as arrays of the shapes of Params."""
-    ends = accumulate((a[0].size for a in _leaves(tree)), initial=0)
-    pieces = (memory[:, a:b] for a, b in pairwise(ends))
-    return _map(lambda a: next(pieces).reshape(a.shape), tree)
 
 
 def _layers(memory, tree):
@@ -383,7 +379,7 @@ def _look_at_update(halts, step, params, move, rate):
     """Find the members that the update would take out of the finite numbers."""
     found = list(halts)
     layers = [layer for arrays in vars(params).values() for layer in range(1, len(arrays) + 1)]
-    tensors = zip(layers, _leaves(params), _leaves(move), strict=True)
+    tensors = zip(layers, leaves(params), leaves(move), strict=True)
     for layer, p, v in sorted(tensors, key=lambda tensor: tensor[0]):
         updated = p - rate * v
         for s in range(len(found)):
@@ -391,16 +387,6 @@ def _look_at_update(halts, step, params, move, rate):
             if not finite.all() and found[s] is None:
                 found[s] = Halt(step, layer, "update", float(updated[s][~finite][0]))
     return tuple(found)
-
-
-def _leaves(tree):
-    """The arrays of Params in a row."""
-    return [a for arrays in vars(tree).values() for a in arrays]
-
-
-def _map(function, tree):
-    """`function` of every array of Params or Gradients: one of the same type."""
-    return type(tree)(*[tuple(map(function, arrays)) for arrays in vars(tree).values()])
 
 
 def _gone(halts):

@@ -84,8 +84,9 @@ page.write(
     A network computes forward: each unit adds up what the layer before sends it, each part times a
     weight, and bends the sum with an activation. How wrong the result is, is one number, the loss
     *J*. The gradient d*J*/d*w* says how *J* answers when a weight moves a little, and training
-    moves each weight against it, by a learning rate *η*: *w* ← *w* − *η*·d*J*/d*w*. So a weight
-    whose gradient is nearly 0 hardly learns, and one whose gradient is huge is thrown far off.
+    moves each weight against it, by a learning rate *η*: *w* ← *w* − *η*·d*J*/d*w*. That is plain
+    SGD, stochastic gradient descent. So a weight whose gradient is nearly 0 hardly learns, and one
+    whose gradient is huge is thrown far off.
     Press “Play” under the picture, and see the signal go forward and the gradient come back.
 
     These pages follow the article “Understanding The Exploding and Vanishing Gradients Problem”

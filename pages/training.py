@@ -62,7 +62,7 @@ controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
 controls.more(
     PANEL,
-    "Shortcuts, normalization, clipping",
+    "Shortcuts, normalization, clipping, optimizers",
     [control.name for side in HELPS.values() for control in side],
     partial(_beside, HELPS),
 )
@@ -125,9 +125,9 @@ page.write(
     """
     ## The fine print
 
-    - Plain gradient descent on batches of 32, no momentum, biases from 0, the output layer's
-      weights scaled like the others. Batch normalization uses each batch's own statistics, in tests
-      too: those of the held-out examples together.
+    - Batches of 32, and plain gradient descent unless another optimizer is chosen. Biases from 0,
+      the output layer's weights scaled like the others. Batch normalization uses each batch's own
+      statistics, in tests too: those of the held-out examples together.
     - The gradients at a step are those of its batch, before the weights move. Two networks of
       different widths, or schemes of different families, have other draws, and a difference between
       them may be luck.

@@ -7,6 +7,7 @@ case and kind of tensor. Only this script needs PyTorch (2.x); the tests read th
 
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -112,22 +113,56 @@ def run(case, inputs, member):
     return found | train(case, inputs, member)
 
 
+class Sign(torch.optim.Optimizer):
+    """W ← W − η·sign(g). PyTorch has no such rule by itself."""
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p -= group["lr"] * torch.sign(p.grad)
+
+
+def optimizers(case, weights, others):
+    """PyTorch's optimizers for the weights, (D_out, D_in) as its layers have them, and the rest."""
+    everything, lr = [*weights, *others], case.learning_rate
+    if case.rule == "muon":  # for matrices only
+        muon = torch.optim.Muon(weights, lr=lr, weight_decay=0.0)
+        return [muon, torch.optim.Adam(others, lr=lr)]
+    made = {
+        "sgd": lambda: torch.optim.SGD(everything, lr=lr, momentum=case.momentum),
+        "sign": lambda: Sign(everything, {"lr": lr}),
+        "rmsprop": lambda: torch.optim.RMSprop(everything, lr=lr, eps=case.epsilon),
+        "adam": lambda: torch.optim.Adam(everything, lr=lr, eps=case.epsilon),
+        "adamw": lambda: torch.optim.AdamW(
+            everything, lr=lr, eps=case.epsilon, weight_decay=case.decay
+        ),
+    }
+    return [made[case.rule]()]
+
+
 def train(case, inputs, member):
-    """Losses of `steps` full-batch steps of SGD and the weights they end with."""
+    """Losses of `steps` full-batch steps and the weights they end with."""
     if not case.steps:
         return {}
     parameters = leaves(inputs, member)
-    everything = [p for name in PARAMETERS for p in parameters[name]]
-    sgd = torch.optim.SGD(everything, lr=case.learning_rate, momentum=case.momentum)
-    losses = []
+    parameters["W"] = [leaf(np.ascontiguousarray(a[member].T)) for a in inputs.W]
+    others = [p for name in PARAMETERS[1:] for p in parameters[name]]
+    rules, losses = optimizers(case, parameters["W"], others), []
     for _ in range(case.steps):
-        sgd.zero_grad()
-        output, _ = forward(case, inputs, parameters)
+        for rule in rules:
+            rule.zero_grad()
+        turned = parameters | {"W": [W.T for W in parameters["W"]]}
+        output, _ = forward(case, inputs, turned)
         loss = loss_of(case, output, torch.tensor(inputs.target))
         loss.backward()
         clip(case, parameters)
-        sgd.step()
+        # Muon multiplies in bfloat16, whatever the parameters are: here it keeps their digits.
+        with patch.object(torch.Tensor, "bfloat16", torch.Tensor.clone):
+            for rule in rules:
+                rule.step()
         losses.append(loss.item())
+    parameters["W"] = [W.T for W in parameters["W"]]
     final = {f"trained {n}": [p.detach().numpy() for p in parameters[n]] for n in PARAMETERS}
     return final | {"losses": [np.array([value]) for value in losses]}
 

@@ -94,6 +94,24 @@ TERMS = (
         ("learning rates?",),
     ),
     Term(
+        "optimizer",
+        "The rule that makes a step of a gradient. Plain descent takes the gradient times the "
+        "learning rate.",
+        ("optimizers?",),
+    ),
+    Term(
+        "SGD",
+        "Stochastic gradient descent, the plainest optimizer: w ← w − η·dJ/dw, with the gradient "
+        "of one batch.",
+        ("SGD", "stochastic gradient descent"),
+    ),
+    Term(
+        "Adam",
+        "An optimizer that divides a weight's gradient by its own typical size, plus a small "
+        "number ε, so that its steps have about the length of the learning rate.",
+        ("Adam(?:'s)?",),
+    ),
+    Term(
         "norm",
         "‖v‖, the length of a list of numbers: the root of the sum of their squares.",
         ("norms?", "global norms?"),

@@ -43,8 +43,8 @@ PAGES = (
         path="home",
         menu="Three networks",
         title="One network, three sizes of weights",
-        claim="The same network learns, stalls or breaks, and only the size of its weights "
-        "decides.",
+        claim="Trained by [plain SGD](optimizers), the same network learns, stalls or breaks, and "
+        "only the size of its weights decides.",
     ),
     PageInfo(
         path="products",
@@ -97,6 +97,13 @@ PAGES = (
         menu="What frameworks start with",
         title="What frameworks do when nothing is said",
         claim="Say nothing, and each framework builds another network.",
+        section=BEYOND,
+    ),
+    PageInfo(
+        path="optimizers",
+        menu="Optimizers",
+        title="What an optimizer gives back",
+        claim="Adam gives a small gradient its size back. What it said is gone all the same.",
         section=BEYOND,
     ),
 )

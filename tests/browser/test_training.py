@@ -138,9 +138,9 @@ def test_what_a_button_does_is_seen_in_every_part(server, reader):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_settings_stand_two_by_two(width, server, reader):
     tab = reader(width).goto(f"{server}/training")
-    tab.page.get_by_role("radio", name="Shortcuts, normalization, clipping").click()
+    tab.page.get_by_role("radio", name="Shortcuts, normalization, clipping, optimizers").click()
     tab.page.get_by_text("Threshold").first.wait_for()
-    for first, count in (("depth", 6), ("shortcut", 4)):
+    for first, count in (("depth", 6), ("shortcut", 6)):
         _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
 
 

@@ -218,3 +218,21 @@ def test_the_norm_of_a_product_with_nothing_and_with_no_number():
     ours = diagnostics.log10_dW_norm(below, du)
     assert np.isneginf(ours[0]) and np.isnan(ours[1])
     assert ours[2] == pytest.approx(np.log10(60))
+
+
+def test_spread_is_what_differs_between_the_examples():
+    same = np.ones((2, 4, 3))
+    apart = np.stack([same[0], np.array([[1.0, 2.0, 3.0]]) * np.array([[1], [-1], [1], [-1]])])
+    shifted = apart + np.array([0.0, 5.0])[:, None, None]
+    found = diagnostics.log10_spread((apart, shifted))
+    assert found[0].tolist() == [-np.inf, -np.inf] and found[1, 0] == pytest.approx(0)
+    expected = np.sqrt(14 / 3) / np.sqrt(14 / 3 + 25)
+    assert found[1, 1] == pytest.approx(np.log10(expected))
+
+
+def test_spread_does_not_depend_on_a_relu_networks_scale():
+    spec, x = NetSpec(5, 6, 4, 2), A[0]
+    params = network.init(spec, rng=np.random.default_rng(0))
+    scaled = network.scale_weights(params, [1e-3, 1.0, 1e3])
+    found = diagnostics.log10_spread(network.forward(spec, scaled, x).h)
+    assert found == pytest.approx(np.tile(found[1], (3, 1)), abs=1e-9)

@@ -17,6 +17,7 @@ from core.activations import ACTIVATIONS
 from core.datasets import DATASETS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
+from core.optimizers import Adam, AdamW, Muon, RMSProp, Sign
 from core.recipes import numpy_script, pytorch_script
 from core.training import TrainSpec
 
@@ -31,7 +32,7 @@ def run_of(dataset, *, width=6, depth=3, steps=8, batch_size=32, rate=0.1, **set
     """(spec, train_spec, dataset); settings are fields of either spec."""
     of_training = {
         name: settings.pop(name)
-        for name in ("momentum", "clip", "clip_limit", "batch_seed")
+        for name in ("momentum", "clip", "clip_limit", "batch_seed", "rule")
         if name in settings
     }
     n_in, n_out = SHAPES[dataset]
@@ -77,6 +78,12 @@ RUNS = {
     "epochs": run_of("spirals", batch_size=200, batch_seed=3, steps=7),
     "one example": run_of("spirals", batch_size=1, norm="batch", steps=4),
     "all examples": run_of("spirals", batch_size=9999, steps=3, width=1, depth=1),
+    "sign descent": run_of("spirals", rate=0.01, rule=Sign()),
+    "RMSProp": run_of("spirals", rate=0.01, rule=RMSProp(0.9, 1e-6)),
+    "Adam": run_of("digits", rate=0.01, rule=Adam(0.8, 0.99, 1e-4), **NORM),
+    "AdamW": run_of("spirals", rate=0.01, rule=AdamW(decay=0.3), norm="layer"),
+    "Muon": run_of("digits", rate=0.02, rule=Muon(), width=16, bias_std=0.1),
+    "Muon, linear": run_of("digits", rate=0.02, rule=Muon(), depth=0),
 }
 DIVERGING = {
     "forward pass": run_of("spirals", activation="leaky_relu", rate=1e3, steps=100),

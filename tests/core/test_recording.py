@@ -8,6 +8,7 @@ import pytest
 
 from core import datasets, network, recording, training
 from core.network import NetSpec
+from core.optimizers import Adam, Muon
 from core.training import TrainSpec
 from tests.core.test_training import assert_identical
 
@@ -185,6 +186,11 @@ def test_the_price_of_a_run_is_what_its_products_and_elements_take():
             spec = NetSpec(3, 4, 2, 2, activation, norm=norm, seeds=seeds)
             step = products + per_element * 5 * 4 * 2
             assert recording.work(spec, train) == 7 * (seeds * step + calls)
+    by_adam = recording.work(NetSpec(3, 4, 2, 2), replace(train, rule=Adam()))
+    kept = 2 * recording.PER_KEPT * weights
+    assert by_adam == recording.work(NetSpec(3, 4, 2, 2), train) + 7 * kept
+    by_muon = recording.work(NetSpec(3, 4, 2, 2), replace(train, rule=Muon()))
+    assert by_muon == by_adam + 7 * 3 * 5 * 4 * weights
     flat = NetSpec(3, 4, 0, 2, "relu")
     assert recording.work(flat, train) < recording.work(NetSpec(3, 4, 1, 2, "relu"), train)
 

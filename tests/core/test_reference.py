@@ -14,6 +14,7 @@ from core import clipping, losses, network, recurrent, scalar_chain, theory, tra
 from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
+from core.optimizers import RULES
 from tests.golden import recipe
 
 with np.load(Path(__file__).parents[1] / "golden" / "golden.npz") as _file:
@@ -89,12 +90,21 @@ def test_a_network_agrees_with_pytorch(case):
     assert not report, "\n".join(["PyTorch disagrees:", *report])
 
 
+def rule_of(case):
+    """The optimizer of a case, its momentum aside."""
+    settings = {
+        "adam": {"epsilon": case.epsilon},
+        "adamw": {"epsilon": case.epsilon, "decay": case.decay},
+    }
+    return RULES[case.rule](**settings.get(case.rule, {}))
+
+
 TRAINED = [case for case in recipe.CASES if case.steps]
 
 
 @pytest.mark.parametrize("case", TRAINED, ids=lambda case: case.name)
 def test_training_agrees_with_pytorch(case):
-    """Twenty-five steps on the whole batch: losses and final parameters of torch.optim.SGD."""
+    """Twenty-five steps on the whole batch: losses and final parameters of PyTorch's optimizers."""
     inputs, spec = recipe.network_inputs(case), spec_of(case)
     train_spec = training.TrainSpec(
         case.learning_rate,
@@ -103,6 +113,7 @@ def test_training_agrees_with_pytorch(case):
         clip=case.clip,
         clip_limit=case.clip_limit,
         loss=case.loss,
+        rule=rule_of(case),
     )
     data = SimpleNamespace(x_train=inputs.x, y_train=inputs.target)
     params = Params(inputs.W, inputs.b, inputs.gamma, inputs.beta)
@@ -146,6 +157,7 @@ def test_there_are_enough_golden_cases():
     assert {case.loss for case in cases} == set(losses.LOSSES)
     assert {case.norm for case in cases} == set(network.NORMS)
     assert {case.clip for case in cases} == set(training.CLIPS)
+    assert {case.rule for case in cases} | {"momentum"} == set(RULES)
     assert {0, 50} <= {case.depth for case in cases}
     assert {1, 128} <= {case.width for case in cases}
 

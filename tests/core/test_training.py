@@ -8,6 +8,7 @@ import pytest
 
 from core import clipping, diagnostics, losses, network, training
 from core.network import NetSpec
+from core.optimizers import SGD, Adam, AdamW, Momentum, Muon
 from core.training import Halt, TrainSpec
 
 _RNG = np.random.default_rng(0)
@@ -19,6 +20,8 @@ VARIANTS = {
     "momentum": replace(TRAIN, momentum=0.9),
     "clip by value": replace(TRAIN, clip="value", clip_limit=0.01),
     "clip by norm, momentum": replace(TRAIN, clip="norm", clip_limit=0.3, momentum=0.5),
+    "adam": replace(TRAIN, learning_rate=0.01, rule=Adam()),
+    "muon, clip by norm": replace(TRAIN, rule=Muon(), clip="norm", clip_limit=0.3),
 }
 
 
@@ -40,7 +43,11 @@ def arrays_of(record):
     """The arrays of a frozen dataclass, nested ones too, in a fixed order."""
     for value in vars(record).values():
         if isinstance(value, tuple):
-            yield from (a for a in value if isinstance(a, np.ndarray))
+            for a in value:
+                if isinstance(a, np.ndarray):
+                    yield a
+                elif hasattr(a, "__dataclass_fields__"):
+                    yield from arrays_of(a)
         elif isinstance(value, np.ndarray):
             yield value
         elif hasattr(value, "__dataclass_fields__"):
@@ -173,8 +180,8 @@ def test_momentum_may_begin_where_a_run_is_continued():
     heavy = replace(TRAIN, momentum=0.9)
     for _ in range(2):
         state, _ = training.advance(SPEC, heavy, DATA, state)
-    assert state.velocity is not None
-    assert max(np.abs(v).max() for v in state.velocity.W) > 0
+    assert state.memory.rule == Momentum(0.9)
+    assert max(np.abs(v).max() for v in state.memory.kept[0].W) > 0
 
 
 def test_regression_has_no_accuracy():
@@ -273,11 +280,37 @@ def test_a_diverging_run_halts_where_the_forward_pass_first_breaks():
     assert network.first_non_finite(trace).layer == halt.layer
 
 
-@pytest.mark.parametrize("momentum, clip", [(0.0, "none"), (0.9, "none"), (0.0, "norm")])
-def test_the_others_go_on_when_one_member_halts(momentum, clip):
+def test_momentum_is_a_rule_by_another_name():
+    a, _ = run(SPEC, replace(TRAIN, momentum=0.9), rng=generators(1))
+    b, _ = run(SPEC, replace(TRAIN, rule=Momentum(0.9)), rng=generators(1))
+    assert_identical(a[-1], b[-1])
+
+
+def test_a_rule_of_another_kind_begins_with_no_memory():
+    states, _ = run(SPEC, replace(TRAIN, rule=Adam(), learning_rate=0.01), rng=generators(1))
+    other = replace(TRAIN, rule=SGD(), learning_rate=0.01)
+    state, _ = training.advance(SPEC, other, DATA, states[5])
+    assert state.memory.kept == () and state.memory.steps == 1
+    # the same kind with other settings remembers
+    again = replace(TRAIN, rule=Adam(epsilon=1e-3), learning_rate=0.01)
+    state, _ = training.advance(SPEC, again, DATA, states[5])
+    assert state.memory.steps == 6
+
+
+@pytest.mark.parametrize(
+    "rule, clip",
+    [
+        (SGD(), "none"),
+        (Momentum(0.9), "none"),
+        (SGD(), "norm"),
+        (AdamW(), "none"),
+        (Muon(), "norm"),
+    ],
+)
+def test_the_others_go_on_when_one_member_halts(rule, clip):
     """Only the second member's first layer is scaled up so far that its run breaks."""
     spec = NetSpec(6, 8, 3, 3, seeds=3)
-    train_spec = TrainSpec(0.05, steps=10, batch_size=8, momentum=momentum, clip=clip)
+    train_spec = TrainSpec(0.05, steps=10, batch_size=8, rule=rule, clip=clip)
     params = network.init(spec, rng=generators(3))
     params = network.scale_weights(params, [1.0, 1e100, 1.0])
     states, steps = run(spec, train_spec, params=params)
@@ -306,6 +339,8 @@ def test_a_run_ends_when_all_have_halted():
         {"learning_rate": -0.1},
         {"learning_rate": np.nan},
         {"momentum": 1.0},
+        {"momentum": 0.9, "rule": Adam()},
+        {"rule": "adam"},
         {"momentum": -0.1},
         {"steps": -1},
         {"steps": 1.5},

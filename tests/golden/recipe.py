@@ -45,6 +45,9 @@ class Case:
     steps: int = 0  # of gradient descent on the whole batch, recorded after the gradients
     learning_rate: float = 0.05
     momentum: float = 0.0
+    rule: str = "sgd"  # with PyTorch's defaults, but for:
+    epsilon: float = 1e-8
+    decay: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,20 @@ def _cases():
         clip="norm",
         clip_limit=0.3,
         momentum=0.5,
+        seeds=2,
+        **train,
+    )
+    for rule in ("sign", "rmsprop", "adam", "adamw", "muon"):
+        yield Case(f"train by {rule}", rule=rule, learning_rate=0.01, **train)
+    yield Case("train by adam, large ε", "relu", rule="adam", epsilon=1e-2, **train)
+    yield Case("train by adamw, large decay", rule="adamw", decay=0.5, **train)
+    yield Case(
+        "train by muon, layer norm, clip, ensemble",
+        *("silu", 4, 6),
+        norm="layer",
+        clip="norm",
+        clip_limit=0.3,
+        rule="muon",
         seeds=2,
         **train,
     )

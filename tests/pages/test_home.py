@@ -262,6 +262,11 @@ def test_the_map_leads_to_states_that_their_pages_have():
             assert control.means(raw, control.parse(raw))
 
 
+def test_the_claim_names_plain_sgd_and_links_to_other_optimizers():
+    claim = site.info("home").claim
+    assert "[plain SGD](optimizers)" in claim and site.info("optimizers")
+
+
 def test_the_map_shows_every_other_page():
     assert [*words.landmarks()] == [page.path for page in site.PAGES[1:]]
 
@@ -279,6 +284,7 @@ def test_the_maps_numbers_are_the_lessons():
     assert size["normal"] == pytest.approx(2.0e14, rel=0.3)
     assert size["he"] == pytest.approx(0.92, abs=0.1)
     assert size["turn"] == pytest.approx(31, abs=0.1)
+    assert size["adam"] == pytest.approx(1 / (1 + 1e-2))  # g/(|g| + ε)
     assert "0.6, fifteen times, is **4.7×10⁻⁴**" in say()
 
 

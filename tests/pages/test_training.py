@@ -12,6 +12,8 @@ import vl_convert
 
 from core import network, recording, training
 from core.activations import ACTIVATIONS
+from core.optimizers import Adam, Muon
+from core.training import TrainSpec
 from pages.concepts.activations import data as activations_data
 from pages.concepts.training import charts, data, networks, panel, words
 from pages.concepts.training import lab as labs
@@ -600,7 +602,7 @@ def outcomes(name: str, seeds: int = 5) -> dict[str, np.ndarray]:
     steps, found = int(values["steps"]), {}
     for side in "ab":
         settings = {k: values[f"{side}_{k}"] for k in networks.SETTINGS}
-        net = Net(**settings | {k: float(settings[k]) for k in ("limit", "rate")})
+        net = Net(**settings | {k: float(settings[k]) for k in networks.NUMBERS})
         run = data.begin(net, values["data"], 0, seeds)
         run = recording.extend(
             recording.lengthen(run, steps),
@@ -625,6 +627,7 @@ def outcomes(name: str, seeds: int = 5) -> dict[str, np.ndarray]:
         ("Clipping's rescue", (0, 0), (0.05, 0.35)),
         ("Scaled shortcut", (0, 0), (0.88, 0.96)),
         ("Batch norm, sigmoid", (0.05, 0.15), (0.92, 0.99)),
+        ("SGD or Adam", (0.05, 0.15), (0.35, 0.8)),
         ("Spirals", (0.4, 0.6), (0.95, 1)),
     ],
 )
@@ -695,3 +698,22 @@ def test_an_old_link_to_classic_uniform_opens_pytorchs_default():
     at = open_page("training", training_a_initializer="Classic uniform")
     assert set_to(at, "training_a_initializer") == "uniform_classic"
     assert "The link asked" not in prose(at)
+
+
+def test_an_optimizer_is_a_setting_like_the_others():
+    sgd = networks.HE
+    adam, small = (
+        replace(sgd, rule="adam"),
+        replace(sgd, rule="adam", epsilon=1e-30),
+    )
+    assert networks.differing(sgd, adam) == ["rule"]
+    assert networks.differing(adam, small) == ["epsilon"]
+    assert networks.differing(sgd, replace(sgd, epsilon=1e-30)) == []
+    assert sgd.how(10) == TrainSpec(0.03, steps=10), "what links of before mean"
+    assert small.how(10).rule == Adam(epsilon=1e-30)
+    assert replace(sgd, rule="muon").how(10).rule == Muon()
+
+
+def test_a_trained_pair_says_that_the_optimizer_differs():
+    at = press(open_lab(b_rule="adam"), "step")
+    assert "optimizer" in prose(at) and not at.exception

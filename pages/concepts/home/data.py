@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import datasets, network, scalar_chain, sweeps
+from core import datasets, network, optimizers, scalar_chain, sweeps
 from core.activations import activation
 from core.clipping import clip_by_value
 from core.diagnostics import arrives
 from core.losses import LOSSES
 from core.network import NetSpec
+from core.optimizers import Adam
 from core.training import TrainSpec
 from pages.concepts.home.charts import THREE
 from pages.concepts.home.panel import DRAWS, UNITS, C
@@ -383,6 +384,8 @@ def landmarks() -> dict[str, float]:
     }
     turned = clip_by_value(np.array([1.0, 4.0]), 1.0).gradients
     cosine = turned @ [1.0, 4.0] / (np.linalg.norm(turned) * np.hypot(1.0, 4.0))
+    small = network.Params((np.full((1, 1, 1), 1e-6),), ())  # one weight's gradient
+    adam, _ = optimizers.move(small, small, optimizers.begin(Adam(), small))
     return {
         "0.6": float(scalar_chain.power(0.6, 15).log10),
         "1.6": float(scalar_chain.power(1.6, 15).log10),
@@ -391,4 +394,5 @@ def landmarks() -> dict[str, float]:
         "normal": float(np.median(reached["normal"])),
         "he": float(np.median(reached["he"])),
         "turn": float(np.log10(np.degrees(np.arccos(cosine)))),
+        "adam": float(np.log10(adam.W[0].item())),
     }

@@ -217,4 +217,9 @@ def landmarks() -> dict[str, tuple[dict, str]]:
             {},
             "What your framework starts with, when you say nothing: measured, one by one.",
         ),
+        "optimizers": (
+            {},
+            "What another optimizer than plain SGD makes of it: from a gradient of 10⁻⁶ Adam's "
+            f"first step is **{size['adam']}** times the learning rate.",
+        ),
     }

@@ -7,6 +7,7 @@ from core import datasets
 from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
+from core.optimizers import RULES, Adam, RMSProp
 from core.training import TrainSpec
 from pages.kit.panels import labels
 
@@ -19,6 +20,11 @@ CLIPS = {"none": "none", "value": "by value", "norm": "by norm"}
 DATA = {"digits": "Digits", "pixels": "Digits, pixels 0–16", "spirals": "Spirals"}
 
 THINGS = {"digits": "digits", "pixels": "digits", "spirals": "points"}
+
+
+def has_epsilon(rule: str) -> bool:
+    """Whether the optimizer of this name divides by a size to which the ε of a control is added."""
+    return issubclass(RULES[rule], RMSProp | Adam)
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Net:
     limit: float
     rate: float
     mean: float = 0.0  # of the weights, times the number of inputs
+    rule: str = "sgd"
+    epsilon: float = 1e-8
 
     def spec(self, data: str, seeds: int = 1) -> NetSpec:
         held = datasets.DATASETS[data]()
@@ -56,7 +64,9 @@ class Net:
         )
 
     def how(self, steps: int) -> TrainSpec:
-        return TrainSpec(self.rate, steps=steps, clip=self.clip, clip_limit=self.limit)
+        settings = {"epsilon": self.epsilon} if has_epsilon(self.rule) else {}
+        rule = RULES[self.rule](**settings)
+        return TrainSpec(self.rate, steps=steps, clip=self.clip, clip_limit=self.limit, rule=rule)
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,8 @@ class Duel:
         return datasets.DATASETS[self.data]()
 
 
+NUMBERS = ("limit", "rate", "epsilon")  # which the controls know as texts
+
 SETTINGS = tuple(field.name for field in fields(Net))
 
 # The page's own settings: a ReLU network with He's weights, and with Xavier's.
@@ -88,7 +100,7 @@ FIRST, FIRST_STEPS = Duel(replace(HE, initializer="xavier"), HE, "digits", 0), 2
 def net(at, side: str) -> Net:
     """The network that the controls of one side describe: a_depth, a_width …"""
     values = {name: getattr(at, f"{side}_{name}") for name in SETTINGS}
-    values |= {name: float(values[name]) for name in ("limit", "rate")}
+    values |= {name: float(values[name]) for name in NUMBERS}
     return Net(**values)
 
 
@@ -102,6 +114,7 @@ LABELS = {
     "shortcut": SHORTCUTS,
     "norm": NORMS,
     "clip": CLIPS,
+    "rule": labels(RULES),
 }
 
 NAMES = {
@@ -116,12 +129,17 @@ NAMES = {
     "limit": "clipping threshold",
     "rate": "learning rate",
     "mean": "mean of the weights",
+    "rule": "optimizer",
+    "epsilon": "the optimizer's ε",
 }
 
 
 def differing(a: Net, b: Net) -> list[str]:
-    """The settings that differ and matter: a threshold does only where something is clipped."""
+    """The settings that differ and matter: a threshold does only where something is clipped, an ε
+    only where both optimizers have one."""
     names = [name for name in SETTINGS if getattr(a, name) != getattr(b, name)]
     if "none" in (a.clip, b.clip) and "limit" in names:
         names.remove("limit")
+    if "epsilon" in names and not (has_epsilon(a.rule) and has_epsilon(b.rule)):
+        names.remove("epsilon")
     return names

@@ -12,12 +12,16 @@ VIEWS = {
     "seeds": "Over seeds",
 }
 STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
-RATES = {text: text for text in ("0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")}
+RATES = {
+    text: text for text in ("0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")
+}
+EPSILONS = {"1e-30": "10⁻³⁰", "1e-16": "10⁻¹⁶", "1e-8": "10⁻⁸", "1e-4": "10⁻⁴"}
 LIMITS = {text: text for text in ("0.01", "0.1", "0.3", "1", "3", "10", "100")}
 # As the controls say it: they know thresholds and rates as texts.
 _FIRST = {name: getattr(HE, name) for name in SETTINGS} | {
     "limit": "1",
     "rate": "0.03",
+    "epsilon": "1e-8",
 }
 
 
@@ -65,6 +69,22 @@ def _helps(side: str) -> tuple[Choice, ...]:
         Choice(f"{side}_norm", "Normalization", LABELS["norm"], "none", menu=True),
         Choice(f"{side}_clip", "Clip the gradient", LABELS["clip"], "none", menu=True),
         Choice(f"{side}_limit", "Threshold", LIMITS, "1", menu=True),
+        Choice(
+            f"{side}_rule",
+            "Optimizer",
+            LABELS["rule"],
+            "sgd",
+            menu=True,
+            help="SGD with momentum: 0.9. The others as PyTorch sets them.",
+        ),
+        Choice(
+            f"{side}_epsilon",
+            "Its ε",
+            EPSILONS,
+            "1e-8",
+            menu=True,
+            help="Of Adam, AdamW and RMSProp: what is added to the root that they divide by.",
+        ),
     )
 
 
@@ -187,6 +207,15 @@ PANEL = Panel(
             {},
             {"norm": "batch"},
             data="pixels",
+        ),
+        _preset(
+            "SGD or Adam",
+            "good",
+            "Weights at 0.6 of He's size. A's gradients are tiny, and so are its steps. Adam "
+            "divides each by its own size: B moves as if they were not.",
+            {"depth": 16, "scale": 0.6},
+            {},
+            {"rule": "adam", "rate": "0.003"},
         ),
         _preset(
             "Spirals",

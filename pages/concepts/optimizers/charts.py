@@ -1,0 +1,279 @@
+"""The charts of the page on optimizers."""
+
+import altair as alt
+
+from pages.concepts.optimizers.networks import EXPONENTS, STEPS, WIDTHS
+from pages.concepts.optimizers.panel import E
+from pages.kit import frames, grammar, theme
+
+_LOW, _HIGH = -32, 4  # powers of ten of the main chart
+_EDGE = 0.03  # beside the first and the last layer, of the way from one to the other
+
+
+def floors() -> alt.LayerChart:
+    """Gradient, first move, slopes and spread by layer, above the floor that is dragged.
+
+    Frames, one row per ε: `e`; `gradient`, `move`, `slopes`, `spread`, packed log₁₀ by layer;
+    `first`, the move at layer 1; `depth`; `floor`, whether the rule has an ε; `rule`, its name.
+    """
+    x = alt.X(
+        "way",
+        type="quantitative",
+        scale=alt.Scale(domain=[-_EDGE, 1 + _EDGE], nice=False, zero=False),
+        axis=alt.Axis(
+            title=["hidden layer", "← the gradient travels toward the input"],
+            values=[0, 1],
+            labelExpr="datum.value ? 'last' : 'first'",
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = grammar.powers_y("size", "size (root mean square)", _LOW, _HIGH, every=4)
+    frame = frames.frame_of(E)
+    return grammar.layered(
+        *_floor(frame),
+        *_line(frame, "slopes", "amber", dash=[2, 4], width=2.5),
+        *_line(frame, "spread", "violet", dash=[6, 3], width=2.5),
+        *_line(frame, "gradient", "dark", dash=[1, 0], width=2.5),
+        *_move(frame),
+        *_names(frame),
+        x=x,
+        y=y,
+        params=(frames.param(E),),
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
+    """Points by layer, each at its part of the way from the first layer, 0, to the last, 1."""
+    return frames.by_layer(frame, *columns).transform_calculate(way="datum.i / (datum.depth - 1)")
+
+
+def _line(frame: alt.Chart, field: str, meaning: str, *, dash, width) -> list[alt.Chart]:
+    rows = grammar.colored(_by_layer(frame, field), meaning)
+    line = rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True)
+    return [line.encode(y=alt.Y(field=field))]
+
+
+def _met(chart: alt.Chart) -> alt.Chart:
+    """By what became of the step at layer 1: its own size is the learning rate."""
+    return chart.transform_calculate(meaning=grammar.outcome("datum.first"))
+
+
+def _move(frame: alt.Chart) -> list[alt.Chart]:
+    rows = _by_layer(_met(frame), "move").transform_calculate(says=grammar.number("datum.move"))
+    line = rows.mark_line(strokeWidth=4, clip=True).encode(y=alt.Y(field="move"))
+    dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
+        y=alt.Y(field="move"),
+        tooltip=[
+            alt.Tooltip("layer", type="quantitative", title="layer"),
+            alt.Tooltip("says", type="nominal", title="step, in learning rates"),
+        ],
+    )
+    return [line, dots]
+
+
+def _floor(frame: alt.Chart) -> list[alt.Chart]:
+    """What lies below ε, shaded, with its value on it."""
+    rows = frame.transform_filter("datum.floor").transform_calculate(
+        meaning="'reference'",
+        low=str(_LOW),
+        left=str(-_EDGE),
+        right=str(1 + _EDGE),
+        name=f"'ε = ' + ({grammar.power_of_ten('datum.e')})",
+    )
+    area = rows.mark_rect(opacity=0.15, clip=True).encode(
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="e"), y2=alt.Y2("low")
+    )
+    edge = rows.mark_rule(strokeDash=[3, 3]).encode(
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="e")
+    )
+    name = rows.mark_text(
+        align="right", baseline="top", dx=-8, dy=5, fontSize=17, fontWeight="bold"
+    )
+    name = name.encode(
+        x=alt.X(field="right"), y=alt.Y(field="e"), text=alt.Text("name", type="nominal")
+    )
+    return [area, edge, name]
+
+
+def _names(frame: alt.Chart) -> list[alt.Chart]:
+    """The lines' names, in the corner below all of them."""
+    names = (
+        ("'━ step of ' + datum.rule + ', in learning rates'", "", 0),
+        ("'━ gradient dJ/dW'", "dark", 1),
+        ("'╍ how far apart the digits are, relative to h'", "violet", 2),
+        ("'··· ∏ φ′(z), the slopes alone'", "amber", 3),
+    )
+    marks = []
+    for text, meaning, row in names:
+        rows = grammar.colored(frame, meaning) if meaning else _met(frame)
+        mark = rows.transform_calculate(text=text).mark_text(
+            align="left",
+            baseline="bottom",
+            dx=10,
+            dy=-8 - 19 * (len(names) - 1 - row),
+            fontSize=grammar.LABEL_SIZE,
+            fontWeight="normal" if meaning else "bold",
+        )
+        marks.append(
+            mark.encode(
+                x=alt.value(0), y=alt.value("height"), text=alt.Text("text", type="nominal")
+            )
+        )
+    return marks
+
+
+def _shares_y() -> alt.Y:
+    return alt.Y(
+        "share",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1.05], nice=False),
+        axis=alt.Axis(
+            title="held-out digits named right",
+            format="%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            gridOpacity=0.5,
+            **grammar.AXIS,
+        ),
+    )
+
+
+def _guessing(left: float, right: float) -> alt.LayerChart:
+    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
+        share="0.1", name="'guessing'", left=str(left), right=str(right)
+    )
+    rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
+    name = base.mark_text(align="left", dx=6, dy=12, fontSize=grammar.LABEL_SIZE - 1).encode(
+        x=alt.X(field="left"), text=alt.Text("name", type="nominal")
+    )
+    return rule + name
+
+
+def curves() -> alt.LayerChart:
+    """Held-out digits named right over the steps, a line per optimizer.
+
+    Rows: `kind` "line" with `step`, `share`, `says`; "name" with its height `share` and `says`; all
+    with `rule`, `meaning` and `yours`, whether it is the chosen one.
+    """
+    last = STEPS[-1]
+    x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=110)
+    base = alt.Chart().encode(detail=alt.Detail("rule", type="nominal"))
+    line = base.transform_filter("datum.kind == 'line'").mark_line(clip=True)
+    line = line.encode(
+        strokeWidth=alt.condition("datum.yours", alt.value(4.5), alt.value(1.8)),
+        tooltip=[
+            alt.Tooltip("rule", type="nominal", title="optimizer"),
+            alt.Tooltip("step", type="quantitative", title="step"),
+            alt.Tooltip("says", type="nominal", title="named right"),
+        ],
+    )
+    names = base.transform_filter("datum.kind == 'name'").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
+    )
+    names = names.encode(text=alt.Text("says", type="nominal"))
+    return grammar.layered(
+        _guessing(0, last), line, names, x=x, y=_shares_y(), height=theme.SMALL_HEIGHT + 40
+    )
+
+
+def epsilons() -> alt.LayerChart:
+    """Held-out digits named right after training with Adam, over ε.
+
+    Rows: `exponent`, `share`, `low`, `high` (the middle half of the draws), `name`, `meaning`,
+    `says`; `place`, the height of the name, on the smallest ε.
+    """
+    x = grammar.powers_x("exponent", "Adam's ε", EXPONENTS[0], EXPONENTS[-1], every=4)
+    rows = alt.Chart()
+    band = rows.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    line = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=40)).encode(
+        tooltip=[
+            alt.Tooltip("name", type="nominal", title="network"),
+            alt.Tooltip("exponent", type="quantitative", title="log₁₀ of ε"),
+            alt.Tooltip("says", type="nominal", title="named right"),
+        ],
+    )
+    names = rows.transform_filter("isValid(datum.place)").mark_text(
+        align="left", dx=8, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=alt.Y(field="place"), text=alt.Text("name", type="nominal"))
+    return grammar.layered(
+        _guessing(EXPONENTS[0], EXPONENTS[-1]),
+        band,
+        line,
+        names,
+        x=x,
+        y=_shares_y(),
+        height=theme.SMALL_HEIGHT,
+    )
+
+
+def spikes() -> alt.LayerChart:
+    """Adam's moves around one large gradient, with and without what is done about it.
+
+    Rows: `step` from the large gradient, `move` in learning rates, `series`, `name`, `meaning`,
+    `says`.
+    """
+    x = alt.X(
+        "step",
+        type="quantitative",
+        scale=alt.Scale(domain=[-10, 90], nice=False),
+        axis=alt.Axis(title="steps after the large gradient", grid=False, **grammar.AXIS),
+    )
+    y = alt.Y(
+        "move",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 3.2], nice=False),
+        axis=alt.Axis(title="move, in learning rates", gridOpacity=0.5, **grammar.AXIS),
+    )
+    rows = alt.Chart().encode(detail=alt.Detail("series", type="nominal"))
+    line = rows.mark_line(strokeWidth=2.5, clip=True).encode(
+        tooltip=[
+            alt.Tooltip("name", type="nominal", title="gradient"),
+            alt.Tooltip("step", type="quantitative", title="step"),
+            alt.Tooltip("says", type="nominal", title="move"),
+        ],
+    )
+    order = "['none', 'norm', 'adaptive', 'z']"
+    names = rows.transform_filter("datum.step == 0").transform_calculate(
+        at=f"3.0 - 0.22 * indexof({order}, datum.series)"
+    )
+    names = names.mark_text(align="right", dx=-10, fontSize=grammar.LABEL_SIZE).encode(
+        x=alt.value("width"), y=alt.Y(field="at"), text=alt.Text("name", type="nominal")
+    )
+    return grammar.layered(line, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def coordinates() -> alt.LayerChart:
+    """How far each layer's numbers have moved after a few steps of Adam, over the width.
+
+    Rows: `log2` of the width, log₁₀ `moved`, `layer`, `name`, `meaning`, `says`; `place`, the
+    height of the name, at the largest width.
+    """
+    low, high = (width.bit_length() - 1 for width in (WIDTHS[0], WIDTHS[-1]))
+    x = alt.X(
+        "log2",
+        type="quantitative",
+        scale=alt.Scale(domain=[low, high + 1.0], nice=False, zero=False),
+        axis=alt.Axis(
+            title="width",
+            values=list(range(low, high + 1)),
+            labelExpr="pow(2, datum.value)",
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = grammar.powers_y("moved", "change after five steps", -2, 2, every=1)
+    rows = alt.Chart().encode(detail=alt.Detail("layer", type="nominal"))
+    line = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=40)).encode(
+        tooltip=[
+            alt.Tooltip("name", type="nominal", title="of"),
+            alt.Tooltip("width", type="quantitative", title="width"),
+            alt.Tooltip("says", type="nominal", title="change"),
+        ],
+    )
+    names = rows.transform_filter("isValid(datum.place)").mark_text(
+        align="left", dx=8, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=alt.Y(field="place"), text=alt.Text("name", type="nominal"))
+    return grammar.layered(line, names, x=x, y=y, height=theme.SMALL_HEIGHT)

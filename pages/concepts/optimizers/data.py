@@ -1,0 +1,345 @@
+"""Tables of the page on optimizers."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import datasets, network, optimizers
+from core.clipping import clip_by_global_norm
+from core.diagnostics import log10_rms, log10_spread, slope_products
+from core.losses import LOSSES
+from core.network import Params
+from core.optimizers import RULES, Adam
+from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, STEPS, rule
+from pages.kit import frames, grammar, theme
+from pages.kit.memoize import memoize
+
+HERE = Path(__file__).parent
+DRAWN = 4  # of the trained networks, whose first step is computed as the reader looks
+EXAMPLES = 32
+HELD_OUT = 360  # digits
+LEARNED = 0.4  # share of them from which on a network counts as having learned: guessing has 0.1
+SHORT = {"momentum": "momentum", "sign": "sign"}  # names beside a line
+NO_FLOOR = ("sgd", "momentum", "sign", "muon")  # rules that ε is no setting of, here
+
+
+# The first step ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FirstStep:
+    """A network before its first step, by hidden layer; log₁₀, medians of DRAWN draws.
+
+    gradient (L,): rms of dJ/dW; spread (L,): how far apart the examples are, relative to h;
+    slopes (L,): ∏ φ′(z) from the last layer back; weights (L,): rms of W; moves (E, L): rms of what
+    the rule makes of dJ/dW, in learning rates, at each of EXPONENTS.
+    """
+
+    gradient: np.ndarray
+    spread: np.ndarray
+    slopes: np.ndarray
+    weights: np.ndarray
+    moves: np.ndarray
+
+    def at(self, exponent: int) -> np.ndarray:
+        """The moves by layer at ε = 10 to this power."""
+        return self.moves[EXPONENTS.index(exponent)]
+
+
+def generators() -> list[np.random.Generator]:
+    """The generators of the first DRAWN of the trained networks."""
+    return np.random.default_rng(0).spawn(DRAWS)[:DRAWN]
+
+
+def first_batch() -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels of the first batch that training sees."""
+    digits = datasets.digits()
+    rows = np.random.default_rng((0, 0)).permutation(len(digits.x_train))[:EXAMPLES]
+    return digits.x_train[rows], digits.y_train[rows]
+
+
+@memoize(64)
+def first_step(name: str, by: str) -> FirstStep:
+    """One network's gradients, and what the optimizer makes of them."""
+    spec, (x, y) = replace(NETWORKS[name], seeds=DRAWN), first_batch()
+    params = network.init(spec, rng=generators())
+    trace = network.forward(spec, params, x)
+    _, d_output = LOSSES["softmax_cross_entropy"](trace.output, y)
+    gradients = network.backward(spec, params, trace, d_output)
+    weights = Params(params.W[:-1], params.b[:-1])  # of the hidden layers
+    sent = Params(gradients.dW[:-1], gradients.db[:-1])
+    moves = []
+    for exponent in EXPONENTS[:1] if by in NO_FLOOR else EXPONENTS:
+        moved, _ = optimizers.move(weights, sent, optimizers.begin(rule(by, exponent), weights))
+        moves.append(np.median(log10_rms(moved.W), axis=0))
+    measured = (log10_rms(sent.W), log10_spread(trace.h), slope_products(trace))
+    medians = [np.median(a, axis=0) for a in (*measured, log10_rms(weights.W))]
+    return FirstStep(*medians, np.broadcast_to(moves, (len(EXPONENTS), spec.depth)))
+
+
+@memoize(64)
+def floors(name: str, by: str) -> pd.DataFrame:
+    """One row per ε; see `charts.floors`."""
+    found, rows = first_step(name, by), len(EXPONENTS)
+    constant = {
+        key: frames.pack(np.tile(getattr(found, key), (rows, 1)))
+        for key in ("gradient", "spread", "slopes")
+    }
+    return pd.DataFrame(
+        {
+            "e": EXPONENTS,
+            "move": frames.pack(found.moves),
+            "first": found.moves[:, 0],
+            "depth": len(found.gradient),
+            "floor": by not in NO_FLOOR,
+            "rule": RULES[by].label,
+            **constant,
+        }
+    )
+
+
+# Training ----------------------------------------------------------------------------------------
+
+
+def _unpacked(column: pd.Series) -> np.ndarray:
+    rows = [[np.nan if v == "x" else float(v) for v in str(text).split()] for text in column]
+    return np.array(rows) / HELD_OUT
+
+
+@cache
+def runs() -> pd.DataFrame:
+    """The committed runs, each rule at the best of its rates: see make_runs.py."""
+    return pd.read_csv(HERE / "runs.csv", dtype={"right": str})
+
+
+@cache
+def rates() -> pd.DataFrame:
+    """The median result at each rate that was tried."""
+    return pd.read_csv(HERE / "rates.csv")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network trained by one rule: its best rate, and the share of held-out digits named right
+    after each of STEPS, (draws, tests), NaN once halted."""
+
+    rate: float
+    share: np.ndarray
+
+    @property
+    def middle(self) -> np.ndarray:
+        """The median draw's share; a draw that has halted names none."""
+        return np.median(np.nan_to_num(self.share), axis=0)
+
+    @property
+    def halted(self) -> int:
+        return int(np.isnan(self.share[:, -1]).sum())
+
+
+@memoize(64)
+def trained(name: str, by: str) -> Trained:
+    """What came of one network and rule."""
+    rows = runs()[(runs()["network"] == name) & (runs()["rule"] == by)]
+    return Trained(float(rows["rate"].iloc[0]), _unpacked(rows["right"]))
+
+
+@memoize(16)
+def curves(name: str, chosen: str) -> pd.DataFrame:
+    """Accuracy over the steps by rule; see `charts.curves`."""
+    found, parts = {by: trained(name, by) for by in RATES}, []
+    heights = np.array(grammar.apart([float(run.middle[-1]) for run in found.values()], gap=0.06))
+    heights += max(
+        0.0, 0.03 - heights.min()
+    )  # names of lines that lie on each other, above the axis
+    for (by, run), height in zip(found.items(), heights, strict=True):
+        failed = "exploding" if name == "large" else "vanishing"
+        shared = {
+            "rule": by,
+            "meaning": "healthy" if run.middle[-1] >= LEARNED else failed,
+            "yours": by == chosen,
+        }
+        line = pd.DataFrame({"kind": "line", "step": STEPS, "share": run.middle, **shared})
+        line["says"] = [theme.percent(float(share)) for share in run.middle]
+        says = f"{SHORT.get(by, RULES[by].label)}: {theme.percent(float(run.middle[-1]))}"
+        last = {"kind": "name", "step": STEPS[-1], "share": height, "says": says} | shared
+        parts += [line, pd.DataFrame([last])]
+    return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """Adam at several ε: its exponents, and the shares named right, (exponents, draws)."""
+
+    exponents: tuple[int, ...]
+    share: np.ndarray
+
+    @property
+    def middle(self) -> np.ndarray:
+        return np.median(np.nan_to_num(self.share), axis=1)
+
+    def nearest(self, exponent: int) -> int:
+        """The row of the trained ε nearest to this one."""
+        return int(np.abs(np.array(self.exponents) - exponent).argmin())
+
+
+@memoize(4)
+def swept(name: str) -> Swept:
+    """What came of Adam at several ε, each at the best of its rates."""
+    rows = pd.read_csv(HERE / "epsilon.csv", dtype={"right": str})
+    rows = rows[rows["network"] == name].sort_values("exponent")
+    return Swept(tuple(rows["exponent"].tolist()), _unpacked(rows["right"]))
+
+
+SWEPT = {
+    "small": ("16 ReLU layers, × 0.6", "dark"),
+    "deep": ("30 ReLU layers, × 0.5", "violet"),
+    "sigmoid20": ("20 sigmoid layers", "amber"),
+}
+
+
+@memoize(1)
+def epsilons() -> pd.DataFrame:
+    """See `charts.epsilons`."""
+    parts = []
+    heights = grammar.apart([float(swept(name).middle[0]) + 0.05 for name in SWEPT], gap=0.07)
+    for (name, (label, meaning)), height in zip(SWEPT.items(), heights, strict=True):
+        found = swept(name)
+        low, high = np.quantile(np.nan_to_num(found.share), [0.25, 0.75], axis=1)
+        part = pd.DataFrame({"exponent": found.exponents, "share": found.middle})
+        part = part.assign(low=low, high=high, name=label, meaning=meaning)
+        part["says"] = [theme.percent(float(share)) for share in found.middle]
+        part["place"] = [height] + [np.nan] * (len(part) - 1)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+# After a quiet time ------------------------------------------------------------------------------
+
+UNITS, SIZE, SPIKE = (
+    16,
+    1e-3,
+    1000.0,
+)  # a layer of 16 × 16, its gradients, and how much larger one is
+BEFORE, AFTER = 10, 90  # steps around the large gradient that are shown
+SHIELDS = {
+    "none": ("as it comes", "exploding"),
+    "norm": ("clipped by norm", "violet"),
+    "adaptive": ("clipped by the weights", "amber"),
+    "z": ("clipped by z-score", "dark"),
+}
+
+
+def limit_by_norm() -> float:
+    """Twice the norm of a quiet gradient."""
+    return 2 * SIZE * UNITS
+
+
+def clipped_by_weights(g: np.ndarray, W: np.ndarray, share: float = 0.01) -> np.ndarray:
+    """Each unit's gradient, a column, at most `share` of its weights' norm (Brock et al. 2021)."""
+    limits = share * np.maximum(np.linalg.norm(W, axis=0), 1e-3)
+    return g * np.minimum(1.0, limits / np.maximum(np.linalg.norm(g, axis=0), 1e-300))
+
+
+@memoize(16)
+def moves_around(beta2: float, quiet: int) -> dict[str, np.ndarray]:
+    """Adam's moves, rms in learning rates, in the steps around one large gradient after `quiet`
+    small ones, (BEFORE + 1 + AFTER,), by what is done about it: an ensemble of one layer each."""
+    rng, shields = np.random.default_rng(0), list(SHIELDS)
+    W = sqrt(2 / UNITS) * rng.standard_normal((UNITS, UNITS))
+    params = Params((np.tile(W, (len(shields), 1, 1)),), ())
+    memory, found = optimizers.begin(Adam(beta2=beta2), params), []
+    mean, square = SIZE * UNITS, (SIZE * UNITS) ** 2  # running, of the gradient's norm
+    for step in range(quiet + 1 + AFTER):
+        g = SIZE * rng.standard_normal((UNITS, UNITS)) * (SPIKE if step == quiet else 1.0)
+        limit = max(mean + 4 * sqrt(max(square - mean**2, 0.0)), 1.05 * mean)
+        by = {
+            "none": g,
+            "norm": clip_by_global_norm(g, limit_by_norm()).gradients,
+            "adaptive": clipped_by_weights(g, W),
+            "z": clip_by_global_norm(g, limit).gradients,
+        }
+        norm = float(np.linalg.norm(by["z"]))
+        mean, square = 0.97 * mean + 0.03 * norm, 0.97 * square + 0.03 * norm**2
+        sent = np.array([by[shield] for shield in shields])  # (S, UNITS, UNITS)
+        moved, memory = optimizers.move(params, Params((sent,), ()), memory)
+        found.append(10 ** log10_rms(moved.W)[:, 0])
+    return dict(zip(shields, np.array(found[quiet - BEFORE :]).T, strict=True))
+
+
+def bound(beta2: float, quiet: int) -> float:
+    """The longest move after `quiet` gradients of next to nothing, in learning rates."""
+    t, beta1 = quiet + 1, Adam().beta1
+    return (1 - beta1) / sqrt(1 - beta2) * sqrt(1 - beta2**t) / (1 - beta1**t)
+
+
+@memoize(16)
+def spikes(beta2: float, quiet: int) -> pd.DataFrame:
+    """See `charts.spikes`."""
+    steps, around = np.arange(-BEFORE, AFTER + 1), moves_around(beta2, quiet)
+    parts = [
+        pd.DataFrame(
+            {
+                "step": steps,
+                "move": around[shield],
+                "series": shield,
+                "name": label,
+                "meaning": meaning,
+            }
+        )
+        for shield, (label, meaning) in SHIELDS.items()
+    ]
+    rows = pd.concat(parts, ignore_index=True)
+    return rows.assign(says=[f"{move:.2f}" for move in rows["move"]])
+
+
+# Width -------------------------------------------------------------------------------------------
+
+
+@cache
+def widths() -> pd.DataFrame:
+    """How far layers of several widths moved in a few steps of Adam: see make_runs.py."""
+    found = pd.read_csv(HERE / "width.csv")
+    return found.groupby(["how", "layer", "width"])["moved"].median().reset_index()
+
+
+@memoize(2)
+def coordinates(how: str) -> pd.DataFrame:
+    """See `charts.coordinates`."""
+    rows = widths()[widths()["how"] == how].reset_index(drop=True)
+    last, largest = rows["layer"].max(), rows["width"].max()
+    rows["log2"] = np.log2(rows["width"])
+    rows["says"] = [theme.from_log10(moved, 2) for moved in rows["moved"]]
+    rows["name"] = ["output" if layer == last else f"layer {layer}" for layer in rows["layer"]]
+    grown = rows.groupby("layer")["moved"].transform("last") - rows.groupby("layer")[
+        "moved"
+    ].transform("first")
+    rows["meaning"] = ["exploding" if g > 0.5 else "healthy" for g in grown]
+    ends = rows["width"] == largest
+    heights = grammar.apart(rows.loc[ends, "moved"].tolist(), gap=0.26)
+    rows["place"] = np.nan
+    rows.loc[ends, "place"] = heights
+    return rows
+
+
+def moved(how: str, layer: int) -> tuple[float, float]:
+    """log₁₀ of how far a layer's numbers moved, at the smallest and the largest width."""
+    rows = widths()[(widths()["how"] == how) & (widths()["layer"] == layer)]["moved"]
+    return float(rows.iloc[0]), float(rows.iloc[-1])
+
+
+def table(at) -> pd.DataFrame:
+    """The numbers behind the main chart at this ε, by layer; sizes are log₁₀."""
+    found = first_step(at.network, at.rule)
+    return pd.DataFrame(
+        {
+            "layer": np.arange(1, len(found.gradient) + 1),
+            "log10_rms_dW": found.gradient,
+            "log10_rms_move": found.at(at.e),
+            "log10_spread": found.spread,
+            "log10_slopes": found.slopes,
+        }
+    )

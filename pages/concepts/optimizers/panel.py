@@ -1,0 +1,76 @@
+"""The controls and presets of the page `optimizers`."""
+
+from core.optimizers import RULES
+from pages.concepts.optimizers.networks import EXPONENTS
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
+
+E = Range("e", "ε = 10 to the power", EXPONENTS[0], EXPONENTS[-1], 1, -8, live=True)
+NETWORKS = {
+    "small": "16 ReLU layers, He × 0.6",
+    "one": "16 ReLU layers, He × 1",
+    "large": "16 ReLU layers, He × 1.6",
+    "deep": "30 ReLU layers, He × 0.5",
+    "sigmoid10": "10 sigmoid layers, Xavier",
+    "sigmoid20": "20 sigmoid layers, Xavier",
+}
+
+PANEL = Panel(
+    "optimizers",
+    controls=(
+        E,
+        Choice("network", "Network", NETWORKS, "sigmoid10", menu=True),
+        Choice("rule", "Optimizer", labels(RULES), "adam", menu=True),
+        Choice(
+            "beta2",
+            "Adam's β₂",
+            {"0.9": "0.9", "0.95": "0.95", "0.99": "0.99", "0.999": "0.999"},
+            "0.999",
+        ),
+        Choice("quiet", "Quiet steps", {"50": "50", "300": "300", "1500": "1,500"}, "1500"),
+        Choice("how", "Scaled with the width", {"standard": "nothing", "mup": "µP"}, "standard"),
+    ),
+    presets=(
+        Preset(
+            "Adam, ×0.6",
+            "good",
+            "Gradients of 10⁻⁵ lie far above ε. Divided by their own size they move every weight "
+            "by about the learning rate, and what they say still differs from digit to digit.",
+            {"network": "small", "rule": "adam", "e": -8},
+        ),
+        Preset(
+            "SGD, ×0.6",
+            "bad",
+            "The step is as small as the gradient, and a larger learning rate is no way out: of "
+            "eleven from 0.001 to 100, none gets far beyond guessing, and the largest three break.",
+            {"network": "small", "rule": "sgd", "e": -8},
+        ),
+        Preset(
+            "Below the floor",
+            "bad",
+            "Thirty layers at half size: the gradients are a thousand times smaller than the usual "
+            "ε. Adam divides by ε, and its steps vanish as those of SGD do.",
+            {"network": "deep", "rule": "adam", "e": -8},
+        ),
+        Preset(
+            "The floor removed",
+            "good",
+            "The same network with ε = 10⁻³⁰: each weight moves by about the learning rate again, "
+            "and training leaves guessing behind, slowly.",
+            {"network": "deep", "rule": "adam", "e": -30},
+        ),
+        Preset(
+            "Twenty sigmoids",
+            "trap",
+            "With a tiny ε the first step moves every weight in full, and it leads nowhere: all "
+            "digits look the same in the last layer, so there is nothing to be told apart.",
+            {"network": "sigmoid20", "rule": "adam", "e": -30},
+        ),
+        Preset(
+            "Weights too large",
+            "bad",
+            "SGD breaks at every learning rate that was tried. Adam's steps have the length of the "
+            "rate, however large the gradient, so it stays finite. It learns something, slowly.",
+            {"network": "large", "rule": "adam", "e": -8},
+        ),
+    ),
+)

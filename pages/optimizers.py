@@ -1,0 +1,249 @@
+"""Optimizers: they give a small gradient its size back, and not what it said."""
+
+import streamlit as st
+
+from core import diagnostics, optimizers
+from core.optimizers import Adam
+from pages.concepts.optimizers import charts, data, words
+from pages.concepts.optimizers.panel import PANEL
+from pages.concepts.training.panel import PANEL as LAB
+from pages.kit import address, controls, live, page, predict, site, values
+
+page.header(PANEL)
+
+
+@page.part(PANEL)
+def first_step(at) -> None:
+    live.show(
+        charts.floors,
+        data.floors(at.network, at.rule),
+        at,
+        panel=PANEL,
+        live=("e",),
+        alt_text="""
+            Line chart on a logarithmic scale over the hidden layers, before training: the size of
+            the gradient, of the optimizer's first step, of the product of the slopes, and how far
+            apart the examples are; below the dragged ε the ground is shaded.""",
+    )
+    page.write(words.finding(at))
+
+
+asked = words.question()
+predict.choice(
+    PANEL,
+    """Twenty sigmoid layers with Xavier's weights: next to nothing of the gradient reaches layer 1.
+    Adam, with an ε small enough, moves every weight by the learning rate all the same. Does the
+    network learn the digits in 200 steps?""",
+    options={
+        "yes": "Yes: the steps have their size back",
+        "late": "Only its last layers learn, and that is enough",
+        "no": "No: it goes on guessing",
+        "nan": "No: steps that large make it explode",
+    },
+    truth="no",
+    replies={
+        "yes": "The steps have. But a step in a direction that says nothing leads nowhere.",
+        "late": "They get full gradients. But what they are given to look at is one and the same "
+        "picture.",
+        "nan": "Adam's steps have a known length, and nothing overflows here.",
+    },
+    because=f"""At the first step the weights of layer 1 move by {asked["move"]} times the learning
+    rate, though their gradient is {asked["gradient"]}. In layer 20 the digits differ by
+    {asked["spread"]} of the activations' size. After training Adam names {asked["right"]} of the
+    held-out digits right; guessing gives 10 %.""",
+)
+
+page.write(
+    """
+    ## The idea
+
+    The pages of the article train by plain descent: the step is the learning rate times the
+    gradient, so a gradient that vanishes is a step that vanishes. Most networks are trained with
+    **Adam**. It keeps two running means, of a weight's gradient *g* and of *g*², and steps by the
+    first over the root of the second. At the first step that is *g*/(|*g*| + ε): whatever the size
+    of *g*, the step is the learning rate. The small number ε is there so that nothing is divided by
+    0; below it Adam is plain descent again, with a learning rate of *η*/ε.
+
+    That is the size. What a longer step does not give back is what differs between the examples. A
+    ReLU network with small weights passes all of it on, only smaller. Sigmoid layers make all
+    digits alike on the way forward: ten of them leave {ten} of the difference, and only Muon finds
+    it again; twenty leave {twenty}, and nothing does.
+    """,
+    ten=asked["ten"],
+    twenty=asked["spread"],
+)
+controls.presets(PANEL)
+controls.draw(PANEL, "network", "rule", "e")
+
+
+@page.part(PANEL)
+def in_numbers(at) -> None:
+    page.write(
+        """
+        {equation}
+
+        The first step of a weight of layer 1, over the learning rate (root mean squares).
+        """,
+        equation=words.equation(at),
+    )
+    page.notice(words.notes(at))
+
+
+page.write(
+    """
+    ## Trained so
+
+    The same draws and batches for every optimizer, each with its usual ε and at the learning rate
+    of a grid that serves it best. Green names at least 40 % of the held-out digits right; guessing
+    names 10 %.
+    """
+)
+
+
+@page.part(PANEL)
+def by_rule(at) -> None:
+    page.show(
+        charts.curves,
+        data.curves(at.network, at.rule),
+        key="optimizers.curves",
+        alt_text="""
+            Line chart: share of held-out digits named right over 200 steps of training, one line
+            for each of seven optimizers, the chosen one thick.""",
+    )
+    page.write(words.trained(at))
+
+
+duel = next(preset for preset in LAB.presets if preset.name == "SGD or Adam")
+site.link(
+    site.info("training"),
+    "Train SGD and Adam side by side in the lab",
+    address.query(LAB, duel.values),
+)
+
+page.write(
+    """
+    ## ε is a floor
+
+    Adam on networks whose gradients are small, trained anew at each ε. Where the digits are still
+    apart, a lower floor brings some of the learning back.
+    """
+)
+
+
+@page.part(PANEL)
+def over_epsilon(at) -> None:
+    page.show(
+        charts.epsilons,
+        data.epsilons(),
+        key="optimizers.epsilons",
+        alt_text="""
+            Line chart: share of held-out digits named right after training with Adam, over ε on a
+            logarithmic scale, for two ReLU networks with small weights and a sigmoid network.""",
+    )
+    page.write(words.epsilons(at))
+
+
+page.write(
+    """
+    ## After a quiet time
+
+    Adam measures a gradient by those before it. After many small ones, a large one finds a small
+    root beneath it. If the mean of squares is slow to follow, the step exceeds the learning rate.
+    """
+)
+
+
+@page.part(PANEL)
+def one_large_gradient(at) -> None:
+    page.show(
+        charts.spikes,
+        data.spikes(float(at.beta2), int(at.quiet)),
+        key="optimizers.spikes",
+        alt_text="""
+            Line chart: Adam's move in learning rates before and after one large gradient, as it
+            comes and with three ways of clipping it.""",
+    )
+    page.write(words.spike(at))
+
+
+controls.draw(PANEL, "beta2", "quiet")
+
+page.write(
+    """
+    ## A step that grows with the width
+
+    Four ReLU layers, five steps of Adam at one learning rate: how far has each layer moved?
+    """
+)
+
+
+@page.part(PANEL)
+def over_width(at) -> None:
+    page.show(
+        charts.coordinates,
+        data.coordinates(at.how),
+        key="optimizers.coordinates",
+        alt_text="""
+            Line chart on a logarithmic scale: how far each layer has moved after five steps of
+            Adam, for networks of width 32 to 1,024.""",
+    )
+    page.write(words.width(at))
+
+
+controls.draw(PANEL, "how")
+
+
+def _rules() -> None:
+    st.table(words.rules())
+    page.write(
+        """
+        *g* is the gradient; hats make up for a running mean's having begun at 0. Muon moves a
+        weight matrix by its gradient with all singular values brought near 1 (NS, five steps of
+        Newton and Schulz), and biases by Adam. Each is checked against PyTorch, step by step; Muon,
+        which multiplies in bfloat16 there, with that rounding taken out.
+        """
+    )
+
+
+def _grid() -> None:
+    st.table(words.grid(values.read(PANEL)))
+    page.write(
+        """
+        Held-out digits named right after 200 steps, the median of eight draws, at each learning
+        rate that was tried for this network. The curves show the best one, chosen by these same
+        held-out digits, so they flatter every optimizer a little. The runs come from files that
+        `python -m pages.concepts.optimizers.make_runs` remakes.
+        """
+    )
+
+
+def _data() -> None:
+    page.download(data.table(values.read(PANEL)), "optimizers")
+
+
+page.write(
+    """
+    ## The fine print
+
+    - The chart at the top is about the first step only. Later the running means mix many
+      gradients, and where these point both ways the steps are shorter.
+    - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and Adam
+      sees nothing there, whatever ε is.
+    - “How far apart” is the root mean square of what differs from the mean over a batch of 32
+      digits, over that of the layer. It does not say that the classes can be told apart.
+    - 200 steps are few: what still guesses may learn later. µP has more rules (Yang et al. 2022).
+    """
+)
+page.more(
+    PANEL,
+    {"The seven rules": _rules, "Every learning rate": _grid},
+    source=(Adam.turn, optimizers.orthogonalized, optimizers.step, diagnostics.log10_spread),
+    data=_data,
+)
+page.recall(
+    PANEL,
+    "Two libraries build the same layers, and one network's gradient vanishes. Where do you look?",
+    "At what they start with when nothing is said: the default weights, and so the gain of a "
+    "layer, which depth raises to a power.",
+)
+page.footer(PANEL)

@@ -1,0 +1,189 @@
+"""The page on optimizers: bands of what it claims, by the core and by its committed runs."""
+
+from math import sqrt
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+
+from core.optimizers import RULES
+from pages.concepts.optimizers import data, make_runs, networks, words
+from pages.concepts.optimizers.networks import EXPONENTS, NETWORKS, RATES, STEPS
+from pages.concepts.optimizers.panel import PANEL
+from tests.app import open_page, prose, set_to
+
+BY_SIZE = ("sign", "rmsprop", "adam", "adamw", "muon")  # whose step does not follow the gradient's
+
+
+def say(**query) -> str:
+    query = {name: PANEL[name].text(value) for name, value in query.items()}
+    return prose(open_page("optimizers", **{f"optimizers_{k}": v for k, v in query.items()}))
+
+
+def right(network: str, rule: str) -> float:
+    return float(data.trained(network, rule).middle[-1])
+
+
+# The first step ----------------------------------------------------------------------------------
+
+
+def test_adam_gives_a_small_gradient_its_size_back():
+    small, deep = (data.first_step(name, "adam") for name in ("small", "deep"))
+    assert small.gradient[0] < -5 and abs(small.at(-8)[0]) < 0.05
+    assert deep.gradient[0] < -10 and deep.at(-8)[0] < -2.5
+    assert abs(deep.at(-30)[0]) < 0.05
+
+
+def test_muon_and_no_other_without_epsilon_has_a_floor():
+    healthy, deep = (data.first_step(name, "muon").at(-8)[0] for name in ("one", "deep"))
+    assert -1.2 < healthy < -1 and deep < healthy - 1
+    assert data.first_step("deep", "sign").at(-8)[0] > -0.05
+    for name in NETWORKS:
+        found = data.first_step(name, "sgd")
+        assert np.allclose(found.moves, found.gradient)
+
+
+def test_the_examples_stay_apart_in_relu_at_every_scale_and_not_in_sigmoids():
+    spread = {name: data.first_step(name, "adam").spread for name in NETWORKS}
+    assert np.allclose(spread["small"], spread["one"], atol=1e-9)
+    assert np.allclose(spread["large"], spread["one"], atol=1e-9)
+    assert 0.2 < 10 ** spread["one"][-1] < 0.5
+    assert -7 < spread["sigmoid10"][-1] < -5.5 and -13 < spread["sigmoid20"][-1] < -11.5
+
+
+def test_the_live_frames_are_those_of_the_words():
+    frame = data.floors("deep", "adam").set_index("e")
+    found = data.first_step("deep", "adam")
+    assert list(frame.index) == list(EXPONENTS)
+    for exponent in EXPONENTS:
+        packed = [float(v) for v in frame.loc[exponent, "move"].split()]
+        assert packed == pytest.approx(found.at(exponent), abs=6e-4)
+    assert not data.floors("deep", "muon")["floor"].any()
+
+
+def test_what_the_finding_says_at_two_floors():
+    assert "With ε = 10⁻³⁰ the first step of Adam moves a weight" in say(network="deep", e=-30)
+    assert "The first step of SGD moves a weight of layer 1" in say(rule="sgd")
+    assert "The gradients of all of the 30 layers lie below ε = 10⁻⁸" in say(network="deep")
+    assert "No layer's gradient lies below ε" in say(network="small")
+
+
+# Training ----------------------------------------------------------------------------------------
+
+
+def test_the_committed_runs_are_complete():
+    runs, rates = data.runs(), data.rates()
+    assert len(runs) == len(NETWORKS) * len(RULES) * networks.DRAWS
+    assert len(rates) == len(NETWORKS) * sum(map(len, RATES.values()))
+    for name in NETWORKS:
+        for rule, tried in RATES.items():
+            run = data.trained(name, rule)
+            assert run.share.shape == (networks.DRAWS, len(STEPS)) and run.rate in tried
+            rows = rates[(rates["network"] == name) & (rates["rule"] == rule)]
+            best = rows["right"].max() / data.HELD_OUT
+            assert best == pytest.approx(run.middle[-1]), "not the best of its rates"
+
+
+def test_plain_descent_trains_one_scale_only():
+    assert right("small", "sgd") < 0.15 and 0.7 < right("one", "sgd") < 0.95
+    assert data.trained("large", "sgd").halted == networks.DRAWS
+    rates = data.rates()
+    rows = rates[(rates["network"] == "small") & (rates["rule"] == "sgd")]
+    assert len(rows) == 11 and rows["rate"].min() == 0.001 and rows["rate"].max() == 100
+    assert (rows["halted"] == 8).sum() == 3 and rows["right"].max() / data.HELD_OUT < 0.15
+
+
+def test_rules_that_divide_by_the_size_train_small_weights_too():
+    for rule in BY_SIZE:
+        assert 0.4 < right("small", rule) < right("one", rule)
+    assert right("small", "muon") > 0.75 and right("small", "adam") < 0.75
+    assert all(data.trained("large", rule).halted == 0 for rule in BY_SIZE)
+    assert 0.3 < right("large", "adam") < 0.6 and 0.4 < right("large", "muon") < 0.65
+
+
+def test_ten_sigmoid_layers_take_muon_and_twenty_take_none():
+    assert right("sigmoid10", "muon") > 0.8
+    assert all(right("sigmoid10", rule) < 0.25 for rule in RATES if rule != "muon")
+    assert all(right("sigmoid20", rule) < 0.25 for rule in RATES)
+
+
+def test_below_its_floor_adam_does_not_learn():
+    deep, sigmoid = data.swept("deep"), data.swept("sigmoid20")
+    assert (deep.middle[deep.nearest(-10) :] < 0.15).all()
+    assert (deep.middle[: deep.nearest(-10)] > 0.18).all() and deep.middle.max() < 0.5
+    assert len(sigmoid.exponents) == 15 and sigmoid.middle.max() < 0.15
+    small = data.swept("small")
+    assert small.middle[small.nearest(-2)] < 0.15 and small.middle[small.nearest(-8)] > 0.4
+
+
+@pytest.mark.slow
+def test_the_committed_runs_can_be_made_again():
+    run = data.trained("small", "adam")
+    again = make_runs.curves("small", networks.rule("adam"), run.rate) / data.HELD_OUT
+    assert np.abs(again - run.share)[:, :3].max() < 0.03
+    assert np.median(again[:, -1]) == pytest.approx(run.middle[-1], abs=0.1)
+    again = {row["layer"]: row["moved"] for row in make_runs.by_width(("mup", 64))[:5]}
+    kept = data.pd.read_csv(data.HERE / "width.csv").query("how == 'mup' and width == 64")
+    assert again == kept[kept["draw"] == 0].set_index("layer")["moved"].to_dict()
+
+
+# After a quiet time, and with the width ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("beta2, quiet", [(0.999, 1500), (0.999, 50), (0.95, 300), (0.9, 1500)])
+def test_one_large_gradient_moves_adam_by_its_bound(beta2, quiet):
+    around, bound = data.moves_around(beta2, quiet), data.bound(beta2, quiet)
+    assert 0.95 * bound < around["none"][data.BEFORE] <= bound
+    assert all(
+        around[shield].max() < around["none"].max() for shield in data.SHIELDS if shield != "none"
+    )
+
+
+def test_the_bound_after_a_long_time_and_after_1500_steps():
+    assert data.bound(0.999, 10**6) == pytest.approx(0.1 / sqrt(0.001))  # 3.16
+    assert data.bound(0.999, 1500) == pytest.approx(2.788, abs=1e-3)
+    assert "2.79 at most" in say()
+
+
+def test_clipping_by_the_weights_is_by_unit():
+    W, g = np.eye(3) * [1.0, 2.0, 0.0], np.ones((3, 3))
+    clipped = data.clipped_by_weights(g, W)
+    assert np.linalg.norm(clipped, axis=0) == pytest.approx([0.01, 0.02, 1e-5])
+    assert np.array_equal(data.clipped_by_weights(1e-9 * g, W), 1e-9 * g)
+
+
+def test_the_step_grows_with_the_width_and_not_with_mup():
+    for layer, standard, mup in ((2, 0.7, 0.05), (3, 0.7, 0.05), (4, 0.7, 0.05), (5, 1.2, 0.25)):
+        low, high = data.moved("standard", layer)
+        assert high - low > standard
+        low, high = data.moved("mup", layer)
+        assert abs(high - low) < mup
+    assert "one rate serves all widths" in say(how="mup")
+
+
+def test_every_sentence_at_every_network_and_optimizer():
+    from types import SimpleNamespace
+
+    for name in NETWORKS:
+        for rule in RULES:
+            for exponent in (-30, -8, -2):
+                at = SimpleNamespace(network=name, rule=rule, e=exponent)
+                text = " ".join([words.finding(at), *words.notes(at), words.trained(at)])
+                assert "nan" not in text and "factor of 1 " not in text
+                assert words.equation(at).startswith("$$")
+
+
+def test_the_lab_is_one_link_away():
+    (link,) = [e for e in open_page("optimizers").get("page_link") if e.proto.query_string]
+    query = dict(parse_qsl(link.proto.query_string))
+    lab = open_page("training", **query)
+    assert set_to(lab, "training_b_rule") == "adam" and set_to(lab, "training_a_rule") == "sgd"
+    assert set_to(lab, "training_a_scale") == set_to(lab, "training_b_scale") == 0.6
+
+
+def test_the_idea_is_what_the_runs_say():
+    told = say()
+    assert "only Muon finds it again" in told
+    assert [rule for rule in RATES if right("sigmoid10", rule) >= data.LEARNED] == ["muon"]
+    assert not words.learners("sigmoid20")
+    assert words.question()["ten"] in told and words.question()["spread"] in told
