@@ -184,6 +184,8 @@ def forward(spec: StackSpec, params: StackParams, x, *, branch=None) -> StackTra
     phi = activation(spec.activation)
     with np.errstate(all="ignore"):
         h, blocks = [x @ params.W_in], []  # (S, N, D)
+        if branch is not None:
+            h[0] = np.broadcast_to(h[0], (len(branch), *h[0].shape[1:]))
         for W1, W2 in zip(params.W1, params.W2, strict=True):
             first = _normalize(spec.norm, h[-1]) if before else None
             read = first.y if first else h[-1]

@@ -98,6 +98,14 @@ PAGES = (
         claim="Say nothing, and each framework builds another network.",
         section=BEYOND,
     ),
+    PageInfo(
+        path="shortcuts",
+        menu="Shortcuts and norms",
+        title="A way past the layers",
+        claim="A shortcut lets the gradient past; "
+        "where the normalization stands decides how it arrives.",
+        section=BEYOND,
+    ),
 )
 
 
