@@ -106,3 +106,29 @@ def test_the_ruler_marks_one_over_l_and_its_root():
 def test_the_page_stands_at_its_ends(blocks, place):
     told = prose(open_page("shortcuts", shortcuts_blocks=blocks, shortcuts_place=place))
     assert "not a number" not in told and "nan" not in told.lower()
+
+
+def median(way, blocks) -> float:
+    found = data.trained(blocks)
+    return float(found.loc[found["way"] == way, "median"].iloc[0])
+
+
+def test_the_committed_runs_tell_what_the_page_says_of_them():
+    assert data.runs().groupby(["way", "blocks"]).size().eq(32).all()
+    for blocks in ("10", "20", "30", "60"):
+        for way in ("h + F/√L", "pre-norm", "peri-norm", "DeepNorm", "zero branch"):
+            assert median(way, blocks) > 0.9, (way, blocks)
+    assert median("h + F", "10") > 0.8 and median("h + F", "20") < 0.2
+    assert median("plain", "10") > 0.5 and median("plain", "20") < 0.4
+    assert median("post-norm", "10") > 0.9 and median("post-norm", "60") < 0.3
+    assert "that was not enough" in words.training("60")
+    assert "that was not enough" not in words.training("10")
+
+
+@pytest.mark.parametrize("way", ["h + F/√L", "post-norm", "zero branch"])
+def test_the_committed_runs_can_be_made_again(way):
+    from pages.concepts.shortcuts import make_runs
+
+    runs = data.runs().set_index(["way", "blocks", "rate", "seed"])["accuracy"]
+    (found,) = make_runs.train(way, 10, [(0.03, 0)])
+    assert found == pytest.approx(runs[(way, 10, 0.03, 0)], abs=0.02)

@@ -1,7 +1,9 @@
 """Tables of the page on shortcuts."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from math import lgamma
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from pages.kit.memoize import memoize
 
 WIDTH, EXAMPLES, NETWORKS = 32, 8, 5
 WIDER, POINTS, NEAR = 64, 128, 4  # of the stacks that a circle is sent through; 4 points are 11°
+RUNS_FILE = Path(__file__).with_name("runs.csv")
 
 
 # Sizes by block ----------------------------------------------------------------------------------
@@ -279,6 +282,27 @@ def norm_gains() -> dict[str, float]:
         gains = np.log(diagnostics.backward_gains(gradients)[:, 4:-1])
         found[norm] = float(np.exp(gains.mean()))
     return found | {"theory": theory.BATCH_NORM_RELU_GAIN}
+
+
+# Training ----------------------------------------------------------------------------------------
+
+
+@cache
+def runs() -> pd.DataFrame:
+    """The committed training runs: see make_runs.py."""
+    return pd.read_csv(RUNS_FILE)
+
+
+@memoize(4)
+def trained(blocks: str) -> pd.DataFrame:
+    """Each way at its best learning rate of those tried; see `charts.training`."""
+    rows = runs()[runs()["blocks"] == int(blocks)]
+    middle = rows.groupby(["way", "rate"], sort=False)["accuracy"].median().rename("median")
+    best = middle.groupby("way", sort=False).idxmax().tolist()
+    found = rows.set_index(["way", "rate"]).loc[best].join(middle).reset_index()
+    found["meaning"] = ["healthy" if m > 0.5 else "vanishing" for m in found["median"]]
+    found["says"] = [theme.percent(share) for share in found["accuracy"]]
+    return found[["way", "rate", "seed", "accuracy", "median", "meaning", "says"]]
 
 
 def table(at) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from functools import partial
 
 from pages.concepts.shortcuts import charts, data
 
-CHARTS = (charts.blocks, charts.paths, charts.noise)
+CHARTS = (charts.blocks, charts.paths, charts.noise, charts.training)
 
 
 def visit(at) -> Iterator[Callable]:

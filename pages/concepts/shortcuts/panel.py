@@ -26,6 +26,7 @@ PANEL = Panel(
         Choice("norm", "Norm", {"rms": "RMS", "layer": "layer"}, "rms"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         DEEP,
+        Choice("trained", "Blocks", {n: n for n in ("10", "20", "30", "60")}, "30"),
     ),
     presets=(
         Preset(

@@ -140,6 +140,22 @@ def noise(at) -> str:
     )
 
 
+def training(blocks: str) -> str:
+    """Medians at each way's best rate."""
+    found = data.trained(blocks)
+    lines = []
+    for way, rows in found.groupby("way", sort=False):
+        rate, median = rows["rate"].iloc[0], float(rows["median"].iloc[0])
+        lines.append(f"**{way}** {theme.percent(median)} (η = {rate:g})")
+    post = float(found.loc[found["way"] == "post-norm", "median"].iloc[0])
+    later = (
+        " Post-norm's gradient had the right size before training, and that was not enough."
+        if post < 0.7
+        else ""
+    )
+    return "Medians of eight seeds, each way at its best rate: " + "; ".join(lines) + "." + later
+
+
 def norm_gains() -> str:
     """Batch norm's own factor beside theory, and what layer norm does."""
     found = data.norm_gains()
