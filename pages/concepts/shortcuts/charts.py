@@ -229,7 +229,7 @@ def training() -> alt.LayerChart:
         "way",
         type="nominal",
         sort=None,
-        axis=alt.Axis(title=None, labelFontSize=14, labelLimit=240),
+        axis=alt.Axis(title="kind of stack", labelFontSize=14, labelLimit=240),
     )
     rows = alt.Chart()
     dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)
