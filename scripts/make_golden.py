@@ -188,6 +188,42 @@ def run_recurrent(case, inputs, member):
     return {name: [t.detach().numpy() for t in ts] for name, ts in found.items()}
 
 
+def run_stack(case, inputs, member):
+    """A stack of blocks, written plainly; the gradients of (output · d_output)."""
+    phi = activation(case)
+    x, d_output = torch.tensor(inputs.x), torch.tensor(inputs.d_output[member])
+    W_in, W_out = leaf(inputs.W_in[member]), leaf(inputs.W_out[member])
+    W1, W2 = ([leaf(W[member]) for W in Ws] for Ws in (inputs.W1, inputs.W2))
+
+    def norm(a):
+        if case.norm == "rms":
+            return F.rms_norm(a, (case.width,), eps=EPS)
+        return F.layer_norm(a, (case.width,), eps=EPS)
+
+    h, r, place = kept(x @ W_in), case.branch, case.place
+    hs = [h]
+    for first, second in zip(W1, W2, strict=True):
+
+        def branch(a, first=first, second=second):
+            return phi(a @ first) @ second
+
+        h = {
+            "plain": lambda h: branch(h),
+            "shortcut": lambda h: h + r * branch(h),
+            "post": lambda h: norm(h + r * branch(h)),
+            "pre": lambda h: h + r * branch(norm(h)),
+            "peri": lambda h: h + r * norm(branch(norm(h))),
+            "deep": lambda h: norm(case.blocks**0.25 * h + r * branch(h)),
+        }[place](h)
+        hs.append(kept(h))
+    output = (norm(h) if place in ("pre", "peri") else h) @ W_out
+    (output * d_output).sum().backward()
+    found = {"output": [output], "h": hs, "dh": [h.grad for h in hs]}
+    found |= {"dW1": [W.grad for W in W1], "dW2": [W.grad for W in W2]}
+    found |= {"ends": [W_in.grad, W_out.grad]}
+    return {name: [t.detach().numpy() for t in ts] for name, ts in found.items()}
+
+
 def digests(prefix, members):
     """Stack the members of the ensemble again and digest each kind of tensor."""
     for kind in members[0]:
@@ -208,13 +244,18 @@ def main():
         inputs = recipe.recurrent_inputs(case)
         members = [run_recurrent(case, inputs, s) for s in range(case.seeds)]
         golden |= digests(f"rnn {case.name}", members)
+    for case in recipe.STACK_CASES:
+        inputs = recipe.stack_inputs(case)
+        members = [run_stack(case, inputs, s) for s in range(case.seeds)]
+        golden |= digests(f"stack {case.name}", members)
     broken = [name for name, value in golden.items() if not np.isfinite(value).all()]
     if broken:
         raise SystemExit(f"not finite: {broken}")
     path = ROOT / "tests" / "golden" / "golden.npz"
     np.savez_compressed(path, **golden)
     print(f"{path.relative_to(ROOT)}: {len(recipe.CASES)} networks,", end=" ")
-    print(f"{len(recipe.RECURRENT_CASES)} recurrent, {path.stat().st_size / 1e6:.2f} MB")
+    print(f"{len(recipe.RECURRENT_CASES)} recurrent,", end=" ")
+    print(f"{len(recipe.STACK_CASES)} stacks, {path.stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

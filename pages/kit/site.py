@@ -106,6 +106,14 @@ PAGES = (
         claim="Adam gives a small gradient its size back. What it said is gone all the same.",
         section=BEYOND,
     ),
+    PageInfo(
+        path="shortcuts",
+        menu="Shortcuts and norms",
+        title="A way past the layers",
+        claim="A shortcut lets the gradient past; "
+        "where the normalization stands decides how it arrives.",
+        section=BEYOND,
+    ),
 )
 
 

@@ -68,6 +68,35 @@ class RnnCase:
 
 
 @dataclass(frozen=True)
+class StackCase:
+    """A stack of two-matrix blocks, as core/residual.py describes it, and r of its branches."""
+
+    name: str
+    place: str
+    norm: str = "rms"
+    branch: float = 0.7
+    activation: str = "tanh"
+    blocks: int = 5
+    width: int = 8
+    n_in: int = 5
+    n_out: int = 3
+    examples: int = 4
+    seeds: int = 2
+
+
+@dataclass(frozen=True)
+class StackInputs:
+    """The arrays of a stack's case, d_output = dJ/d(output) among them."""
+
+    x: np.ndarray  # (N, n_in)
+    W_in: np.ndarray
+    W1: tuple
+    W2: tuple
+    W_out: np.ndarray
+    d_output: np.ndarray
+
+
+@dataclass(frozen=True)
 class Inputs:
     """The arrays of a case. W[l] is (S, D_in, D_out); b, gamma, beta are (S, 1, D_out)."""
 
@@ -121,6 +150,20 @@ def recurrent_inputs(case):
         target=_target(rng, case),
         W=tuple(_weights(rng, case.seeds, *fan, case.gain) for fan in fans),
         b=tuple(_draws(rng, (case.seeds, 1, d), case.bias) for d in (case.width, case.n_out)),
+    )
+
+
+def stack_inputs(case):
+    """The arrays of a stack's case, a function of the case alone."""
+    rng = np.random.default_rng([ord(c) for c in case.name])
+    S, D = case.seeds, case.width
+    return StackInputs(
+        x=_draws(rng, (case.examples, case.n_in), 2.0),
+        W_in=_weights(rng, S, case.n_in, D, 1.0),
+        W1=tuple(_weights(rng, S, D, D, 1.3) for _ in range(case.blocks)),
+        W2=tuple(_weights(rng, S, D, D, 1.0) for _ in range(case.blocks)),
+        W_out=_weights(rng, S, D, case.n_out, 1.0),
+        d_output=_draws(rng, (S, case.examples, case.n_out)),
     )
 
 
@@ -219,5 +262,14 @@ def _recurrent_cases():
     yield RnnCase("ensemble of three", steps=8, seeds=3)
 
 
+def _stack_cases():
+    places = ("plain", "shortcut", "post", "pre", "peri", "deep")
+    for place, norm in product(places, ("rms", "layer")):
+        yield StackCase(f"{place}, {norm}", place, norm)
+    yield StackCase("deep relu, pre", "pre", "rms", 1.0, "relu", blocks=40, width=16)
+    yield StackCase("deep gelu, post", "post", "layer", 1.0, "gelu", blocks=40, width=16)
+
+
 CASES = tuple(_cases())
 RECURRENT_CASES = tuple(_recurrent_cases())
+STACK_CASES = tuple(_stack_cases())

@@ -1,0 +1,237 @@
+"""The charts of the page on shortcuts."""
+
+import altair as alt
+
+from pages.concepts.shortcuts.panel import DEEP, R
+from pages.kit import frames, grammar, theme
+
+MARKS = "marks"  # the table of 1/L, 1/√L and 1 on the ruler
+_LOW, _HIGH, _ROOM, _RULER = -10, 10, 6.4, -12.4  # decades; room for words, and the ruler's height
+_LINES = (
+    ("slopes", "amber", [2, 4], 2.5),
+    ("stream", "dark", [8, 4], 2),
+    ("dW2", "violet", [4, 2], 2.5),
+    ("dh", None, [1, 0], 3.5),
+)
+
+
+def blocks() -> alt.LayerChart:
+    """Sizes along the stack, live in r, and a ruler of r with 1/L, 1/√L and 1.
+
+    Frames, one row per r: `r`; the number of blocks, `last`; packed log₁₀ over h₀ … h_L: `dh`,
+    `dW2`, `stream`, `slopes`; what is said of each, `dh_says` and so on; `meaning_dh`. MARKS: `at`,
+    `says`.
+    """
+    frame = frames.frame_of(R)
+    x = alt.X(
+        "i",
+        type="quantitative",
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1]), nice=False, zero=False),
+        axis=alt.Axis(
+            title="after block    ← the gradient travels toward the input",
+            tickMinStep=1,
+            format="d",
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = alt.Y(
+        type="quantitative",
+        scale=alt.Scale(domain=[_RULER - 1.2, _HIGH + _ROOM], nice=False, zero=False),
+        axis=alt.Axis(
+            title="relative size",
+            values=list(range(_LOW, _HIGH + 1, 5)),
+            labelExpr=grammar.power_of_ten("datum.value"),
+            gridOpacity=0.5,
+            **grammar.AXIS,
+        ),
+    )
+    return grammar.layered(
+        *_band(frame),
+        *(mark for line in _LINES for mark in _line(frame, *line)),
+        *_says(frame),
+        *_ruler(frame),
+        x=x,
+        y=y,
+        params=(frames.param(R),),
+        height=theme.MAIN_HEIGHT + 20,
+    )
+
+
+def _band(frame: alt.Chart) -> list[alt.Chart]:
+    rows = frame.transform_calculate(left="0", low=str(-theme.BAND), high=str(theme.BAND))
+    band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
+    return [
+        band.encode(
+            x=alt.X(field="left"), x2=alt.X2("last"), y=alt.Y(field="low"), y2=alt.Y2("high")
+        )
+    ]
+
+
+def _line(frame: alt.Chart, field, meaning, dash, width) -> list[alt.Chart]:
+    rows = frames.unpack(frame, field)
+    rows = rows.transform_filter(f"isValid(datum.{field}) && !isNaN(datum.{field})")
+    rows = rows.transform_filter(f"datum.{field} >= {_LOW - 0.5} && datum.{field} <= {_HIGH + 0.5}")
+    color = f"'{meaning}'" if meaning else "datum.meaning_dh"
+    rows = rows.transform_calculate(meaning=color, value=grammar.number(f"datum.{field}"))
+    line = rows.mark_line(strokeWidth=width, strokeDash=dash, clip=True).encode(
+        y=alt.Y(field=field),
+        tooltip=[
+            alt.Tooltip("i", type="quantitative", title="after block"),
+            alt.Tooltip("value", type="nominal", title=field),
+        ],
+    )
+    return [line]
+
+
+def _says(frame: alt.Chart) -> list[alt.Chart]:
+    words = []
+    for i, (field, meaning, _, _) in enumerate(reversed(_LINES)):
+        color = f"'{meaning}'" if meaning else "datum.meaning_dh"
+        rows = frame.transform_calculate(meaning=color)
+        words.append(
+            rows.mark_text(
+                align="left",
+                baseline="top",
+                fontWeight="bold",
+                fontSize=18 if field == "dh" else grammar.LABEL_SIZE,
+            ).encode(
+                x=alt.value(10),
+                y=alt.value(6 + (0 if i == 0 else 7 + 20 * i)),
+                text=alt.Text(f"{field}_says", type="nominal"),
+            )
+        )
+    return words
+
+
+def _ruler(frame: alt.Chart) -> list[alt.Chart]:
+    base = grammar.colored(frame, "reference").transform_calculate(
+        left="0", height=str(_RULER), at=f"(r - {R.low}) / {R.high - R.low} * datum.last"
+    )
+    line = base.mark_rule().encode(
+        x=alt.X(field="left"), x2=alt.X2("last"), y=alt.Y(field="height")
+    )
+    stands = grammar.colored(alt.Chart(alt.NamedData(MARKS)), "reference").transform_calculate(
+        height=str(_RULER)
+    )
+    stands = stands.encode(x=alt.X(field="at"), y=alt.Y(field="height"))
+    ticks = stands.mark_tick(orient="vertical", size=12, thickness=2)
+    names = stands.mark_text(dy=-14, fontSize=grammar.LABEL_SIZE).encode(
+        text=alt.Text("says", type="nominal")
+    )
+    dot = grammar.colored(base, "dark").encode(x=alt.X(field="at"), y=alt.Y(field="height"))
+    now = dot.transform_calculate(now="'r = ' + format(pow(10, r), '.2r')")
+    return [
+        line,
+        ticks,
+        names,
+        dot.mark_point(size=110, filled=True, opacity=1),
+        now.mark_text(dy=14, fontSize=grammar.LABEL_SIZE).encode(
+            text=alt.Text("now", type="nominal")
+        ),
+    ]
+
+
+def paths() -> alt.LayerChart:
+    """Which lengths of path carry the gradient: a bar per number of branches, and the law.
+
+    Rows: `k`, `share`, `law` (or nothing), `says`, `meaning`.
+    """
+    x = alt.X(
+        "k",
+        type="quantitative",
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[-0.5, 2]), nice=False, zero=False),
+        axis=alt.Axis(
+            title="branches on the path", tickMinStep=1, format="d", grid=False, **grammar.AXIS
+        ),
+    )
+    y = alt.Y(
+        "share",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(title="share of the squares", format="%", gridOpacity=0.5, **grammar.AXIS),
+    )
+    rows = alt.Chart()
+    bars = rows.transform_calculate(left="datum.k - 0.4", right="datum.k + 0.4").mark_rect(
+        opacity=0.6
+    )
+    bars = bars.encode(
+        x=alt.X(field="left"),
+        x2=alt.X2("right"),
+        y2=alt.Y2Datum(0),
+        tooltip=[
+            alt.Tooltip("k", type="quantitative", title="branches"),
+            alt.Tooltip("says", type="nominal", title="share"),
+        ],
+    )
+    law = grammar.colored(rows.transform_filter("isValid(datum.law)"), "dark")
+    law = law.mark_line(strokeDash=[4, 3], strokeWidth=2).encode(y=alt.Y(field="law"))
+    return grammar.layered(bars, law, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def noise() -> alt.LayerChart:
+    """A gradient along a circle through a digit, without shortcuts and with, live in the depth.
+
+    Frames, one row per depth: `deep`; packed `plain` and `shortcut`.
+    """
+    x = alt.X(
+        "t",
+        type="quantitative",
+        scale=alt.Scale(domain=[-180, 180], nice=False),
+        axis=alt.Axis(
+            title="degrees from the digit",
+            values=list(range(-180, 181, 60)),
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+    y = alt.Y(
+        type="quantitative",
+        scale=alt.Scale(domain=[-5, 15], nice=False),
+        axis=alt.Axis(title="gradient, over its rms", values=[], **grammar.AXIS),
+    )
+    frame, marks = frames.frame_of(DEEP), []
+    for field, name, meaning, up in (
+        ("plain", "plain", "exploding", 0),
+        ("shortcut", "h + F/√L", "healthy", 8.5),
+    ):
+        rows = grammar.colored(frames.unpack(frame, field), meaning).transform_calculate(
+            t="-180 + datum.i * 360 / 127", height=f"datum.{field} + {up}"
+        )
+        line = rows.mark_line(strokeWidth=1.8, clip=True).encode(y=alt.Y(field="height"))
+        label = grammar.colored(frame, meaning).transform_calculate(
+            name=f"'{name}'", height=str(up + 5)
+        )
+        text = label.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold")
+        marks += [
+            line,
+            text.encode(
+                x=alt.value(0), y=alt.Y(field="height"), text=alt.Text("name", type="nominal")
+            ),
+        ]
+    return grammar.layered(
+        *marks, x=x, y=y, params=(frames.param(DEEP),), height=theme.SMALL_HEIGHT
+    )
+
+
+def training() -> alt.LayerChart:
+    """Held-out digits named right after training, a point per seed and a bar at the median.
+
+    Rows: `way`, `accuracy`, `median`, `meaning`, `says`.
+    """
+    x = alt.X(
+        "accuracy",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(title="held-out digits named right", format="%", **grammar.AXIS),
+    )
+    y = alt.Y(
+        "way",
+        type="nominal",
+        sort=None,
+        axis=alt.Axis(title="kind of stack", labelFontSize=14, labelLimit=240),
+    )
+    rows = alt.Chart()
+    dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)
+    bar = rows.mark_tick(thickness=3, size=20).encode(x=alt.X(field="median"))
+    return grammar.layered(dots, bar, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -1,0 +1,319 @@
+"""Tables of the page on shortcuts."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from math import lgamma
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from core import datasets, diagnostics, network, residual, theory
+from core.diagnostics import arrives, log10_norms, log10_rms, running_products
+from core.losses import LOSSES
+from core.network import NetSpec
+from core.residual import StackParams, StackSpec
+from pages.concepts.shortcuts.panel import DEEP, R
+from pages.kit import frames, theme
+from pages.kit.memoize import memoize
+
+WIDTH, EXAMPLES, NETWORKS = 32, 8, 5
+WIDER, POINTS, NEAR = 64, 128, 4  # of the stacks that a circle is sent through; 4 points are 11°
+RUNS_FILE = Path(__file__).with_name("runs.csv")
+
+
+# Sizes by block ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Which stacks are looked at; r is swept."""
+
+    place: str
+    blocks: int
+    activation: str
+    norm: str
+    seed: int
+
+    @property
+    def spec(self) -> StackSpec:
+        """One of these stacks, of r = 1."""
+        return StackSpec(
+            *(64, WIDTH, self.blocks, 10, self.place),
+            norm=self.norm,
+            activation=self.activation,
+        )
+
+
+def setting(at) -> Setting:
+    """What the page's controls are set to."""
+    return Setting(at.place, at.blocks, at.activation, at.norm, at.seed)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Medians over NETWORKS stacks as log₁₀, (K, L + 1) for K values of r and h₀ … h_L.
+
+    dh      ‖dJ/dh_l‖ over that of the last, dJ/dh_L
+    dW2     ‖dJ/dW2‖ of block l over that of block L; there is no block 0: NaN
+    stream  ‖h_l‖ over ‖h₀‖
+    slopes  ∏ of the rms φ′ of the blocks after h_l
+    """
+
+    dh: np.ndarray
+    dW2: np.ndarray
+    stream: np.ndarray
+    slopes: np.ndarray
+
+
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    digits = datasets.digits()
+    return digits.x_train[:EXAMPLES], digits.y_train[:EXAMPLES]
+
+
+def _members(of: Setting) -> list[StackParams]:
+    rngs = np.random.default_rng(of.seed).spawn(NETWORKS)
+    return [residual.init(of.spec, rng=[rng]) for rng in rngs]
+
+
+@memoize(32)
+def sizes(of: Setting) -> Sizes:
+    """All frames of the drag of r."""
+    (x, y), r = _digits(), 10.0 ** np.array(R.values())
+    found: dict[str, list[np.ndarray]] = {"dh": [], "dW2": [], "stream": [], "slopes": []}
+    for params in _members(of):
+        trace = residual.forward(of.spec, params, x, branch=r)
+        d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+        gradients = residual.backward(of.spec, params, trace, d_output)
+        dh, dW2, stream = map(log10_norms, (gradients.dh, gradients.dW2, trace.h))
+        slope = log10_rms([block.slope for block in trace.blocks])
+        found["dh"].append(arrives(dh, dh[:, -1:]))
+        none = np.full((len(r), 1), np.nan)
+        found["dW2"].append(np.concatenate([none, arrives(dW2, dW2[:, -1:])], axis=1))
+        found["stream"].append(arrives(stream, stream[:, :1]))
+        found["slopes"].append(running_products(slope))
+    return Sizes(**{name: np.median(arrays, axis=0) for name, arrays in found.items()})
+
+
+def at_r(of: Setting, r: float) -> Sizes:
+    """The sizes at one log₁₀ r, (L + 1,)."""
+    found, k = sizes(of), R.values().index(r)
+    return Sizes(*(getattr(found, name)[k] for name in ("dh", "dW2", "stream", "slopes")))
+
+
+def predicted(place: str, blocks: int, r: float) -> float:
+    """log₁₀ of ‖dJ/dh₀‖/‖dJ/dh_L‖ of wide ReLU stacks whose branch keeps the mean square.
+
+    A shortcut multiplies squares by 1 + r² at each block. Where the branch reads the stream at size
+    1, block l multiplies them by 1 + r²/(1 + (l − 1)·r²), which makes 1 + L·r² of all. A norm on
+    the sum divides by what the sum has grown by.
+    """
+    square = (10.0**r) ** 2
+    if place == "shortcut":
+        return 0.5 * blocks * float(np.log10(1 + square))
+    return 0.5 * float(np.log10(1 + blocks * square)) if place in ("pre", "peri") else 0.0
+
+
+@memoize(32)
+def lines(of: Setting) -> pd.DataFrame:
+    """One row per r; see `charts.blocks`."""
+    found, columns = sizes(of), {"r": R.values(), "last": of.blocks}
+    for name in ("dh", "dW2", "stream", "slopes"):
+        at_block = getattr(found, name)
+        columns[name] = frames.pack(np.where(np.isfinite(at_block), at_block, np.nan))
+    reads = {
+        "dh": ("‖dJ/dh‖ at the input", found.dh[:, 0]),
+        "dW2": ("‖dJ/dW₂‖ of block 1", found.dW2[:, 1]),
+        "stream": ("‖h‖ at the end", found.stream[:, -1]),
+        "slopes": ("∏ φ′ of all blocks", found.slopes[:, 0]),
+    }
+    for name, (words, log10) in reads.items():
+        columns[f"{name}_says"] = [f"{words}: {theme.from_log10(float(v))}" for v in log10]
+    columns["meaning_dh"] = [theme.outcome(float(v)) for v in found.dh[:, 0]]
+    return pd.DataFrame(columns)
+
+
+@memoize(64)
+def marks(blocks: int) -> pd.DataFrame:
+    """Where 1/L, 1/√L and 1 stand on the ruler of r, as shares of its length."""
+    log10 = float(np.log10(blocks))
+    stands = [(-log10, "1/L"), (-log10 / 2, "1/√L"), (0.0, "1")]
+    apart = stands if blocks >= 4 else stands[-1:]  # too close to be read
+    return pd.DataFrame(
+        [{"at": (v - R.low) / (R.high - R.low) * blocks, "says": says} for v, says in apart]
+    )
+
+
+# Paths -------------------------------------------------------------------------------------------
+
+
+@memoize(64)
+def path_shares(of: Setting, r: float) -> np.ndarray:
+    """Share of each length 0 … L in Σ_k ‖g_k‖², g_k the sum of all paths through k branches."""
+    spec, (x, y) = replace(of.spec, branch=10.0**r), _digits()
+    params = _stacked(_members(of))
+    trace = residual.forward(spec, params, x)
+    d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+    log10 = 2 * log10_norms(
+        [g.reshape(1, 1, -1) for g in residual.paths(spec, params, trace, d_output)]
+    )
+    total = 10.0 ** (log10[0] - log10.max())
+    return total / total.sum()
+
+
+def _stacked(members: list[StackParams]) -> StackParams:
+    def joined(arrays):
+        return np.concatenate(arrays)
+
+    return StackParams(
+        joined([m.W_in for m in members]),
+        tuple(joined(W) for W in zip(*(m.W1 for m in members), strict=True)),
+        tuple(joined(W) for W in zip(*(m.W2 for m in members), strict=True)),
+        joined([m.W_out for m in members]),
+    )
+
+
+def binomial(blocks: int, r: float) -> np.ndarray:
+    """The law of independent branches that keep the mean square: C(L, k)·r^(2k), as shares."""
+    k = np.arange(blocks + 1)
+    logs = np.array([lgamma(blocks + 1) - lgamma(i + 1) - lgamma(blocks - i + 1) for i in k])
+    logs += 2 * k * r * np.log(10)
+    shares = np.exp(logs - logs.max())
+    return shares / shares.sum()
+
+
+def path_lengths(of: Setting, r: float) -> pd.DataFrame:
+    """See `charts.paths`."""
+    shares = path_shares(of, r)
+    found = pd.DataFrame({"k": np.arange(of.blocks + 1), "share": shares, "meaning": "violet"})
+    found["law"] = binomial(of.blocks, r) if of.place == "shortcut" else np.nan
+    found["says"] = [theme.percent(share) for share in shares]
+    return found
+
+
+# Noise -------------------------------------------------------------------------------------------
+
+
+@memoize(8)
+def gradients_on_a_circle(seed: int) -> dict[str, np.ndarray]:
+    """The slope of the first output along a circle through a digit, divided by its rms, by kind of
+    stack: a row per depth, (K, POINTS). The stacks of a seed share their draws."""
+    digit = _digits()[0][0]
+    other = np.random.default_rng([2, seed]).standard_normal(64)
+    other -= digit * (other @ digit) / (digit @ digit)
+    axes = np.stack([8 * a / np.linalg.norm(a) for a in (digit, other)])  # (2, 64), of rms 1
+    angle = np.linspace(-np.pi, np.pi, POINTS)
+    x = np.stack([np.cos(angle), np.sin(angle)], axis=1) @ axes  # (POINTS, 64)
+    along = np.stack([-np.sin(angle), np.cos(angle)], axis=1) @ axes
+    found: dict[str, list[np.ndarray]] = {"plain": [], "shortcut": []}
+    for blocks in DEEP.values():
+        for place, rows in found.items():
+            spec = StackSpec(64, WIDER, int(blocks), 10, place, float(blocks) ** -0.5)
+            params = residual.init(spec, rng=np.random.default_rng(seed))
+            trace = residual.forward(spec, params, x)
+            slope = np.vecdot(residual.backward(spec, params, trace, np.eye(10)[0]).dx[0], along)
+            rows.append(slope / np.sqrt(np.mean(slope**2)))
+    return {place: np.array(rows) for place, rows in found.items()}
+
+
+def autocorrelation(curve: np.ndarray, lag: int) -> float:
+    """Of a curve with itself, `lag` points on, about its mean; NaN of a constant."""
+    centered = curve - curve.mean()
+    with np.errstate(invalid="ignore"):
+        return float(np.sum(centered[lag:] * centered[:-lag]) / np.sum(centered**2))
+
+
+@memoize(8)
+def curves(seed: int) -> pd.DataFrame:
+    """One row per depth; see `charts.noise`."""
+    found = gradients_on_a_circle(seed)
+    return pd.DataFrame(
+        {"deep": DEEP.values()}
+        | {place: frames.pack(np.clip(rows, -6, 6), ".2f") for place, rows in found.items()}
+    )
+
+
+# Normalization -----------------------------------------------------------------------------------
+
+
+@memoize(1)
+def rescaled() -> pd.DataFrame:
+    """A peri-norm ReLU stack whose hidden weights are multiplied by c: what that changes."""
+    spec = StackSpec(64, WIDTH, 12, 10, "peri")
+    start, (x, y) = residual.init(spec, rng=np.random.default_rng(0)), _digits()
+    found = {}
+    for c in (1, 2, 4, 8):
+        params = replace(
+            start, W1=tuple(c * W for W in start.W1), W2=tuple(c * W for W in start.W2)
+        )
+        trace = residual.forward(spec, params, x)
+        d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+        dW = residual.backward(spec, params, trace, d_output).dW2
+        found[c] = trace.output, np.linalg.norm(dW), np.linalg.norm(params.W2)
+    output, gradient, weights = found[1]
+    return pd.DataFrame(
+        [
+            {
+                "hidden weights ×": c,
+                "output moves by": theme.percent(
+                    float(np.linalg.norm(out - output) / np.linalg.norm(output))
+                ),
+                "gradient ×": float(g / gradient),
+                "relative step ×": float(g / w * weights / gradient),
+            }
+            for c, (out, g, w) in found.items()
+        ]
+    )
+
+
+@memoize(1)
+def norm_gains() -> dict[str, float]:
+    """Factor of a gradient per ReLU layer going back, by the norm before the activation: the
+    geometric mean over the middle layers of five networks, at width 128 and 128 digits."""
+    x, y = datasets.digits().x_train[:128], datasets.digits().y_train[:128]
+    found = {}
+    for norm in network.NORMS:
+        spec = NetSpec(64, 128, 16, 10, "relu", initializer="he", norm=norm, seeds=5)
+        params = network.init(spec, rng=np.random.default_rng(0))
+        trace = network.forward(spec, params, x)
+        gradients = network.backward(
+            spec, params, trace, LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+        )
+        gains = np.log(diagnostics.backward_gains(gradients)[:, 4:-1])
+        found[norm] = float(np.exp(gains.mean()))
+    return found | {"theory": theory.BATCH_NORM_RELU_GAIN}
+
+
+# Training ----------------------------------------------------------------------------------------
+
+
+@cache
+def runs() -> pd.DataFrame:
+    """The committed training runs: see make_runs.py."""
+    return pd.read_csv(RUNS_FILE)
+
+
+@memoize(4)
+def trained(blocks: str) -> pd.DataFrame:
+    """Each way at its best learning rate of those tried; see `charts.training`."""
+    rows = runs()[runs()["blocks"] == int(blocks)]
+    middle = rows.groupby(["way", "rate"], sort=False)["accuracy"].median().rename("median")
+    best = middle.groupby("way", sort=False).idxmax().tolist()
+    found = rows.set_index(["way", "rate"]).loc[best].join(middle).reset_index()
+    found["meaning"] = ["healthy" if m > 0.5 else "vanishing" for m in found["median"]]
+    found["says"] = [theme.percent(share) for share in found["accuracy"]]
+    return found[["way", "rate", "seed", "accuracy", "median", "meaning", "says"]]
+
+
+def table(at) -> pd.DataFrame:
+    """The numbers behind the main chart."""
+    found = at_r(setting(at), at.r)
+    return pd.DataFrame(
+        {
+            "block": np.arange(at.blocks + 1),
+            "log10_dJ_dh_relative_to_last": found.dh,
+            "log10_dJ_dW2_relative_to_last": found.dW2,
+            "log10_h_relative_to_first": found.stream,
+            "log10_product_of_slopes": found.slopes,
+        }
+    )

@@ -1,0 +1,16 @@
+"""What a first visit to the page `shortcuts` needs."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from pages.concepts.shortcuts import charts, data
+
+CHARTS = (charts.blocks, charts.paths, charts.noise, charts.training)
+
+
+def visit(at) -> Iterator[Callable]:
+    """What the page computes at these values, those that it opens with."""
+    of = data.setting(at)
+    yield partial(data.lines, of)
+    yield partial(data.path_shares, of, at.r)
+    yield partial(data.curves, at.seed)

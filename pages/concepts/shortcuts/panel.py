@@ -1,0 +1,84 @@
+"""The controls and presets of the page `shortcuts`."""
+
+from core.activations import ACTIVATIONS
+from pages.kit.panels import Choice, Panel, Preset, Range, labels
+
+R = Range("r", "log₁₀ of the branch factor r", -2.5, 0.5, 0.1, -0.7, live=True)
+DEEP = Range("deep", "blocks", 2, 50, 4, 26, live=True)
+PLACES = {
+    "plain": "plain, F(h)",
+    "shortcut": "shortcut, h + r·F(h)",
+    "zero": "shortcut, W₂ = 0",
+    "post": "post-norm",
+    "pre": "pre-norm",
+    "peri": "peri-norm",
+    "deep": "DeepNorm",
+}
+_SOME = {name: ACTIVATIONS[name] for name in ("relu", "tanh", "sigmoid", "gelu")}
+
+PANEL = Panel(
+    "shortcuts",
+    controls=(
+        R,
+        Choice("place", "Stack", PLACES, "shortcut", menu=True),
+        Range("blocks", "Blocks L", 1, 60, 1, 24),
+        Choice("activation", "Activation", labels(_SOME), "relu"),
+        Choice("norm", "Norm", {"rms": "RMS", "layer": "layer"}, "rms"),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
+        DEEP,
+        Choice("trained", "Blocks", {n: n for n in ("10", "20", "30", "60")}, "30"),
+    ),
+    presets=(
+        Preset(
+            "h + F",
+            "bad",
+            "Each branch adds as much as the stream has: both double at every block in the square.",
+            {"place": "shortcut", "r": 0.0, "blocks": 24, "activation": "relu"},
+        ),
+        Preset(
+            "h + F/√L",
+            "good",
+            "All branches together add about as much as the stream has. Stay with it at any depth.",
+            {"place": "shortcut", "r": -0.7, "blocks": 24, "activation": "relu"},
+        ),
+        Preset(
+            "Pre-norm",
+            "good",
+            "The stream grows, the branch reads it at size 1: each further branch adds a smaller "
+            "part of it. The gradient grows like a root of the depth.",
+            {"place": "pre", "r": 0.0, "blocks": 24, "activation": "relu"},
+        ),
+        Preset(
+            "DeepNorm",
+            "good",
+            "The norm stands on the sum, and the stream counts for more than the branch.",
+            {"place": "deep", "r": 0.0, "blocks": 24, "activation": "relu"},
+        ),
+        Preset(
+            "Zero branch",
+            "good",
+            "The whole stack is the identity at first. W₂ is told something, W₁ nothing until W₂ "
+            "has moved.",
+            {"place": "zero", "r": 0.0, "blocks": 24, "activation": "relu"},
+        ),
+        Preset(
+            "Plain, He",
+            "trap",
+            "No shortcut, and the size of the gradient is fine: He's weights see to that. Its "
+            "direction is noise; see below.",
+            {"place": "plain", "r": 0.0, "blocks": 24, "activation": "relu"},
+        ),
+        Preset(
+            "Plain sigmoid",
+            "bad",
+            "The product of the slopes is all that there is, beside the weights.",
+            {"place": "plain", "r": 0.0, "blocks": 24, "activation": "sigmoid"},
+        ),
+        Preset(
+            "Sigmoid, shortcut",
+            "good",
+            "The same slopes, and the same product. The gradient goes past them.",
+            {"place": "shortcut", "r": -0.7, "blocks": 24, "activation": "sigmoid"},
+        ),
+    ),
+)

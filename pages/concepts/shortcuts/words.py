@@ -1,0 +1,172 @@
+"""Sentences of the page on shortcuts."""
+
+import numpy as np
+
+from pages.concepts.shortcuts import data
+from pages.concepts.shortcuts.panel import DEEP, PANEL
+from pages.kit import theme
+from pages.kit.prose import fill
+
+
+def branch(at) -> str:
+    """r as the page writes it."""
+    return theme.number(10**at.r, 2)
+
+
+def finding(at) -> str:
+    """What the stack does to the gradient, the stream and the slopes."""
+    found = data.at_r(data.setting(at), at.r)
+    return fill(
+        """Through {blocks} ({stack}) the gradient of the stream **{became}**: at the input
+        it is **{dh}** times what it is at the end. The stream is {stream} times its size at the
+        end, and the slopes alone multiply to {slopes}.""",
+        blocks=theme.count(at.blocks, "block"),
+        stack=PANEL["place"].options[at.place]
+        + ("" if at.place == "plain" else f", *r* = {branch(at)}"),
+        became=theme.became(float(found.dh[0])),
+        dh=theme.from_log10(float(found.dh[0])),
+        stream=theme.from_log10(float(found.stream[-1])),
+        slopes=theme.from_log10(float(found.slopes[0])),
+    )
+
+
+def equation(at) -> str:
+    """The gradient's growth beside what wide ReLU stacks do; measured alone otherwise."""
+    ratio = float(data.at_r(data.setting(at), at.r).dh[0])
+    left = r"\frac{\lVert dJ/dh_0\rVert}{\lVert dJ/dh_L\rVert}"
+    measured = theme.term(theme.outcome(ratio), left, theme.tex(ratio))
+    law = data.predicted(at.place, at.blocks, at.r)
+    formula = {"shortcut": r"(1+r^2)^{L/2}", "pre": r"\sqrt{1+L\,r^2}", "peri": r"\sqrt{1+L\,r^2}"}
+    right = theme.term("dark", formula.get(at.place, "1^L"), theme.tex(law))
+    return theme.displayed(rf"{measured}\;{theme.nearly(law - ratio)}\;{right}")
+
+
+def about_equation(at) -> str:
+    """Where the law on the right comes from."""
+    why = {
+        "plain": "He's weights let a ReLU branch keep the mean square, going forward and back.",
+        "shortcut": "Stream and branch add their squares, 1 + *r*² at each block.",
+        "zero": "A branch that is 0 adds nothing, going forward or back.",
+        "post": "The norm divides the gradient by what the sum has grown by.",
+        "pre": "The stream's square grows by *r*² at each block, and a branch that reads it at "
+        "size 1 counts for less and less.",
+        "peri": "Each branch adds *r*² to the stream's square; what it hands back is divided by "
+        "the stream's size.",
+        "deep": "The norm divides the gradient by what the sum has grown by.",
+    }[at.place]
+    law = "The law on the right is that of wide ReLU stacks."
+    return f"{why} {law}" if at.activation == "relu" else f"For ReLU: {why} {law}"
+
+
+def notes(at) -> list[str]:
+    """What to notice: the slopes, W₂, the two marks, the norm's place."""
+    of = data.setting(at)
+    found = data.at_r(of, at.r)
+    slopes = fill(
+        """The product of the slopes is {slopes}, whichever way the gradient takes: it is what a
+        path through *all* branches meets. {so}""",
+        slopes=theme.from_log10(float(found.slopes[0])),
+        so="Here there is no other path."
+        if at.place == "plain"
+        else "All other paths go past some of them.",
+    )
+    first = float(found.dW2[1])
+    weights = (
+        f"‖dJ/dW₂‖ of block 1 is {theme.from_log10(first)} times that of the last block."
+        if at.blocks > 1
+        else "With one block there is nothing to compare dJ/dW₂ with."
+    )
+    marks = fill(
+        """With *r* = 1/√L, {root} here, {blocks} of h + r·F multiply the gradient by less than
+        √e = 1.65 in theory; with 1/L by hardly anything, and the branches by hardly anything
+        too.""",
+        root=theme.number(at.blocks**-0.5, 2),
+        blocks=theme.count(at.blocks, "block"),
+    )
+    post = fill(
+        """Post-norm is often said to vanish toward the input. In these blocks, before training and
+        at *r* = {r}, it multiplies the gradient by {post}; pre-norm by {pre}.""",
+        r=branch(at),
+        post=_other(of, "post", at.r),
+        pre=_other(of, "pre", at.r),
+    )
+    return [slopes, weights, marks, post]
+
+
+def _other(of, place: str, r: float) -> str:
+    other = data.Setting(place, of.blocks, of.activation, of.norm, of.seed)
+    return theme.from_log10(float(data.at_r(other, r).dh[0]), 2)
+
+
+def paths(at) -> str:
+    """Which lengths of path carry the gradient."""
+    shares = data.path_shares(data.setting(at), at.r)
+    k = np.arange(len(shares))
+    cumulative = np.cumsum(shares)
+    low, high = (int(k[cumulative >= q][0]) for q in (0.05, 0.95))
+    span = f"{low}" if low == high else f"{low} to {high}"
+    law = (
+        "The dashed line is the law of independent branches, C(L, k)·*r*^(2k)."
+        if at.place == "shortcut"
+        else ""
+    )
+    return fill(
+        """Of {L} possible branches the paths that carry the gradient go through {mean} on average;
+        nine tenths of the squares lie at **{span}**. One path through all of them, the only one of
+        a plain stack, carries {all}. {law}""",
+        L=at.blocks,
+        mean=theme.number(float(np.sum(k * shares)), 2),
+        span=span,
+        all=theme.percent(float(shares[-1])) if shares[-1] else "nothing",
+        law=law,
+    )
+
+
+def noise(at) -> str:
+    """How alike a gradient is to itself a little further on."""
+    i = DEEP.values().index(at.deep)
+    of = {place: rows[i] for place, rows in data.gradients_on_a_circle(at.seed).items()}
+    near = {place: data.autocorrelation(curve, data.NEAR) for place, curve in of.items()}
+    step = data.NEAR * 360 / (data.POINTS - 1)
+    return fill(
+        """Both curves are drawn at the same size. {step}° further on, the gradient of the
+        plain stack of {blocks} correlates with what it was by {plain}, that of the stack with
+        shortcuts by {shortcut}: at 1 it still points the same way, at 0 it says nothing about the
+        next point.""",
+        step=f"{step:.0f}",
+        blocks=theme.count(at.deep, "block"),
+        plain=f"{near['plain']:.2f}".replace("-", "−"),
+        shortcut=f"{near['shortcut']:.2f}".replace("-", "−"),
+    )
+
+
+def training(blocks: str) -> str:
+    """Medians at each way's best rate."""
+    found = data.trained(blocks)
+    lines = []
+    for way, rows in found.groupby("way", sort=False):
+        rate, median = rows["rate"].iloc[0], float(rows["median"].iloc[0])
+        lines.append(f"**{way}** {theme.percent(median)} (η = {rate:g})")
+    post = float(found.loc[found["way"] == "post-norm", "median"].iloc[0])
+    later = (
+        " Post-norm's gradient had the right size before training, and that was not enough."
+        if post < 0.7
+        else ""
+    )
+    return "Medians of eight seeds, each way at its best rate: " + "; ".join(lines) + "." + later
+
+
+def norm_gains() -> str:
+    """Batch norm's own factor beside theory, and what layer norm does."""
+    found = data.norm_gains()
+    return fill(
+        """In a plain ReLU stack with a norm before each activation, a gradient is multiplied on its
+        way back, per layer, by {none} without a norm, by {layer} with layer norm, and by {batch}
+        with **batch norm**. Theory says √(π/(π − 1)) = {theory} for batch norm in wide layers
+        (Yang et al. 2019): a norm that repairs the forward pass explodes the backward one, until a
+        shortcut carries it past.""",
+        none=theme.number(found["none"]),
+        layer=theme.number(found["layer"]),
+        batch=theme.number(found["batch"]),
+        theory=theme.number(found["theory"], 4),
+    )

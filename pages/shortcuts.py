@@ -1,0 +1,205 @@
+"""Shortcuts: how a gradient gets past the layers, and what the place of a norm does to it."""
+
+import streamlit as st
+
+from core import residual
+from pages.concepts.shortcuts import charts, data, words
+from pages.concepts.shortcuts.panel import PANEL
+from pages.kit import controls, live, page, predict, values
+
+page.header(PANEL)
+
+
+@page.part(PANEL)
+def blocks(at) -> None:
+    live.show(
+        charts.blocks,
+        data.lines(data.setting(at)),
+        at,
+        panel=PANEL,
+        live=("r",),
+        marks=data.marks(at.blocks),
+        alt_text="""
+            Line chart on a logarithmic scale over the blocks of a stack: the size of dJ/dh, of
+            dJ/dW₂, of the stream h, and the product of the slopes. Below it a ruler of the branch
+            factor r with 1/L, 1/√L and 1. The numbers stand in the text below.""",
+    )
+    page.write(words.finding(at))
+
+
+predict.size(
+    PANEL,
+    """Now *r* = 1: each of 24 blocks adds its whole branch, h + F(h). The shortcut passes the
+    gradient on unchanged. How many times larger is it at the input than at the end?""",
+    truth=data.predicted("shortcut", 24, 0.0),
+    guesses=(-4, -3, -2, -1, 0, 1, 2, 3, 3.6, 4, 5, 6, 8),
+    replies=(
+        (-4, -1, "Vanishing needs factors below 1; the shortcut alone is a factor of 1."),
+        (0, 0, "So it would be without branches. Each branch adds a gradient of its own."),
+        (7, 8, "That would be doubling at each block. It is the square that doubles."),
+    ),
+    because="""That is the theory, √2 to the 24th: two parts of the same size and of unrelated
+    direction add their squares. The chart's networks come within a factor of 2 of it.""",
+)
+
+page.write(
+    """
+    ## The idea
+
+    A **block** makes F(h) = φ(h·W₁)·W₂ of the **stream** h that runs through all of them. Without a
+    shortcut F(h) is all that is passed on, and the gradient meets every slope and every matrix.
+    With one, h + *r*·F(h) is: going back, the gradient is multiplied by 1 plus *r* times the
+    branch's own factor. That 1 is what lets it past.
+
+    What the branch adds makes both grow. A small *r* holds them, and so does a **norm**, which
+    divides by the size of what it gets: **post-norm** after the sum, **pre-norm** on what the
+    branch reads, **peri-norm** on what it makes as well. **DeepNorm** is post-norm with a larger
+    weight on the stream. Or W₂ begins at 0.
+    """
+)
+controls.presets(PANEL)
+controls.draw(PANEL, "place", "r", "blocks")
+controls.draw(PANEL, "activation", "norm", "seed")
+
+
+@page.part(PANEL)
+def growth(at) -> None:
+    page.write(
+        """
+        {equation}
+
+        {about}
+        """,
+        equation=words.equation(at),
+        about=words.about_equation(at),
+    )
+    page.notice(words.notes(at))
+
+
+page.write(
+    """
+    ## Two to the power of L paths
+
+    At each block the gradient goes along the stream or through the branch. What arrives is the sum
+    over all ways of choosing. Put a formal variable *t* before each branch: the gradient becomes a
+    polynomial in *t*, and its coefficient of *t*ᵏ is the sum of all paths through *k* branches.
+    That is exact, with the slopes and norms of this one forward pass.
+    """
+)
+
+
+@page.part(PANEL)
+def lengths(at) -> None:
+    page.show(
+        charts.paths,
+        data.path_lengths(data.setting(at), at.r),
+        key="shortcuts.paths",
+        alt_text="""
+            Bars over the number of branches on a path: the share of the gradient's squares that
+            paths of this length carry.""",
+    )
+    page.write(words.paths(at))
+
+
+page.write(
+    """
+    ## The right size, and no direction
+
+    A gradient of the right size helps only if it still holds a small step further on. Here is the
+    slope of one output along a circle of inputs through a digit (Balduzzi and others 2017), at
+    width 64; in narrower stacks the plain one keeps a little more.
+    """
+)
+
+
+@page.part(PANEL)
+def along_a_circle(at) -> None:
+    live.show(
+        charts.noise,
+        data.curves(at.seed),
+        at,
+        panel=PANEL,
+        live=("deep",),
+        alt_text="""
+            Two curves of a gradient along a circle through a digit, of a plain stack and one with
+            shortcuts: with depth the first turns into noise.""",
+    )
+    page.write(words.noise(at))
+
+
+controls.draw(PANEL, "deep")
+
+page.write(
+    """
+    ## Trained so
+
+    The same stacks on the digits, 200 steps of plain gradient descent, each way at the best of four
+    learning rates.
+    """
+)
+
+
+@page.part(PANEL)
+def trained(at) -> None:
+    page.show(
+        charts.training,
+        data.trained(at.trained),
+        key="shortcuts.training",
+        alt_text="""
+            Dots: held-out accuracy of eight networks for each way of joining the blocks, with the
+            median as a bar.""",
+    )
+    page.write(words.training(at.trained))
+
+
+controls.draw(PANEL, "trained")
+
+
+def _rescaled() -> None:
+    st.table(data.rescaled().set_index("hidden weights ×").round(4))
+    page.write(
+        """
+        A peri-norm stack of ReLU blocks, its hidden weights multiplied by a number *c*. The norms
+        divide it out again, so the output stays. The gradient falls as 1/*c*, and the step relative
+        to the weights as 1/*c*²: the scale of the weights has become a learning rate. Weights that
+        grow in training slow themselves down, and weight decay speeds them up.
+        """
+    )
+
+
+def _norms() -> None:
+    page.write(words.norm_gains())
+
+
+def _data() -> None:
+    page.download(data.table(values.read(PANEL)), "shortcuts")
+
+
+page.write(
+    """
+    ## The fine print
+
+    - The norms have no weights of their own here, and there are no biases. Width 32, medians over
+      five networks and eight digits; He's weights for W₁, LeCun's for W₂.
+    - All of it is before training, but for the last chart. A right size at the start is needed and
+      not enough: deep post-norm stacks show that, and the usual remedy, to begin with tiny learning
+      rates, was not tried.
+    - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by L^¼, the
+      weights are drawn smaller by (4L)^¼.
+    - Shares of paths are shares of a sum of squares: sums of different lengths are not quite at
+      right angles, and their cross terms are left out.
+    """
+)
+page.more(
+    PANEL,
+    {"The scale becomes a learning rate": _rescaled, "Batch norm's own factor": _norms},
+    source=(residual.forward, residual.backward, residual.paths),
+    data=_data,
+)
+page.recall(
+    PANEL,
+    "A framework draws the weights from a uniform distribution on ±1/√n. What becomes of a "
+    "gradient in a deep ReLU stack?",
+    "It vanishes: the standard deviation is 1/√(3n), and He's for ReLU is √6 times that.",
+)
+page.footer(PANEL)

@@ -1,0 +1,134 @@
+"""The page on shortcuts: what the core gives at its settings, and what its sentences say."""
+
+import numpy as np
+import pytest
+
+from pages.concepts.shortcuts import data, words
+from pages.concepts.shortcuts.panel import DEEP, R
+from tests.app import frame_with, open_page, prose
+
+
+def of(place="shortcut", blocks=24, activation="relu", seed=0) -> data.Setting:
+    return data.Setting(place, blocks, activation, "rms", seed)
+
+
+def ratio(place, blocks, r=0.0, **more) -> float:
+    return 10.0 ** float(data.at_r(of(place, blocks, **more), r).dh[0])
+
+
+@pytest.mark.parametrize("place", ["plain", "shortcut", "zero", "post", "pre", "peri", "deep"])
+@pytest.mark.parametrize("blocks", [6, 24, 48])
+@pytest.mark.parametrize("r", [0.0, -0.7])
+def test_theory_and_measurement_agree_within_a_factor_of_three(place, blocks, r):
+    """The band of the equation's ≈; the plain stack of width 32 shrinks below it at 48."""
+    miss = data.predicted(place, blocks, r) - np.log10(ratio(place, blocks, r))
+    assert abs(miss) < (1.0 if place == "plain" else 0.5)
+
+
+def test_the_place_of_the_norm_decides_how_the_gradient_arrives():
+    assert 1e3 < ratio("shortcut", 24) < 1e4
+    assert 1.2 < ratio("shortcut", 24, -0.7) < 2
+    for blocks, low, high in ((6, 2, 4), (24, 4, 8), (48, 6, 12)):
+        assert low < ratio("pre", blocks) < high
+    assert 0.3 < ratio("post", 24) < 3 and 0.2 < ratio("post", 48) < 3
+    assert 0.8 < ratio("deep", 48) < 1.4
+    assert ratio("zero", 48) == 1
+    assert ratio("plain", 24, activation="sigmoid") < 1e-6
+    assert 0.5 < ratio("shortcut", 24, -0.7, activation="sigmoid") < 2
+
+
+def test_the_slopes_vanish_where_the_gradient_does_not():
+    found = data.at_r(of("shortcut", 24, "sigmoid"), -0.7)
+    assert found.slopes[0] < -10 and abs(found.dh[0]) < 0.3
+
+
+def test_frames_of_the_drag_are_the_stacks_of_the_words():
+    frame = data.lines(of())
+    row = frame.iloc[R.values().index(0.0)]
+    found = data.at_r(of(), 0.0)
+    assert [float(v) for v in row["dh"].split()] == pytest.approx(found.dh, abs=6e-4)
+    assert row["dW2"].split()[0] == "x" and len(row["slopes"].split()) == 25
+    assert row["dh_says"].split(": ")[1] in prose(open_page("shortcuts", shortcuts_r="0"))
+
+
+def test_short_paths_carry_the_gradient_and_follow_the_binomial_law():
+    shares = data.path_shares(of(), -0.7)
+    assert shares[:4].sum() > 0.95 and shares[24] < 1e-20
+    assert shares[:4] == pytest.approx(data.binomial(24, -0.7)[:4], abs=0.05)
+    assert data.path_shares(of("plain"), -0.7)[24] == 1
+    assert data.path_shares(of("zero"), -0.7)[0] == 1
+    middle = data.path_shares(of(), 0.0)
+    assert 10 <= np.sum(np.arange(25) * middle) <= 14
+
+
+def test_a_deep_plain_gradient_is_noise_and_one_with_shortcuts_a_curve():
+    last = len(DEEP.values()) - 1
+    near = {
+        place: np.median(
+            [
+                data.autocorrelation(data.gradients_on_a_circle(seed)[place][last], data.NEAR)
+                for seed in range(8)
+            ]
+        )
+        for place in ("plain", "shortcut")
+    }
+    assert near["plain"] < 0.25 and near["shortcut"] > 0.6
+    shallow = [
+        data.autocorrelation(data.gradients_on_a_circle(s)["plain"][0], data.NEAR) for s in range(8)
+    ]
+    assert np.median(shallow) > 0.5
+
+
+def test_the_scale_of_the_weights_is_a_learning_rate():
+    found = data.rescaled()
+    c = found["hidden weights ×"].to_numpy()
+    assert found["gradient ×"].to_numpy() == pytest.approx(1 / c, rel=1e-3)
+    assert found["relative step ×"].to_numpy() == pytest.approx(1 / c**2, rel=1e-3)
+    assert set(found["output moves by"]) <= {"0 %", "under 0.01 %"}
+
+
+def test_batch_norm_multiplies_by_what_theory_says():
+    found = data.norm_gains()
+    assert found["batch"] == pytest.approx(found["theory"], rel=0.02)
+    assert found["layer"] == pytest.approx(1, abs=0.05)
+    assert "1.21" in words.norm_gains()
+
+
+def test_the_ruler_marks_one_over_l_and_its_root():
+    marks = frame_with(open_page("shortcuts", shortcuts_blocks="16"), "at", "says")
+    share = marks.set_index("says")["at"] / 16
+    r = 10 ** (R.low + share * (R.high - R.low))
+    assert r["1/L"] == pytest.approx(1 / 16) and r["1/√L"] == pytest.approx(1 / 4)
+
+
+@pytest.mark.parametrize("blocks", ["1", "2", "60"])
+@pytest.mark.parametrize("place", ["plain, F(h)", "peri-norm", "shortcut, W₂ = 0"])
+def test_the_page_stands_at_its_ends(blocks, place):
+    told = prose(open_page("shortcuts", shortcuts_blocks=blocks, shortcuts_place=place))
+    assert "not a number" not in told and "nan" not in told.lower()
+
+
+def median(way, blocks) -> float:
+    found = data.trained(blocks)
+    return float(found.loc[found["way"] == way, "median"].iloc[0])
+
+
+def test_the_committed_runs_tell_what_the_page_says_of_them():
+    assert data.runs().groupby(["way", "blocks"]).size().eq(32).all()
+    for blocks in ("10", "20", "30", "60"):
+        for way in ("h + F/√L", "pre-norm", "peri-norm", "DeepNorm", "zero branch"):
+            assert median(way, blocks) > 0.9, (way, blocks)
+    assert median("h + F", "10") > 0.8 and median("h + F", "20") < 0.2
+    assert median("plain", "10") > 0.5 and median("plain", "20") < 0.4
+    assert median("post-norm", "10") > 0.9 and median("post-norm", "60") < 0.3
+    assert "that was not enough" in words.training("60")
+    assert "that was not enough" not in words.training("10")
+
+
+@pytest.mark.parametrize("way", ["h + F/√L", "post-norm", "zero branch"])
+def test_the_committed_runs_can_be_made_again(way):
+    from pages.concepts.shortcuts import make_runs
+
+    runs = data.runs().set_index(["way", "blocks", "rate", "seed"])["accuracy"]
+    (found,) = make_runs.train(way, 10, [(0.03, 0)])
+    assert found == pytest.approx(runs[(way, 10, 0.03, 0)], abs=0.02)
