@@ -98,6 +98,14 @@ PAGES = (
         claim="Say nothing, and each framework builds another network.",
         section=BEYOND,
     ),
+    PageInfo(
+        path="memory",
+        menu="Memory",
+        title="The gradient's way through time",
+        claim="A recurrent network meets the same weights at every step, so its gradient is a "
+        "power.",
+        section=BEYOND,
+    ),
 )
 
 
