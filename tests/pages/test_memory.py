@@ -59,7 +59,7 @@ def test_the_live_frames_are_the_numbers_of_the_words():
     frame = data.time_frames(setting("σ₁ = 0.9")[0], 50).set_index("sigma")
     gradient, _, bound = data.through_time(setting("σ₁ = 0.9")[0]).at(0.9)
     for column, exact in (("gradient", gradient), ("bound", bound)):
-        assert float(frame.loc[0.9, column].split()[50]) == pytest.approx(exact[50], abs=0.006)
+        assert float(frame.loc[0.9, column].split()[50]) == pytest.approx(exact[50], abs=6e-5)
     assert len(frame) == len(SIGMA.values())
     assert "The bound (γσ₁)ⁿ allows 0.00515" in say()  # 0.9⁵⁰
 

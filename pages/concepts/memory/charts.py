@@ -95,7 +95,7 @@ def gates() -> alt.LayerChart:
     return grammar.layered(
         *_lines(frame, lines, read=str(BACK)),
         x=_steps_back(),
-        y=grammar.powers_y("kept", "part of the last step's", LOW, 0, every=5, room=14),
+        y=grammar.powers_y("kept", "part of the last step's", LOW, 0, every=5, room=18),
         params=(frames.param(BIAS),),
         height=theme.SMALL_HEIGHT,
     )

@@ -89,9 +89,9 @@ def time_frames(of: Setting, back: int) -> pd.DataFrame:
         {
             "sigma": SIGMA.values(),
             "back": back,
-            "gradient": frames.pack(found.gradient, ".2f"),
-            "slopes": frames.pack(found.slopes, ".2f"),
-            "bound": frames.pack(found.bound, ".2f"),
+            "gradient": frames.pack(found.gradient, ".4f"),
+            "slopes": frames.pack(found.slopes, ".4f"),
+            "bound": frames.pack(found.bound, ".4f"),
         }
     )
 
@@ -155,10 +155,10 @@ def gate_frames(cell: str, seed: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "bias": BIAS.values(),
-            "kept": frames.pack(found.kept, ".2f"),
-            "gradient": frames.pack(found.gradient, ".2f"),
-            "alone": frames.pack(found.alone, ".2f"),
-            "slopes": frames.pack(np.tile(found.slopes, (len(BIAS.values()), 1)), ".2f"),
+            "kept": frames.pack(found.kept, ".4f"),
+            "gradient": frames.pack(found.gradient, ".4f"),
+            "alone": frames.pack(found.alone, ".4f"),
+            "slopes": frames.pack(np.tile(found.slopes, (len(BIAS.values()), 1)), ".4f"),
         }
     )
 
