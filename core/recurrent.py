@@ -16,7 +16,7 @@ from math import isfinite
 import numpy as np
 
 from core.activations import activation
-from core.diagnostics import log10_norms
+from core.diagnostics import log10_norms, log10_rms, running_products
 from core.initializers import INITIALIZERS
 from core.network import NonFinite
 
@@ -287,3 +287,8 @@ def jacobian_products(
         rate = np.log10(spec.phi.max_slope * sigma)[:, None]
         bound = np.where(to_go == 0, 0.0, to_go * rate)  # 0·log 0 would be NaN
     return JacobianProducts(matrix, scale, largest, bound)
+
+
+def slope_products(trace: RnnTrace) -> np.ndarray:
+    """log₁₀ ∏_{k=t+1}^{T} φ′(z_k), one rms slope over units and examples a step: (S, T)."""
+    return running_products(log10_rms(trace.slope)[:, 1:])

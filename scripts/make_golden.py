@@ -224,6 +224,51 @@ def run_stack(case, inputs, member):
     return {name: [t.detach().numpy() for t in ts] for name, ts in found.items()}
 
 
+def cell_of(case, W_x, W_h, b, b_h):
+    """PyTorch's own cell with these weights, or the GRU of the paper in plain operations: a
+    function of x_t, h and c."""
+    if case.cell == "gru" and case.reset == "before":
+
+        def gru(x, h, c):
+            r, z = (torch.sigmoid(x @ W_x[g] + h @ W_h[g] + b[g]) for g in (0, 1))
+            n = torch.tanh(x @ W_x[2] + (r * h) @ W_h[2] + b[2])
+            return (z * h + (1 - z) * n,) * 2
+
+        return gru
+    # PyTorch keeps an LSTM's gates as i, f, g, o, and matrices the other way around.
+    order = (0, 1, 3, 2) if case.cell == "lstm" else (0, 1, 2)
+    ih, hh = (torch.cat([W[g].T for g in order]) for W in (W_x, W_h))
+    b_ih = torch.cat([b[g][0] for g in order])
+    if case.cell == "lstm":
+        b_hh = torch.zeros_like(b_ih)
+        return lambda x, h, c: torch.lstm_cell(x, (h, c), ih, hh, b_ih, b_hh)
+    b_hh = torch.cat([torch.zeros(2 * case.width), b_h[0]])
+    return lambda x, h, c: (torch.gru_cell(x, h, ih, hh, b_ih, b_hh),) * 2
+
+
+def run_gates(case, inputs, member):
+    W_x, W_h = (leaf(a[:, member]) for a in inputs.W[:2])
+    W_out, b = leaf(inputs.W[2][member]), leaf(inputs.b[0][:, member])
+    b_h, b_out = (leaf(a[member]) for a in inputs.b[1:])
+    step = cell_of(case, W_x, W_h, b, b_h)
+    x = torch.tensor(inputs.x[0])  # (N, T, n_in)
+    h = c = torch.zeros(case.examples, case.width)
+    hs, cs = [], []
+    for t in range(case.steps):
+        h, c = step(x[:, t], h, c)
+        hs.append(kept(h))
+        cs.append(kept(c))
+    output = h @ W_out + b_out
+    loss = loss_of(case, output, torch.tensor(inputs.target))
+    loss.backward()
+    found = {"output": [output], "loss": [loss], "h": hs, "c": cs}
+    found |= {"dW_x": [W_x.grad], "dW_h": [W_h.grad], "dW_out": [W_out.grad], "db": [b.grad]}
+    found |= {"db_out": [b_out.grad], "dh": [h.grad for h in hs], "dc": [c.grad for c in cs]}
+    if b_h.grad is not None:
+        found["db_h"] = [b_h.grad]
+    return {name: [t.detach().numpy() for t in ts] for name, ts in found.items()}
+
+
 def digests(prefix, members):
     """Stack the members of the ensemble again and digest each kind of tensor."""
     for kind in members[0]:
@@ -248,13 +293,18 @@ def main():
         inputs = recipe.stack_inputs(case)
         members = [run_stack(case, inputs, s) for s in range(case.seeds)]
         golden |= digests(f"stack {case.name}", members)
+    for case in recipe.GATE_CASES:
+        inputs = recipe.gate_inputs(case)
+        members = [run_gates(case, inputs, s) for s in range(case.seeds)]
+        golden |= digests(f"gates {case.name}", members)
     broken = [name for name, value in golden.items() if not np.isfinite(value).all()]
     if broken:
         raise SystemExit(f"not finite: {broken}")
     path = ROOT / "tests" / "golden" / "golden.npz"
     np.savez_compressed(path, **golden)
     print(f"{path.relative_to(ROOT)}: {len(recipe.CASES)} networks,", end=" ")
-    print(f"{len(recipe.RECURRENT_CASES)} recurrent,", end=" ")
+    recurrent = len(recipe.RECURRENT_CASES) + len(recipe.GATE_CASES)
+    print(f"{recurrent} recurrent,", end=" ")
     print(f"{len(recipe.STACK_CASES)} stacks, {path.stat().st_size / 1e6:.2f} MB")
 
 

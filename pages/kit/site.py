@@ -114,6 +114,14 @@ PAGES = (
         "where the normalization stands decides how it arrives.",
         section=BEYOND,
     ),
+    PageInfo(
+        path="memory",
+        menu="Memory",
+        title="The gradient's way through time",
+        claim="A recurrent network meets the same weights at every step, so its gradient is a "
+        "power.",
+        section=BEYOND,
+    ),
 )
 
 

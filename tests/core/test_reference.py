@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core import clipping, losses, network, recurrent, scalar_chain, theory, training
+from core import clipping, gates, losses, network, recurrent, scalar_chain, theory, training
 from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
@@ -146,6 +146,33 @@ def test_a_recurrent_network_agrees_with_pytorch(case):
         "dW": [gradients.dW_x, gradients.dW_h, gradients.dW_out],
         "db": [gradients.db, gradients.db_out],
     }
+    report = [line for kind, arrays in ours.items() for line in differences(prefix, kind, arrays)]
+    assert not report, "\n".join(["PyTorch disagrees:", *report])
+
+
+@pytest.mark.parametrize("case", recipe.GATE_CASES, ids=lambda case: case.name)
+def test_a_network_with_gates_agrees_with_pytorch(case):
+    inputs, prefix = recipe.gate_inputs(case), f"gates {case.name}"
+    spec = gates.GateSpec(
+        *(case.cell, case.n_in, case.width, case.steps, case.n_out),
+        reset=case.reset,
+        seeds=case.seeds,
+    )
+    (W_x, W_h, W_out), (b, b_h, b_out) = inputs.W, inputs.b
+    params = gates.GateParams(W_x, W_h, b, b_h, W_out, b_out)
+    trace = gates.forward(spec, params, inputs.x)
+    loss, d_output = losses.LOSSES[case.loss](trace.output, inputs.target)
+    found = gates.backward(spec, params, trace, d_output)
+    ours = {"output": [trace.output], "loss": [loss]}
+    for name in ("h", "c"):
+        ours[name] = list(np.moveaxis(getattr(trace, name), 1, 0))
+        ours[f"d{name}"] = list(np.moveaxis(getattr(found, f"d{name}"), 1, 0))
+    for name in ("dW_x", "dW_h", "db"):  # their members stand behind the gates
+        ours[name] = [np.moveaxis(getattr(found, name), 1, 0)]
+    for name in ("dW_out", "db_out", "db_h"):
+        ours[name] = [getattr(found, name)]
+    if f"{prefix}/db_h" not in GOLDEN:
+        assert not ours.pop("db_h")[0].any()
     report = [line for kind, arrays in ours.items() for line in differences(prefix, kind, arrays)]
     assert not report, "\n".join(["PyTorch disagrees:", *report])
 

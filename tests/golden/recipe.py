@@ -97,6 +97,25 @@ class StackInputs:
 
 
 @dataclass(frozen=True)
+class GateCase:
+    """A network with gates: a cell of core/gates.py, its output from the last h."""
+
+    name: str
+    cell: str = "lstm"
+    reset: str = "after"
+    forget_bias: float = 0.0  # on top of the drawn biases
+    steps: int = 5
+    width: int = 8
+    n_in: int = 3
+    n_out: int = 2
+    examples: int = 4
+    seeds: int = 1
+    gain: float = 1.0
+    bias: float = 0.2
+    loss: str = "mean_squared_error"
+
+
+@dataclass(frozen=True)
 class Inputs:
     """The arrays of a case. W[l] is (S, D_in, D_out); b, gamma, beta are (S, 1, D_out)."""
 
@@ -164,6 +183,30 @@ def stack_inputs(case):
         W2=tuple(_weights(rng, S, D, D, 1.0) for _ in range(case.blocks)),
         W_out=_weights(rng, S, D, case.n_out, 1.0),
         d_output=_draws(rng, (S, case.examples, case.n_out)),
+    )
+
+
+def gate_inputs(case):
+    """The arrays of a case with gates. W is (W_x, W_h, W_out), the first two with a gate axis in
+    front, in the order i, f, o, g or r, z, n; b is (b, b_h, b_out)."""
+    rng = np.random.default_rng([ord(c) for c in case.name])
+    gates = {"lstm": 4, "gru": 3}[case.cell]
+    fans = ((case.n_in, case.width), (case.width, case.width))
+    by_gate = [
+        np.stack([_weights(rng, case.seeds, *fan, case.gain) for _ in range(gates)]) for fan in fans
+    ]
+    b = _draws(rng, (gates, case.seeds, 1, case.width), case.bias)
+    b[1] += case.forget_bias
+    inside = case.bias if case.cell == "gru" and case.reset == "after" else 0.0
+    return Inputs(
+        x=_draws(rng, (1, case.examples, case.steps, case.n_in), 2.0),
+        target=_target(rng, case),
+        W=(*by_gate, _weights(rng, case.seeds, case.width, case.n_out, case.gain)),
+        b=(
+            b,
+            _draws(rng, (case.seeds, 1, case.width), inside),
+            _draws(rng, (case.seeds, 1, case.n_out), case.bias),
+        ),
     )
 
 
@@ -270,6 +313,20 @@ def _stack_cases():
     yield StackCase("deep gelu, post", "post", "layer", 1.0, "gelu", blocks=40, width=16)
 
 
+def _gate_cases():
+    long = {"steps": 50, "width": 16, "gain": 1.2}
+    yield GateCase("lstm, one step", steps=1)
+    yield GateCase("lstm, forget bias 1", forget_bias=1.0, steps=12)
+    yield GateCase("lstm, fifty steps", forget_bias=-1.0, **long)
+    yield GateCase("lstm, ensemble", steps=8, seeds=3, loss="softmax_cross_entropy", n_out=5)
+    for reset in ("after", "before"):
+        gru = {"cell": "gru", "reset": reset}
+        yield GateCase(f"gru, {reset}, one step", steps=1, **gru)
+        yield GateCase(f"gru, {reset}, fifty steps", forget_bias=1.0, **gru, **long)
+        yield GateCase(f"gru, {reset}, ensemble", steps=8, seeds=3, **gru)
+
+
 CASES = tuple(_cases())
 RECURRENT_CASES = tuple(_recurrent_cases())
 STACK_CASES = tuple(_stack_cases())
+GATE_CASES = tuple(_gate_cases())

@@ -1,0 +1,137 @@
+"""The charts of the page on memory."""
+
+import altair as alt
+
+from pages.concepts.memory.panel import BACK, BIAS, REACH, SIGMA
+from pages.kit import frames, grammar, theme
+
+CURVES = "curves"  # a table besides the frame
+LOW, HIGH = -30, 15
+
+
+def _steps_back() -> alt.X:
+    return alt.X(
+        "i",
+        type="quantitative",
+        scale=alt.Scale(domain=[BACK, 0], nice=False),
+        axis=alt.Axis(
+            title=["steps back from the last", "← the gradient travels toward the past"],
+            values=list(range(0, BACK + 1, 20)),
+            grid=False,
+            **grammar.AXIS,
+        ),
+    )
+
+
+def _lines(frame: alt.Chart, lines, *, read: str) -> list[alt.Chart]:
+    """Lines over the steps back, with their names and values in the upper right corner."""
+    marks: list[alt.Chart] = []
+    for place, (field, name, meaning, dash, width) in enumerate(lines):
+        rows = frames.unpack(frame, field)
+        rows = rows.transform_calculate(meaning=meaning)
+        marks.append(
+            rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True).encode(
+                y=alt.Y(field=field)
+            )
+        )
+        here = rows.transform_filter(f"datum.i == {read}").transform_calculate(
+            says=f"'{name}: ' + (isValid(datum.{field}) && isFinite(datum.{field}) ? "
+            f"{grammar.number(f'datum.{field}')} : '0')"
+        )
+        marks.append(
+            here.mark_point(filled=True, size=70, opacity=1, clip=True).encode(y=alt.Y(field=field))
+        )
+        marks.append(
+            here.mark_text(
+                align="right", dx=-6, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
+            ).encode(
+                x=alt.value("width"),
+                y=alt.value(14 + 20 * place),
+                text=alt.Text("says", type="nominal"),
+            )
+        )
+    return marks
+
+
+def through_time() -> alt.LayerChart:
+    """A vanilla network's gradient through time, its slopes and its bound, live in σ₁.
+
+    Frames, one row per σ₁: `sigma`, `back`; packed log₁₀ `gradient`, `slopes`, `bound` over the
+    steps back.
+    """
+    frame = frames.frame_of(SIGMA)
+    end = f"toNumber(split(datum._gradient, ' ')[{BACK}])"
+    frame = frame.transform_calculate(_gradient="datum.gradient").transform_calculate(last=end)
+    lines = (
+        ("bound", "bound (γσ₁)ⁿ", "'reference'", [5, 3], 2),
+        ("slopes", "slopes ∏φ′", "'amber'", [1, 0], 2),
+        ("gradient", "gradient", _outcome("datum.last"), [1, 0], 3),
+    )
+    return grammar.layered(
+        *_lines(frame, lines, read="datum.back"),
+        x=_steps_back(),
+        y=grammar.powers_y("gradient", "part of ‖dJ/dh‖ at the last step", LOW, HIGH, every=5),
+        params=(frames.param(SIGMA),),
+        height=theme.MAIN_HEIGHT,
+    )
+
+
+def _outcome(last: str) -> str:
+    return f"!isFinite({last}) ? 'vanishing' : {grammar.outcome(last)}"
+
+
+def gates() -> alt.LayerChart:
+    """What a memory's gradient keeps over the steps back, live in the forget bias.
+
+    Frames, one row per bias: `bias`; packed log₁₀ `kept`, `gradient`, `alone`, `slopes`.
+    """
+    frame = frames.frame_of(BIAS)
+    lines = (
+        ("alone", "σ(bias)ⁿ", "'reference'", [5, 3], 2),
+        ("slopes", "a vanilla network, ∏φ′", "'amber'", [1, 0], 2),
+        ("kept", "gates ∏f", "'violet'", [1, 0], 3),
+        ("gradient", "gradient of the memory", "'dark'", [2, 2], 2),
+    )
+    return grammar.layered(
+        *_lines(frame, lines, read=str(BACK)),
+        x=_steps_back(),
+        y=grammar.powers_y("kept", "part of the last step's", LOW, 0, every=5, room=18),
+        params=(frames.param(BIAS),),
+        height=theme.SMALL_HEIGHT,
+    )
+
+
+def touchy() -> alt.LayerChart:
+    """How the state moves with its one number of memory, by theory and measured, live in λ.
+
+    Frames, one row per reach: `reach`; measured log₁₀ `plain`, `scaled`, `nu`. CURVES: `at`,
+    `log10`, `meaning`, by theory.
+    """
+    x = grammar.powers_x("at", "1/(1 − λ), about the steps remembered", 0, 3, every=1)
+    y = grammar.powers_y("log10", "rms change of the state, per change", -2, 5, every=1, room=1)
+    curves = alt.Chart(alt.NamedData(CURVES)).mark_line(strokeWidth=2, clip=True)
+    marks: list[alt.Chart] = [curves]
+    names = (
+        ("plain", "λ, inputs as they are", "exploding"),
+        ("scaled", "λ, inputs × √(1 − λ²)", "amber"),
+        ("nu", "ν, inputs × √(1 − λ²)", "healthy"),
+    )
+    for place, (field, name, meaning) in enumerate(names):
+        here = grammar.colored(frames.frame_of(REACH), meaning).transform_calculate(
+            at="datum.reach", says=f"'{name}: ' + ({grammar.number(f'datum.{field}')})"
+        )
+        marks.append(
+            here.mark_point(filled=True, size=110, opacity=1, clip=True).encode(
+                y=alt.Y(field=field)
+            )
+        )
+        marks.append(
+            here.mark_text(align="left", fontSize=grammar.LABEL_SIZE, fontWeight="bold").encode(
+                x=alt.value(10),
+                y=alt.value(14 + 20 * place),
+                text=alt.Text("says", type="nominal"),
+            )
+        )
+    return grammar.layered(
+        *marks, x=x, y=y, params=(frames.param(REACH),), height=theme.SMALL_HEIGHT
+    )

@@ -1,0 +1,80 @@
+"""The controls and presets of the page `memory`."""
+
+from pages.kit.panels import Choice, Panel, Preset, Range
+
+BACK = 100  # steps back at most
+SIGMA = Range("sigma", "σ₁", low=0.1, high=4.0, step=0.05, default=0.9, live=True)
+BIAS = Range("bias", "forget bias", low=-3.0, high=6.0, step=0.25, default=0.0, live=True)
+REACH = Range("reach", "1/(1 − λ) = 10 to the power", 0.1, 3.0, 0.1, 1.0, live=True)
+
+PANEL = Panel(
+    "memory",
+    controls=(
+        SIGMA,
+        Choice(
+            "start",
+            "Recurrent weights",
+            {"gaussian": "Gaussian", "orthogonal": "orthogonal", "identity": "identity"},
+            "orthogonal",
+        ),
+        Choice(
+            "activation",
+            "Activation",
+            {"tanh": "Tanh", "relu": "ReLU", "sigmoid": "Sigmoid", "identity": "None"},
+            "tanh",
+        ),
+        Choice("inputs", "Size of the inputs", {"0.1": "0.1", "1": "1"}, "0.1"),
+        Range("back", "Steps back to read", 1, BACK, 1, 50),
+        Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
+        BIAS,
+        Choice(
+            "cell",
+            "Cell",
+            {"lstm": "LSTM", "after": "GRU, reset after", "before": "GRU, reset before"},
+            "lstm",
+        ),
+        REACH,
+    ),
+    presets=(
+        Preset(
+            "σ₁ = 0.9",
+            "bad",
+            "Below 1/γ the bound alone decides: whatever the inputs are, the gradient vanishes.",
+            {"sigma": 0.9, "start": "orthogonal", "activation": "tanh", "inputs": "0.1"},
+        ),
+        Preset(
+            "Orthogonal, σ₁ = 1, no activation",
+            "good",
+            "Every singular value is 1, so every gradient keeps its length, for any number of "
+            "steps.",
+            {"sigma": 1.0, "start": "orthogonal", "activation": "identity", "inputs": "0.1"},
+        ),
+        Preset(
+            "σ₁ = 1.6, no activation",
+            "bad",
+            "The article's 1.6, through time: each step back multiplies by it.",
+            {"sigma": 1.6, "start": "orthogonal", "activation": "identity", "inputs": "0.1"},
+        ),
+        Preset(
+            "Gaussian, σ₁ = 1.5",
+            "trap",
+            "The bound explodes and the gradient vanishes: σ₁ above 1/γ is necessary for "
+            "exploding, not sufficient. In the long run the spectral radius counts.",
+            {"sigma": 1.5, "start": "gaussian", "activation": "identity", "inputs": "0.1"},
+        ),
+        Preset(
+            "Orthogonal, inputs of size 1",
+            "trap",
+            "The same good weights. Inputs push the sums to where tanh is flatter, and its slopes "
+            "take the gradient.",
+            {"sigma": 1.0, "start": "orthogonal", "activation": "tanh", "inputs": "1"},
+        ),
+        Preset(
+            "Identity, ReLU",
+            "good",
+            "The identity with ReLU (Le, Jaitly and Hinton 2015): a unit that stays on hands its "
+            "gradient through unchanged.",
+            {"sigma": 1.0, "start": "identity", "activation": "relu", "inputs": "0.1"},
+        ),
+    ),
+)

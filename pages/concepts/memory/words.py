@@ -1,0 +1,125 @@
+"""Sentences of the page on memory."""
+
+import numpy as np
+
+from core.activations import activation
+from pages.concepts.memory import data
+from pages.concepts.memory.panel import BACK, PANEL
+from pages.kit import theme
+from pages.kit.prose import fill
+
+
+def finding(at) -> str:
+    """What is left of the gradient at the marked step."""
+    gradient, slopes, bound = data.through_time(data.setting(at)).at(at.sigma)
+    n = at.back
+    return fill(
+        """With σ₁ = {sigma}, {steps} back, **{gradient}** of the last step's gradient is there: it
+        {became}. The bound (γσ₁)ⁿ allows {bound}; the product of the activation's slopes is
+        {slopes}.""",
+        sigma=theme.setting(at.sigma),
+        steps=theme.count(n, "step"),
+        gradient=theme.from_log10(gradient[n]),
+        became=theme.became(float(gradient[n])),
+        bound=theme.from_log10(bound[n]),
+        slopes=theme.from_log10(slopes[n]),
+    )
+
+
+def equation(at) -> str:
+    """The gradient at the marked step below its bound."""
+    gradient, _, bound = data.through_time(data.setting(at)).at(at.sigma)
+    n = at.back
+    left = rf"\frac{{\lVert dJ/dh_{{T-{n}}}\rVert}}{{\lVert dJ/dh_T\rVert}}"
+    g = theme.term(theme.outcome(float(gradient[n])), left, theme.tex(float(gradient[n])))
+    b = theme.term("reference", rf"(\gamma\sigma_1)^{{{n}}}", theme.tex(float(bound[n])))
+    return theme.displayed(rf"{g}\;\le\;{b}")
+
+
+def notes(at) -> list[str]:
+    """What to notice: the bound's word, the radius, the slopes."""
+    found = data.through_time(data.setting(at))
+    _, slopes, _ = found.at(at.sigma)
+    gamma = activation(at.activation).max_slope
+    product, radius = gamma * at.sigma, found.radius * at.sigma
+    if product < 1 - 1e-9:
+        bound = "It is below 1, which is **sufficient** for the gradient to vanish."
+    elif product < 1 + 1e-9:
+        bound = "It is 1: no gradient through time can grow."
+    else:
+        bound = "It is above 1, which is **necessary** for exploding, and not sufficient."
+    return [
+        fill(
+            "γ, the largest slope of the activation, times σ₁ is {product}. {bound}",
+            product=theme.number(product),
+            bound=bound,
+        ),
+        fill(
+            """The spectral radius of this *W*, its largest eigenvalue in size, is {radius}.
+            {so}""",
+            radius=theme.number(radius),
+            so="It says how powers of *W* grow in the long run, σ₁ what one step can do at most."
+            if found.radius < 0.999
+            else "That is σ₁ itself: this *W* stretches every direction alike.",
+        ),
+        fill(
+            "{steps} back the slopes alone make {slopes}; {so}.",
+            steps=theme.count(BACK, "step"),
+            slopes=theme.from_log10(slopes[-1]),
+            so="without an activation nothing is lost to them"
+            if at.activation == "identity"
+            else "the same matrix, met again and again, does the rest",
+        ),
+    ]
+
+
+def gates(at) -> str:
+    """What the gate keeps over all steps, beside the vanilla network."""
+    found = data.gated(at.cell, at.seed)
+    kept, gradient, alone = found.at(at.bias)
+    each = float(data.keeps(at.bias))
+    return fill(
+        """A forget bias of {bias} keeps {each} of the memory at each step: halved {half}. Over
+        {steps} that alone is {alone}; the gates of this network, which read and vary, multiply to
+        **{kept}**, and the gradient of its memory arrives with {gradient}. The slopes of a vanilla
+        network with the same inputs make {slopes}, before its matrix has its say.""",
+        bias=theme.setting(at.bias),
+        each=theme.percent(each),
+        half=_half(each),
+        steps=theme.count(BACK, "step"),
+        alone=theme.from_log10(alone[-1]),
+        kept=theme.from_log10(kept[-1]),
+        gradient=theme.from_log10(gradient[-1]),
+        slopes=theme.from_log10(found.slopes[-1]),
+    )
+
+
+def _half(each: float) -> str:
+    steps = np.log(0.5) / np.log(each)
+    if abs(steps - 1) < 0.005:
+        return "at every step"
+    if steps < 1:
+        return "more than once a step"
+    return f"after about {theme.number(steps, 2)} steps"
+
+
+def touchy(at) -> str:
+    """How touchy the state is at this λ, measured over theory."""
+    found = data.touchy(at.seed)
+    row = PANEL["reach"].values().index(at.reach)
+    theory, measured = found.theory[:, row], found.measured[:, row]
+    ratio = 10 ** (measured[:2] - theory[:2])
+    return fill(
+        """At λ = {lam} a gradient {steps} back is {left}. Yet the state moves **{plain}** times as
+        far as λ does, {scaled} times with scaled inputs, and {nu} times as far as ν (rms, measured
+        on {draws} sequences). Measured over theory: {first} and, scaled, {second}.""",
+        lam=theme.number(float(data.lam(at.reach)), 4),
+        steps=theme.count(BACK, "step"),
+        left=theme.from_log10(BACK * np.log10(data.lam(at.reach))),
+        plain=theme.from_log10(measured[0]),
+        scaled=theme.from_log10(measured[1]),
+        nu=theme.from_log10(measured[2]),
+        draws=data.DRAWS,
+        first=theme.number(ratio[0]),
+        second=theme.number(ratio[1]),
+    )

@@ -1,0 +1,177 @@
+"""Memory: the gradient's way through time, in recurrent networks and in cells with gates."""
+
+import numpy as np
+
+from core import gates, linear_recurrence, recurrent
+from pages.concepts.frameworks.panel import PANEL as FRAMEWORKS
+from pages.concepts.memory import charts, data, words
+from pages.concepts.memory.panel import PANEL
+from pages.kit import address, controls, live, page, predict, site, values
+
+page.header(PANEL)
+
+
+@page.part(PANEL)
+def through_time(at) -> None:
+    live.show(
+        charts.through_time,
+        data.time_frames(data.setting(at), at.back),
+        at,
+        panel=PANEL,
+        live=("sigma",),
+        alt_text="""
+            Line chart on a logarithmic scale over the steps back from the last: the gradient of a
+            recurrent network, the product of its slopes, and the bound. The numbers at the marked
+            step stand in the text below.""",
+    )
+    page.write(words.finding(at))
+
+
+predict.size(
+    PANEL,
+    """An LSTM that starts with a forget bias of 1 keeps 73 % of its memory at each step. How much
+    of it, and of its gradient, is left after 100 steps?""",
+    truth=float(100 * np.log10(data.keeps(1.0))),
+    guesses=(0, -1, -2, -3, -4, -6, -8, -10, -12, -14, -16, -20, -30),
+    replies=(
+        (-2, 0, "A bias of 1 is the usual remedy, but it is not a memory of a hundred steps."),
+        (-30, -29, "That is a forget bias of 0, which halves the memory at each step."),
+    ),
+    because="""0.731¹⁰⁰: most of a half-open gate is a leak. To keep a memory for *n* steps, the
+    bias has to be about ln *n*.""",
+)
+
+page.write(
+    """
+    ## The idea
+
+    A recurrent network reads a sequence. At each step it mixes what it reads with its own state,
+    $h_t = \\varphi(x_t W_x + h_{t-1} W)$. Unrolled, it is a network as deep as the sequence is
+    long, with **the same weights in every layer**. So its gradient is multiplied by the same matrix
+    at each step back, and by the slopes φ′ of that step.
+
+    A matrix makes no vector longer than its largest singular value σ₁ times, and no slope is above
+    γ. Hence the bound (γσ₁)ⁿ over *n* steps (Pascanu, Mikolov and Bengio 2013).
+    """
+)
+controls.presets(PANEL)
+controls.draw(PANEL, "sigma", "back")
+controls.draw(PANEL, "start", "activation")
+controls.draw(PANEL, "inputs", "seed")
+
+
+@page.part(PANEL)
+def bound(at) -> None:
+    page.write(words.equation(at))
+    page.notice(words.notes(at))
+
+
+page.write(
+    """
+    ## A gate in the way
+
+    An LSTM has a memory *c* beside its state: $c_t = f_t c_{t-1} + i_t g_t$. On the memory's own
+    way back there is no matrix and no slope, only the forget gate *f*, between 0 and 1. A GRU does
+    the same with its update gate. The bias of that gate decides how open it starts.
+    """
+)
+
+
+@page.part(PANEL)
+def forget(at) -> None:
+    live.show(
+        charts.gates,
+        data.gate_frames(at.cell, at.seed),
+        at,
+        panel=PANEL,
+        live=("bias",),
+        alt_text="""
+            Line chart on a logarithmic scale over the steps back: the product of the forget gates,
+            the gradient of the memory, and the product of slopes of a vanilla network.""",
+    )
+    page.write(words.gates(at))
+
+
+controls.draw(PANEL, "bias", "cell")
+page.write("Frameworks differ in the forget bias that they begin with.")
+site.link(
+    site.info("frameworks"),
+    "What each framework's LSTM keeps at the start",
+    address.query(FRAMEWORKS, {"name": "forget"}),
+)
+
+page.write(
+    """
+    ## The curse of memory
+
+    Take the simplest memory, $h_t = \\lambda h_{t-1} + x_t$. With λ just below 1 nothing explodes
+    through time. But the longer the memory, the more the state depends on λ itself, so that a small
+    step of training changes all that is remembered. Two remedies: inputs scaled by √(1 − λ²), and
+    learning ν in λ = exp(−exp ν) (Zucchet and Orvieto 2024). Lines are theory, dots are measured.
+    """
+)
+
+
+@page.part(PANEL)
+def curse(at) -> None:
+    live.show(
+        charts.touchy,
+        data.touchy_frames(at.seed),
+        at,
+        panel=PANEL,
+        live=("reach",),
+        curves=data.touchy_curves(at.seed),
+        alt_text="""
+            Line chart, both axes logarithmic: how far the state of a linear recurrence moves with
+            its weight, against the length of its memory, plain, with scaled inputs, and with an
+            exponential in between.""",
+    )
+    page.write(words.touchy(at))
+
+
+controls.draw(PANEL, "reach")
+
+page.write(
+    """
+    ## The fine print
+
+    - The charts show the start of training. Weights move, and σ₁ with them. A gradient that arrives
+      makes a memory possible; it is not yet one that is learned.
+    - A forget gate reads its inputs. Its product is not σ(bias)ⁿ, but a mean over units and steps
+      that vary around it. The memory's gradient has a second way, through the state and the gates.
+    - The law of the curse is for white input and a long past. The dots are from 6,000 steps
+      of 120 sequences, and lie within a fourth of it.
+    """
+)
+
+
+def _laws() -> None:
+    page.write(
+        """
+        $$
+        \\mathbb{E}\\Big(\\frac{\\partial h}{\\partial\\lambda}\\Big)^2
+        = \\sum_{k\\ge1} k^2\\lambda^{2(k-1)} = \\frac{1+\\lambda^2}{(1-\\lambda^2)^3}
+        $$
+
+        With inputs times √(1 − λ²) it is 1/(1 − λ²)². Times (dλ/dν)² = (λ ln λ)² that stays below
+        ¼ for every λ between 0 and 1.
+        """
+    )
+
+
+def _data() -> None:
+    page.download(data.table(values.read(PANEL)), "memory")
+
+
+page.more(
+    PANEL,
+    {"The curse as a sum": _laws},
+    source=(recurrent.backward, gates.backward, linear_recurrence.sensitivity),
+    data=_data,
+)
+page.recall(
+    PANEL,
+    "Two frameworks build the same layer from the same line. Why may only one network learn?",
+    "Where nothing is said, each draws its weights with another standard deviation.",
+)
+page.footer(PANEL)
