@@ -1,0 +1,1 @@
+"""The site behind nginx: one process per core, by one command. See docs/hosting.md."""
