@@ -169,9 +169,5 @@ page.more(
     source=(recurrent.backward, gates.backward, linear_recurrence.sensitivity),
     data=_data,
 )
-page.recall(
-    PANEL,
-    "Two frameworks build the same layer from the same line. Why may only one network learn?",
-    "Where nothing is said, each draws its weights with another standard deviation.",
-)
+page.recall(PANEL)
 page.footer(PANEL)

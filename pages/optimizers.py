@@ -240,10 +240,5 @@ page.more(
     source=(Adam.turn, optimizers.orthogonalized, optimizers.step, diagnostics.log10_spread),
     data=_data,
 )
-page.recall(
-    PANEL,
-    "Two libraries build the same layers, and one network's gradient vanishes. Where do you look?",
-    "At what they start with when nothing is said: the default weights, and so the gain of a "
-    "layer, which depth raises to a power.",
-)
+page.recall(PANEL)
 page.footer(PANEL)

@@ -196,10 +196,5 @@ page.more(
     source=(residual.forward, residual.backward, residual.paths),
     data=_data,
 )
-page.recall(
-    PANEL,
-    "A framework draws the weights from a uniform distribution on ±1/√n. What becomes of a "
-    "gradient in a deep ReLU stack?",
-    "It vanishes: the standard deviation is 1/√(3n), and He's for ReLU is √6 times that.",
-)
+page.recall(PANEL)
 page.footer(PANEL)

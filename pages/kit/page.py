@@ -46,8 +46,8 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
     if _SECTION.search(text):
         values.begins_section()
     if _COLOR in text:
-        mode = "dark" if st.context.theme.type == "dark" else "light"
-        hues = st.get_option(f"theme.{mode}.chartCategoricalColors")
+        kind = "dark" if st.context.theme.type == "dark" else "light"
+        hues = st.get_option(f"theme.{kind}.chartCategoricalColors")
         for meaning, hue in zip(theme.MEANINGS, hues, strict=True):
             text = text.replace(f"{_COLOR}{{{meaning}}}", f"{_COLOR}{{{hue}}}")
     st.markdown(text, width=width)

@@ -116,13 +116,16 @@ def test_files_are_kept_and_small_and_pages_are_not_kept(site):
     assert ask(site, "/static/none.js")[1]["Cache-Control"] is None
 
 
-@pytest.mark.parametrize("name", ["metrics", "agent/mcp", "script-health-check", "upload_file/a/b"])
+@pytest.mark.parametrize("name", ["metrics", "agent/mcp", "script-health-check"])
 def test_what_no_reader_needs_is_not_there(name, site):
     assert ask(site, f"/_stcore/{name}")[0] == 404
     assert ask(site, f"//_stcore/./{name}")[0] == 404
 
 
-def test_nothing_is_taken_but_questions(site):
+def test_nothing_is_taken_but_questions_and_lessons(site):
+    upload = "/_stcore/upload_file/none/none"
+    assert ask(site, upload, "PUT")[0] not in (404, 405)  # Streamlit's own answer to no session
+    assert ask(site, upload, "PUT", **{"Content-Length": "300000"})[0] == 413
     for method in ("POST", "PUT", "DELETE"):
         assert ask(site, "/products", method)[0] == 405
     assert ask(site, "/products", Filler="x" * 20_000)[0] in (400, 414, 494)

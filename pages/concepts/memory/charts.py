@@ -64,7 +64,7 @@ def through_time() -> alt.LayerChart:
     frame = frame.transform_calculate(_gradient="datum.gradient").transform_calculate(last=end)
     lines = (
         ("bound", "bound (γσ₁)ⁿ", "'reference'", [5, 3], 2),
-        ("slopes", "slopes ∏φ′", "'amber'", [1, 0], 2),
+        ("slopes", "slopes ∏φ′", "'slopes'", [1, 0], 2),
         ("gradient", "gradient", _outcome("datum.last"), [1, 0], 3),
     )
     return grammar.layered(
@@ -88,8 +88,8 @@ def gates() -> alt.LayerChart:
     frame = frames.frame_of(BIAS)
     lines = (
         ("alone", "σ(bias)ⁿ", "'reference'", [5, 3], 2),
-        ("slopes", "a vanilla network, ∏φ′", "'amber'", [1, 0], 2),
-        ("kept", "gates ∏f", "'violet'", [1, 0], 3),
+        ("slopes", "a vanilla network, ∏φ′", "'slopes'", [1, 0], 2),
+        ("kept", "gates ∏f", "'one'", [1, 0], 3),
         ("gradient", "gradient of the memory", "'dark'", [2, 2], 2),
     )
     return grammar.layered(
@@ -112,9 +112,9 @@ def touchy() -> alt.LayerChart:
     curves = alt.Chart(alt.NamedData(CURVES)).mark_line(strokeWidth=2, clip=True)
     marks: list[alt.Chart] = [curves]
     names = (
-        ("plain", "λ, inputs as they are", "exploding"),
-        ("scaled", "λ, inputs × √(1 − λ²)", "amber"),
-        ("nu", "ν, inputs × √(1 − λ²)", "healthy"),
+        ("plain", "λ, inputs as they are", "dark"),
+        ("scaled", "λ, inputs × √(1 − λ²)", "two"),
+        ("nu", "ν, inputs × √(1 − λ²)", "one"),
     )
     for place, (field, name, meaning) in enumerate(names):
         here = grammar.colored(frames.frame_of(REACH), meaning).transform_calculate(

@@ -207,7 +207,7 @@ def touchy_frames(seed: int) -> pd.DataFrame:
 def touchy_curves(seed: int) -> pd.DataFrame:
     """The theory's three curves; see `charts.touchy`."""
     found, parts = touchy(seed), []
-    for row, meaning in zip(found.theory, ("exploding", "amber", "healthy"), strict=True):
+    for row, meaning in zip(found.theory, ("dark", "two", "one"), strict=True):
         parts.append(pd.DataFrame({"at": REACH.values(), "log10": row, "meaning": meaning}))
     return pd.concat(parts, ignore_index=True)
 

@@ -1,6 +1,6 @@
 """The controls and presets of the page `memory`."""
 
-from pages.kit.panels import Choice, Panel, Preset, Range
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall
 
 BACK = 100  # steps back at most
 SIGMA = Range("sigma", "σ₁", low=0.1, high=4.0, step=0.05, default=0.9, live=True)
@@ -76,5 +76,10 @@ PANEL = Panel(
             "gradient through unchanged.",
             {"sigma": 1.0, "start": "identity", "activation": "relu", "inputs": "0.1"},
         ),
+    ),
+    recall=Recall(
+        "Each of *L* blocks adds 1/√*L* of its branch. How much can the gradient grow through all?",
+        "Each multiplies its size by about √(1 + 1/*L*), and *L* of them by less than √e ≈ 1.65, "
+        "however many they are.",
     ),
 )

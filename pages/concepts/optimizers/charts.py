@@ -32,8 +32,8 @@ def floors() -> alt.LayerChart:
     frame = frames.frame_of(E)
     return grammar.layered(
         *_floor(frame),
-        *_line(frame, "slopes", "amber", dash=[2, 4], width=2.5),
-        *_line(frame, "spread", "violet", dash=[6, 3], width=2.5),
+        *_line(frame, "slopes", "slopes", dash=[2, 4], width=2.5),
+        *_line(frame, "spread", "two", dash=[6, 3], width=2.5),
         *_line(frame, "gradient", "dark", dash=[1, 0], width=2.5),
         *_move(frame),
         *_names(frame),
@@ -102,8 +102,8 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
     names = (
         ("'━ step of ' + datum.rule + ', in learning rates'", "", 0),
         ("'━ gradient dJ/dW'", "dark", 1),
-        ("'╍ how far apart the digits are, relative to h'", "violet", 2),
-        ("'··· ∏ φ′(z), the slopes alone'", "amber", 3),
+        ("'╍ how far apart the digits are, relative to h'", "two", 2),
+        ("'··· ∏ φ′(z), the slopes alone'", "slopes", 3),
     )
     marks = []
     for text, meaning, row in names:

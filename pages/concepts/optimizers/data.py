@@ -196,8 +196,8 @@ def swept(name: str) -> Swept:
 
 SWEPT = {
     "small": ("16 ReLU layers, × 0.6", "dark"),
-    "deep": ("30 ReLU layers, × 0.5", "violet"),
-    "sigmoid20": ("20 sigmoid layers", "amber"),
+    "deep": ("30 ReLU layers, × 0.5", "one"),
+    "sigmoid20": ("20 sigmoid layers", "two"),
 }
 
 
@@ -227,8 +227,8 @@ UNITS, SIZE, SPIKE = (
 BEFORE, AFTER = 10, 90  # steps around the large gradient that are shown
 SHIELDS = {
     "none": ("as it comes", "exploding"),
-    "norm": ("clipped by norm", "violet"),
-    "adaptive": ("clipped by the weights", "amber"),
+    "norm": ("clipped by norm", "two"),
+    "adaptive": ("clipped by the weights", "one"),
     "z": ("clipped by z-score", "dark"),
 }
 

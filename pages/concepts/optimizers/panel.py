@@ -2,7 +2,7 @@
 
 from core.optimizers import RULES
 from pages.concepts.optimizers.networks import EXPONENTS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 E = Range("e", "ε = 10 to the power", EXPONENTS[0], EXPONENTS[-1], 1, -8, live=True)
 NETWORKS = {
@@ -72,5 +72,10 @@ PANEL = Panel(
             "rate, however large the gradient, so it stays finite. It learns something, slowly.",
             {"network": "large", "rule": "adam", "e": -8},
         ),
+    ),
+    recall=Recall(
+        "Two libraries build the same layers, and one's gradient vanishes. Where do you look?",
+        "At what they start with when nothing is said: the default weights, and so the gain of a "
+        "layer, which depth raises to a power.",
     ),
 )

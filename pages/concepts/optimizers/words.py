@@ -66,7 +66,7 @@ def equation(at) -> str:
     right = rf"{size}\;\cdot\;{theme.term('reference', divided, theme.tex(factor))}"
     if at.rule == "adamw":
         decay = AdamW().decay
-        shrink = theme.term("amber", rf"{decay}\,|w|", theme.tex(log10(decay) + found.weights[0]))
+        shrink = theme.term("weights", rf"{decay}\,|w|", theme.tex(log10(decay) + found.weights[0]))
         return theme.displayed(rf"{left}\;\approx\;{right}\;+\;{shrink}")
     return theme.displayed(rf"{left}\;{theme.nearly(moved - g - factor)}\;{right}")
 

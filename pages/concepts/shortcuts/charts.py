@@ -8,9 +8,9 @@ from pages.kit import frames, grammar, theme
 MARKS = "marks"  # the table of 1/L, 1/√L and 1 on the ruler
 _LOW, _HIGH, _ROOM, _RULER = -10, 10, 6.4, -12.4  # decades; room for words, and the ruler's height
 _LINES = (
-    ("slopes", "amber", [2, 4], 2.5),
+    ("slopes", "slopes", [2, 4], 2.5),
     ("stream", "dark", [8, 4], 2),
-    ("dW2", "violet", [4, 2], 2.5),
+    ("dW2", "one", [4, 2], 2.5),
     ("dh", None, [1, 0], 3.5),
 )
 
@@ -192,8 +192,8 @@ def noise() -> alt.LayerChart:
     )
     frame, marks = frames.frame_of(DEEP), []
     for field, name, meaning, up in (
-        ("plain", "plain", "exploding", 0),
-        ("shortcut", "h + F/√L", "healthy", 8.5),
+        ("plain", "plain", "dark", 0),
+        ("shortcut", "h + F/√L", "one", 8.5),
     ):
         rows = grammar.colored(frames.unpack(frame, field), meaning).transform_calculate(
             t="-180 + datum.i * 360 / 127", height=f"datum.{field} + {up}"

@@ -185,7 +185,7 @@ def binomial(blocks: int, r: float) -> np.ndarray:
 def path_lengths(of: Setting, r: float) -> pd.DataFrame:
     """See `charts.paths`."""
     shares = path_shares(of, r)
-    found = pd.DataFrame({"k": np.arange(of.blocks + 1), "share": shares, "meaning": "violet"})
+    found = pd.DataFrame({"k": np.arange(of.blocks + 1), "share": shares, "meaning": "one"})
     found["law"] = binomial(of.blocks, r) if of.place == "shortcut" else np.nan
     found["says"] = [theme.percent(share) for share in shares]
     return found

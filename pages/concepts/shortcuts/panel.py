@@ -1,7 +1,7 @@
 """The controls and presets of the page `shortcuts`."""
 
 from core.activations import ACTIVATIONS
-from pages.kit.panels import Choice, Panel, Preset, Range, labels
+from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 R = Range("r", "log₁₀ of the branch factor r", -2.5, 0.5, 0.1, -0.7, live=True)
 DEEP = Range("deep", "blocks", 2, 50, 4, 26, live=True)
@@ -80,5 +80,10 @@ PANEL = Panel(
             "The same slopes, and the same product. The gradient goes past them.",
             {"place": "shortcut", "r": -0.7, "blocks": 24, "activation": "sigmoid"},
         ),
+    ),
+    recall=Recall(
+        "Adam gives a small gradient its size back. Why does it not save twenty sigmoid layers?",
+        "Because they erase what tells the examples apart, on the way forward. The step has a size "
+        "again, and nothing to say.",
     ),
 )
