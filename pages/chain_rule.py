@@ -7,7 +7,7 @@ import streamlit as st
 from core import scalar_chain, sweeps
 from core.activations import ACTIVATIONS
 from core.diagnostics import slope_products, weight_products
-from pages.concepts.chain_rule import charts, data, words
+from pages.concepts.chain_rule import charts, check, data, words
 from pages.concepts.chain_rule.panel import PANEL
 from pages.kit import controls, live, page, predict, theme, values
 
@@ -203,6 +203,22 @@ def _negative() -> None:
     )
 
 
+def _check() -> None:
+    at = values.read(PANEL)
+    page.write(
+        """
+        Calculate d*J*/d*w* of the article's network by hand, as it is set above, and type each
+        factor, in the gradient's order, and the product. Three digits are enough.
+        """
+    )
+    with st.container(horizontal=True):
+        typed = {
+            name: st.text_input(name, key=f"chain_rule.check.{name}", max_chars=30, width=130)
+            for name in check.asked(at)
+        }
+    page.write("{verdict}", verdict=check.verdict(at, typed))
+
+
 def _data() -> None:
     now = values.read(PANEL)
     table = data.ledger_table(now.w1, now.x, now.y)
@@ -211,7 +227,11 @@ def _data() -> None:
 
 page.more(
     PANEL,
-    {"The chain rule, step by step": _derivation, "Why w = −4.8 does so well": _negative},
+    {
+        "Check my calculation": _check,
+        "The chain rule, step by step": _derivation,
+        "Why w = −4.8 does so well": _negative,
+    },
     source=(
         scalar_chain.two_layer_chain,
         scalar_chain.chain,
