@@ -140,14 +140,14 @@ def test_the_settings_stand_two_by_two(width, server, reader):
     tab = reader(width).goto(f"{server}/training")
     tab.page.get_by_role("radio", name="Shortcuts, normalization, clipping, optimizers").click()
     tab.page.get_by_text("Threshold").first.wait_for()
-    for first, count in (("depth", 6), ("shortcut", 6)):
+    for first, count in (("depth", 7), ("shortcut", 6)):
         _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
 
 
 def _stand_two_by_two(tab, settings: str, count: int) -> None:
     boxes = [setting.bounding_box() for setting in tab.page.locator(settings).all()]
     assert len(boxes) == count
-    for left, right in zip(boxes[::2], boxes[1::2], strict=True):
+    for left, right in zip(boxes[::2], boxes[1::2], strict=False):  # an odd one stands alone
         bottoms = [box["y"] + box["height"] for box in (left, right)]
         assert bottoms[0] == pytest.approx(bottoms[1], abs=1), "of one row"
         assert left["x"] + left["width"] < right["x"]
