@@ -160,7 +160,7 @@ def _laws() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "memory")
+    page.download(data.table(values.read(PANEL)), "memory", data.UNITS)
 
 
 page.more(

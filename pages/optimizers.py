@@ -218,7 +218,7 @@ def _grid() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "optimizers")
+    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS)
 
 
 page.write(

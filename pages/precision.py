@@ -5,7 +5,7 @@ import streamlit as st
 from core import formats, rounded, scalar_chain
 from pages.concepts.precision import charts, data, words
 from pages.concepts.precision.panel import PANEL
-from pages.kit import controls, live, page, predict, values
+from pages.kit import controls, live, page, predict, theme, values
 
 page.header(PANEL)
 
@@ -40,7 +40,7 @@ predict.choice(
         "zero": "So it is if the true power is rounded once. Step by step it is not.",
         "up": "Rounding can hold a number, but 0.6 times it is never larger.",
     },
-    because=f"""It sticks at {words.size(limit.repeated_value)}, the smallest number that float16
+    because=f"""It sticks at {theme.number(limit.repeated_value)}, the smallest number that float16
     has, from *n* = {limit.repeated_n} on: 0.6 of that is more than half of it, and is rounded back.
     Some libraries make such small numbers 0 at once.""",
 )

@@ -172,7 +172,7 @@ def _norms() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "shortcuts")
+    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS)
 
 
 page.write(

@@ -281,7 +281,12 @@ SAY_IT = {
     "frameworks.gradients": "datum.beyond",
     "home.gradients": "",  # below: there is none
     "initialization.gradients": "isValid(datum.dead)",
+    "memory.gates": "isFinite(datum.kept)",
+    "memory.through_time": "isFinite(datum.gradient)",
+    "memory.touchy": "isFinite(datum.plain)",
+    "optimizers.floors": "isFinite(datum.move)",
     "products.powers": " is 0'",
+    "shortcuts.blocks": "dh_says",
 }
 
 

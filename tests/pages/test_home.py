@@ -285,6 +285,8 @@ def test_the_maps_numbers_are_the_lessons():
     assert size["he"] == pytest.approx(0.92, abs=0.1)
     assert size["turn"] == pytest.approx(31, abs=0.1)
     assert size["adam"] == pytest.approx(1 / (1 + 1e-2))  # g/(|g| + ε)
+    assert size["added"] == pytest.approx(2**24) and size["scaled"] == pytest.approx(1.64, abs=0.01)
+    assert size["kept"] == pytest.approx(0.731, abs=0.001)
     assert "0.6, fifteen times, is **4.7×10⁻⁴**" in say()
 
 

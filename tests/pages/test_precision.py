@@ -1,11 +1,13 @@
 """The page on number formats: what a format keeps, by the core, and what its sentences say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from core.formats import FORMATS
 from pages.concepts.precision import data, words
-from pages.concepts.precision.panel import SHOWN
+from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
 from tests.app import open_page, prose, set_to, widget_of
 
 
@@ -114,9 +116,25 @@ def test_what_devices_do_is_a_table_of_measured_numbers():
     assert "448" in words.devices().to_numpy()
 
 
-def test_a_dead_network_has_nothing_to_round():
-    words = say(activation="ReLU", width=16, depth=20, weights="PyTorch's default", seed=3)
-    assert "Traceback" not in words
+def test_a_dead_network_has_nothing_to_round(monkeypatch):
+    monkeypatch.setattr(data, "sizes", lambda of: np.array([]))
+    at = SimpleNamespace(**PANEL.defaults)
+    assert "the network is dead" in words.notes(at)[0]
+    assert data.fate(np.array([]), FORMATS["float16"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("preset", PANEL.presets, ids=lambda preset: preset.name)
+def test_a_preset_shows_what_its_comment_says(preset):
+    at = SimpleNamespace(**PANEL.defaults | preset.values)
+    of, here = data.setting(at), SCALE.values().index(at.scale)
+    lost, _, over = data.in_format(of, at.form)[here]
+    least = data.in_format(of, at.form)[:, ::2].sum(axis=1).min()
+    if preset.verdict == "bad":
+        assert lost > 0.95 and least < 0.01  # a scale would save them
+    elif preset.verdict == "good":
+        assert lost + over < 0.01
+    else:
+        assert least > 0.1  # no scale does
 
 
 def test_the_loss_scale_is_chosen_by_its_value():

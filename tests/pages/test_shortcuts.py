@@ -82,8 +82,8 @@ def test_a_deep_plain_gradient_is_noise_and_one_with_shortcuts_a_curve():
 def test_the_scale_of_the_weights_is_a_learning_rate():
     found = data.rescaled()
     c = found["hidden weights ×"].to_numpy()
-    assert found["gradient ×"].to_numpy() == pytest.approx(1 / c, rel=1e-3)
-    assert found["relative step ×"].to_numpy() == pytest.approx(1 / c**2, rel=1e-3)
+    assert found["gradient ×"].astype(float).to_numpy() == pytest.approx(1 / c, rel=5e-3)
+    assert found["relative step ×"].astype(float).to_numpy() == pytest.approx(1 / c**2, rel=5e-3)
     assert set(found["output moves by"]) <= {"0 %", "under 0.01 %"}
 
 

@@ -395,4 +395,8 @@ def landmarks() -> dict[str, float]:
         "he": float(np.median(reached["he"])),
         "turn": float(np.log10(np.degrees(np.arccos(cosine)))),
         "adam": float(np.log10(adam.W[0].item())),
+        # wide stacks: a shortcut multiplies squares by 1 + r² at each block
+        "added": 48 * float(np.log10(2)) / 2,
+        "scaled": 48 * float(np.log10(1 + 1 / 48)) / 2,
+        "kept": float(np.log10(activation("sigmoid").f(np.float64(1.0)))),
     }

@@ -222,4 +222,15 @@ def landmarks() -> dict[str, tuple[dict, str]]:
             "What another optimizer than plain SGD makes of it: from a gradient of 10⁻⁶ Adam's "
             f"first step is **{size['adam']}** times the learning rate.",
         ),
+        "shortcuts": (
+            {},
+            "A way past the layers: 48 blocks that add their whole branch multiply a gradient by "
+            f"about √2⁴⁸ = **{size['added']}**; if each adds 1/√48 of it, by **{size['scaled']}**.",
+        ),
+        "memory": (
+            {},
+            "The same weights at every step: a memory whose gate has bias 1 keeps "
+            f"**{theme.percent(10 ** data.landmarks()['kept'])}** of its gradient a step, and half "
+            "with bias 0.",
+        ),
     }

@@ -212,6 +212,13 @@ def touchy_curves(seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+UNITS = {  # of the table for taking away
+    **{"steps_back": "number, from the last", "sigma_1": "singular value"},
+    **{"log10_gradient_over_last": "log10 of a ratio", "log10_bound": "log10 of a ratio"},
+    "log10_product_of_slopes": "log10 of a ratio",
+}
+
+
 def table(at) -> pd.DataFrame:
     """The numbers behind the main chart at one σ₁."""
     gradient, slopes, bound = through_time(setting(at)).at(at.sigma)

@@ -276,4 +276,5 @@ def coordinates() -> alt.LayerChart:
         align="left", dx=8, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="place"), text=alt.Text("name", type="nominal"))
-    return grammar.layered(line, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    ends = grammar.off_the_axis("moved", -1.8, 1.8, across="log2")
+    return grammar.layered(line, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

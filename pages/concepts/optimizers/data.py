@@ -219,7 +219,7 @@ def epsilons() -> pd.DataFrame:
 
 # After a quiet time ------------------------------------------------------------------------------
 
-UNITS, SIZE, SPIKE = (
+WIDTH, SIZE, SPIKE = (
     16,
     1e-3,
     1000.0,
@@ -235,7 +235,7 @@ SHIELDS = {
 
 def limit_by_norm() -> float:
     """Twice the norm of a quiet gradient."""
-    return 2 * SIZE * UNITS
+    return 2 * SIZE * WIDTH
 
 
 def clipped_by_weights(g: np.ndarray, W: np.ndarray, share: float = 0.01) -> np.ndarray:
@@ -249,12 +249,12 @@ def moves_around(beta2: float, quiet: int) -> dict[str, np.ndarray]:
     """Adam's moves, rms in learning rates, in the steps around one large gradient after `quiet`
     small ones, (BEFORE + 1 + AFTER,), by what is done about it: an ensemble of one layer each."""
     rng, shields = np.random.default_rng(0), list(SHIELDS)
-    W = sqrt(2 / UNITS) * rng.standard_normal((UNITS, UNITS))
+    W = sqrt(2 / WIDTH) * rng.standard_normal((WIDTH, WIDTH))
     params = Params((np.tile(W, (len(shields), 1, 1)),), ())
     memory, found = optimizers.begin(Adam(beta2=beta2), params), []
-    mean, square = SIZE * UNITS, (SIZE * UNITS) ** 2  # running, of the gradient's norm
+    mean, square = SIZE * WIDTH, (SIZE * WIDTH) ** 2  # running, of the gradient's norm
     for step in range(quiet + 1 + AFTER):
-        g = SIZE * rng.standard_normal((UNITS, UNITS)) * (SPIKE if step == quiet else 1.0)
+        g = SIZE * rng.standard_normal((WIDTH, WIDTH)) * (SPIKE if step == quiet else 1.0)
         limit = max(mean + 4 * sqrt(max(square - mean**2, 0.0)), 1.05 * mean)
         by = {
             "none": g,
@@ -264,7 +264,7 @@ def moves_around(beta2: float, quiet: int) -> dict[str, np.ndarray]:
         }
         norm = float(np.linalg.norm(by["z"]))
         mean, square = 0.97 * mean + 0.03 * norm, 0.97 * square + 0.03 * norm**2
-        sent = np.array([by[shield] for shield in shields])  # (S, UNITS, UNITS)
+        sent = np.array([by[shield] for shield in shields])  # (S, WIDTH, WIDTH)
         moved, memory = optimizers.move(params, Params((sent,), ()), memory)
         found.append(10 ** log10_rms(moved.W)[:, 0])
     return dict(zip(shields, np.array(found[quiet - BEFORE :]).T, strict=True))
@@ -329,6 +329,13 @@ def moved(how: str, layer: int) -> tuple[float, float]:
     """log₁₀ of how far a layer's numbers moved, at the smallest and the largest width."""
     rows = widths()[(widths()["how"] == how) & (widths()["layer"] == layer)]["moved"]
     return float(rows.iloc[0]), float(rows.iloc[-1])
+
+
+UNITS = {  # of the table for taking away
+    **{"layer": "number, from the input", "log10_rms_dW": "log10 of loss per weight"},
+    **{"log10_rms_move": "log10 of learning rates", "log10_spread": "log10 of a ratio"},
+    "log10_slopes": "log10 of a ratio",
+}
 
 
 def table(at) -> pd.DataFrame:

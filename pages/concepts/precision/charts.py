@@ -117,10 +117,10 @@ def layers() -> alt.LayerChart:
     x = alt.X(
         "layer",
         type="quantitative",
-        scale=alt.Scale(domain=[0.5, DEPTH + 0.5], nice=False, zero=False),
+        scale=alt.Scale(domain=[0.5, DEPTH + 5], nice=False, zero=False),
         axis=alt.Axis(
             title=["hidden layer", "← the gradient travels toward the input"],
-            tickMinStep=1,
+            values=[1, *range(5, DEPTH + 1, 5)],
             grid=False,
             **grammar.AXIS,
         ),
@@ -134,7 +134,7 @@ def layers() -> alt.LayerChart:
         ],
     )
     names = rows.transform_filter("isValid(datum.name)").mark_text(
-        align="right", dx=-4, fontSize=grammar.LABEL_SIZE
+        align="left", dx=8, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
     ends = grammar.off_the_axis("log10", -8.7, 0.7, across="layer")
@@ -162,8 +162,20 @@ def slopes() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="slope"),
         ],
     )
+    words = {"usual": "as frameworks compute it", "other": "without loss"}
+    names = rows.transform_filter("datum.z == 0").transform_calculate(
+        word=f"datum.series == 'usual' ? '{words['usual']}' : '{words['other']}'",
+        row="datum.series == 'usual' ? 0 : 1",
+    )
+    names = names.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold")
+    marks = [
+        names.transform_filter(f"datum.row == {row}").encode(
+            x=alt.value(0), y=alt.value(14 + 20 * row), text=alt.Text("word", type="nominal")
+        )
+        for row in (0, 1)
+    ]
     ends = grammar.off_the_axis("log10", -11.7, -0.3, across="z")
-    return grammar.layered(lines, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(lines, *marks, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def walks() -> alt.LayerChart:
@@ -182,8 +194,8 @@ def walks() -> alt.LayerChart:
     lines = (
         ("right_down", "right", "reference", [2, 3], 1.5),
         ("right_up", "right", "reference", [2, 3], 1.5),
-        ("down", "down, in the format", "one", [1, 0], 3),
-        ("up", "up, in the format", "one", [1, 0], 3),
+        ("down", "down", "one", [1, 0], 3),
+        ("up", "up", "one", [1, 0], 3),
         ("master", "with a float32 copy", "two", [6, 3], 2),
         ("chance", "rounded by chance", "dark", [1, 0], 1.5),
     )
@@ -219,7 +231,12 @@ def training() -> alt.LayerChart:
         "way",
         type="nominal",
         sort=None,
-        axis=alt.Axis(title="numbers kept", labelFontSize=14, labelLimit=240),
+        axis=alt.Axis(
+            title="kept in",
+            labelExpr="split(datum.label, ', ')",  # a line each: room for the dots on a phone
+            labelLimit=150,
+            **grammar.AXIS,
+        ),
     )
     rows = alt.Chart()
     dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)

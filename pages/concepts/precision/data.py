@@ -13,12 +13,12 @@ from core.formats import FORMATS, Format, rounded, stochastic
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import passes, unscaled
+from pages.concepts.precision.charts import BIN, HIGH, LOW
 from pages.concepts.precision.panel import SCALE, SHOWN, UPDATE
 from pages.kit import frames, theme
 from pages.kit.memoize import memoize
 
 EXAMPLES = 32
-LOW, HIGH, BIN = -160, 64, 2  # powers of two on the axis, and a bar's width
 STEPS = 100  # of the weight that is moved up and down
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 SCALES_FILE = Path(__file__).with_name("scales.csv")
@@ -82,12 +82,23 @@ def fate(entries: np.ndarray, form: Format) -> tuple[float, float, float]:
 
 
 @memoize(32)
+def shares(of: Setting) -> np.ndarray:
+    """What each format makes of the entries at each loss scale, as `fate`: (scales, formats, 3)."""
+    entries = sizes(of)
+    return np.array(
+        [[fate(entries * 2.0**scale, FORMATS[name]) for name in SHOWN] for scale in SCALE.values()]
+    )
+
+
+def in_format(of: Setting, form: str) -> np.ndarray:
+    """The same for one format: (scales, 3)."""
+    return shares(of)[:, list(SHOWN).index(form)]
+
+
+@memoize(32)
 def fates(of: Setting) -> pd.DataFrame:
     """One row per loss scale; see `charts.formats`."""
-    entries = sizes(of)
-    found = np.array(
-        [[fate(entries * 2.0**scale, FORMATS[name]) for name in SHOWN] for scale in SCALE.values()]
-    )  # (scales, formats, 3)
+    found = shares(of)
     return pd.DataFrame(
         {
             "scale": SCALE.values(),

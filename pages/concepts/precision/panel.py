@@ -9,6 +9,15 @@ UPDATE = Range("update", "update η·g", low=0.0005, high=0.01, step=0.0005, def
 DEPTH = 20  # hidden layers at most
 SHOWN = {name: form.label for name, form in FORMATS.items() if name != "float64"}
 
+_SIGMOID = {
+    **{"form": "float16", "activation": "sigmoid", "weights": "xavier", "depth": 10},
+    **{"width": "64", "quantity": "dz", "layer": "first"},
+}
+_WIDE = {
+    **{"activation": "relu", "weights": "normal", "depth": 20, "width": "64"},
+    **{"quantity": "dz", "layer": "all", "scale": 0},
+}
+
 PANEL = Panel(
     "precision",
     controls=(
@@ -40,59 +49,39 @@ PANEL = Panel(
         Preset(
             "Sigmoid, unscaled",
             "bad",
-            "The gradients are right, and too small for float16: it holds 0 for many of them.",
-            {
-                "form": "float16",
-                "activation": "sigmoid",
-                "weights": "xavier",
-                "depth": 10,
-                "scale": 0,
-            },
+            "The gradients are right, and too small for float16: it holds 0 for nearly all.",
+            _SIGMOID | {"scale": 0},
         ),
         Preset(
             "Sigmoid, scaled",
             "good",
             "The loss times 2¹⁶, so every gradient times 2¹⁶. Divided again in float32 before the "
             "step, nothing else has changed.",
-            {
-                "form": "float16",
-                "activation": "sigmoid",
-                "weights": "xavier",
-                "depth": 10,
-                "scale": 16,
-            },
+            _SIGMOID | {"scale": 16},
         ),
         Preset(
             "ReLU, N(0, 1)",
             "trap",
             "A bad initialization spreads the gradients of its layers over more powers of two than "
             "float16 has. The scale shifts them all: one end or the other is lost.",
-            {"form": "float16", "activation": "relu", "weights": "normal", "depth": 10, "scale": 0},
+            _WIDE | {"form": "float16"},
         ),
         Preset(
             "The same in bfloat16",
             "good",
             "bfloat16 has the range of float32 and needs no scale. It pays in digits: two to three "
             "of them.",
-            {
-                "form": "bfloat16",
-                "activation": "relu",
-                "weights": "normal",
-                "depth": 10,
-                "scale": 0,
-            },
+            _WIDE | {"form": "bfloat16"},
         ),
         Preset(
             "float8 e4m3",
-            "bad",
-            "Eighteen powers of two in all. Made for activations and weights; its sibling e5m2 has "
-            "more range for gradients.",
+            "trap",
+            "Eighteen powers of two in all. Through 20 layers of PyTorch's default the gradient "
+            "shrinks by more: no scale holds all layers. Its sibling e5m2 has more range and fewer "
+            "digits.",
             {
-                "form": "float8_e4m3fn",
-                "activation": "relu",
-                "weights": "he",
-                "depth": 10,
-                "scale": 12,
+                **{"form": "float8_e4m3fn", "activation": "relu", "weights": "uniform_classic"},
+                **{"depth": 20, "width": "64", "quantity": "dz", "layer": "all", "scale": 12},
             },
         ),
     ),

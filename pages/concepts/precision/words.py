@@ -5,14 +5,9 @@ import pandas as pd
 
 from core.formats import FORMATS
 from pages.concepts.precision import data
-from pages.concepts.precision.panel import PANEL
+from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
 from pages.kit.prose import fill
-
-
-def size(x: float) -> str:
-    """A number as the site writes it."""
-    return theme.number(x)
 
 
 def power(exponent: int) -> str:
@@ -26,8 +21,8 @@ def _share(share: float, verb: str) -> str:
 
 def finding(at) -> str:
     """What the chosen format does to these gradients at this loss scale."""
-    entries, form = data.sizes(data.setting(at)), FORMATS[at.form]
-    lost, subnormal, over = data.fate(entries * 2.0**at.scale, form)
+    form, here = FORMATS[at.form], SCALE.values().index(at.scale)
+    lost, subnormal, over = data.in_format(data.setting(at), at.form)[here]
     return fill(
         """Times a loss scale of {scale}, of the entries of {gradient} that are not 0, in {form}
         **{lost}**, {subnormal} and **{over}**.""",
@@ -72,8 +67,8 @@ def notes(at) -> list[str]:
         if fits
         else "So no scale holds them all: scaling is a shift, not a cure for a wide spread.",
     )
-    scales = PANEL["scale"].values()
-    shares = [sum(data.fate(entries * 2.0**s, form)[::2]) for s in scales]
+    scales = SCALE.values()
+    shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
     best = int(np.argmin(shares))
     scale = fill(
         """Of all scales from {low} to {high}, {best} loses least in {form}: {share} of the entries
@@ -83,7 +78,7 @@ def notes(at) -> list[str]:
         high=power(scales[-1]),
         best=power(int(scales[best])),
         form=form.label,
-        share=theme.percent(shares[best]) if shares[best] else "none",
+        share=theme.percent(float(shares[best])) if shares[best] else "none",
     )
     subnormal = fill(
         """Below its smallest normal number, {normal}, {form} goes on with **subnormal** numbers of

@@ -258,8 +258,8 @@ def rescaled() -> pd.DataFrame:
                 "output moves by": theme.percent(
                     float(np.linalg.norm(out - output) / np.linalg.norm(output))
                 ),
-                "gradient ×": float(g / gradient),
-                "relative step ×": float(g / w * weights / gradient),
+                "gradient ×": theme.number(float(g / gradient)),
+                "relative step ×": theme.number(float(g / w * weights / gradient)),
             }
             for c, (out, g, w) in found.items()
         ]
@@ -303,6 +303,20 @@ def trained(blocks: str) -> pd.DataFrame:
     found["meaning"] = ["healthy" if m > 0.5 else "vanishing" for m in found["median"]]
     found["says"] = [theme.percent(share) for share in found["accuracy"]]
     return found[["way", "rate", "seed", "accuracy", "median", "meaning", "says"]]
+
+
+UNITS = {  # of the table for taking away
+    "block": "number, from the input",
+    **dict.fromkeys(
+        (
+            "log10_dJ_dh_relative_to_last",
+            "log10_dJ_dW2_relative_to_last",
+            "log10_h_relative_to_first",
+            "log10_product_of_slopes",
+        ),
+        "log10 of a ratio",
+    ),
+}
 
 
 def table(at) -> pd.DataFrame:
