@@ -106,12 +106,7 @@ def matrix_products(
     """
     _check_counts(n=n, width=width, trials=trials)
     _check_sigma(sigma)
-    cost = trials * n * (width + 8) ** 3
-    if cost > MAX_COST:
-        raise ValueError(
-            f"{trials:,} products of {n:,} matrices of width {width:,} are too many to compute: "
-            f"trials × n × (width + 8)³ is {cost:,}, and at most {MAX_COST:,} is allowed."
-        )
+    _check_cost(n, width, trials)
     v = rng.standard_normal((trials, width, 1))
     v /= np.linalg.norm(v, axis=1, keepdims=True)
     growth = np.zeros((trials, n + 1))
@@ -193,6 +188,76 @@ class GradedProduct:
         return result
 
 
+@dataclass(frozen=True)
+class StreamProducts:
+    """What k = 0…n mixing matrices do to a random vector v of `width` parallel streams, as log₁₀.
+
+    log10_free        (trials, n+1)  ‖P_k v‖ over ‖v‖, the matrices free, with N(0, σ²) entries
+    log10_sum         (trials, n+1)  |Σ P_k v| over |Σ v|, the matrices doubly stochastic
+    log10_difference  (trials, n+1)  the same matrices: ‖P_k d‖ over ‖d‖, with d = v − its mean
+    """
+
+    log10_free: np.ndarray
+    log10_sum: np.ndarray
+    log10_difference: np.ndarray
+
+
+def stream_products(
+    n: int, *, width: int, trials: int, rng: np.random.Generator, sigma: float = 1.0
+) -> StreamProducts:
+    """Mix `width` streams n times, by free matrices σZ and by `sinkhorn(exp(Z))`, Z ~ N(0, 1).
+
+    Streams beside each other that matrices mix are hyper-connections (Zhu et al. 2025); doubly
+    stochastic ones, by Sinkhorn's iteration, are from Xie et al. 2025 (arXiv 2512.24880). One
+    generator state gives the same draws for every σ, and a longer product continues the shorter
+    one. Raises ValueError where n or trials is below 1, width below 2 (one stream has no
+    differences), σ not positive and finite, or trials·n·(width + 8)³ exceeds MAX_COST.
+    """
+    _check_counts(n=n, trials=trials)
+    whole("width", width, 2)
+    _check_sigma(sigma)
+    _check_cost(n, width, trials)
+    v = rng.standard_normal((trials, width, 1))
+    Z = rng.standard_normal((n, trials, width, width))
+    mixing = sinkhorn(np.exp(Z))
+    difference = v - v.mean(axis=1, keepdims=True)
+    streams, total = v, np.abs(v.sum(axis=(1, 2)))
+    free, sums, differences = np.zeros((3, trials, n + 1))
+    direction, difference = _unit(v)[0], _unit(difference)[0]
+    for k in range(1, n + 1):
+        direction, norm = _unit(Z[k - 1] @ direction)
+        free[:, k] = free[:, k - 1] + np.log10(sigma * norm)
+        streams = mixing[k - 1] @ streams
+        sums[:, k] = np.log10(np.abs(streams.sum(axis=(1, 2))) / total)
+        # Followed on its own: in `streams` it would soon be below the rounding of the mean.
+        difference = mixing[k - 1] @ difference
+        difference, norm = _unit(difference - difference.mean(axis=1, keepdims=True))
+        differences[:, k] = differences[:, k - 1] + np.log10(norm)
+    return StreamProducts(free, sums, differences)
+
+
+def sinkhorn(positive: np.ndarray, iterations: int = 50) -> np.ndarray:
+    """Positive square matrices (…, D, D) made doubly stochastic: every row and column sums to 1.
+
+    Rows and columns are divided by their sums in turn, columns last, so that these sum to 1 to
+    rounding and rows nearly (Sinkhorn and Knopp 1967). No product of such matrices has a singular
+    value above 1. Raises ValueError where an entry is not positive and finite.
+    """
+    a = np.asarray(positive, dtype=float)
+    if not (np.isfinite(a) & (a > 0)).all():
+        raise ValueError("every entry must be positive and finite.")
+    for _ in range(iterations):
+        a = a / a.sum(axis=-1, keepdims=True)
+        a = a / a.sum(axis=-2, keepdims=True)
+    return a
+
+
+def _unit(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vectors (trials, D, 1) at length 1, and the length that they had, (trials,)."""
+    norm = np.linalg.norm(v, axis=1, keepdims=True)
+    return v / norm, norm[:, 0, 0]
+
+
 def _check_counts(**counts: int) -> None:
     for name, count in counts.items():
         if isinstance(count, float):  # a count is no measurement
@@ -203,3 +268,12 @@ def _check_counts(**counts: int) -> None:
 def _check_sigma(sigma: float) -> None:
     if not (np.isfinite(sigma) and sigma > 0):
         raise ValueError(f"σ must be positive and finite, not {sigma!r}.")
+
+
+def _check_cost(n: int, width: int, trials: int) -> None:
+    cost = trials * n * (width + 8) ** 3
+    if cost > MAX_COST:
+        raise ValueError(
+            f"{trials:,} products of {n:,} matrices of width {width:,} are too many to compute: "
+            f"trials × n × (width + 8)³ is {cost:,}, and at most {MAX_COST:,} is allowed."
+        )

@@ -133,10 +133,49 @@ controls.draw(PANEL, "reach")
 
 page.write(
     """
+    ## Learning to remember
+
+    One of four symbols is shown at the first step. Noise follows. At the last step the network has
+    to say which symbol it was; chance is 25 %. A dot counts the seeds, of eight, that name over
+    95 % of new sequences right after 500 steps of Adam, at the better of two learning rates, 0.01
+    and 0.03. Each network has 16 units. “Bias” is the forget bias that it begins with,
+    “orthogonal” its recurrent weights, and “clipped” is to norm 1.
+    """
+)
+
+
+@page.part(PANEL)
+def remember(at) -> None:
+    page.show(
+        charts.learned,
+        data.learned(at.clip),
+        key="memory.learned",
+        alt_text="""
+            Grid of dots: for each cell and length of the sequence, how many of eight seeds learned
+            to remember. The lengths at which most did stand in the text below.""",
+    )
+    page.write(words.learned(at.clip))
+
+
+controls.draw(PANEL, "clip")
+page.write(
+    """
+    At the start, what gates that read nothing keep of the memory, and of its gradient, over 50
+    steps is {kept}. Of the cells with gates, only the LSTM that begins with a bias of 4 learned 50
+    steps in most of its seeds. No cell learned 100 steps in more than half of its seeds. {clipping}
+    """,
+    kept=words.kept_over(50),
+    clipping=words.clipping(),
+)
+
+page.write(
+    """
     ## The fine print
 
     - The charts show the start of training. Weights move, and σ₁ with them. A gradient that arrives
       makes a memory possible; it is not yet one that is learned.
+    - The training runs are short and small. More steps, another width or another task would give
+      other counts.
     - A forget gate reads its inputs. Its product is not σ(bias)ⁿ, but a mean over units and steps
       that vary around it. The memory's gradient has a second way, through the state and the gates.
     - The law of the curse is for white input and a long past. The dots are from 6,000 steps
@@ -161,6 +200,7 @@ def _laws() -> None:
 
 def _data() -> None:
     page.download(data.table(values.read(PANEL)), "memory", data.UNITS)
+    page.download(data.runs(), "memory-training", data.RUNS_UNITS, label="Training runs as CSV")
 
 
 page.more(

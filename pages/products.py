@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import scalar_chain
+from core import products, scalar_chain
 from pages.concepts.products import charts, data, words
 from pages.concepts.products.panel import PANEL
 from pages.kit import controls, live, page, predict, theme, values
@@ -186,6 +186,39 @@ def _derivation() -> None:
     )
 
 
+def _streams() -> None:
+    at = values.read(PANEL)
+    mixed = data.streams(at.scale, at.seed)
+    page.write(
+        """
+        Some networks carry several streams side by side and mix them at every layer by a small
+        matrix: hyper-connections (Zhu et al. 2025). If the matrix is free, the product can explode.
+        If it is **doubly stochastic**, all entries positive and each row and column with sum 1, no
+        product of such matrices makes any vector longer. Sinkhorn's iteration makes a matrix so: it
+        divides rows and columns by their sums in turn (Xie et al. 2025). Here are four numbers,
+        mixed by random 4 × 4 matrices of both kinds.
+        """
+    )
+    page.show(
+        charts.streams,
+        mixed.frame,
+        key="products.streams",
+        alt_text="""
+            Line chart on a logarithmic scale over the number of matrices multiplied: the length of
+            a vector under free matrices, and its sum and its differences under doubly stochastic
+            ones.""",
+    )
+    page.write(words.streams(mixed))
+    page.write(
+        """
+        That is a trap: a sum that stays looks healthy, and what told the streams apart has
+        vanished. The gradient fares alike, as it goes back through the same matrices transposed,
+        and these are doubly stochastic too. Matrices near the identity mix more slowly, and each
+        layer adds something new to its streams.
+        """
+    )
+
+
 def _data() -> None:
     at = values.read(PANEL)
     page.download(data.powers_table(at.w, at.activation), "products", data.UNITS)
@@ -193,8 +226,17 @@ def _data() -> None:
 
 page.more(
     PANEL,
-    {"Where a computer loses the number": _precision, "Why a straight line": _derivation},
-    source=(scalar_chain.power, scalar_chain.chain, scalar_chain.running_product),
+    {
+        "Where a computer loses the number": _precision,
+        "Why a straight line": _derivation,
+        "Products that cannot explode": _streams,
+    },
+    source=(
+        scalar_chain.power,
+        scalar_chain.chain,
+        scalar_chain.running_product,
+        products.sinkhorn,
+    ),
     data=_data,
 )
 

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from core import products, theory
-from core.products import GradedProduct, matrix_products, scalar_products
+from core.products import (
+    GradedProduct,
+    matrix_products,
+    scalar_products,
+    sinkhorn,
+    stream_products,
+)
 
 
 def rng(seed=0):
@@ -307,3 +313,69 @@ def test_the_bound_bites_before_anything_is_drawn():
     with pytest.raises(ValueError, match="at most"):
         scalar_products(10**6, trials=10**6, rng=source)
     assert source.standard_normal() == rng().standard_normal()
+
+
+# Streams -----------------------------------------------------------------------------------------
+
+
+def test_sinkhorn_makes_rows_and_columns_sum_to_one():
+    mixing = sinkhorn(np.exp(rng().standard_normal((500, 4, 4))))
+    assert (mixing > 0).all()
+    np.testing.assert_allclose(mixing.sum(axis=-2), 1, rtol=1e-15)
+    np.testing.assert_allclose(mixing.sum(axis=-1), 1, rtol=1e-9)
+    np.testing.assert_allclose(np.linalg.norm(mixing, ord=2, axis=(-2, -1)), 1, rtol=1e-9)
+
+
+def test_sinkhorn_scales_rows_and_columns_only():
+    """Cross ratios stay; of 2 × 2 they give the result: a²/(1 − a)² = ad/bc."""
+    ((a, b), (c, d)) = start = np.array([[3.0, 1.0], [0.5, 2.0]])
+    root = np.sqrt(a * d / (b * c))
+    mixing, share = sinkhorn(start), root / (1 + root)
+    np.testing.assert_allclose(mixing, [[share, 1 - share], [1 - share, share]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("entry", [0.0, -1.0, np.inf, np.nan])
+def test_sinkhorn_refuses_what_is_not_positive(entry):
+    with pytest.raises(ValueError, match="positive and finite"):
+        sinkhorn(np.array([[1.0, entry], [1.0, 1.0]]))
+
+
+def test_streams_are_products_of_the_matrices():
+    n, sigma = 5, 1.5
+    drawn = stream_products(n, width=4, trials=3, rng=rng(), sigma=sigma)
+    source = rng()
+    v, Z = source.standard_normal((3, 4, 1)), source.standard_normal((n, 3, 4, 4))
+    free, mixed, length = v, v, np.linalg.norm(v, axis=(1, 2))
+    for z in Z:
+        free, mixed = sigma * z @ free, sinkhorn(np.exp(z)) @ mixed
+    np.testing.assert_allclose(
+        10 ** drawn.log10_free[:, -1], np.linalg.norm(free, axis=(1, 2)) / length
+    )
+    apart = [np.linalg.norm(a - a.mean(axis=1, keepdims=True), axis=(1, 2)) for a in (mixed, v)]
+    np.testing.assert_allclose(10 ** drawn.log10_difference[:, -1], apart[0] / apart[1], rtol=1e-9)
+    longer = stream_products(n + 2, width=4, trials=3, rng=rng(), sigma=sigma)
+    np.testing.assert_array_equal(longer.log10_difference[:, : n + 1], drawn.log10_difference)
+
+
+def test_of_two_streams_the_difference_has_one_factor_a_matrix():
+    drawn = stream_products(40, width=2, trials=5, rng=rng())
+    source = rng()
+    source.standard_normal((5, 2, 1))
+    mixing = sinkhorn(np.exp(source.standard_normal((40, 5, 2, 2))))
+    exact = np.log10(np.abs(2 * mixing[..., 0, 0] - 1)).sum(axis=0)
+    np.testing.assert_allclose(drawn.log10_difference[:, -1], exact, atol=1e-4)
+
+
+def test_the_sum_is_kept_and_the_differences_vanish():
+    drawn = stream_products(60, width=4, trials=100, rng=rng())
+    assert np.abs(drawn.log10_sum).max() < 1e-12
+    assert (np.diff(drawn.log10_difference) < 1e-12).all()
+    assert (drawn.log10_difference[:, -1] < -20).all()
+    free = np.median(drawn.log10_free[:, -1])  # 60·½(ψ(2) + ln 2)/ln 10
+    assert free == pytest.approx(30 * (1 - np.euler_gamma + log(2)) / log(10), abs=0.6)
+
+
+def test_streams_refuse():
+    for bad in ({"n": 0}, {"width": 1}, {"trials": 0}, {"sigma": 0.0}, {"width": 1000, "n": 50}):
+        with pytest.raises(ValueError, match=r"must be|too many"):
+            stream_products(**{"n": 3, "width": 3, "trials": 2, "rng": rng()} | bad)

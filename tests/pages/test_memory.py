@@ -1,10 +1,13 @@
 """The page on memory: bounds, gates and the curse by the core, and what its sentences say."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from core.losses import LOSSES
+from core.network import Params
 from pages.concepts.frameworks.panel import PANEL as FRAMEWORKS
-from pages.concepts.memory import data
+from pages.concepts.memory import data, make_runs
 from pages.concepts.memory.panel import BACK, BIAS, PANEL, REACH, SIGMA
 from tests.app import open_page, prose
 
@@ -96,3 +99,84 @@ def test_the_curse_is_measured_within_a_fourth_of_its_law(seed):
 def test_the_link_leads_to_what_frameworks_keep():
     assert "forget" in FRAMEWORKS["name"].options
     assert "differ in the forget bias that they begin with" in say()
+
+
+# Learning to remember ----------------------------------------------------------------------------
+
+
+def test_a_sequence_shows_its_symbol_once_and_then_noise():
+    rngs = [np.random.default_rng(seed) for seed in range(2)]
+    x, symbols = make_runs.sequences(5, 30, rngs)
+    assert x.shape == (4, 5, 30, make_runs.SYMBOLS + 1) and symbols.shape == (4, 5)
+    assert (x[:, :, 0].argmax(axis=-1) == symbols).all() and (x[:, :, 0].sum(axis=-1) == 1).all()
+    assert not x[:, :, 1:, :-1].any() and x[0, :, 1:, -1].std() == pytest.approx(1, abs=0.2)
+    np.testing.assert_array_equal(x[:2], x[2:])  # clipped and not see the same
+    assert not np.array_equal(x[0], x[1])
+
+
+def test_only_the_later_half_is_clipped_and_keeps_its_direction():
+    members = 2 * make_runs.SEEDS
+    g = 3 * np.random.default_rng(0).standard_normal((members, 4, 5))
+    g[-1] /= 100  # short enough as it is
+    (clipped,) = make_runs._clipped(Params((g,), ())).W
+    norm = np.linalg.norm(g, axis=(1, 2))
+    factor = np.where(np.arange(members) < make_runs.SEEDS, 1, np.minimum(1, 1 / norm))
+    np.testing.assert_allclose(clipped, g * factor[:, None, None])
+
+
+def test_every_member_has_the_gradient_of_its_own_loss():
+    rng = np.random.default_rng(0)
+    output, symbols = rng.standard_normal((3, 6, 4)), rng.integers(4, size=(3, 6))
+    found = make_runs._cross_entropy(output, symbols)
+    for o, y, d in zip(output, symbols, found, strict=True):
+        np.testing.assert_allclose(d, LOSSES["softmax_cross_entropy"](o[None], y)[1][0])
+
+
+def test_the_committed_runs_are_whole_and_are_what_the_page_tells():
+    runs = data.runs()
+    assert list(dict.fromkeys(runs["cell"])) == list(make_runs.CELLS)
+    sizes = runs.groupby(["cell", "length", "clipped", "rate"])["seed"].nunique()
+    assert sizes.eq(make_runs.SEEDS).all()
+    per_cell = len(make_runs.LENGTHS) * len(make_runs.CLIPPED) * len(make_runs.RATES)
+    assert len(sizes) == per_cell * len(make_runs.CELLS)
+    assert runs["accuracy"].between(0, 1).all() and set(runs.columns) == set(data.RUNS_UNITS)
+    told = say()
+    assert f"after {make_runs.STEPS} steps of Adam" in told and "0.01 and 0.03" in told
+    assert make_runs.RATES == (0.01, 0.03) and make_runs.SEEDS == 8 and make_runs.SYMBOLS == 4
+    assert f"{make_runs.WIDTH} units" in told and "over 95 % of new sequences" in told
+
+
+@pytest.mark.parametrize("clip", PANEL["clip"].options)
+def test_what_the_page_says_of_the_runs_holds_in_bands(clip):
+    learned = data.learned(clip).set_index(["cell", "length"])["learned"]
+    assert learned.xs(10, level="length").eq(8).all()
+    assert learned["LSTM, bias 4", 20] == 8 and learned["LSTM, bias 4", 50] >= 5
+    for cell in ("GRU", "LSTM, bias 0", "LSTM, bias 1"):
+        assert learned[cell, 50] <= 1 and learned[cell, 100] <= 1
+    assert learned.xs(100, level="length").le(4).all()
+    told = say(clip=PANEL["clip"].options[clip])
+    assert "- **LSTM, bias 4**: most seeds learned at 10, 20 and 50 steps." in told
+    assert "8.9×10⁻¹⁶ with a bias of 0, 1.6×10⁻⁷ with 1, 0.40 with 4" in told  # σ(bias)⁵⁰
+    with_, without = (int(data.learned(c)["learned"].sum()) for c in ("yes", "no"))
+    assert f"{with_} of 192 networks learned with clipping, {without} did without." in told
+
+
+def test_each_cell_is_shown_at_its_best_rate():
+    for clip in PANEL["clip"].options:
+        runs = data.runs()[data.runs()["clipped"] == (clip == "yes")]
+        right = (runs["accuracy"] > data.LEARNED).groupby(
+            [runs["cell"], runs["length"], runs["rate"]]
+        )
+        best = right.sum().groupby(level=["cell", "length"]).max()
+        found = data.learned(clip).set_index(["cell", "length"])["learned"]
+        assert found.to_dict() == best.to_dict()
+
+
+@pytest.mark.parametrize("cell", ["RNN, orthogonal", "GRU"])
+def test_the_committed_runs_can_be_made_again(cell):
+    job = make_runs.Job(cell, 10, 0.01)
+    again = pd.DataFrame(make_runs.rows(job)).set_index(["clipped", "seed"])["accuracy"]
+    runs = data.runs()
+    kept = runs[(runs["cell"] == cell) & (runs["length"] == 10) & (runs["rate"] == job.rate)]
+    apart = (again - kept.set_index(["clipped", "seed"])["accuracy"]).abs()
+    assert (apart < 0.05).sum() >= len(apart) - 2  # rounding differs between processors

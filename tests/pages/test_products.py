@@ -8,7 +8,7 @@ import pytest
 from core import scalar_chain
 from pages.concepts.products import data
 from pages.kit import theme
-from tests.app import charts, link, link_shown, open_page, prose, widget_of
+from tests.app import charts, link, link_shown, open_page, prose, set_value, widget_of
 
 
 def say(**query) -> str:
@@ -218,3 +218,29 @@ def test_the_live_chart_has_one_row_per_step_of_the_drag():
     assert frame["slopes"].str.split().map(len).eq(61).all()
     assert frame.loc[frame["w"] == 0.6, "fp16"].item() == 34
     assert len(charts(open_page("products"))) == 3
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("scale,low,high", [("one", 12, 17), ("gain", -6, -1)])
+def test_doubly_stochastic_streams_keep_their_sum_and_lose_their_differences(
+    seed, scale, low, high
+):
+    mixed = data.streams(scale, seed)
+    assert low < mixed.free < high
+    assert -34 < mixed.difference < -26
+    assert mixed.sum_off < 1e-12
+    names = mixed.frame.dropna(subset=["name_at"])
+    assert np.diff(np.sort(names["name_at"])).min() > 7
+
+
+def test_a_product_that_cannot_explode_is_told_as_a_trap():
+    at = open_page("products")
+    widget_of(at, "products.more").set_value("Products that cannot explode").run()
+    words = prose(at)
+    mixed = data.streams("one", 0)
+    assert f"a vector is {theme.from_log10(mixed.free, 2)} times as long" in words
+    assert "its length explodes" in words and "That is a trap" in words
+    assert "in all of them the four are the same" in words
+    set_value(at, "products_scale", "gain")
+    at.run()
+    assert "free matrices with σ = 0.5" in prose(at) and "its length vanishes" in prose(at)

@@ -135,3 +135,32 @@ def touchy() -> alt.LayerChart:
     return grammar.layered(
         *marks, x=x, y=y, params=(frames.param(REACH),), height=theme.SMALL_HEIGHT
     )
+
+
+def learned() -> alt.LayerChart:
+    """How many seeds learned to remember: a dot for each cell and length, larger for more.
+
+    Rows: `cell`, `length`, `learned`, `says`, `meaning`.
+    """
+    x = alt.X(
+        "length",
+        type="ordinal",
+        axis=alt.Axis(title="steps to remember", labelAngle=0, **grammar.AXIS),
+    )
+    y = alt.Y(
+        "cell",
+        type="nominal",
+        sort=None,
+        axis=alt.Axis(title="network", labelLimit=200, **grammar.AXIS),
+    )
+    size = alt.Size(
+        "learned",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 8], range=[20, 420]),
+        legend=None,
+    )
+    rows = alt.Chart()
+    dots = rows.mark_point(filled=True, opacity=0.9, yOffset=-9).encode(size=size)
+    says = rows.mark_text(dy=15, fontSize=grammar.LABEL_SIZE - 1)
+    says = says.encode(text=alt.Text("says", type="nominal"))
+    return grammar.layered(dots, says, x=x, y=y, height=theme.MAIN_HEIGHT)

@@ -1,6 +1,7 @@
 """Tables of the page on memory."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from pages.kit.memoize import memoize
 EXAMPLES, WIDTH, INPUTS = 4, 32, 4
 GATED = 16  # units of the networks with gates
 DRAWS, STEPS = 120, 6000  # of the linear recurrence
+RUNS_FILE = Path(__file__).with_name("runs.csv")
+LEARNED = 0.95  # share of new sequences named right
 
 
 # One matrix at every step ------------------------------------------------------------------------
@@ -212,6 +215,33 @@ def touchy_curves(seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+# Learning to remember ----------------------------------------------------------------------------
+
+
+@memoize(1)
+def runs() -> pd.DataFrame:
+    """The committed training runs: see make_runs.py."""
+    return pd.read_csv(RUNS_FILE)
+
+
+@memoize(2)
+def learned(clip: str) -> pd.DataFrame:
+    """How many seeds learned, each cell and length at its best learning rate of those tried: where
+    most learned, or else where the median is best; see `charts.learned`."""
+    rows = runs()[runs()["clipped"] == (clip == "yes")]
+    rows = rows.assign(right=rows["accuracy"] > LEARNED)
+    at = rows.groupby(["cell", "length", "rate"], sort=False)
+    found = at.agg(learned=("right", "sum"), seeds=("right", "size"), median=("accuracy", "median"))
+    found = found.reset_index().sort_values(["learned", "median"], ascending=False, kind="stable")
+    best = found.groupby(["cell", "length"]).head(1).sort_index()
+    says = [f"{a} of {b}" for a, b in zip(best["learned"], best["seeds"], strict=True)]
+    return best.assign(says=says, meaning="dark").reset_index(drop=True)
+
+
+RUNS_UNITS = {
+    **{"cell": "name", "length": "steps", "clipped": "yes or no", "rate": "learning rate"},
+    **{"seed": "number", "accuracy": "share of new sequences"},
+}
 UNITS = {  # of the table for taking away
     **{"steps_back": "number, from the last", "sigma_1": "singular value"},
     **{"log10_gradient_over_last": "log10 of a ratio", "log10_bound": "log10 of a ratio"},

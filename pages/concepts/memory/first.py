@@ -5,7 +5,7 @@ from functools import partial
 
 from pages.concepts.memory import charts, data
 
-CHARTS = (charts.through_time, charts.gates, charts.touchy)
+CHARTS = (charts.through_time, charts.gates, charts.touchy, charts.learned)
 
 
 def visit(at) -> Iterator[Callable]:
@@ -13,3 +13,4 @@ def visit(at) -> Iterator[Callable]:
     yield partial(data.time_frames, data.setting(at), at.back)
     yield partial(data.gate_frames, at.cell, at.seed)
     yield partial(data.touchy_frames, at.seed)
+    yield partial(data.learned, at.clip)

@@ -34,6 +34,7 @@ PANEL = Panel(
             "lstm",
         ),
         REACH,
+        Choice("clip", "Gradient in training", {"no": "as it is", "yes": "clipped"}, "yes"),
     ),
     presets=(
         Preset(

@@ -123,3 +123,42 @@ def touchy(at) -> str:
         first=theme.number(ratio[0]),
         second=theme.number(ratio[1]),
     )
+
+
+def learned(clip: str) -> str:
+    """At which lengths more than half of the seeds of each cell learned, a line for each."""
+    lines = []
+    for cell, rows in data.learned(clip).groupby("cell", sort=False):
+        most = rows.loc[rows["learned"] > rows["seeds"] / 2, "length"].tolist()
+        if len(most) == len(rows):
+            where = f"at every length, {most[-1]} steps too"
+        else:
+            where = f"at {_listed(most)} steps" if most else "at no length"
+        lines.append(f"- **{cell}**: most seeds learned {where}.")
+    return "\n".join(lines)
+
+
+def _listed(numbers: list[int]) -> str:
+    """10, 20 and 50."""
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def kept_over(steps: int) -> str:
+    """What gates that read nothing keep over some steps, for the biases of the runs."""
+    left = [theme.from_log10(steps * np.log10(data.keeps(bias)), 2) for bias in (0.0, 1.0, 4.0)]
+    return f"{left[0]} with a bias of 0, {left[1]} with 1, {left[2]} with 4"
+
+
+def clipping() -> str:
+    """How many networks learned with clipping and without, over all cells and lengths."""
+    (with_, of), (without, _) = (
+        data.learned(clip)[["learned", "seeds"]].sum() for clip in ("yes", "no")
+    )
+    return fill(
+        "Over all cells and lengths {with_} of {of} networks learned with clipping, {without} did "
+        "without.",
+        with_=with_,
+        of=of,
+        without=without,
+    )

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.concepts.products.panel import LAYERS, W
+from pages.concepts.products.panel import LAYERS, STREAMS, W
 from pages.kit import frames, grammar, theme
 
 MARK = "mark"  # the table of the n to mark
@@ -218,4 +218,29 @@ def matrix_products() -> alt.LayerChart:
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
     ends = grammar.off_the_axis("log10", -29, 29, across="k")
+    return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def streams() -> alt.LayerChart:
+    """What mixing matrices make of four streams over k, free ones and doubly stochastic ones.
+
+    Rows: `k`, `series` ("free", "sum", "difference"), `log10`, `low`, `high` (the middle half of
+    the draws), `says`, `meaning`; `name` and its height `name_at` on the last k.
+    """
+    low, high = STREAMS
+    x = grammar.count_x("k", "number of matrices multiplied", LAYERS, every=10, room=22)
+    y = grammar.powers_y("log10", "size over that at the start", low, high, every=10)
+    rows = alt.Chart()
+    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
+        tooltip=[
+            alt.Tooltip("k", type="quantitative", title="matrices"),
+            alt.Tooltip("says", type="nominal", title="size"),
+        ]
+    )
+    names = rows.transform_filter("isValid(datum.name)").mark_text(
+        align="left", dx=6, fontSize=grammar.LABEL_SIZE
+    )
+    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    ends = grammar.off_the_axis("log10", low + 1, high - 1, across="k")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -12,6 +12,7 @@ from pages.kit.memoize import memoize
 
 DRAWS = 20_000
 MATRICES = 30
+MIXED = 100  # draws of mixed streams
 _TRIALS = {"2": 400, "5": 200, "10": 100, "20": 40, "64": 10}  # dear at 64: 0.3 s for 10
 PRECISIONS = {"fp16": "half precision", "fp32": "single precision", "fp64": "double precision"}
 _HOLDS = {"zero": "0", "infinity": "∞"}
@@ -289,3 +290,49 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
     apart = np.median(drawn.log10_largest - drawn.log10_median, axis=0)
     frame = pd.concat(parts, ignore_index=True)
     return Matrices(frame, trials=_TRIALS[width], apart=apart, **middles)
+
+
+# Mixed streams -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Four streams mixed LAYERS times; `free` and `difference` are medians of log₁₀ at the end."""
+
+    frame: pd.DataFrame
+    sigma: float
+    free: float
+    difference: float
+    sum_off: float  # the largest miss of the sum in any draw, as a share of it
+
+
+@memoize(16)
+def streams(scale: str, seed: int) -> Streams:
+    """Mix by free matrices, σ as for `matrix_products` of width 4, and by doubly stochastic."""
+    sigma = 1.0 if scale == "one" else 0.5
+    rng = np.random.default_rng(seed)
+    drawn = products.stream_products(LAYERS, width=4, trials=MIXED, rng=rng, sigma=sigma)
+    series = {
+        "free": ("length, free", "dark", drawn.log10_free),
+        "sum": ("sum", "one", drawn.log10_sum),
+        "difference": ("differences", "two", drawn.log10_difference),
+    }
+    ends = [float(np.median(values[:, -1])) for _, _, values in series.values()]
+    parts = []
+    places = grammar.apart(ends, gap=8)
+    for (kind, (name, meaning, values)), place in zip(series.items(), places, strict=True):
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+        part = pd.DataFrame({"k": np.arange(LAYERS + 1), "series": kind, "log10": middle})
+        part["low"], part["high"] = low, high
+        part["says"] = [theme.from_log10(value) for value in middle]
+        part["meaning"] = meaning
+        part["name"] = [None] * LAYERS + [name]
+        part["name_at"] = [np.nan] * LAYERS + [place]
+        parts.append(part)
+    return Streams(
+        pd.concat(parts, ignore_index=True),
+        sigma=sigma,
+        free=ends[0],
+        difference=ends[2],
+        sum_off=float(np.abs(10.0**drawn.log10_sum - 1).max()),
+    )

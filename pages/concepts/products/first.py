@@ -9,6 +9,7 @@ CHARTS = (
     charts.powers,
     charts.random_products,
     charts.matrix_products,
+    charts.streams,
 )
 
 

@@ -5,6 +5,7 @@ from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 W = Range("w", "w", low=-2.0, high=2.0, step=0.01, default=0.6, live=True)
 LAYERS = 60  # n = 0 … 60 on the main chart
+STREAMS = (-40, 20)  # powers of ten on the chart of mixed streams
 
 PANEL = Panel(
     "products",

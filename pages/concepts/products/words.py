@@ -3,7 +3,15 @@
 import math
 
 from core.scalar_chain import SignedLog
-from pages.concepts.products.data import DRAWS, Along, Draws, Matrices, sigma_for_median
+from pages.concepts.products.data import (
+    DRAWS,
+    MIXED,
+    Along,
+    Draws,
+    Matrices,
+    Streams,
+    sigma_for_median,
+)
 from pages.concepts.products.panel import LAYERS, PANEL
 from pages.kit import theme
 from pages.kit.prose import fill
@@ -196,3 +204,25 @@ def _law_holds(vector: float, law: float) -> str:
         rare giants too, and its typical vector falls short.""",
         miss=theme.from_log10(abs(miss), 2),
     )
+
+
+def streams(mixed: Streams) -> str:
+    """What free and doubly stochastic matrices leave of four streams."""
+    return fill(
+        """After {layers} free matrices with σ = {sigma} a vector is {free} times as long (median of
+        {draws} draws): its length {became}. The doubly stochastic ones keep its sum, in all draws
+        to {off} of it. But the differences between its four numbers come to **{difference}** of
+        what they were. A double keeps 16 digits, and in all of them the four are the same.""",
+        layers=LAYERS,
+        sigma=theme.setting(mixed.sigma),
+        free=theme.from_log10(mixed.free, 2),
+        became=theme.became(mixed.free),
+        draws=MIXED,
+        off=_at_most(mixed.sum_off),
+        difference=theme.from_log10(mixed.difference, 2),
+    )
+
+
+def _at_most(share: float) -> str:
+    """A power of ten that a share does not exceed."""
+    return f"10{theme.superscript(math.ceil(math.log10(share)))}" if share else "every digit"
