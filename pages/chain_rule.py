@@ -7,7 +7,7 @@ import streamlit as st
 from core import scalar_chain, sweeps
 from core.activations import ACTIVATIONS
 from core.diagnostics import slope_products, weight_products
-from pages.concepts.chain_rule import charts, data, words
+from pages.concepts.chain_rule import charts, check, data, words
 from pages.concepts.chain_rule.panel import PANEL
 from pages.kit import controls, live, page, predict, theme, values
 
@@ -203,6 +203,22 @@ def _negative() -> None:
     )
 
 
+def _check() -> None:
+    @page.part(PANEL)
+    def calculation(at) -> None:
+        st.markdown(check.settings(at))
+        texts = {
+            name: st.text_input(
+                label,
+                key=f"chain_rule.check.{name}",
+                max_chars=check.LONGEST,
+                placeholder="0.235 or 1.2e-3",
+            )
+            for name, label in check.labels(at.gradient).items()
+        }
+        st.markdown(check.verdict(at, texts))
+
+
 def _data() -> None:
     now = values.read(PANEL)
     table = data.ledger_table(now.w1, now.x, now.y)
@@ -211,7 +227,11 @@ def _data() -> None:
 
 page.more(
     PANEL,
-    {"The chain rule, step by step": _derivation, "Why w = −4.8 does so well": _negative},
+    {
+        "The chain rule, step by step": _derivation,
+        "Check my calculation": _check,
+        "Why w = −4.8 does so well": _negative,
+    },
     source=(
         scalar_chain.two_layer_chain,
         scalar_chain.chain,
