@@ -206,17 +206,15 @@ def _negative() -> None:
 def _check() -> None:
     @page.part(PANEL)
     def calculation(at) -> None:
-        st.markdown(check.settings(at))
-        texts = {
-            name: st.text_input(
-                label,
-                key=f"chain_rule.check.{name}",
-                max_chars=check.LONGEST,
-                placeholder="0.235 or 1.2e-3",
-            )
-            for name, label in check.labels(at.gradient).items()
-        }
-        st.markdown(check.verdict(at, texts))
+        page.write(check.settings(at))
+        with st.container(horizontal=True):
+            texts = {
+                name: st.text_input(
+                    label, key=f"chain_rule.check.{name}", max_chars=check.LONGEST, width=156
+                )
+                for name, label in check.labels(at.gradient).items()
+            }
+        page.write(check.verdict(at, texts))
 
 
 def _data() -> None:

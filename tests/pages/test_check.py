@@ -9,7 +9,7 @@ import pytest
 from core import scalar_chain
 from pages.concepts.chain_rule import check, data
 from pages.concepts.chain_rule.panel import PANEL
-from tests.app import open_page
+from tests.app import open_page, set_value
 
 
 def at(**changes) -> SimpleNamespace:
@@ -174,3 +174,6 @@ def test_the_page_checks_at_its_present_settings():
     box["slope1"].set_value(f"{A1:.4g}").run()
     assert not page.exception
     assert any("σ stands for σ′" in block.value for block in page.markdown)
+    set_value(page, "chain_rule_w1", 0.0)  # σ(z₁) is ½ now, and z₁ is 0
+    page.run()
+    assert any("none of the usual slips" in block.value for block in page.markdown)
