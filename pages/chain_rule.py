@@ -204,19 +204,17 @@ def _negative() -> None:
 
 
 def _check() -> None:
-    at = values.read(PANEL)
-    page.write(
-        """
-        Calculate d*J*/d*w* of the article's network by hand, as it is set above, and type each
-        factor, in the gradient's order, and the product. Three digits are enough.
-        """
-    )
-    with st.container(horizontal=True):
-        typed = {
-            name: st.text_input(name, key=f"chain_rule.check.{name}", max_chars=30, width=130)
-            for name in check.asked(at)
-        }
-    page.write("{verdict}", verdict=check.verdict(at, typed))
+    @page.part(PANEL)
+    def calculation(at) -> None:
+        page.write(check.settings(at))
+        with st.container(horizontal=True):
+            texts = {
+                name: st.text_input(
+                    label, key=f"chain_rule.check.{name}", max_chars=check.LONGEST, width=156
+                )
+                for name, label in check.labels(at.gradient).items()
+            }
+        page.write(check.verdict(at, texts))
 
 
 def _data() -> None:
@@ -228,8 +226,8 @@ def _data() -> None:
 page.more(
     PANEL,
     {
-        "Check my calculation": _check,
         "The chain rule, step by step": _derivation,
+        "Check my calculation": _check,
         "Why w = −4.8 does so well": _negative,
     },
     source=(

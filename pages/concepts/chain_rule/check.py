@@ -1,104 +1,172 @@
-"""A reader's own calculation of the article's gradient, checked factor by factor."""
+"""A calculation by hand, checked: the first number that is wrong, and the slip that gives it.
 
-from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
-from math import isfinite, prod
+The core computes every slip at the page's settings. A typed number is right if the true one rounds
+to it at the digits that were typed.
+"""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import prod
+
+from core import scalar_chain
 from core.activations import ACTIVATIONS
-from core.scalar_chain import TwoLayerChain, two_layer_chain
+from pages.concepts.chain_rule import data
+from pages.concepts.chain_rule.panel import FACTOR, PANEL
 from pages.kit import theme
 
-PRODUCT = "product"
-_LONGEST = 30  # characters that are read
-_NEAR = 0.05  # a number that is typed with few digits must be at least this near
+PRODUCT = "product"  # beside the options that name the factors
+LONGEST = 24  # characters of a number
+_FORMAT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_EXACT = Decimal("1e-9")  # relative: what a float's last digits must not decide
 
 
-def chain(at) -> TwoLayerChain:
-    """The article's network as the page is set."""
-    return two_layer_chain(w1=at.w1, w2=at.w2, x=at.x, y=at.y)
+@dataclass(frozen=True)
+class Typed:
+    """A number as it was typed, and half a unit of its last digit."""
+
+    value: Decimal
+    half: Decimal
+
+    def rounds(self, true: float | Decimal) -> bool:
+        """Whether a true number rounds to this one. To 0 rounds only 0: it has no digits."""
+        true = Decimal(true)
+        if not self.value:
+            return not true
+        return abs(self.value - true) <= self.half + _EXACT * abs(true)
 
 
-def asked(at) -> dict[str, float]:
-    """What there is to calculate, by name: the gradient's factors in order, then the product."""
-    net = chain(at)
-    factors = net.dw1_factors if at.gradient == "w1" else net.dw2_factors
-    return {f.name: float(f.value) for f in factors} | {
-        PRODUCT: float(net.dw1 if at.gradient == "w1" else net.dw2)
+def typed(text: str) -> Typed | None:
+    """What a text says, 0.235, −.5 or 1.2e-3; None where it is no such number."""
+    text = text.strip().replace("−", "-")
+    if len(text) > LONGEST or not _FORMAT.fullmatch(text):
+        return None
+    value = Decimal(text)
+    return Typed(value, Decimal((0, (5,), int(value.as_tuple().exponent) - 1)))
+
+
+def labels(gradient: str) -> dict[str, str]:
+    """What is typed, in its order: the factors by their options, then the product."""
+    names = {option: FACTOR.options[option] for option in data.FACTORS[gradient]}
+    return names | {PRODUCT: f"dJ/d{PANEL['gradient'].options[gradient]}"}
+
+
+def settings(at) -> str:
+    """What the calculation starts from."""
+    w1, w2, x, y = map(theme.setting, (at.w1, at.w2, at.x, at.y))
+    return f"At *w*₁ = {w1}, *w*₂ = {w2}, *x* = {x} and *y* = {y}, with J = ½(ŷ − y)²."
+
+
+def verdict(at, texts: Mapping[str, str]) -> str:
+    """The first wrong number and its usual slip; else what is right, and what is still missing.
+
+    `texts` are what was typed, by the names of `labels`; a blank one is missing.
+    """
+    names = labels(at.gradient)
+    given = {name: text for name in names if (text := texts.get(name, "").strip())}
+    numbers = {name: typed(text) for name, text in given.items()}
+    true = _true(at)
+    for name, number in numbers.items():
+        if number is None:
+            return (
+                f"**{names[name]}** is not a number that can be read. Write it like 0.235 or "
+                f"1.2e-3, with at most {LONGEST} characters."
+            )
+        if number.rounds(true[name]) or (name == PRODUCT and _follows(number, at, numbers)):
+            continue
+        return f"**{names[name]} is the first that is wrong.** {_slip(name, number, at, true)}"
+    missing = [names[name] for name in names if name not in given]
+    if not given:
+        return "Type what you have: a number that is missing is passed over."
+    if missing:
+        return f"Right so far, to the digits that you typed. Still missing: {', '.join(missing)}."
+    return "**All of it is right**, to the digits that you typed."
+
+
+def _true(at) -> dict[str, float]:
+    """Every factor, and their product."""
+    factors = data.walk(at.w1, at.w2, at.x, at.y, at.gradient).factors.tolist()
+    return dict(zip(data.FACTORS[at.gradient], factors, strict=True)) | {PRODUCT: prod(factors)}
+
+
+def _follows(product: Typed, at, numbers: Mapping[str, Typed | None]) -> bool:
+    """Whether the product is that of the typed factors, rounded as they are."""
+    path = data.FACTORS[at.gradient]
+    factors = [number.value for option in path if (number := numbers.get(option))]
+    return len(factors) == len(path) and product.rounds(prod(factors, start=Decimal(1)))
+
+
+def _slip(name: str, number: Typed, at, true: Mapping[str, float]) -> str:
+    """The first usual slip that gives this number at its digits."""
+    if not number.value:
+        return "It is not 0. Type its first digits that are not 0."
+    if number.rounds(-true[name]):
+        return "Its size is right, its sign is not."
+    usual = _product_slips(at, true) if name == PRODUCT else _factor_slips(at)[name]
+    for says, value in usual.items():
+        if number.rounds(value):
+            return says
+    return "It is none of the usual slips."
+
+
+def _factor_slips(at) -> dict[str, dict[str, float]]:
+    """Of each factor: a word on a usual slip, and what it gives."""
+    net = scalar_chain.two_layer_chain(w1=at.w1, w2=at.w2, x=at.x, y=at.y)
+    slope = ACTIVATIONS["sigmoid"].df
+    z1, a1, z2, y_hat, loss = map(float, (net.z1, net.a1, net.z2, net.y_hat, net.loss))
+    return {
+        "loss": {
+            "This is J itself. Its derivative is asked for.": loss,
+            "This is (ŷ − y)². The derivative of ½(ŷ − y)² is ŷ − y.": 2 * loss,
+            "This is z₂ − y: z stands for a. The output is ŷ = σ(z₂).": z2 - at.y,
+            "This is ŷ. The target y is not taken away.": y_hat,
+        },
+        "slope2": {
+            "This is σ(z₂): σ stands for σ′.": y_hat,
+            "This is σ′(ŷ): a stands for z. The slope is taken where σ was, at z₂.": float(
+                slope(y_hat)
+            ),
+            "This is σ′(z₁): the slope of the other layer.": float(slope(z1)),
+            "This is z₂ itself, not the slope there.": z2,
+        },
+        "w2": {
+            "This is w₁: the weight of the other layer.": at.w1,
+            "This is a₁: what z₂ answers to w₂ with. Asked for is its answer to a₁.": a1,
+        },
+        "slope1": {
+            "This is σ(z₁): σ stands for σ′.": a1,
+            "This is σ′(a₁): a stands for z. The slope is taken where σ was, at z₁.": float(
+                slope(a1)
+            ),
+            "This is σ′(z₂): the slope of the other layer.": float(slope(z2)),
+            "This is z₁ itself, not the slope there.": z1,
+        },
+        "a1": {
+            "This is z₁: z stands for a. What w₂ was multiplied with is a₁ = σ(z₁).": z1,
+            "This is σ′(z₁): σ′ stands for σ.": float(slope(z1)),
+            "This is w₂: what z₂ answers to a₁ with. Asked for is its answer to w₂.": at.w2,
+        },
+        "x": {
+            "This is w₁: what z₁ answers to x with. Asked for is its answer to w₁.": at.w1,
+            "This is z₁. It answers to w₁ with the input x.": z1,
+        },
     }
 
 
-def read(text: str) -> Decimal | None:
-    """The number that a reader has typed, with the digits typed; None if it is none."""
-    plain = text.strip().replace("−", "-").replace(",", ".").replace("×10^", "e")
-    try:
-        number = Decimal(plain) if len(plain) <= _LONGEST else Decimal("nan")
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and isfinite(float(number)) else None
-
-
-def agrees(typed: Decimal, right: float) -> bool:
-    """Whether it is the right number to the digits that were typed, one off in the last at most."""
-    value, exponent = float(typed), int(typed.as_tuple().exponent)
-    return abs(value - right) <= min(1.0001 * 10.0**exponent, _NEAR * abs(right))
-
-
-def verdict(at, typed: Mapping[str, str]) -> str:
-    """What is right, and the first that is not, with the usual slip that gives it."""
-    right = asked(at)
-    given = {name: text for name in right if (text := typed.get(name, "")).strip()}
-    if not given:
-        return "Type what you have: each factor, then the product. What is left empty is left out."
-    for name, text in given.items():
-        number = read(text)
-        if number is None:
-            return f"What stands at {_named(name)} is no number."
-        if not agrees(number, right[name]):
-            return f"The first that is not right is {_named(name)}. {_slip(at, name, number)}"
-    left = len(right) - len(given)
-    return "All of it is right." if not left else f"Right so far; {left} of {len(right)} are empty."
-
-
-def _named(name: str) -> str:
-    return "the product" if name == PRODUCT else name
-
-
-def _slip(at, name: str, typed: Decimal) -> str:
-    for value, why in slips(at, name):
-        if isfinite(value) and value and agrees(typed, value):
-            return why
-    return "None of the usual slips gives that number: calculate it once more."
-
-
-def slips(at, name: str) -> Iterator[tuple[float, str]]:
-    """Numbers that usual slips give for a factor or the product, and what to say of each."""
-    net, right, phi = chain(at), asked(at), ACTIVATIONS["sigmoid"]
-    z = {"φ′(z₁)": net.z1, "φ′(z₂)": net.z2}
-    if name in z:
-        own, index = float(z[name]), name[-2]
-        out = float(phi.f(own))
-        yield out, f"It is σ(z{index}): the slope σ′ is σ·(1 − σ)."
-        yield float(phi.df(out)), f"It is the slope at a{index}: it is taken at z{index}."
-        yield own * (1 - own), f"It is z·(1 − z): σ′ is a·(1 − a), with a{index} and not z{index}."
-        other = next(other for other in z if other != name)
-        yield float(phi.df(z[other])), f"It is {other}, the slope of the other layer."
-    if name == "dJ/dŷ":
-        yield float(net.y_hat), "It is ŷ: the target y is missing."
-        yield float(net.loss), "It is J itself: its derivative is ŷ − y."
-    if name == "a₁":
-        yield float(net.z1), "It is z₁: the weight w₂ multiplies a₁ = σ(z₁)."
-        yield at.x, "It is x: the weight w₂ multiplies a₁."
-    if name == "x":
-        yield float(net.z1), "It is z₁: dz₁/dw₁ is what w₁ multiplies, the input x."
-        yield float(net.a1), "It is a₁: w₁ multiplies the input x."
-    if name == "w₂":
-        yield at.w1, "It is w₁: dz₂/da₁ is w₂."
-        yield float(net.a1), "It is a₁: z₂ = w₂·a₁, and its derivative by a₁ is w₂."
-    factors = [value for key, value in right.items() if key != PRODUCT]
-    if name == PRODUCT:
-        yield sum(factors), "It is the factors' sum: the chain rule multiplies."
-        for key, value in right.items():
-            if key != PRODUCT and value:
-                rest = prod(v for other, v in right.items() if other not in (key, PRODUCT))
-                yield rest, f"It is the product without {key}."
-    yield -right[name], f"The size is right, the sign is not: {theme.number(right[name])}."
+def _product_slips(at, true: Mapping[str, float]) -> dict[str, float]:
+    """Of the product: a word on a usual slip, and what it gives."""
+    net = scalar_chain.two_layer_chain(w1=at.w1, w2=at.w2, x=at.x, y=at.y)
+    of = {name: value for name, value in true.items() if name != PRODUCT}
+    levels = {"slope2": float(net.y_hat), "slope1": float(net.a1)}
+    sigmas = prod(levels.get(name, value) for name, value in of.items())
+    other, there = ("w₂", net.dw2) if at.gradient == "w1" else ("w₁", net.dw1)
+    slips = {
+        "This is the product with σ for σ′.": sigmas,
+        "This is the sum of the factors. They are multiplied.": sum(of.values()),
+        f"This is dJ/d{other}: the gradient of the other weight.": float(there),
+    }
+    for left_out in of:
+        others = prod(value for name, value in of.items() if name != left_out)
+        slips[f"This is the product without {FACTOR.options[left_out]}."] = others
+    return slips
