@@ -22,7 +22,7 @@ PANEL = Panel(
         R,
         Choice("place", "Stack", PLACES, "shortcut", menu=True),
         Range("blocks", "Blocks L", 1, 60, 1, 24),
-        Choice("activation", "Activation", labels(_SOME), "relu"),
+        Choice("activation", "Activation", labels(_SOME), "relu", menu=True),
         Choice("norm", "Norm", {"rms": "RMS", "layer": "layer"}, "rms"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         DEEP,
