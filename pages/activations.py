@@ -20,6 +20,7 @@ def slopes(at) -> None:
         at,
         panel=PANEL,
         live=("z",),
+        main=data.main_line,
         multiplied=data.multiplied(curves, at.n, leak),
         alt_text="""
             Two panels over the pre-activation z from −6 to 6. Above: the slopes of three

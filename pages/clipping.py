@@ -19,6 +19,7 @@ def thresholds(at) -> None:
         at,
         panel=PANEL,
         live=("limit",),
+        main=data.main_line,
         alt_text="""
             Two panels. Left: share of held-out digits named right against the clipping threshold
             from 0.1 to 1,000, with the share of steps clipped, the same network with better

@@ -23,6 +23,7 @@ with left:
             panel=PANEL,
             live=("c",),
             clock=picture.CLOCK,
+            main=data.main_line,
             alt_text="""
                 A network of layers of units, each with a dot as large as its gradient. Below it a
                 line chart on a logarithmic scale: the size of the gradient at each hidden layer,

@@ -18,6 +18,7 @@ def powers(at) -> None:
         at,
         panel=PANEL,
         live=("w",),
+        main=data.main_line,
         mark=data.mark(at.n),
         alt_text="""
             Line chart on a logarithmic scale: the size of w to the power n, for n from 0 to 60,

@@ -18,7 +18,9 @@ from pages.kit import mode, values
 from pages.kit.panels import Panel
 
 ANSWER, SHOWN = "answer", "shown"  # what a link says that shows the answer
+PIN = "pin"  # the key of a pinned line: see `Panel.pin_text`
 _LONGEST = 40  # characters of a link's value; what is longer is none
+_LONGEST_PIN = 240
 _VISIT = "address.visit"
 _BARE = "address.bare"  # by page: the values that an address without any was last come to with
 # A fragment that runs by itself has the browser ask for the page after each loss of the connection:
@@ -33,6 +35,7 @@ class _Visit:
     page: str
     corrected: bool  # the address carried a value that is not allowed
     answer: bool  # it asks to show the answer to the page's question, and nobody has yet
+    pin_refused: bool = False  # it asks for a pinned line that cannot be
 
 
 def read_url(panel: Panel) -> None:
@@ -49,18 +52,24 @@ def read_url(panel: Panel) -> None:
         return
     told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
     parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
+    asks_pin = PIN in _query()
+    pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if asks_pin else None
     bare = st.session_state.setdefault(_BARE, {})
-    if told:
+    if told or asks_pin:
         says = panel.defaults | parsed
     else:
-        says = bare.get(panel.page, panel.defaults) if stepped else {}
+        says, pin = bare.get(panel.page, (panel.defaults, None)) if stepped else ({}, None)
     values.begin(panel, says, arriving=begins)
-    if not told and not stepped:
-        bare[panel.page] = vars(values.now(panel))
+    if told or asks_pin or stepped:
+        values.set_pin(panel, pin)
+    else:
+        bare[panel.page] = vars(values.now(panel)), values.pin_now(panel)
     if begins:
         right = all(panel[name].means(raw, parsed[name]) for name, raw in told.items())
         asks = st.query_params.get_all(ANSWER) == [SHOWN]
-        st.session_state[_VISIT] = _Visit(panel.page, corrected=not right, answer=asks)
+        st.session_state[_VISIT] = _Visit(
+            panel.page, corrected=not right, answer=asks, pin_refused=asks_pin and pin is None
+        )
 
 
 def _query() -> dict[str, list[str]]:
@@ -72,10 +81,10 @@ def _stepped_through_history() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def _told(key: str) -> str:
+def _told(key: str, longest: int = _LONGEST) -> str:
     """What the address says for a key: nothing where it says it twice, or goes on and on."""
     said = st.query_params.get_all(key)
-    return said[0] if len(said) == 1 and len(said[0]) <= _LONGEST else ""
+    return said[0] if len(said) == 1 and len(said[0]) <= longest else ""
 
 
 def take_answer() -> bool:
@@ -88,6 +97,11 @@ def take_answer() -> bool:
 def link_was_corrected() -> bool:
     """Whether this visit's address asked for a value that the page does not have."""
     return st.session_state[_VISIT].corrected
+
+
+def pin_was_refused() -> bool:
+    """Whether this visit's address asked for a pinned line that the page cannot draw."""
+    return st.session_state[_VISIT].pin_refused
 
 
 def write_url(panel: Panel) -> None:
@@ -105,7 +119,13 @@ def _write(panel: Panel) -> None:
     says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
     # Always: what the browser says that its address is was true when it said so, not what has been
     # sent to it since.
-    st.query_params.from_dict({**says, **mode.now().address})
+    st.query_params.from_dict({**says, **_pinned(panel), **mode.now().address})
+
+
+def _pinned(panel: Panel) -> dict[str, str]:
+    """What the address says of the line that is pinned."""
+    pin = values.pinned(panel)
+    return {} if pin is None else {PIN: panel.pin_text(pin)}
 
 
 def _values(panel: Panel, at: values.Reading) -> dict[str, Any]:
@@ -121,5 +141,6 @@ def link(panel: Panel, at: values.Reading, *, answer: bool) -> str:
     """This page's address with the value of every control, defaults too; and its answer shown."""
     here = urlsplit(st.context.url or "")
     asks = {ANSWER: SHOWN} if answer else {}
-    says = urlencode(query(panel, _values(panel, at)) | asks, quote_via=quote)
-    return urlunsplit((here.scheme, here.netloc, here.path or panel.page, says, ""))
+    says = query(panel, _values(panel, at)) | _pinned(panel) | asks
+    said = urlencode(says, quote_via=quote)
+    return urlunsplit((here.scheme, here.netloc, here.path or panel.page, said, ""))

@@ -9,13 +9,14 @@ else than the drag has moved a control, the chart is told so by the number in th
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import mode, prose, specs, values
+from pages.kit import beside, mode, prose, specs, values
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
@@ -37,6 +38,7 @@ def show(
     picks: tuple[str, ...] = (),
     handle: str | None = None,
     clock: Clock | None = None,
+    main: Callable[[Any], pd.DataFrame] | None = None,
     **others: pd.DataFrame,
 ) -> None:
     """Draw a live chart, and take its controls' values over when a drag rests.
@@ -45,7 +47,8 @@ def show(
     `panel[name]` in `picks`; `handle` names events on marks that carry the live controls' values
     and set them too. `at` are the values of the fragment that the chart is drawn in: when a drag
     rests, that fragment and whatever else has read the control run anew. `others` are the tables,
-    by name, that the chart has besides the frame; `clock` moves another parameter of it.
+    by name, that the chart has besides the frame; `clock` moves another parameter of it. `main`
+    computes the main line at the values of the panel's `pins`: with it the reader can pin that.
     """
     chart = f"{panel.page}.{builder.__name__}"
     present = {name: getattr(at, name) for name in live}
@@ -56,18 +59,53 @@ def show(
     }
     row = pa.table({name: [value] for name, value in (present | {_TOLD: number}).items()})
     tables = {"frame": frame, PRESENT: row} | others
+    if main:
+        tables[beside.PINNED] = _pinned(panel, at, main)
     shown = mode.now()
     locked = frozenset(live) & shown.on(panel.page).locked
+    lines = tuple(name for name in beside.TABLES if name in tables)
     st.vega_lite_chart(
-        spec=specs.with_tables(wired(builder, live, handle, clock, locked, shown.scale), tables),
+        spec=specs.with_tables(
+            wired(builder, live, handle, clock, locked, shown.scale, lines), tables
+        ),
         key=chart,
         on_select=partial(_rested, chart, values.drawing(), panel, number, clicks),
         alt=prose.fill(alt_text),
     )
     values.chart_first()
+    if main:
+        values.fragment(_pin_button, key=f"{chart}.pin")(panel)
 
 
-@memoize(32)
+def _pinned(panel: Panel, at: Reading, main: Callable[[Any], pd.DataFrame]) -> pd.DataFrame:
+    """The table of the line that the reader has pinned."""
+    pin = values.pinned(panel)
+    if pin is None:
+        return beside.nothing()
+    return beside.named(main(SimpleNamespace(**pin)), f"pinned: {panel.pin_shown(pin, at)}")
+
+
+def _pin_button(panel: Panel) -> None:
+    """Pin the line as it is now, or take the pinned one away; and say in words which it is."""
+    pin = values.pinned(panel)
+
+    def press() -> None:
+        values.set_pin(panel, vars(values.now(panel)) if pin is None else None)
+        values.change(panel, {})
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Pin this line" if pin is None else "Unpin",
+            key=f"{panel.page}.pin",
+            type="tertiary",
+            on_click=press,
+        )
+        if pin is not None:
+            shown = panel.pin_shown(pin, values.read(panel))
+            st.markdown(f"The dashed grey line is pinned at {shown}.")
+
+
+@memoize(128)
 def wired(
     builder: Callable,
     live: tuple[str, ...],
@@ -75,10 +113,11 @@ def wired(
     clock: Clock | None = None,
     locked: frozenset[str] = frozenset(),
     scale: float = 1.0,
+    lines: tuple[str, ...] = (),
 ) -> dict:
     """A live chart's spec, its parameters tied to the table PRESENT and to what it reports.
 
-    What is locked follows the table alone.
+    What is locked follows the table alone. `lines` are the tables of lines beside its main one.
 
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
     becomes. Such a signal takes its value from the table for as long as the reader has not moved it
@@ -87,7 +126,7 @@ def wired(
     the spec they stand, and passes on what their signal holds; Vega-Lite does not read “spec” in a
     layered chart, so that the report can be a signal of our own.
     """
-    spec = specs.built(builder, scale)
+    spec = beside.drawn(specs.built(builder, scale), lines, scale)
     params = [_ticking(p, clock) if p["name"] not in live else p for p in spec["params"]]
     params = [_tied(p, handle, p["name"] in locked) if p["name"] in live else p for p in params]
     says = f"{{{', '.join(f'{name}: {name}' for name in live)}, {_TOLD}: {_ROW}.{_TOLD}}}"

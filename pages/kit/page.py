@@ -35,6 +35,8 @@ def header(panel: Panel) -> None:
             "The link asked for a value that this page does not have. "
             "The nearest one, or the default, is set instead."
         )
+    if address.pin_was_refused():
+        st.caption("The link asked for a pinned line that this page cannot draw. None is pinned.")
 
 
 def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: object) -> None:
@@ -185,8 +187,13 @@ def _reset(panel: Panel) -> None:
         "Reset this page",
         key=f"{panel.page}.reset_all",
         type="tertiary",
-        on_click=partial(values.change, panel, panel.defaults),
+        on_click=partial(_begin_anew, panel),
     )
+
+
+def _begin_anew(panel: Panel) -> None:
+    values.set_pin(panel, None)
+    values.change(panel, panel.defaults)
 
 
 def footer(panel: Panel) -> None:

@@ -84,6 +84,11 @@ class Range:
             return f"1/{self.base**-value:,}" if value < 0 else f"{self.base**value:,}"
         return f"{float(f'{self.base**value:.3g}'):,g}"
 
+    def says(self, value: float) -> str:
+        """Control and value: w = 0.60, or weights × 0.60."""
+        joint = " " if self.label.endswith("×") else " = "
+        return f"{self.label}{joint}{self.shown(value)}"
+
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for exactly this value."""
         try:
@@ -116,6 +121,10 @@ class Choice:
         """What an address says for this option: its label."""
         return self.options[value]
 
+    def says(self, value: str) -> str:
+        """What the reader sees for this option without the control beside it."""
+        return self.options[value]
+
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for this option."""
         return raw in (value, self.options[value]) or self.former.get(raw) == value
@@ -146,12 +155,17 @@ class Recall:
 
 @dataclass(frozen=True)
 class Panel:
-    """The controls and presets of one page, and what it asks about the page before."""
+    """The controls and presets of one page, and what it asks about the page before.
+
+    `pins` are the controls that the main line of its main chart depends on: a pinned line is said
+    by their values.
+    """
 
     page: str
     controls: tuple[Range | Choice, ...]
     presets: tuple[Preset, ...] = ()
     recall: Recall | None = None
+    pins: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Range | Choice:
         return self._by_name[name]
@@ -167,3 +181,27 @@ class Panel:
     def defaults(self) -> dict[str, Any]:
         """The value of each control on a page that nobody has touched."""
         return {control.name: control.default for control in self.controls}
+
+    def pin_text(self, pin: Mapping[str, Any]) -> str:
+        """What an address says for a pinned line: w:0.6,activation:tanh."""
+        return ",".join(f"{name}:{pin[name]}" for name in self.pins)
+
+    def parse_pin(self, text: str) -> dict[str, Any] | None:
+        """The values of a pinned line from what an address says; None where it is not one.
+
+        Each of `pins` is there once, with a value that its control has.
+        """
+        said = [part.partition(":") for part in text.split(",")]
+        if not self.pins or sorted(name for name, _, _ in said) != sorted(self.pins):
+            return None
+        pin = {name: self[name].parse(raw) for name, _, raw in said}
+        return pin if all(self[name].means(raw, pin[name]) for name, _, raw in said) else None
+
+    def pin_shown(self, pin: Mapping[str, Any], at: Any) -> str:
+        """What the reader sees for a pinned line: the first of `pins`, and what differs now.
+
+        `at` has the present values as attributes.
+        """
+        differs = [name for name in self.pins if getattr(at, name) != pin[name]]
+        told = [name for name in self.pins if name == self.pins[0] or name in differs]
+        return ", ".join(self[name].says(pin[name]) for name in told)

@@ -13,7 +13,7 @@ from pages.kit.memoize import memoize
 _FRAME = "frame"  # the name of the data in every spec
 
 
-@memoize(64)
+@memoize(256)
 def built(builder: Callable, scale: float = 1.0) -> dict:
     """A builder's chart as a dict that draws the frame, made once per process.
 

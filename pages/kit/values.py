@@ -31,6 +31,7 @@ from pages.kit.panels import Panel
 AHEAD = 0.04  # seconds that the first chart of a change is ahead of what follows it
 LONGEST = 5.0  # seconds that a run waits until a busy server has sent what it has drawn
 PAGE = "page"  # the fragment that is the page itself, outside of all others
+_PIN = "pin"  # what a fragment's note calls the values of the line that is pinned
 
 
 @dataclass
@@ -59,6 +60,7 @@ _Notes = dict[str, _Fragment]  # by the fragments' keys
 class _Session:
     page: str = ""  # the open one
     values: dict[str, dict[str, Any]] = field(default_factory=dict)  # by page and name
+    pins: dict[str, dict[str, Any]] = field(default_factory=dict)  # pinned lines' values, by page
     notes: _Notes = field(default_factory=dict)  # of the open page
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
     mentioned: dict[str, str] = field(default_factory=dict)  # which fragment is the first to use it
@@ -141,12 +143,33 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | Sequence[str] = 
     for key in [anew] if isinstance(anew, str) else anew:
         if key in session.notes:
             session.notes[key].drawn = False
-    stale = _stale(session.notes, session.values[panel.page])
+    stale = _stale(session.notes, session.values[panel.page] | {_PIN: pin_now(panel)})
     if PAGE in stale:
         st.rerun()
     if stale:
         session.last, session.awaited = stale[-1], True
         st.rerun(stale)
+
+
+def pinned(panel: Panel) -> dict[str, Any] | None:
+    """The values at which the reader has pinned the main line, for the fragment being drawn."""
+    notes, fragment = _drawing.get()
+    pin = notes[fragment].read[_PIN] = pin_now(panel)
+    return pin
+
+
+def pin_now(panel: Panel) -> dict[str, Any] | None:
+    """The same, noted for no fragment."""
+    return _session().pins.get(panel.page)
+
+
+def set_pin(panel: Panel, pin: Mapping[str, Any] | None) -> None:
+    """Pin the main line at the values of the panel's `pins`, or none. `change` then runs what
+    shows it."""
+    if pin is None:
+        _session().pins.pop(panel.page, None)
+    else:
+        _session().pins[panel.page] = {name: pin[name] for name in panel.pins}
 
 
 def stay(page: str) -> None:
@@ -162,6 +185,7 @@ def prepare(panel: Panel, raw: Mapping[str, Any]) -> None:
     """What the page's controls will be set to when it opens, the locked ones too."""
     said = {name: panel[name].parse(value) for name, value in raw.items()}
     _session().values[panel.page] = panel.defaults | said
+    set_pin(panel, None)
 
 
 def open_page() -> str:

@@ -3,7 +3,7 @@
 import altair as alt
 
 from pages.concepts.activations.panel import DEEPEST, Z
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 CURVES = (1, 2, 3)  # of the main chart
 FOURTH = "leaky"  # the fourth network beside them: dark too, but dashed
@@ -229,8 +229,9 @@ def _products_panel() -> alt.LayerChart:
             gone=f"!isValid(datum.p{i}) || datum.p{i} < {low}",
         )
         shape = alt.condition("datum.gone", alt.value("triangle-down"), alt.value("circle"))
+        line = line.mark_line(strokeWidth=3, clip=True).encode(y=alt.Y(field=f"product{i}"))
         layers += [
-            line.mark_line(strokeWidth=3, clip=True).encode(y=alt.Y(field=f"product{i}")),
+            line.properties(name=beside.MAIN) if i == 1 else line,
             dot.mark_point(size=130, filled=True, opacity=1).encode(
                 y=alt.Y(field="at"), shape=shape
             ),

@@ -23,7 +23,7 @@ from pages.concepts.activations.charts import (
     SLOPES,
 )
 from pages.concepts.activations.panel import PANEL, STEPS, Z
-from pages.kit import grammar, theme
+from pages.kit import beside, grammar, theme
 from pages.kit.memoize import memoize
 
 WIDTH = 64
@@ -172,6 +172,20 @@ def multiplied(curves: tuple[str, str, str], n: int, leak: float) -> pd.DataFram
         }
         columns[f"product{i}"] = np.where(product <= PRODUCTS[1], product, np.nan)
     return _in_single_precision(columns)
+
+
+def main_line(at) -> pd.DataFrame:
+    """The slopes of the three activations, multiplied over n layers; see `beside`."""
+    curves = (at.first, at.second, at.third)
+    rows = multiplied(curves, at.n, leak_of(at, *curves))
+    rows = rows[rows["drawn"]]
+    return pd.concat(
+        [
+            beside.line(rows["z"], rows[f"product{i}"], seen=PRODUCTS, series=str(i), named=i == 1)
+            for i in (1, 2, 3)
+        ],
+        ignore_index=True,
+    )
 
 
 def _over_z() -> dict[str, np.ndarray]:

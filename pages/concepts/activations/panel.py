@@ -125,4 +125,5 @@ PANEL = Panel(
         "Because *z* = *w*·*a* + *b* contains the weight too. With *w* = 4 it moves to where the "
         "sigmoid is flat, and the slope falls far below ¼.",
     ),
+    pins=("n", "first", "second", "third", "leak"),
 )

@@ -3,7 +3,7 @@
 import altair as alt
 
 from pages.concepts.clipping.panel import GX, GY, LIMIT, STEP
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 UNCLIPPED = 3.5  # where runs without clipping stand on the axis of thresholds
 CLIFF_STEPS, CLIFF_LEFT, CLIFF_RIGHT = STEP.high, -2.5, -2.1
@@ -66,7 +66,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
     tooltip = [alt.Tooltip("says", type="nominal", title="median of 8")]
     band = grammar.colored(swept, "dark").mark_area(opacity=0.16)
     band = band.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))
-    line = grammar.colored(swept, "dark").mark_line(strokeWidth=3)
+    line = grammar.colored(swept, "dark").mark_line(strokeWidth=3).properties(name=beside.MAIN)
     points = grammar.colored(swept, "dark").mark_point(size=30, filled=True, opacity=1)
     whisker = grammar.colored(unclipped, "dark").mark_rule(strokeWidth=3, opacity=0.3)
     whisker = whisker.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))

@@ -13,7 +13,7 @@ from core.network import NetSpec
 from pages.concepts.clipping.charts import CLIFF_LEFT, CLIFF_RIGHT, CLIFF_STEPS, UNCLIPPED
 from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW, Network
 from pages.concepts.clipping.panel import LIMIT
-from pages.kit import grammar, theme
+from pages.kit import beside, grammar, theme
 from pages.kit.memoize import memoize
 
 RUNS_FILE = Path(__file__).with_name("runs.csv")
@@ -144,6 +144,12 @@ def thresholds(name: str, clip: str) -> pd.DataFrame:
     ]
     rows["clipped_says"] = [f"{theme.percent(share)} of steps" for share in rows["clipped"]]
     return rows
+
+
+def main_line(at) -> pd.DataFrame:
+    """Accuracy over the thresholds; see `beside`."""
+    rows = _rows(at.network, at.clip).sort_values("limit")
+    return beside.line(rows["limit"], rows["accuracy"], seen=(0, 1), name_at=0.6)
 
 
 UNITS = {  # of the table for taking away

@@ -79,4 +79,5 @@ PANEL = Panel(
         "The layer's gain: what a layer does to the size of a signal on average, its weights and "
         "its slopes together. Not the weights themselves, which are about 0.1 in a wide layer.",
     ),
+    pins=("network", "clip"),
 )

@@ -4,9 +4,10 @@ import altair as alt
 
 from pages.concepts.home import picture
 from pages.concepts.home.panel import LAYERS, C
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 THREE = (0.6, 1.0, 1.6)  # the networks of the page's title
+SEEN = (-6, 8)  # log₁₀ of the gradients that the axis has
 _ROOM = 2.2  # to the left of layer 1, for the lines' names
 
 
@@ -29,7 +30,7 @@ def gradients() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", -6, 8, every=2, room=6.4)
+    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", *SEEN, every=2, room=6.4)
     frame = frames.frame_of(C)
     return grammar.layered(
         grammar.healthy_band(left=1 - _ROOM, right=LAYERS + 1.4, label="healthy"),
@@ -85,7 +86,7 @@ def _dragged(frame: alt.Chart) -> list[alt.Chart]:
     rows = _by_layer(frame, "median", "low", "high").transform_calculate(
         size=grammar.number("datum.median")
     )
-    line = rows.mark_line(strokeWidth=4, clip=True)
+    line = rows.mark_line(strokeWidth=4, clip=True).properties(name=beside.MAIN)
     dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
         tooltip=[
             alt.Tooltip("layer", type="quantitative", title="layer"),

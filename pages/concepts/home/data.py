@@ -15,9 +15,9 @@ from core.losses import LOSSES
 from core.network import NetSpec
 from core.optimizers import Adam
 from core.training import TrainSpec
-from pages.concepts.home.charts import THREE
+from pages.concepts.home.charts import SEEN, THREE
 from pages.concepts.home.panel import DRAWS, UNITS, C
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 FACTORS = tuple(round(0.5 + 0.1 * i, 1) for i in range(13))  # the factors c that were trained
@@ -203,6 +203,14 @@ def gradients_table(name: str, draw: int | None, c: float) -> pd.DataFrame:
         for row in [found.at(factor)]
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def main_line(at) -> pd.DataFrame:
+    """The gradients by layer at one factor, from the last layer back; see `beside`."""
+    found = drag(at.network, draw(at))
+    size = found.median[found.at(at.c)]
+    layers = np.arange(len(size), 0, -1)
+    return beside.line(layers, size[::-1], seen=SEEN, name_at=0.5)
 
 
 # Two factors of one product ----------------------------------------------------------------------

@@ -69,4 +69,5 @@ PANEL = Panel(
             {"c": 1.0, "network": "tanh_normal"},
         ),
     ),
+    pins=("c", "network", "show", "seed"),
 )

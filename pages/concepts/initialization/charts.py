@@ -3,7 +3,7 @@
 import altair as alt
 
 from pages.concepts.initialization.panel import G
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 STEPS = tuple(G.values())
 TOP = 16  # the main chart's axis: 10⁻¹⁶ … 10¹⁶
@@ -107,6 +107,7 @@ def _line(frame: alt.Chart) -> list[alt.Chart]:
             alt.Tooltip("value", type="nominal", title="relative to the last"),
         ],
     )
+    line = line.properties(name=beside.MAIN)
     end = frame.encode(x=alt.X(field="first"), y=alt.Y(field="end"))
     dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
         size=130, filled=True, opacity=1

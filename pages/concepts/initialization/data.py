@@ -17,7 +17,7 @@ from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from pages.concepts.initialization.charts import END, HIGHEST, LOWEST, STEPS, TOP
 from pages.concepts.initialization.panel import CURVES, DEEPEST
-from pages.kit import frames, theme
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 EXAMPLES = 8  # digits that the networks see
@@ -296,6 +296,13 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         columns[f"{key}_at"] = at
         columns[f"{key}_name"] = [f"{label} {_arrow(v)}".strip() for v in values[:, 0]] * every
     return pd.DataFrame(columns)
+
+
+def main_line(at) -> pd.DataFrame:
+    """The line at one σ√n, from the last layer back; see `beside`."""
+    of = setting(at)
+    size = getattr(getattr(measured(of), at.quantity), at.center)[STEPS.index(at.g)]
+    return beside.line(np.arange(of.depth, 0, -1), size[::-1], seen=(-END, END))
 
 
 def _within(heights: np.ndarray) -> np.ndarray:

@@ -112,4 +112,5 @@ PANEL = Panel(
         "No. Even the steepest slope of a sigmoid is ¼, so the product of the slopes vanishes "
         "without any saturation. Unsaturated is not the same as safe.",
     ),
+    pins=("g", "activation", "width", "depth", "quantity", "center", "draws", "bias", "seed"),
 )

@@ -3,10 +3,10 @@
 import altair as alt
 
 from pages.concepts.products.panel import LAYERS, STREAMS, W
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 MARK = "mark"  # the table of the n to mark
-_LIMIT = 20  # its vertical axis: 10⁻²⁰ … 10²⁰
+LIMIT = 20  # its vertical axis: 10⁻²⁰ … 10²⁰
 _ROOM = 12  # to the right of n = 60, for the lines' labels
 _SIZE = "log(abs(w)) / LN10"  # log₁₀|w| of the live control
 
@@ -28,7 +28,7 @@ def powers() -> alt.LayerChart:
         *_lost_in_half_precision(frame),
         *_marked(),
         x=grammar.count_x("n", "n, the number of factors (layers)", LAYERS, every=10, room=_ROOM),
-        y=grammar.powers_y("log10", "size of the product", -_LIMIT, _LIMIT, every=5),
+        y=grammar.powers_y("log10", "size of the product", -LIMIT, LIMIT, every=5),
         params=(frames.param(W),),
         height=theme.MAIN_HEIGHT,
     )
@@ -68,6 +68,7 @@ def _weights() -> alt.Chart:
                 alt.Tooltip("value", type="nominal", title="wⁿ"),
             ]
         )
+        .properties(name=beside.MAIN)
     )
 
 
@@ -85,7 +86,7 @@ def _along_the_chain(frame: alt.Chart) -> list[alt.Chart]:
         line = rows.mark_line(strokeDash=dash, strokeWidth=2.5, clip=True)
         layers.append(line.encode(y=alt.Y(field=field)))
         # the line's name stands at the last of its points that the axis shows
-        seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {_LIMIT}")
+        seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {LIMIT}")
         end = seen.transform_joinaggregate(last="max(n)").transform_filter("datum.n == datum.last")
         text = alt.Text("name", type="nominal")
         lost = end.transform_filter("datum.last == 0").transform_calculate(name=f"'{name} is 0'")
@@ -106,8 +107,8 @@ def _along_the_chain(frame: alt.Chart) -> list[alt.Chart]:
 def _marked() -> list[alt.Chart]:
     power = f"(w < 0 ? '(−' + abs(w) + ')' : w) + ({grammar.superscript('datum.n')})"
     base = _powers_of_w(alt.Chart(alt.NamedData(MARK))).transform_calculate(
-        at=f"datum.log10 == null ? {-_LIMIT} : "
-        + grammar.clamp("datum.log10", -_LIMIT + 0.5, _LIMIT - 0.5),
+        at=f"datum.log10 == null ? {-LIMIT} : "
+        + grammar.clamp("datum.log10", -LIMIT + 0.5, LIMIT - 0.5),
         says=f"{power} + ' = ' + datum.value",
     )
     dot = base.mark_point(size=130, filled=True, opacity=1).encode(y=alt.Y(field="at"))
@@ -122,7 +123,7 @@ def _marked() -> list[alt.Chart]:
 def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     rows = frame.transform_filter(f"isValid(datum.fp16) && datum.fp16 <= {LAYERS}")
     rows = _powers_of_w(rows.transform_calculate(n="datum.fp16"))
-    base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {_LIMIT}"), "dark")
+    base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {LIMIT}"), "dark")
     tick = base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     says = base.encode(text=alt.Text("fp16_says", type="nominal"))
     # below a falling line and below a rising one

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from core import products, scalar_chain, theory
+from pages.concepts.products.charts import LIMIT
 from pages.concepts.products.panel import LAYERS, W
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 DRAWS = 20_000
@@ -77,6 +78,12 @@ def _half_precision() -> dict[str, list]:
 def mark(n: int) -> pd.DataFrame:
     """The n to mark, as a table of its own."""
     return pd.DataFrame({"n": [n]})
+
+
+def main_line(at) -> pd.DataFrame:
+    """The gradient along the chain, which is wⁿ where there is no activation; see `beside`."""
+    size = along(at.w, at.activation).gradient
+    return beside.line(np.arange(LAYERS + 1), size, seen=(-LIMIT, LIMIT))
 
 
 def exact(w: float, n: int) -> str:

@@ -72,4 +72,5 @@ PANEL = Panel(
         "Three networks were trained on the same digits. What differed between them?",
         "Only the size of their weights.",
     ),
+    pins=("w", "activation"),
 )
