@@ -22,8 +22,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
-def chromium():
+def start_chromium():
     with sync_playwright() as playwright:
         try:
             browser = launch(playwright)
@@ -101,8 +100,7 @@ class Reader:
         assert not self.strangers, self.strangers
 
 
-@pytest.fixture
-def reader(chromium):
+def readers(chromium):
     """Make a reader: `reader(width=390, dark=True)`."""
     contexts = []
 

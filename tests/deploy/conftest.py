@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from deploy import serve
-from tests.browser.conftest import Reader, chromium, reader  # noqa: F401
 from tests.browser.server import ROOT, _free_port
 
 
@@ -68,6 +67,6 @@ def deployed(log: Path, **settings: object):
 
 
 @pytest.fixture(scope="module")
-def site(chromium, tmp_path_factory):  # noqa: F811
+def site(chromium, tmp_path_factory):
     with deployed(tmp_path_factory.mktemp("site") / "log") as site:
         yield site
