@@ -126,6 +126,8 @@ def _title(shown: dict) -> Iterator[str]:
 def _address(panel: Panel, shown: dict) -> Iterator[str]:
     controls = {panel.key(control.name): control for control in panel.controls}
     for key, said in parse_qs(shown["query"].lstrip("?"), keep_blank_values=True).items():
+        if key == "pin":
+            continue
         if key not in controls or len(said) != 1:
             yield f"address: {key} = {said}"
             continue
@@ -141,6 +143,9 @@ def _widgets(panel: Panel, values: dict, shown: dict) -> Iterator[str]:
         if isinstance(control, Choice):
             label = plain(control.options[value])
             wanted = [label] if widget["kind"] == "row" else label
+            agrees = widget["value"] == wanted
+        elif widget["kind"] == "menu":  # a power is chosen by what it is
+            wanted = plain(control.shown(value))
             agrees = widget["value"] == wanted
         else:
             wanted = value
