@@ -1,7 +1,10 @@
 """Whether a number has a meaning where it stands; if not, a ValueError that says so."""
 
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any
+
+import numpy as np
 
 
 def whole(name: str, value: Any, least: int) -> int:
@@ -12,3 +15,25 @@ def whole(name: str, value: Any, least: int) -> int:
     ):
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
     return int(value)
+
+
+def counts(of: Any, *names: str, least: int = 1) -> None:
+    """Each of these attributes is an int of at least `least`: what is used as a size."""
+    for name in names:
+        value = getattr(of, name)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
+
+
+def finite(of: Any, *names: str) -> None:
+    """Each of these attributes is a finite number."""
+    for name in names:
+        if not isfinite(value := getattr(of, name)):
+            raise ValueError(f"{name} must be finite, not {value!r}")
+
+
+def one_of(of: Any, **known: Iterable[str]) -> None:
+    """Each of these attributes is one of the names that are known for it."""
+    for name, names in known.items():
+        if (value := getattr(of, name)) not in names:
+            raise ValueError(f"{name} must be one of {', '.join(names)}, not {value!r}")

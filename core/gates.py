@@ -20,10 +20,10 @@ at each step back, ∏f_t, where a vanilla network has ∏φ′ and its matrix.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
+from core import checks
 from core.activations import ACTIVATIONS
 from core.diagnostics import log10_norm, running_products
 from core.initializers import INITIALIZERS
@@ -58,22 +58,13 @@ class GateSpec:
     seeds: int = 1
 
     def __post_init__(self):
-        for name in ("n_in", "width", "steps", "n_out", "seeds"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+        checks.counts(self, "n_in", "width", "steps", "n_out", "seeds")
         if self.steps > MAX_STEPS:
             raise ValueError(f"steps must be at most {MAX_STEPS}, not {self.steps}")
-        for name in ("forget_bias", "weight_scale", "recurrent_scale"):
-            if not isfinite(getattr(self, name)):
-                raise ValueError(f"{name} must be finite, not {getattr(self, name)!r}")
+        checks.finite(self, "forget_bias", "weight_scale", "recurrent_scale")
         if min(self.weight_scale, self.recurrent_scale) < 0:
             raise ValueError("scales cannot be negative")
-        for name, known in (("cell", CELLS), ("reset", RESETS), ("initializer", INITIALIZERS)):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}"
-                )
+        checks.one_of(self, cell=CELLS, reset=RESETS, initializer=INITIALIZERS)
 
     @property
     def gates(self) -> int:

@@ -13,10 +13,10 @@ variable and is dJ/d(variable). Rumelhart, Hinton and Williams 1986 for the back
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
 
 import numpy as np
 
+from core import checks
 from core.activations import activation
 from core.blas import empty, empty_like, matmul
 from core.initializers import INITIALIZERS
@@ -57,28 +57,19 @@ class NetSpec:
     weight_mean: float = 0.0
 
     def __post_init__(self):
-        for name in ("n_in", "width", "depth", "n_out", "seeds"):
-            value, least = getattr(self, name), 0 if name == "depth" else 1
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-                raise ValueError(
-                    f"{name} must be a whole number of at least {least}, not {value!r}"
-                )
+        checks.counts(self, "n_in", "width", "n_out", "seeds")
+        checks.counts(self, "depth", least=0)
         if self.depth > MAX_DEPTH:
             raise ValueError(f"depth must be at most {MAX_DEPTH}, not {self.depth}")
-        for name in (
-            *("negative_slope", "weight_scale", "weight_mean"),
-            *("bias_mean", "bias_std", "residual"),
-        ):
-            if not isfinite(getattr(self, name)):
-                raise ValueError(f"{name} must be finite, not {getattr(self, name)!r}")
+        checks.finite(self, "negative_slope", "weight_scale", "weight_mean")
+        checks.finite(self, "bias_mean", "bias_std", "residual")
         if self.weight_scale < 0 or self.bias_std < 0:
             raise ValueError("weight_scale and bias_std are spreads and cannot be negative")
         activation(self.activation)
         if self.initializer not in INITIALIZERS:
             known = ", ".join(INITIALIZERS)
             raise ValueError(f"unknown initializer {self.initializer!r}; known are {known}")
-        if self.norm not in NORMS:
-            raise ValueError(f"norm must be one of {', '.join(NORMS)}, not {self.norm!r}")
+        checks.one_of(self, norm=NORMS)
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -11,10 +11,10 @@ a deep network whose layers share one matrix, so the gradient meets W_h once per
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
+from core import checks
 from core.activations import activation
 from core.diagnostics import log10_norms, log10_rms, running_products
 from core.initializers import INITIALIZERS
@@ -53,27 +53,15 @@ class RnnSpec:
     seeds: int = 1
 
     def __post_init__(self):
-        for name in ("n_in", "width", "steps", "n_out", "seeds"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+        checks.counts(self, "n_in", "width", "steps", "n_out", "seeds")
         if self.steps > MAX_STEPS:
             raise ValueError(f"steps must be at most {MAX_STEPS}, not {self.steps}")
-        for name in ("negative_slope", "weight_scale", "recurrent_scale", "bias_mean", "bias_std"):
-            if not isfinite(getattr(self, name)):
-                raise ValueError(f"{name} must be finite, not {getattr(self, name)!r}")
+        scales = ("weight_scale", "recurrent_scale")
+        checks.finite(self, "negative_slope", *scales, "bias_mean", "bias_std")
         if min(self.weight_scale, self.recurrent_scale, self.bias_std) < 0:
             raise ValueError("scales and spreads cannot be negative")
         activation(self.activation)
-        for name, known in (
-            ("initializer", tuple(INITIALIZERS)),
-            ("recurrent", RECURRENT),
-            ("read_out", READ_OUTS),
-        ):
-            if getattr(self, name) not in known:
-                raise ValueError(
-                    f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}"
-                )
+        checks.one_of(self, initializer=INITIALIZERS, recurrent=RECURRENT, read_out=READ_OUTS)
 
     @property
     def phi(self):

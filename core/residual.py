@@ -18,12 +18,11 @@ there are no biases. DeepNorm counts a block as one of a transformer layer's two
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 
+from core import checks
 from core.activations import activation
-from core.checks import whole
 from core.initializers import INITIALIZERS
 
 PLACES = ("plain", "shortcut", "zero", "post", "pre", "peri", "deep")
@@ -58,16 +57,12 @@ class StackSpec:
     seeds: int = 1
 
     def __post_init__(self):
-        for name in ("n_in", "width", "n_out", "seeds"):
-            whole(name, getattr(self, name), 1)
-        if whole("blocks", self.blocks, 0) > MAX_BLOCKS:
+        checks.counts(self, "n_in", "width", "n_out", "seeds")
+        checks.counts(self, "blocks", least=0)
+        if self.blocks > MAX_BLOCKS:
             raise ValueError(f"blocks must be at most {MAX_BLOCKS}, not {self.blocks}")
-        for name, known in (("place", PLACES), ("norm", NORMS)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}")
-        for name in ("branch", "weight_scale"):
-            if not isfinite(getattr(self, name)):
-                raise ValueError(f"{name} must be finite, not {getattr(self, name)!r}")
+        checks.one_of(self, place=PLACES, norm=NORMS)
+        checks.finite(self, "branch", "weight_scale")
         activation(self.activation)
 
     @property

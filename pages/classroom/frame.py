@@ -45,8 +45,8 @@ def arrive() -> None:
             open_lesson(Running(found, packed, at))
         except lesson.NotALesson as wrong:
             st.session_state[_WRONG] = str(wrong)
-    elif stepped:
-        leave_lesson()
+    elif stepped and (running := Running.now()) and running.packed:
+        leave_lesson()  # one from a file is in no address
     if "done" in asks:
         progress.take_over(asks["done"])
     if "room" in asks:
@@ -69,8 +69,9 @@ def draw() -> None:
         st.html(_STYLE)
     if shown.is_site:
         page.opened(panel, "class", "With a class", _entries(panel))
-    for key, bar in _BARS.items():
-        values.fragment(bar, key=f"{panel.page}.{key}")(panel)
+    values.fragment(_projector, key=f"{panel.page}.projector")(panel)
+    if running := Running.now():
+        values.fragment(_lesson, key=f"{panel.page}.lesson")(panel, running)
     if mark := progress.mark():
         with st.container(key="progress"):
             st.caption(mark)
@@ -150,10 +151,10 @@ def _turn(panel: Panel, section: int) -> None:
 # A lesson ----------------------------------------------------------------------------------------
 
 
-def _lesson(panel: Panel) -> None:
-    running = Running.now()
-    if running is None:
-        return
+def _lesson(panel: Panel, running: Running) -> None:
+    def go(at: int) -> Callable[[], None]:
+        return partial(_go, replace(running, at=at))
+
     with st.container(key="lesson"):
         # text, never markup
         st.text("  ·  ".join(filter(None, (running.lesson.title, running.where))))
@@ -161,29 +162,23 @@ def _lesson(panel: Panel) -> None:
             st.text(running.step.note)
         with st.container(horizontal=True):
             if panel.page != running.step.page:
-                st.button("Back to the lesson", key="lesson.here", on_click=_go, args=(0,))
+                st.button("Back to the lesson", key="lesson.here", on_click=go(running.at))
             st.button(
                 "← Step before",
                 key="lesson.before",
                 disabled=running.at == 0,
-                on_click=_go,
-                args=(-1,),
+                on_click=go(running.at - 1),
             )
             st.button(
                 "Next step →",
                 key="lesson.next",
                 disabled=running.at + 1 == len(running.lesson.steps),
-                on_click=_go,
-                args=(1,),
+                on_click=go(running.at + 1),
             )
             st.button("Leave the lesson", key="lesson.leave", type="tertiary", on_click=_leave)
 
 
-def _go(by: int) -> None:
-    running = Running.now()
-    if running is None:
-        return
-    running = replace(running, at=running.at + by)
+def _go(running: Running) -> None:
     open_lesson(running)
     if mode.now().section:
         _to_section(1)
@@ -195,9 +190,6 @@ def _leave() -> None:
     leave_lesson()
     say_in_address()
     st.rerun()
-
-
-_BARS = {"projector": _projector, "lesson": _lesson}
 
 
 # Within another site -----------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def _follow(panel: Panel) -> None:
     asked_anew = awaited != mode.now().awaited
     mode.become(replace(mode.now(), awaited=awaited))
     led = before is None or (before.page, before.values) != (view.page, view.values)
-    if led and view.page and st.session_state.get(_FOLLOWS, True):
+    if led and view.page and st.session_state[_FOLLOWS]:
         values.prepare(site.panel(view.page), view.values)
         if view.page != panel.page:
             site.go_to(view.page)
@@ -223,7 +223,13 @@ def _follow(panel: Panel) -> None:
         st.rerun()
     with st.container(key="room", horizontal=True, vertical_alignment="center"):
         st.markdown(f"Room **{code}**")
-        st.checkbox("Follow the teacher", value=st.session_state.get(_FOLLOWS, True), key=_FOLLOWS)
+        key = f"{panel.page}.follows"
+        st.checkbox(
+            "Follow the teacher",
+            value=st.session_state[_FOLLOWS],
+            key=key,
+            on_change=lambda: st.session_state.update({_FOLLOWS: st.session_state[key]}),
+        )
         st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
         if awaited == panel.page:
             st.markdown("**The question above is asked now.**")

@@ -35,7 +35,8 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
     def link(at) -> None:
         here = address.link(panel, at, answer=False)
         st.code(here, language=None, wrap_lines=True)
-        st.image(qr.png(here), width=180)
+        if qr.fits(here):
+            st.image(qr.png(here), width=180)
 
     if told := progress.told():
         page.write("**What you have answered** counts elsewhere too, with this link.")

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from pages.kit.theme import BAND, MEANINGS
+from pages.kit.theme import BAND, MEANINGS, SMALL_HEIGHT
 
 LABEL_SIZE = 14
 AXIS: dict[str, Any] = {"labelFontSize": 13, "titleFontSize": 14}  # of every axis
@@ -155,6 +155,50 @@ def count_x(field: str, title: str | list[str], high: int, *, every: int, room: 
         scale=alt.Scale(domain=[0, high + room], nice=False),
         axis=alt.Axis(title=title, values=list(range(0, high + 1, every)), grid=False, **AXIS),
     )
+
+
+def shares_y(field: str, title: str, *, room: float = 0, digits: str = "") -> alt.Y:
+    """A vertical axis of shares from 0 to 100 %, with `room` above for what stands there."""
+    return alt.Y(
+        field,
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1 + room], nice=False),
+        axis=alt.Axis(
+            title=title,
+            format=f"{digits}%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            gridOpacity=0.5,
+            **AXIS,
+        ),
+    )
+
+
+def right_by_way(title: str) -> alt.LayerChart:
+    """Held-out digits named right after training, a point per seed and a bar at the median.
+
+    Rows: `way`, `accuracy`, `median`, `meaning`, `says`. `title` says what the ways are.
+    """
+    x = alt.X(
+        "accuracy",
+        type="quantitative",
+        scale=alt.Scale(domain=[0, 1], nice=False),
+        axis=alt.Axis(title="held-out digits named right", format="%", **AXIS),
+    )
+    y = alt.Y(
+        "way",
+        type="nominal",
+        sort=None,
+        axis=alt.Axis(
+            title=title,
+            labelExpr="split(datum.label, ', ')",  # a line each: room for the dots on a phone
+            labelLimit=150,
+            **AXIS,
+        ),
+    )
+    rows = alt.Chart()
+    dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)
+    bar = rows.mark_tick(thickness=3, size=22).encode(x=alt.X(field="median"))
+    return layered(dots, bar, x=x, y=y, height=SMALL_HEIGHT)
 
 
 # Panels that stand side by side where there is room and one above the other on a phone, as parts of

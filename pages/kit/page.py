@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -57,8 +56,7 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
 
 def _linked(text: str) -> str:
     """The text with a link to the site's words on each term that the page has not used before."""
-    at_home = urlsplit(st.context.url or "").path.rstrip("/").endswith(f"/{HOME}")
-    place = WORDS if at_home else f"{HOME}{WORDS}"
+    place = WORDS if values.open_page() == HOME else f"{HOME}{WORDS}"
     return glossary.linked(text, values.first_mention, place)
 
 

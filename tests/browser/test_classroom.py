@@ -115,4 +115,20 @@ def test_a_room_of_three(server, reader):
     press(teacher, "Reveal the answers")
     for student in students:
         student.page.get_by_text("The answer is").first.wait_for(timeout=15_000)
+    stays, goes = students
+    stays.page.get_by_text("Follow the teacher").click()
+    stays.settle()
+    teacher.page.get_by_role("link", name=re.compile("→$")).first.click()
+    goes.page.wait_for_url("**/activations**", timeout=15_000)
+    goes.page.wait_for_timeout(5000)  # longer than a follower waits between two looks
+    assert urlsplit(stays.page.url).path == "/chain_rule"
     assert not teacher.errors and not any(student.errors for student in students)
+
+
+def test_a_page_within_a_course_has_no_menus_and_a_way_out(server, reader):
+    tab = reader(1000, 900).goto(f"{server}/products?embed=true&products_w=1.2")
+    assert tab.page.get_by_role("navigation").count() == 0
+    assert tab.page.get_by_text("With a class").count() == 0
+    assert tab.page.get_by_role("link", name=re.compile("[←→]")).count() == 0
+    out = tab.page.get_by_role("link", name="Open in full").get_attribute("href")
+    assert parse_qs(urlsplit(out).query)["products_w"] == ["1.2"] and "embed" not in out

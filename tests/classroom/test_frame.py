@@ -1,13 +1,16 @@
 """What stands around a page: presentations, what was answered, cards, codes, frames."""
 
 import csv
+import re
 from io import StringIO
+from pathlib import Path
+from urllib.parse import quote, urlencode
 
 import pytest
 
 from pages.classroom import frame, progress, qr, take_away
 from pages.kit import projector, site, specs
-from tests.app import charts, open_page, prose
+from tests.app import open_page, prose
 from tests.panels import PANELS, PATHS
 
 
@@ -77,7 +80,6 @@ def test_a_code_is_a_picture_and_too_long_a_link_has_none():
 def test_what_was_answered_elsewhere_counts():
     at = open_page("products", done="clipping-p.clipping-r.nowhere-p.<b>")
     assert f"2 of {len(PATHS) + sum(p.recall is not None for p in PANELS.values())}" in prose(at)
-    at.button("products.compare")
     assert "questions answered" not in prose(open_page("products"))
 
 
@@ -90,7 +92,40 @@ def test_asking_to_be_told_is_no_answer():
     assert "1 of" in prose(at)
 
 
-def test_a_page_within_another_has_a_way_out():
-    assert frame.panels().keys() == PANELS.keys()
-    assert progress.questions()
-    assert charts(open_page("products"))
+def test_every_page_has_a_question_that_counts():
+    at = open_page("products", done=".".join(progress.questions()))
+    assert f"{len(progress.questions())} of {len(progress.questions())} questions" in prose(at)
+    for path in PATHS:
+        assert f"{path}-p" in progress.questions() and f"{path}.predict" in _notes(path)
+
+
+def _notes(path: str):
+    return open_page(path).session_state["values"].notes
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_s_link_fits_a_code(path):
+    """With every control at the end that is longest to say, as the page's link says it."""
+    panel = PANELS[path]
+    ends = {
+        panel.key(c.name): max(
+            map(c.text, c.options if hasattr(c, "options") else c.values()), key=len
+        )
+        for c in panel.controls
+    }
+    link = (
+        f"https://a-longer-name-than-most.streamlit.app/{path}?{urlencode(ends, quote_via=quote)}"
+    )
+    assert not qr.fits(link) or qr.png(link)
+
+
+def test_the_stylesheet_has_a_rule_for_every_section():
+    css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
+    rules = {int(n) for n in re.findall(r"st-key-section-(\d+)\)", css)}
+    for path in PATHS:
+        (where,) = [
+            c.value
+            for c in open_page(path, present="1").caption
+            if re.fullmatch(r"1 of \d+", c.value)
+        ]
+        assert int(where.split(" of ")[1]) in rules, path

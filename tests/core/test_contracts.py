@@ -1,12 +1,17 @@
 """What has no meaning is refused with a sentence, and nothing else is raised."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core import clipping, datasets, network, products, recording, theory
 from core.activations import activation
 from core.datasets import Dataset
+from core.gates import GateSpec
 from core.network import NetSpec
+from core.recurrent import RnnSpec
+from core.residual import StackSpec
 from core.training import TrainSpec
 
 INF, NAN = float("inf"), float("nan")
@@ -66,3 +71,20 @@ def test_an_empty_gradient_is_a_gradient(clip):
 def test_numpy_integers_are_whole_numbers():
     assert TrainSpec(0.1, steps=np.int64(3)).steps == 3
     assert len(datasets.spirals(np.int64(40), turns=1.0, noise=0.0, rng=rng()).x_train) == 40
+
+
+@pytest.mark.parametrize("name", ["n_in", "width", "n_out", "seeds"])
+@pytest.mark.parametrize("wrong", [0, -1, 2.0, True, "2", None])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        NetSpec(3, 4, 2, 5),
+        RnnSpec(3, 4, 2, 5),
+        GateSpec("lstm", 3, 4, 2, 5),
+        StackSpec(3, 4, 2, 5),
+    ],
+    ids=lambda spec: type(spec).__name__,
+)
+def test_what_is_used_as_a_size_is_a_whole_number(spec, name, wrong):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number of at least 1"):
+        replace(spec, **{name: wrong})

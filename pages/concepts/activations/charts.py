@@ -294,18 +294,7 @@ def shares() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    y = alt.Y(
-        "low",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(
-            title="share of units × examples",
-            format=".0%",
-            values=[0, 0.25, 0.5, 0.75, 1],
-            gridOpacity=0.5,
-            **grammar.AXIS,
-        ),
-    )
+    y = grammar.shares_y("low", "share of units × examples", digits=".0")
     base = alt.Chart().transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
     bars = base.mark_rect().encode(
         opacity=alt.condition(f"datum.kind == '{OFF}'", alt.value(0.45), alt.value(1)),

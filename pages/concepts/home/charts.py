@@ -119,18 +119,7 @@ def accuracies() -> alt.LayerChart:
     # two lines, as on the chart beside it, so that their axes are level
     title = ["step of training", "(32 digits each)"]
     x = grammar.count_x("step", title, 200, every=50, room=62)
-    y = alt.Y(
-        "share",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1.14], nice=False),
-        axis=alt.Axis(
-            title="held-out digits named right",
-            format="%",
-            values=[0, 0.25, 0.5, 0.75, 1],
-            gridOpacity=0.5,
-            **grammar.AXIS,
-        ),
-    )
+    y = grammar.shares_y("share", "held-out digits named right", room=0.14)
     base = alt.Chart().encode(detail=alt.Detail("network", type="nominal"))
     lines = base.transform_filter("datum.kind == 'line'")
     band = lines.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))

@@ -124,21 +124,6 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
     return marks
 
 
-def _shares_y() -> alt.Y:
-    return alt.Y(
-        "share",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1.05], nice=False),
-        axis=alt.Axis(
-            title="held-out digits named right",
-            format="%",
-            values=[0, 0.25, 0.5, 0.75, 1],
-            gridOpacity=0.5,
-            **grammar.AXIS,
-        ),
-    )
-
-
 def _guessing(left: float, right: float) -> alt.LayerChart:
     base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
         share="0.1", name="'guessing'", left=str(left), right=str(right)
@@ -148,6 +133,14 @@ def _guessing(left: float, right: float) -> alt.LayerChart:
         x=alt.X(field="left"), text=alt.Text("name", type="nominal")
     )
     return rule + name
+
+
+def _at_place(rows: alt.Chart) -> alt.Chart:
+    """The lines' names, on the rows that have a height for it in `place`."""
+    named = rows.transform_filter("isValid(datum.place)")
+    return named.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE).encode(
+        y=alt.Y(field="place"), text=alt.Text("name", type="nominal")
+    )
 
 
 def curves() -> alt.LayerChart:
@@ -173,7 +166,12 @@ def curves() -> alt.LayerChart:
     )
     names = names.encode(text=alt.Text("says", type="nominal"))
     return grammar.layered(
-        _guessing(0, last), line, names, x=x, y=_shares_y(), height=theme.SMALL_HEIGHT + 40
+        _guessing(0, last),
+        line,
+        names,
+        x=x,
+        y=grammar.shares_y("share", "held-out digits named right", room=0.05),
+        height=theme.SMALL_HEIGHT + 40,
     )
 
 
@@ -193,17 +191,14 @@ def epsilons() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="named right"),
         ],
     )
-    names = rows.transform_filter("isValid(datum.place)").mark_text(
-        align="left", dx=8, fontSize=grammar.LABEL_SIZE
-    )
-    names = names.encode(y=alt.Y(field="place"), text=alt.Text("name", type="nominal"))
+    names = _at_place(rows)
     return grammar.layered(
         _guessing(EXPONENTS[0], EXPONENTS[-1]),
         band,
         line,
         names,
         x=x,
-        y=_shares_y(),
+        y=grammar.shares_y("share", "held-out digits named right", room=0.05),
         height=theme.SMALL_HEIGHT,
     )
 
@@ -272,9 +267,6 @@ def coordinates() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="change"),
         ],
     )
-    names = rows.transform_filter("isValid(datum.place)").mark_text(
-        align="left", dx=8, fontSize=grammar.LABEL_SIZE
-    )
-    names = names.encode(y=alt.Y(field="place"), text=alt.Text("name", type="nominal"))
+    names = _at_place(rows)
     ends = grammar.off_the_axis("moved", -1.8, 1.8, across="log2")
     return grammar.layered(line, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

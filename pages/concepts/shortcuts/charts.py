@@ -215,23 +215,5 @@ def noise() -> alt.LayerChart:
 
 
 def training() -> alt.LayerChart:
-    """Held-out digits named right after training, a point per seed and a bar at the median.
-
-    Rows: `way`, `accuracy`, `median`, `meaning`, `says`.
-    """
-    x = alt.X(
-        "accuracy",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(title="held-out digits named right", format="%", **grammar.AXIS),
-    )
-    y = alt.Y(
-        "way",
-        type="nominal",
-        sort=None,
-        axis=alt.Axis(title="kind of stack", labelFontSize=14, labelLimit=240),
-    )
-    rows = alt.Chart()
-    dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)
-    bar = rows.mark_tick(thickness=3, size=20).encode(x=alt.X(field="median"))
-    return grammar.layered(dots, bar, x=x, y=y, height=theme.SMALL_HEIGHT)
+    """How well networks have learned, by where shortcut and norm stand: see the rows there."""
+    return grammar.right_by_way("kind of stack")
