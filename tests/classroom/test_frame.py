@@ -80,6 +80,7 @@ def test_a_code_is_a_picture_and_too_long_a_link_has_none():
 def test_what_was_answered_elsewhere_counts():
     at = open_page("products", done="clipping-p.clipping-r.nowhere-p.<b>")
     assert f"2 of {len(PATHS) + sum(p.recall is not None for p in PANELS.values())}" in prose(at)
+    assert at.session_state["classroom.done"] == {"clipping-p", "clipping-r"}
     assert "questions answered" not in prose(open_page("products"))
 
 
@@ -129,3 +130,10 @@ def test_the_stylesheet_has_a_rule_for_every_section():
             if re.fullmatch(r"1 of \d+", c.value)
         ]
         assert int(where.split(" of ")[1]) in rules, path
+
+
+def test_the_address_goes_on_saying_how_a_page_is_shown():
+    at = open_page("products", present="2", products_w="0.9")
+    assert at.query_params == {"present": ["2"], "products_w": ["0.9"]}
+    at.button(key="projector.end").click().run()
+    assert at.query_params == {"products_w": ["0.9"]}

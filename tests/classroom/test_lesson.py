@@ -114,6 +114,8 @@ def test_an_answer_that_a_lesson_hides_cannot_be_asked_for():
     only = Lesson("", (FULL.steps[1],))
     at = open_page("clipping", lesson=lesson.packed(only, PANELS))
     assert not [b for b in at.button if b.key in ("clipping.compare", "clipping.tell")]
+    at = open_page("clipping", lesson=lesson.packed(only, PANELS), answer="shown")
+    assert "The answer is:" not in prose(at)
     shown = Lesson("", (Step("clipping", PANELS["clipping"].defaults, answers="shown"),))
     at = open_page("clipping", lesson=lesson.packed(shown, PANELS))
     assert "The answer is:" in prose(at)

@@ -91,6 +91,19 @@ def test_below_epsilon_adam_vanishes_too():
     assert moves(Adam(epsilon=1e-200), 1e-170)[0] > 1e20
 
 
+@pytest.mark.parametrize("epsilon", [1e-8, 0.1, 3.0])
+def test_adam_is_the_formula_of_its_paper_at_every_step(epsilon):
+    """As published, mean and square each corrected for having begun at 0."""
+    gradients = np.random.default_rng(0).standard_normal(20)
+    m = v = 0.0
+    for t, (g, moved) in enumerate(
+        zip(gradients, moves(Adam(epsilon=epsilon), *gradients), strict=True), 1
+    ):
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        right = m / (1 - 0.9**t) / (sqrt(v / (1 - 0.999**t)) + epsilon)
+        assert moved == pytest.approx(right, rel=1e-12)
+
+
 @pytest.mark.parametrize("beta1, beta2", [(0.9, 0.999), (0.9, 0.95), (0.5, 0.99)])
 def test_one_large_gradient_after_a_quiet_time(beta1, beta2):
     """Its move comes near (1 − β₁)/√(1 − β₂) rates, and not above."""
