@@ -18,6 +18,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from pages.kit import grammar
 from pages.kit.panels import Choice, Range
 
 
@@ -44,7 +45,9 @@ def reading(control: Range) -> alt.TitleParams:
     The number that a range input shows itself is the exponent; style.css hides it.
     """
     power = f"pow({control.base}, {control.name})"
-    if control.whole:
+    if control.whole and control.base == 10:
+        power = grammar.power_of_ten(control.name)
+    elif control.whole:
         power = f"{control.name} < 0 ? '1/' + format(1 / {power}, ',') : format({power}, ',')"
     else:
         power = f"format({power}, ',.3~r')"

@@ -182,7 +182,12 @@ def right_by_way(title: str) -> alt.LayerChart:
         "accuracy",
         type="quantitative",
         scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(title="held-out digits named right", format="%", **AXIS),
+        axis=alt.Axis(
+            title="held-out digits named right",
+            format="%",
+            values=[0, 0.25, 0.5, 0.75, 1],
+            **AXIS,
+        ),
     )
     y = alt.Y(
         "way",

@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from pages.kit import theme
+
 VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
 
 
@@ -80,6 +82,8 @@ class Range:
         """What the reader sees for this value: of a whole exponent the exact power."""
         if self.base is None:
             return f"{value:.{self.decimals}f}".replace("-", "−")
+        if self.whole and self.base == 10:
+            return f"10{theme.superscript(round(value))}" if value else "1"
         if self.whole:
             return f"1/{self.base**-value:,}" if value < 0 else f"{self.base**value:,}"
         return f"{float(f'{self.base**value:.3g}'):,g}"

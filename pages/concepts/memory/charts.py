@@ -133,7 +133,12 @@ def touchy() -> alt.LayerChart:
             )
         )
     return grammar.layered(
-        *marks, x=x, y=y, params=(frames.param(REACH),), height=theme.SMALL_HEIGHT
+        *marks,
+        x=x,
+        y=y,
+        params=(frames.param(REACH),),
+        title=frames.reading(REACH),
+        height=theme.SMALL_HEIGHT,
     )
 
 

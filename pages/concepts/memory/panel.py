@@ -5,7 +5,7 @@ from pages.kit.panels import Choice, Panel, Preset, Range, Recall
 BACK = 100  # steps back at most
 SIGMA = Range("sigma", "σ₁", low=0.1, high=4.0, step=0.05, default=0.9, live=True)
 BIAS = Range("bias", "forget bias", low=-3.0, high=6.0, step=0.25, default=0.0, live=True)
-REACH = Range("reach", "1/(1 − λ) = 10 to the power", 0.1, 3.0, 0.1, 1.0, live=True)
+REACH = Range("reach", "1/(1 − λ)", 0.1, 3.0, 0.1, 1.0, live=True, base=10)
 
 PANEL = Panel(
     "memory",

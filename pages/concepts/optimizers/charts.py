@@ -40,6 +40,7 @@ def floors() -> alt.LayerChart:
         x=x,
         y=y,
         params=(frames.param(E),),
+        title=frames.reading(E),
         height=theme.MAIN_HEIGHT,
     )
 

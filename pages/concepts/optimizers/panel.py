@@ -4,7 +4,7 @@ from core.optimizers import RULES
 from pages.concepts.optimizers.networks import EXPONENTS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
-E = Range("e", "ε = 10 to the power", EXPONENTS[0], EXPONENTS[-1], 1, -8, live=True)
+E = Range("e", "ε", EXPONENTS[0], EXPONENTS[-1], 1, -8, live=True, base=10)
 NETWORKS = {
     "small": "16 ReLU layers, He × 0.6",
     "one": "16 ReLU layers, He × 1",

@@ -54,6 +54,7 @@ def blocks() -> alt.LayerChart:
         x=x,
         y=y,
         params=(frames.param(R),),
+        title=frames.reading(R),
         height=theme.MAIN_HEIGHT + 20,
     )
 

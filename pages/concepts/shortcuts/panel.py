@@ -3,7 +3,7 @@
 from core.activations import ACTIVATIONS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
-R = Range("r", "log₁₀ of the branch factor r", -2.5, 0.5, 0.1, -0.7, live=True)
+R = Range("r", "branch factor r", -2.5, 0.5, 0.1, -0.7, live=True, base=10)
 DEEP = Range("deep", "blocks", 2, 50, 4, 26, live=True)
 PLACES = {
     "plain": "plain, F(h)",
