@@ -248,7 +248,8 @@ def test_a_control_in_exponents_shows_the_power_itself(path, control):
     rows = [dict.fromkeys(_columns(builder().to_dict()), None)]
     for value in (control.low, control.default, control.high, control.values()[1]):
         (power,) = re.findall(
-            rf">{re.escape(control.label)} = ([^<]+)<", _render(builder, rows, **{control.name: value})
+            rf">{re.escape(control.label)} = ([^<]+)<",
+            _render(builder, rows, **{control.name: value}),
         )
         assert power == control.shown(value)
         assert _number(power) == pytest.approx(control.base**value, rel=5e-3, abs=0)

@@ -162,20 +162,16 @@ def slopes() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="slope"),
         ],
     )
-    words = {"usual": "as frameworks compute it", "other": "without loss"}
     names = rows.transform_filter("datum.z == 0").transform_calculate(
-        word=f"datum.series == 'usual' ? '{words['usual']}' : '{words['other']}'",
+        word="datum.series == 'usual' ? 'as frameworks compute it' : 'without loss'",
         row="datum.series == 'usual' ? 0 : 1",
     )
-    names = names.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold")
-    marks = [
-        names.transform_filter(f"datum.row == {row}").encode(
-            x=alt.value(0), y=alt.value(14 + 20 * row), text=alt.Text("word", type="nominal")
-        )
-        for row in (0, 1)
-    ]
+    # below the peak there is room, on a phone too
+    names = names.mark_text(
+        dy=alt.ExprRef("20 * datum.row"), fontSize=grammar.LABEL_SIZE, fontWeight="bold"
+    ).encode(y=alt.value(alt.ExprRef("height * 0.6")), text=alt.Text("word", type="nominal"))
     ends = grammar.off_the_axis("log10", -11.7, -0.3, across="z")
-    return grammar.layered(lines, *marks, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def walks() -> alt.LayerChart:
