@@ -38,6 +38,8 @@ def enlarged(spec: dict, scale: float) -> dict:
 
 def _grown(part: Any, scale: float, upright: float, key: str, channel: str = "") -> Any:
     if isinstance(part, dict):
+        if key in _LENGTHS and "expr" in part:
+            return part | {"expr": f"({part['expr']}) * {scale}"}
         return {
             name: inner
             if name in _VALUES

@@ -50,6 +50,11 @@ def _sizes(part, names, found):
         for key, inner in part.items():
             if key in names and isinstance(inner, int | float):
                 found.append(inner)
+            elif key in names and isinstance(inner, dict) and "expr" in inner:
+                # of all that it can be where it is drawn, the smallest, and how much larger
+                sizes, _, scale = inner["expr"].rpartition(" * ")
+                drawn = filter(None, map(int, re.findall(r"[?:] (\d+)", sizes)))
+                found.append(min(drawn) * float(scale))
             _sizes(inner, names, found)
     elif isinstance(part, list):
         for inner in part:
