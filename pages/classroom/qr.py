@@ -1,7 +1,5 @@
 """QR codes of links, large enough for the last row."""
 
-from io import BytesIO
-
 import segno
 
 _MOST = 1500  # characters: beyond, the squares are too small for a phone at the back
@@ -12,8 +10,10 @@ def fits(link: str) -> bool:
     return len(link) <= _MOST
 
 
-def png(link: str) -> bytes:
-    """The link's QR code, black on white, with its quiet margin. Raises ValueError if too long."""
-    out = BytesIO()
-    segno.make(link, error="m", micro=False).save(out, kind="png", scale=8, border=4)
-    return out.getvalue()
+def svg(link: str) -> str:
+    """The link's QR code, black on white, with its quiet margin. Raises ValueError if too long.
+
+    Drawn in the page: a picture of its own would be in one process, and gone at the next change of
+    the link, perhaps before the browser has asked for it.
+    """
+    return segno.make(link, error="m", micro=False).svg_inline(scale=8, border=4, light="white")

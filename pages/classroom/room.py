@@ -111,7 +111,7 @@ def _desk(panel: Panel, view: View) -> None:
     here = urlsplit(st.context.url or "")
     link = urlunsplit((here.scheme, here.netloc, here.path, f"room={view.code}", ""))
     left, right = st.columns([1, 2])
-    left.image(qr.png(link), width="stretch")
+    left.image(qr.svg(link), width="stretch")
     with right:
         st.markdown(f"# {view.code}")
         st.code(link, language=None, wrap_lines=True)

@@ -36,7 +36,7 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
         here = address.link(panel, at, answer=False)
         st.code(here, language=None, wrap_lines=True)
         if qr.fits(here):
-            st.image(qr.png(here), width=180)
+            st.image(qr.svg(here), width=180)
 
     if told := progress.told():
         page.write("**What you have answered** counts elsewhere too, with this link.")

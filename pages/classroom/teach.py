@@ -171,7 +171,7 @@ def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
     link = urlunsplit((here.scheme, here.netloc, path, f"lesson={packed}&step=1", ""))
     st.code(link, language=None, wrap_lines=True)
     if qr.fits(link):
-        st.image(qr.png(link), width=260)
+        st.image(qr.svg(link), width=260)
 
 
 def _open(draft: Lesson, packed: str) -> None:

@@ -179,6 +179,8 @@
 
   const name = (node, more) => [known(node), more].filter(Boolean).join(" | ");
   const free = node => !node.disabled && node.getAttribute("aria-disabled") !== "true";
+  // How a page is shown is no state of it: presentations, lessons, rooms.
+  const FRAME = /^(Present|End|Open|Enter|Close|Leave|Add this view)/;
   const LONG = /Train|Continue|Try them|Pause/; // buttons that begin or end what takes long
   const choices = wanted =>
     all(KINDS.row, main())
@@ -204,7 +206,7 @@
       all('button[aria-label^="Fullscreen"]', main()).map((node, i) => [`chart ${i + 1}`, node]),
     link: () =>
       all("[data-testid=stTopNavLink], [data-testid=stPageLink] a").map(node => [words(node), node]),
-    button: () => buttons(text => !LONG.test(text)),
+    button: () => buttons(text => !LONG.test(text) && !FRAME.test(text)),
     train: () => buttons(text => /^(Train|Continue)/.test(text)),
     pause: () => buttons(text => /^Pause/.test(text)),
   };

@@ -82,7 +82,9 @@ def _digest(column: list) -> str:
 def in_full(shown: dict) -> dict[str, str]:
     """What the page's address says, and the defaults that it leaves out."""
     panel = PANELS[shown["path"]]
-    return address.query(panel, _values(panel, shown))
+    said = dict(parse_qsl(shown["query"].lstrip("?")))
+    pin = {address.PIN: said[address.PIN]} if address.PIN in said else {}
+    return address.query(panel, _values(panel, shown)) | pin
 
 
 def _values(panel: Panel, shown: dict) -> dict[str, Any]:
@@ -126,7 +128,7 @@ def _title(shown: dict) -> Iterator[str]:
 def _address(panel: Panel, shown: dict) -> Iterator[str]:
     controls = {panel.key(control.name): control for control in panel.controls}
     for key, said in parse_qs(shown["query"].lstrip("?"), keep_blank_values=True).items():
-        if key == "pin":
+        if key == address.PIN:  # the chart's table of it is compared
             continue
         if key not in controls or len(said) != 1:
             yield f"address: {key} = {said}"

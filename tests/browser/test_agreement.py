@@ -12,6 +12,7 @@ import asyncio
 import multiprocessing
 import os
 import random
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -276,12 +277,18 @@ class Trial:
         return not found
 
 
+# What home's picture plays is in no address: the stage that it is at.
+_PLAYED = re.compile("each dot: |forward: |back: |the loss")
+
+
 def _otherwise(before: dict, after: dict) -> Iterator[str]:
     """What the charts that are on both pages say in one of them only."""
     anew = {chart["about"]: chart for chart in after["charts"]}
     for chart in before["charts"]:
-        there = Counter(anew.get(chart["about"], chart)["texts"])
-        here = Counter(chart["texts"])
+        there, here = (
+            Counter(text for text in of["texts"] if not _PLAYED.match(text))
+            for of in (anew.get(chart["about"], chart), chart)
+        )
         if here != there:
             only = f"{[*(here - there)]}, and anew {[*(there - here)]}"
             yield f"anew: “{chart['about'][:40]}…” says {only}"
