@@ -66,7 +66,7 @@ class _Session:
     mentioned: dict[str, str] = field(default_factory=dict)  # which fragment is the first to use it
     sections: list[str] = field(default_factory=list)  # the fragments that begin one
     charts: set[int] = field(default_factory=set)  # the sections with a chart
-    last: str = ""  # the fragment with which the run for the last change ends
+    due: set[str] = field(default_factory=set)  # what the run for the last change has yet to draw
     awaited: bool = False  # the reader waits for the first chart of the run for a change
     # The next view's number. A browser that comes back to a server that was started anew must not
     # take the new session's widgets for those it has.
@@ -89,7 +89,7 @@ def begin(panel: Panel, raw: Mapping[str, Any] | None = None, *, arriving: bool 
     comes from the page before has no fragment to run any more: it would take the browser back.
     """
     session, context = _session(), get_script_run_ctx()
-    session.awaited = False
+    session.awaited, session.due = False, set()
     if arriving:
         session.views = {}
         if context:
@@ -147,7 +147,9 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | Sequence[str] = 
     if PAGE in stale:
         st.rerun()
     if stale:
-        session.last, session.awaited = stale[-1], True
+        # Which comes last is not known here: a message can change twice, and Streamlit then draws
+        # what the second change adds after all that the first one asked for.
+        session.due, session.awaited = set(stale), True
         st.rerun(stale)
 
 
@@ -244,8 +246,11 @@ def _drawn(key: str) -> Iterator[None]:
     finally:
         _drawing.reset(token)
     notes[key].drawn = True
-    if outer == PAGE and key == _session().last:
-        _hand_over()
+    due = _session().due
+    if outer == PAGE and key in due:
+        due.discard(key)
+        if not due:
+            _hand_over()
 
 
 def _hand_over() -> None:

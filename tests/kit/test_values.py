@@ -170,6 +170,16 @@ def test_what_was_interrupted_is_drawn_by_the_next_change(at):
     assert ran(at) == ["first"]
 
 
+def test_all_that_a_message_with_two_changes_asks_for_is_handed_over_at_its_end(at, monkeypatch):
+    """As after a lost connection, when the browser tells at once what was moved meanwhile."""
+    handed = []
+    monkeypatch.setattr(values, "_hand_over", lambda: handed.append([*at.session_state["runs"]]))
+    widget_of(at, "trial_m").set_value(0.3)
+    at.get("button_group")[1].set_value("with_m")
+    at.run()
+    assert handed == [["second", "first"]], "the second change adds what the first did not ask for"
+
+
 def test_a_fragment_within_another_is_drawn_with_it_and_forgotten_with_it():
     def script():
         import streamlit as st
