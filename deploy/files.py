@@ -15,18 +15,22 @@ _LARGEST = 1_000_000  # bytes; the few files beyond are for charts that this sit
 
 
 def lay_out(folder: Path, source: Path = SOURCE) -> None:
-    """Make `folder/static`: links to Streamlit's files, and a `.gz` beside what gets smaller by it.
+    """Make `folder/static`: copies of Streamlit's files, and a `.gz` beside what gets smaller by it.
 
-    A font of ours with the very name, and so made from that very file, takes its place.
+    Copies, and readable by everybody: where root starts nginx, its workers are somebody else, who
+    may not enter the folder of a virtual environment. A font of ours with the very name, and so
+    made from that very file, takes its place.
     """
     for file in _files(source):
         place = folder / file.relative_to(source)
         place.parent.mkdir(parents=True, exist_ok=True)
         ours = FONTS / file.name
-        place.symlink_to(ours if ours.is_file() else file)
+        shutil.copyfile(ours if ours.is_file() else file, place)
         if file.suffix in COMPRESSED:
             packed = gzip.compress(file.read_bytes(), 9, mtime=0)
             place.with_name(f"{file.name}.gz").write_bytes(packed)
+    for made in (folder, *folder.rglob("*")):
+        made.chmod(0o755 if made.is_dir() else 0o644)
 
 
 def add_brotli(folder: Path, source: Path = SOURCE) -> None:
@@ -41,7 +45,7 @@ def add_brotli(folder: Path, source: Path = SOURCE) -> None:
         place = folder / file.relative_to(source)
         begun = place.with_name(f"{file.name}.br.new")
         done = subprocess.run(
-            ["nice", "-n", "19", program, "-q", "11", "-o", str(begun), str(file)],
+            ["nice", "-n", "19", program, "-q", "11", "-o", str(begun), str(place)],
             stdout=subprocess.DEVNULL,
         )
         if done.returncode or not folder.is_dir():

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import os
 import hashlib
 import re
 from pathlib import Path
@@ -97,6 +98,23 @@ def test_files_are_laid_out_plain_and_compressed(tmp_path):
     packed = (out / "js/a.js.gz").read_bytes()
     assert gzip.decompress(packed) == b"a" * 5000 and len(packed) < 100
     assert (out / "b.woff2").read_bytes() == b"b" and not (out / "b.woff2.gz").exists()
+
+
+def test_files_are_readable_by_nginx_workers_whoever_may_read_their_sources(tmp_path):
+    """Workers of an nginx that root starts may not enter root's virtual environment."""
+    source = tmp_path / "source"
+    (source / "static/js").mkdir(parents=True, mode=0o700)
+    (source / "index.html").write_text(PAGE)
+    (source / "static/js/a.js").write_text("a" * 5000)
+    (source / "static/js/a.js").chmod(0o600)
+    before = os.umask(0o077)
+    try:
+        files.lay_out(tmp_path / "out", source)
+    finally:
+        os.umask(before)
+    made = [tmp_path / "out", *(tmp_path / "out").rglob("*")]
+    assert len(made) == 5 and not any(file.is_symlink() for file in made)
+    assert all(f.stat().st_mode & 0o777 == (0o755 if f.is_dir() else 0o644) for f in made)
 
 
 def test_our_font_of_icons_is_made_from_the_one_that_streamlit_has():
