@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping
+from functools import partial
 from io import StringIO
 
 import streamlit as st
@@ -45,7 +46,7 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
     page.write("**As cards.** All questions about the pages before, with their answers.")
     st.download_button(
         "Questions as cards",
-        cards(panels),
+        partial(cards, panels),
         file_name="cards.tsv",
         mime="text/tab-separated-values",
         on_click="ignore",

@@ -157,7 +157,7 @@ def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
         st.button("Open the lesson", key="teach.open", on_click=_open, args=(draft, packed))
         st.download_button(
             "Lesson as a file",
-            lesson.written(draft, panels),
+            partial(lesson.written, draft, panels),
             file_name="lesson.json",
             mime="application/json",
             on_click="ignore",

@@ -203,8 +203,8 @@ def _words(told: Expected, shown: dict) -> Iterator[str]:
         for sentence in re.split(r"(?<=[.?!:])\s+", line):
             if _HOLE not in sentence and plain(sentence) not in says:
                 yield f"words: the page does not say “{plain(sentence)}”"
-    for kind in ("equations", "rows"):
-        for text in told[kind]:
+    for kind, wanted in (("equations", told["equations"]), ("rows", map(plain, told["rows"]))):
+        for text in wanted:
             if text not in shown[kind]:
                 yield f"{kind}: the page does not have {text}"
 
