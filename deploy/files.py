@@ -15,7 +15,7 @@ _LARGEST = 1_000_000  # bytes; the few files beyond are for charts that this sit
 
 
 def lay_out(folder: Path, source: Path = SOURCE) -> None:
-    """Make `folder/static`: copies of Streamlit's files, and a `.gz` beside what gets smaller by it.
+    """Make `folder/static`: copies of Streamlit's files, a `.gz` beside what gets smaller by it.
 
     Copies, and readable by everybody: where root starts nginx, its workers are somebody else, who
     may not enter the folder of a virtual environment. A font of ours with the very name, and so

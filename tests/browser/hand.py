@@ -52,6 +52,7 @@ class Hand:
     errors: list[str] = field(default_factory=list)
     untrained: bool = True  # nothing of this tab's lab has been trained by its reader
     _is_wide: bool = False  # a chart fills the screen
+    _leaves: bool = False  # a link or the history has led elsewhere since the last cut
     _begun: float = 0.0
     _first: int = 0  # the place in the browser's history before which Back leads elsewhere
 
@@ -172,14 +173,17 @@ class Hand:
 
     # A step through the history, or a link, while there is no connection: Streamlit's frontend
     # never tells the server, and after links not what was dragged before either, until something
-    # else is moved. That much a page cannot mend.
+    # else is moved. That much a page cannot mend. Nor that it asks for the page before, if the
+    # connection is lost before the new one begins: so a cut waits for that.
     async def _link(self, target: str) -> bool:
-        return await self._ask("isConnected") and await self._click("link", target)
+        self._leaves = await self._ask("isConnected") and await self._click("link", target)
+        return self._leaves
 
     async def _back(self, _: str) -> bool:
         if await self._ask("place") <= self._first or not await self._ask("isConnected"):
             return False
         await self.page.evaluate("history.back()")
+        self._leaves = True
         return True
 
     async def _forward(self, _: str) -> bool:
@@ -188,6 +192,7 @@ class Hand:
         ):
             return False
         await self.page.evaluate("history.forward()")
+        self._leaves = True
         return True
 
     async def _reload(self, _: str) -> bool:
@@ -198,6 +203,9 @@ class Hand:
 
     async def _cut(self, _: str, seconds: float, *drag: float) -> bool:
         """Cut the way for a while, and drag in a chart meanwhile."""
+        if self._leaves:
+            await self.rest()
+        self._leaves = False
         self.relay.cut()
         await asyncio.sleep(seconds / 2)
         ranges = await self.offers("drag")

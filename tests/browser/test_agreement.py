@@ -5,6 +5,10 @@ first (64). A sequence is drawn from its number alone. A tab is used for several
 what one of them leaves behind can trouble the next: to see one again, start from any number, and
 those that come before it in its tab are done first.
 
+What disagrees is done once more from the first sequence of its tab: what hangs on the very moment,
+as in a browser that is told two things at once, may not come again. A sequence that disagrees both
+times fails, and so do too many that disagree at first.
+
     pytest -n 0 tests/browser/test_agreement.py
 """
 
@@ -38,6 +42,7 @@ TABS = 3  # at once
 WAY = 0.08  # seconds each way
 PAUSE = 0.5  # seconds after the last move, and before each further look
 LOOKS = 5  # further ones at what disagrees
+ONCE = 0.03  # share of the sequences that may disagree when they are tried for the first time
 
 pytestmark = [
     pytest.mark.slow,
@@ -184,15 +189,18 @@ class Report:
     tried: int = 0
     waited: list[float] = field(default_factory=list)  # seconds, of those still at work at first
     late: list[str] = field(default_factory=list)  # that agreed only when looked at once more
+    once: list[str] = field(default_factory=list)  # that disagreed the first time, in full
     failed: list[str] = field(default_factory=list)  # in full
 
     def __str__(self) -> str:
         slowest = f", the slowest for {max(self.waited):.1f} s" if self.waited else ""
         return "\n\n".join(
             [
-                f"{self.tried} sequences, {len(self.failed)} disagree. After {PAUSE} s "
-                f"{len(self.waited)} were still at work{slowest}; {len(self.late)} agreed late.",
+                f"{self.tried} sequences, {len(self.failed)} disagree, {len(self.once)} the first "
+                f"time. After {PAUSE} s {len(self.waited)} were still at work{slowest}; "
+                f"{len(self.late)} agreed late.",
                 *self.late,
+                *self.once,
                 *self.failed,
             ]
         )
@@ -314,14 +322,19 @@ async def do_all(hand: Hand, drawn: Sequence) -> None:
         await asyncio.sleep(event.pause)
 
 
-async def one_tab(trial: Trial, numbers: range) -> None:
-    """Sequence after sequence in a tab that is opened anew at first, and after what disagreed."""
-    fresh = True
+async def one_tab(trial: Trial, numbers: range) -> bool:
+    """Sequence after sequence in a tab that is opened anew at first, and after what disagreed.
+
+    Whether all agreed.
+    """
+    fresh, agreed = True, True
     for number in numbers:
         fresh = not await trial.tried(f"sequence {number}", one(trial, sequence(number), fresh))
+        agreed &= not fresh
     if not fresh:
         name = f"sequence {numbers[-1]}, opened anew"
-        await trial.tried(name, trial.anew(name))
+        agreed &= await trial.tried(name, trial.anew(name))
+    return agreed
 
 
 async def one(trial: Trial, drawn: Sequence, fresh: bool) -> bool:
@@ -398,9 +411,18 @@ async def quick(server: str) -> Report:
     first = FIRST - FIRST % IN_A_TAB
     end = FIRST + SEQUENCES
     lives = [range(i, min(i + IN_A_TAB, end)) for i in range(first, end, IN_A_TAB)]
-    async with trials(server, TABS, SEQUENCES) as made:
-        await each(made, one_tab, lives)
-        return made[0].report
+    again = []
+
+    async def tried(trial: Trial, numbers: range) -> None:
+        if not await one_tab(trial, numbers):
+            again.append(numbers)
+
+    async with trials(server, TABS, 2 * SEQUENCES) as made:
+        report = made[0].report
+        await each(made, tried, lives)
+        report.once, report.failed = report.failed, []
+        await each(made, one_tab, again)
+        return report
 
 
 def test_what_once_disagreed_agrees(server):
@@ -413,3 +435,4 @@ def test_after_quick_sequences_all_agrees(server):
     report = in_a_loop(quick(server))
     print(report)
     assert report.tried >= SEQUENCES and not report.failed, str(report)
+    assert len(report.once) <= ONCE * SEQUENCES + 1, str(report)

@@ -2,8 +2,8 @@
 
 import base64
 import gzip
-import os
 import hashlib
+import os
 import re
 from pathlib import Path
 
