@@ -32,8 +32,8 @@ class Activation:
     kinks: where φ has no derivative; φ′ there is PyTorch's choice, the slope from the left.
     usual_initializer: its name in INITIALIZERS: Xavier where φ is about z near 0 or S-shaped
         (Glorot and Bengio 2010), He where it cuts about half of z off (He et al. 2015).
-    numpy, torch: φ in the scripts of core/recipes.py. For NumPy the text of phi(z) and
-        phi_prime(z), which may call sigma(z), the logistic function; for PyTorch a term in z.
+    numpy, torch, keras: φ in the scripts of core/recipes.py. For NumPy the text of phi(z) and
+        phi_prime(z), which may call sigma(z), the logistic function; for the others a term in z.
     homogeneous: whether φ(cz) = cφ(z) for every c > 0.
     """
 
@@ -48,6 +48,7 @@ class Activation:
     usual_initializer: str
     numpy: str
     torch: str
+    keras: str
     homogeneous: bool = False
 
     def f(self, z):
@@ -185,6 +186,7 @@ def phi_prime(z):
     return np.where(z > 0, 1.0, NEGATIVE_SLOPE)
 ''',
         torch="F.leaky_relu(z, NEGATIVE_SLOPE)",
+        keras="keras.ops.leaky_relu(z, negative_slope=NEGATIVE_SLOPE)",
     )
 
 
@@ -211,6 +213,7 @@ def phi_prime(z):
     return np.ones_like(z)
 ''',
         torch="z",
+        keras="z",
     ),
     Activation(
         name="sigmoid",
@@ -233,6 +236,7 @@ def phi_prime(z):
     return sigma(z) * sigma(-z)
 ''',
         torch="torch.sigmoid(z)",
+        keras="keras.ops.sigmoid(z)",
     ),
     Activation(
         name="tanh",
@@ -255,6 +259,7 @@ def phi_prime(z):
     return 1 / np.cosh(z) ** 2
 ''',
         torch="torch.tanh(z)",
+        keras="keras.ops.tanh(z)",
     ),
     Activation(
         name="relu",
@@ -278,6 +283,7 @@ def phi_prime(z):
     return np.where(z > 0, 1.0, 0.0)
 ''',
         torch="F.relu(z)",
+        keras="keras.ops.relu(z)",
     ),
     _leaky_relu_record(0.01),
     Activation(
@@ -300,7 +306,8 @@ def phi_prime(z):
     """1 if z > 0 else e^z."""
     return np.exp(np.minimum(z, 0))
 ''',
-        torch="F.elu(z)",
+        torch="F.elu(z, alpha=1.0)",
+        keras="keras.ops.elu(z, alpha=1.0)",
     ),
     Activation(
         name="selu",
@@ -328,6 +335,7 @@ def phi_prime(z):
     return LAMBDA * np.where(z > 0, 1.0, ALPHA * np.exp(np.minimum(z, 0)))
 ''',
         torch="F.selu(z)",
+        keras="keras.ops.selu(z)",
     ),
     Activation(
         name="softplus",
@@ -349,7 +357,8 @@ def phi_prime(z):
     """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
     return 1 / (1 + np.exp(-z))
 ''',
-        torch="F.softplus(z, threshold=700.0)  # by default it is z itself from 20 on",
+        torch="F.softplus(z, beta=1.0, threshold=700.0)  # by default it is z itself from 20 on",
+        keras="keras.ops.logaddexp(z, 0.0)  # softplus(z) may be z itself from 20 on",
     ),
     Activation(
         name="silu",
@@ -372,6 +381,7 @@ def phi_prime(z):
     return sigma(z) * (1 + z * sigma(-z))
 ''',
         torch="F.silu(z)",
+        keras="keras.ops.silu(z)",
     ),
     Activation(
         name="gelu",
@@ -402,6 +412,7 @@ def phi_prime(z):
     return sigma(v) * (1 + z * dv * sigma(-v))
 ''',
         torch='F.gelu(z, approximate="tanh")',
+        keras="keras.ops.gelu(z, approximate=True)",
     ),
 )
 

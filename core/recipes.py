@@ -1,8 +1,9 @@
 """A run of `core.training` as one script that a student can keep, read and change.
 
 `numpy_script` and `pytorch_script` write the same run twice: with the backward pass by hand, and
-with autograd. A script draws the same weights and the same batches as the core and so prints the
-same losses. It needs no file, no network and nothing of this project.
+with autograd; `keras_recipe.py` has it once more, in layers. A script draws the same weights and
+the same batches as the core and so prints the same losses. It needs no file, no network and nothing
+of this project.
 
 The texts below are the scripts themselves. The margin left of the bar says when a line is in:
 always where it is empty, else if every word in it was chosen, and the word of a no-word was not.
@@ -54,6 +55,7 @@ norm-clip  | # Clipping: the whole gradient to norm $clip_limit.
            | #
            | # It prints the loss of every batch before its update, and the held-out accuracy.
            | # It needs Python 3.10, $needs or newer, and nothing else.
+keras      | # On other backends than TensorFlow, Keras 3.15 multiplies in float32.
 """
 
 IMPORTS = """
@@ -61,6 +63,7 @@ digits | import base64
 digits | import zlib
        | from itertools import pairwise
        |
+keras  | import keras
        | import numpy as np
 torch  | import torch
 torch  | import torch.nn.functional as F
@@ -441,12 +444,18 @@ TORCH_MAIN = '''
 normed      |     gamma = leaves([np.ones(WIDTH)] * DEPTH)
 normed      |     beta = leaves([np.zeros(WIDTH)] * DEPTH)
             |     parameters = [$starred]
-sgd         |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
-momentum    |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE, momentum=MOMENTUM)
-rmsprop |     optimizer = torch.optim.RMSprop(parameters, lr=LEARNING_RATE, alpha=ALPHA, eps=FLOOR)
-adam        |     settings = {"lr": LEARNING_RATE, "betas": (BETA1, BETA2), "eps": FLOOR}
+no-sign     |     # Every setting is said: what a library does unasked may change.
+no-sign no-adamw |     settings = {"lr": LEARNING_RATE, "weight_decay": 0.0}
+adamw       |     settings = {"lr": LEARNING_RATE, "weight_decay": DECAY}
+sgd         |     settings |= {"momentum": 0.0, "dampening": 0.0, "nesterov": False}
+momentum    |     settings |= {"momentum": MOMENTUM, "dampening": 0.0, "nesterov": False}
+rmsprop     |     settings |= {"alpha": ALPHA, "eps": FLOOR, "momentum": 0.0, "centered": False}
+adam        |     settings |= {"betas": (BETA1, BETA2), "eps": FLOOR, "amsgrad": False}
+sgd         |     optimizer = torch.optim.SGD(parameters, **settings)
+momentum    |     optimizer = torch.optim.SGD(parameters, **settings)
+rmsprop     |     optimizer = torch.optim.RMSprop(parameters, **settings)
 adam no-adamw no-muon |     optimizer = torch.optim.Adam(parameters, **settings)
-adamw       |     optimizer = torch.optim.AdamW(parameters, **settings, weight_decay=DECAY)
+adamw       |     optimizer = torch.optim.AdamW(parameters, **settings)
 muon        |     # torch.optim.Muon multiplies in bfloat16; by hand the digits stay.
 muon        |     means = [torch.zeros_like(p) for p in W]
 muon        |     optimizer = torch.optim.Adam(parameters[len(W) :], **settings)
@@ -462,7 +471,7 @@ muon        |     optimizer = torch.optim.Adam(parameters[len(W) :], **settings)
             |
 hidden      |         z, output = forward($parameters, x)
 no-hidden   |         output = forward($parameters, x)
-            |         loss = F.cross_entropy(output, labels)
+            |         loss = F.cross_entropy(output, labels, reduction="mean", label_smoothing=0.0)
             |         print(f"step {step}: loss {loss.item()!r}")
 no-sign no-muon |         optimizer.zero_grad()
 sign        |         for p in parameters:
@@ -519,7 +528,7 @@ def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: st
     cross-entropy, a data set that is unknown or does not fit the network, and a seed that is not a
     whole number of at least 0.
     """
-    chosen, values = _choices(spec, train_spec, seed, dataset)
+    chosen, values = choices(spec, train_spec, seed, dataset)
     values |= {"how": "NumPy with its backpropagation by hand", "needs": "NumPy 1.25"}
     phi = spec.phi.numpy
     sigma = SIGMA if "sigma(" in phi else ""
@@ -528,20 +537,21 @@ def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: st
         network = [LINEAR_FORWARD, NUMPY_LOSS, LINEAR_BACKWARD]
     values |= {"norm_of_G": "np.linalg.norm(G)"}
     training = [NUMPY_CLIP, NUMPY_RULE, ORTHOGONALIZED, MUON, NUMPY_FINITE, NUMPY_MAIN]
-    return _script(spec, network, training, chosen, values)
+    return script(spec, network, training, chosen, values)
 
 
 def pytorch_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
     """The run of `numpy_script` for PyTorch, in float64 and with autograd; raises as it does."""
-    chosen, values = _choices(spec, train_spec, seed, dataset)
+    chosen, values = choices(spec, train_spec, seed, dataset)
     values |= {"how": "PyTorch with autograd", "needs": "NumPy 1.25, PyTorch 2.0"}
     network = [TORCH_PHI, TORCH_FORWARD] if spec.depth else [LINEAR_FORWARD]
     values |= {"norm_of_G": "G.norm().item()"}
     training = [TORCH_CLIP, ORTHOGONALIZED, MUON, TORCH_FINITE, TORCH_MAIN]
-    return _script(spec, network, training, chosen | {"torch"}, values)
+    return script(spec, network, training, chosen | {"torch"}, values)
 
 
-def _script(spec, network, training, chosen, values):
+def script(spec, network, training, chosen, values):
+    """The text of a script: what all have, with these blocks for the network and its training."""
     draw = INITIALIZERS[spec.initializer].script
     head = [HEADER, IMPORTS, _banner("Settings") + SETTINGS]
     data = [_banner("Data"), LOAD]
@@ -572,7 +582,7 @@ def _kept(block, chosen):
     return "\n".join(lines)
 
 
-def _choices(spec, train_spec, seed, dataset):
+def choices(spec, train_spec, seed, dataset):
     """What was chosen, as the words of the margins, and the values, as the texts of a script."""
     data = _checked(spec, train_spec, seed, dataset)
     examples = len(data.x_train)

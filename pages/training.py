@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core import network, recipes, recording, training
+from core import keras_recipe, network, recipes, recording, training
 from pages.concepts.training import autopsy, buttons, charts, data, looks, networks, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.panel import HELPS, NETWORKS, PANEL
@@ -149,7 +149,11 @@ def _scripts() -> None:
     at = values.read(PANEL)
     duel, makers = (
         networks.duel(at),
-        {"NumPy": recipes.numpy_script, "PyTorch": recipes.pytorch_script},
+        {
+            "NumPy": recipes.numpy_script,
+            "PyTorch": recipes.pytorch_script,
+            "Keras": keras_recipe.keras_script,
+        },
     )
     for name, net in duel.nets.items():
         spec, how = net.spec(duel.data), net.how(int(at.steps))
