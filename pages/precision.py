@@ -5,7 +5,7 @@ import streamlit as st
 from core import formats, rounded, scalar_chain
 from pages.concepts.precision import charts, data, words
 from pages.concepts.precision.panel import PANEL
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, values
 
 page.header(PANEL)
 
@@ -29,7 +29,6 @@ def held(at) -> None:
     page.write(words.finding(at))
 
 
-limit = scalar_chain.precision_ladder(0.6)[0]
 predict.choice(
     PANEL,
     """0.6 times 0.6 times 0.6 …, each product rounded to float16. The true power falls below
@@ -40,9 +39,7 @@ predict.choice(
         "zero": "So it is if the true power is rounded once. Step by step it is not.",
         "up": "Rounding can hold a number, but 0.6 times it is never larger.",
     },
-    because=f"""It sticks at {theme.number(limit.repeated_value)}, the smallest number that float16
-    has, from *n* = {limit.repeated_n} on: 0.6 of that is more than half of it, and is rounded back.
-    Some libraries make such small numbers 0 at once.""",
+    because=words.stuck(scalar_chain.precision_ladder(0.6)[0]),
 )
 
 page.write(
@@ -80,8 +77,8 @@ page.write(
     """
     ## Rounded once, rounded throughout
 
-    A real network in half precision rounds every result of both passes, not only the gradient at
-    the end. Here is the same network both ways, its loss scale divided away again.
+    A real network in half precision rounds every result of both passes, not the gradient alone.
+    Here is the same network both ways, its loss scale divided away again.
     """
 )
 
@@ -128,8 +125,8 @@ page.write(
     """
     ## The step that rounds away
 
-    A gradient may arrive and still change nothing: if the update is less than half of the way to
-    the weight's next number, the weight rounds back to what it was.
+    A gradient may arrive and change nothing: if the update is less than half of the way to the
+    weight's next number, the weight rounds back to what it was.
     """
 )
 
@@ -167,9 +164,7 @@ def trained(at) -> None:
         charts.training,
         data.trained(float(at.rate)),
         key="precision.training",
-        alt_text="""
-            Dots: held-out accuracy of five networks for each way of keeping weights and gradients,
-            with the median as a bar.""",
+        alt_text="Dots: held-out accuracy of five networks for each way of keeping numbers.",
     )
     page.write(words.training(float(at.rate)))
 
@@ -177,13 +172,28 @@ def trained(at) -> None:
 controls.draw(PANEL, "rate")
 
 
-def _adaptive() -> None:
+def _power() -> None:
+    w = values.read(PANEL).w
+    st.table(data.power_ends(w).set_index("format"))
+    controls.draw(PANEL, "w")
     page.show(
-        charts.scales,
-        data.scales(),
-        key="precision.scales",
-        alt_text="Steps of a loss scale over a training run, with a cross at each skipped step.",
+        charts.power,
+        data.power(w),
+        key="precision.power",
+        alt_text="Line chart of |w|ⁿ up to n = 1600, with a cross where each format loses it.",
     )
+    page.write(
+        """
+        Step by step *in* the format can end differently: when |*w*| is between ½ and 1, a number
+        near the smallest that the format has, times *w*, rounds back to itself. A library that
+        makes subnormal numbers 0 ends at 0 all the same, and sooner.
+        """
+    )
+
+
+def _adaptive() -> None:
+    says = "Steps of a loss scale over a training run, with a cross at each skipped step."
+    page.show(charts.scales, data.scales(), key="precision.scales", alt_text=says)
     page.write(words.scales())
 
 
@@ -191,10 +201,9 @@ def _sums() -> None:
     st.table(data.sums().set_index("format"))
     page.write(
         """
-        Ones, added one by one in the format: the sum stops where 1 is less than half of the way to
-        the next number. The gradient of a weight that is used many times is such a sum. A norm
-        squares first: 300² is too large for float16, and a library that squares in float16 then
-        clips by infinity, which makes every gradient 0.
+        Ones, added one by one: the sum stops where 1 is less than half of the way to the next
+        number. The gradient of a weight that is used many times is such a sum. A norm squares
+        first: 300² is too large for float16, and clipping by infinity makes every gradient 0.
         """
     )
 
@@ -203,9 +212,9 @@ def _devices() -> None:
     st.table(words.devices())
     page.write(
         """
-        Measured, not quoted: PyTorch and JAX on a processor and on an NVIDIA H200. “Compiled” is
-        `torch.compile`, or `jax.jit`. The same line of code keeps, rounds or cuts a gradient,
-        depending on where it runs.
+        Measured with PyTorch and JAX on a processor and on an NVIDIA H200. “Compiled” is by
+        `torch.compile` or `jax.jit`. One line of code keeps, rounds or cuts a gradient, by where
+        it runs.
         """
     )
 
@@ -221,7 +230,7 @@ page.write(
     - Matrix products are added up in full here and rounded once, as accelerators add up small
       formats in single precision. (float8 on an H200 adds up in fewer digits, if it is asked to be
       fast.)
-    - float64 is not on the rulers: its smallest number is 2⁻¹⁰⁷⁴.
+    - float64 is not on the rulers. Its smallest number is 2⁻¹⁰⁷⁴.
     - Clip after dividing the loss scale away: the norm of scaled gradients is the scaled norm.
     - If every step fails, a scale that halves reaches 0 in the end, and 0 divides by 0.
     """
@@ -229,6 +238,7 @@ page.write(
 page.more(
     PANEL,
     {
+        "Where a power ends": _power,
         "A loss scale that adapts": _adaptive,
         "Sums end too": _sums,
         "What devices and compilers do": _devices,

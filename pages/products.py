@@ -142,37 +142,12 @@ page.write(
     - Its 0.6³ = 0.21 is 0.216, cut short.
     - Equal weights, no biases and one neuron per layer make the arithmetic visible. Real layers
       differ from each other, and a bias shifts *z*, so that it acts through φ′(*z*).
+    - The mathematics of *wⁿ* never reaches 0, a computer does, and stops in another place if it
+      multiplies step by step: [Number formats](precision), “Where a power ends”.
     - The number *w* is an analogy. In a real layer the matrix of weights times the slopes takes its
       place, and it has one factor for each direction: its singular values.
     """
 )
-
-
-def _precision() -> None:
-    w = values.read(PANEL).w
-    page.write(
-        """
-        A gradient that is small but not zero can still train a network. One that is rounded to 0
-        cannot. For *w* = {w}:
-        """,
-        w=theme.setting(w),
-    )
-    st.table(data.precision_lost(w).set_index("format"))
-    page.show(
-        charts.precision,
-        data.precision(w),
-        key="products.precision",
-        alt_text="""
-            Line chart of the size of w to the power n up to n = 1600, with the points at which
-            half, single and double precision lose it.""",
-    )
-    page.write(
-        """
-        “Rounded once” rounds the true *w*ⁿ to the format. Multiplying step by step *in* the format
-        can end differently: when |*w*| is between ½ and 1, a number near the smallest that the
-        format has, times *w*, rounds back to itself.
-        """
-    )
 
 
 def _derivation() -> None:
@@ -228,7 +203,6 @@ def _data() -> None:
 page.more(
     PANEL,
     {
-        "Where a computer loses the number": _precision,
         "Why a straight line": _derivation,
         "Products that cannot explode": _streams,
     },

@@ -143,3 +143,12 @@ def test_the_loss_scale_is_chosen_by_its_value():
     assert box.options[box.index] == "65,536" and box.options[0] == "1/256"
     box.set_value(-8).run()
     assert set_to(at, "precision_scale") == -8
+
+
+def test_a_power_ends_where_the_article_is_too_short_to_show_it():
+    table = data.power_ends(0.6).set_index("format")
+    once = table["wⁿ rounded once"]
+    assert list(once) == ["0 from n = 34", "0 from n = 204", "0 from n = 1459"]
+    steps = table["multiplied step by step"]
+    assert all(text.startswith("stuck at ") for text in steps)
+    assert "∞ from n = 24" in data.power_ends(1.6).iloc[0, 1]

@@ -170,15 +170,6 @@ def test_the_law_is_said_to_fail_where_it_fails():
     assert "It is off by a factor of" in say(width=2)
 
 
-def test_precision_is_lost_where_the_article_is_too_short_to_show_it():
-    table = data.precision_lost(0.6).set_index("format")
-    once = table["wⁿ rounded once"]
-    assert list(once) == ["0 from n = 34", "0 from n = 204", "0 from n = 1459"]
-    steps = table["multiplied step by step"]
-    assert all(text.startswith("stuck at ") for text in steps)
-    assert "∞ from n = 24" in data.precision_lost(1.6).iloc[0, 1]
-
-
 def test_the_prediction_is_answered_by_its_miss():
     at = open_page("products")
     assert "0.0052" not in prose(at)

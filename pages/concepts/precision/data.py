@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import datasets, network
+from core import datasets, network, scalar_chain
 from core.diagnostics import log10_norm
 from core.formats import FORMATS, Format, rounded, stochastic
 from core.losses import LOSSES
@@ -19,6 +19,9 @@ from pages.kit import frames, theme
 from pages.kit.memoize import memoize
 
 EXAMPLES = 32
+NUMPY_FORMATS = {"fp16": "float16", "fp32": "float32", "fp64": "float64"}
+POWERS = 1600  # the largest n of a power wⁿ that is drawn
+_HOLDS = {"zero": "0", "infinity": "∞"}
 STEPS = 100  # of the weight that is moved up and down
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 SCALES_FILE = Path(__file__).with_name("scales.csv")
@@ -388,3 +391,47 @@ def table(at) -> pd.DataFrame:
             for name, label in SHOWN.items()
         ]
     )
+
+
+# Where a power ends ------------------------------------------------------------------------------
+
+
+def power_ends(w: float) -> pd.DataFrame:
+    """Where each format loses wⁿ, rounded once and multiplied step by step."""
+    rows = []
+    for limit in scalar_chain.precision_ladder(w):
+        once = f"{_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else "never lost"
+        steps = {
+            "zero": f"0 from n = {limit.repeated_n}",
+            "infinity": f"∞ from n = {limit.repeated_n}",
+            "stuck": f"stuck at {theme.number(limit.repeated_value)} from n = {limit.repeated_n}",
+            "none": "still a number at n = 2000",
+        }[limit.repeated_outcome]
+        rows.append(
+            {
+                "format": NUMPY_FORMATS[limit.precision],
+                "wⁿ rounded once": once,
+                "multiplied step by step": steps,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def power(w: float) -> pd.DataFrame:
+    """|w|ⁿ up to n = POWERS; see `charts.power`."""
+    n = np.arange(0, POWERS + 1, 8)
+    log10 = scalar_chain.power(w, n).log10
+    line = pd.DataFrame({"kind": "line", "n": n, "log10": log10, "says": None})
+    line["meaning"] = theme.outcome(float(log10[-1]))
+    lost = [
+        {
+            "kind": "lost",
+            "n": limit.n,
+            "log10": float(scalar_chain.power(w, limit.n).log10),
+            "says": f"{NUMPY_FORMATS[limit.precision]}, rounded once: {_HOLDS[limit.outcome]}",
+            "meaning": "dark",
+        }
+        for limit in scalar_chain.precision_ladder(w, n_max=1)
+        if limit.n and limit.n <= POWERS
+    ]
+    return pd.concat([line, pd.DataFrame(lost)]) if lost else line

@@ -1,7 +1,10 @@
 """The controls and presets of the page `precision`."""
 
+from dataclasses import replace
+
 from core.activations import ACTIVATIONS
 from core.formats import FORMATS
+from pages.concepts.products.panel import W
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 SCALE = Range("scale", "loss scale", low=-8, high=24, step=1, default=0, live=True, base=2)
@@ -44,6 +47,7 @@ PANEL = Panel(
         Choice("slope", "Activation", {"sigmoid": "Sigmoid", "tanh": "Tanh"}, "sigmoid"),
         Choice("rate", "Learning rate", {"0.03": "0.03", "0.003": "0.003"}, "0.003"),
         Choice("form2", "Format of the weight", SHOWN, "bfloat16", menu=True),
+        replace(W, live=False),
     ),
     presets=(
         Preset(

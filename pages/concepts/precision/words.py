@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.formats import FORMATS
+from core.scalar_chain import PrecisionLimit
 from pages.concepts.precision import data
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
@@ -214,3 +215,12 @@ def devices() -> pd.DataFrame:
     """What devices and compilers did, as a table to read."""
     found = data.devices().set_index("what")
     return found.map(lambda value: theme.number(float(value)))
+
+
+def stuck(limit: PrecisionLimit) -> str:
+    """Where a power that is multiplied step by step ends above 0."""
+    return (
+        f"It sticks at {theme.number(limit.repeated_value)}, the smallest number that float16 has, "
+        f"from *n* = {limit.repeated_n} on: 0.6 of that is more than half of it, and is rounded "
+        "back. Some libraries make such small numbers 0 at once."
+    )

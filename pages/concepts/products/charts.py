@@ -137,28 +137,6 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     return [tick, falling, rising]
 
 
-def precision() -> alt.LayerChart:
-    """log₁₀|wⁿ| up to n = 1600 with the n at which each precision loses it.
-
-    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says`; all with `meaning`.
-    """
-    x = grammar.count_x("n", "n, the number of factors (layers)", 1600, every=200, room=250)
-    y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
-    rows = alt.Chart()
-    line = rows.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
-    lost = rows.transform_filter("datum.kind == 'lost'").encode(
-        tooltip=[
-            alt.Tooltip("says", type="nominal", title="precision"),
-            alt.Tooltip("n", type="quantitative", title="from n ="),
-        ]
-    )
-    points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
-    names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
-    names = names.encode(text=alt.Text("says", type="nominal"))
-    ends = grammar.off_the_axis("log10", -390, 390, across="n")
-    return grammar.layered(line, points, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
-
-
 def random_products() -> alt.LayerChart:
     """How log₁₀|w₁⋯w_n| is distributed: sampled bars, the exact density, median and rms.
 

@@ -15,7 +15,6 @@ DRAWS = 20_000
 MATRICES = 30
 MIXED = 100  # draws of mixed streams
 _TRIALS = {"2": 400, "5": 200, "10": 100, "20": 40, "64": 10}  # dear at 64: 0.3 s for 10
-PRECISIONS = {"fp16": "half precision", "fp32": "single precision", "fp64": "double precision"}
 _HOLDS = {"zero": "0", "infinity": "∞"}
 
 
@@ -112,50 +111,6 @@ def powers_table(w: float, activation: str) -> pd.DataFrame:
             "log10_abs_product_of_w_times_slope": at.gradient,
         }
     )
-
-
-# Precision ---------------------------------------------------------------------------------------
-
-
-def precision_lost(w: float) -> pd.DataFrame:
-    """Where each precision loses wⁿ, rounded once and multiplied step by step."""
-    rows = []
-    for limit in scalar_chain.precision_ladder(w):
-        once = f"{_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else "never lost"
-        steps = {
-            "zero": f"0 from n = {limit.repeated_n}",
-            "infinity": f"∞ from n = {limit.repeated_n}",
-            "stuck": f"stuck at {theme.number(limit.repeated_value)} from n = {limit.repeated_n}",
-            "none": "still a number at n = 2000",
-        }[limit.repeated_outcome]
-        rows.append(
-            {
-                "format": f"{limit.precision} ({PRECISIONS[limit.precision]})",
-                "wⁿ rounded once": once,
-                "multiplied step by step": steps,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def precision(w: float) -> pd.DataFrame:
-    """|w|ⁿ up to n = 1600; see `charts.precision`."""
-    n = np.arange(0, 1601, 8)
-    log10 = scalar_chain.power(w, n).log10
-    line = pd.DataFrame({"kind": "line", "n": n, "log10": log10, "says": None})
-    line["meaning"] = theme.outcome(float(log10[-1]))
-    lost = [
-        {
-            "kind": "lost",
-            "n": limit.n,
-            "log10": float(scalar_chain.power(w, limit.n).log10),
-            "says": f"{limit.precision}, rounded once: {_HOLDS[limit.outcome]}",
-            "meaning": "dark",
-        }
-        for limit in scalar_chain.precision_ladder(w, n_max=1)
-        if limit.n and limit.n <= 1600
-    ]
-    return pd.concat([line, pd.DataFrame(lost)]) if lost else line
 
 
 # Random weights ----------------------------------------------------------------------------------
