@@ -246,7 +246,8 @@ def scales() -> alt.LayerChart:
 def power() -> alt.LayerChart:
     """log₁₀|wⁿ| up to n = 1600 with the n at which each format loses it.
 
-    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says`; all with `meaning`.
+    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says` and whether it is the
+    `first`, whose label stands higher; all with `meaning`.
     """
     x = grammar.count_x("n", "n, the number of factors (layers)", 1600, every=200, room=250)
     y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
@@ -259,7 +260,11 @@ def power() -> alt.LayerChart:
         ]
     )
     points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
-    names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
-    names = names.encode(text=alt.Text("says", type="nominal"))
+    names = [
+        lost.transform_filter(which)
+        .mark_text(align="left", dx=dx, dy=dy, fontSize=grammar.LABEL_SIZE, lineBreak="\n")
+        .encode(text=alt.Text("says", type="nominal"))
+        for which, dx, dy in (("datum.first", 0, -34), ("!datum.first", 12, -18))
+    ]
     ends = grammar.off_the_axis("log10", -390, 390, across="n")
-    return grammar.layered(line, points, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(line, points, *names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

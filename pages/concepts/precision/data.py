@@ -428,10 +428,11 @@ def power(w: float) -> pd.DataFrame:
             "kind": "lost",
             "n": limit.n,
             "log10": float(scalar_chain.power(w, limit.n).log10),
-            "says": f"{NUMPY_FORMATS[limit.precision]}, rounded once: {_HOLDS[limit.outcome]}",
+            "says": f"{NUMPY_FORMATS[limit.precision]}\nholds {_HOLDS[limit.outcome]}",
+            "first": not i,
             "meaning": "dark",
         }
-        for limit in scalar_chain.precision_ladder(w, n_max=1)
+        for i, limit in enumerate(scalar_chain.precision_ladder(w, n_max=1))
         if limit.n and limit.n <= POWERS
     ]
     return pd.concat([line, pd.DataFrame(lost)]) if lost else line
