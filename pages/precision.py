@@ -167,6 +167,7 @@ def trained(at) -> None:
         alt_text="Dots: held-out accuracy of five networks for each way of keeping numbers.",
     )
     page.write(words.training(float(at.rate)))
+    st.table(data.still_by_layer(float(at.rate)))
 
 
 controls.draw(PANEL, "rate")
@@ -231,8 +232,6 @@ page.write(
       formats in single precision. (float8 on an H200 adds up in fewer digits, if it is asked to be
       fast.)
     - float64 is not on the rulers. Its smallest number is 2⁻¹⁰⁷⁴.
-    - Clip after dividing the loss scale away: the norm of scaled gradients is the scaled norm.
-    - If every step fails, a scale that halves reaches 0 in the end, and 0 divides by 0.
     """
 )
 page.more(

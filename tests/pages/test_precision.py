@@ -8,6 +8,7 @@ import pytest
 from core.formats import FORMATS
 from pages.concepts.precision import data, words
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
+from pages.kit import theme
 from tests.app import open_page, prose, set_to, widget_of
 
 
@@ -152,3 +153,32 @@ def test_a_power_ends_where_the_article_is_too_short_to_show_it():
     steps = table["multiplied step by step"]
     assert all(text.startswith("stuck at ") for text in steps)
     assert "∞ from n = 24" in data.power_ends(1.6).iloc[0, 1]
+
+
+def test_a_scale_of_float32_can_be_halved_so_often():
+    scale, count = np.float32(2.0**16), 0
+    while scale > 0:
+        scale, count = scale / np.float32(2), count + 1
+    assert data.halvings(16, FORMATS["float32"]) == count == 166
+    assert "after 166 halvings, or after 143 where" in " ".join(words.scales().split())
+
+
+def at_of(**values) -> SimpleNamespace:
+    return SimpleNamespace(**PANEL.defaults | values)
+
+
+def test_where_no_update_moves_the_weight_adam_stands_still_too():
+    assert "Adam" in words.walks(at_of(form2="bfloat16", update=0.001))
+    assert "Adam" not in words.walks(at_of(form2="bfloat16", update=0.002))
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.003])
+def test_updates_that_change_nothing_are_shown_by_layer(rate):
+    table = data.still_by_layer(rate)
+    assert list(table.columns) == ["layer 1", "layer 4", "layer 8", "output"]
+    assert list(table.index) == list(data.still(rate).index)
+    runs = data.runs()
+    chosen = runs[
+        (runs["rate"] == rate) & (runs["way"] == "all in bfloat16") & (runs["layer"] == 4)
+    ]
+    assert table.loc["all in bfloat16", "layer 4"] == theme.percent(float(chosen["still"].mean()))

@@ -361,6 +361,22 @@ def still(rate: float) -> pd.Series:
     return runs()[runs()["rate"] == rate].groupby("way", sort=False)["still"].mean()
 
 
+def still_by_layer(rate: float) -> pd.DataFrame:
+    """The same in some layers, in percent as a table to read: a row for each way."""
+    found = runs()[runs()["rate"] == rate].groupby(["way", "layer"], sort=False)["still"].mean()
+    some = found.unstack()[[1, 4, 8, 9]].map(lambda share: theme.percent(float(share)))
+    some = some.set_axis(["layer 1", "layer 4", "layer 8", "output"], axis="columns")
+    return some.rename_axis("changed nothing")
+
+
+def halvings(exponent: int, form: Format) -> int:
+    """How often 2 to this power can be halved in a format until it is 0."""
+    scale, count = rounded(np.array(2.0**exponent), form), 0
+    while scale > 0:
+        scale, count = rounded(scale / 2, form), count + 1
+    return count
+
+
 @cache
 def scales() -> pd.DataFrame:
     """The loss scale that adapts, by step: see make_runs.py."""

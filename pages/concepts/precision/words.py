@@ -10,6 +10,8 @@ from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
 from pages.kit.prose import fill
 
+USUAL_SCALE = 16  # the power of two that frameworks begin with
+
 
 def power(exponent: int) -> str:
     """2 to a power: 2¹⁶."""
@@ -180,7 +182,10 @@ def walks(at) -> str:
 def _why(form, update: float, down: float, up: float) -> str:
     gap = f"The next number above 1 is {form.epsilon:g} away, the next below it half of that."
     if down == 1 and up == 1:
-        return f"{gap} Less than half of the way rounds back: the weight never moves."
+        return (
+            f"{gap} Less than half of the way rounds back: the weight never moves. Adam's updates "
+            f"are about as large as its learning rate; at a rate of {update:g} it stands still too."
+        )
     if up == 1:
         return f"{gap} So the same update moves it down and not up."
     return f"{gap} Each update lands on the nearest number, not where it aims."
@@ -200,11 +205,21 @@ def scales() -> str:
     """How the scale that adapts went."""
     rows = data.scales()
     skipped, settled = int(rows["skipped"].sum()), rows["log2"].iloc[-1]
+    start = int(rows["log2"].iloc[0])
     return fill(
         """A run that begins at {start}, halves the scale and skips the step when a gradient is not
         finite, and doubles it after 20 good steps (the usual rule waits 2,000). {skipped} of
-        {steps} steps were skipped; at the end the scale is {end}.""",
-        start=power(int(rows["log2"].iloc[0])),
+        {steps} steps were skipped; at the end the scale is {end}.
+
+        Clip after the scale is divided away: at {start} a gradient of norm 0.01 looks like one of
+        norm {seen}. And if every step fails, a scale in float32 that began at the usual {usual}
+        is 0 after {halvings} halvings, or after {flushed} where subnormal numbers are made 0. The
+        next good step divides by it, and the weights become infinite or not numbers.""",
+        start=power(start),
+        seen=theme.number(0.01 * 2.0**start),
+        usual=power(USUAL_SCALE),
+        halvings=data.halvings(USUAL_SCALE, FORMATS["float32"]),
+        flushed=USUAL_SCALE - FORMATS["float32"].lowest + 1,
         skipped=skipped,
         steps=len(rows),
         end=power(int(settled)),
