@@ -19,6 +19,7 @@ def powers(at) -> None:
         panel=PANEL,
         live=("w",),
         main=data.main_line,
+        idea=data.idea,
         mark=data.mark(at.n),
         alt_text="""
             Line chart on a logarithmic scale: the size of w to the power n, for n from 0 to 60,

@@ -5,7 +5,9 @@ same columns for every chart, and is drawn dashed on that layer's scales. Withou
 table is empty, so that the chart's spec never changes.
 """
 
+import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,12 @@ import pandas as pd
 from pages.kit.grammar import LABEL_SIZE
 
 MAIN = "main"
-PINNED = "pinned"
-TABLES = (PINNED,)
-_DASHES = {PINNED: [8, 5]}
-_MEANINGS = {PINNED: "reference"}
+PINNED, IDEA = "pinned", "idea"
+TABLES = (PINNED, IDEA)
+CLOSE = 0.5  # decades: a guess within a factor of three is right
+_APART = math.log10(2)  # two lines part where they differ by more
+_DASHES = {PINNED: [8, 5], IDEA: [4, 4]}
+_MEANINGS = {PINNED: "reference", IDEA: "dark"}
 
 
 def line(
@@ -63,12 +67,57 @@ def _side(rows: pd.DataFrame, seen: tuple[float, float]) -> str:
 
 def nothing() -> pd.DataFrame:
     """No line."""
-    return named(line([], [], seen=(0, 0)), "")
+    return named(line([], [], seen=(0, 0)), "").assign(**_NO_PARTING)
+
+
+_NO_PARTING = {"measured": False, "parts": False}
 
 
 def named(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     """The lines with a name, where each has a place for it."""
     return rows.assign(says=np.where(rows["named"], name + rows["end"], ""))
+
+
+@dataclass(frozen=True)
+class Idea:
+    """What an idea would give at N points, in the order of the way, and what is so; sizes log₁₀.
+
+    rule: the idea's, in words. truth: the name of what it is held against. across: the name of a
+    point, as “n = ” in “n = 5”. seen: the ends of the chart's axis.
+    """
+
+    rule: str
+    truth: str
+    across: str
+    x: np.ndarray
+    y: np.ndarray
+    measured: np.ndarray
+    seen: tuple[float, float]
+
+    @property
+    def parts(self) -> int | None:
+        """The first point at which the two differ by more than a factor of 2; None if at none."""
+        apart = np.flatnonzero(~(np.abs(self.y - self.measured) <= _APART))
+        return int(apart[0]) if len(apart) else None
+
+    @property
+    def says(self) -> str:
+        """Idea and parting in one sentence."""
+        if self.parts is None:
+            return f"{self.rule}. Here it stays within a factor of 2 of {self.truth}."
+        where = f"{self.across}{self.x[self.parts]:g}"
+        return f"{self.rule}. It parts from {self.truth} at {where}, by more than a factor of 2."
+
+
+def held_against(idea: Idea) -> pd.DataFrame:
+    """The idea's line and what is measured, as a table, with a mark where they part."""
+    own = named(line(idea.x, idea.y, seen=idea.seen, name_at=0.8), f"your idea: {idea.rule}")
+    truth = line(idea.x, idea.measured, seen=idea.seen, series="measured", named=False)
+    rows = [own.assign(**_NO_PARTING), named(truth, "").assign(measured=True, parts=False)]
+    if idea.parts is not None:
+        at = own.iloc[[idea.parts]].assign(measured=False, parts=True, named=False, series="parts")
+        rows.append(at.assign(says=f"parts at {idea.across}{idea.x[idea.parts]:g}"))
+    return pd.concat(rows, ignore_index=True)
 
 
 def drawn(spec: dict, tables: Iterable[str], scale: float) -> dict:
@@ -120,7 +169,27 @@ def _layers(table: str, scale: float) -> list[dict[str, Any]]:
         }
         for align in ("left", "center", "right")
     ]
-    return [shared | {"mark": stroke, "encoding": at | {"detail": _nominal("series")}}, *texts]
+    lined = {"encoding": at | {"detail": _nominal("series")}}
+    if table == PINNED:
+        return [shared | {"mark": stroke} | lined, *texts]
+
+    def only(mark: dict[str, Any], which: str, meaning: str, **more: Any) -> dict[str, Any]:
+        kept: list[dict[str, str]] = [
+            {"calculate": f"'{meaning}'", "as": "meaning"},
+            {"filter": which},
+        ]
+        return shared | {"transform": kept, "mark": mark} | more
+
+    truth = {"type": "line", "strokeWidth": 1.5 * scale, "clip": True, "aria": False}
+    mark = {"type": "point", "size": 110 * scale**2, "filled": False, "aria": False}
+    where = name | {"align": "left", "dy": 16 * scale, "dx": 4 * scale}
+    return [
+        only(truth, "datum.measured", "reference", **lined),
+        only(stroke, "!datum.measured && !datum.parts", _MEANINGS[table], **lined),
+        only(mark, "datum.parts", _MEANINGS[table], encoding=at),
+        only(where, "datum.parts", _MEANINGS[table], encoding=at | {"text": _nominal("says")}),
+        *texts,
+    ]
 
 
 def _nominal(field: str) -> dict[str, str]:

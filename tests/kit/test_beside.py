@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 import vl_convert
 
+from pages.concepts.chain_rule import data as chain_rule
+from pages.concepts.initialization import data as initialization
+from pages.concepts.products import data as products
 from pages.kit import beside, live
+from pages.kit.mode import Mode
 from pages.kit.panels import Choice, Panel, Range
 from tests.app import charts, link, open_page, prose, set_value, tables, values_of
 from tests.panels import PANELS
@@ -179,3 +183,103 @@ def test_reset_takes_the_pin_away():
 
 def test_no_control_has_the_name_of_the_pin():
     assert not [path for path, panel in PANELS.items() if "pin" in panel._by_name]
+
+
+# An idea ------------------------------------------------------------------------------------------
+
+CHOICES = {  # pages that ask to choose: each option, and whether it is right
+    "chain_rule": (chain_rule, {"yes": False, "vanishes": True, "explodes": False}),
+    "initialization": (initialization, {"normal": True, "xavier": False, "same": False}),
+}
+
+
+@pytest.mark.parametrize("path,option", [(p, o) for p, (_, opts) in CHOICES.items() for o in opts])
+def test_each_wrong_option_and_no_right_one_has_a_rule(path, option):
+    data, options = CHOICES[path]
+    idea = data.idea(option)
+    assert (idea is None) == options[option]
+    if idea:
+        assert idea.rule and idea.x.shape == idea.y.shape == idea.measured.shape
+        rows = beside.held_against(idea)
+        assert rows["says"].str.startswith("your idea: ").sum() == 1
+        assert rows["parts"].sum() == 1
+
+
+@pytest.mark.parametrize("path", CHOICES)
+def test_the_options_are_those_that_the_page_offers(path):
+    at = open_page(path)
+    offered = next(radio for radio in at.radio if radio.key == f"{path}.guess").options
+    assert len(offered) == len(CHOICES[path][1])
+
+
+@pytest.mark.parametrize("guess", [0, -0.3, -1, -1.6, -2, -2.3, -2.6, -3, -10])
+def test_each_wrong_guess_of_a_power_has_the_rule_that_gives_it(guess):
+    idea = products.idea(guess)
+    miss = abs(guess - 50 * np.log10(0.9))
+    assert (idea is None) == (miss < 0.5)
+    if idea:
+        assert idea.y[50] == pytest.approx(guess)
+        first = idea.parts
+        miss_there = np.abs(idea.y - idea.measured)[[first - 1, first]]
+        assert miss_there[0] <= np.log10(2) < miss_there[1]
+
+
+def test_four_cancels_a_quarter_in_the_idea_and_nothing_does_in_the_other():
+    yes, explodes = chain_rule.idea("yes"), chain_rule.idea("explodes")
+    np.testing.assert_allclose(10**yes.y, 0.25)  # the gradient keeps its size
+    np.testing.assert_allclose(np.diff(explodes.y), np.log10(4))
+    L15 = int(np.flatnonzero(yes.x == 15)[0])
+    assert yes.measured[L15] < yes.y[L15] - 3 and yes.measured[L15] < explodes.y[L15] - 3
+
+
+def test_the_ideas_of_initialization_claim_what_their_options_do():
+    xavier, same = initialization.idea("xavier"), initialization.idea("same")
+    assert xavier.x[-1] == same.x[-1] == 1
+    assert xavier.y[-1] > same.measured[-1]  # Xavier would let more through than N(0, 1) does
+    np.testing.assert_array_equal(same.y, xavier.measured)  # both would let through the same
+    assert same.measured[-1] > xavier.measured[-1]  # but N(0, 1) lets more through
+
+
+def test_an_idea_that_does_not_part_says_so():
+    x = np.arange(3)
+    idea = beside.Idea("a rule", "what is so", "n = ", x, 0.1 * x, 0 * x, (-1, 1))
+    assert idea.parts is None and "stays within a factor of 2" in idea.says
+    assert not beside.held_against(idea)["parts"].any()
+
+
+def test_where_the_truth_is_zero_an_idea_parts_from_it():
+    x = np.arange(3)
+    idea = beside.Idea(
+        "a rule", "what is so", "n = ", x, 0.0 * x, np.array([0, 0, -np.inf]), (-1, 1)
+    )
+    assert idea.parts == 2
+
+
+def ideas_shown(at):
+    found = [t.to_pandas() for t in tables(at) if "parts" in t.column_names]
+    return [rows for rows in found if len(rows) and rows["measured"].any()]
+
+
+@pytest.mark.parametrize(
+    "path,wrong,right",
+    [
+        ("products", 0, -2.3),
+        ("chain_rule", "yes", "vanishes"),
+        ("initialization", "same", "normal"),
+    ],
+)
+def test_an_idea_is_drawn_after_a_wrong_answer_only(path, wrong, right):
+    at = open_page(path)
+    assert not ideas_shown(at) and "Your idea" not in prose(at)
+    at.session_state[f"{path}.predicted"] = right
+    at.run()
+    assert not ideas_shown(at)
+    at.session_state[f"{path}.predicted"] = "nothing guessed"  # “Just tell me”
+    at.run()
+    assert not ideas_shown(at)
+    at.session_state[f"{path}.predicted"] = wrong
+    at.run()
+    assert len(ideas_shown(at)) == 1 and "Your idea, the dark dashed line:" in prose(at)
+    at.session_state["mode"] = Mode(awaited=path)  # a class that is still answering
+    at.run()
+    assert not ideas_shown(at) and "Your idea" not in prose(at)

@@ -86,6 +86,26 @@ def main_line(at) -> pd.DataFrame:
     return beside.line(np.arange(LAYERS + 1), size, seen=(-LIMIT, LIMIT))
 
 
+ASKED = (0.9, 50)  # the power that the page's question asks for
+
+
+def idea(guess: float) -> beside.Idea | None:
+    """What each factor would leave if 0.9⁵⁰ were the guess, log₁₀; None where that is close."""
+    w, factors = ASKED
+    power = scalar_chain.power(w, np.arange(LAYERS + 1)).log10
+    if abs(guess - power[factors]) < beside.CLOSE:
+        return None
+    return beside.Idea(
+        rule=f"each factor leaves {theme.number(10 ** (guess / factors))}",
+        truth=f"{w:g}ⁿ",
+        across="n = ",
+        x=np.arange(LAYERS + 1),
+        y=guess / factors * np.arange(LAYERS + 1),
+        measured=power,
+        seen=(-LIMIT, LIMIT),
+    )
+
+
 def exact(w: float, n: int) -> str:
     """wⁿ to six digits, for the article's own numbers."""
     text = theme.number(float(scalar_chain.power(w, n).exact), 6)
