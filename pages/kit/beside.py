@@ -182,7 +182,7 @@ def _layers(table: str, scale: float) -> list[dict[str, Any]]:
 
     truth = {"type": "line", "strokeWidth": 1.5 * scale, "clip": True, "aria": False}
     mark = {"type": "point", "size": 110 * scale**2, "filled": False, "aria": False}
-    where = name | {"align": "left", "dy": 16 * scale, "dx": 4 * scale}
+    where = name | {"align": "center", "dy": 20 * scale}
     return [
         only(truth, "datum.measured", "reference", **lined),
         only(stroke, "!datum.measured && !datum.parts", _MEANINGS[table], **lined),

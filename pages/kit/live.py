@@ -82,7 +82,7 @@ def show(
     if main:
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
     if own:
-        st.markdown(f"**Your idea, the dark dashed line:** {own.says}")
+        st.markdown(f"**Your idea, dashed on the chart:** {own.says}")
 
 
 def _pinned(panel: Panel, at: Reading, main: Callable[[Any], pd.DataFrame]) -> pd.DataFrame:

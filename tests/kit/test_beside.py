@@ -279,7 +279,7 @@ def test_an_idea_is_drawn_after_a_wrong_answer_only(path, wrong, right):
     assert not ideas_shown(at)
     at.session_state[f"{path}.predicted"] = wrong
     at.run()
-    assert len(ideas_shown(at)) == 1 and "Your idea, the dark dashed line:" in prose(at)
+    assert len(ideas_shown(at)) == 1 and "Your idea, dashed on the chart:" in prose(at)
     at.session_state["mode"] = Mode(awaited=path)  # a class that is still answering
     at.run()
     assert not ideas_shown(at) and "Your idea" not in prose(at)
