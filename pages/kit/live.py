@@ -63,8 +63,7 @@ def show(
     tables = {"frame": frame, PRESENT: row} | others
     if main:
         tables[beside.PINNED] = _pinned(panel, at, main)
-    answer = predict.held(panel) if idea else None
-    own = idea(answer) if idea and answer is not None else None
+    own = predict.idea(panel, idea) if idea else None
     if idea:
         tables[beside.IDEA] = beside.held_against(own) if own else beside.nothing()
     shown = mode.now()
@@ -82,7 +81,7 @@ def show(
     if main:
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
     if own:
-        st.markdown(f"**Your idea, dashed on the chart:** {own.says}")
+        st.markdown(own.says)
 
 
 def _pinned(panel: Panel, at: Reading, main: Callable[[Any], pd.DataFrame]) -> pd.DataFrame:

@@ -117,10 +117,10 @@ def given(page: str) -> float | str | None:
     return st.session_state.get(f"{page}.predicted")
 
 
-def held(panel: Panel) -> float | str | None:
-    """What the reader has answered, once the page may say whether it is right; None before."""
+def idea(panel: Panel, of: Callable[[Any], beside.Idea | None]) -> beside.Idea | None:
+    """What the reader's answer would give by `of`, once the page may say that it is wrong."""
     guess = given(panel.page)
-    return None if guess == _UNGUESSED or not answered(panel) else guess
+    return of(guess) if answered(panel) and guess not in (None, _UNGUESSED) else None
 
 
 def given_as_text(page: str) -> str:

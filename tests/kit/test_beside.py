@@ -7,11 +7,7 @@ import numpy as np
 import pytest
 import vl_convert
 
-from pages.concepts.chain_rule import data as chain_rule
-from pages.concepts.initialization import data as initialization
-from pages.concepts.products import data as products
 from pages.kit import beside, live
-from pages.kit.mode import Mode
 from pages.kit.panels import Choice, Panel, Range
 from tests.app import charts, link, open_page, prose, set_value, tables, values_of
 from tests.panels import PANELS
@@ -58,7 +54,7 @@ def test_the_lines_beside_a_chart_take_its_main_lines_scales_and_lie_beneath_it(
     main = {"name": beside.MAIN, "mark": "line"}
     spec = {"layer": [{"mark": "rule"}, {"layer": [{"mark": "area"}, main]}]}
     inner = beside.drawn(spec, [beside.PINNED], 1.0)["layer"][1]["layer"]
-    assert [part.get("data", {}).get("name") for part in inner] == [None, *["pinned"] * 4, None]
+    assert [part.get("data", {}).get("name") for part in inner] == [None, *["pinned"] * 2, None]
     assert inner[-1] is main
     assert "scale" not in json.dumps(inner)
     assert beside.drawn(spec, [], 1.0) == spec
@@ -187,99 +183,90 @@ def test_no_control_has_the_name_of_the_pin():
 
 # An idea ------------------------------------------------------------------------------------------
 
-CHOICES = {  # pages that ask to choose: each option, and whether it is right
-    "chain_rule": (chain_rule, {"yes": False, "vanishes": True, "explodes": False}),
-    "initialization": (initialization, {"normal": True, "xavier": False, "same": False}),
-}
+
+def idea(y, measured, **how):
+    x = np.arange(len(y))
+    how = {"seen": (-1, 1), "at": lambda x: f"n = {x:g}"} | how
+    return beside.Idea("a rule", "a name", "what is so", x=x, y=y, measured=measured, **how)
 
 
-@pytest.mark.parametrize("path,option", [(p, o) for p, (_, opts) in CHOICES.items() for o in opts])
-def test_each_wrong_option_and_no_right_one_has_a_rule(path, option):
-    data, options = CHOICES[path]
-    idea = data.idea(option)
-    assert (idea is None) == options[option]
-    if idea:
-        assert idea.rule and idea.x.shape == idea.y.shape == idea.measured.shape
-        rows = beside.held_against(idea)
-        assert rows["says"].str.startswith("your idea: ").sum() == 1
-        assert rows["parts"].sum() == 1
-
-
-@pytest.mark.parametrize("path", CHOICES)
-def test_the_options_are_those_that_the_page_offers(path):
-    at = open_page(path)
-    offered = next(radio for radio in at.radio if radio.key == f"{path}.guess").options
-    assert len(offered) == len(CHOICES[path][1])
-
-
-@pytest.mark.parametrize("guess", [0, -0.3, -1, -1.6, -2, -2.3, -2.6, -3, -10])
-def test_each_wrong_guess_of_a_power_has_the_rule_that_gives_it(guess):
-    idea = products.idea(guess)
-    miss = abs(guess - 50 * np.log10(0.9))
-    assert (idea is None) == (miss < 0.5)
-    if idea:
-        assert idea.y[50] == pytest.approx(guess)
-        first = idea.parts
-        miss_there = np.abs(idea.y - idea.measured)[[first - 1, first]]
-        assert miss_there[0] <= np.log10(2) < miss_there[1]
-
-
-def test_four_cancels_a_quarter_in_the_idea_and_nothing_does_in_the_other():
-    yes, explodes = chain_rule.idea("yes"), chain_rule.idea("explodes")
-    np.testing.assert_allclose(10**yes.y, 0.25)  # the gradient keeps its size
-    np.testing.assert_allclose(np.diff(explodes.y), np.log10(4))
-    L15 = int(np.flatnonzero(yes.x == 15)[0])
-    assert yes.measured[L15] < yes.y[L15] - 3 and yes.measured[L15] < explodes.y[L15] - 3
-
-
-def test_the_ideas_of_initialization_claim_what_their_options_do():
-    xavier, same = initialization.idea("xavier"), initialization.idea("same")
-    assert xavier.x[-1] == same.x[-1] == 1
-    assert xavier.y[-1] > same.measured[-1]  # Xavier would let more through than N(0, 1) does
-    np.testing.assert_array_equal(same.y, xavier.measured)  # both would let through the same
-    assert same.measured[-1] > xavier.measured[-1]  # but N(0, 1) lets more through
+def test_an_idea_parts_where_it_is_a_factor_of_two_away():
+    found = idea(0.2 * np.arange(5), np.zeros(5))
+    assert found.parts == 2  # 0.4 > log₁₀ 2 = 0.301 > 0.2
+    assert "the two part at n = 2, by more than a factor of 2." in found.says
+    rows = beside.held_against(found)
+    assert rows.loc[rows["kind"] == "parts", ["at_x", "at_y"]].values.tolist() == [[2, 0.4]]
+    assert rows["says"].tolist().count("your idea: a name") == 1
 
 
 def test_an_idea_that_does_not_part_says_so():
-    x = np.arange(3)
-    idea = beside.Idea("a rule", "what is so", "n = ", x, 0.1 * x, 0 * x, (-1, 1))
-    assert idea.parts is None and "stays within a factor of 2" in idea.says
-    assert not beside.held_against(idea)["parts"].any()
+    found = idea(0.1 * np.arange(3), np.zeros(3))
+    assert found.parts is None and "here the two stay within a factor of 2." in found.says
+    assert not (beside.held_against(found)["kind"] == "parts").any()
 
 
-def test_where_the_truth_is_zero_an_idea_parts_from_it():
-    x = np.arange(3)
-    idea = beside.Idea(
-        "a rule", "what is so", "n = ", x, 0.0 * x, np.array([0, 0, -np.inf]), (-1, 1)
-    )
-    assert idea.parts == 2
+@pytest.mark.parametrize("y,measured", [(0, -np.inf), (-np.inf, 0), (np.nan, 0), (0, np.nan)])
+def test_an_idea_parts_where_one_of_the_two_is_no_size_and_is_marked_on_the_other(y, measured):
+    found = idea(np.array([0.0, 0, y]), np.array([0.0, 0, measured]))
+    assert found.parts == 2
+    rows = beside.held_against(found)
+    assert rows.loc[rows["kind"] == "parts", "at_y"].tolist() == [0]
 
 
-def ideas_shown(at):
-    found = [t.to_pandas() for t in tables(at) if "parts" in t.column_names]
-    return [rows for rows in found if len(rows) and rows["measured"].any()]
+def test_both_zero_is_no_parting():
+    assert idea(np.array([0, -np.inf]), np.array([0, -np.inf])).parts is None
 
 
-@pytest.mark.parametrize(
-    "path,wrong,right",
-    [
-        ("products", 0, -2.3),
-        ("chain_rule", "yes", "vanishes"),
-        ("initialization", "same", "normal"),
-    ],
-)
-def test_an_idea_is_drawn_after_a_wrong_answer_only(path, wrong, right):
-    at = open_page(path)
-    assert not ideas_shown(at) and "Your idea" not in prose(at)
-    at.session_state[f"{path}.predicted"] = right
-    at.run()
-    assert not ideas_shown(at)
-    at.session_state[f"{path}.predicted"] = "nothing guessed"  # “Just tell me”
-    at.run()
-    assert not ideas_shown(at)
-    at.session_state[f"{path}.predicted"] = wrong
-    at.run()
-    assert len(ideas_shown(at)) == 1 and "Your idea, dashed on the chart:" in prose(at)
-    at.session_state["mode"] = Mode(awaited=path)  # a class that is still answering
-    at.run()
-    assert not ideas_shown(at) and "Your idea" not in prose(at)
+def test_shares_part_by_points():
+    found = idea(np.array([0.1, 0.19, 0.25]), np.full(3, 0.1), by=beside.POINTS)
+    assert found.parts == 2 and "by more than 10 percentage points" in found.says
+
+
+def test_a_rule_across_another_axis_stands_at_the_last_size():
+    rows = beside.held_against(idea(np.array([0, -0.5]), np.array([0, -1.0]), across=(-6, 6)))
+    own = rows[rows["kind"] == "own"]
+    assert own["at_x"].iloc[[0, -1]].tolist() == [-6, 6] and set(own["at_y"]) == {-0.5}
+    assert set(rows.loc[rows["kind"] == "measured", "at_y"]) == {-1}
+    assert not (rows["kind"] == "parts").any()
+
+
+def test_an_upright_idea_has_its_sizes_along_the_horizontal_axis():
+    rows = beside.held_against(idea(np.array([0.0, -1]), np.zeros(2), upright=True))
+    own = rows[rows["kind"] == "own"]
+    assert own["at_x"].tolist() == [0, -1] and own["at_y"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("guess", [0, -0.3, -1, -1.6, -2, -2.3, -2.6, -3, -10])
+def test_a_guess_is_made_up_of_equal_factors_unless_it_is_right(guess):
+    measured = np.log10(0.9) * np.arange(51)
+    how = {"truth": "0.9ⁿ", "at": str, "x": np.arange(51), "seen": (-20, 20)}
+    found = beside.guessed(guess, measured, "each leaves {}", **how)
+    assert (found is None) == (abs(guess - measured[-1]) < 0.5)
+    if found:
+        np.testing.assert_allclose(np.diff(found.y), guess / 50)
+        each = float(found.rule.removeprefix("each leaves "))
+        assert 50 * np.log10(each) == pytest.approx(guess, abs=0.05)
+
+
+def test_what_is_right_may_differ_from_what_is_measured():
+    how = {"truth": "", "at": str, "x": np.arange(2), "seen": (-9, 9)}
+    assert beside.guessed(4, np.array([0, 3.4]), "{}", right=3.6, **how) is None
+    assert beside.guessed(4, np.array([0, 3.4]), "{}", **how)
+
+
+def test_an_idea_is_drawn_over_the_main_line_a_pinned_one_beneath_it():
+    spec = {"layer": [{"mark": "rule"}, {"name": beside.MAIN, "mark": "line"}]}
+    names = [
+        part.get("name") or part.get("data", {}).get("name")
+        for part in beside.drawn(spec, beside.TABLES, 1.0)["layer"]
+    ]
+    assert names == [None, "pinned", "pinned", "main", *["idea"] * 4]
+
+
+def test_on_a_projector_what_is_measured_in_pixels_grows():
+    spec = {"layer": [{"name": beside.MAIN, "mark": "line"}]}
+    one, two = (beside.drawn(spec, ["idea"], scale)["layer"][1:] for scale in (1, 2))
+    assert [part["mark"].get("strokeWidth") for part in one] == [1.5, 2.2, None, None]
+    assert [part["mark"].get("strokeWidth") for part in two] == [3.0, 4.4, None, None]
+    assert two[2]["mark"]["size"] == 4 * one[2]["mark"]["size"]
+    assert two[3]["mark"]["fontSize"] == 2 * one[3]["mark"]["fontSize"]

@@ -218,20 +218,28 @@ def idea(option: str) -> beside.Idea | None:
     weights = (layers - 1) * np.log10(ASKED)
     chain = depths("sigmoid")
     ideas = {
-        "yes": ("every slope is ¼: 4ᴸ⁻¹ · ¼ᴸ", weights + layers * chain.steepest),
-        "explodes": ("the weights alone: 4ᴸ⁻¹", weights),
+        "yes": (
+            "every slope is ¼, so that it is 4ᴸ⁻¹ · ¼ᴸ",
+            "4ᴸ⁻¹ · ¼ᴸ",
+            weights + layers * chain.steepest,
+        ),
+        "explodes": ("the weights alone count", "4ᴸ⁻¹", weights),
     }
     if option not in ideas:
         return None
-    rule, size = ideas[option]
+    rule, name, size = ideas[option]
     return beside.Idea(
         rule=rule,
+        name=name,
         truth="the sigmoid chain with *w* = 4",
-        across="L = ",
+        at=lambda x: f"L = {x:g}",
         x=layers,
         y=size,
         measured=chain.gradient[int(np.abs(chain.w - ASKED).argmin())],
         seen=(DEEP, HIGH),
+        name_at=0.3,
+        align="left",
+        below=True,
     )
 
 

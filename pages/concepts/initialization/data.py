@@ -313,16 +313,17 @@ def idea(option: str) -> beside.Idea | None:
     nets = named(ASKED)
     normal, xavier = (nets[name].nets.dz.median[nets[name].at] for name in ("normal", "xavier"))
     ideas = {
-        "xavier": ("Xavier keeps every layer's size", "Xavier's networks", 0 * xavier, xavier),
-        "same": ("N(0, 1) loses what Xavier loses", "the networks of N(0, 1)", xavier, normal),
+        "xavier": ("Xavier keeps every layer's size", "×1 a layer", "Xavier's", 0 * xavier, xavier),
+        "same": ("N(0, 1) loses what Xavier loses", "as Xavier", "N(0, 1)'s", xavier, normal),
     }
     if option not in ideas:
         return None
-    rule, truth, size, measured = ideas[option]
+    rule, name, truth, size, measured = ideas[option]
     return beside.Idea(
         rule=rule,
-        truth=f"{truth}, 20 sigmoid layers of 64,",
-        across="layer ",
+        name=name,
+        truth=f"{truth} 20 sigmoid layers of 64",
+        at=lambda x: f"layer {x:g}",
         x=np.arange(ASKED.depth, 0, -1),
         y=size[::-1],
         measured=measured[::-1],

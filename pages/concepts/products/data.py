@@ -89,20 +89,23 @@ def main_line(at) -> pd.DataFrame:
 ASKED = (0.9, 50)  # the power that the page's question asks for
 
 
+def asked() -> np.ndarray:
+    """log₁₀ of it, and of all lower powers."""
+    w, factors = ASKED
+    return scalar_chain.power(w, np.arange(factors + 1)).log10
+
+
 def idea(guess: float) -> beside.Idea | None:
     """What each factor would leave if 0.9⁵⁰ were the guess, log₁₀; None where that is close."""
-    w, factors = ASKED
-    power = scalar_chain.power(w, np.arange(LAYERS + 1)).log10
-    if abs(guess - power[factors]) < beside.CLOSE:
-        return None
-    return beside.Idea(
-        rule=f"each factor leaves {theme.number(10 ** (guess / factors))}",
-        truth=f"{w:g}ⁿ",
-        across="n = ",
-        x=np.arange(LAYERS + 1),
-        y=guess / factors * np.arange(LAYERS + 1),
-        measured=power,
+    return beside.guessed(
+        guess,
+        asked(),
+        "each factor leaves {}",
+        truth=f"{ASKED[0]:g}ⁿ",
+        at=lambda x: f"*n* = {x:g}",
+        x=np.arange(ASKED[1] + 1),
         seen=(-LIMIT, LIMIT),
+        name_at=0.7,
     )
 
 
