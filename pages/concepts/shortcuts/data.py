@@ -13,8 +13,9 @@ from core.diagnostics import arrives, log10_norms, log10_rms, running_products
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.residual import StackParams, StackSpec
+from pages.concepts.shortcuts.charts import HIGH, LOW
 from pages.concepts.shortcuts.panel import DEEP, R
-from pages.kit import frames, theme
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 WIDTH, EXAMPLES, NETWORKS = 32, 8, 5
@@ -131,6 +132,28 @@ def lines(of: Setting) -> pd.DataFrame:
         columns[f"{name}_says"] = [f"{words}: {theme.from_log10(float(v))}" for v in log10]
     columns["meaning_dh"] = [theme.outcome(float(v)) for v in found.dh[:, 0]]
     return pd.DataFrame(columns)
+
+
+ASKED = Setting("shortcut", 24, "relu", "rms", 0)  # the stacks of the page's question, r = 1
+
+
+def asked() -> float:
+    """log₁₀ of how many times the gradient grows there, by theory."""
+    return predicted(ASKED.place, ASKED.blocks, 0.0)
+
+
+def idea(guess: float) -> beside.Idea | None:
+    """What each block would do if the guess, log₁₀, were right; None where that is close."""
+    return beside.guessed(
+        guess,
+        at_r(ASKED, 0.0).dh[::-1],
+        "each block multiplies by {}",
+        right=asked(),
+        truth=f"the {ASKED.blocks} blocks with *r* = 1",
+        at=lambda x: f"block {x:g}",
+        x=np.arange(ASKED.blocks, -1, -1),
+        seen=(LOW, HIGH),
+    )
 
 
 @memoize(64)
