@@ -1,5 +1,7 @@
 """Shortcuts: how a gradient gets past the layers, and what the place of a norm does to it."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import residual
@@ -18,7 +20,7 @@ def blocks(at) -> None:
         at,
         panel=PANEL,
         live=("r",),
-        idea=data.idea,
+        idea=partial(data.idea, blocks=at.blocks),
         marks=data.marks(at.blocks),
         alt_text="""
             Line chart on a logarithmic scale over the blocks of a stack: the size of dJ/dh, of

@@ -13,6 +13,7 @@ from pages.concepts.home import data as home
 from pages.concepts.initialization import data as initialization
 from pages.concepts.optimizers import data as optimizers
 from pages.concepts.precision import data as precision
+from pages.concepts.shortcuts import data as shortcuts
 from pages.concepts.training import data as training
 from pages.kit import beside, predict
 from pages.kit.mode import Mode, Step
@@ -150,6 +151,14 @@ def test_training():
     np.testing.assert_allclose(longer.x * 1000, layer.x * 200)
     assert training.idea("layer", steps=10).x.max() == 1  # and none beyond a shorter one
     assert layer.at(layer.x[layer.parts]) == longer.at(longer.x[longer.parts])
+
+
+def test_shortcuts_shows_of_its_blocks_as_many_as_its_chart_has():
+    whole, few, many = (shortcuts.idea(0, blocks=blocks) for blocks in (24, 1, 60))
+    assert few.x.tolist() == [1, 0] and many.x.tolist() == list(range(60, 35, -1))
+    np.testing.assert_array_equal(many.measured, whole.measured)
+    assert many.at(many.x[many.parts]) == whole.at(whole.x[whole.parts])
+    assert few.parts is None and "here the two stay within" in few.says
 
 
 def test_precision():

@@ -142,18 +142,23 @@ def asked() -> float:
     return predicted(ASKED.place, ASKED.blocks, 0.0)
 
 
-def idea(guess: float) -> beside.Idea | None:
-    """What each block would do if the guess, log₁₀, were right; None where that is close."""
-    return beside.guessed(
+def idea(guess: float, blocks: int) -> beside.Idea | None:
+    """What each block would do if the guess, log₁₀, were right; None where that is close.
+
+    Drawn from the last block back, as far as a chart of so many blocks goes.
+    """
+    found = beside.guessed(
         guess,
         at_r(ASKED, 0.0).dh[::-1],
         "each block multiplies by {}",
         right=asked(),
         truth=f"the {ASKED.blocks} blocks with *r* = 1",
-        at=lambda x: f"block {x:g}",
-        x=np.arange(ASKED.blocks, -1, -1),
+        at=lambda x: f"{theme.count(round(blocks - x), 'block')} before the last",
+        x=np.arange(blocks, blocks - ASKED.blocks - 1, -1),
         seen=(LOW, HIGH),
     )
+    seen = slice(blocks + 1)
+    return found and replace(found, x=found.x[seen], y=found.y[seen], measured=found.measured[seen])
 
 
 @memoize(64)
