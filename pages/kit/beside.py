@@ -121,7 +121,7 @@ class Idea:
             met = f"the two part at {self.at(float(self.x[self.parts]))}, by more than {apart}"
         return (
             f"**Your idea, dashed on the chart:** {self.rule}. "
-            f"The thin grey line is {self.truth}; {met}."
+            f"The thin grey line shows {self.truth}; {met}."
         )
 
 
