@@ -114,6 +114,8 @@ def depth(at) -> None:
         at,
         panel=PANEL,
         live=("w",),
+        main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale over the number of layers: the gradient of the output
             with respect to the first weight, the product of the slopes alone, and the bound that

@@ -20,6 +20,7 @@ def thresholds(at) -> None:
         panel=PANEL,
         live=("limit",),
         main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Two panels. Left: share of held-out digits named right against the clipping threshold
             from 0.1 to 1,000, with the share of steps clipped, the same network with better

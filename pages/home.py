@@ -67,6 +67,7 @@ with right:
                     Line chart: share of held-out digits named right over 200 steps of training, one
                     line per size of the weights, and the step at which a network's numbers ended.
                     The numbers stand in the text below.""",
+                idea=predict.idea(PANEL, data.idea),
             )
 
 

@@ -23,6 +23,7 @@ def scale(at) -> None:
         panel=PANEL,
         live=("g",),
         main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,
             between the lines of N(0, 1), He and Xavier, with the product of the slopes and a band

@@ -1,7 +1,5 @@
 """Memory: the gradient's way through time, in recurrent networks and in cells with gates."""
 
-import numpy as np
-
 from core import gates, linear_recurrence, recurrent
 from pages.concepts.frameworks.panel import PANEL as FRAMEWORKS
 from pages.concepts.memory import charts, data, words
@@ -19,6 +17,7 @@ def through_time(at) -> None:
         at,
         panel=PANEL,
         live=("sigma",),
+        idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale over the steps back from the last: the gradient of a
             recurrent network, the product of its slopes, and the bound. The numbers at the marked
@@ -31,7 +30,7 @@ predict.size(
     PANEL,
     """An LSTM that starts with a forget bias of 1 keeps 73 % of its memory at each step. How much
     of it, and of its gradient, is left after 100 steps?""",
-    truth=float(100 * np.log10(data.keeps(1.0))),
+    truth=float(data.asked()[-1]),
     guesses=(0, -1, -2, -3, -4, -6, -8, -10, -12, -14, -16, -20, -30),
     replies=(
         (-2, 0, "A bias of 1 is the usual remedy, but it is not a memory of a hundred steps."),

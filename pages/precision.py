@@ -19,6 +19,7 @@ def held(at) -> None:
         at,
         panel=PANEL,
         live=("scale",),
+        idea=data.idea,
         alt_text="""
             Histogram of the sizes of a gradient's entries as powers of two, above one ruler for
             each number format: what becomes 0, what is subnormal, normal, and too large. The shares

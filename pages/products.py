@@ -19,6 +19,7 @@ def powers(at) -> None:
         panel=PANEL,
         live=("w",),
         main=data.main_line,
+        idea=data.idea,
         mark=data.mark(at.n),
         alt_text="""
             Line chart on a logarithmic scale: the size of w to the power n, for n from 0 to 60,
@@ -33,7 +34,7 @@ predict.size(
     PANEL,
     """A layer that keeps nine tenths of a signal sounds harmless. How much is left after fifty of
     them: what is 0.9⁵⁰?""",
-    truth=float(scalar_chain.power(0.9, 50).log10),
+    truth=float(data.asked()[-1]),
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -2.3, -2.6, -3, -4, -6, -8, -10),
     replies=(
         (-0.6, 0, "That is the usual guess: nearly 1 should stay nearly 1. It does, once."),

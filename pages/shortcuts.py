@@ -1,5 +1,7 @@
 """Shortcuts: how a gradient gets past the layers, and what the place of a norm does to it."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import residual
@@ -18,6 +20,7 @@ def blocks(at) -> None:
         at,
         panel=PANEL,
         live=("r",),
+        idea=partial(data.idea, blocks=at.blocks),
         marks=data.marks(at.blocks),
         alt_text="""
             Line chart on a logarithmic scale over the blocks of a stack: the size of dJ/dh, of
@@ -31,7 +34,7 @@ predict.size(
     PANEL,
     """Now *r* = 1: each of 24 blocks adds its whole branch, h + F(h). The shortcut passes the
     gradient on unchanged. How many times larger is it at the input than at the end?""",
-    truth=data.predicted("shortcut", 24, 0.0),
+    truth=data.asked(),
     guesses=(-4, -3, -2, -1, 0, 1, 2, 3, 3.6, 4, 5, 6, 8),
     replies=(
         (-4, -1, "Vanishing needs factors below 1; the shortcut alone is a factor of 1."),

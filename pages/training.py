@@ -27,6 +27,7 @@ def run_view(at) -> None:
         at,
         panel=PANEL,
         live=("at",),
+        idea=partial(data.idea, steps=max(steps, pair.step)),
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of
             examples named right. Over the hidden layers, at the step of the scrubber: the gradient

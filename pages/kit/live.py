@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import beside, mode, prose, specs, values
+from pages.kit import beside, mode, predict, prose, specs, values
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
@@ -39,6 +39,7 @@ def show(
     handle: str | None = None,
     clock: Clock | None = None,
     main: Callable[[Any], pd.DataFrame] | None = None,
+    idea: Callable[[Any], beside.Idea | None] | None = None,
     **others: pd.DataFrame,
 ) -> None:
     """Draw a live chart, and take its controls' values over when a drag rests.
@@ -49,6 +50,7 @@ def show(
     rests, that fragment and whatever else has read the control run anew. `others` are the tables,
     by name, that the chart has besides the frame; `clock` moves another parameter of it. `main`
     computes the main line at the values of the panel's `pins`: with it the reader can pin that.
+    `idea` makes of a wrong answer to the page's question what that would give, of a right one None.
     """
     chart = f"{panel.page}.{builder.__name__}"
     present = {name: getattr(at, name) for name in live}
@@ -61,6 +63,9 @@ def show(
     tables = {"frame": frame, PRESENT: row} | others
     if main:
         tables[beside.PINNED] = _pinned(panel, at, main)
+    own = predict.idea(panel, idea) if idea else None
+    if idea:
+        tables[beside.IDEA] = beside.held_against(own) if own else beside.nothing()
     shown = mode.now()
     locked = frozenset(live) & shown.on(panel.page).locked
     lines = tuple(name for name in beside.TABLES if name in tables)
@@ -75,6 +80,8 @@ def show(
     values.chart_first()
     if main:
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
+    if own:
+        st.markdown(own.says)
 
 
 def _pinned(panel: Panel, at: Reading, main: Callable[[Any], pd.DataFrame]) -> pd.DataFrame:

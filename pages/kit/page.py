@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, glossary, mode, predict, prose, site, specs, theme, values
+from pages.kit import address, beside, glossary, mode, predict, prose, site, specs, theme, values
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
@@ -60,14 +60,24 @@ def _linked(text: str) -> str:
     return glossary.linked(text, values.first_mention, place)
 
 
-def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
-    """Draw a chart: a builder that takes no data, and the tidy frame beside it."""
-    st.vega_lite_chart(
-        spec=specs.with_tables(specs.built(builder, mode.now().scale), {"frame": frame}),
-        key=key,
-        alt=prose.fill(alt_text),
-    )
+def show(
+    builder: Callable,
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    alt_text: str,
+    idea: beside.Idea | None = None,
+) -> None:
+    """Draw a chart: a builder that takes no data, the tidy frame beside it, and a wrong idea."""
+    scale, tables = mode.now().scale, {"frame": frame}
+    spec = specs.built(builder, scale)
+    if idea:
+        spec = beside.drawn(spec, (beside.IDEA,), scale)
+        tables[beside.IDEA] = beside.held_against(idea)
+    st.vega_lite_chart(spec=specs.with_tables(spec, tables), key=key, alt=prose.fill(alt_text))
     values.chart_first()
+    if idea:
+        st.markdown(idea.says)
 
 
 def part(panel: Panel, *, run_every: float | None = None) -> Callable:

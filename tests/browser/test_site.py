@@ -354,6 +354,24 @@ def test_the_answer_is_shown_wherever_the_page_has_waited_for_it(server, reader)
     tab.assert_sound()
 
 
+def test_a_wrong_idea_stays_as_it_is_while_a_control_moves(server, reader):
+    tab = reader().goto(f"{server}/products")
+    tab.page.get_by_role("button", name="Compare with the answer").click()
+    tab.page.get_by_text("Your idea, dashed on the chart").wait_for()
+    tab.settle()
+    handle = live_input(tab, PANELS["products"]["w"])
+    chart = tab.page.locator("[data-testid=stVegaLiteChart]", has=handle)
+    idea = chart.locator('path[stroke-dasharray="4,4"]')
+    drawn = idea.get_attribute("d")
+    idea.evaluate("node => node.setAttribute('data-same', 'yes')")
+    handle.press("ArrowRight")
+    await_address(tab, PANELS["products"].key("w"), 0.61)
+    tab.settle()
+    assert idea.get_attribute("d") == drawn
+    assert idea.get_attribute("data-same") == "yes", "the mark was made anew"
+    tab.assert_sound()
+
+
 def test_the_network_plays_forward_and_back_and_by_single_stages(server, reader):
     tab = reader().goto(f"{server}/home")
     sent = tab.sent

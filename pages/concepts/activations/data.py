@@ -112,7 +112,12 @@ class Seen:
     saturated: float
     mean_slope: float
     gain: float  # factor on ‖dJ/dz‖ per layer, toward the input
-    gradient: float  # log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖
+    by_layer: np.ndarray  # log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖
+
+    @property
+    def gradient(self) -> float:
+        """The same at layer 1."""
+        return float(self.by_layer[0])
 
 
 @memoize(32)
@@ -125,15 +130,20 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     gradients = network.backward(spec, params, trace, toward)
     z, slope = trace.z[SEEN_LAYER - 1], trace.slope[SEEN_LAYER - 1]
     counts, _ = np.histogram(z, np.array(Z.values())[::_PER_BIN])
-    gradient = float(np.median(diagnostics.jacobian_products(gradients)[:, 0]))
+    by_layer = np.median(diagnostics.jacobian_products(gradients), axis=0)
     return Seen(
         heights=counts / max(1, counts.max()),
         outside=float((np.abs(z) > Z.high).mean()),
         saturated=float(diagnostics.saturated_share((slope,), spec.phi.max_slope).mean()),
         mean_slope=float(slope.mean()),
-        gain=float(10 ** (gradient / (SEEN_DEPTH - 1))),
-        gradient=gradient,
+        gain=float(10 ** (by_layer[0] / (SEEN_DEPTH - 1))),
+        by_layer=by_layer,
     )
+
+
+def asked(seed: int) -> Seen:
+    """The networks of the page's question."""
+    return seen("sigmoid", "xavier", 0.01, seed)
 
 
 @memoize(64)
@@ -185,6 +195,24 @@ def main_line(at) -> pd.DataFrame:
             for i in (1, 2, 3)
         ],
         ignore_index=True,
+    )
+
+
+def idea(guess: float, seed: int) -> beside.Idea | None:
+    """What each layer would leave if the guess, log₁₀, were left; None where that is close.
+
+    Drawn as a rule across the products of slopes: what they would have to be.
+    """
+    return beside.guessed(
+        guess,
+        asked(seed).by_layer[::-1],
+        "each layer leaves {}",
+        truth="the sigmoid networks",
+        at=lambda x: f"layer {x:g}",
+        x=np.arange(SEEN_DEPTH, 0, -1),
+        seen=PRODUCTS,
+        across=(Z.low, 5.0),
+        name_at=0.3,
     )
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 from core import datasets, scalar_chain, sweeps
 from core.activations import activation as find_activation
 from core.network import NetSpec
-from pages.concepts.chain_rule.charts import STEPS
+from pages.concepts.chain_rule.charts import DEEP, HIGH, STEPS
 from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median is a member
@@ -199,6 +199,47 @@ def depth(activation: str, layers: int) -> pd.DataFrame:
         mark=layers,
         sign=np.nan_to_num(chain.sign[:, layers - 2]),
         log10=np.where(np.isfinite(log10), log10, np.nan),
+    )
+
+
+def main_line(at) -> pd.DataFrame:
+    """The gradient by depth at one w; see `beside`."""
+    chain = depths(at.activation)
+    size = chain.gradient[int(np.abs(chain.w - at.w).argmin())]
+    return beside.line(np.arange(2, LAYERS + 1), size, seen=(DEEP, HIGH))
+
+
+ASKED = 4.0  # the weight that the page's question asks for
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of dŷ/dw₁ in sigmoid chains with w = 4; None for the right."""
+    layers = np.arange(2, LAYERS + 1)
+    weights = (layers - 1) * np.log10(ASKED)
+    chain = depths("sigmoid")
+    ideas = {
+        "yes": (
+            "every slope is ¼, so that it is 4ᴸ⁻¹ · ¼ᴸ",
+            "4ᴸ⁻¹ · ¼ᴸ",
+            weights + layers * chain.steepest,
+        ),
+        "explodes": ("the weights alone count", "4ᴸ⁻¹", weights),
+    }
+    if option not in ideas:
+        return None
+    rule, name, size = ideas[option]
+    return beside.Idea(
+        rule=rule,
+        name=name,
+        truth="the sigmoid chain with *w* = 4",
+        at=lambda x: f"L = {x:g}",
+        x=layers,
+        y=size,
+        measured=chain.gradient[int(np.abs(chain.w - ASKED).argmin())],
+        seen=(DEEP, HIGH),
+        name_at=0.3,
+        align="left",
+        below=True,
     )
 
 

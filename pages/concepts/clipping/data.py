@@ -152,6 +152,37 @@ def main_line(at) -> pd.DataFrame:
     return beside.line(rows["limit"], rows["accuracy"], seen=(0, 1), name_at=0.6)
 
 
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of weights too small, by the threshold; None for the right."""
+    rows = _rows("small", "norm").sort_values("limit")
+    lifted = _rows("shallow", "norm").sort_values("limit")["accuracy"].to_numpy()
+    cured = np.full(len(rows), runs("small", "cure").accuracy)
+    ideas = {
+        "repairs": ("whatever *c* is, it learns as He ×1 does", "as He ×1", cured),
+        "lifts": (
+            "with steps of length *c* it learns as five layers of N(0, 1) do that are cut to *c*",
+            "cut to c",
+            lifted,
+        ),
+    }
+    if option not in ideas:
+        return None
+    rule, name, accuracy = ideas[option]
+    return beside.Idea(
+        rule=rule,
+        name=name,
+        truth="He ×0.6 clipped by norm",
+        at=lambda x: f"*c* = {theme.number(10**x, 2)}",
+        x=rows["limit"].to_numpy(),
+        y=accuracy,
+        measured=rows["accuracy"].to_numpy(),
+        seen=(0, 1),
+        by=beside.POINTS,
+        name_at=0.25 if option == "repairs" else 0.75,
+        below=option == "repairs",
+    )
+
+
 UNITS = {  # of the table for taking away
     **{"network": "name", "clip": "name", "log10_threshold": "log10 of the norm or the entry"},
     **{"accuracy": "share, median", "accuracy_low": "share", "accuracy_high": "share"},

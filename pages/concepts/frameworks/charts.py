@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.concepts.frameworks.clips import MEANINGS
 from pages.concepts.frameworks.panel import CASES, DEEPEST, DEPTH
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 BOTTOM, TOP = -30, 10  # the main chart's axis: 10⁻³⁰ … 10¹⁰
 END_LOW, END_HIGH = BOTTOM + 1, TOP - 1  # where a dot or a name may stand
@@ -68,7 +68,8 @@ def _line(frame: alt.Chart) -> list[alt.Chart]:
     rows = frames.by_layer(frame, "line", "low", "high")
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
+    line = rows.mark_line(strokeWidth=3.5, clip=True).properties(name=beside.MAIN)
+    line = line.encode(
         tooltip=[
             alt.Tooltip("layer", type="quantitative"),
             alt.Tooltip("value", type="nominal", title="relative to the last"),

@@ -13,7 +13,7 @@ from pages.concepts.frameworks import networks, tables
 from pages.concepts.frameworks.charts import BOTTOM, END_HIGH, END_LOW, LEFT, TOP
 from pages.concepts.frameworks.panel import DEEPEST, DEPTH
 from pages.concepts.frameworks.tables import HE, NOTHING, Default
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 DEPTHS = DEPTH.values()
@@ -81,6 +81,31 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
             for end in v[at, 0]
         ]
     return pd.DataFrame(columns)
+
+
+ASKED = ("PyTorch", 20)  # the default and the depth that the page's question asks for
+
+
+def asked() -> np.ndarray:
+    """log₁₀ of what reaches each layer there, from the last one back."""
+    framework, depth = ASKED
+    return default_run(framework, "relu", 64, 0).kept[depth - 1, depth - 1 :: -1]
+
+
+def idea(guess: float) -> beside.Idea | None:
+    """What each layer would leave if the guess, log₁₀, were left; None where that is close."""
+    framework, depth = ASKED
+    return beside.guessed(
+        guess,
+        asked(),
+        "each layer leaves {}",
+        truth=f"{framework}'s {depth} layers",
+        at=lambda x: f"layer {x:g}",
+        x=np.arange(depth, 0, -1),
+        seen=(BOTTOM, TOP),
+        name_at=0.0,
+        align="left",
+    )
 
 
 def _shown(log10: np.ndarray) -> np.ndarray:

@@ -123,7 +123,8 @@ def accuracies() -> alt.LayerChart:
     base = alt.Chart().encode(detail=alt.Detail("network", type="nominal"))
     lines = base.transform_filter("datum.kind == 'line'")
     band = lines.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    curve = lines.mark_line(clip=True).encode(
+    curve = lines.mark_line(clip=True).properties(name=beside.MAIN)
+    curve = curve.encode(
         strokeWidth=alt.condition("datum.yours", alt.value(4), alt.value(2)),
         tooltip=[
             alt.Tooltip("network", type="nominal", title="weights"),

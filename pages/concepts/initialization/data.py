@@ -305,6 +305,32 @@ def main_line(at) -> pd.DataFrame:
     return beside.line(np.arange(of.depth, 0, -1), size[::-1], seen=(-END, END))
 
 
+ASKED = Setting("sigmoid", 64, 20, "lecun", 0.0, 0)  # the networks of the page's question
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of ‖dJ/dz‖ in twenty sigmoid layers; None for the right."""
+    nets = named(ASKED)
+    normal, xavier = (nets[name].nets.dz.median[nets[name].at] for name in ("normal", "xavier"))
+    ideas = {
+        "xavier": ("Xavier keeps every layer's size", "×1 a layer", "Xavier's", 0 * xavier, xavier),
+        "same": ("N(0, 1) loses what Xavier loses", "as Xavier", "N(0, 1)'s", xavier, normal),
+    }
+    if option not in ideas:
+        return None
+    rule, name, truth, size, measured = ideas[option]
+    return beside.Idea(
+        rule=rule,
+        name=name,
+        truth=f"{truth} 20 sigmoid layers of 64",
+        at=lambda x: f"layer {x:g}",
+        x=np.arange(ASKED.depth, 0, -1),
+        y=size[::-1],
+        measured=measured[::-1],
+        seen=(-END, END),
+    )
+
+
 def _within(heights: np.ndarray) -> np.ndarray:
     """Heights at which a name or a dot may stand."""
     return np.clip(np.nan_to_num(heights, neginf=-TOP), -END, END)

@@ -4,9 +4,9 @@ import altair as alt
 
 from pages.concepts.optimizers.networks import EXPONENTS, STEPS, WIDTHS
 from pages.concepts.optimizers.panel import E
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
-_LOW, _HIGH = -32, 4  # powers of ten of the main chart
+LOW, HIGH = -32, 4  # powers of ten of the main chart
 _EDGE = 0.03  # beside the first and the last layer, of the way from one to the other
 
 
@@ -28,7 +28,7 @@ def floors() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    y = grammar.powers_y("size", "size (root mean square)", _LOW, _HIGH, every=4)
+    y = grammar.powers_y("size", "size (root mean square)", LOW, HIGH, every=4)
     frame = frames.frame_of(E)
     return grammar.layered(
         *_floor(frame),
@@ -71,14 +71,14 @@ def _move(frame: alt.Chart) -> list[alt.Chart]:
             alt.Tooltip("says", type="nominal", title="step, in learning rates"),
         ],
     )
-    return [line, dots]
+    return [line.properties(name=beside.MAIN), dots]
 
 
 def _floor(frame: alt.Chart) -> list[alt.Chart]:
     """What lies below ε, shaded, with its value on it."""
     rows = frame.transform_filter("datum.floor").transform_calculate(
         meaning="'reference'",
-        low=str(_LOW),
+        low=str(LOW),
         left=str(-_EDGE),
         right=str(1 + _EDGE),
         name=f"'ε = ' + ({grammar.power_of_ten('datum.e')})",

@@ -14,8 +14,9 @@ from core.diagnostics import log10_rms, log10_spread, slope_products
 from core.losses import LOSSES
 from core.network import Params
 from core.optimizers import RULES, Adam
+from pages.concepts.optimizers.charts import HIGH, LOW
 from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, STEPS, rule
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 HERE = Path(__file__).parent
@@ -99,6 +100,42 @@ def floors(name: str, by: str) -> pd.DataFrame:
             "rule": RULES[by].label,
             **constant,
         }
+    )
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of twenty sigmoid layers and Adam; None for the right."""
+    found = first_step("sigmoid20", "adam")
+    move = found.at(EXPONENTS[0])
+    ideas = {
+        "yes": (
+            "the digits differ by as much as the weights move",
+            "as the step",
+            move,
+            found.spread,
+        ),
+        "late": (
+            "the last layers see the digits as different as the first does",
+            "as layer 1",
+            np.full_like(move, found.spread[0]),
+            found.spread,
+        ),
+        "nan": ("a step is as many learning rates as 1/|*g*|", "1/|g|", -found.gradient, move),
+    }
+    if option not in ideas:
+        return None
+    (rule, name, size, measured), depth = ideas[option], len(move)
+    order = slice(None, None, -1 if option == "nan" else 1)
+    return beside.Idea(
+        rule=rule,
+        name=name,
+        truth=f"what is measured in {depth} sigmoid layers",
+        at=lambda x: f"layer {1 + round(x * (depth - 1))}",
+        x=np.linspace(0, 1, depth)[order],
+        y=size[order],
+        measured=measured[order],
+        seen=(LOW, HIGH),
+        align="right" if option == "nan" else None,
     )
 
 

@@ -3,11 +3,11 @@
 import altair as alt
 
 from pages.concepts.precision.panel import DEPTH, SCALE, SHOWN, UPDATE
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 BARS, RULERS = "bars", "rulers"  # tables besides the frame
 LOW, HIGH, BIN = -160, 64, 2  # powers of two on the axis, and a bar's width
-_TALL, _ROW = 4.2, 1.0  # of the highest bar and of a ruler, on the vertical axis
+TALL, _ROW = 4.2, 1.0  # of the highest bar and of a ruler, on the vertical axis
 
 
 def formats() -> alt.LayerChart:
@@ -30,7 +30,7 @@ def formats() -> alt.LayerChart:
     )
     y = alt.Y(
         type="quantitative",
-        scale=alt.Scale(domain=[-len(SHOWN) * _ROW - 0.2, _TALL + 0.2], nice=False),
+        scale=alt.Scale(domain=[-len(SHOWN) * _ROW - 0.2, TALL + 0.7], nice=False),
         axis=alt.Axis(title="entries, by size", values=[], **grammar.AXIS),
     )
     return grammar.layered(
@@ -49,7 +49,7 @@ def _bars() -> list[alt.Chart]:
     rows = alt.Chart(alt.NamedData(BARS)).transform_calculate(
         start="datum.left + scale",
         end=f"datum.left + scale + {BIN * 0.9}",
-        top=f"datum.height * {_TALL}",
+        top=f"datum.height * {TALL}",
         meaning="'dark'",
     )
     rows = rows.transform_filter(f"datum.start < {HIGH}")
@@ -78,7 +78,7 @@ def _rulers() -> list[alt.Chart]:
         "datum.chosen && datum.says != 'becomes 0' && datum.says != 'too large'"
     )
     light = (
-        held.transform_calculate(high=f"{_TALL}")
+        held.transform_calculate(high=f"{TALL}")
         .mark_rect(clip=True, opacity=0.12)
         .encode(x2=alt.X2("to"), y=alt.Y(field="high"), y2=alt.Y2Datum(0))
     )
@@ -105,7 +105,7 @@ def _fates() -> list[alt.Chart]:
     fates = rows.mark_text(align="right", dx=-4, **size).encode(
         x=alt.value("width"), y=alt.Y(field="height"), text=alt.Text("fate", type="nominal")
     )
-    return [names, fates]
+    return [names.properties(name=beside.MAIN), fates]
 
 
 def layers() -> alt.LayerChart:

@@ -13,9 +13,9 @@ from core.formats import FORMATS, Format, rounded, stochastic
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import passes, unscaled
-from pages.concepts.precision.charts import BIN, HIGH, LOW
+from pages.concepts.precision.charts import BIN, HIGH, LOW, TALL
 from pages.concepts.precision.panel import SCALE, SHOWN, UPDATE
-from pages.kit import frames, theme
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 EXAMPLES = 32
@@ -144,6 +144,51 @@ def rulers(chosen: str) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+ASKED = 0.6  # the page's question: its powers, in float16
+
+
+def powers(count: int) -> np.ndarray:
+    """log₂ of 1, and of what is left when it is multiplied by 0.6 in float16, so often."""
+    held = [np.float64(1.0)]
+    for _ in range(count):
+        held.append(rounded(held[-1] * ASKED, FORMATS["float16"]))
+    return np.log2(held)
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of it; None for the right one.
+
+    A path over the sizes: each step is one multiplication, and one step up.
+    """
+    count = 34 if option == "zero" else 40  # as many as tell, from the foot of the chart up
+    n, held = np.arange(count + 1), powers(count)
+    with np.errstate(divide="ignore"):
+        once = np.log2(rounded(ASKED**n, FORMATS["float16"]))
+    turn = int(held.argmin())
+    back = np.append(held[: turn + 1], held[turn - 1 :: -1])[: count + 1]
+    ideas = {
+        "zero": ("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", once),
+        "up": ("at the smallest number it turns; *n* goes up", "it turns", back),
+    }
+    if option not in ideas:
+        return None
+    rule, name, sizes = ideas[option]
+    return beside.Idea(
+        rule=rule,
+        name=name,
+        truth="the product in float16",
+        at=lambda x: f"*n* = {x * count / TALL:.0f}",
+        x=n * TALL / count,
+        y=sizes,
+        measured=held,
+        seen=(LOW, HIGH),
+        by=(1.0, beside.FACTOR[1]),  # of log₂
+        name_at=1.0,
+        align="center",
+        upright=True,
+    )
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,29 @@ def main_line(at) -> pd.DataFrame:
     return beside.line(np.arange(LAYERS + 1), size, seen=(-LIMIT, LIMIT))
 
 
+ASKED = (0.9, 50)  # the power that the page's question asks for
+
+
+def asked() -> np.ndarray:
+    """log₁₀ of it, and of all lower powers."""
+    w, factors = ASKED
+    return scalar_chain.power(w, np.arange(factors + 1)).log10
+
+
+def idea(guess: float) -> beside.Idea | None:
+    """What each factor would leave if 0.9⁵⁰ were the guess, log₁₀; None where that is close."""
+    return beside.guessed(
+        guess,
+        asked(),
+        "each factor leaves {}",
+        truth=f"{ASKED[0]:g}ⁿ",
+        at=lambda x: f"*n* = {x:g}",
+        x=np.arange(ASKED[1] + 1),
+        seen=(-LIMIT, LIMIT),
+        name_at=0.7,
+    )
+
+
 def exact(w: float, n: int) -> str:
     """wⁿ to six digits, for the article's own numbers."""
     text = theme.number(float(scalar_chain.power(w, n).exact), 6)

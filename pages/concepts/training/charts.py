@@ -4,7 +4,7 @@ import altair as alt
 import numpy as np
 
 from pages.concepts.training.panel import AT
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also holds 0
 CURVES = "curves"  # the table of what the scrubber leaves as it is
@@ -207,7 +207,9 @@ def _accuracies(now: alt.Chart) -> alt.LayerChart:
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         y=alt.value(_edge("right", 1, 9)), text=_TEXT
     )
-    layers = [*_guess("right", 9), *_over_steps(), _cursor(now, "right"), ticks]
+    batches, tests = _over_steps()
+    tests = tests.properties(name=beside.MAIN)
+    layers = [*_guess("right", 9), batches, tests, _cursor(now, "right"), ticks]
     return alt.layer(*layers).encode(x=_x("right", "training step"), y=y)
 
 

@@ -19,7 +19,7 @@ from core.training import Halt, Step, TrainSpec
 from pages.concepts.training.charts import HISTOGRAM_BINS, MAP_DOMAIN
 from pages.concepts.training.networks import FIRST, FIRST_STEPS, NORMS, Duel, Net
 from pages.concepts.training.panel import AT
-from pages.kit import frames, theme
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import Once, memoize
 
 NETS = {name: theme.COMPARED[name] for name in "AB"}  # and the hue of each
@@ -654,11 +654,18 @@ def table(pair: Pair) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Normalized:
-    """Ten sigmoid layers with one normalizer after 200 steps: the held-out share named right, and
-    at the first step log₁₀ of the share of z² in layer 10 that differs between examples."""
+    """Ten sigmoid layers with one normalizer, trained: after which steps it was tested, and the
+    held-out share named right then; and at the first step log₁₀ of the share of z² in layer 10 that
+    differs between examples."""
 
-    accuracy: float
+    steps: np.ndarray
+    right: np.ndarray
     differs: float
+
+    @property
+    def accuracy(self) -> float:
+        """After the last step."""
+        return float(self.right[-1])
 
 
 @memoize(1)
@@ -672,5 +679,42 @@ def normalized() -> dict[str, Normalized]:
         with np.errstate(divide="ignore"):
             differs = np.log10(z.var(axis=0).mean()) - np.log10((z * z).mean())
         run = recording.extend(recording.lengthen(run, 200), data)
-        found[norm] = Normalized(float(run.tests[-1].accuracy[0]), float(differs))
+        steps, right = zip(*((test.step, test.accuracy[0]) for test in run.tests), strict=True)
+        found[norm] = Normalized(np.array(steps), np.array(right), float(differs))
     return found
+
+
+def idea(option: str, steps: int) -> beside.Idea | None:
+    """What a wrong answer would make of these networks, on a chart of so many steps; None for the
+    right answer."""
+    ideas = {
+        "none": ("batch normalization changes nothing", "as without", "batch", "none"),
+        "layer": (
+            "layer normalization does what batch normalization does",
+            "as batch",
+            "layer",
+            "batch",
+        ),
+        "both": (
+            "layer normalization does as much as batch normalization",
+            "as batch",
+            "layer",
+            "batch",
+        ),
+    }
+    if option not in ideas:
+        return None
+    (rule, name, of, like), found = ideas[option], normalized()
+    shown = found[of].steps <= steps
+    return beside.Idea(
+        rule=rule,
+        name=name,
+        truth=f"the network with {of} normalization",
+        at=lambda x: f"step {x * steps:.0f}",
+        x=found[of].steps[shown] / steps,
+        y=found[like].right[shown],
+        measured=found[of].right[shown],
+        seen=(0, 1),
+        by=beside.POINTS,
+        **({"below": True, "align": "left"} if like == "batch" else {}),
+    )
