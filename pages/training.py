@@ -1,6 +1,7 @@
 """The training lab: two networks side by side, trained in front of the reader's eyes."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import streamlit as st
 
@@ -21,12 +22,13 @@ def run_view(at) -> None:
     if lab.running:
         labs.tick(lab)
     pair, running = lab.pair, lab.running == "pair"
+    shown = pair.step if running else pair.shown_step(at.step)
     live.show(
-        charts.run,
+        charts.run_of(max(steps, pair.step)),
         pair.once(data.run_frame, steps, running),
-        at,
+        SimpleNamespace(step=shown),
         panel=PANEL,
-        live=("at",),
+        live=("step",),
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of
             examples named right. Over the hidden layers, at the step of the scrubber: the gradient
@@ -41,8 +43,8 @@ def run_view(at) -> None:
     if lab.refused:
         st.warning(words.refused(lab.refused))
     if running and pair.duel.data == "spirals":
-        looks.boundary(pair, pair.step)
-    page.write(words.reading(pair, pair.step if running else pair.shown_step(at.at, steps)))
+        looks.boundary(pair, shown)
+    page.write(words.reading(pair, shown))
     if not lab.running:
         autopsy.draw(lab)
     labs.redraw_if_it_ticks_otherwise()
@@ -76,7 +78,9 @@ def look_inside(at) -> None:
     if lab.running and at.view != "seeds":
         return
     page.write("## Look inside")
-    controls.draw(PANEL, ("view",), look.controls)
+    controls.draw(PANEL, *filter(None, (("view",), look.controls)))
+    if look.of_a_step and lab.pair.step:
+        buttons.place(lab.pair, at)
     look.draw(lab, at)
 
 

@@ -30,7 +30,7 @@ _TOLD, _REPORT = "told", "report"
 def show(
     builder: Callable,
     frame: pd.DataFrame,
-    at: Reading,
+    at: Reading | SimpleNamespace,
     *,
     panel: Panel,
     live: tuple[str, ...],
@@ -77,7 +77,9 @@ def show(
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
 
 
-def _pinned(panel: Panel, at: Reading, main: Callable[[Any], pd.DataFrame]) -> pd.DataFrame:
+def _pinned(
+    panel: Panel, at: Reading | SimpleNamespace, main: Callable[[Any], pd.DataFrame]
+) -> pd.DataFrame:
     """The table of the line that the reader has pinned."""
     pin = values.pinned(panel)
     if pin is None:

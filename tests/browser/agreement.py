@@ -190,7 +190,10 @@ def _ranges(panel: Panel, values: dict, shown: dict) -> Iterator[str]:
                 continue
             shows = {"input": drawn["value"], "number": drawn["shown"]}
             shows |= {f"signal {i}": v for i, v in enumerate(drawn["signals"]) if v is not None}
-            wrong = {what: said for what, said in shows.items() if not _is(said, values[name])}
+            wanted = values[name]
+            if (panel.page, name) == ("training", "step"):  # no further than the training has come
+                wanted = min(wanted, float(drawn["value"]))
+            wrong = {what: said for what, said in shows.items() if not _is(said, wanted)}
             if wrong:
                 yield f"range {name}: shows {wrong}, the address says {values[name]}"
 

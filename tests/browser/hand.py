@@ -155,7 +155,7 @@ class Hand:
         return await self._ask("click", kind, target)
 
     async def _button(self, target: str) -> bool:
-        self.untrained &= target not in ("One step", "Back to step 0")
+        self.untrained &= target != "One step"
         return await self._click("button", target)
 
     async def _train(self, target: str) -> bool:

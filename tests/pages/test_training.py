@@ -114,7 +114,7 @@ def test_a_tick_leaves_a_and_b_level(monkeypatch):
 
 
 def test_outputs_that_are_no_numbers_are_said_to_be_none():
-    values = {"a_depth": 20, "a_width": 64, "a_initializer": "normal", "at": 4}
+    values = {"a_depth": 20, "a_width": 64, "a_initializer": "normal", "step": 2}
     at = until_it_rests(press(open_lab(**values), "start.top"))
     run = lab_of(at).pair.runs["A"]
     assert run.state.halts[0].step > 2 and not np.isfinite(run.tests[2].loss[0])
@@ -127,8 +127,8 @@ def test_nothing_is_drawn_by_layer_of_the_step_that_broke():
     frame = data.run_frame(pair, 30, False)
     rows = frame[frame["name"] == "A"].set_index("at")
     for column in ("gradient", "slopes", "update"):
-        assert set(rows.loc[100, column].split()) == {"x"}
-        assert "x" not in rows.loc[3, column]  # the first step
+        assert set(rows.loc[30, column].split()) == {"x"}
+        assert "x" not in rows.loc[1, column]
 
 
 def test_pairs_share_a_network_and_its_first_step():
@@ -284,18 +284,17 @@ def test_the_chart_has_the_numbers_of_the_run():
     frame = data.run_frame(pair, 40, False)
     assert len(frame) < 3000
     rows = frame[frame["name"] == "B"].set_index("at")
-    assert sorted(rows.index) == panel.AT.values()
-    for at in (0, 50, 100):
-        step = max(1, round(at / 100 * 40))
-        record = pair.runs["B"].steps[step - 1]
+    assert list(rows.index) == list(range(41)) and set(rows["taken"]) == {40}
+    for at in (0, 20, 40):
+        record = pair.runs["B"].steps[max(1, at) - 1]
         shown = [float(text) for text in rows.loc[at, "gradient"].split()]
-        assert shown == pytest.approx(record.log10_dz[0] - record.log10_dz[0, -1], abs=1e-3)
+        assert shown == pytest.approx(record.log10_dz[0] - record.log10_dz[0, -1], abs=6e-3)
         update = [float(text) for text in rows.loc[at, "update"].split()]
-        assert update == pytest.approx(record.log10_update[0, :-1], abs=1e-3)
+        assert update == pytest.approx(record.log10_update[0, :-1], abs=6e-3)
         slopes = [float(text) for text in rows.loc[at, "slopes"].split()]
         products = [record.log10_slope[0, i:-1].sum() for i in range(4)]
-        assert slopes == pytest.approx(products, abs=1e-3)
-        right = theme.percent(pair.tested("B", step if at else 0).accuracy[0])
+        assert slopes == pytest.approx(products, abs=6e-3)
+        right = theme.percent(pair.tested("B", at).accuracy[0])
         assert rows.loc[at, "says"].startswith(f"B: held-out {right} right, batch loss ")
     curves = data.curves(pair, 40)
     curve = curves[(curves["kind"] == "test") & (curves["name"] == "B")].iloc[0]
@@ -319,7 +318,8 @@ def test_a_long_run_stays_light():
     pair = trained(replace(DUEL, a=replace(NET, depth=1, width=4), b=replace(NET, depth=1)), 2000)
     frame, curves = data.run_frame(pair, 2000, False), data.curves(pair, 2000)
     points = sum(len(str(text).split()) for text in curves["px"].dropna())
-    assert points < 3000 and len(frame) < 300
+    assert points < 3000 and len(frame) == 2 * 2001
+    assert sum(table.nbytes for table in map(specs.arrow, (frame, curves))) < 1e6
     assert len(data.gradient_map(pair, 2000, "dz")) <= 3000
     deep = trained(replace(DUEL, a=replace(NET, depth=50), b=replace(NET, depth=50)), 50)
     assert len(data.gradient_map(deep, 50, "dW")) <= 3000
@@ -585,7 +585,7 @@ def test_the_scripts_are_of_the_networks_that_are_set():
 
 
 def test_a_link_holds_the_settings():
-    told = query(a_depth=7, b_activation="selu", steps="500", data="spirals", at=30)
+    told = query(a_depth=7, b_activation="selu", steps="500", data="spirals", step=30)
     at = open_page("training", **told)
     duel = lab_of(at).pair.duel
     assert (duel.a.depth, duel.b.activation, duel.data) == (7, "selu", "spirals")

@@ -7,11 +7,11 @@ import streamlit as st
 
 from pages.concepts.training import data, networks
 from pages.concepts.training import lab as labs
-from pages.concepts.training.panel import PANEL, STEPS
+from pages.concepts.training.data import Pair
+from pages.concepts.training.panel import MOST, PANEL, STEPS
 from pages.kit import values
 
 WIDTH = 232  # px, of the button whose words change: what stands beside it stays
-MOST = max(map(int, STEPS))  # steps that can be chosen
 
 
 def _button(label: str, name: str, action: Callable, *args, **look) -> None:
@@ -84,6 +84,21 @@ def _step(lab: labs.Lab, _) -> None:
 
 def _rewind(lab: labs.Lab, _) -> None:
     labs.rewind(lab)
+
+
+def place(pair: Pair, at) -> None:
+    """Which step is shown, in a box: for the keyboard, and far from the chart's scrubber."""
+    shown, here = pair.shown_step(at.step), values.drawing()
+    number = values.shown("place", shown)
+    key = f"training.place-{number}"
+
+    def moved() -> None:
+        step = st.session_state[key]
+        said = values.said(here, "place", number, step)
+        values.change(PANEL, {"step": step} if said else {})
+
+    label = f"Step, of {pair.step:,}"
+    st.number_input(label, 0, pair.step, shown, key=key, on_change=moved, width=180)
 
 
 # Of other runs -----------------------------------------------------------------------------------

@@ -1,9 +1,14 @@
 """The charts of the training lab."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial, wraps
+
 import altair as alt
 import numpy as np
 
-from pages.concepts.training.panel import AT
+from pages.concepts.training.networks import FIRST_STEPS
+from pages.concepts.training.panel import STEP
 from pages.kit import frames, grammar, theme
 
 HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also holds 0
@@ -88,22 +93,32 @@ def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y
 def run() -> alt.LayerChart:
     """Two runs: loss and accuracy over the steps, products and updates over the layers.
 
-    Frames, a row per network and place of the scrubber, with `name` ("A", "B") and `meaning`, its
-    hue: `at` (that place; −1 shows at every place), `x`, `says`, `step_says`, and packed over the
-    layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
+    Frames, a row per network and step, with `name` ("A", "B") and `meaning`, its hue: `at` (the
+    step; −1 shows at every one), `taken` (the last step there is), `x`, `says`, `step_says`, and
+    packed over the layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
     The table `curves`, which the scrubber leaves as it is, has rows by `kind`:
     "batch", "test", with `name` and `meaning`: packed `px` (share of the run), `loss` (log₁₀),
     `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
     "guess": `x`, `loss_guessed` (log₁₀), `right_guessed`.
     """
-    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == {AT.name}")
+    return _run(FIRST_STEPS)
+
+
+@cache
+def run_of(steps: int) -> Callable[[], alt.LayerChart]:
+    """`run` with a scrubber that ends at so many steps: it stands below the axis of the steps."""
+    return run if steps == FIRST_STEPS else wraps(run)(partial(_run, steps))
+
+
+def _run(steps: int) -> alt.LayerChart:
+    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == min({STEP.name}, datum.taken)")
     return grammar.layered(
         _losses(now),
         *_readout(now),
         _accuracies(now),
         _products(now),
         _updates(now),
-        params=(frames.param(AT),),
+        params=(frames.param(replace(STEP, high=steps, default=steps)),),
         independent=["x", "y"],
         height=_HEIGHT,
     )

@@ -1,7 +1,7 @@
 """Frames of the training lab: two networks side by side, step by step."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from typing import Any
@@ -18,7 +18,6 @@ from core.recording import Recording, Test
 from core.training import Halt, Step, TrainSpec
 from pages.concepts.training.charts import HISTOGRAM_BINS, MAP_DOMAIN
 from pages.concepts.training.networks import FIRST, FIRST_STEPS, NORMS, Duel, Net
-from pages.concepts.training.panel import AT
 from pages.kit import frames, theme
 from pages.kit.memoize import Once, memoize
 
@@ -152,9 +151,9 @@ class Pair:
         """Whether both have come to this step, or can come no further."""
         return all(run.state.halted or run.step >= steps for run in self.runs.values())
 
-    def shown_step(self, at: int, steps: int) -> int:
-        """The step that a place of the scrubber stands for: no further than was taken."""
-        return min(round(at / AT.high * max(steps, self.step)), self.step)
+    def shown_step(self, step: int) -> int:
+        """The step that the scrubber shows: no further than was taken."""
+        return min(step, self.step)
 
 
 @memoize(64)  # more than depths to choose from: else a class would hold the same pair many times
@@ -186,20 +185,17 @@ def at_first(duel: Duel) -> Pair:
 
 
 def run_frame(pair: Pair, steps: int, running: bool) -> pd.DataFrame:
-    """What the scrubber moves, one row per network and place; see `charts.run`.
+    """What the scrubber moves, one row per network and step; see `charts.run`.
 
     While it runs there is one frame, the newest step's, which shows wherever the scrubber stands;
     so does the only one of a pair that has taken no step.
     """
-    steps, rows = max(steps, pair.step), []
-    for name in pair.runs:
-        seen = {}
-        for at in [-1] if running or not pair.step else AT.values():
-            step = pair.step if at < 0 else pair.shown_step(at, steps)
-            if step not in seen:
-                seen[step] = _frame(pair, name, step, steps)
-            rows.append({"at": at, "name": name, "meaning": NETS[name], **seen[step]})
-    return _table(rows)
+    one = running or not pair.step
+    shown = [pair.step] if one else range(pair.step + 1)
+    columns = [_frames(pair, name, shown, max(steps, pair.step)) for name in pair.runs]
+    both = {key: [value for of in columns for value in of[key]] for key in columns[0]}
+    at = [-1] if one else list(shown)
+    return pd.DataFrame({"at": at * len(columns), "taken": pair.step, **both})
 
 
 def _table(rows: list[dict]) -> pd.DataFrame:
@@ -270,35 +266,47 @@ def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
     }
 
 
-def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
-    record = pair.at(name, step)
-    depth = record.log10_dz.shape[1]
+def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str, list]:
+    """The columns of one network's rows, for these steps of so many."""
+    run, halt = pair.runs[name], pair.halt(name)
+    records = [pair.at(name, step) for step in shown]
+    gone = np.array([halt is not None and step >= halt.step for step in shown])  # (T,)
+    log10_dz, log10_slope, log10_update = (  # (T, L), (T, L), (T, L + 1)
+        np.array([getattr(record, field)[0] for record in records])
+        for field in ("log10_dz", "log10_slope", "log10_update")
+    )
+    depth = log10_dz.shape[1]
     place = np.linspace(0, 1, depth) if depth > 1 else np.array([1.0])
-    test = pair.tested(name, step)
-    gone = pair.halt(name) is not None and step >= pair.halt(name).step
-    return {
-        "x": min(step, pair.runs[name].step) / steps,
-        "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
-        "says": f"{name}: no longer finite"
-        if gone
-        else f"{name}: held-out {theme.percent(test.accuracy[0])} right, "
-        f"batch loss {theme.number(record.loss[0])}",
-        **{
-            column: frames.pack(np.array([values], dtype=float))[0]
-            for column, values in {
-                "place": place,
-                "gradient": _drawn(relative_gradient(record), gone),
-                "slopes": _drawn(slope_products(record), gone),
-                "update": _drawn(record.log10_update[0, :-1], gone),
-            }.items()
-        },
+    packed = {
+        "place": frames.pack(np.array([place])) * len(records),
+        "gradient": _drawn(diagnostics.arrives(log10_dz, log10_dz[:, -1:]), gone),
+        "slopes": _drawn(diagnostics.running_products(log10_slope[:, :-1]), gone),
+        "update": _drawn(log10_update[:, :-1], gone),
     }
+    return {
+        "name": [name] * len(records),
+        "meaning": [NETS[name]] * len(records),
+        "x": [min(step, run.step) / steps for step in shown],
+        "step_says": [
+            f"step {step:,} of {steps:,}" if step else "before the first step" for step in shown
+        ],
+        "says": [
+            f"{name}: no longer finite"
+            if lost
+            else f"{name}: held-out {theme.percent(pair.tested(name, step).accuracy[0])} right, "
+            f"batch loss {theme.number(record.loss[0])}"
+            for step, record, lost in zip(shown, records, gone, strict=True)
+        ],
+    } | packed
 
 
-def _drawn(log10: np.ndarray, gone: bool) -> np.ndarray:
-    """0, whose logarithm no axis has, as something far below every axis: it lies on their edge.
-    Nothing of the step that broke: what it computed last is no network's."""
-    return np.full_like(log10, np.nan) if gone else np.where(np.isneginf(log10), -999.0, log10)
+def _drawn(log10: np.ndarray, gone: np.ndarray) -> list[str]:
+    """Rows (T, L), packed. 0, whose logarithm no axis has, as something far below every axis: it
+    lies on their edge. Nothing of the step that broke: what it computed last is no network's.
+
+    Two decimals are a fifth of a pixel, and there may be 4,000 rows of 50 numbers."""
+    drawn = np.where(np.isneginf(log10), -999.0, log10)
+    return frames.pack(np.where(gone[:, None], np.nan, drawn), ".2f")
 
 
 def relative_gradient(record: Step) -> np.ndarray:

@@ -3,7 +3,6 @@
 from pages.concepts.training.networks import DATA, HE, LABELS, SETTINGS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall
 
-AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
 VIEWS = {
     "map": "Gradients over time",
     "activations": "Activations",
@@ -12,6 +11,9 @@ VIEWS = {
     "seeds": "Over seeds",
 }
 STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
+MOST = max(map(int, STEPS))  # steps that can be chosen
+# Which step is shown. One that was not taken stands for the last one that was: so its default does.
+STEP = Range("step", "step", 0, MOST, 1, MOST, live=True)
 RATES = {
     text: text for text in ("0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")
 }
@@ -104,7 +106,7 @@ HELPS = {"a": _helps("a"), "b": _helps("b")}
 PANEL = Panel(
     "training",
     controls=(
-        AT,
+        STEP,
         Choice("data", "Data", DATA, "digits"),
         Choice("steps", "Steps", STEPS, "200"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
