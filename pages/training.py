@@ -29,6 +29,7 @@ def run_view(at) -> None:
         SimpleNamespace(step=shown),
         panel=PANEL,
         live=("step",),
+        clock=charts.PLAY,
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of
             examples named right. Over the hidden layers, at the step of the scrubber: the gradient
@@ -36,10 +37,13 @@ def run_view(at) -> None:
             the step. The numbers stand in the text below.""",
         curves=pair.once(data.curves, steps),
     )
-    buttons.row(lab, steps)
-    if lab.running:
-        share, progress = lab.jobs[lab.running].progress
-        st.progress(share, text=progress)
+    with st.container(key="training.transport", gap="xxsmall"):  # its look stands in style.css
+        if lab.running:
+            share, progress = lab.jobs[lab.running].progress
+            st.progress(share, text=progress)
+        else:
+            st.caption(words.place(pair, shown))
+        buttons.row(lab, steps, shown)
     if lab.refused:
         st.warning(words.refused(lab.refused))
     if running and pair.duel.data == "spirals":

@@ -20,7 +20,7 @@ from pages.concepts.training import lab as labs
 from pages.concepts.training.networks import Duel, Net
 from pages.kit import site, specs, theme
 from tests.app import charts as drawn
-from tests.app import open_page, prose, set_to, set_value
+from tests.app import choose_preset, open_page, prose, set_to, set_value
 from tests.core.test_training import assert_identical
 
 PANEL = site.panel("training")
@@ -35,8 +35,26 @@ def query(**values):
     return {PANEL.key(n): PANEL[n].text(PANEL[n].parse(str(v))) for n, v in values.items()}
 
 
-def open_lab(**values):
+@pytest.fixture(autouse=True)
+def nobody_else():
+    """What the readers of other tests have trained is not handed on to this one's."""
+    data._trained.cache_clear()
+
+
+def arrive(**values):
+    """A reader who comes by a link: the training begins."""
     return open_page("training", **query(**(SMALL | values)))
+
+
+def open_lab(**values):
+    """A reader who has set the same by hand: nothing is trained."""
+    at = arrive(**values)
+    lab = lab_of(at)
+    lab.running, lab.pair = None, data.pair(lab.pair.duel)
+    lab.jobs.clear()
+    at.run()
+    assert not at.exception
+    return at
 
 
 def lab_of(at) -> labs.Lab:
@@ -89,7 +107,7 @@ def test_trained_through_the_page_it_is_the_run_of_the_core():
 
 def test_paused_and_continued_it_is_the_same_run(monkeypatch):
     monkeypatch.setattr(labs, "work", lambda readers: 0.005)
-    whole = lab_of(until_it_rests(press(open_lab(), "start.top"))).pair
+    whole = trained(lab_of(open_lab()).pair.duel, 50)
     at = press(press(open_lab(), "step"), "step")
     assert {run.step for run in lab_of(at).pair.runs.values()} == {2}
     press(at, "start.top")
@@ -115,7 +133,7 @@ def test_a_tick_leaves_a_and_b_level(monkeypatch):
 
 def test_outputs_that_are_no_numbers_are_said_to_be_none():
     values = {"a_depth": 20, "a_width": 64, "a_initializer": "normal", "step": 2}
-    at = until_it_rests(press(open_lab(**values), "start.top"))
+    at = until_it_rests(arrive(**values))
     run = lab_of(at).pair.runs["A"]
     assert run.state.halts[0].step > 2 and not np.isfinite(run.tests[2].loss[0])
     assert "**A**'s outputs are no longer numbers (after step 2)" in prose(at)
@@ -187,13 +205,87 @@ def test_a_gradient_of_zero_is_drawn_and_said():
     assert "not all of the gradient is a finite number" not in words
 
 
-def test_rewound_it_has_its_first_weights():
-    at = open_lab()
-    before = lab_of(at).pair.runs["A"].state.params
-    press(press(at, "step"), "rewind")
-    assert lab_of(at).pair.step == 0
-    assert_identical(lab_of(at).pair.runs["A"].state.params, before)
-    assert "Nothing is trained yet" in prose(at)
+def test_steps_that_were_taken_are_gone_through_and_none_is_lost():
+    at = press(press(open_lab(), "step"), "step")
+    assert "(after step 2)" in prose(at)
+    press(at, "back")
+    assert set_to(at, "training_step") == 1 and lab_of(at).pair.step == 2
+    assert "(after step 1)" in prose(at)
+    press(press(at, "back"), "step")
+    assert set_to(at, "training_step") == 1 and lab_of(at).pair.step == 2
+    press(press(at, "step"), "step")
+    assert "(after step 2)" in prose(at) and lab_of(at).pair.step == 3
+    press(at, "rewind")
+    assert set_to(at, "training_step") == 0 and lab_of(at).pair.step == 3
+    assert "(after step 0)" in prose(at)
+
+
+def test_a_box_goes_to_any_step_that_was_taken():
+    at = press(press(open_lab(), "step"), "step")
+    (box,) = (box for box in at.number_input if box.label == "Step, of 2")
+    assert (box.value, box.max) == (2, 2)
+    box.set_value(1).run()
+    assert set_to(at, "training_step") == 1 and "(after step 1)" in prose(at)
+
+
+def test_a_link_is_trained_for_who_comes_by_it():
+    at = arrive()
+    assert lab_of(at).running == "pair" and lab_of(at).pair.step
+    assert re.search(r"step \d+ of 50 · [\d.]+ s", at.get("progress")[0].proto.text)
+    pair = lab_of(until_it_rests(at)).pair
+    assert pair.step == 50 and "(after step 50)" in prose(at)
+    again = lab_of(until_it_rests(arrive(seed=3))).pair
+    assert again.step == 50 and again.duel.seed == 3
+
+
+def test_a_lesson_s_and_a_room_s_settings_are_trained_too():
+    at = open_page("training")
+    at.session_state["values"].values["training"].update(b_depth=19)
+    at.session_state["values"].handed.add("training")
+    at.run()
+    assert lab_of(at).pair.duel.b.depth == 19 and lab_of(at).running == "pair"
+
+
+@pytest.mark.parametrize("preset", PANEL.presets, ids=lambda preset: preset.name)
+def test_a_preset_comes_trained(preset):
+    at = open_page("training")
+    choose_preset(at, preset.name)
+    assert not at.exception
+    pair, steps = lab_of(at).pair, int(preset.values.get("steps", "200"))
+    assert lab_of(at).running is None and pair.done(steps) and pair.step == steps
+    assert pair is data.finished(pair.duel, steps), "trained once for all"
+    assert "Nothing is trained yet" not in prose(at)
+
+
+def test_a_preset_at_another_seed_is_trained_at_once():
+    at = open_page("training", **query(seed=5))
+    until_it_rests(at)
+    choose_preset(at, "Ten sigmoid layers")
+    assert lab_of(at).running == "pair" and lab_of(at).pair.duel.seed == 5
+    assert lab_of(until_it_rests(at)).pair.step == 200
+
+
+def test_who_sets_a_control_by_hand_presses_train():
+    at = open_page("training")
+    set_value(at, "training_b_depth", 19)
+    at.run()
+    assert lab_of(at).running is None and "Nothing is trained yet" in prose(at)
+
+
+def test_what_a_class_trains_together_is_trained_once(monkeypatch):
+    monkeypatch.setattr(labs, "work", lambda readers: 0.02)
+    taken = []
+    step = training.Run.step
+    monkeypatch.setattr(training.Run, "step", lambda run: taken.append(1) or step(run))
+    class_ = [arrive(steps="200") for _ in range(4)]
+    first_looks = len(taken)
+    while any(lab_of(at).running for at in class_):
+        for at in class_:
+            at.run()
+    pairs = [lab_of(at).pair for at in class_]
+    assert all(pair.step == 200 for pair in pairs) and len(taken) <= 2 * 200 + 2
+    assert 0 < first_looks < len(taken), "each has trained some of it"
+    assert len({id(pair) for pair in pairs}) == 1, "and what is found of it is found once"
 
 
 def test_training_goes_on_beyond_its_last_step():
@@ -587,9 +679,10 @@ def test_the_scripts_are_of_the_networks_that_are_set():
 def test_a_link_holds_the_settings():
     told = query(a_depth=7, b_activation="selu", steps="500", data="spirals", step=30)
     at = open_page("training", **told)
+    press(at, "pause.top")
     duel = lab_of(at).pair.duel
     assert (duel.a.depth, duel.b.activation, duel.data) == (7, "selu", "spirals")
-    assert re.search(r"Train 500 steps", at.button(key="training.start.top").label)
+    assert re.search(r"Continue to step 500", at.button(key="training.start.top").label)
 
 
 # The presets, over seeds -------------------------------------------------------------------------

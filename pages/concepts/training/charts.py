@@ -15,6 +15,16 @@ HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also 
 CURVES = "curves"  # the table of what the scrubber leaves as it is
 MAP_DOMAIN = (-8, 6)  # log₁₀ of the sizes that the map's colors tell apart
 
+# Play: through all steps in ten seconds, or a little more; then it stands at the last one.
+_TAKEN = "data('frame')[0].taken"
+PLAY = frames.Clock(
+    STEP.name,
+    milliseconds=50,
+    update=f"min({STEP.name} + max(1, ceil({_TAKEN} / 200)), {_TAKEN})",
+    plays="play",
+    begins=f"{STEP.name} < {_TAKEN} ? {STEP.name} : 0",
+    lasts=f"{STEP.name} < {_TAKEN}",
+)
 _HEIGHT = 500
 _LOSS, _PRODUCT, _UPDATE = (-2, 1), (-8, 8), (-9, 3)  # log₁₀ domains
 _LEFT, _RIGHT = ("0", "0.52 * width"), ("0.63 * width", "width")  # columns, where there are two
@@ -118,7 +128,10 @@ def _run(steps: int) -> alt.LayerChart:
         _accuracies(now),
         _products(now),
         _updates(now),
-        params=(frames.param(replace(STEP, high=steps, default=steps)),),
+        params=(
+            frames.param(replace(STEP, high=steps, default=steps)),
+            alt.param(name=PLAY.plays, value=False, bind=alt.binding_checkbox(name="Play ")),
+        ),
         independent=["x", "y"],
         height=_HEIGHT,
     )

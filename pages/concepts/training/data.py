@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -16,8 +17,10 @@ from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
 from core.recording import Recording, Test
 from core.training import Halt, Step, TrainSpec
+from pages.concepts.training import networks
 from pages.concepts.training.charts import HISTOGRAM_BINS, MAP_DOMAIN
-from pages.concepts.training.networks import FIRST, FIRST_STEPS, NORMS, Duel, Net
+from pages.concepts.training.networks import FIRST, NORMS, Duel, Net
+from pages.concepts.training.panel import PANEL
 from pages.kit import frames, theme
 from pages.kit.memoize import Once, memoize
 
@@ -106,6 +109,11 @@ class Pair:
         return max(run.step for run in self.runs.values())
 
     @property
+    def taken(self) -> int:
+        """Steps taken by both together."""
+        return sum(run.step for run in self.runs.values())
+
+    @property
     def first(self) -> dict[str, Step]:
         """Each network's first step, looked at and not taken where it was not."""
         # No cached_property: in Python 3.11 it holds a lock, as making a result does, and two
@@ -163,22 +171,56 @@ def pair(duel: Duel) -> Pair:
     return Pair(duel, {name: _begun(net, duel.data, duel.seed) for name, net in nets})
 
 
-@memoize(4)
+@memoize(16)  # all presets
 def finished(duel: Duel, steps: int) -> Pair:
-    """Both networks after all their steps: what a first visit shows."""
-    runs = pair(duel).runs
-    return Pair(
-        duel,
-        {
-            name: recording.extend(recording.lengthen(run, steps), duel.dataset)
-            for name, run in runs.items()
-        },
-    )
+    """Both networks after all their steps: what a preset shows.
+
+    Of their states the first and the last are kept, a third of the memory: there are many presets,
+    and a state between is less than half a second away.
+    """
+    runs = {}
+    for name, run in pair(duel).runs.items():
+        run = recording.extend(recording.lengthen(run, steps), duel.dataset)
+        runs[name] = replace(run, kept=run.kept[:1], every=steps)
+    return Pair(duel, runs)
+
+
+@cache
+def presets() -> dict[Duel, int]:
+    """The presets' networks, each with the steps that it comes trained for."""
+    settings = [SimpleNamespace(**PANEL.defaults | preset.values) for preset in PANEL.presets]
+    return {networks.duel(at): int(at.steps) for at in settings}
+
+
+def comes_trained(duel: Duel) -> int:
+    """The steps that networks come trained for: none but those of a preset, at any seed."""
+    return presets().get(replace(duel, seed=FIRST.seed), 0)
 
 
 def at_first(duel: Duel) -> Pair:
-    """What a visit begins with: trained already at the page's own settings."""
-    return finished(duel, FIRST_STEPS) if duel == FIRST else pair(duel)
+    """What a visit begins with: trained already where it is a preset, at the seed of all pages."""
+    steps = comes_trained(duel) if duel.seed == FIRST.seed else 0
+    return finished(duel, steps) if steps else pair(duel)
+
+
+@cache
+def _trained() -> WeakValueDictionary[tuple[Duel, int], Pair]:
+    """How far the pairs have come that readers have, by the step that they are trained to."""
+    return WeakValueDictionary()
+
+
+def further(pair: Pair, steps: int) -> Pair:
+    """This pair, or the same one if another reader has it trained further on its way to `steps`.
+
+    So what a class trains together is trained once.
+    """
+    other = _trained().get((pair.duel, steps))
+    return other if other is not None and other.taken > pair.taken else pair
+
+
+def hand_on(pair: Pair, steps: int) -> None:
+    """Let others who train this pair to `steps` begin where it is now."""
+    _trained()[pair.duel, steps] = pair
 
 
 # The main chart ----------------------------------------------------------------------------------
