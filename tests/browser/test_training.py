@@ -6,6 +6,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from pages.concepts.training import charts
+
 CHART = "[data-testid=stVegaLiteChart] svg"
 LONG = "training_steps=2%2C000&training_a_depth=30&training_b_depth=30"
 SEEDS = itertools.count(1)  # what another test has trained would not be trained anew
@@ -204,6 +206,13 @@ def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, ser
         tab.settle()
         look()
     assert all(place == places[0] for place in places), places
+
+
+def test_the_panels_are_tall_enough_on_a_phone(server, reader):
+    tab = reader(390, 844).goto(f"{server}/training")
+    height = tab.page.locator(CHART).first.bounding_box()["height"]
+    for _, (top, bottom) in charts._ROWS.values():
+        assert (bottom - top) * height >= 120
 
 
 @pytest.mark.parametrize("width", [390, 1280])

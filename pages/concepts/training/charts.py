@@ -25,14 +25,14 @@ PLAY = frames.Clock(
     begins=f"{STEP.name} < {_TAKEN} ? {STEP.name} : 0",
     lasts=f"{STEP.name} < {_TAKEN}",
 )
-_HEIGHT = 500
+_HEIGHT, _PHONE = 500, 710  # pixels
 _LOSS, _PRODUCT, _UPDATE = (-2, 1), (-8, 8), (-9, 3)  # log₁₀ domains
 _LEFT, _RIGHT = ("0", "0.52 * width"), ("0.63 * width", "width")  # columns, where there are two
 _ROWS = {  # top and bottom of each panel, as shares of the height: where there is room, on a phone
-    "loss": ((0.14, 0.5), (0.18, 0.31)),
-    "right": ((0.62, 1.0), (0.38, 0.51)),
-    "product": ((0.14, 0.5), (0.67, 0.8)),
-    "update": ((0.62, 1.0), (0.87, 1.0)),
+    "loss": ((0.14, 0.5), (0.118, 0.29)),
+    "right": ((0.62, 1.0), (0.341, 0.513)),
+    "product": ((0.14, 0.5), (0.603, 0.775)),
+    "update": ((0.62, 1.0), (0.828, 1.0)),
 }
 _TEXT = alt.Text("says", type="nominal")
 _NAME = {"fontSize": grammar.LABEL_SIZE - 1}
@@ -130,6 +130,8 @@ def _run(steps: int) -> alt.LayerChart:
         _updates(now),
         params=(
             frames.param(replace(STEP, high=steps, default=steps)),
+            # Vega's own signal, which the chart's number of pixels is the first value of
+            alt.param(name="height", expr=f"{grammar.WIDE} ? {_HEIGHT} : {_PHONE}"),
             alt.param(name=PLAY.plays, value=False, bind=alt.binding_checkbox(name="Play ")),
         ),
         independent=["x", "y"],
