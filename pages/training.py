@@ -68,7 +68,7 @@ controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
 controls.more(
     PANEL,
-    "Shortcuts, normalization, clipping, optimizers",
+    "Shortcuts, normalization, clipping, optimizers, loss",
     [control.name for side in HELPS.values() for control in side],
     partial(_beside, HELPS),
 )
@@ -136,6 +136,8 @@ page.write(
     - Batches of 32, and plain gradient descent unless another optimizer is chosen. Biases from 0,
       the output layer's weights scaled like the others. Batch normalization uses each batch's own
       statistics, in tests too: those of the held-out examples together.
+    - The squared error is the mean over examples and outputs of (output − target)². Right is the
+      class of the largest output, with either loss.
     - The gradients at a step are those of its batch, before the weights move. Two networks of
       different widths, or schemes of different families, have other draws, and a difference between
       them may be luck.

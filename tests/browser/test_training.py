@@ -94,8 +94,7 @@ def test_a_preset_chosen_while_it_trains_stays_and_ends_the_training(training):
     preset = tab.page.get_by_role("radio", name="Ten sigmoid layers")
     preset.click()
     expect(preset).to_be_checked()
-    button(tab, "Train on to step 500|Pause training").wait_for(timeout=15_000)
-    button(tab, "Train on to step 500").wait_for(timeout=15_000)  # it comes trained
+    button(tab, "Train on to step 500").wait_for(timeout=60_000)  # it comes trained
     tab.settle()
     expect(preset).to_be_checked()
     assert step_shown(tab) == 200
@@ -150,14 +149,14 @@ def scrubber(tab) -> int:
 
 
 def test_play_goes_through_all_steps_and_stops_at_the_last(server, reader):
-    tab = reader().goto(f"{server}/training?training_step=150")
+    tab = reader().goto(f"{server}/training?training_step=50")
     play = tab.page.get_by_role("checkbox", name="Play")
     play.click()
     seen = []
     while play.is_checked() and len(seen) < 300:
         seen.append(step_shown(tab))
         tab.page.wait_for_timeout(40)
-    assert seen == sorted(seen) and len(set(seen)) > 8 and seen[0] < 170
+    assert seen == sorted(seen) and len(set(seen)) > 5 and seen[0] < 150
     tab.settle()
     assert step_shown(tab) == scrubber(tab) == 200
     assert "At step 200 of the 200 that are trained." in tab.text(), "where it stands is said back"
@@ -188,7 +187,8 @@ def test_nothing_plays_for_who_has_asked_for_less_motion(server, reader):
 def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, server, reader):
     tab = reader(width, height)
     seed = next(SEEDS)
-    tab.page.goto(f"{server}/training?training_steps=500&training_seed={seed}")
+    small = "training_a_depth=12&training_b_depth=12&training_steps=500"
+    tab.page.goto(f"{server}/training?{small}&training_seed={seed}")
     button(tab, "Pause training").wait_for(timeout=30_000)
     names = ("One step back", "One step$", "Back to step 0")
     places = []
@@ -199,7 +199,7 @@ def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, ser
         places.append([(round(box["x"]), round(box["y"])) for box in boxes])
 
     look()
-    button(tab, "Train on to step 1,000").wait_for(timeout=30_000)
+    button(tab, "Train on to step 1,000").wait_for(timeout=90_000)
     look()
     for name in ("One step back", "Back to step 0", "One step$", "One step$", "One step back"):
         button(tab, name).click()
@@ -218,9 +218,11 @@ def test_the_panels_are_tall_enough_on_a_phone(server, reader):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_settings_stand_two_by_two(width, server, reader):
     tab = reader(width).goto(f"{server}/training")
-    tab.page.get_by_role("radio", name="Shortcuts, normalization, clipping, optimizers").click()
+    tab.page.get_by_role(
+        "radio", name="Shortcuts, normalization, clipping, optimizers, loss"
+    ).click()
     tab.page.get_by_text("Threshold").first.wait_for()
-    for first, count in (("depth", 7), ("shortcut", 6)):
+    for first, count in (("depth", 7), ("shortcut", 8)):
         _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
 
 

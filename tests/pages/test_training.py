@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import vl_convert
 
@@ -260,11 +261,13 @@ def test_a_preset_comes_trained(preset):
     assert "Nothing is trained yet" not in prose(at)
 
 
-def test_a_preset_at_another_seed_is_trained_at_once():
+def test_a_preset_at_another_seed_is_trained_at_once(monkeypatch):
     at = open_page("training", **query(seed=5))
     until_it_rests(at)
+    monkeypatch.setattr(labs, "work", lambda readers: 0.005)
     choose_preset(at, "Ten sigmoid layers")
     assert lab_of(at).running == "pair" and lab_of(at).pair.duel.seed == 5
+    monkeypatch.undo()
     assert lab_of(until_it_rests(at)).pair.step == 200
 
 
@@ -725,6 +728,7 @@ def outcomes(name: str, seeds: int = 5) -> dict[str, np.ndarray]:
         ("Scaled shortcut", (0, 0), (0.88, 0.96)),
         ("Batch norm, sigmoid", (0.05, 0.15), (0.92, 0.99)),
         ("SGD or Adam", (0.05, 0.15), (0.35, 0.8)),
+        ("Large targets", (0, 0), (0.93, 0.99)),
         ("Spirals", (0.4, 0.6), (0.95, 1)),
     ],
 )
@@ -789,6 +793,50 @@ def test_what_learners_ask_has_a_preset_that_shows_it():
     assert shared.steps[-1].halts[0] and shared.step < 10 < he.step
     same, _ = ends("Inputs not normalized", data="digits")
     assert same.tests[-1].accuracy[0] > 0.9 and not same.steps[-1].halts[0]
+
+
+def test_the_gradient_grows_with_the_target():
+    """Once the targets are far larger than the first outputs, in proportion."""
+    net = replace(NET, loss="mean_squared_error")
+    ten, hundred, thousand = (
+        data._first_step(replace(net, target=t), "digits", 0) for t in (10.0, 100.0, 1000.0)
+    )
+    for layer in range(4):
+        first, second, third = (s.log10_dW[0, layer] for s in (ten, hundred, thousand))
+        assert 0.5 < second - first < 1.1 and third - second == pytest.approx(1, abs=0.05)
+    # what is not trained is tested with its own loss
+    tests = [data.pair(Duel(n, n, "digits", 0)).runs["A"].tests[0].loss[0] for n in (NET, net)]
+    outputs = network.output(
+        net.spec("digits"), data._begun(net, "digits", 0).state.params, DUEL.dataset.x_test
+    )[0]
+    wanted = np.eye(10)[DUEL.dataset.y_test]
+    assert tests[1] == pytest.approx(((outputs - wanted) ** 2).mean()) and tests[0] != tests[1]
+
+
+def test_the_loss_of_guessing_is_drawn_where_both_have_the_same():
+    squares = replace(NET, loss="mean_squared_error", target=10.0)
+
+    def guessed(a, b):
+        curves = data.curves(data.pair(Duel(a, b, "digits", 0)), 50)
+        return curves.set_index("kind").loc["guess", "loss_guessed"]
+
+    wanted = 10.0 * np.eye(10)
+    best = ((wanted - wanted.mean(axis=0)) ** 2).mean()
+    assert guessed(squares, squares) == pytest.approx(np.log10(best))
+    assert guessed(NET, NET) == pytest.approx(np.log10(np.log(10)))
+    assert pd.isna(guessed(NET, squares)) and pd.isna(
+        guessed(squares, replace(squares, target=1.0))
+    )
+
+
+def test_a_target_is_a_difference_only_of_squared_errors():
+    large = replace(NET, target=100.0)
+    squares = replace(NET, loss="mean_squared_error")
+    assert networks.differing(NET, large) == [] and NET.how(9) == large.how(9)
+    assert networks.differing(large, squares) == ["loss"]
+    assert networks.differing(squares, replace(squares, target=100.0)) == ["target"]
+    assert "targets of size 1" in data.changes(replace(squares, target=100.0))
+    assert "targets of size 1" not in data.changes(large)
 
 
 def test_an_old_link_to_classic_uniform_opens_pytorchs_default():

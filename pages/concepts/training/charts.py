@@ -109,7 +109,7 @@ def run() -> alt.LayerChart:
     The table `curves`, which the scrubber leaves as it is, has rows by `kind`:
     "batch", "test", with `name` and `meaning`: packed `px` (share of the run), `loss` (log₁₀),
     `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
-    "guess": `x`, `loss_guessed` (log₁₀), `right_guessed`.
+    "guess": `x`, `loss_guessed` (log₁₀, or none), `right_guessed`.
     """
     return _run(FIRST_STEPS)
 
@@ -161,6 +161,7 @@ def _over_steps() -> list[alt.Chart]:
 
 def _guess(field: str, below: int) -> list[alt.Chart]:
     rows = grammar.colored(_curves("guess"), "reference")
+    rows = rows.transform_filter(f"isValid(datum.{field}_guessed)")  # losses of two kinds have none
     rows = rows.transform_calculate(left="0", words="'guessing'")
     level = {"y": alt.Y(field=f"{field}_guessed")}
     rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(

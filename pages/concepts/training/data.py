@@ -53,7 +53,8 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
     Who moves a control of A still has B, and who changes how A is trained still has its weights: a
     class with networks of their own would need too much memory to have all of them kept.
     """
-    of, how = (net.spec(data), data, seed), net.how(1)
+    how = net.how(1)
+    of = net.spec(data), data, seed, how.loss, how.target
     run = _in_use().get(of) or _untrained(*of)
     if run.train_spec != how:
         run = replace(run, train_spec=how)
@@ -62,10 +63,11 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
 
 
 @memoize(128)
-def _untrained(spec: NetSpec, data: str, seed: int) -> Recording:
+def _untrained(spec: NetSpec, data: str, seed: int, loss: str, target: float) -> Recording:
     """A network before its first step, its weights held once."""
     rng = np.random.default_rng(seed)
-    run = recording.begin(spec, TrainSpec(0.0, steps=1), datasets.DATASETS[data](), rng=rng)
+    how = TrainSpec(0.0, steps=1, loss=loss, target=target)
+    run = recording.begin(spec, how, datasets.DATASETS[data](), rng=rng)
     arrays = vars(run.state.params).values()
     state = replace(run.state, params=Params(*(tuple(map(_held, a)) for a in arrays)))
     return replace(run, state=state, kept=(state,))
@@ -250,8 +252,11 @@ def curves(pair: Pair, steps: int) -> pd.DataFrame:
     """What the scrubber leaves: curves, halts, ticks and guessing; see `charts.run`."""
     steps = max(steps, pair.step)
     rows = [{"kind": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
-    classes = next(iter(pair.runs.values())).spec.n_out
-    guess = {"loss_guessed": math.log10(math.log(classes)), "right_guessed": 1 / classes}
+    losses = {_guessed(run) for run in pair.runs.values()}
+    guess = {
+        "loss_guessed": math.log10(losses.pop()) if len(losses) == 1 else None,
+        "right_guessed": 1 / next(iter(pair.runs.values())).spec.n_out,
+    }
     rows.append({"kind": "guess", "x": 1.0} | guess)
     for name, run in pair.runs.items():
         own = _curves(name, run, steps)
@@ -259,6 +264,15 @@ def curves(pair: Pair, steps: int) -> pd.DataFrame:
             own.append(_halt(name, run, halt, steps))
         rows += [row | {"meaning": NETS[name]} for row in own]
     return _table(rows)
+
+
+def _guessed(run: Recording) -> float:
+    """The loss of the best answer that is the same for every example of K equally many classes:
+    each with probability 1/K, or a K-th of the target in each output."""
+    K, how = run.spec.n_out, run.train_spec
+    if how.loss == "mean_squared_error":
+        return how.target**2 * (K - 1) / K**2
+    return math.log(K)
 
 
 def _curves(name: str, run: Recording, steps: int) -> list[dict]:
@@ -620,6 +634,8 @@ def changes(net: Net) -> dict[str, Net]:
         found["the branch scaled by 1/√L"] = replace(net, shortcut="scaled")
     if net.clip == "none":
         found["clipping by norm at 1"] = replace(net, clip="norm", limit=1.0)
+    if net.has_targets and net.target > 1:
+        found["targets of size 1"] = replace(net, target=1.0)
     if net.norm == "none":
         found["batch normalization"] = replace(net, norm="batch")
     return found
@@ -654,8 +670,8 @@ def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
 
 UNITS = {  # of the table for taking away
     **{"network": "A or B", "layer": "number, from the input", "step": "number"},
-    **{"batch_loss": "nats", "batch_accuracy": "share"},
-    **{"held_out_loss": "nats", "held_out_accuracy": "share"},
+    **{"batch_loss": "nats, or squared size of outputs", "batch_accuracy": "share"},
+    **{"held_out_loss": "nats, or squared size of outputs", "held_out_accuracy": "share"},
     **{"clip_factor": "factor on the gradient", "log10_dJdW": "log10 of the norm"},
     "log10_relative_update": "log10 of a ratio",
     **{"log10_dJdz": "log10 of the norm", "log10_rms_slope": "log10 of the slope"},
