@@ -407,6 +407,17 @@ def test_what_lies_beyond_an_axis_is_drawn_along_its_end():
     assert clamped == [True] * 4
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_the_chart_is_as_tall_as_its_panels_want(scale):
+    spec = specs.built(charts.run, scale)
+    (height,) = (param["expr"] for param in spec["params"] if param["name"] == "height")
+    grown = spec["height"] / charts._HEIGHT
+    assert (grown > 1) == (scale > 1)
+    assert height == "width > 560 ? 500 : 710" if scale == 1 else height.endswith(f") * {grown}")
+    for _, (top, bottom) in charts._ROWS.values():
+        assert (bottom - top) * charts._PHONE >= 120
+
+
 def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():
     rows = data.run_frame(trained(), 200, True)
     assert list(rows["at"]) == [-1, -1] and list(rows["name"]) == ["A", "B"]
