@@ -18,7 +18,6 @@ from pathlib import Path
 from time import perf_counter
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.classroom import CONTROLS, Server, percentile
 from benchmarks.reader import Reader
@@ -28,15 +27,13 @@ from tests.browser.server import started
 
 LAB = "training"
 STEPS = "training_steps"
-TRAIN = "training.start.top"
+LINK = f"{STEPS}=2%2C000&training_seed={{}}"  # each another seed: the same would be trained once
 
 
 @dataclass
 class Trainee(Reader):
-    """A reader of the lab: finds the button, presses it, and asks for ticks until told not to."""
+    """A reader of the lab who comes by a link: asks for ticks until told not to."""
 
-    button: str = ""
-    fragment: str = ""
     tick: tuple[float, str] | None = None  # seconds between two, and the fragment to rerun
     waits: list[float] = field(default_factory=list)
 
@@ -51,24 +48,12 @@ class Trainee(Reader):
             self.tick = None
         elif kind == "auto_rerun" and message.auto_rerun.interval < FORGOTTEN:
             self.tick = (message.auto_rerun.interval, message.auto_rerun.fragment_id)
-        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            element = message.delta.new_element
-            if element.WhichOneof("type") == "button" and TRAIN in element.button.id:
-                self.button, self.fragment = element.button.id, message.delta.fragment_id
         return super()._take(received)
 
-    async def press(self) -> None:
-        """Press “Train”: the press is told once, as a browser does."""
-        pressed = WidgetState(id=self.button, trigger_value=True)
-        self._states[self.button] = pressed
-        try:
-            await self._run(self.fragment)
-        finally:
-            del self._states[self.button]
-
     async def train(self, seconds: float) -> None:
-        """Ask for ticks, as often as the server said, for a while."""
-        await self.press()
+        """Open the link, whose settings are trained from then on, and ask for ticks for a while, as
+        often as the server says."""
+        await self.open()
         end, last = perf_counter() + seconds, perf_counter()
         while self.tick is not None and perf_counter() < end:
             await asyncio.sleep(max(0.0, last + self.tick[0] - perf_counter()))
@@ -116,10 +101,7 @@ async def main() -> None:
         asked.readers, asked.seconds = 5, 12
     with tempfile.TemporaryDirectory() as logs, started(Path(logs) / "site") as (address, process):
         server = Server(address, process.pid)
-        trainees = [Trainee(address, LAB, STEPS) for _ in range(asked.readers)]
-        for trainee in trainees:
-            await trainee.open()
-            await trainee.move(trainee.widget.values[-1])
+        trainees = [Trainee(address, LAB, STEPS, LINK.format(n)) for n in range(asked.readers)]
         print(f"before: other pages answer in {said(await others(server, asked.seconds / 3))}")
 
         spent, begun = server.cpu(), perf_counter()

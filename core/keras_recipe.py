@@ -147,9 +147,11 @@ norm-clip   |     settings |= {"clipnorm": None, "clipvalue": None, "global_clip
 sgd         |     optimizer = keras.optimizers.SGD(momentum=0.0, nesterov=False, **settings)
 momentum    |     optimizer = keras.optimizers.SGD(momentum=MOMENTUM, nesterov=False, **settings)
 by-hand     |     optimizer = Rule(**settings)
-            |     loss = keras.losses.SparseCategoricalCrossentropy(
-            |         from_logits=True, ignore_class=None, reduction="sum_over_batch_size"
-            |     )
+no-mse      |     loss = keras.losses.SparseCategoricalCrossentropy(
+no-mse      |         from_logits=True, ignore_class=None, reduction="sum_over_batch_size"
+no-mse      |     )
+mse         |     loss = keras.losses.MeanSquaredError(reduction="sum_over_batch_size")
+mse         |     targets = TARGET * np.eye(N_OUT)
             |     model.compile(optimizer=optimizer, loss=loss)
             |     batches = len(x_train) // BATCH_SIZE  # per epoch; the remainder is left out
             |
@@ -160,7 +162,8 @@ by-hand     |     optimizer = Rule(**settings)
             |             order = rng.permutation(len(x_train))
             |         rows = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
             |
-            |         loss = float(model.train_on_batch(x_train[rows], y_train[rows]))
+no-mse      |         loss = float(model.train_on_batch(x_train[rows], y_train[rows]))
+mse         |         loss = float(model.train_on_batch(x_train[rows], targets[y_train[rows]]))
             |         print(f"step {step}: loss {loss!r}")
             |         for name, arrays in {"loss": [loss], "update": model.get_weights()}.items():
             |             if not finite(arrays):

@@ -48,6 +48,7 @@ layer      | # Normalizer: layer norm before the activation.
 batch      | # Normalizer: batch norm before the activation, by the statistics of the batch at hand.
 residual   | # Shortcuts: h + $residual * phi(z).
            | # Training: $rule, learning rate $learning_rate, $steps steps of $batch_size examples.
+mse        | # Loss: mean squared error from $target for an example's class, 0 for the others.
 momentum   | # Momentum: $momentum.
 value-clip | # Clipping: every entry of the gradient to $clip_limit.
 norm-clip  | # Clipping: the whole gradient to norm $clip_limit.
@@ -81,6 +82,7 @@ bias       | BIAS_MEAN = $bias_mean
 bias       | BIAS_STD = $bias_std
 normed     | EPSILON = $epsilon  # added to the variance
 residual   | RESIDUAL = $residual  # factor of the branch in h + RESIDUAL * phi(z)
+mse        | TARGET = $target  # what the output of an example's class is to be
            | LEARNING_RATE = $learning_rate
 momentum   | MOMENTUM = $momentum
 rmsprop    | ALPHA = $alpha  # of RMSProp's running mean
@@ -213,6 +215,13 @@ def softmax_cross_entropy(output, labels):
     return surprise.mean(), p / len(labels)
 '''
 
+NUMPY_SQUARES = '''
+def mean_squared_error(output, labels):
+    """J = mean over N and N_OUT of (output - target)^2, and dJ/d(output) (N, N_OUT)."""
+    error = output - TARGET * np.eye(N_OUT)[labels]  # (N, N_OUT)
+    return np.mean(error * error), error * (2 / error.size)
+'''
+
 NUMPY_BACKWARD = '''
             | def backward($backward):
             |     """dJ/d(parameter) of every parameter, from the output back to the input."""
@@ -341,7 +350,8 @@ floor       |     squares = [np.zeros_like(p) for p in parameters]
             |         x, labels = x_train[rows], y_train[rows]
             |
             |         $computed = forward($parameters, x)
-            |         loss, d_output = softmax_cross_entropy(output, labels)
+no-mse      |         loss, d_output = softmax_cross_entropy(output, labels)
+mse         |         loss, d_output = mean_squared_error(output, labels)
             |         print(f"step {step}: loss {float(loss)!r}")
             |         gradient = backward($backward)
             |
@@ -471,7 +481,9 @@ muon        |     optimizer = torch.optim.Adam(parameters[len(W) :], **settings)
             |
 hidden      |         z, output = forward($parameters, x)
 no-hidden   |         output = forward($parameters, x)
-            |         loss = F.cross_entropy(output, labels, reduction="mean", label_smoothing=0.0)
+no-mse      |         loss = F.cross_entropy(output, labels, reduction="mean", label_smoothing=0.0)
+mse         |         targets = TARGET * F.one_hot(labels, num_classes=N_OUT).double()
+mse         |         loss = F.mse_loss(output, targets, reduction="mean")
             |         print(f"step {step}: loss {loss.item()!r}")
 no-sign no-muon |         optimizer.zero_grad()
 sign        |         for p in parameters:
@@ -524,17 +536,18 @@ def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: st
     prints the loss of every step to its last digit, then the held-out accuracy. Where something is
     not finite it stops, with a line in words and exit status 0.
 
-    Raises ValueError for more than one network in `spec`, a loss other than the softmax
-    cross-entropy, a data set that is unknown or does not fit the network, and a seed that is not a
-    whole number of at least 0.
+    Raises ValueError for more than one network in `spec`, a binary cross-entropy, a data
+    set that is unknown or does not fit the network, and a seed that is not a whole number of at
+    least 0.
     """
     chosen, values = choices(spec, train_spec, seed, dataset)
     values |= {"how": "NumPy with its backpropagation by hand", "needs": "NumPy 1.25"}
     phi = spec.phi.numpy
     sigma = SIGMA if "sigma(" in phi else ""
-    network = [sigma, phi, NORMALIZE, NUMPY_FORWARD, NUMPY_LOSS, NUMPY_BACKWARD]
+    loss = NUMPY_SQUARES if "mse" in chosen else NUMPY_LOSS
+    network = [sigma, phi, NORMALIZE, NUMPY_FORWARD, loss, NUMPY_BACKWARD]
     if spec.depth == 0:
-        network = [LINEAR_FORWARD, NUMPY_LOSS, LINEAR_BACKWARD]
+        network = [LINEAR_FORWARD, loss, LINEAR_BACKWARD]
     values |= {"norm_of_G": "np.linalg.norm(G)"}
     training = [NUMPY_CLIP, NUMPY_RULE, ORTHOGONALIZED, MUON, NUMPY_FINITE, NUMPY_MAIN]
     return script(spec, network, training, chosen, values)
@@ -610,6 +623,7 @@ def choices(spec, train_spec, seed, dataset):
         "residual": residual,
         "all-layers": residual and spec.shortcut(0),
         "but-first": residual and not spec.shortcut(0),
+        "mse": train_spec.loss == "mean_squared_error",
         "clip": clip != "none",
         "value-clip": clip == "value",
         "norm-clip": clip == "norm",
@@ -671,6 +685,7 @@ def choices(spec, train_spec, seed, dataset):
         "residual": spec.residual,
         "epsilon": EPSILON,
         "learning_rate": train_spec.learning_rate,
+        "target": train_spec.target,
         "clip_limit": train_spec.clip_limit,
         **_settings(rule),
     }
@@ -693,8 +708,8 @@ def _checked(spec, train_spec, seed, dataset):
     """The data set. Raises ValueError for a run that a script cannot be."""
     if spec.seeds != 1:
         raise ValueError(f"a script trains one network, not {spec.seeds}")
-    if train_spec.loss != "softmax_cross_entropy":
-        raise ValueError(f"a script has the softmax cross-entropy, not {train_spec.loss!r}")
+    if train_spec.loss == "binary_cross_entropy":
+        raise ValueError("a script has a loss of several classes, not the binary cross-entropy")
     if dataset not in SUBJECTS:
         raise ValueError(f"unknown data set {dataset!r}; known are {', '.join(SUBJECTS)}")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

@@ -193,7 +193,9 @@ def _test(spec, train_spec, data, run):
     """`run`: a State or a Run, whose parameters are read."""
     with np.errstate(all="ignore"):
         found = output(spec, run.params, data.x_test)
-        loss, _ = LOSSES[train_spec.loss](found, training.targets(train_spec, data.y_test))
+        loss, _ = LOSSES[train_spec.loss](
+            found, training.targets(train_spec, data.y_test, spec.n_out)
+        )
         right = training.share_right(found, data.y_test, train_spec.loss)
     number = run.step if isinstance(run, State) else run.number
     gone = np.array([halt is not None for halt in run.halts])

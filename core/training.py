@@ -52,6 +52,8 @@ class TrainSpec:
     rule: how a gradient becomes a step, a record of core/optimizers.py.
     momentum: with plain SGD, the same as the rule Momentum(momentum).
     batch_size: examples per step, all if there are fewer; an epoch leaves out the remainder.
+    target: where the mean squared error meets labels, what it wants of the output of an example's
+    class; of the other outputs it wants 0.
     batch_seed: of the order of the examples, a new permutation every epoch.
     """
 
@@ -64,6 +66,7 @@ class TrainSpec:
     loss: str = "softmax_cross_entropy"
     batch_seed: int = 0
     rule: Rule = PLAIN
+    target: float = 1.0
 
     @property
     def optimizer(self) -> Rule:
@@ -88,6 +91,8 @@ class TrainSpec:
                 f"clip_limit must be positive and finite, not {self.clip_limit!r}: "
                 f"at least {SMALLEST_LIMIT:.2g}"
             )
+        if not (isfinite(self.target) and self.target > 0):
+            raise ValueError(f"target must be positive and finite, not {self.target!r}")
         if self.loss not in LOSSES:
             raise ValueError(f"unknown loss {self.loss!r}; known are {', '.join(LOSSES)}")
 
@@ -265,7 +270,8 @@ class Run:
         with np.errstate(all="ignore"):
             x = self.data.x_train.take(rows, 0)
             trace = forward(spec, self.params, x, into=self._trace)
-            loss, d_output = LOSSES[self.train_spec.loss](trace.output, targets(self.train_spec, y))
+            wanted = targets(self.train_spec, y, spec.n_out)
+            loss, d_output = LOSSES[self.train_spec.loss](trace.output, wanted)
             gradients = backward(spec, self.params, trace, d_output, into=self._gradients)
 
             u, dz, slope = self._hidden
@@ -333,9 +339,15 @@ def _layers(memory, tree):
     return blocks
 
 
-def targets(train_spec: TrainSpec, y):
-    """One column of targets where the loss wants columns and the data has labels."""
-    return y[:, None] if y.ndim == 1 and train_spec.loss != "softmax_cross_entropy" else y
+def targets(train_spec: TrainSpec, y, n_out: int):
+    """What the loss wants of the outputs, where the data has labels (N,): for the mean squared
+    error of several outputs (N, n_out), `target` at an example's class and 0 elsewhere; for other
+    losses that want columns, one of them."""
+    if y.ndim != 1 or train_spec.loss == "softmax_cross_entropy":
+        return y
+    if train_spec.loss == "mean_squared_error" and n_out > 1:
+        return train_spec.target * (y[:, None] == np.arange(n_out))  # (N, n_out)
+    return y[:, None]
 
 
 def share_right(output, y, loss: str) -> np.ndarray:

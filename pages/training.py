@@ -1,6 +1,7 @@
 """The training lab: two networks side by side, trained in front of the reader's eyes."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import streamlit as st
 
@@ -21,13 +22,15 @@ def run_view(at) -> None:
     if lab.running:
         labs.tick(lab)
     pair, running = lab.pair, lab.running == "pair"
+    shown = pair.step if running else pair.shown_step(at.step)
     live.show(
-        charts.run,
+        charts.run_of(max(steps, pair.step)),
         pair.once(data.run_frame, steps, running),
-        at,
+        SimpleNamespace(step=shown),
         panel=PANEL,
-        live=("at",),
+        live=("step",),
         idea=partial(data.idea, steps=max(steps, pair.step)),
+        clock=charts.PLAY,
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of
             examples named right. Over the hidden layers, at the step of the scrubber: the gradient
@@ -35,15 +38,18 @@ def run_view(at) -> None:
             the step. The numbers stand in the text below.""",
         curves=pair.once(data.curves, steps),
     )
-    buttons.row(lab, steps)
-    if lab.running:
-        share, progress = lab.jobs[lab.running].progress
-        st.progress(share, text=progress)
+    with st.container(key="training.transport", gap="xxsmall"):  # its look stands in style.css
+        if lab.running:
+            share, progress = lab.jobs[lab.running].progress
+            st.progress(share, text=progress)
+        else:
+            st.caption(words.place(pair, shown))
+        buttons.row(lab, steps, shown)
     if lab.refused:
         st.warning(words.refused(lab.refused))
     if running and pair.duel.data == "spirals":
-        looks.boundary(pair, pair.step)
-    page.write(words.reading(pair, pair.step if running else pair.shown_step(at.at, steps)))
+        looks.boundary(pair, shown)
+    page.write(words.reading(pair, shown))
     if not lab.running:
         autopsy.draw(lab)
     labs.redraw_if_it_ticks_otherwise()
@@ -63,7 +69,7 @@ controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
 controls.more(
     PANEL,
-    "Shortcuts, normalization, clipping, optimizers",
+    "Shortcuts, normalization, clipping, optimizers, loss",
     [control.name for side in HELPS.values() for control in side],
     partial(_beside, HELPS),
 )
@@ -77,7 +83,9 @@ def look_inside(at) -> None:
     if lab.running and at.view != "seeds":
         return
     page.write("## Look inside")
-    controls.draw(PANEL, ("view",), look.controls)
+    controls.draw(PANEL, *filter(None, (("view",), look.controls)))
+    if look.of_a_step and lab.pair.step:
+        buttons.place(lab.pair, at)
     look.draw(lab, at)
 
 
@@ -129,6 +137,8 @@ page.write(
     - Batches of 32, and plain gradient descent unless another optimizer is chosen. Biases from 0,
       the output layer's weights scaled like the others. Batch normalization uses each batch's own
       statistics, in tests too: those of the held-out examples together.
+    - The squared error is the mean over examples and outputs of (output − target)². Right is the
+      class of the largest output, with either loss.
     - The gradients at a step are those of its batch, before the weights move. Two networks of
       different widths, or schemes of different families, have other draws, and a difference between
       them may be luck.

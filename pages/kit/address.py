@@ -65,6 +65,8 @@ def read_url(panel: Panel) -> None:
     else:
         bare[panel.page] = vars(values.now(panel)), values.pin_now(panel)
     if begins:
+        if told and not stepped:
+            values.handed(panel.page)
         right = all(panel[name].means(raw, parsed[name]) for name, raw in told.items())
         asks = st.query_params.get_all(ANSWER) == [SHOWN]
         st.session_state[_VISIT] = _Visit(

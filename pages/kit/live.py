@@ -30,7 +30,7 @@ _TOLD, _REPORT = "told", "report"
 def show(
     builder: Callable,
     frame: pd.DataFrame,
-    at: Reading,
+    at: Reading | SimpleNamespace,
     *,
     panel: Panel,
     live: tuple[str, ...],
@@ -84,7 +84,9 @@ def show(
         st.markdown(own.says)
 
 
-def _pinned(panel: Panel, at: Reading, main: Callable[[Any], pd.DataFrame]) -> pd.DataFrame:
+def _pinned(
+    panel: Panel, at: Reading | SimpleNamespace, main: Callable[[Any], pd.DataFrame]
+) -> pd.DataFrame:
     """The table of the line that the reader has pinned."""
     pin = values.pinned(panel)
     if pin is None:
@@ -134,17 +136,22 @@ def wired(
     layered chart, so that the report can be a signal of our own.
     """
     spec = beside.drawn(specs.built(builder, scale), lines, scale)
-    params = [_ticking(p, clock) if p["name"] not in live else p for p in spec["params"]]
-    params = [_tied(p, handle, p["name"] in locked) if p["name"] in live else p for p in params]
+    params = [
+        _tied(p, handle, p["name"] in locked, clock) if p["name"] in live else _ticking(p, clock)
+        for p in spec["params"]
+    ]
     says = f"{{{', '.join(f'{name}: {name}' for name in live)}, {_TOLD}: {_ROW}.{_TOLD}}}"
     of_these = " || ".join(f"event.target.name == '{name}'" for name in live)
     moved = {"source": "window", "type": "input", "filter": of_these}
     by_hand = [moved, *([handle] if handle else [])]
-    report = {
+    report: dict[str, Any] = {
         "name": _REPORT,
         "value": None,
         "on": [{"events": events, "update": says} for events in by_hand],
     }
+    if clock and clock.plays:
+        ended = {"events": {"signal": clock.plays}, "update": f"{clock.plays} ? {_REPORT} : {says}"}
+        report["on"].append(ended)
     # a table is there only if something is drawn with it: a mark that shares no channel
     carrier = {
         "data": {"name": PRESENT},
@@ -158,7 +165,7 @@ def wired(
     }
 
 
-def _tied(param: dict, handle: str | None, locked: bool) -> dict:
+def _tied(param: dict, handle: str | None, locked: bool, clock: Clock | None) -> dict:
     name = param["name"]
     if locked:
         return {"name": name, "expr": f"{_ROW}.{name}"}
@@ -169,14 +176,21 @@ def _tied(param: dict, handle: str | None, locked: bool) -> dict:
     if handle:
         by_mark = f"datum && isValid(datum.{name}) ? datum.{name} : {name}"
         moved.append({"events": handle, "update": by_mark})
+    if clock and clock.param == name:
+        begun = f"{clock.plays} ? ({clock.begins}) : {name}"
+        moved.append({"events": {"signal": clock.plays}, "update": begun})
+        going = f"{clock.plays} ? ({clock.update}) : {name}"
+        moved.append({"events": clock.beat, "update": going})
     return {"name": name, "bind": param["bind"], "expr": f"{_ROW}.{name}", "on": moved}
 
 
 def _ticking(param: dict, clock: Clock | None) -> dict:
-    if clock is None or param["name"] != clock.param:
-        return param
-    beat = {"type": "timer", "throttle": clock.milliseconds}
-    return param | {"on": [{"events": beat, "update": clock.update}]}
+    if clock and param["name"] == clock.param:
+        return param | {"on": [{"events": clock.beat, "update": clock.update}]}
+    if clock and param["name"] == clock.plays:
+        lasts = f"{clock.plays} && ({clock.lasts})"
+        return param | {"on": [{"events": clock.beat, "update": lasts}]}
+    return param
 
 
 def _rested(

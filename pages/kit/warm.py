@@ -42,6 +42,14 @@ def first_sliders() -> Iterator[Callable]:
             yield from first.slider(_defaults(page.path))
 
 
+def first_presets() -> Iterator[Callable]:
+    """What the presets of a page ask for, where that takes long."""
+    for page in site.PAGES:
+        first = site.concept(page.path, "first")
+        if hasattr(first, "presets"):
+            yield from first.presets()
+
+
 def _defaults(path: str) -> SimpleNamespace:
     return SimpleNamespace(**site.panel(path).defaults)
 
@@ -59,6 +67,7 @@ def _in_turn() -> None:
     compute(first_charts())
     compute(first_visits())
     compute(first_sliders())
+    compute(first_presets())
 
 
 @st.cache_resource(show_spinner=False)

@@ -155,7 +155,7 @@ class Hand:
         return await self._ask("click", kind, target)
 
     async def _button(self, target: str) -> bool:
-        self.untrained &= target not in ("One step", "Back to step 0")
+        self.untrained &= target != "One step"
         return await self._click("button", target)
 
     async def _train(self, target: str) -> bool:
@@ -176,6 +176,7 @@ class Hand:
     # else is moved. That much a page cannot mend. Nor that it asks for the page before, if the
     # connection is lost before the new one begins: so a cut waits for that.
     async def _link(self, target: str) -> bool:
+        self.untrained = False  # the lab trains for who comes by a link with values
         self._leaves = await self._ask("isConnected") and await self._click("link", target)
         return self._leaves
 
@@ -196,6 +197,7 @@ class Hand:
         return True
 
     async def _reload(self, _: str) -> bool:
+        self.untrained = False
         await self.page.reload(wait_until="commit")
         await self._drawn()
         self.untrained = True

@@ -276,7 +276,7 @@ class Trial:
         await hand.do(Move("narrow"))
         await hand.rest()
         before = await hand.look()
-        if before["path"] == "training" and not hand.untrained:
+        if before["path"] == "training" and (before["query"] or not hand.untrained):
             return True
         await hand.do(Move("reload"))
         await hand.rest()

@@ -34,7 +34,7 @@ def run_of(dataset, *, width=6, depth=3, steps=8, batch_size=32, rate=0.1, **set
     """(spec, train_spec, dataset); settings are fields of either spec."""
     of_training = {
         name: settings.pop(name)
-        for name in ("momentum", "clip", "clip_limit", "batch_seed", "rule")
+        for name in ("momentum", "clip", "clip_limit", "batch_seed", "rule", "loss", "target")
         if name in settings
     }
     n_in, n_out = SHAPES[dataset]
@@ -42,6 +42,7 @@ def run_of(dataset, *, width=6, depth=3, steps=8, batch_size=32, rate=0.1, **set
     return spec, TrainSpec(rate, steps=steps, batch_size=batch_size, **of_training), dataset
 
 
+SQUARES = "mean_squared_error"
 NORM, VALUE = {"clip": "norm", "clip_limit": 0.2}, {"clip": "value", "clip_limit": 0.02}
 # Every activation, initializer, normalizer, clipping and data set, and pairs of them.
 RUNS = {
@@ -85,6 +86,8 @@ RUNS = {
     "Adam": run_of("digits", rate=0.01, rule=Adam(0.8, 0.99, 1e-4), **NORM),
     "AdamW": run_of("spirals", rate=0.01, rule=AdamW(decay=0.3), norm="layer"),
     "Muon": run_of("digits", rate=0.02, rule=Muon(), width=16, bias_std=0.1),
+    "squared error": run_of("digits", loss=SQUARES, target=10.0, width=16, **NORM),
+    "squared error, linear": run_of("spirals", loss=SQUARES, depth=0),
     "Muon, linear": run_of("digits", rate=0.02, rule=Muon(), depth=0),
 }
 DIVERGING = {
@@ -409,7 +412,7 @@ def test_numbers_of_any_type_are_written_as_numbers(library):
         {"spec": {"seeds": 2}},
         {"spec": {"n_in": 3}},
         {"spec": {"n_out": 1}},
-        {"train_spec": {"loss": "mean_squared_error"}},
+        {"train_spec": {"loss": "binary_cross_entropy"}},
         {"dataset": "moons"},
         {"dataset": "digits\nimport os"},
         {"seed": -1},

@@ -444,7 +444,11 @@ def training(now, words, at) -> None:
     found, curves = frame_with(at, "at", "step_says", "place"), frame_with(at, "px", "right")
     for name in "AB":
         rows = curves[curves["name"] == name].set_index("kind")
-        frame = found[found["name"] == name].query("at == @now.at or at < 0").iloc[0]
+        frame = (
+            found[found["name"] == name]
+            .query("at == @now.step or at < 0 or at == taken < @now.step")
+            .iloc[0]
+        )
         if "Nothing is trained yet" in words:
             assert frame["step_says"] == "before the first step"
             continue

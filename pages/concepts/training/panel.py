@@ -3,7 +3,6 @@
 from pages.concepts.training.networks import DATA, HE, LABELS, SETTINGS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall
 
-AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
 VIEWS = {
     "map": "Gradients over time",
     "activations": "Activations",
@@ -12,16 +11,21 @@ VIEWS = {
     "seeds": "Over seeds",
 }
 STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
+MOST = max(map(int, STEPS))  # steps that can be chosen
+# Which step is shown. One that was not taken stands for the last one that was: so its default does.
+STEP = Range("step", "step", 0, MOST, 1, MOST, live=True)
 RATES = {
     text: text for text in ("0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")
 }
 EPSILONS = {"1e-30": "10⁻³⁰", "1e-16": "10⁻¹⁶", "1e-8": "10⁻⁸", "1e-4": "10⁻⁴"}
+TARGETS = {text: text for text in ("1", "3", "10", "30", "100")}
 LIMITS = {text: text for text in ("0.01", "0.1", "0.3", "1", "3", "10", "100")}
 # As the controls say it: they know thresholds and rates as texts.
 _FIRST = {name: getattr(HE, name) for name in SETTINGS} | {
     "limit": "1",
     "rate": "0.03",
     "epsilon": "1e-8",
+    "target": "1",
 }
 
 
@@ -85,6 +89,16 @@ def _helps(side: str) -> tuple[Choice, ...]:
             menu=True,
             help="Of Adam, AdamW and RMSProp: what is added to the root that they divide by.",
         ),
+        Choice(f"{side}_loss", "Loss", LABELS["loss"], "softmax_cross_entropy", menu=True),
+        Choice(
+            f"{side}_target",
+            "Its targets",
+            TARGETS,
+            "1",
+            menu=True,
+            help="Of the squared error: what the output of an example's class is to be. "
+            "The other outputs are to be 0.",
+        ),
     )
 
 
@@ -104,7 +118,7 @@ HELPS = {"a": _helps("a"), "b": _helps("b")}
 PANEL = Panel(
     "training",
     controls=(
-        AT,
+        STEP,
         Choice("data", "Data", DATA, "digits"),
         Choice("steps", "Steps", STEPS, "200"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
@@ -216,6 +230,16 @@ PANEL = Panel(
             {"depth": 16, "scale": 0.6},
             {},
             {"rule": "adam", "rate": "0.003"},
+        ),
+        _preset(
+            "Large targets",
+            "trap",
+            "Squared error, and one rate for both. B's outputs are to be 10 or 0, and it learns. "
+            "A's are to be 100 or 0: the errors, and with them gradients and steps, are about ten "
+            "times as large. What was a good rate is too high, and A breaks in its first steps.",
+            {"depth": 4, "rate": "0.1", "loss": "mean_squared_error"},
+            {"target": "100"},
+            {"target": "10"},
         ),
         _preset(
             "Spirals",

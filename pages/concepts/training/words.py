@@ -34,6 +34,13 @@ def reading(pair: Pair, step: int) -> str:
     return " ".join([*(_come_to(pair, name, step) for name in pair.runs), differ])
 
 
+def place(pair: Pair, step: int) -> str:
+    """How far the training has come, and where the scrubber stands."""
+    if not pair.step:
+        return "At step 0: none is trained yet."
+    return f"At step {step:,} of the {pair.step:,} that are trained."
+
+
 def _come_to(pair: Pair, name: str, step: int) -> str:
     test, halt = pair.tested(name, step), pair.halt(name)
     if halt and step >= halt.step:
