@@ -51,6 +51,9 @@ def read_url(panel: Panel) -> None:
         values.begin(panel)
         return
     told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
+    for name, translated in panel.former.items():
+        if (key := panel.key(name)) in _query():
+            told = translated(_told(key), told) | told
     parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
     asks_pin = PIN in _query()
     pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if asks_pin else None

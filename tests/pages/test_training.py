@@ -20,6 +20,7 @@ from pages.concepts.activations import data as activations_data
 from pages.concepts.training import charts, data, networks, panel, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.networks import Duel, Net
+from pages.concepts.training.panel import MOST
 from pages.kit import site, specs, theme
 from tests.app import charts as drawn
 from tests.app import choose_preset, open_page, prose, set_to, set_value
@@ -873,3 +874,11 @@ def test_an_optimizer_is_a_setting_like_the_others():
 def test_a_trained_pair_says_that_the_optimizer_differs():
     at = press(open_lab(b_rule="adam"), "step")
     assert "optimizer" in prose(at) and not at.exception
+
+
+@pytest.mark.parametrize(
+    ("said", "step"), [("30", 150), ("0", 0), ("100", MOST), ("nonsense", MOST), ("7e9", MOST)]
+)
+def test_an_old_link_that_says_the_step_in_percent_opens_it(said, step):
+    at = open_page("training", training_at=said, training_steps="500")
+    assert at.session_state["values"].values["training"]["step"] == step

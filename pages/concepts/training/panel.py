@@ -1,5 +1,7 @@
 """The controls and presets of the page `training`."""
 
+from collections.abc import Mapping
+
 from pages.concepts.training.networks import DATA, HE, LABELS, SETTINGS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall
 
@@ -115,8 +117,17 @@ def _preset(
 NETWORKS = {"a": _network("a", _FIRST | {"initializer": "xavier"}), "b": _network("b", _FIRST)}
 HELPS = {"a": _helps("a"), "b": _helps("b")}
 
+
+def _step_of(share: str, told: Mapping[str, str]) -> dict[str, str]:
+    """The step of an old link, which said it in percent of the steps."""
+    steps = int(Choice("steps", "Steps", STEPS, "200").parse(told.get("steps")))
+    percent = Range("at", "training", 0, 100, 1, 100).parse(share)
+    return {"step": str(round(percent / 100 * steps))} if percent < 100 else {}
+
+
 PANEL = Panel(
     "training",
+    former={"at": _step_of},
     controls=(
         STEP,
         Choice("data", "Data", DATA, "digits"),
