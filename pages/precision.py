@@ -67,7 +67,7 @@ def ends(at) -> None:
         """
         {equation}
 
-        The median entry |*g*| that is not 0, times the loss scale, between the ends of the format.
+        The median entry |*g*| that is not 0, times the loss scale, beside the ends of the format.
         """,
         equation=words.equation(at),
     )
@@ -101,8 +101,8 @@ page.write(
     """
     ## The same slope, two formulas
 
-    σ′(*z*) is *s*(1 − *s*) with *s* = σ(*z*), and σ(*z*)·σ(−*z*) as well. Frameworks use the first:
-    the forward pass has *s* at hand. Where *s* rounds to 1, the slope is exactly 0.
+    σ′(*z*) is *s*(1 − *s*) with *s* = σ(*z*), and σ(*z*)·σ(−*z*) as well. Most frameworks use the
+    first: the forward pass has *s* at hand. Where *s* rounds to 1, the slope is exactly 0.
     """
 )
 
@@ -203,9 +203,9 @@ def _sums() -> None:
     st.table(data.sums().set_index("format"))
     page.write(
         """
-        Ones, added one by one: the sum stops where 1 is less than half of the way to the next
-        number. The gradient of a weight that is used many times is such a sum. A norm squares
-        first: 300² is too large for float16, and clipping by infinity makes every gradient 0.
+        Ones, added one by one: the sum stops where 1 is half of the way to the next number, and
+        rounds back to the even one. The gradient of a weight that is used many times is such a sum.
+        A norm squares first: where the sum of squares is infinite, clipping makes all gradients 0.
         """
     )
 
@@ -230,8 +230,7 @@ page.write(
     ## The fine print
 
     - Matrix products are added up in full here and rounded once, as accelerators add up small
-      formats in single precision. (float8 on an H200 adds up in fewer digits, if it is asked to be
-      fast.)
+      formats in single precision.
     - float64 is not on the rulers. Its smallest number is 2⁻¹⁰⁷⁴.
     """
 )

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.formats import FORMATS
+from core.formats import FORMATS, rounded
 from pages.concepts.precision import data, words
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
 from pages.kit import theme
@@ -127,6 +127,13 @@ def test_a_dead_network_has_nothing_to_round(monkeypatch):
 @pytest.mark.parametrize("preset", PANEL.presets, ids=lambda preset: preset.name)
 def test_a_preset_shows_what_its_comment_says(preset):
     at = SimpleNamespace(**PANEL.defaults | preset.values)
+    if "slope" in preset.values:
+        assert data.first_zero(at.form, at.slope) == 17
+        assert words._true(17, at.slope) == pytest.approx(4e-8, rel=0.05)
+        return
+    if "update" in preset.values:
+        assert "goes to 1, where" in words.walks(at) and "up to 1, where" in words.walks(at)
+        return
     of, here = data.setting(at), SCALE.values().index(at.scale)
     lost, _, over = data.in_format(of, at.form)[here]
     least = data.in_format(of, at.form)[:, ::2].sum(axis=1).min()
@@ -182,3 +189,57 @@ def test_updates_that_change_nothing_are_shown_by_layer(rate):
         (runs["rate"] == rate) & (runs["way"] == "all in bfloat16") & (runs["layer"] == 4)
     ]
     assert table.loc["all in bfloat16", "layer 4"] == theme.percent(float(chosen["still"].mean()))
+
+
+EVERY = [
+    at_of(form=form, activation=activation, weights=weights, depth=depth, width="16", quantity=of)
+    for form in SHOWN
+    for activation, weights, depth, of in (
+        *(("sigmoid", "xavier", 10, "dz"), ("sigmoid", "xavier", 15, "dW")),
+        *(("relu", "normal", 20, "dz"), ("identity", "normal", 20, "dW"), ("tanh", "he", 2, "dz")),
+    )
+]
+
+
+@pytest.mark.parametrize("at", EVERY, ids=lambda at: f"{at.form} {at.activation} {at.quantity}")
+@pytest.mark.parametrize("layer", ["first", "all"])
+def test_that_a_scale_holds_all_entries_is_said_where_one_does(at, layer):
+    at = SimpleNamespace(**vars(at) | {"layer": layer})
+    told = " ".join(words.notes(at))
+    shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
+    if "So no scale holds them all" in told or "none of those here" in told:
+        assert shares.min() > 0
+    else:
+        assert shares.min() == 0 and ": none of the entries" in told
+
+
+def test_a_network_that_overflows_when_rounded_has_no_loss():
+    at = at_of(activation="relu", weights="normal", depth=20, form="float16")
+    found = data.by_layer(data.setting(at), at.form, at.scale)
+    assert not found.finite and np.isinf(found.throughout).all()
+    assert "there is no loss to start from" in words.layers(at)
+    assert data.by_layer(data.setting(at), "bfloat16", 0).finite
+
+
+@pytest.mark.parametrize("form", SHOWN)
+def test_from_where_on_a_number_is_too_large(form):
+    edge, lost = data.too_large(FORMATS[form])
+    assert np.isfinite(rounded(np.nextafter(edge, 0), FORMATS[form]))
+    assert not np.isfinite(rounded(np.nextafter(edge, np.inf), FORMATS[form]))
+    assert lost == (form != "float8_e4m3fn")
+
+
+def test_norms_and_powers_end_where_single_numbers_do():
+    table = data.sums().set_index("format")
+    assert table.loc["float16", "norm of 100,000 ones"] == "316.25"
+    assert table.loc["float16", "its squares in the format"] == "∞"
+    assert table.loc["bfloat16", "1,000 ones"] == "256"
+    assert data.flushed(0.6, FORMATS["float32"]) == 171
+    assert data.last_above_zero("bfloat16", "sigmoid") == -88
+    assert data.copied(FORMATS["float8_e5m2"], 0.0005) == 1
+
+
+def test_a_format_says_how_its_bits_are_shared():
+    bits = {name: form.exponent_bits for name, form in FORMATS.items()}
+    assert list(bits.values()) == [11, 8, 5, 8, 5, 4]
+    assert all(form.source for form in FORMATS.values())

@@ -59,9 +59,15 @@ def _begun(of: Setting) -> tuple:
     """The network, a batch, and dJ/d(output) of the cross-entropy there."""
     spec, digits = _spec(of), datasets.digits()
     params = network.init(spec, rng=np.random.default_rng(of.seed))
-    x, y = digits.x_train[:EXAMPLES], digits.y_train[:EXAMPLES]
+    x = digits.x_train[:EXAMPLES]
     trace = network.forward(spec, params, x)
-    return spec, params, x, trace, LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+    return spec, params, x, trace, _d_output(trace.output)
+
+
+def _d_output(output: np.ndarray) -> np.ndarray:
+    """dJ/d(output) of the cross-entropy on that batch."""
+    labels = datasets.digits().y_train[:EXAMPLES]
+    return LOSSES["softmax_cross_entropy"](output, labels)[1]
 
 
 @memoize(32)
@@ -96,6 +102,20 @@ def shares(of: Setting) -> np.ndarray:
 def in_format(of: Setting, form: str) -> np.ndarray:
     """The same for one format: (scales, 3)."""
     return shares(of)[:, list(SHOWN).index(form)]
+
+
+def fitting(entries: np.ndarray, form: Format) -> np.ndarray:
+    """The powers of two, of the scales that hold all entries: none lost to 0 and none too large."""
+    scales = np.arange(-400, 401)
+    with np.errstate(over="ignore", under="ignore"):
+        least, most = (rounded(x * 2.0**scales, form) for x in (entries.min(), entries.max()))
+    return scales[(least > 0) & np.isfinite(most)]
+
+
+def too_large(form: Format) -> tuple[float, bool]:
+    """Halfway from the largest number to what would be the next, and whether that is too large."""
+    edge = form.largest + 2.0 ** (form.highest - form.precision)
+    return edge, not np.isfinite(rounded(edge, form))
 
 
 @memoize(32)
@@ -199,6 +219,7 @@ class ByLayer:
     exact: np.ndarray
     once: np.ndarray  # the exact gradient, rounded at the end
     throughout: np.ndarray  # every result of both passes rounded
+    finite: bool  # the rounded forward pass ends in numbers: else there is no loss either
 
 
 @memoize(64)
@@ -206,11 +227,16 @@ def by_layer(of: Setting, form: str, scale: int) -> ByLayer:
     """How far the format is from each layer's gradient, the loss scale divided away again."""
     spec, params, x, trace, d_output = _begun(of)
     own, factor = network.backward(spec, params, trace, d_output), 2.0**scale
-    _, within = passes(spec, params, x, d_output, FORMATS[form], scale=factor)
+    rounded_trace, _ = passes(spec, params, x, d_output, FORMATS[form])
+    finite = bool(np.isfinite(rounded_trace.output).all())
+    lost = np.full_like(d_output, np.nan)
+    own_d_output = _d_output(rounded_trace.output) if finite else lost
+    _, within = passes(spec, params, x, own_d_output, FORMATS[form], scale=factor)
     once = [rounded(dz * factor, FORMATS[form]) / factor for dz in own.dz]
     exact = np.array([float(log10_norm(dz)[0]) for dz in own.dz])
     throughout = unscaled(within, factor).dz
-    return ByLayer(exact, *(_apart(found, own.dz, exact) for found in (once, throughout)))
+    apart = (_apart(found, own.dz, exact) for found in (once, throughout))
+    return ByLayer(exact, *apart, finite)
 
 
 def _apart(found, own, exact: np.ndarray) -> np.ndarray:
@@ -277,6 +303,12 @@ def first_zero(form: str, activation: str) -> int:
     return int(z[slope_as_frameworks(z, FORMATS[form], activation) == 0][0])
 
 
+def last_above_zero(form: str, activation: str) -> int:
+    """The last whole z, from 0 down, at which the usual formula is above 0."""
+    z = np.arange(0.0, -800.0, -1.0)
+    return int(z[slope_as_frameworks(z, FORMATS[form], activation) > 0][-1])
+
+
 @memoize(16)
 def slopes(form: str, activation: str) -> pd.DataFrame:
     """See `charts.slopes`."""
@@ -315,18 +347,24 @@ def walk(form: Format, update: float, *, up: bool) -> np.ndarray:
     return np.array(found)
 
 
+def copied(form: Format, update: float) -> float:
+    """Where a weight of 1 is after STEPS steps down, kept in float32 and read in the format."""
+    return float(rounded(walk(FORMATS["float32"], update, up=False)[-1], form))
+
+
 @memoize(8)
 def walks(form: str, seed: int) -> pd.DataFrame:
     """One row per size of the update; see `charts.walks`."""
     updates, fmt = np.array(UPDATE.values()), FORMATS[form]
     steps = np.arange(STEPS + 1)
     down = np.ones((len(updates), STEPS + 1))
-    up, chance = down.copy(), down.copy()
+    up, chance, copy = down.copy(), down.copy(), down.copy()
     rng = np.random.default_rng(seed)
     for i in range(STEPS):
         down[:, i + 1] = rounded(down[:, i] - updates, fmt)
         up[:, i + 1] = rounded(up[:, i] + updates, fmt)
         chance[:, i + 1] = stochastic(chance[:, i] - updates, fmt, rng)
+        copy[:, i + 1] = rounded(copy[:, i] - updates, FORMATS["float32"])
     right = 1 + updates[:, None] * steps
     return pd.DataFrame(
         {
@@ -334,11 +372,18 @@ def walks(form: str, seed: int) -> pd.DataFrame:
             "down": frames.pack(down, ".4f"),
             "up": frames.pack(up, ".4f"),
             "chance": frames.pack(chance, ".4f"),
-            "master": frames.pack(rounded(2 - right, fmt), ".4f"),
+            "master": frames.pack(rounded(copy, fmt), ".4f"),
             "right_down": frames.pack(2 - right, ".4f"),
             "right_up": frames.pack(right, ".4f"),
         }
     )
+
+
+ONES = 100_000  # whose norm is 316.2
+
+
+def _plain(value) -> str:
+    return f"{float(value):g}" if np.isfinite(value) else theme.number(float(value))
 
 
 # Sums --------------------------------------------------------------------------------------------
@@ -355,17 +400,18 @@ def added_up(form: str, count: int) -> float:
 
 @memoize(1)
 def sums() -> pd.DataFrame:
-    """Ones added one by one, and the norm of a vector of 300s with its squares in the format."""
+    """Ones added one by one; the norm of ONES ones, rounded at the end, or with the sum of their
+    squares held in the format."""
     rows = []
     for name, label in SHOWN.items():
-        squares = rounded(np.float64(300.0) ** 2, FORMATS[name])
+        form, squares = FORMATS[name], np.float64(ONES)
         rows.append(
             {
                 "format": label,
-                "1,000 ones": theme.number(added_up(name, 1000), 4),
-                "5,000 ones": theme.number(added_up(name, 5000), 4),
-                "300² in the norm": theme.number(float(squares)),
-                "next to 1": theme.number(1 + FORMATS[name].epsilon, 9).rstrip("0"),
+                "1,000 ones": f"{added_up(name, 1000):,.0f}",
+                "5,000 ones": f"{added_up(name, 5000):,.0f}",
+                "norm of 100,000 ones": _plain(rounded(np.sqrt(squares), form)),
+                "its squares in the format": _plain(rounded(np.sqrt(rounded(squares, form)), form)),
             }
         )
     return pd.DataFrame(rows)
@@ -455,6 +501,15 @@ def table(at) -> pd.DataFrame:
 
 
 # Where a power ends ------------------------------------------------------------------------------
+
+
+def flushed(w: float, form: Format) -> int:
+    """From which n on wⁿ, multiplied step by step in a format whose subnormal numbers are made 0,
+    is 0; |w| < 1."""
+    power, n = np.float64(1.0), 0
+    while power != 0:
+        power, n = rounded(power * w, form, subnormals=False), n + 1
+    return n
 
 
 def power_ends(w: float) -> pd.DataFrame:

@@ -73,8 +73,8 @@ PANEL = Panel(
         Preset(
             "The same in bfloat16",
             "good",
-            "bfloat16 has the range of float32 and needs no scale. It pays in digits: two to three "
-            "of them.",
+            "bfloat16 has the range of float32 and needs no scale. It pays in digits: 8 binary "
+            "ones where float16 has 11.",
             _WIDE | {"form": "bfloat16"},
         ),
         Preset(
@@ -87,6 +87,20 @@ PANEL = Panel(
                 **{"form": "float8_e4m3fn", "activation": "relu", "weights": "uniform_classic"},
                 **{"depth": 20, "width": "64", "quantity": "dz", "layer": "all", "scale": 12},
             },
+        ),
+        Preset(
+            "0 by algebra",
+            "trap",
+            "In float32 the usual formula for σ′ is exactly 0 from *z* = 17 on, where the slope is "
+            "4×10⁻⁸: see “The same slope, two formulas”.",
+            {"form": "float32", "slope": "sigmoid"},
+        ),
+        Preset(
+            "Updates of 0.001",
+            "trap",
+            "A weight of 1 in bfloat16, and updates of 0.001: it moves in neither direction. See "
+            "“The step that rounds away”.",
+            {"form2": "bfloat16", "update": 0.001},
         ),
     ),
     recall=Recall(

@@ -58,30 +58,28 @@ def notes(at) -> list[str]:
     if not len(entries):
         return ["Every entry is 0 before any format has rounded it: the network is dead."]
     low, high = np.log2(entries.min()), np.log2(entries.max())
-    room = np.log2(form.largest) - np.log2(form.smallest)
-    fits = high - low <= room
+    room, fitting = np.log2(form.largest) - np.log2(form.smallest), data.fitting(entries, form)
     spread = fill(
         """The entries span {spread} powers of two; {form} has {room}, with its subnormal ones.
         {so}""",
         spread=f"{high - low:.0f}",
         form=form.label,
         room=f"{room:.0f}",
-        so="So some scale holds them all."
-        if fits
-        else "So no scale holds them all: scaling is a shift, not a cure for a wide spread.",
+        so=_so(fitting),
     )
     scales = SCALE.values()
     shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
-    best = int(np.argmin(shares))
+    kept, best = np.flatnonzero(shares == 0), int(np.argmin(shares))
+    ends = [power(int(scales[i])) for i in (kept[[0, -1]] if len(kept) else [best])]
+    loses = "none" if len(kept) else theme.percent(float(shares[best]))
     scale = fill(
-        """Of all scales from {low} to {high}, {best} loses least in {form}: {share} of the entries
-        become 0 or are too large. The gradients are divided by it again before the step, in
-        float32.""",
+        """Of all scales from {low} to {high}, {best} in {form}: {share} of the entries become 0 or
+        are too large. The gradients are divided by the scale again before the step, in float32.""",
         low=power(scales[0]),
         high=power(scales[-1]),
-        best=power(int(scales[best])),
+        best=f"{ends[0]} loses least" if len({*ends}) == 1 else f"{' to '.join(ends)} lose least",
         form=form.label,
-        share=theme.percent(float(shares[best])) if shares[best] else "none",
+        share=loses,
     )
     subnormal = fill(
         """Below its smallest normal number, {normal}, {form} goes on with **subnormal** numbers of
@@ -91,10 +89,23 @@ def notes(at) -> list[str]:
         smallest=theme.number(form.smallest, 2),
     )
     over = "infinity" if np.isinf(form.overflow) else "not a number, as it has no infinity"
+    edge, lost = data.too_large(form)
+    edge_says, largest = (theme.number(x, 5) for x in (edge, form.largest))
+    near = f"from {edge_says} on" if lost else f"above {edge_says}"
+    beyond = f", {near}," if edge_says != largest else ""
     large = (
-        f"What is too large for {form.label}, beyond {theme.number(form.largest)}, becomes {over}."
+        f"The largest number of {form.label} is {largest}. What would round to more{beyond} "
+        f"becomes {over}."
     )
     return [spread, scale, subnormal, large]
+
+
+def _so(fitting: np.ndarray) -> str:
+    """Whether a scale holds all entries: the powers of two that do."""
+    if not len(fitting):
+        return "So no scale holds them all: scaling is a shift, not a cure for a wide spread."
+    here = np.isin(fitting, SCALE.values()).any()
+    return "So some scale holds them all" + ("." if here else ", though none of those here.")
 
 
 def layers(at) -> str:
@@ -104,12 +115,14 @@ def layers(at) -> str:
         return "No gradient reaches layer 1, so there is nothing to round."
     return fill(
         """At layer 1 the exact ‖dJ/dz‖ is {exact}. Rounded once, at the end, to {form} it {once};
-        with every result of both passes rounded on the way, weights and activations too, it
+        with every result of both passes rounded on the way, weights and activations too,
         {throughout}.""",
         exact=theme.from_log10(found.exact[0]),
         form=FORMATS[at.form].label,
         once=_away(found.once[0]),
-        throughout=_away(found.throughout[0]),
+        throughout=f"it {_away(found.throughout[0])}"
+        if found.finite
+        else "the output is no number any more or infinite, and there is no loss to start from",
     )
 
 
@@ -131,8 +144,9 @@ def slopes(at) -> str:
     usual = {"sigmoid": "s(1 − s)", "tanh": "1 − t²"}[at.slope]
     mirrored = float(data.slope_as_frameworks(np.float64(-zero), form, at.slope))
     mirror = {
-        "sigmoid": f"At *z* = −{zero} the same formula gives {theme.number(mirrored)}: it is blind "
-        "on one side only.",
+        "sigmoid": f"At *z* = −{zero} the same formula gives {theme.number(mirrored)}, and it is "
+        f"above 0 down to *z* = −{-data.last_above_zero(at.form, at.slope)}: it is "
+        "blind on one side only.",
         "tanh": f"At *z* = −{zero} it is {theme.number(mirrored)} too.",
     }[at.slope]
     return fill(
@@ -143,7 +157,7 @@ def slopes(at) -> str:
         form=form.label,
         usual=usual,
         zero=zero,
-        value={"sigmoid": "s", "tanh": "t²"}[at.slope],
+        value={"sigmoid": "s", "tanh": "t"}[at.slope],
         mirror=mirror,
         name=name,
         true=theme.number(_true(zero, at.slope)),
@@ -166,25 +180,33 @@ def walks(at) -> str:
     return fill(
         """A weight of 1 in {form}, {steps} updates of {update}. Down it goes to {down}, where
         {right} is right; up to {up}, where {right_up} is right. {why} A copy in float32 that is
-        rounded only to be used arrives where it should, and so, on average, does rounding up or
-        down by chance.""",
+        rounded only to be used goes down to {copy}, and rounding up or down by chance is right on
+        average.""",
         form=form.label,
         steps=data.STEPS,
-        update=f"{at.update:g}",
-        down=f"{down[-1]:.4g}",
-        right=f"{1 - right:.4g}",
-        up=f"{up[-1]:.4g}",
-        right_up=f"{1 + right:.4g}",
+        update=_plain(at.update),
+        down=_plain(float(down[-1])),
+        right=_plain(1 - right),
+        up=_plain(float(up[-1])),
+        right_up=_plain(1 + right),
+        copy=_plain(data.copied(form, at.update)),
         why=_why(form, at.update, float(down[1]), float(up[1])),
     )
 
 
+def _plain(x: float) -> str:
+    """A number of four digits, without the zeros at its end."""
+    text = theme.number(x, 4)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+
+
 def _why(form, update: float, down: float, up: float) -> str:
-    gap = f"The next number above 1 is {form.epsilon:g} away, the next below it half of that."
+    gap = f"The next number above 1 is {_plain(form.epsilon)} away, the next below it half of that."
     if down == 1 and up == 1:
         return (
             f"{gap} Less than half of the way rounds back: the weight never moves. Adam's updates "
-            f"are about as large as its learning rate; at a rate of {update:g} it stands still too."
+            f"are about as large as its learning rate; at {_plain(update)} it stands still "
+            "too."
         )
     if up == 1:
         return f"{gap} So the same update moves it down and not up."
@@ -229,13 +251,14 @@ def scales() -> str:
 def devices() -> pd.DataFrame:
     """What devices and compilers did, as a table to read."""
     found = data.devices().set_index("what")
-    return found.map(lambda value: theme.number(float(value)))
+    return found.map(lambda value: theme.number(float(value), 5 if value > 1e4 else 3))
 
 
 def stuck(limit: PrecisionLimit) -> str:
     """Where a power that is multiplied step by step ends above 0."""
     return (
         f"It sticks at {theme.number(limit.repeated_value)}, the smallest number that float16 has, "
-        f"from *n* = {limit.repeated_n} on: 0.6 of that is more than half of it, and is rounded "
-        "back. Some libraries make such small numbers 0 at once."
+        f"from *n* = {limit.repeated_n} on: {data.ASKED} of that is more than half of it, and is "
+        "rounded back. Where subnormal numbers are made 0, as JAX does on a processor, float32 is "
+        f"0 from *n* = {data.flushed(data.ASKED, FORMATS['float32'])} on."
     )
