@@ -26,6 +26,7 @@ ELSEWHERE = {path: () for path in PATHS} | {
     "activations": ("runs",),
     "initialization": ("against",),
     "clipping": ("step", "cliff"),
+    "precision": ("w",),
     "training": ("gradient", "seeds", "step"),
 }
 

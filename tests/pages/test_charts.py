@@ -332,7 +332,7 @@ def test_an_exact_zero_of_a_page_reaches_its_chart():
     """Not dropped on the way: a slope that rounds to 0, a power of 0, a dead layer."""
     slopes = site.concept("precision", "data").slopes("float16", "sigmoid")
     assert (slopes.loc[slopes["says"] == "0", "log10"] == -np.inf).sum() > 10
-    powers = site.concept("products", "data").precision(0.0)
+    powers = site.concept("precision", "data").power(0.0)
     assert list(powers["log10"][:3]) == [0.0, -np.inf, -np.inf]
 
 

@@ -691,7 +691,7 @@ def test_the_scripts_are_of_the_networks_that_are_set():
     assert not at.exception
     labels = [button.label for button in at.get("download_button")]
     assert [
-        f"{name} as a {kind} script" for name in "AB" for kind in ("NumPy", "PyTorch")
+        f"{name} as a {kind} script" for name in "AB" for kind in ("NumPy", "PyTorch", "Keras")
     ] == labels
 
 
