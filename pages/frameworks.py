@@ -113,7 +113,7 @@ controls.draw(PANEL, "name")
 
 @page.part(PANEL)
 def same_name(at) -> None:
-    page.write(names.TOPICS[at.name].about)
+    page.write(names.about(at.name))
     st.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
 
 

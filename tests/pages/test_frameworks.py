@@ -233,6 +233,7 @@ def test_sentences_at_the_ends():
     assert "The rule takes weights of mean 0" in say(framework="ml-fnn", activation="Tanh")
     assert "The biases start at 0.1, each of them." in say(framework="ConvNetJS")
     assert "fewer than you have set" in say(depth=30)
+    assert "up to 4 layers: more than you have set." in say(depth=2, activation="Tanh")
     assert "within a factor of 10 up to 60 layers" in say(framework="Flax", activation="Identity")
 
 
@@ -305,9 +306,30 @@ def test_twins_of_one_library_differ():
     assert "`links.StatelessLSTM`" in forget["0.73"][0]
 
 
+def test_weights_of_a_mean_have_their_root_mean_square_told_and_no_other_sigma():
+    law = tables.default("ml-fnn", "relu").weights
+    assert (law.mean, law.std) == pytest.approx((1 / 2, 1 / math.sqrt(12)), rel=EXACT)
+    said = say(framework="ml-fnn")
+    assert "The root mean square of a weight is 0.577/√*n*" in said
+    assert "have that σ" not in said and "Their mean is counted into σ" in said
+    assert "0.577 is 1/√3: numbers between −1/√*n* and 1/√*n* have that σ." in say()
+
+
+def test_what_is_said_of_the_far_sigmoid_is_so_in_its_table():
+    said, rows = names.about("sigmoid"), meant("sigmoid")
+    exact = theme.number(ACTIVATIONS["sigmoid"].df(-40.0).item())
+    assert f"both are {exact}." in said and f"{exact} and 0" in rows
+    assert rows["0 and 0"][0] == "Chainer `functions.sigmoid`"
+    measured = tables.values()[lambda of: of["item"].isin(["sigmoid'(-40)", "sigmoid'(40)"])]
+    left, right = (measured.loc[measured["item"] == f"sigmoid'({z})", "value"] for z in (-40, 40))
+    assert f"which {(left > 0).sum()} of the {len(left)} functions here keep" in said
+    assert (left > 0).sum() == len(left) - 1 and (right == 0).all()
+
+
 def test_the_traps_are_said_with_measured_numbers():
     said = words.traps()
-    for text in ("0.34 at 16 channels and 0.045", "0.50.", "4.25×10⁻¹⁸", "0.73"):
+    silu = "the slope of `F.silu` is not a number, that of `F.swish` 0."
+    for text in ("0.34 at 16 channels and 0.045", "0.50.", "4.25×10⁻¹⁸", "0.73", silu):
         assert text in said, text
 
 

@@ -12,6 +12,7 @@ from core.activations import ACTIVATIONS
 from pages.concepts.frameworks import networks, tables
 from pages.kit import theme
 from pages.kit.memoize import memoize
+from pages.kit.prose import fill
 
 LAYERS = 20
 CHANNELS = (16, 256, 1000)  # those that were measured
@@ -34,8 +35,9 @@ class Topic:
 
     number: str  # heading of the column
     effect: str  # heading of the last
-    about: str
+    about: str  # a text for `fill`
     meanings: Callable[[], list[Meaning]]
+    says: Callable[[], dict[str, str]] = dict  # what its blanks are filled with
 
 
 def _who(row) -> tuple[str, str]:
@@ -115,6 +117,15 @@ def _sigmoid() -> list[Meaning]:
         )
         for row in both.itertuples()
     ]
+
+
+def _sigmoid_says() -> dict[str, str]:
+    left = _values("sigmoid'(-40)")["value"]
+    return {
+        "exact": theme.number(float(ACTIVATIONS["sigmoid"].df(-40.0))),
+        "keep": str(int((left > 0).sum())),
+        "all": str(len(left)),
+    }
 
 
 # GELU --------------------------------------------------------------------------------------------
@@ -308,10 +319,12 @@ TOPICS = {
     "sigmoid": Topic(
         "σ′(−40) and σ′(40)",
         "of one layer, at 40",
-        """Both are 4.25×10⁻¹⁸. In single precision σ(40) rounds to 1, and σ·(1 − σ) to 0, where
-        σ(−40) keeps its digits. A unit that is far off on one side can come back; on the other,
-        its gradient is exactly 0.""",
+        """In exact arithmetic both are {exact}. In single precision σ(40) rounds to 1, and
+        σ·(1 − σ) to 0. σ(−40) is a small number, which {keep} of the {all} functions here keep. In
+        those, a unit that is far off on the left can come back; on the right its gradient is
+        exactly 0.""",
         _sigmoid,
+        _sigmoid_says,
     ),
     "depthwise": Topic(
         "σ√9 at 16, 256 and 1,000 channels",
@@ -339,6 +352,12 @@ TOPICS = {
         _forget,
     ),
 }
+
+
+def about(name: str) -> str:
+    """What a name's table shows, with its numbers."""
+    topic = TOPICS[name]
+    return fill(topic.about, **topic.says())
 
 
 @memoize(16)

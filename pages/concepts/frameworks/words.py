@@ -68,7 +68,7 @@ def equation(default: Default, run: Run, width: int, depth: int) -> str:
         formula=formula,
         product=theme.from_log10(weights + slopes),
         verdict=theme.agreement(weights + slopes - ratio),
-        why="The rule takes weights of mean 0; these all push one way."
+        why="Their mean is counted into σ. The rule takes weights of mean 0; these all push one way."
         if default.weights.mean
         else "φ′ is the root mean square over a layer.",
     )
@@ -95,6 +95,12 @@ def _scale(default: Default, width: int) -> str:
             width vanishes at a smaller one and explodes at a larger one.""",
             framework=default.framework,
             at=listed(at),
+        )
+    if law.mean:
+        return fill(
+            """The root mean square of a weight is {scale}/√*n* between layers of any one width. Of
+            He's weights it is √2/√*n*, but half of them are negative.""",
+            scale=theme.number(scale),
         )
     cut = law.family == "cut" and abs(scale - tables.CUT) < 0.005
     return fill(
@@ -153,7 +159,11 @@ def _reach(run: Run, depth: int) -> str:
         """The gradient stays within a factor of 10 up to {layers}: {few} A default that is tried on
         three layers tells nothing of thirty.""",
         layers=theme.count(lost, "layer"),
-        few="fewer than you have set." if lost < depth else "as many as you have set.",
+        few="fewer than you have set."
+        if lost < depth
+        else "as many as you have set."
+        if lost == depth
+        else "more than you have set.",
     )
 
 
@@ -241,8 +251,8 @@ def traps() -> str:
           starts with a third of the variance of its others, where a sigmoid would need more.
         - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
           cell: the 1 is added in the arithmetic.
-        - **One name of two.** Of Paddle's two names for one function, `F.silu` has the slope {silu}
-          at −100, `F.swish` {swish}.
+        - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
+          is {silu}, that of `F.swish` {swish}.
         """,
         few=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 16) * 3, 2),
         many=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 1000) * 3, 2),
