@@ -163,7 +163,7 @@ page.write(
 def _take_away() -> None:
     at = values.read(PANEL)
     found = lines.lines(at.framework, at.activation, int(at.width), at.depth)
-    page.write(words.take_away(at.framework, at.activation, at.depth, found is not None))
+    page.write(words.take_away(at.framework, at.activation, int(at.width), at.depth, at.seed))
     if found:
         language = "javascript" if at.framework == "TensorFlow.js" else "python"
         st.code(found, language=language, wrap_lines=True)

@@ -12,7 +12,7 @@ from core.datasets import digits
 from pages.concepts.frameworks import networks, tables
 from pages.concepts.frameworks.charts import BOTTOM, END_HIGH, END_LOW, LEFT, TOP
 from pages.concepts.frameworks.panel import DEEPEST, DEPTH
-from pages.concepts.frameworks.tables import HE, NOTHING, Default
+from pages.concepts.frameworks.tables import HE, NOTHING, Default, Law
 from pages.kit import frames, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -197,6 +197,14 @@ def scale_of_gain_one(name: str, depth: int) -> float | None:
     i = int(above[0])
     part = -gain[i] / (gain[i + 1] - gain[i])
     return float(_SCALES[i] * (_SCALES[i + 1] / _SCALES[i]) ** part)
+
+
+def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run | None:
+    """The networks of that scale, at this width; None where there is none."""
+    scale = scale_of_gain_one(name, depth)
+    if scale is None:
+        return None
+    return networks.run(Law("normal", "fan-in", 0.0, scale), NOTHING, name, width, seed)
 
 
 # The whole table ---------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import hypot, isinf, log10, sqrt
 
 from core.activations import ACTIVATIONS
-from pages.concepts.frameworks import clips, data, tables
+from pages.concepts.frameworks import clips, data, lines, tables
 from pages.concepts.frameworks.networks import Run
 from pages.concepts.frameworks.tables import FAMILIES, NOTHING, Default
 from pages.kit import theme
@@ -68,7 +68,7 @@ def equation(default: Default, run: Run, width: int, depth: int) -> str:
         formula=formula,
         product=theme.from_log10(weights + slopes),
         verdict=theme.agreement(weights + slopes - ratio),
-        why="Their mean is counted into σ. The rule takes weights of mean 0; these all push one way."
+        why="Their mean is counted into σ. The rule takes it to be 0; these weights push one way."
         if default.weights.mean
         else "φ′ is the root mean square over a layer.",
     )
@@ -199,14 +199,25 @@ def gain_one(activation: str, depth: int) -> str:
     )
 
 
-def take_away(framework: str, activation: str, depth: int, has_lines: bool) -> str:
+def take_away(framework: str, activation: str, width: int, depth: int, seed: int) -> str:
     """What comes before the lines that set the gain to 1, or why there are none."""
-    then = (
-        f"In {framework} these lines set it, at your width:"
-        if has_lines
-        else f"For {framework} there are no lines here."
+    one, run = gain_one(activation, depth), data.gain_one_run(activation, width, depth, seed)
+    if run is None:
+        return f"{one} So there are no lines."
+    if framework not in lines.LINES:
+        return f"{one} For {framework} there are no lines: {lines.WITHOUT[framework]}."
+    return fill(
+        """{one} In {framework} these lines set that scale. At width {width}, run here, such layers
+        have a gain of {gain}, and layer 1 gets {ratio} times the gradient of layer {depth}
+        ({told}).""",
+        one=one,
+        framework=framework,
+        width=width,
+        gain=theme.from_log10(run.gain(depth)),
+        ratio=theme.from_log10(float(run.kept[depth - 1, 0]), 2),
+        depth=depth,
+        told=data.told(width),
     )
-    return f"{gain_one(activation, depth)} {then}"
 
 
 def traps() -> str:
