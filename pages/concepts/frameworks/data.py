@@ -111,12 +111,13 @@ UNITS = {  # of the table for taking away
     **{"depth": "hidden layers", "layer": "number, from the input"},
     **{"log10_dz_over_last": "log10 of a ratio", "log10_product_of_slopes": "log10 of a ratio"},
 }
-
-
 WEIGHTS_UNITS = dict.fromkeys(("framework", "version", "layer", "call"), "name") | {
     **{"date": "year-month-day", "n_in": "units", "n_out": "units"},
     **dict.fromkeys(("mean", "std", "smallest", "largest"), "weight"),
     "kurtosis": "ratio of moments",
+}
+VALUES_UNITS = dict.fromkeys(("framework", "version", "item", "call"), "name") | {
+    **{"date": "year-month-day", "value": "a pure number, of the item"},
 }
 
 
@@ -135,6 +136,12 @@ def profile_table(framework: str, name: str, width: int, seed: int) -> pd.DataFr
             "log10_product_of_slopes": run.slopes[depth, layer],
         }
     )
+
+
+def values_table() -> pd.DataFrame:
+    """Every measured single value, for the download: what is not a number is named."""
+    found = tables.values()
+    return found.assign(value=[f"{x:.6g}" for x in found["value"]])
 
 
 # The gauge ---------------------------------------------------------------------------------------
@@ -161,6 +168,7 @@ def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.Da
             "says": [theme.from_log10(gain) for _, gain, _ in rows],
             "in_all": [theme.from_log10(gain * (depth - 1), 2) for _, gain, _ in rows],
             "call": [d.call if d else "√(2/n), without biases" for _, _, d in rows],
+            "version": [d.version if d else "none: by formula" for _, _, d in rows],
             "here": [f == framework for f, _, _ in rows],
             "low": -reach,
             "high": reach,
@@ -212,16 +220,15 @@ def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run |
 
 @dataclass(frozen=True)
 class Counted:
-    """How many frameworks were measured, and when."""
+    """How many frameworks were measured, and how many of them have a dense layer."""
 
     frameworks: int
     dense: int
-    date: str
 
 
 def counted() -> Counted:
     found = pd.concat([tables.weights(), tables.values(), tables.clips()])
-    return Counted(found["framework"].nunique(), len(tables.frameworks()), found["date"].max())
+    return Counted(found["framework"].nunique(), len(tables.frameworks()))
 
 
 @memoize(8)

@@ -355,9 +355,12 @@ TOPICS = {
 
 
 def about(name: str) -> str:
-    """What a name's table shows, with its numbers."""
+    """What a name's table shows, with its numbers, and when they were measured."""
     topic = TOPICS[name]
-    return fill(topic.about, **topic.says())
+    who = {meaning.who[0] for meaning in topic.meanings()}
+    rows = pd.concat([tables.weights(), tables.values()])
+    measured = tables.measured(rows[rows["framework"].isin(who)])
+    return f"{fill(topic.about, **topic.says())} {measured}"
 
 
 @memoize(16)

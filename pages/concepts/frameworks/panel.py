@@ -85,6 +85,19 @@ PANEL = Panel(
             },
         ),
         Preset(
+            "MXNet, ±0.07",
+            "bad",
+            "Between ±0.07 at any width: too small for all three widths here. With ReLU the gain "
+            "would be 1 at a width of about 1,200.",
+            {
+                "framework": "MXNet",
+                "against": "Keras",
+                "activation": "relu",
+                "depth": 30,
+                "width": "64",
+            },
+        ),
+        Preset(
             "ml-fnn, only positive",
             "trap",
             "No weight is negative, so nothing cancels: a sum of *n* inputs grows like *n*, "

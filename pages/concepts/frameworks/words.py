@@ -167,23 +167,44 @@ def _reach(run: Run, depth: int) -> str:
     )
 
 
-def clipped(case: str) -> str:
-    """What is clipped, and what should come out."""
-    right = clips.right(case)
-    if right is None:
-        return fill(
-            """Given are the gradients of two parameters, ({given}), and the limit {limit}. No
-            answer is right: there is no norm. What could be kept are the entries that are numbers;
-            ✕ says that they are lost.""",
-            given=clips.given(case),
-            limit=theme.setting(clips.LIMIT),
-        )
+def factors(framework: str, run: Run, depth: int) -> str:
+    """How many layers' gains a share of the gradient is the product of, and what one more does."""
+    ratio = float(run.kept[depth - 1, 0])
+    counted = fill(
+        """From layer {depth} to layer 1 ‖dJ/dz‖ is multiplied by {gains}, one for each layer on its
+        way.""",
+        depth=depth,
+        gains=theme.count(depth - 1, "gain"),
+    )
+    if isinf(ratio):
+        return counted
+    less, more = (theme.from_log10(log10, 2) for log10 in (ratio, ratio + run.gain(depth)))
     return fill(
-        """Given are the gradients of two parameters, ({given}), and the limit {limit}. Clipped as
-        a whole they should be ({right}).""",
+        """{counted} Who counts {depth}, one for each layer there is, finds {more} for
+        {framework}.""",
+        counted=counted,
+        depth=depth,
+        more="the same, to two digits," if more == less else f"{more} in place of {less}",
+        framework=framework,
+    )
+
+
+def clipped(case: str) -> str:
+    """What is clipped, what should come out, and when it was measured."""
+    right = clips.right(case)
+    should = (
+        """No answer is right: there is no norm. What could be kept are the entries that are
+        numbers; ✕ says that they are lost."""
+        if right is None
+        else f"Clipped as a whole they should be ({clips.split_as(case, right)})."
+    )
+    return fill(
+        """Given are the gradients of two parameters, ({given}), and the limit {limit}. {should}
+        {measured}""",
         given=clips.given(case),
         limit=theme.setting(clips.LIMIT),
-        right=clips.split_as(case, right),
+        should=" ".join(should.split()),
+        measured=tables.measured(tables.clips()),
     )
 
 
