@@ -360,6 +360,31 @@ def test_what_some_depthwise_convolutions_lose_with_channels():
     assert any("PyTorch" in who for who, _ in [rows["0.58, 0.58, 0.58"]])
 
 
+def test_lecun_normal_is_two_numbers():
+    lecun = meant("lecun")
+    assert lecun.keys() == {"1.00", "0.88"}
+    assert lecun["0.88"][0] == "TensorFlow.js 4.22.0 `initializers.leCunNormal`"
+    assert float(lecun["0.88"][1]) == pytest.approx(tables.CUT**20, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "name,framework,call,scale,orthogonal",
+    [
+        ("rnn", "PyTorch", "nn.RNN", 1 / math.sqrt(3), False),
+        ("rnn", "Keras", "layers.SimpleRNN", 1, True),
+        ("gru", "PyTorch", "nn.GRU", 1 / math.sqrt(3), False),
+        ("gru", "Keras", "layers.GRU", 1 / math.sqrt(3), False),
+    ],
+)
+def test_how_recurrent_weights_start(name, framework, call, scale, orthogonal):
+    by_call = {who: number for number, (who, _) in meant(name).items()}
+    (number,) = (n for who, n in by_call.items() if f"`{call}`" in who and framework in who)
+    assert number.startswith(f"{scale:.2f} (")
+    assert (number == "1.00 (1.00)") == orthogonal
+    weights = tables.weights()[lambda of: of["layer"] == f"{name} recurrent"].set_index("call")
+    assert weights.loc[call, "std"] * math.sqrt(256) == pytest.approx(scale, rel=EXACT)
+
+
 def test_twins_of_one_library_differ():
     lstm = tables.weights()[lambda of: of["layer"] == "lstm recurrent"].set_index("call")
     plain, twin = lstm.loc["nnx.LSTMCell", "std"], lstm.loc["nnx.OptimizedLSTMCell", "std"]
@@ -391,8 +416,9 @@ def test_what_is_said_of_the_far_sigmoid_is_so_in_its_table():
 
 def test_the_traps_are_said_with_measured_numbers():
     said = words.traps()
-    silu = "the slope of `F.silu` is not a number, that of `F.swish` 0."
-    for text in ("0.34 at 16 channels and 0.045", "0.50.", "4.25×10⁻¹⁸", "0.73", silu):
+    silu = "the slope of `F.silu` is not a number, that of `F.swish` is 0."
+    uniform = "`initializers.uniform` lies between 0 and 0.01"
+    for text in ("0.34 at 16 channels and 0.045", "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform):
         assert text in said, text
 
 

@@ -263,6 +263,7 @@ def traps() -> str:
 
     smallest, largest = "lstm gate, smallest singular value", "lstm gate, largest singular value"
     positive = tables.default("ml-fnn", "relu").weights
+    uniform = weights[(weights["framework"] == "JAX + Optax") & (weights["layer"] == "uniform")]
     return fill(
         """
         - **Smaller with every channel.** A depthwise 3 × 3 convolution of Keras starts with σ√9 =
@@ -273,7 +274,8 @@ def traps() -> str:
         - **Orthogonal, and not.** Keras draws an LSTM's recurrent weights as one orthogonal block
           and cuts the four gates out of it. A gate's singular values run from {high} to {low}.
         - **Only positive.** ml-fnn's first weights lie between 0 and 1/√*n*: mean {mean}/√*n*, no
-          negative one. Sums do not cancel.
+          negative one. Sums do not cancel. JAX's `initializers.uniform` lies between 0 and {top},
+          whatever the width.
         - **Alive on one side.** In single precision the sigmoid's slope at −40 is {left} in
           PyTorch, at 40 it is {right}. Both should be the same.
         - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
@@ -284,7 +286,7 @@ def traps() -> str:
         - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
           cell: the 1 is added in the arithmetic.
         - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
-          is {silu}, that of `F.swish` {swish}.
+          is {silu}, that of `F.swish` is {swish}.
         """,
         few=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 16) * 3, 2),
         many=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 1000) * 3, 2),
@@ -294,6 +296,7 @@ def traps() -> str:
         high=theme.number(value("Keras", largest, "layers.LSTM"), 2),
         low=theme.number(value("Keras", smallest, "layers.LSTM"), 1),
         mean=theme.number(positive.mean, 2),
+        top=theme.number(float(uniform["largest"].max()), 1),
         left=theme.number(value("PyTorch", "sigmoid'(-40)", "torch.sigmoid")),
         right=theme.number(value("PyTorch", "sigmoid'(40)", "torch.sigmoid")),
         inside=theme.setting(value("Brain.js", "leaky_relu slope right", "'leaky-relu'")),
