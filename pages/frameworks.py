@@ -114,7 +114,7 @@ controls.draw(PANEL, "name")
 
 @page.part(PANEL)
 def same_name(at) -> None:
-    page.write(names.TOPICS[at.name].about)
+    page.write(names.about(at.name))
     st.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
 
 
@@ -145,26 +145,32 @@ def clipping(at) -> None:
 
 page.write("## Seldom guessed\n\n" + words.traps())
 
-page.write(
-    """
-    ## The fine print
 
-    - A measurement is of one version on one processor. Defaults change; the version stands in
-      every row.
-    - A standard deviation is from 250,000 weights or more, right to 0.2 percent. Where the ends of
-      a distribution say it better, they were taken.
-    - The networks on this page are ours, in double precision, with the frameworks' weights and
-      biases. Theirs compute in single precision, where 10⁻⁴⁶ is 0.
-    - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most
-      deep networks have, hide what a default does.
-    """
-)
+@page.part(PANEL)
+def fine_print(at) -> None:
+    run = data.default_run(at.framework, *_networks(at))
+    page.write(
+        """
+        ## The fine print
+
+        - A measurement is of one version on one processor. Defaults change; the version stands in
+          every row.
+        - {counted}
+        - A standard deviation is from 250,000 weights or more, right to 0.2 percent. Where the ends
+          of a distribution say it better, they were taken.
+        - The networks on this page are ours, in double precision, with the frameworks' weights and
+          biases. Theirs compute in single precision, where 10⁻⁴⁶ is 0.
+        - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most
+          deep networks have, hide what a default does.
+        """,
+        counted=words.factors(at.framework, run, at.depth),
+    )
 
 
 def _take_away() -> None:
     at = values.read(PANEL)
     found = lines.lines(at.framework, at.activation, int(at.width), at.depth)
-    page.write(words.take_away(at.framework, at.activation, at.depth, found is not None))
+    page.write(words.take_away(at.framework, at.activation, int(at.width), at.depth, at.seed))
     if found:
         language = "javascript" if at.framework == "TensorFlow.js" else "python"
         st.code(found, language=language, wrap_lines=True)
@@ -173,12 +179,12 @@ def _take_away() -> None:
 def _defaults() -> None:
     page.write(
         """
-        The dense layers of {dense} libraries, measured on {date}. σ√*n* is that of a layer of 1,000
-        inputs and outputs, *n* being its fan-in, with the mean counted in; the column after it says
-        which fans σ follows at other shapes.
+        The dense layers of {dense} libraries. {measured} σ√*n* is that of a layer of 1,000 inputs
+        and outputs, *n* being its fan-in, with the mean counted in; the column after it says which
+        fans σ follows at other shapes.
         """,
         dense=data.counted().dense,
-        date=data.counted().date,
+        measured=tables.measured(tables.weights()),
     )
     st.table(data.defaults_table().set_index("framework"))
 
@@ -187,6 +193,8 @@ def _data() -> None:
     at = values.read(PANEL)
     page.download(data.profile_table(at.framework, *_networks(at)), "frameworks", data.UNITS)
     page.download(tables.weights(), "weights", data.WEIGHTS_UNITS, label="Measured weights as CSV")
+    page.download(data.values_table(), "values", data.VALUES_UNITS, label="Measured values as CSV")
+    page.download(clips.entries(), "clips", clips.UNITS, label="Clipped gradients as CSV")
 
 
 page.more(

@@ -107,8 +107,8 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
 def gauge() -> alt.LayerChart:
     """The gain of each framework's default layer: a dot in its row, by size.
 
-    Rows: `name`, `log10` of the gain, `says` and `in_all`, `call`, `meaning`; `here` is true of
-    the reader's own; `low` and `high`, between which a gain can be borne.
+    Rows: `name`, `log10` of the gain, `says` and `in_all`, `version` and `call`, `meaning`; `here`
+    is true of the reader's own; `low` and `high`, between which a gain can be borne.
     """
     x = alt.X(
         "log10",
@@ -135,6 +135,7 @@ def gauge() -> alt.LayerChart:
     rows = alt.Chart()
     told = [
         alt.Tooltip("name", type="nominal", title="framework"),
+        alt.Tooltip("version", type="nominal"),
         alt.Tooltip("call", type="nominal", title="layer"),
         alt.Tooltip("says", type="nominal", title="gain"),
         alt.Tooltip("in_all", type="nominal", title="over all layers"),
@@ -165,7 +166,8 @@ def gauge() -> alt.LayerChart:
 def clips() -> alt.LayerChart:
     """What clipping by norm makes of each case: a cell per call and case.
 
-    Rows: `who`, `case`, `mark` in the cell, `verdict`, `says` what came out, `meaning`.
+    Rows: `who` and its `version`, `case`, `mark` in the cell, `verdict`, `says` what came out,
+    `meaning`.
     """
     axis = grammar.AXIS | {"ticks": False, "domain": False}
     scale = alt.Scale(paddingInner=0.05, paddingOuter=0)
@@ -190,6 +192,7 @@ def clips() -> alt.LayerChart:
     cells = rows.mark_rect(cornerRadius=2, opacity=0.85).encode(
         tooltip=[
             alt.Tooltip("who", type="nominal", title="clipped by"),
+            alt.Tooltip("version", type="nominal"),
             alt.Tooltip("case", type="nominal", title="given"),
             alt.Tooltip("says", type="nominal", title="comes out"),
             alt.Tooltip("verdict", type="nominal", title="that is"),

@@ -12,7 +12,7 @@ from core.datasets import digits
 from pages.concepts.frameworks import networks, tables
 from pages.concepts.frameworks.charts import BOTTOM, END_HIGH, END_LOW, LEFT, TOP
 from pages.concepts.frameworks.panel import DEEPEST, DEPTH
-from pages.concepts.frameworks.tables import HE, NOTHING, Default
+from pages.concepts.frameworks.tables import HE, NOTHING, Default, Law
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -136,12 +136,13 @@ UNITS = {  # of the table for taking away
     **{"depth": "hidden layers", "layer": "number, from the input"},
     **{"log10_dz_over_last": "log10 of a ratio", "log10_product_of_slopes": "log10 of a ratio"},
 }
-
-
 WEIGHTS_UNITS = dict.fromkeys(("framework", "version", "layer", "call"), "name") | {
     **{"date": "year-month-day", "n_in": "units", "n_out": "units"},
     **dict.fromkeys(("mean", "std", "smallest", "largest"), "weight"),
     "kurtosis": "ratio of moments",
+}
+VALUES_UNITS = dict.fromkeys(("framework", "version", "item", "call"), "name") | {
+    **{"date": "year-month-day", "value": "a pure number, of the item"},
 }
 
 
@@ -160,6 +161,12 @@ def profile_table(framework: str, name: str, width: int, seed: int) -> pd.DataFr
             "log10_product_of_slopes": run.slopes[depth, layer],
         }
     )
+
+
+def values_table() -> pd.DataFrame:
+    """Every measured single value, for the download: what is not a number is named."""
+    found = tables.values()
+    return found.assign(value=[f"{x:.6g}" for x in found["value"]])
 
 
 # The gauge ---------------------------------------------------------------------------------------
@@ -186,6 +193,7 @@ def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.Da
             "says": [theme.from_log10(gain) for _, gain, _ in rows],
             "in_all": [theme.from_log10(gain * (depth - 1), 2) for _, gain, _ in rows],
             "call": [d.call if d else "√(2/n), without biases" for _, _, d in rows],
+            "version": [d.version if d else "none: by formula" for _, _, d in rows],
             "here": [f == framework for f, _, _ in rows],
             "low": -reach,
             "high": reach,
@@ -224,21 +232,28 @@ def scale_of_gain_one(name: str, depth: int) -> float | None:
     return float(_SCALES[i] * (_SCALES[i + 1] / _SCALES[i]) ** part)
 
 
+def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run | None:
+    """The networks of that scale, at this width; None where there is none."""
+    scale = scale_of_gain_one(name, depth)
+    if scale is None:
+        return None
+    return networks.run(Law("normal", "fan-in", 0.0, scale), NOTHING, name, width, seed)
+
+
 # The whole table ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Counted:
-    """How many frameworks were measured, and when."""
+    """How many frameworks were measured, and how many of them have a dense layer."""
 
     frameworks: int
     dense: int
-    date: str
 
 
 def counted() -> Counted:
     found = pd.concat([tables.weights(), tables.values(), tables.clips()])
-    return Counted(found["framework"].nunique(), len(tables.frameworks()), found["date"].max())
+    return Counted(found["framework"].nunique(), len(tables.frameworks()))
 
 
 @memoize(8)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import erf, hypot, pi, sqrt
 from statistics import median
 
@@ -12,11 +13,12 @@ from core.activations import ACTIVATIONS
 from pages.concepts.frameworks import networks, tables
 from pages.kit import theme
 from pages.kit.memoize import memoize
+from pages.kit.prose import fill
 
 LAYERS = 20
 CHANNELS = (16, 256, 1000)  # those that were measured
 _PER_FILTER = 9  # what one output of a depthwise 3 × 3 convolution adds up
-_HIDDEN = 256  # of the LSTMs that were measured
+_HIDDEN = 256  # of the recurrent layers that were measured
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class Topic:
 
     number: str  # heading of the column
     effect: str  # heading of the last
-    about: str
+    about: str  # a text for `fill`
     meanings: Callable[[], list[Meaning]]
+    says: Callable[[], dict[str, str]] = dict  # what its blanks are filled with
 
 
 def _who(row) -> tuple[str, str]:
@@ -117,6 +120,15 @@ def _sigmoid() -> list[Meaning]:
     ]
 
 
+def _sigmoid_says() -> dict[str, str]:
+    left = _values("sigmoid'(-40)")["value"]
+    return {
+        "exact": theme.number(float(ACTIVATIONS["sigmoid"].df(-40.0))),
+        "keep": str(int((left > 0).sum())),
+        "all": str(len(left)),
+    }
+
+
 # GELU --------------------------------------------------------------------------------------------
 
 
@@ -156,6 +168,14 @@ def _he() -> list[Meaning]:
     for rows, who in _weights("he_normal", "he_uniform"):
         factor = tables.law(rows).at(1000, 1000)[1] * sqrt(1000)
         meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor / sqrt(2))))
+    return meanings
+
+
+def _lecun() -> list[Meaning]:
+    meanings = []
+    for rows, who in _weights("lecun_normal"):
+        factor = tables.law(rows).at(1000, 1000)[1] * sqrt(1000)
+        meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor)))
     return meanings
 
 
@@ -216,11 +236,14 @@ def _depthwise() -> list[Meaning]:
 # LSTM --------------------------------------------------------------------------------------------
 
 
-def _recurrent() -> list[Meaning]:
-    smallest = _values("lstm gate, smallest singular value").set_index(["framework", "call"])
-    largest = _values("lstm gate, largest singular value").set_index(["framework", "call"])
+def _recurrent(kind: str) -> list[Meaning]:
+    """kind: “lstm”, “gru” or “rnn”."""
+    smallest, largest = (
+        _values(f"{kind} gate, {which} singular value").set_index(["framework", "call"])
+        for which in ("smallest", "largest")
+    )
     meanings = []
-    for rows, who in _weights("lstm recurrent"):
+    for rows, who in _weights(f"{kind} recurrent"):
         row = rows.iloc[0]
         factor, key = float(row["std"]) * sqrt(_HIDDEN), (row["framework"], row["call"])
         low, high = (float(of.loc[key, "value"]) for of in (smallest, largest))
@@ -257,6 +280,13 @@ TOPICS = {
         """He asks for σ√*n* = √2 = 1.41, which keeps the gradient through ReLU layers. What
         1,000 × 1,000 weights by that name have, and what 20 ReLU layers of them do.""",
         _he,
+    ),
+    "lecun": Topic(
+        "σ√n",
+        "20 layers",
+        """LeCun asks for σ√*n* = 1, which keeps a sum's size. What 1,000 × 1,000 weights by that
+        name have, and what 20 layers of them do without an activation.""",
+        _lecun,
     ),
     "xavier": Topic(
         "σ√n, 1,000 → 1,000 and 1,000 → 250",
@@ -308,10 +338,12 @@ TOPICS = {
     "sigmoid": Topic(
         "σ′(−40) and σ′(40)",
         "of one layer, at 40",
-        """Both are 4.25×10⁻¹⁸. In single precision σ(40) rounds to 1, and σ·(1 − σ) to 0, where
-        σ(−40) keeps its digits. A unit that is far off on one side can come back; on the other,
-        its gradient is exactly 0.""",
+        """In exact arithmetic both are {exact}. In single precision σ(40) rounds to 1, and
+        σ·(1 − σ) to 0. σ(−40) is a small number, which {keep} of the {all} functions here keep. In
+        those, a unit that is far off on the left can come back; on the right its gradient is
+        exactly 0.""",
         _sigmoid,
+        _sigmoid_says,
     ),
     "depthwise": Topic(
         "σ√9 at 16, 256 and 1,000 channels",
@@ -328,7 +360,25 @@ TOPICS = {
         largest and smallest singular values. An orthogonal matrix has all of them at 1. Cut out of
         a larger one that is orthogonal, a gate's are anywhere below. The last column is (σ√*n*)²⁰.
         """,
-        _recurrent,
+        partial(_recurrent, "lstm"),
+    ),
+    "gru": Topic(
+        "σ√n (singular values of a gate)",
+        "20 steps",
+        """A gated recurrent unit is an LSTM's simpler relative. The weights from its hidden state
+        to one of its three gates, 256 × 256: their σ√*n*, and their largest and smallest singular
+        values. A third of an orthogonal block has σ√*n* = 1/√3, and so has a uniform draw between
+        ±1/√*n*. The last column is (σ√*n*)²⁰.""",
+        partial(_recurrent, "gru"),
+    ),
+    "rnn": Topic(
+        "σ√n (singular values)",
+        "20 steps",
+        """The weights from a plain RNN's hidden state to itself, 256 × 256: their σ√*n*, and their
+        largest and smallest singular values. The last column is (σ√*n*)²⁰, what 20 steps back in
+        time do to the gradient where the slopes are 1 and every step's weights are drawn anew; an
+        RNN's are the same at each step.""",
+        partial(_recurrent, "rnn"),
     ),
     "forget": Topic(
         "kept of a cell of 1",
@@ -339,6 +389,15 @@ TOPICS = {
         _forget,
     ),
 }
+
+
+def about(name: str) -> str:
+    """What a name's table shows, with its numbers, and when they were measured."""
+    topic = TOPICS[name]
+    who = {meaning.who[0] for meaning in topic.meanings()}
+    rows = pd.concat([tables.weights(), tables.values()])
+    measured = tables.measured(rows[rows["framework"].isin(who)])
+    return f"{fill(topic.about, **topic.says())} {measured}"
 
 
 @memoize(16)
