@@ -19,6 +19,7 @@ from pages.kit import site, specs
 
 PAUSE = 2.0  # seconds before it begins: the first reader's own page comes first
 REST = 1.0  # times as long as a call took: half a core at the most
+LATER = 60.0  # seconds after all else before the presets: a new process has better to do
 
 
 def first_charts() -> Iterator[Callable]:
@@ -67,6 +68,7 @@ def _in_turn() -> None:
     compute(first_charts())
     compute(first_visits())
     compute(first_sliders())
+    sleep(LATER)
     compute(first_presets())
 
 

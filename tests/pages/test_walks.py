@@ -114,6 +114,8 @@ class Reader:
         present = next(table for table in self._tables_of(chart) if "told" in table.column_names)
         report = present.to_pylist()[0]
         dragged = {name: allowed(self.panel[name], self.rng) for name in report if name != "told"}
+        if report == report | dragged:
+            return  # where it stands already: the lab's, at a step that stands for another
         selection = {"report": report | dragged}
         for mode in chart.selection_mode:
             if name := mode.removeprefix("pick_") if mode.startswith("pick_") else "":

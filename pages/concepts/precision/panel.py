@@ -100,7 +100,7 @@ PANEL = Panel(
             "trap",
             "A weight of 1 in bfloat16, and updates of 0.001: it moves in neither direction. See "
             "“The step that rounds away”.",
-            {"form2": "bfloat16", "update": 0.001},
+            {"form": "bfloat16", "form2": "bfloat16", "update": 0.001},
         ),
     ),
     recall=Recall(
