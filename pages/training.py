@@ -22,14 +22,16 @@ def run_view(at) -> None:
     if lab.running:
         labs.tick(lab)
     pair, running = lab.pair, lab.running == "pair"
-    shown = pair.step if running else pair.shown_step(at.step)
+    shown, last = pair.step if running else pair.shown_step(at.step), max(steps, pair.step)
+    # Where the reader has put the scrubber, though there may be no such step yet: the chart knows.
+    place = at.step if at.step <= last and not running else shown
     live.show(
-        charts.run_of(max(steps, pair.step)),
+        charts.run_of(last),
         pair.once(data.run_frame, steps, running),
-        SimpleNamespace(step=shown),
+        SimpleNamespace(step=place),
         panel=PANEL,
         live=("step",),
-        idea=partial(data.idea, steps=max(steps, pair.step)),
+        idea=partial(data.idea, steps=last),
         clock=charts.PLAY,
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of
