@@ -26,28 +26,18 @@ NETWORK = '''
             |     )
 normed      |
 normed      |
-layer       | def normalizer():
+normed      | def normalizer():
 layer       |     """z from u: mean 0 and variance 1 for each example, then gamma and beta."""
-layer       |     # It squares u: from about 1e154 on, the run is another than in NumPy.
-layer       |     return keras.layers.LayerNormalization(
-layer       |         axis=-1,
-layer       |         epsilon=EPSILON,
-layer       |         center=True,
-layer       |         scale=True,
-layer       |         beta_initializer="zeros",
-layer       |         gamma_initializer="ones",
-layer       |     )
-batch       | def normalizer():
 batch       |     """z from u: mean 0 and variance 1 for each feature, then gamma and beta."""
-batch       |     # It squares u: from about 1e154 on, the run is another than in NumPy.
-batch       |     return keras.layers.BatchNormalization(
-batch       |         axis=-1,
-batch       |         epsilon=EPSILON,
-batch       |         center=True,
-batch       |         scale=True,
-batch       |         beta_initializer="zeros",
-batch       |         gamma_initializer="ones",
-batch       |     )
+normed      |     # It squares u: from about 1e154 on, the run is another than in NumPy.
+normed      |     return keras.layers.$normalization(
+normed      |         axis=-1,
+normed      |         epsilon=EPSILON,
+normed      |         center=True,
+normed      |         scale=True,
+normed      |         beta_initializer="zeros",
+normed      |         gamma_initializer="ones",
+normed      |     )
             |
             |
             | def network(W, b):
@@ -194,6 +184,7 @@ def keras_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: st
         "how": "Keras",
         "needs": "NumPy 1.25, TensorFlow, Keras 3",
         "keras_phi": spec.phi.keras,
+        "normalization": f"{spec.norm.title()}Normalization",
         "i": "i" if "but-first" in chosen else "_",
     }
     network = [PHI, NETWORK] if spec.depth else [NETWORK]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from core import keras_recipe, network, recipes, recording, training
+from core import keras_recipe, network, pytorch_recipe, recipes, recording, training
 from pages.concepts.training import autopsy, buttons, charts, data, looks, networks, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.panel import HELPS, NETWORKS, PANEL
@@ -45,7 +45,7 @@ def run_view(at) -> None:
             share, progress = lab.jobs[lab.running].progress
             st.progress(share, text=progress)
         else:
-            st.caption(words.place(pair, shown))
+            st.markdown(words.place(pair, shown))
         buttons.row(lab, steps, shown)
     if lab.refused:
         st.warning(words.refused(lab.refused))
@@ -164,7 +164,7 @@ def _scripts() -> None:
         networks.duel(at),
         {
             "NumPy": recipes.numpy_script,
-            "PyTorch": recipes.pytorch_script,
+            "PyTorch": pytorch_recipe.pytorch_script,
             "Keras": keras_recipe.keras_script,
         },
     )

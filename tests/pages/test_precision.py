@@ -236,6 +236,8 @@ def test_norms_and_powers_end_where_single_numbers_do():
     assert table.loc["bfloat16", "1,000 ones"] == "256"
     assert data.flushed(0.6, FORMATS["float32"]) == 171
     assert data.last_above_zero("bfloat16", "sigmoid") == -88
+    for form in SHOWN:  # one side goes blind first
+        assert data.first_zero(form, "sigmoid") < -data.last_above_zero(form, "sigmoid")
     assert data.copied(FORMATS["float8_e5m2"], 0.0005) == 1
 
 

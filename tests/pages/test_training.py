@@ -23,7 +23,7 @@ from pages.concepts.training.networks import Duel, Net
 from pages.concepts.training.panel import MOST
 from pages.kit import site, specs, theme
 from tests.app import charts as drawn
-from tests.app import choose_preset, open_page, prose, set_to, set_value
+from tests.app import choose_preset, open_page, prose, set_to, set_value, tables
 from tests.core.test_training import assert_identical
 
 PANEL = site.panel("training")
@@ -882,3 +882,11 @@ def test_a_trained_pair_says_that_the_optimizer_differs():
 def test_an_old_link_that_says_the_step_in_percent_opens_it(said, step):
     at = open_page("training", training_at=said, training_steps="500")
     assert at.session_state["values"].values["training"]["step"] == step
+
+
+def test_the_scrubber_stands_where_it_was_put_though_there_is_no_such_step_yet():
+    at = press(open_page("training", training_step="1900", training_steps="2000"), "pause.top")
+    assert lab_of(at).pair.step < 1900
+    (row,) = (t.to_pylist() for t in tables(at) if {"told", "step"} <= {*t.column_names})
+    assert row[0]["step"] == 1900, "the browser's scrubber would stand elsewhere than the chart"
+    assert "At step 1,900" not in prose(at)

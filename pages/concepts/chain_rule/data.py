@@ -1,6 +1,7 @@
 """Frames of the page on backpropagation as a product."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -217,30 +218,25 @@ def idea(option: str) -> beside.Idea | None:
     layers = np.arange(2, LAYERS + 1)
     weights = (layers - 1) * np.log10(ASKED)
     chain = depths("sigmoid")
-    ideas = {
-        "yes": (
-            "every slope is ¼, so that it is 4ᴸ⁻¹ · ¼ᴸ",
-            "4ᴸ⁻¹ · ¼ᴸ",
-            weights + layers * chain.steepest,
-        ),
-        "explodes": ("the weights alone count", "4ᴸ⁻¹", weights),
-    }
-    if option not in ideas:
-        return None
-    rule, name, size = ideas[option]
-    return beside.Idea(
-        rule=rule,
-        name=name,
+    held_against = partial(
+        beside.Idea,
         truth="the sigmoid chain with *w* = 4",
         at=lambda x: f"L = {x:g}",
         x=layers,
-        y=size,
         measured=chain.gradient[int(np.abs(chain.w - ASKED).argmin())],
         seen=(DEEP, HIGH),
         name_at=0.3,
         align="left",
         below=True,
     )
+    slopes = layers * chain.steepest
+    ideas = {
+        "yes": held_against(
+            "every slope is ¼, so that it is 4ᴸ⁻¹ · ¼ᴸ", "4ᴸ⁻¹ · ¼ᴸ", y=weights + slopes
+        ),
+        "explodes": held_against("the weights alone count", "4ᴸ⁻¹", y=weights),
+    }
+    return ideas.get(option)
 
 
 # The split ---------------------------------------------------------------------------------------

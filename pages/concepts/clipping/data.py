@@ -1,7 +1,7 @@
 """Frames of the page on gradient clipping."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -157,30 +157,27 @@ def idea(option: str) -> beside.Idea | None:
     rows = _rows("small", "norm").sort_values("limit")
     lifted = _rows("shallow", "norm").sort_values("limit")["accuracy"].to_numpy()
     cured = np.full(len(rows), runs("small", "cure").accuracy)
-    ideas = {
-        "repairs": ("whatever *c* is, it learns as He ×1 does", "as He ×1", cured),
-        "lifts": (
-            "with steps of length *c* it learns as five layers of N(0, 1) do that are cut to *c*",
-            "cut to c",
-            lifted,
-        ),
-    }
-    if option not in ideas:
-        return None
-    rule, name, accuracy = ideas[option]
-    return beside.Idea(
-        rule=rule,
-        name=name,
+    held_against = partial(
+        beside.Idea,
         truth="He ×0.6 clipped by norm",
         at=lambda x: f"*c* = {theme.number(10**x, 2)}",
         x=rows["limit"].to_numpy(),
-        y=accuracy,
         measured=rows["accuracy"].to_numpy(),
         seen=(0, 1),
         by=beside.POINTS,
-        name_at=0.25 if option == "repairs" else 0.75,
-        below=option == "repairs",
     )
+    as_cut = "with steps of length *c* it learns as five layers of N(0, 1) do that are cut to *c*"
+    ideas = {
+        "repairs": held_against(
+            "whatever *c* is, it learns as He ×1 does",
+            "as He ×1",
+            y=cured,
+            name_at=0.25,
+            below=True,
+        ),
+        "lifts": held_against(as_cut, "cut to c", y=lifted, name_at=0.75),
+    }
+    return ideas.get(option)
 
 
 UNITS = {  # of the table for taking away

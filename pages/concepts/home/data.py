@@ -373,27 +373,30 @@ def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
 
 def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of a ReLU network's training; None for the right one."""
-    ideas = {  # the network, and its pace: steps of ×1 that one of its steps is worth
-        "large": ("learns as ×1 does, 1.6 times as fast", "×1.6", 1.6, 1.6),
-        "slow": ("learns as ×1 does, at 0.6 of its pace", "×0.6", 0.6, 0.6),
-        "all": ("learns as ×1 does", "×0.6", 0.6, 1.0),
+    steps, middle = np.array(STEPS), trained("relu_he", None, 1.0).middle
+
+    def paced(rule: str, c: float, pace: float) -> beside.Idea:
+        """The network ×c, if one of its steps were worth so many of ×1."""
+        name = f"×{c:g}"
+        return beside.Idea(
+            rule=f"{name} {rule}",
+            name=name,
+            truth=f"{name} as it was trained",
+            at=lambda x: f"step {x:g}",
+            x=steps,
+            y=np.interp(pace * steps, steps, middle),
+            measured=trained("relu_he", None, c).middle,
+            seen=(0, 1),
+            by=beside.POINTS,
+            name_at=0.75,
+        )
+
+    ideas = {
+        "large": paced("learns as ×1 does, 1.6 times as fast", 1.6, 1.6),
+        "slow": paced("learns as ×1 does, at 0.6 of its pace", 0.6, 0.6),
+        "all": paced("learns as ×1 does", 0.6, 1.0),
     }
-    if option not in ideas:
-        return None
-    rule, name, c, pace = ideas[option]
-    steps = np.array(STEPS)
-    return beside.Idea(
-        rule=f"{name} {rule}",
-        name=name,
-        truth=f"{name} as it was trained",
-        at=lambda x: f"step {x:g}",
-        x=steps,
-        y=np.interp(pace * steps, steps, trained("relu_he", None, 1.0).middle),
-        measured=trained("relu_he", None, c).middle,
-        seen=(0, 1),
-        by=beside.POINTS,
-        name_at=0.75,
-    )
+    return ideas.get(option)
 
 
 # The map -----------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import log2, sqrt
 from pathlib import Path
 
@@ -312,23 +312,30 @@ def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of ‖dJ/dz‖ in twenty sigmoid layers; None for the right."""
     nets = named(ASKED)
     normal, xavier = (nets[name].nets.dz.median[nets[name].at] for name in ("normal", "xavier"))
-    ideas = {
-        "xavier": ("Xavier keeps every layer's size", "×1 a layer", "Xavier's", 0 * xavier, xavier),
-        "same": ("N(0, 1) loses what Xavier loses", "as Xavier", "N(0, 1)'s", xavier, normal),
-    }
-    if option not in ideas:
-        return None
-    rule, name, truth, size, measured = ideas[option]
-    return beside.Idea(
-        rule=rule,
-        name=name,
-        truth=f"{truth} 20 sigmoid layers of 64",
+    held_against = partial(
+        beside.Idea,
         at=lambda x: f"layer {x:g}",
         x=np.arange(ASKED.depth, 0, -1),
-        y=size[::-1],
-        measured=measured[::-1],
         seen=(-END, END),
     )
+    layers = "20 sigmoid layers of 64"
+    ideas = {
+        "xavier": held_against(
+            "Xavier keeps every layer's size",
+            "×1 a layer",
+            f"Xavier's {layers}",
+            y=0 * xavier[::-1],
+            measured=xavier[::-1],
+        ),
+        "same": held_against(
+            "N(0, 1) loses what Xavier loses",
+            "as Xavier",
+            f"N(0, 1)'s {layers}",
+            y=xavier[::-1],
+            measured=normal[::-1],
+        ),
+    }
+    return ideas.get(option)
 
 
 def _within(heights: np.ndarray) -> np.ndarray:

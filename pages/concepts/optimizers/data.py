@@ -1,7 +1,7 @@
 """Tables of the page on optimizers."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import sqrt
 from pathlib import Path
 
@@ -107,36 +107,35 @@ def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of twenty sigmoid layers and Adam; None for the right."""
     found = first_step("sigmoid20", "adam")
     move = found.at(EXPONENTS[0])
-    ideas = {
-        "yes": (
-            "the digits differ by as much as the weights move",
-            "as the step",
-            move,
-            found.spread,
-        ),
-        "late": (
-            "the last layers see the digits as different as the first does",
-            "as layer 1",
-            np.full_like(move, found.spread[0]),
-            found.spread,
-        ),
-        "nan": ("a step is as many learning rates as 1/|*g*|", "1/|g|", -found.gradient, move),
-    }
-    if option not in ideas:
-        return None
-    (rule, name, size, measured), depth = ideas[option], len(move)
-    order = slice(None, None, -1 if option == "nan" else 1)
-    return beside.Idea(
-        rule=rule,
-        name=name,
+    depth = len(move)
+    along = np.linspace(0, 1, depth)
+    held_against = partial(
+        beside.Idea,
         truth=f"what is measured in {depth} sigmoid layers",
         at=lambda x: f"layer {1 + round(x * (depth - 1))}",
-        x=np.linspace(0, 1, depth)[order],
-        y=size[order],
-        measured=measured[order],
         seen=(LOW, HIGH),
-        align="right" if option == "nan" else None,
     )
+    spread = {"x": along, "measured": found.spread}
+    ideas = {
+        "yes": held_against(
+            "the digits differ by as much as the weights move", "as the step", y=move, **spread
+        ),
+        "late": held_against(
+            "the last layers see the digits as different as the first does",
+            "as layer 1",
+            y=np.full_like(move, found.spread[0]),
+            **spread,
+        ),
+        "nan": held_against(
+            "a step is as many learning rates as 1/|*g*|",
+            "1/|g|",
+            x=along[::-1],
+            y=-found.gradient[::-1],
+            measured=move[::-1],
+            align="right",
+        ),
+    }
+    return ideas.get(option)
 
 
 # Training ----------------------------------------------------------------------------------------

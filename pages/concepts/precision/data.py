@@ -1,7 +1,7 @@
 """Tables of the page on number formats."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -188,20 +188,11 @@ def idea(option: str) -> beside.Idea | None:
         once = np.log2(rounded(ASKED**n, FORMATS["float16"]))
     turn = int(held.argmin())
     back = np.append(held[: turn + 1], held[turn - 1 :: -1])[: count + 1]
-    ideas = {
-        "zero": ("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", once),
-        "up": ("at the smallest number it turns; *n* goes up", "it turns", back),
-    }
-    if option not in ideas:
-        return None
-    rule, name, sizes = ideas[option]
-    return beside.Idea(
-        rule=rule,
-        name=name,
+    held_against = partial(
+        beside.Idea,
         truth="the product in float16",
         at=lambda x: f"*n* = {x * count / TALL:.0f}",
         x=n * TALL / count,
-        y=sizes,
         measured=held,
         seen=(LOW, HIGH),
         by=(1.0, beside.FACTOR[1]),  # of log₂
@@ -209,6 +200,11 @@ def idea(option: str) -> beside.Idea | None:
         align="center",
         upright=True,
     )
+    ideas = {
+        "zero": held_against("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", y=once),
+        "up": held_against("at the smallest number it turns; *n* goes up", "it turns", y=back),
+    }
+    return ideas.get(option)
 
 
 @dataclass(frozen=True)

@@ -73,11 +73,13 @@ def notes(at) -> list[str]:
     ends = [power(int(scales[i])) for i in (kept[[0, -1]] if len(kept) else [best])]
     loses = "none" if len(kept) else theme.percent(float(shares[best]))
     scale = fill(
-        """Of all scales from {low} to {high}, {best} in {form}: {share} of the entries become 0 or
-        are too large. The gradients are divided by the scale again before the step, in float32.""",
+        """In {form} {best} of all from {low} to {high}: {share} of the entries become 0 or are too
+        large. The gradients are divided by the scale again before the step, in float32.""",
         low=power(scales[0]),
         high=power(scales[-1]),
-        best=f"{ends[0]} loses least" if len({*ends}) == 1 else f"{' to '.join(ends)} lose least",
+        best=f"a scale of {ends[0]} loses least"
+        if len({*ends}) == 1
+        else f"scales from {ends[0]} to {ends[-1]} lose least",
         form=form.label,
         share=loses,
     )
@@ -145,8 +147,8 @@ def slopes(at) -> str:
     mirrored = float(data.slope_as_frameworks(np.float64(-zero), form, at.slope))
     mirror = {
         "sigmoid": f"At *z* = −{zero} the same formula gives {theme.number(mirrored)}, and it is "
-        f"above 0 down to *z* = −{-data.last_above_zero(at.form, at.slope)}: it is "
-        "blind on one side only.",
+        f"above 0 down to *z* = −{-data.last_above_zero(at.form, at.slope)}: one "
+        "side goes blind first.",
         "tanh": f"At *z* = −{zero} it is {theme.number(mirrored)} too.",
     }[at.slope]
     return fill(

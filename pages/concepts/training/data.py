@@ -753,34 +753,28 @@ def normalized() -> dict[str, Normalized]:
 def idea(option: str, steps: int) -> beside.Idea | None:
     """What a wrong answer would make of these networks, on a chart of so many steps; None for the
     right answer."""
+    found = normalized()
+
+    def as_if(rule: str, of: str, like: str, **how: Any) -> beside.Idea:
+        """One normalizer's network, if it learned as another's."""
+        shown = found[of].steps <= steps
+        return beside.Idea(
+            rule=rule,
+            name="as without" if like == "none" else f"as {like}",
+            truth=f"the network with {of} normalization",
+            at=lambda x: f"step {x * steps:.0f}",
+            x=found[of].steps[shown] / steps,
+            y=found[like].right[shown],
+            measured=found[of].right[shown],
+            seen=(0, 1),
+            by=beside.POINTS,
+            **how,
+        )
+
+    layer_as_batch = partial(as_if, of="layer", like="batch", below=True, align="left")
     ideas = {
-        "none": ("batch normalization changes nothing", "as without", "batch", "none"),
-        "layer": (
-            "layer normalization does what batch normalization does",
-            "as batch",
-            "layer",
-            "batch",
-        ),
-        "both": (
-            "layer normalization does as much as batch normalization",
-            "as batch",
-            "layer",
-            "batch",
-        ),
+        "none": as_if("batch normalization changes nothing", "batch", "none"),
+        "layer": layer_as_batch("layer normalization does what batch normalization does"),
+        "both": layer_as_batch("layer normalization does as much as batch normalization"),
     }
-    if option not in ideas:
-        return None
-    (rule, name, of, like), found = ideas[option], normalized()
-    shown = found[of].steps <= steps
-    return beside.Idea(
-        rule=rule,
-        name=name,
-        truth=f"the network with {of} normalization",
-        at=lambda x: f"step {x * steps:.0f}",
-        x=found[of].steps[shown] / steps,
-        y=found[like].right[shown],
-        measured=found[of].right[shown],
-        seen=(0, 1),
-        by=beside.POINTS,
-        **({"below": True, "align": "left"} if like == "batch" else {}),
-    )
+    return ideas.get(option)
