@@ -153,10 +153,10 @@ def _cliff() -> None:
     def cliff(at) -> None:
         live.show(
             charts.cliff,
-            data.cliff(at.cliff),
-            at,
+            at=at,
             panel=PANEL,
             live=("step",),
+            **data.cliff(at.cliff),
             alt_text="""
                 Line chart of the loss J over one parameter b, with a cliff, and the points that
                 gradient descent reaches with and without clipping up to the current step.""",

@@ -61,7 +61,7 @@ with right:
         def accuracies(at) -> None:
             page.show(
                 charts.accuracies,
-                data.accuracies(at.network, data.draw(at), at.c),
+                **data.accuracies(at.network, data.draw(at), at.c),
                 key="home.accuracies",
                 alt_text="""
                     Line chart: share of held-out digits named right over 200 steps of training, one

@@ -103,7 +103,7 @@ def measured_gain(at) -> None:
     page.write("## The gain gauge")
     page.show(
         charts.gauge,
-        data.gauge(data.setting(at), at.center, at.g),
+        **data.gauge(data.setting(at), at.center, at.g),
         key="initialization.gauge",
         alt_text="""
             Chart of the gain of a layer against σ√n, both on logarithmic scales: one curve each for

@@ -105,7 +105,7 @@ page.write(
 def by_rule(at) -> None:
     page.show(
         charts.curves,
-        data.curves(at.network, at.rule),
+        **data.curves(at.network, at.rule),
         key="optimizers.curves",
         alt_text="""
             Line chart: share of held-out digits named right over 200 steps of training, one line

@@ -97,7 +97,7 @@ def random_weights(at) -> None:
     )
     page.show(
         charts.random_products,
-        drawn.frame,
+        **drawn.tables,
         key="products.random",
         alt_text="""
             Histogram on a logarithmic axis of the size of a product of random weights, with the

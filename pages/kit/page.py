@@ -67,9 +67,14 @@ def show(
     key: str,
     alt_text: str,
     idea: beside.Idea | None = None,
+    **others: pd.DataFrame,
 ) -> None:
-    """Draw a chart: a builder that takes no data, the tidy frame beside it, and a wrong idea."""
-    scale, tables = mode.now().scale, {"frame": frame}
+    """Draw a chart: a builder that takes no data, the tidy frame beside it, and a wrong idea.
+
+    `others` are the tables, by name, that the chart has besides the frame: one for each kind of
+    mark (`alt.NamedData`).
+    """
+    scale, tables = mode.now().scale, {"frame": frame} | others
     spec = specs.built(builder, scale)
     if idea:
         spec = beside.drawn(spec, (beside.IDEA,), scale)

@@ -214,8 +214,8 @@ def test_with_biases_the_scale_decides_who_dies():
 
 
 def test_a_gain_beyond_the_gauge_is_an_arrow_at_its_end():
-    frame = data.gauge(Setting("tanh", 5, 30, "lecun", 0.0, 0), "median", 5.0)
-    assert frame.loc[frame["kind"] == "here", "gain"].item() == charts.LOWEST
+    tables = data.gauge(Setting("tanh", 5, 30, "lecun", 0.0, 0), "median", 5.0)
+    assert tables["here"]["gain"].item() == charts.LOWEST
 
 
 def test_the_words_of_the_main_chart_give_way_to_steep_lines():

@@ -121,8 +121,7 @@ def test_random_weights_against_the_exact_law():
 
 
 def test_the_bars_hold_every_draw_that_the_axis_shows():
-    drawn = data.random_products(15, 1.0, 3)
-    bars = drawn.frame[drawn.frame["kind"] == "bar"]
+    bars = data.random_products(15, 1.0, 3).tables["frame"]
     assert (bars["density"] * (bars["right"] - bars["left"])).sum() == pytest.approx(1, abs=1e-3)
 
 

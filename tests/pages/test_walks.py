@@ -334,8 +334,8 @@ def home(now, words, at) -> None:
     both = said(words, "Together they make ")
     assert both == theme.from_log10(ledger["end"]["weights"])
     if told := re.search(r"Trained at ×([\d.]+)[^.]*?, it names (\S+ %) of", words):
-        curves = frame_with(at, "step", "share", "network")
-        names = curves[(curves["kind"] == "name") & (curves["network"] == f"×{told[1]}")]
+        names = frame_with(at, "step", "share", "network", name="names")
+        names = names[names["network"] == f"×{told[1]}"]
         assert names["says"].tolist() == [f"×{told[1]}: {told[2]}"]
 
 
@@ -350,7 +350,7 @@ def products(now, words, at) -> None:
         assert same(slopes, packed(found, row, "slopes")[now.n])
         gradient = said(words, ", and the gradient is ", " where")
         assert same(gradient, packed(found, row, "gradient")[now.n])
-    rules = frame_with(at, "left", "density", "side").dropna(subset="side")
+    rules = frame_with(at, "log10", "says", "side")
     median, rms = said(words, "The median is "), said(words, "root mean square is σⁿ = ", ", ")
     assert rules["says"].tolist() == [f"median {median}", f"true rms {rms}"]
     lines = frame_with(at, "k", "series", "name_at").query("k == 15").set_index("series")["log10"]
@@ -410,8 +410,7 @@ def activations(now, words, at) -> None:
 def initialization(now, words, at) -> None:
     found = frame_with(at, "g", "line", "says_end")
     row = row_of(found, "g", now.g)
-    gauge = frame_with(at, "g", "gain", "scale")
-    here = gauge[gauge["kind"] == "here"]
+    here = frame_with(at, "g", "gain", "scale", name="here")
     if "nothing arrives at layer 1" in words:
         assert here.empty
         return

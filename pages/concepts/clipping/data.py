@@ -385,21 +385,19 @@ def descent(limit: float | None) -> Descent:
 
 
 @memoize(32)
-def cliff(limit: float) -> pd.DataFrame:
-    """The curve J(b) and both descents, one row per step; see `charts.cliff`."""
+def cliff(limit: float) -> dict[str, pd.DataFrame]:
+    """The curve J(b) and both descents; see `charts.cliff`."""
     grid = np.concatenate(
         [np.linspace(CLIFF_LEFT, CLIFF_RIGHT, 161), np.linspace(-2.305, -2.299, 60)]
     )
     grid.sort()
-    parts = [pd.DataFrame({"kind": "curve", "b": grid, "loss": objective(grid)[0]})]
-    for kind, path in (("plain", descent(None)), ("clipped", descent(limit))):
-        part = pd.DataFrame({"kind": kind, "at": path.b, "loss": path.loss})
-        part["b"] = np.clip(path.b, CLIFF_LEFT, CLIFF_RIGHT)
-        part["gone"] = path.b != part["b"]
-        part["step"] = np.arange(CLIFF_STEPS + 1)
-        part["says"] = [
+    tables = {"frame": pd.DataFrame({"b": grid, "loss": objective(grid)[0]})}
+    for name, path in (("plain", descent(None)), ("clipped", descent(limit))):
+        held = np.clip(path.b, CLIFF_LEFT, CLIFF_RIGHT)
+        says = [
             f"b = {theme.number(b, 4)}, J = {theme.number(loss, 2)}, slope {theme.number(slope, 2)}"
             for b, loss, slope in zip(path.b, path.loss, path.slope, strict=True)
         ]
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+        columns = {"b": held, "loss": path.loss, "gone": path.b != held, "says": says}
+        tables[name] = pd.DataFrame(columns | {"step": np.arange(CLIFF_STEPS + 1)})
+    return tables

@@ -333,42 +333,45 @@ def trained_table(name: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def accuracies(name: str, draw: int | None, c: float) -> pd.DataFrame:
-    """The curves of the three networks, and of the trained one nearest to c."""
+def accuracies(name: str, draw: int | None, c: float) -> dict[str, pd.DataFrame]:
+    """The curves of the three networks, and of the trained one nearest to c; their names, and where
+    they halted. See `charts.accuracies`."""
     return _accuracies(name, draw, nearest(c))
 
 
 @memoize(64)
-def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
-    found, parts = drag(name, draw), []
-    ends, halts = {}, 0
+def _accuracies(name: str, draw: int | None, yours: float) -> dict[str, pd.DataFrame]:
+    found, lines, ends = drag(name, draw), [], {}
+    halts: list[dict] = []
     for factor in sorted({*THREE, yours}):
         run = trained(name, draw, factor)
         shared = {
             "network": f"×{factor:g}",
             "meaning": theme.outcome(float(found.median[found.at(factor), 0])),
-            "yours": factor == yours,
         }
         low, high = np.quantile(np.nan_to_num(run.share), [0.25, 0.75], axis=1)
         going = np.isfinite(run.middle)
-        line = pd.DataFrame({"kind": "line", "step": STEPS, "share": run.middle, **shared})
-        line["low"], line["high"] = low, high
+        line = pd.DataFrame({"step": STEPS, "share": run.middle, **shared})
+        line["low"], line["high"], line["yours"] = low, high, factor == yours
         line["says"] = [theme.percent(share) for share in np.nan_to_num(run.middle)]
-        parts.append(line[going])
+        lines.append(line[going])
         if run.end is None:
             ends[factor] = (float(run.middle[-1]), shared)
         else:
             says = f"×{factor:g}: not a number at step {run.end:.0f}"
             last = float(run.middle[going][-1])
-            halt = {"kind": "halt", "step": run.end, "share": last, "says": says, "row": halts}
-            parts.append(pd.DataFrame([halt | shared]))
-            halts += 1
+            halt = {"step": run.end, "share": last, "says": says, "row": len(halts)}
+            halts.append(halt | shared)
     places = grammar.apart([share for share, _ in ends.values()], gap=0.055)
-    for place, (factor, (share, shared)) in zip(places, ends.items(), strict=True):
-        says = f"×{factor:g}: {theme.percent(share)}"
-        name_row = {"kind": "name", "step": STEPS[-1], "share": place, "says": says}
-        parts.append(pd.DataFrame([name_row | shared]))
-    return pd.concat(parts, ignore_index=True)
+    names = [
+        {"step": STEPS[-1], "share": place, "says": f"×{factor:g}: {theme.percent(share)}"} | shared
+        for place, (factor, (share, shared)) in zip(places, ends.items(), strict=True)
+    ]
+    return {
+        "frame": pd.concat(lines, ignore_index=True),
+        "names": pd.DataFrame(names),
+        "halts": pd.DataFrame(halts, columns=["step", "share", "says", "row", *shared]),
+    }
 
 
 def idea(option: str) -> beside.Idea | None:

@@ -1,6 +1,5 @@
 """Frames of the page on weight initialization."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from math import log2, sqrt
@@ -468,7 +467,6 @@ def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
     gain = (gain_in_theory(name, depth, bias) / np.log10(2)).tolist()
     n, label = len(STEPS), ACTIVATIONS[name].label
     return {
-        "kind": ["theory"] * n,
         "g": STEPS,
         "gain": gain,
         "series": [name] * n,
@@ -479,68 +477,48 @@ def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
 
 
 @memoize(128)
-def gauge(of: Setting, center: str, g: float) -> pd.DataFrame:
+def gauge(of: Setting, center: str, g: float) -> dict[str, pd.DataFrame]:
     """Gain against σ√n; see `charts.gauge`."""
     name, width, depth, bias = of.activation, of.width, of.depth, of.bias
     curves = CURVES | ({} if name in CURVES else {name: "reference"})
     lines = {curve: _curve(curve, depth, bias) for curve in curves}
     places = _apart(np.array([[line["gain"][-1]] for line in lines.values()]), gap=0.75)[:, 0]
-    parts = [
-        line | {"meaning": [curves[curve]] * len(STEPS), "name_at": [at] * len(STEPS)}
-        for (curve, line), at in zip(lines.items(), places, strict=True)
-    ]
+    theory: dict[str, list] = {}
+    for (curve, line), place in zip(lines.items(), places, strict=True):
+        for column, values in line.items():
+            theory.setdefault(column, []).extend(values)
+        theory.setdefault("meaning", []).extend([curves[curve]] * len(STEPS))
+        theory.setdefault("name_at", []).extend([place] * len(STEPS))
     gain = measured(of).gain(center) / np.log10(2)
     dots = [i for i in range(0, len(STEPS), 2) if np.isfinite(gain[i])]
-    parts.append(
-        {
-            "kind": ["measured"] * len(dots),
+    rules = [0.0, 0.5, log2(width) / 2]
+    reach = theme.BAND / (depth - 1) / np.log10(2)
+    here = [gain[STEPS.index(g)]] if np.isfinite(gain[STEPS.index(g)]) else []
+    tables: dict[str, dict] = {
+        "frame": theory,
+        "measured": {
             "g": [STEPS[i] for i in dots],
-            "gain": gain[dots].tolist(),
-            "meaning": [curves[name]] * len(dots),
+            "gain": gain[dots],
+            "meaning": curves[name],
             "says": [theme.number(2**v) for v in gain[dots]],
             "scale": [_NUMBERS[i] for i in dots],
-        }
-    )
-    rules = [0.0, 0.5, log2(width) / 2]
-    parts.append(
-        {
-            "kind": ["rule"] * 3,
+        },
+        "rules": {
             "g": rules,
             "name": ["Xavier", "He", "N(0, 1)"],
-            "meaning": ["reference"] * 3,
+            "meaning": "reference",
             "scale": [theme.number(2**at) for at in rules],
-        }
-    )
-    reach = theme.BAND / (depth - 1) / np.log10(2)
-    parts.append({"kind": ["band"], "low": [-reach], "high": [reach], "meaning": ["healthy"]})
-    here = gain[STEPS.index(g)]
-    if np.isfinite(here):
-        log10 = here * np.log10(2)
-        parts.append(
-            {
-                "kind": ["here"],
-                "g": [g],
-                "gain": [float(np.clip(here, LOWEST, HIGHEST))],
-                "meaning": [theme.outcome(log10 * (depth - 1))],
-                "says": [theme.from_log10(log10)],
-                "scale": [theme.number(2**g)],
-            }
-        )
-    return _stacked(parts)
-
-
-def _stacked(parts: list[dict[str, Sequence]]) -> pd.DataFrame:
-    """Tables one below the other; what one of them lacks is empty there.
-
-    pandas' own `concat` takes several times as long for tables this small.
-    """
-    columns = dict.fromkeys(column for part in parts for column in part)
-    return pd.DataFrame(
-        {
-            column: [v for part in parts for v in part.get(column, [None] * len(part["kind"]))]
-            for column in columns
-        }
-    )
+        },
+        "band": {"low": [-reach], "high": [reach], "meaning": "healthy"},
+        "here": {
+            "g": [g for _ in here],
+            "gain": [float(np.clip(v, LOWEST, HIGHEST)) for v in here],
+            "meaning": [theme.outcome(v * np.log10(2) * (depth - 1)) for v in here],
+            "says": [theme.from_log10(v * np.log10(2)) for v in here],
+            "scale": [theme.number(2**g) for _ in here],
+        },
+    }
+    return {name: pd.DataFrame(columns) for name, columns in tables.items()}
 
 
 # The trainable window ----------------------------------------------------------------------------

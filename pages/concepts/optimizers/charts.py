@@ -147,22 +147,25 @@ def _at_place(rows: alt.Chart) -> alt.Chart:
 def curves() -> alt.LayerChart:
     """Held-out digits named right over the steps, a line per optimizer.
 
-    Rows: `kind` "line" with `step`, `share`, `says`; "name" with its height `share` and `says`; all
-    with `rule`, `meaning` and `yours`, whether it is the chosen one.
+    Rows: `step`, `share`, `says`, `yours`, whether it is the chosen one. The table `names`: `step`,
+    its height `share`, `says`. Both with `rule` and `meaning`.
     """
     last = STEPS[-1]
     x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=110)
-    base = alt.Chart().encode(detail=alt.Detail("rule", type="nominal"))
-    line = base.transform_filter("datum.kind == 'line'").mark_line(clip=True)
-    line = line.encode(
-        strokeWidth=alt.condition("datum.yours", alt.value(4.5), alt.value(1.8)),
-        tooltip=[
-            alt.Tooltip("rule", type="nominal", title="optimizer"),
-            alt.Tooltip("step", type="quantitative", title="step"),
-            alt.Tooltip("says", type="nominal", title="named right"),
-        ],
+    line = (
+        alt.Chart()
+        .mark_line(clip=True)
+        .encode(
+            detail=alt.Detail("rule", type="nominal"),
+            strokeWidth=alt.condition("datum.yours", alt.value(4.5), alt.value(1.8)),
+            tooltip=[
+                alt.Tooltip("rule", type="nominal", title="optimizer"),
+                alt.Tooltip("step", type="quantitative", title="step"),
+                alt.Tooltip("says", type="nominal", title="named right"),
+            ],
+        )
     )
-    names = base.transform_filter("datum.kind == 'name'").mark_text(
+    names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
     )
     names = names.encode(text=alt.Text("says", type="nominal"))

@@ -184,9 +184,9 @@ def trained(name: str, by: str) -> Trained:
 
 
 @memoize(16)
-def curves(name: str, chosen: str) -> pd.DataFrame:
-    """Accuracy over the steps by rule; see `charts.curves`."""
-    found, parts = {by: trained(name, by) for by in RATES}, []
+def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
+    """Accuracy over the steps by rule, and the rules' names; see `charts.curves`."""
+    found, lines, names = {by: trained(name, by) for by in RATES}, [], []
     heights = np.array(grammar.apart([float(run.middle[-1]) for run in found.values()], gap=0.06))
     heights += max(
         0.0, 0.03 - heights.min()
@@ -198,12 +198,12 @@ def curves(name: str, chosen: str) -> pd.DataFrame:
             "meaning": "healthy" if run.middle[-1] >= LEARNED else failed,
             "yours": by == chosen,
         }
-        line = pd.DataFrame({"kind": "line", "step": STEPS, "share": run.middle, **shared})
+        line = pd.DataFrame({"step": STEPS, "share": run.middle, **shared})
         line["says"] = [theme.percent(float(share)) for share in run.middle]
+        lines.append(line)
         says = f"{SHORT.get(by, RULES[by].label)}: {theme.percent(float(run.middle[-1]))}"
-        last = {"kind": "name", "step": STEPS[-1], "share": height, "says": says} | shared
-        parts += [line, pd.DataFrame([last])]
-    return pd.concat(parts, ignore_index=True)
+        names.append({"step": STEPS[-1], "share": height, "says": says} | shared)
+    return {"frame": pd.concat(lines, ignore_index=True), "names": pd.DataFrame(names)}
 
 
 @dataclass(frozen=True)

@@ -140,8 +140,8 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
 def random_products() -> alt.LayerChart:
     """How log₁₀|w₁⋯w_n| is distributed: sampled bars, the exact density, median and rms.
 
-    Rows: `kind` "bar" with `left`, `right`, `density`, `says`; "theory" with `log10`, `density`;
-    "rule" with `log10`, `says`, the `side` its label is on; all with `meaning`.
+    Rows, the bars: `left`, `right`, `density`, `says`. The table `theory`: `log10`, `density`. The
+    table `rules`: `log10`, `says`, the `side` its label is on. All with `meaning`.
     """
     x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", -24, 18, every=6)
     y = alt.Y(  # of no field, as the rules have no height
@@ -149,8 +149,7 @@ def random_products() -> alt.LayerChart:
         scale=alt.Scale(domain=[0, 0.45], nice=False),
         axis=alt.Axis(title="draws per decade", format="%", tickCount=4, gridOpacity=0.5),
     )
-    rows = alt.Chart()
-    bars = rows.transform_filter("datum.kind == 'bar'").mark_rect(opacity=0.5, clip=True)
+    bars = alt.Chart().mark_rect(opacity=0.5, clip=True)
     bars = bars.encode(
         x=alt.X(field="left"),
         x2=alt.X2("right"),
@@ -161,9 +160,9 @@ def random_products() -> alt.LayerChart:
             alt.Tooltip("density", type="quantitative", format=".1%", title="draws per decade"),
         ],
     )
-    curve = rows.transform_filter("datum.kind == 'theory'").mark_line(strokeWidth=2, clip=True)
+    curve = alt.Chart(alt.NamedData("theory")).mark_line(strokeWidth=2, clip=True)
     curve = curve.encode(y=alt.Y(field="density"))
-    rules = rows.transform_filter("datum.kind == 'rule'")
+    rules = alt.Chart(alt.NamedData("rules"))
     lines = rules.mark_rule(strokeWidth=2, strokeDash=[5, 3], clip=True)
     sides = (("left", "right", -6), ("right", "left", 6))
     names = [

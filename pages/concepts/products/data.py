@@ -143,7 +143,7 @@ def powers_table(w: float, activation: str) -> pd.DataFrame:
 class Draws:
     """Products of n draws from N(0, σ²), beside their exact law; sizes are log₁₀."""
 
-    frame: pd.DataFrame
+    tables: dict[str, pd.DataFrame]  # see `charts.random_products`
     median: float
     median_theory: float
     share_below_one: float
@@ -167,7 +167,6 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
     counts, _ = np.histogram(draws.log10, edges)
     bars = pd.DataFrame(
         {
-            "kind": "bar",
             "left": edges[:-1],
             "right": edges[1:],
             "density": counts / DRAWS / 0.5,
@@ -182,7 +181,6 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
     grid = np.linspace(-24, 18, 400)
     curve = pd.DataFrame(
         {
-            "kind": "theory",
             "log10": grid,
             "density": theory.log10_product_density(grid, n, sigma=sigma),
             "meaning": "dark",
@@ -192,7 +190,6 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
     rms_theory = float(draws.log10_rms_theory[-1])
     rules = pd.DataFrame(
         {
-            "kind": "rule",
             "log10": [median, rms_theory],
             "side": ["left", "right"],
             "says": [
@@ -203,7 +200,7 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
         }
     )
     return Draws(
-        frame=pd.concat([bars, curve, rules], ignore_index=True),
+        tables={"frame": bars, "theory": curve, "rules": rules},
         median=median,
         median_theory=float(theory.log10_product_median(n, sigma=sigma)),
         share_below_one=float(draws.share_below_one[-1]),
