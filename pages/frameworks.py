@@ -23,6 +23,7 @@ def gradients(at) -> None:
         at,
         panel=PANEL,
         live=("depth",),
+        main=data.main_line,
         idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,

@@ -17,6 +17,7 @@ def through_time(at) -> None:
         at,
         panel=PANEL,
         live=("sigma",),
+        main=data.main_line,
         idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale over the steps back from the last: the gradient of a

@@ -20,6 +20,7 @@ def blocks(at) -> None:
         at,
         panel=PANEL,
         live=("r",),
+        main=data.main_line,
         idea=partial(data.idea, blocks=at.blocks),
         marks=data.marks(at.blocks),
         alt_text="""

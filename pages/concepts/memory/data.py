@@ -100,6 +100,12 @@ def time_frames(of: Setting, back: int) -> pd.DataFrame:
     )
 
 
+def main_line(at) -> pd.DataFrame:
+    """The gradient over the steps back at one σ₁; see `beside`."""
+    gradient, _, _ = through_time(setting(at)).at(at.sigma)
+    return beside.line(np.arange(BACK + 1), gradient, seen=(LOW, HIGH))
+
+
 def asked() -> np.ndarray:
     """log₁₀ of what an LSTM with a forget bias of 1 has kept after 0 … BACK steps."""
     return np.arange(BACK + 1) * np.log10(keeps(1.0))
