@@ -201,7 +201,8 @@ def _laws() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "memory", data.UNITS)
+    at = values.read(PANEL)
+    page.download(data.table(at), "memory", data.UNITS, now={"sigma_1": at.sigma})
     page.download(data.runs(), "memory-training", data.RUNS_UNITS, label="Training runs as CSV")
 
 

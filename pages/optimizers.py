@@ -220,7 +220,7 @@ def _grid() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS)
+    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS, now={})
 
 
 page.write(

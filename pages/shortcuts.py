@@ -176,7 +176,7 @@ def _norms() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS)
+    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS, now={})
 
 
 page.write(
