@@ -1,6 +1,6 @@
 """A class that trains: many readers of the training lab at once, and what the others feel of it.
 
-    python -m benchmarks.lab [--short] [--readers 20] [--seconds 45]
+    python -m benchmarks.lab [--short] [--longest] [--readers 20] [--seconds 45]
 
 Readers open the lab one after another and press “Train”; each then asks for its ticks as a browser
 does. Printed: how long each waited for its next tick, how fast other readers are answered on the
@@ -28,6 +28,8 @@ from tests.browser.server import started
 LAB = "training"
 STEPS = "training_steps"
 LINK = f"{STEPS}=2%2C000&training_seed={{}}"  # each another seed: the same would be trained once
+# The longest training that the controls allow: both networks as deep and as wide as can be.
+LONGEST = LINK + "".join(f"&training_{side}_depth=50&training_{side}_width=128" for side in "ab")
 
 
 @dataclass
@@ -96,12 +98,14 @@ async def main() -> None:
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=45)
     parser.add_argument("--short", action="store_true", help="a few readers, for CI")
+    parser.add_argument("--longest", action="store_true", help="depth 50 and width 128 for all")
     asked = parser.parse_args()
     if asked.short:
         asked.readers, asked.seconds = 5, 12
     with tempfile.TemporaryDirectory() as logs, started(Path(logs) / "site") as (address, process):
         server = Server(address, process.pid)
-        trainees = [Trainee(address, LAB, STEPS, LINK.format(n)) for n in range(asked.readers)]
+        link = LONGEST if asked.longest else LINK
+        trainees = [Trainee(address, LAB, STEPS, link.format(n)) for n in range(asked.readers)]
         print(f"before: other pages answer in {said(await others(server, asked.seconds / 3))}")
 
         spent, begun = server.cpu(), perf_counter()

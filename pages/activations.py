@@ -221,6 +221,7 @@ def _derivation() -> None:
 def _data() -> None:
     at = values.read(PANEL)
     page.download(data.table((at.first, at.second, at.third), at), "activations", data.UNITS)
+    page.table(*data.table_over_z(at))
 
 
 page.more(

@@ -183,7 +183,8 @@ def _why() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.runs_table(at.network, at.clip), "clipping", data.UNITS)
+    runs = data.runs_table(at.network, at.clip)
+    page.download(runs, "clipping", data.UNITS, now={"step": runs["step"].max()})
 
 
 page.more(

@@ -23,6 +23,7 @@ def gradients(at) -> None:
         at,
         panel=PANEL,
         live=("depth",),
+        main=data.main_line,
         idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,
@@ -191,7 +192,11 @@ def _defaults() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.profile_table(at.framework, *_networks(at)), "frameworks", data.UNITS)
+    profile, now = (
+        data.profile_table(at.framework, *_networks(at)),
+        {"width": int(at.width), "depth": at.depth},
+    )
+    page.download(profile, "frameworks", data.UNITS, now=now)
     page.download(tables.weights(), "weights", data.WEIGHTS_UNITS, label="Measured weights as CSV")
     page.download(data.values_table(), "values", data.VALUES_UNITS, label="Measured values as CSV")
     page.download(clips.entries(), "clips", clips.UNITS, label="Clipped gradients as CSV")

@@ -184,9 +184,8 @@ def _training() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(
-        data.gradients_table(at.network, data.draw(at), at.c), "home-gradients", data.COLUMNS
-    )
+    gradients = data.gradients_table(at.network, data.draw(at), at.c)
+    page.download(gradients, "home-gradients", data.COLUMNS, now={})
     page.download(data.trained_table(at.network), "home-training", data.COLUMNS)
 
 

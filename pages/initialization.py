@@ -218,7 +218,8 @@ def _derivation() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.profile_of(at), "initialization", data.UNITS)
+    now = {"sigma_sqrt_n": 2.0**at.g}
+    page.download(data.profile_of(at), "initialization", data.UNITS, now=now)
     st.caption(
         "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
         "are run at every second or fifth scale; the others lie on straight lines between "

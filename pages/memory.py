@@ -17,6 +17,7 @@ def through_time(at) -> None:
         at,
         panel=PANEL,
         live=("sigma",),
+        main=data.main_line,
         idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale over the steps back from the last: the gradient of a
@@ -200,7 +201,8 @@ def _laws() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "memory", data.UNITS)
+    at = values.read(PANEL)
+    page.download(data.table(at), "memory", data.UNITS, now={"sigma_1": at.sigma})
     page.download(data.runs(), "memory-training", data.RUNS_UNITS, label="Training runs as CSV")
 
 

@@ -20,6 +20,7 @@ def first_step(at) -> None:
         at,
         panel=PANEL,
         live=("e",),
+        main=data.main_line,
         idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale over the hidden layers, before training: the size of
@@ -219,7 +220,7 @@ def _grid() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS)
+    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS, now={})
 
 
 page.write(

@@ -222,7 +222,8 @@ def _devices() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "precision", data.UNITS)
+    page.download(data.table(at := values.read(PANEL)), "precision", data.UNITS, now={})
+    page.table(data.histogram(at), data.UNITS, of="The sizes of its entries")
 
 
 page.write(

@@ -198,7 +198,7 @@ def _streams() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.powers_table(at.w, at.activation), "products", data.UNITS)
+    page.download(data.powers_table(at.w, at.activation), "products", data.UNITS, now={"w": at.w})
 
 
 page.more(

@@ -20,6 +20,7 @@ def blocks(at) -> None:
         at,
         panel=PANEL,
         live=("r",),
+        main=data.main_line,
         idea=partial(data.idea, blocks=at.blocks),
         marks=data.marks(at.blocks),
         alt_text="""
@@ -175,7 +176,7 @@ def _norms() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS)
+    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS, now={})
 
 
 page.write(

@@ -184,7 +184,10 @@ def _scripts() -> None:
 
 def _data() -> None:
     page.write("The run as it was recorded: a row for each network, step and layer.")
-    page.download(data.table(labs.lab(values.read(PANEL)).pair), "training", data.UNITS)
+    at = values.read(PANEL)
+    pair = labs.lab(at).pair
+    page.download(data.table(pair), "training", data.UNITS)
+    page.table(data.table_of_step(pair, pair.shown_step(at.step)), data.UNITS)
 
 
 page.more(

@@ -5,12 +5,24 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, beside, glossary, mode, predict, prose, site, specs, theme, values
+from pages.kit import (
+    address,
+    beside,
+    glossary,
+    mode,
+    predict,
+    prose,
+    site,
+    specs,
+    tables,
+    theme,
+    values,
+)
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
@@ -18,6 +30,8 @@ HOME, WORDS = site.PAGES[0].path, "#words"  # where all terms stand
 _COLOR = r"\textcolor"
 _SECTION = re.compile(r"^## ", re.M)
 _UTF8 = "utf_8_sig"  # with the mark by which spreadsheets know it
+NOW = "What the first chart shows now"
+_ROWS, _TALLEST = 12, 480  # of a table that is not scrolled; pixels of one that is
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -157,11 +171,17 @@ def _source(functions: tuple[Callable, ...]) -> None:
 
 
 def download(
-    frame: pd.DataFrame, name: str, units: Mapping[str, str], *, label: str = "Data as CSV"
+    frame: pd.DataFrame,
+    name: str,
+    units: Mapping[str, str],
+    *,
+    label: str = "Data as CSV",
+    now: Mapping[str, Any] | None = None,
 ) -> None:
     """The data behind a chart, as CSV: each column's unit in its header, one value in each cell.
 
-    KeyError where a column has no unit.
+    With `now` it is the main chart's: the rows that have these values are what it shows, and stand
+    there as a `table`. KeyError where a column has no unit.
     """
     headers = {column: f"{column} [{units[column]}]" for column in frame}
     st.download_button(
@@ -170,6 +190,26 @@ def download(
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",
+    )
+    if now is not None:
+        table(tables.present(frame, now), units)
+
+
+def table(frame: pd.DataFrame, units: Mapping[str, str], *, of: str = NOW) -> None:
+    """What the main chart shows, as a table of texts: see `tables.readable`.
+
+    It is one for readers of screens, with headers of rows and columns; a data frame of Streamlit's
+    is a canvas.
+    """
+    rows = tables.readable(frame, units)
+    if rows.empty:
+        st.markdown("There is nothing yet for a table.")
+        return
+    st.markdown(f"**{of}**, in numbers:")
+    st.table(
+        rows.set_index(rows.columns[0]),
+        height=_TALLEST if len(rows) > _ROWS else "content",
+        alt=of,
     )
 
 

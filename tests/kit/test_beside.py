@@ -9,7 +9,7 @@ import vl_convert
 
 from pages.kit import beside, live
 from pages.kit.panels import Choice, Panel, Range
-from tests.app import charts, link, open_page, prose, set_value, tables, values_of
+from tests.app import charts, frame_with, link, open_page, prose, set_value, tables, values_of
 from tests.panels import PANELS
 
 PINNING = [path for path, panel in PANELS.items() if panel.pins]
@@ -80,6 +80,31 @@ def test_a_pinned_line_is_drawn_on_every_chart_that_has_one(path):
     del spec["spec"]
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "pinned: " in svg and 'stroke-dasharray="8,5"' in svg
+
+
+DRAWN = {  # where a page's main line is packed: its table's column, and what moves it
+    **{"shortcuts": ("dh", "r"), "memory": ("gradient", "sigma")},
+    **{"optimizers": ("move", "e"), "frameworks": ("line", "depth")},
+}
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_a_pinned_line_lies_where_the_page_has_drawn_its_main_one(path):
+    panel, (column, moves) = PANELS[path], DRAWN[path]
+    for value in (panel[moves].default, panel[moves].values()[2]):
+        there = panel.defaults | {moves: value}
+        at = open_page(path, pin=panel.pin_text(there), **{panel.key(moves): str(value)})
+        frame = frame_with(at, column, moves)
+        packed = frame.loc[frame[moves] == value, column].item().split()
+        drawn = [float(number) for number in packed if number != "x"]
+        pinned = pinned_rows(at).sort_values("at_x")["at_y"].dropna()
+        np.testing.assert_allclose(pinned, drawn[: len(pinned)], atol=0.006)
+        assert len(pinned) > 1
+
+
+def test_only_a_page_whose_main_chart_is_no_line_has_nothing_to_pin():
+    # a histogram above rulers, and a chart of two networks that are trained as the reader looks
+    assert set(PANELS) - set(PINNING) == {"precision", "training"}
 
 
 # The pin ------------------------------------------------------------------------------------------

@@ -441,6 +441,21 @@ UNITS = {  # of the table for taking away
 }
 
 
+def table_over_z(at) -> tuple[pd.DataFrame, dict[str, str]]:
+    """What the main chart shows, at every half of z, and the units of its columns."""
+    z = np.arange(Z.low, Z.high + 0.25, 0.5)
+    columns, units = {"z": z}, {"z": "number"}
+    for name in dict.fromkeys((at.first, at.second, at.third)):
+        slope, label = activation(name, negative_slope=leak_of(at, name)).df(z), short(name)
+        with np.errstate(divide="ignore"):
+            columns |= {f"slope_of_{label}": slope, f"log10_{label}": at.n * np.log10(abs(slope))}
+        units |= {
+            f"slope_of_{label}": "φ′(z)",
+            f"log10_{label}": f"log10 of the size of φ′(z) multiplied over {at.n} layers",
+        }
+    return pd.DataFrame(columns), units
+
+
 def table(curves: tuple[str, str, str], at) -> pd.DataFrame:
     """The numbers behind the charts of real networks: a row per network and layer."""
     parts = []

@@ -83,6 +83,13 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
     return pd.DataFrame(columns)
 
 
+def main_line(at) -> pd.DataFrame:
+    """One framework's gradient by layer, from the last one back; see `beside`."""
+    run = default_run(at.framework, at.activation, int(at.width), at.seed)
+    size = run.kept[at.depth - 1, at.depth - 1 :: -1]
+    return beside.line(np.arange(at.depth, 0, -1), size, seen=(BOTTOM, TOP))
+
+
 ASKED = ("PyTorch", 20)  # the default and the depth that the page's question asks for
 
 

@@ -145,4 +145,5 @@ PANEL = Panel(
         "Two networks differ in one setting only, and one of them learns. What had to be the same?",
         "The data and the random draws.",
     ),
+    pins=("framework", "activation", "width", "depth", "seed"),
 )

@@ -100,6 +100,14 @@ def time_frames(of: Setting, back: int) -> pd.DataFrame:
     )
 
 
+def main_line(at) -> pd.DataFrame:
+    """The gradient over the steps back at one σ₁; see `beside`."""
+    gradient, _, _ = through_time(setting(at)).at(at.sigma)
+    found = beside.line(np.arange(BACK + 1), gradient, seen=(LOW, HIGH))
+    # the axis runs the other way, and so does a steep line
+    return found.assign(align=found["align"].replace({"left": "right", "right": "left"}))
+
+
 def asked() -> np.ndarray:
     """log₁₀ of what an LSTM with a forget bias of 1 has kept after 0 … BACK steps."""
     return np.arange(BACK + 1) * np.log10(keeps(1.0))

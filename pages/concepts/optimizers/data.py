@@ -103,6 +103,12 @@ def floors(name: str, by: str) -> pd.DataFrame:
     )
 
 
+def main_line(at) -> pd.DataFrame:
+    """The first step by layer at one ε, from the last layer back; see `beside`."""
+    move = first_step(at.network, at.rule).at(at.e)
+    return beside.line(np.linspace(1, 0, len(move)), move[::-1], seen=(LOW, HIGH))
+
+
 def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of twenty sigmoid layers and Adam; None for the right."""
     found = first_step("sigmoid20", "adam")

@@ -476,6 +476,8 @@ def scales() -> pd.DataFrame:
 UNITS = {  # of the table for taking away
     **{"format": "name", "loss_scale": "factor"},
     **{f"percent_{fate}": "%" for fate in ("becomes_0", "subnormal", "too_large")},
+    **{"from_2_to_the": "exponent, with the loss scale", "below_2_to_the": "exponent"},
+    "entries": "share",
 }
 
 
@@ -493,6 +495,21 @@ def table(at) -> pd.DataFrame:
             }
             for name, label in SHOWN.items()
         ]
+    )
+
+
+def histogram(at) -> pd.DataFrame:
+    """The main chart's bars at this loss scale, as shares of the entries; the lowest one holds all
+    that is below it."""
+    exponents = np.log2(sizes(setting(at))) + at.scale
+    low = BIN * np.floor(np.clip(exponents, LOW, HIGH) / BIN).astype(int)
+    found, counts = np.unique(low, return_counts=True)
+    return pd.DataFrame(
+        {
+            "from_2_to_the": found,
+            "below_2_to_the": found + BIN,
+            "entries": counts / max(1, counts.sum()),
+        }
     )
 
 

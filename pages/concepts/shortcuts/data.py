@@ -134,6 +134,13 @@ def lines(of: Setting) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def main_line(at) -> pd.DataFrame:
+    """The gradient along the stack at one r, from the last block back; see `beside`."""
+    size = at_r(setting(at), at.r).dh
+    drawn = np.where(np.isfinite(size) & ((size < LOW) | (size > HIGH)), np.nan, size)
+    return beside.line(np.arange(at.blocks, -1, -1), drawn[::-1], seen=(LOW, HIGH))
+
+
 ASKED = Setting("shortcut", 24, "relu", "rms", 0)  # the stacks of the page's question, r = 1
 
 

@@ -676,6 +676,7 @@ UNITS = {  # of the table for taking away
     "log10_relative_update": "log10 of a ratio",
     **{"log10_dJdz": "log10 of the norm", "log10_rms_slope": "log10 of the slope"},
     "log10_product_of_slopes": "log10 of the product",
+    "log10_dJdz_relative_to_last_layer": "log10 of a ratio",
 }
 
 
@@ -713,6 +714,23 @@ def table(pair: Pair) -> pd.DataFrame:
         columns |= {key: values.ravel() for key, values in by_layer.items()}
         parts.append(pd.DataFrame(columns))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def table_of_step(pair: Pair, step: int) -> pd.DataFrame:
+    """What the main chart shows at one step: a row for each network and hidden layer."""
+    parts = []
+    for name in pair.runs:
+        record, halt = pair.at(name, step), pair.halt(name)
+        part = pd.DataFrame({"network": name, "layer": np.arange(1, len(record.log10_dz[0]) + 1)})
+        part["batch_loss"] = record.loss[0]
+        part["held_out_accuracy"] = pair.tested(name, step).accuracy[0]
+        part["log10_dJdz_relative_to_last_layer"] = relative_gradient(record)
+        part["log10_product_of_slopes"] = slope_products(record)
+        part["log10_relative_update"] = record.log10_update[0, :-1]
+        if halt is not None and step >= halt.step:  # what it computed last is no network's
+            part.iloc[:, 2:] = np.nan
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
 
 
 # The prediction ----------------------------------------------------------------------------------
