@@ -66,7 +66,7 @@ page.write(
     So the same architecture, with the same data, is another network in another library. The
     numbers here were measured by running {frameworks} libraries, each in an environment of its own;
     what the manuals say was not asked. On this page every default gets the same draws, through its
-    own distribution.
+    own distribution; other pages draw theirs directly, and get other numbers for He's weights.
     """,
     frameworks=data.counted().frameworks,
 )

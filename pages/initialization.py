@@ -80,8 +80,9 @@ def schemes(at) -> None:
 
 st.caption(
     "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
-    "is ‖dJ/dz‖ of layer 1 over the last layer's. Orthogonal weights are run where you draw them. "
-    "The article says that these schemes keep the "
+    "is ‖dJ/dz‖ of layer 1 over the last layer's. σ√n is the same in every layer; the first has 64 "
+    "inputs, so at another width its weights are not from N(0, 1). Orthogonal weights are run "
+    "where you draw them. The article says that these schemes keep the "
     "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
 )
 controls.presets(PANEL)
