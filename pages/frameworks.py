@@ -5,7 +5,7 @@ import streamlit as st
 from core import depths
 from pages.concepts.frameworks import charts, clips, data, lines, names, tables, words
 from pages.concepts.frameworks.panel import PANEL
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, theme, values, whole
 
 page.header(PANEL)
 
@@ -115,7 +115,7 @@ controls.draw(PANEL, "name")
 @page.part(PANEL)
 def same_name(at) -> None:
     page.write(names.about(at.name))
-    st.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
+    whole.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
 
 
 page.write(
@@ -140,7 +140,7 @@ controls.draw(PANEL, "case")
 @page.part(PANEL)
 def clipping(at) -> None:
     page.write(words.clipped(at.case))
-    st.table(clips.table(at.case).set_index("comes out"))
+    whole.table(clips.table(at.case).set_index("comes out"))
 
 
 page.write("## Seldom guessed\n\n" + words.traps())

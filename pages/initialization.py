@@ -8,7 +8,7 @@ import streamlit as st
 from core import diagnostics, network, theory
 from pages.concepts.initialization import charts, data, words
 from pages.concepts.initialization.panel import PANEL, SCHEMES
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, theme, values, whole
 
 page.header(PANEL)
 
@@ -75,7 +75,7 @@ page.write(
 @page.part(PANEL)
 def schemes(at) -> None:
     page.write(f"For {PANEL['activation'].options[at.activation]}:")
-    st.table(data.table(data.setting(at)).set_index("scheme"))
+    whole.table(data.table(data.setting(at)).set_index("scheme"))
 
 
 st.caption(

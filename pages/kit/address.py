@@ -120,11 +120,25 @@ def fragment(page: str) -> str:
 
 
 def _write(panel: Panel) -> None:
-    at, defaults = _values(panel, values.read(panel)), panel.defaults
-    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
     # Always: what the browser says that its address is was true when it said so, not what has been
     # sent to it since.
-    st.query_params.from_dict({**says, **_pinned(panel), **mode.now().address})
+    _say(panel, _values(panel, values.read(panel)), _pinned(panel))
+
+
+def say_at_once(panel: Panel) -> None:
+    """In a callback of a fragment: the address does not wait until all is drawn, as the reader may
+    leave before."""
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        pin = values.pin_now(panel)
+        says = {} if pin is None else {PIN: panel.pin_text(pin)}
+        _say(panel, vars(values.now(panel)), says)
+
+
+def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, str]) -> None:
+    defaults = panel.defaults
+    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
+    st.query_params.from_dict({**says, **pin, **mode.now().address})
 
 
 def _pinned(panel: Panel) -> dict[str, str]:
