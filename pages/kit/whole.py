@@ -7,17 +7,19 @@ sentence with other words is another element: it stands in a block whose key is 
 and its words. Such a block is nothing in the browser's page, only a name in React's.
 """
 
+from typing import Literal
 from zlib import crc32
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.delta_generator_singletons import get_dg_singleton_instance
 from streamlit.proto.Block_pb2 import Block
 
 from pages.kit import values
 
 
-def say(text: str, *, caption: bool = False, width: int | str = "stretch") -> None:
+def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "stretch") -> None:
     """Draw Markdown that may change: as a caption, if it is one. Outside of fragments none does."""
     element = st.caption if caption else st.markdown
     if values.drawing() == values.PAGE:
@@ -35,7 +37,7 @@ def table(frame: pd.DataFrame) -> None:
 
 def _named(text: str) -> DeltaGenerator:
     """A block without a box."""
-    block, inside = Block(allow_empty=True), st.container.__self__
+    block, inside = Block(allow_empty=True), get_dg_singleton_instance().main_dg
     block.transparent.SetInParent()
     cursor = inside._active_dg._cursor
     block.id = f"{cursor.index if cursor else 0}-{crc32(text.encode()):08x}"
