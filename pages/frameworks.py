@@ -5,7 +5,7 @@ import streamlit as st
 from core import depths
 from pages.concepts.frameworks import charts, clips, data, lines, names, tables, words
 from pages.concepts.frameworks.panel import PANEL
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, theme, values, whole
 
 page.header(PANEL)
 
@@ -67,7 +67,7 @@ page.write(
     So the same architecture, with the same data, is another network in another library. The
     numbers here were measured by running {frameworks} libraries, each in an environment of its own;
     what the manuals say was not asked. On this page every default gets the same draws, through its
-    own distribution.
+    own distribution; other pages draw theirs directly, and get other numbers for He's weights.
     """,
     frameworks=data.counted().frameworks,
 )
@@ -116,7 +116,7 @@ controls.draw(PANEL, "name")
 @page.part(PANEL)
 def same_name(at) -> None:
     page.write(names.about(at.name))
-    st.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
+    whole.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
 
 
 page.write(
@@ -141,7 +141,7 @@ controls.draw(PANEL, "case")
 @page.part(PANEL)
 def clipping(at) -> None:
     page.write(words.clipped(at.case))
-    st.table(clips.table(at.case).set_index("comes out"))
+    whole.table(clips.table(at.case).set_index("comes out"))
 
 
 page.write("## Seldom guessed\n\n" + words.traps())

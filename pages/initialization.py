@@ -8,7 +8,7 @@ import streamlit as st
 from core import diagnostics, network, theory
 from pages.concepts.initialization import charts, data, words
 from pages.concepts.initialization.panel import PANEL, SCHEMES
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, theme, values, whole
 
 page.header(PANEL)
 
@@ -75,13 +75,14 @@ page.write(
 @page.part(PANEL)
 def schemes(at) -> None:
     page.write(f"For {PANEL['activation'].options[at.activation]}:")
-    st.table(data.table(data.setting(at)).set_index("scheme"))
+    whole.table(data.table(data.setting(at)).set_index("scheme"))
 
 
 st.caption(
     "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
-    "is ‖dJ/dz‖ of layer 1 over the last layer's. Orthogonal weights are run where you draw them. "
-    "The article says that these schemes keep the "
+    "is ‖dJ/dz‖ of layer 1 over the last layer's. σ√n is the same in every layer; the first has 64 "
+    "inputs, so at another width its weights are not from N(0, 1). Orthogonal weights are run "
+    "where you draw them. The article says that these schemes keep the "
     "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
 )
 controls.presets(PANEL)

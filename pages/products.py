@@ -117,7 +117,8 @@ def random_matrices(at) -> None:
         ## And layers are wide
 
         A real layer multiplies by a matrix. A vector then meets a sum of many random numbers at
-        each layer, and chance evens out: its length changes by about the **gain** σ√width.
+        each layer, and chance evens out: its length changes by about the **gain** σ√width. These
+        are matrices alone, so their numbers are not those of the networks on other pages.
         """
     )
     page.show(

@@ -9,7 +9,7 @@ from core import keras_recipe, network, pytorch_recipe, recipes, recording, trai
 from pages.concepts.training import autopsy, buttons, charts, data, looks, networks, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.panel import HELPS, NETWORKS, PANEL
-from pages.kit import controls, live, page, predict, values
+from pages.kit import controls, live, page, predict, values, whole
 from pages.kit.panels import Choice, Range
 
 page.header(PANEL)
@@ -45,7 +45,7 @@ def run_view(at) -> None:
             share, progress = lab.jobs[lab.running].progress
             st.progress(share, text=progress)
         else:
-            st.markdown(words.place(pair, shown))
+            whole.say(words.place(pair, shown))
         buttons.row(lab, steps, shown)
     if lab.refused:
         st.warning(words.refused(lab.refused))

@@ -22,6 +22,7 @@ PIN = "pin"  # the key of a pinned line: see `Panel.pin_text`
 _LONGEST = 40  # characters of a link's value; what is longer is none
 _LONGEST_PIN = 240
 _VISIT = "address.visit"
+_SAID = "address.said"  # by page: what its address was last made to say of its controls
 _BARE = "address.bare"  # by page: the values that an address without any was last come to with
 # A fragment that runs by itself has the browser ask for the page after each loss of the connection:
 # what the reader has moved meanwhile, as a chart can be, comes with it. It need not run for that.
@@ -58,13 +59,18 @@ def read_url(panel: Panel) -> None:
     asks_pin = PIN in _query()
     pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if asks_pin else None
     bare = st.session_state.setdefault(_BARE, {})
-    if told or asks_pin:
+    said = st.session_state.get(_SAID, {}).get(panel.page)
+    in_address = {panel.key(name): text for name, text in told.items()}
+    if begins and stepped and said == in_address and not asks_pin:
+        says = {}  # the reader's own: left so soon after a move that the address did not hear of it
+    elif told or asks_pin:
         says = panel.defaults | parsed
     else:
         says, pin = bare.get(panel.page, (panel.defaults, None)) if stepped else ({}, None)
     values.begin(panel, says, arriving=begins)
     if told or asks_pin or stepped:
-        values.set_pin(panel, pin)
+        if says or asks_pin:
+            values.set_pin(panel, pin)
     else:
         bare[panel.page] = vars(values.now(panel)), values.pin_now(panel)
     if begins:
@@ -120,11 +126,26 @@ def fragment(page: str) -> str:
 
 
 def _write(panel: Panel) -> None:
-    at, defaults = _values(panel, values.read(panel)), panel.defaults
-    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
     # Always: what the browser says that its address is was true when it said so, not what has been
     # sent to it since.
-    st.query_params.from_dict({**says, **_pinned(panel), **mode.now().address})
+    _say(panel, _values(panel, values.read(panel)), _pinned(panel))
+
+
+def say_at_once(panel: Panel) -> None:
+    """In a callback of a fragment: the address does not wait until all is drawn, as the reader may
+    leave before."""
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        pin = values.pin_now(panel)
+        says = {} if pin is None else {PIN: panel.pin_text(pin)}
+        _say(panel, vars(values.now(panel)), says)
+
+
+def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, str]) -> None:
+    defaults = panel.defaults
+    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
+    st.session_state.setdefault(_SAID, {})[panel.page] = says
+    st.query_params.from_dict({**says, **pin, **mode.now().address})
 
 
 def _pinned(panel: Panel) -> dict[str, str]:

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import beside, mode, predict, prose, specs, values
+from pages.kit import address, beside, mode, predict, prose, specs, values, whole
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
@@ -81,7 +81,7 @@ def show(
     if main:
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
     if own:
-        st.markdown(own.says)
+        whole.say(own.says)
 
 
 def _pinned(
@@ -111,7 +111,7 @@ def _pin_button(panel: Panel) -> None:
         )
         if pin is not None:
             shown = panel.pin_shown(pin, values.read(panel))
-            st.markdown(f"The dashed grey line is pinned at {shown}.")
+            whole.say(f"The dashed grey line is pinned at {shown}.")
 
 
 @memoize(128)
@@ -131,7 +131,9 @@ def wired(
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
     becomes. Such a signal takes its value from the table for as long as the reader has not moved it
     since the chart was drawn, or since it was told another number. A report is made by the reader's
-    hand only: what the table has set is not said back. Streamlit listens to selections, wherever in
+    hand only: what the table has set is not said back. It is made again when the hand lets go:
+    Streamlit passes on at once what a click brings, and anything else 0.15 s later, when the reader
+    may have left. Streamlit listens to selections, wherever in
     the spec they stand, and passes on what their signal holds; Vega-Lite does not read “spec” in a
     layered chart, so that the report can be a signal of our own.
     """
@@ -142,8 +144,10 @@ def wired(
     ]
     says = f"{{{', '.join(f'{name}: {name}' for name in live)}, {_TOLD}: {_ROW}.{_TOLD}}}"
     of_these = " || ".join(f"event.target.name == '{name}'" for name in live)
-    moved = {"source": "window", "type": "input", "filter": of_these}
-    by_hand = [moved, *([handle] if handle else [])]
+    moved, let_go = (
+        {"source": "window", "type": type_, "filter": of_these} for type_ in ("input", "click")
+    )
+    by_hand = [moved, let_go, *([handle] if handle else [])]
     report: dict[str, Any] = {
         "name": _REPORT,
         "value": None,
@@ -210,4 +214,7 @@ def _rested(
         clicked = selection.get(f"pick_{name}") or None
         if values.said(fragment, f"{chart}.{name}", of_clicks, clicked) and clicked:
             moved[name] = clicked[0].get(name)
-    values.change(panel, moved)
+    if moved:
+        values.take(panel, moved)
+        address.say_at_once(panel)
+    values.change(panel, {})

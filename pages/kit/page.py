@@ -22,6 +22,7 @@ from pages.kit import (
     tables,
     theme,
     values,
+    whole,
 )
 from pages.kit.panels import Panel
 
@@ -65,7 +66,7 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
         hues = st.get_option(f"theme.{kind}.chartCategoricalColors")
         for meaning, hue in zip(theme.MEANINGS, hues, strict=True):
             text = text.replace(f"{_COLOR}{{{meaning}}}", f"{_COLOR}{{{hue}}}")
-    st.markdown(text, width=width)
+    whole.say(text, width=width)
 
 
 def _linked(text: str) -> str:
@@ -96,7 +97,7 @@ def show(
     st.vega_lite_chart(spec=specs.with_tables(spec, tables), key=key, alt=prose.fill(alt_text))
     values.chart_first()
     if idea:
-        st.markdown(idea.says)
+        whole.say(idea.says)
 
 
 def part(panel: Panel, *, run_every: float | None = None) -> Callable:
@@ -121,7 +122,7 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
 def notice(lines: Iterable[str]) -> None:
     """What to notice, a line each."""
     values.begins_section()
-    st.markdown(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))
+    whole.say(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))
 
 
 def more(

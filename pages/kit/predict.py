@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.kit import address, beside, mode, prose, theme, values
+from pages.kit import address, beside, mode, prose, theme, values, whole
 from pages.kit.panels import Panel
 
 
@@ -175,7 +175,7 @@ def _ask(panel: Panel, question: str, widget: Callable, say: Callable[[Any], str
 
 def _tell(panel: Panel, lines: list[str], because: str) -> None:
     """The verdict, where the question's buttons were, and a way to hide it again."""
-    st.markdown(" ".join([*lines, prose.fill(because)]))
+    whole.say(" ".join([*lines, prose.fill(because)]))
     if mode.now().on(panel.page).answers == "shown":
         return
     st.button(

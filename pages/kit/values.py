@@ -154,6 +154,12 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | Sequence[str] = 
         st.rerun(stale)
 
 
+def take(panel: Panel, raw: Mapping[str, Any]) -> None:
+    """In a callback: set controls as `change` does, which is to follow."""
+    stay(panel.page)
+    _set(panel, raw)
+
+
 def pinned(panel: Panel) -> dict[str, Any] | None:
     """The values at which the reader has pinned the main line, for the fragment being drawn."""
     notes, fragment = _drawing.get()

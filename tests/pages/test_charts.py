@@ -299,7 +299,8 @@ SAY_IT = {
 
 @pytest.mark.parametrize("name", LOGARITHMIC)
 def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
-    """0 stands at the foot with its name, infinity at the head; the log of a negative nowhere."""
+    """0 and subnormal numbers stand at the foot with their names, infinity at the head; the log of
+    a negative nowhere."""
     spec = LOGARITHMIC[name]().to_dict()
     if name in SAY_IT:
         assert SAY_IT[name] in json.dumps(spec, ensure_ascii=False)
@@ -307,18 +308,35 @@ def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
     (field,) = set(re.findall(r"isNumber\(datum\.(\w+)\)", json.dumps(spec)))
     rows = [dict.fromkeys(_columns(spec), 1) | {"kind": "line", "name": "one"}]
     where = {}
-    for value, word in (("-1 / 0", "0"), ("1 / 0", "∞"), ("0 / 0", ""), ("-5e-324", "")):
+    off = {"-1 / 0": "0", "1 / 0": "∞", "0 / 0": "", "-5e-324": ""}
+    low = spec["encoding"]["y"]["scale"]["domain"]
+    reaches_them = isinstance(low, list) and low[0] < grammar.SUBNORMAL
+    words = "0|∞|subnormal"
+    off |= dict.fromkeys(("-307.7", "-323.3"), "" if reaches_them else "subnormal")
+    for value, word in off.items():
         # JSON has no infinity: it is calculated, for all layers
         spec["transform"] = [{"calculate": value, "as": field}]
         svg = _drawn(specs.inheriting(spec), rows)
-        found = re.findall(r'translate\([-\d.]+,([-\d.]+)\)"[^>]*>([0∞])</text>', svg)
+        found = re.findall(rf'translate\([-\d.]+,([-\d.]+)\)"[^>]*>({words})</text>', svg)
+        assert {text for _, text in found} <= {word, "0"}, "axes have a 0"
         named = [float(y) for y, text in found if text == word]
         if word:
             assert named, (value, "is not named")
-            where[word] = max(named) if word == "0" else min(named)
+            where[word] = min(named) if word == "∞" else max(named)
         drawn = re.sub(r'aria-label="[^"]*"', "", svg)
         assert "NaN" not in drawn and "Infinity" not in drawn
     assert where["∞"] < 60 < 150 < where["0"], "0 at the foot, infinity at the head"
+    assert reaches_them or where["subnormal"] == where["0"]
+
+
+@pytest.mark.parametrize("path", dict.fromkeys(name.split(".")[0] for name in SAY_IT))
+def test_packed_lines_have_no_subnormal_numbers(path):
+    """Of those that say an exact 0 in words of their own."""
+    for table in tables(open_page(path)):
+        for column in table.to_pandas().select_dtypes(["object", "string"]):
+            for text in table.to_pandas()[column].dropna().astype(str).unique():
+                numbers = [float(t) for t in text.split() if re.fullmatch(r"-?\d+\.\d+", t)]
+                assert all(x > grammar.SUBNORMAL or x == -999 for x in numbers), (column, text)
 
 
 @pytest.mark.parametrize("network", home_data.NETWORKS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import diagnostics, network, sweeps, training
+from core import diagnostics, network, training, untrained
 from core.activations import activation
 from core.datasets import digits
 from core.network import NetSpec
@@ -28,9 +28,9 @@ from pages.kit.memoize import memoize
 
 WIDTH = 64
 SEEN_DEPTH, SEEN_LAYER = 15, 8  # the network behind the histogram
-NETWORKS = 5  # per line of the products, of which the median is drawn
+NETWORKS, _SEEN_EXAMPLES = 5, 64  # behind the histogram, and the digits that they see
 TOGETHER = 3  # networks whose shares are averaged, before or after training
-_PRODUCT_EXAMPLES, _EXAMPLES = 64, 256
+_EXAMPLES = 256
 _PER_BIN = 5  # values of z per bar of the histogram
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
@@ -105,7 +105,7 @@ def points(values) -> list[Point]:
 
 @dataclass(frozen=True)
 class Seen:
-    """The z of the middle layer of real networks, and what became of their gradients."""
+    """The z of the middle layer of real networks, and what becomes of their gradients."""
 
     heights: np.ndarray  # of a histogram's bars over Z, the largest being 1
     outside: float  # share of z beyond the axis
@@ -125,12 +125,10 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     """Run networks on real digits, and look at the z of their middle layer."""
     spec, data = _spec(name, weights, SEEN_DEPTH, leak, seeds=NETWORKS), digits()
     params = network.init(spec, rng=np.random.default_rng(seed))
-    trace = network.forward(spec, params, data.x_train[:_PRODUCT_EXAMPLES])
-    toward = np.random.default_rng(seed).standard_normal(trace.output.shape)
-    gradients = network.backward(spec, params, trace, toward)
+    trace = network.forward(spec, params, data.x_train[:_SEEN_EXAMPLES])
     z, slope = trace.z[SEEN_LAYER - 1], trace.slope[SEEN_LAYER - 1]
     counts, _ = np.histogram(z, np.array(Z.values())[::_PER_BIN])
-    by_layer = np.median(diagnostics.jacobian_products(gradients), axis=0)
+    by_layer = products(name, weights, SEEN_DEPTH, leak, seed).gradient
     return Seen(
         heights=counts / max(1, counts.max()),
         outside=float((np.abs(z) > Z.high).mean()),
@@ -242,8 +240,9 @@ def _in_inset(values, shown: tuple[float, float], place: tuple[float, float]) ->
 
 @dataclass(frozen=True)
 class Products:
-    """Medians over the seeds of log₁₀ products from the last layer back to each layer."""
+    """Medians over the networks of log₁₀ products from the last layer back to each layer."""
 
+    members: int
     slopes: np.ndarray
     weights: np.ndarray
     gradient: np.ndarray
@@ -252,17 +251,9 @@ class Products:
 @memoize(128)
 def products(name: str, weights: str, depth: int, leak: float, seed: int) -> Products:
     """Measure ∏φ′(z), ∏W and what both did to dJ/dz, at initialization, on real digits."""
-    spec, data = _spec(name, weights, depth, leak, seeds=NETWORKS), digits()
-    found = sweeps.profile(
-        spec,
-        data.x_train[:_PRODUCT_EXAMPLES],
-        weight_scales=[1.0],
-        rng=np.random.default_rng(seed),
-        loss="softmax_cross_entropy",
-        targets=data.y_train[:_PRODUCT_EXAMPLES],
-    )
-    parts = (found.slopes, found.weights, found.products)
-    return Products(*(np.median(part[0], axis=0) for part in parts))
+    found = untrained.profile(_spec(name, weights, depth, leak), seed)
+    parts = (found.slopes[0], found.weights[0], found.products[0])
+    return Products(len(parts[0]), *(untrained.quartiles(part, axis=0)[1] for part in parts))
 
 
 def networks(curves: tuple[str, str, str]) -> tuple[str, ...]:

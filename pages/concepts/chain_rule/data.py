@@ -6,15 +6,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from core import datasets, scalar_chain, sweeps
+from core import scalar_chain, untrained
 from core.activations import activation as find_activation
 from core.network import NetSpec
 from pages.concepts.chain_rule.charts import DEEP, HIGH, STEPS
 from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
-
-SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median is a member
 
 # Each gradient's way back: the quantities, and the options of the control that name its factors.
 NODES = {"w1": ("J", "ŷ", "z₂", "a₁", "z₁", "w₁"), "w2": ("J", "ŷ", "z₂", "w₂")}
@@ -244,13 +242,14 @@ def idea(option: str) -> beside.Idea | None:
 
 @dataclass(frozen=True)
 class Split:
-    """Medians over the seeds, log₁₀, of a real network's products after k = 0…STEPS layers."""
+    """Medians over the networks, log₁₀, of their products after k = 0…STEPS layers."""
 
     frame: pd.DataFrame
     slopes: np.ndarray
     weights: np.ndarray
     gradient: np.ndarray
-    dead: int  # members through which no gradient comes at all
+    members: int
+    dead: int  # of these, through which no gradient comes at all
 
 
 @memoize(64)
@@ -263,18 +262,15 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
         n_out=10,
         activation=activation,
         initializer=scheme,
-        seeds=SEEDS,
     )
-    x = datasets.digits().x_train[:EXAMPLES]
-    measured = sweeps.profile(spec, x, weight_scales=[1.0], rng=np.random.default_rng(seed))
+    measured = untrained.profile(spec, seed)
     gradient = measured.products[0]
     series = {"slopes": measured.slopes[0], "weights": measured.weights[0], "gradient": gradient}
     series = {name: values[:, ::-1] for name, values in series.items()}  # the last layer first
     dead = int((series["gradient"][:, -1] == -np.inf).sum())
     middles, parts = {}, []
     for name, values in series.items():
-        # a member's own value, never the mean of a number and −∞
-        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="nearest")
+        low, middle, high = untrained.quartiles(values, axis=0)
         middles[name] = middle
         parts.append(_line(name, low, middle, high))
     frame = pd.concat(parts, ignore_index=True)
@@ -282,7 +278,7 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     frame.loc[ends, "name_at"] = grammar.apart(
         [np.clip(middle[-1], -14, 14) for middle in middles.values()], gap=4.0
     )
-    return Split(frame, dead=dead, **middles)
+    return Split(frame, members=len(gradient), dead=dead, **middles)
 
 
 def _line(name: str, low, middle, high) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import diagnostics, network, sweeps, theory
+from core import diagnostics, network, sweeps, theory, untrained
 from core.activations import ACTIVATIONS, activation
 from core.datasets import digits
 from core.diagnostics import arrives
@@ -19,16 +19,11 @@ from pages.concepts.initialization.panel import CURVES, DEEPEST
 from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
-EXAMPLES = 8  # digits that the networks see
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
 _NUMBERS = tuple(theme.number(scale) for scale in SCALES)
 GHOSTS = ("normal", "he", "xavier")  # of the main chart
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
 RUNS_FILE = Path(__file__).with_name("runs.csv")
-# Networks of each width: as many as a drag can afford, fewer where every scale needs a run of its
-# own. Odd numbers, so that the median is one of them.
-_EXACT = {5: 21, 10: 21, 16: 21, 64: 21, 100: 11, 256: 3}
-_DEAR = {5: 21, 10: 11, 16: 7, 64: 3, 100: 3, 256: 1}
 # Wide layers change so smoothly with σ√n that every second or fifth scale is enough.
 _STRIDE = {100: 2, 256: 5}
 
@@ -138,7 +133,7 @@ def at_layer_1(nets: Measured, center: str, here: int) -> AtLayer1 | None:
 
 
 def _middle(values: np.ndarray) -> float:
-    return float(np.quantile(values, 0.5, method="inverted_cdf"))
+    return float(untrained.quartiles(values, axis=0)[1])
 
 
 @dataclass(frozen=True)
@@ -170,22 +165,17 @@ def _networks(of: Setting) -> tuple[Measured, dict[str, Scheme]]:
 
     The schemes' weights are normal: most often the main line's own draws.
     """
-    x, width, draws = digits().x_train[:EXAMPLES], of.width, of.draws
-    spec = NetSpec(x.shape[1], width, of.depth, 10, of.activation, bias_std=of.bias)
-    exact = sweeps.is_exact(spec)
-    members = (_EXACT if exact else _DEAR)[width]
-    few = min(members, 1 if width == 256 else 5)  # dear to make orthogonal, and much alike
+    width, draws = of.width, of.draws
+    spec = NetSpec(64, width, of.depth, 10, of.activation, bias_std=of.bias)
 
     def run(weights: str, scales: tuple) -> np.ndarray:
         """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z) at these σ√n: (K, 4, S, L)."""
-        seeds = few if weights == "orthogonal" else members
-        drawn = replace(spec, initializer=weights, seeds=seeds)
-        rng = np.random.default_rng(of.seed)
-        found = sweeps.profile(drawn, x, weight_scales=scales, rng=rng)
+        drawn = replace(spec, initializer=weights)
+        found = untrained.profile(drawn, of.seed, weight_scales=scales)
         sizes = (found.log10_dz, found.log10_dW[..., : of.depth], found.log10_h, found.slopes)
         return np.stack(sizes, axis=1)
 
-    stride = 1 if exact else _STRIDE.get(width, 1)
+    stride = 1 if sweeps.is_exact(spec) else _STRIDE.get(width, 1)
     line_at, schemes_at = SCALES[::stride], (sqrt(width), sqrt(2), 1.0)
     runs_at = {"lecun": schemes_at}
     runs_at[draws] = (*line_at, *(s for s in runs_at.get(draws, ()) if s not in line_at))
@@ -236,8 +226,7 @@ def _typical(ratio: np.ndarray) -> Typical:
     largest = np.clip(ratio.max(axis=1), -1e9, 1e9)
     with np.errstate(divide="ignore"):
         mean = largest + np.log10(np.mean(10 ** (ratio - largest[:, None]), axis=1))
-    # quantiles that occurred: the dead cannot be averaged with the living
-    low, median, high = np.quantile(ratio, [0.25, 0.5, 0.75], axis=1, method="inverted_cdf")
+    low, median, high = untrained.quartiles(ratio, axis=1)
     return Typical(median, mean, low, high, first=ratio[..., 0])
 
 
@@ -431,7 +420,7 @@ def _gains(name: str, bias: float) -> np.ndarray:
 
     A layer's does not depend on the layers above it, so one depth has those of all.
     """
-    square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
+    square = float(np.mean(untrained.digits() ** 2))
     profile = theory.depth_profile(
         activation(name),
         depth=DEEPEST,
@@ -620,10 +609,10 @@ def accuracy(name: str, depth: int, scale: float) -> float:
 @memoize(4)
 def saturated(name: str, width: int, depth: int, scale: float) -> float:
     """The share of the units × examples of all layers that are saturated, at one σ√n."""
-    x = digits().x_train[:EXAMPLES]
-    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer="lecun", weight_scale=scale)
-    spec = replace(spec, seeds=_DEAR[width])
-    trace = network.forward(spec, network.init(spec, rng=np.random.default_rng(0)), x)
+    spec = NetSpec(64, width, depth, 10, name, initializer="lecun", weight_scale=scale)
+    spec = replace(spec, seeds=untrained.members(spec))
+    params = network.init(spec, rng=untrained.generators(0, spec.seeds))
+    trace = network.forward(spec, params, untrained.digits())
     return float(diagnostics.saturated_share(trace.slope, spec.phi.max_slope).mean())
 
 

@@ -18,8 +18,8 @@ def finding(at) -> str:
     found = data.at_r(data.setting(at), at.r)
     return fill(
         """Through {blocks} ({stack}) the gradient of the stream **{became}**: at the input
-        it is **{dh}** times what it is at the end. The stream is {stream} times its size at the
-        end, and the slopes alone multiply to {slopes}.""",
+        it is **{dh}** times what it is at the end (two matrices a block, width 32). The stream is
+        {stream} times its size at the end, and the slopes alone multiply to {slopes}.""",
         blocks=theme.count(at.blocks, "block"),
         stack=PANEL["place"].options[at.place]
         + ("" if at.place == "plain" else f", *r* = {branch(at)}"),

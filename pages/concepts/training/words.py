@@ -118,7 +118,8 @@ def equations(pair: Pair, step: int) -> str:
 
         {when}, from the last hidden layer back to the first: the product of the layers' root mean
         square slopes; the rest is what the weights, and whatever stands beside them, did to this
-        gradient.
+        gradient. It is of one network and the batch of its step, where other pages take the median
+        of several before training.
         """,
         equations=theme.displayed(*lines),
         when=f"At step {step:,}" if step else "Before the first step",
