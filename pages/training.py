@@ -73,7 +73,7 @@ controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
 controls.more(
     PANEL,
-    "Shortcuts, normalization, clipping, optimizers, loss, number format",
+    "Shortcuts, norms, clipping, optimizer, loss, float32",
     [control.name for side in HELPS.values() for control in side],
     partial(_beside, HELPS),
 )
