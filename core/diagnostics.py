@@ -14,6 +14,7 @@ import numpy as np
 # Where the norms of a step are all below 10^290, so, within 18 decades, is whatever else it
 # computed: only above need one look at every array for the first infinity or NaN.
 CALM = 290.0
+CALM_IN_FLOAT32 = 20.0  # 18 decades below 3.4e38
 SATURATED = 0.05  # of an activation's largest slope: |z| > 4.36 for sigmoid, 2.18 for tanh
 SMALLEST_SAFE_SUM = 1e-280  # of squares: what underflowed in a larger sum is below its last digit
 
@@ -45,9 +46,9 @@ def log10_block_norms(blocks):
     ends = list(accumulate(block.shape[1] for block in blocks))
     columns = [slice(end - block.shape[1], end) for block, end in zip(blocks, ends, strict=True)]
     squares = np.empty((len(blocks[0]), ends[-1]) if blocks else (0, 0))
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # squared in float64 whatever the blocks are in
         for block, at in zip(blocks, columns, strict=True):
-            np.vecdot(block, block, out=squares[:, at])
+            np.vecdot(block, block, out=squares[:, at], dtype=np.float64)
         log_norms = 0.5 * np.log10(squares)
         safe = (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)
         if not safe.all():

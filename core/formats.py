@@ -72,6 +72,13 @@ FORMATS = {
 }
 
 
+def as_floats(a) -> np.ndarray:
+    """The numbers of `a` in the format that they are computed in: float32 where they come in it,
+    float64 whatever else they come in."""
+    a = np.asarray(a)
+    return a if a.dtype == np.float32 else np.asarray(a, dtype=np.float64)
+
+
 def rounded(x, form: Format, *, subnormals: bool = True, saturate: bool = False) -> np.ndarray:
     """x in another format, as float64: to the nearest number, halfway cases to the even one.
 

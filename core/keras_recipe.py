@@ -29,7 +29,7 @@ normed      |
 normed      | def normalizer():
 layer       |     """z from u: mean 0 and variance 1 for each example, then gamma and beta."""
 batch       |     """z from u: mean 0 and variance 1 for each feature, then gamma and beta."""
-normed      |     # It squares u: from about 1e154 on, the run is another than in NumPy.
+normed      |     # It squares u: from about $root on, the run is another than in NumPy.
 normed      |     return keras.layers.$normalization(
 normed      |         axis=-1,
 normed      |         epsilon=EPSILON,
@@ -124,8 +124,8 @@ def finite(arrays):
 MAIN = '''
             | def main():
             |     """Train, and print the losses and the held-out accuracy."""
-            |     keras.config.set_floatx("float64")
-            |     keras.config.set_dtype_policy("float64")  # in case there was one before
+            |     keras.config.set_floatx("$dtype")
+            |     keras.config.set_dtype_policy("$dtype")  # in case there was one before
             |     x_train, y_train, x_test, y_test = load_data()
             |     model = network(*init())
             |     # Every setting is said: what a library does unasked may change.
@@ -171,10 +171,10 @@ batch       |     output = keras.ops.convert_to_numpy(model(x_test, training=Tru
 
 
 def keras_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
-    """The run of `recipes.numpy_script` for Keras 3, in float64; raises as it does.
+    """The run of `recipes.numpy_script` for Keras 3; raises as it does.
 
     It runs on each of Keras's backends; KERAS_BACKEND in the environment says on which. On others
-    than TensorFlow, Keras 3.15 multiplies float64 in float32, and the script says so.
+    than TensorFlow, Keras 3.15 multiplies float64 in float32, and a script in float64 says so.
     """
     chosen, values = choices(spec, train_spec, seed, dataset)
     running = chosen & {"rmsprop", "adam"}

@@ -6,7 +6,8 @@ l = 1 … depth, with h₀ = x:
     u_l = h_{l−1} @ W_l + b_l          z_l = u_l, or γ·x̂ + β with x̂ the normalized u_l
     h_l = φ(z_l), or h_{l−1} + r·φ(z_l) where a shortcut of branch factor r is possible
 
-and output = h_L @ W_{L+1} + b_{L+1}. Tuples hold layer l at index l − 1. A gradient is named d +
+and output = h_L @ W_{L+1} + b_{L+1}. A network computes in the format of its parameters, float64 or
+float32: see `in_format`. Tuples hold layer l at index l − 1. A gradient is named d +
 variable and is dJ/d(variable). Rumelhart, Hinton and Williams 1986 for the backward pass.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 from core import checks
 from core.activations import activation
 from core.blas import empty, empty_like, matmul
+from core.formats import as_floats
 from core.initializers import INITIALIZERS
 
 MAX_DEPTH = 1000
@@ -169,6 +171,17 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     )
 
 
+def in_format(params: Params, dtype) -> Params:
+    """The parameters in float64 or float32, each rounded to the nearest number; what is in it
+    already is returned as it is."""
+
+    def held(arrays):
+        with np.errstate(over="ignore"):  # what is too large is infinite
+            return tuple(np.asarray(a, dtype=dtype) for a in arrays)
+
+    return Params(*map(held, vars(params).values()))
+
+
 def scale_weights(params: Params, factors) -> Params:
     """Multiply all weights of member s by factors[s]; biases and normalizers stay.
 
@@ -204,7 +217,7 @@ def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> T
         normalized = hidden if spec.norm != "none" else []
         statistics = [(S, N, 1) if spec.norm == "layer" else (S, 1, spec.width)] * len(normalized)
         u, h, slope, z, x_hat, inv_std = empty(
-            hidden, hidden, hidden, normalized, normalized, statistics
+            hidden, hidden, hidden, normalized, normalized, statistics, dtype=x.dtype
         )
         z = z or u
     else:
@@ -233,8 +246,9 @@ def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> T
 def output(spec: NetSpec, params: Params, x) -> np.ndarray:
     """The output alone, (S, N, n_out), as `forward` computes it, in the memory of two layers."""
     S, N, L = len(params.W[0]), np.shape(x)[-2], spec.depth
-    h, h_above, u, slope, z, x_hat = np.empty((6, S, N, spec.width))
-    inv_std = np.empty((S, N, 1) if spec.norm == "layer" else (S, 1, spec.width))
+    dtype = as_floats(params.W[0]).dtype
+    h, h_above, u, slope, z, x_hat = np.empty((6, S, N, spec.width), dtype)
+    inv_std = np.empty((S, N, 1) if spec.norm == "layer" else (S, 1, spec.width), dtype)
     shared = {"u": u, "z": u if spec.norm == "none" else z, "slope": slope}
     shared |= {"x_hat": x_hat, "inv_std": inv_std}
     alternating = tuple((h, h_above)[i % 2] for i in range(L))
@@ -251,17 +265,18 @@ def backward(
 
     into: Gradients of the same shapes whose arrays are written over instead of new ones.
     """
-    d_output = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
+    dtype = trace.output.dtype
+    d_output = np.broadcast_to(np.asarray(d_output, dtype=dtype), trace.output.shape)
     L = spec.depth
     if into is None:
         dz, dh, dW, db, dgamma, dbeta = empty_like(
-            trace.z, trace.h, params.W, params.b, params.gamma, params.beta
+            trace.z, trace.h, params.W, params.b, params.gamma, params.beta, dtype=dtype
         )
     else:
         dz, dh, dW, db = map(list, (into.dz, into.dh, into.dW, into.db))
         dgamma, dbeta = list(into.dgamma), list(into.dbeta)
     inputs = (trace.x, *trace.h)  # inputs[i] is h of the layer below, what layer i reads
-    ones = np.ones((1, trace.output.shape[1]))  # ones @ a sums a over the examples
+    ones = np.ones((1, trace.output.shape[1]), dtype)  # ones @ a sums a over the examples
     shortcuts = [spec.shortcut(i) for i in range(L)]
 
     with np.errstate(all="ignore"):
@@ -323,7 +338,7 @@ def _in_order(result):
 
 
 def _batch(spec, params, x):
-    x = np.asarray(x, dtype=np.float64)
+    x = np.asarray(x, dtype=as_floats(params.W[0]).dtype)
     x = x[None] if x.ndim == 2 else x
     seeds = len(params.W[0])
     if x.ndim != 3 or x.shape[2] != spec.n_in or x.shape[0] not in (1, seeds) or x.shape[1] == 0:

@@ -20,10 +20,10 @@ FORWARD = '''
               |     for i in range(DEPTH):
 no-normed     |         z.append(h @ W[i] + b[i])  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
 normed        |         u = h @ W[i] + b[i]  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
-layer         |         # It squares u: from about 1e154 on, the run is another than in NumPy.
+layer         |         # It squares u: from about $root on, the run is another than in NumPy.
 layer         |         z.append(F.layer_norm(u, (WIDTH,), gamma[i], beta[i], EPSILON))
 batch no-lone |         # True: by the statistics of the batch at hand, also when it is held out.
-batch no-lone |         # It squares u: from about 1e154 on, the run is another than in NumPy.
+batch no-lone |         # It squares u: from about $root on, the run is another than in NumPy.
 batch no-lone |         z.append(F.batch_norm(u, None, None, gamma[i], beta[i], True, eps=EPSILON))
 batch lone    |         # By hand: F.batch_norm refuses a batch of one example.
 batch lone    |         std = torch.sqrt(u.var(dim=0, correction=0) + EPSILON)
@@ -41,7 +41,7 @@ norm-clip |     """Shorten the whole gradient to norm CLIP_LIMIT where it is lon
 norm-clip |
 norm-clip |     torch.nn.utils.clip_grad_norm_ does so too, but adds 1e-6 to the norm.
 norm-clip |     """
-norm-clip |     # Divided by the largest entry first: the square of 1e200 is infinite.
+norm-clip |     # Divided by the largest entry first: the square of $huge is infinite.
 norm-clip |     largest = max(t.abs().max().item() for t in tensors) or 1.0
 norm-clip |     norm = torch.sqrt(sum(torch.sum((t / largest) ** 2) for t in tensors))
 norm-clip |     factor = torch.clamp(CLIP_LIMIT / largest / norm, max=1.0)
@@ -57,7 +57,7 @@ def finite(tensors):
 
 MAIN = '''
             | def leaves(arrays):
-            |     """Tensors (float64, as the arrays are) for which autograd finds gradients."""
+            |     """Tensors ($dtype, as the arrays are) for which autograd finds gradients."""
             |     return [torch.tensor(a, requires_grad=True) for a in arrays]
             |
             |
@@ -65,8 +65,8 @@ MAIN = '''
             |     """Train, and print the losses and the held-out accuracy."""
             |     x_train, y_train, x_test, y_test = map(torch.from_numpy, load_data())
             |     W, b = map(leaves, init())
-normed      |     gamma = leaves([np.ones(WIDTH)] * DEPTH)
-normed      |     beta = leaves([np.zeros(WIDTH)] * DEPTH)
+normed      |     gamma = leaves([np.ones(WIDTH$typed)] * DEPTH)
+normed      |     beta = leaves([np.zeros(WIDTH$typed)] * DEPTH)
             |     parameters = [$starred]
 no-sign     |     # Every setting is said: what a library does unasked may change.
 no-sign no-adamw |     settings = {"lr": LEARNING_RATE, "weight_decay": 0.0}
@@ -96,7 +96,7 @@ muon        |     optimizer = torch.optim.Adam(parameters[len(W) :], **settings)
 hidden      |         z, output = forward($parameters, x)
 no-hidden   |         output = forward($parameters, x)
 no-mse      |         loss = F.cross_entropy(output, labels, reduction="mean", label_smoothing=0.0)
-mse         |         targets = TARGET * F.one_hot(labels, num_classes=N_OUT).double()
+mse         |         targets = TARGET * F.one_hot(labels, num_classes=N_OUT).$torch_type()
 mse         |         loss = F.mse_loss(output, targets, reduction="mean")
             |         print(f"step {step}: loss {loss.item()!r}")
 no-sign no-muon |         optimizer.zero_grad()
@@ -142,7 +142,7 @@ no-hidden   |         output = forward($parameters, x_test)
 
 
 def pytorch_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
-    """The run of `numpy_script` for PyTorch, in float64 and with autograd; raises as it does."""
+    """The run of `numpy_script` for PyTorch, with autograd; raises as it does."""
     chosen, values = choices(spec, train_spec, seed, dataset)
     values |= {"how": "PyTorch with autograd", "needs": "NumPy 1.25, PyTorch 2.0"}
     network = [PHI, FORWARD] if spec.depth else [LINEAR_FORWARD]

@@ -46,6 +46,7 @@ bias       | # Biases: normal, mean $bias_mean, standard deviation $bias_std.
 layer      | # Normalizer: layer norm before the activation.
 batch      | # Normalizer: batch norm before the activation, by the statistics of the batch at hand.
 residual   | # Shortcuts: h + $residual * phi(z).
+float32    | # Numbers: float32. Weights and data are drawn in float64 and rounded to it once.
            | # Training: $rule, learning rate $learning_rate, $steps steps of $batch_size examples.
 mse        | # Loss: mean squared error from $target for an example's class, 0 for the others.
 momentum   | # Momentum: $momentum.
@@ -54,8 +55,10 @@ norm-clip  | # Clipping: the whole gradient to norm $clip_limit.
            | # Seeds: $seed for the weights, $batch_seed for the order of the examples.
            | #
            | # It prints the loss of every batch before its update, and the held-out accuracy.
+float32    | # Each library adds up in another order: in float32 losses agree to about six digits at
+float32    | # first, and to fewer as the steps go on and what was rounded differently grows.
            | # It needs Python 3.10, $needs or newer, and nothing else.
-keras      | # On other backends than TensorFlow, Keras 3.15 multiplies in float32.
+keras no-float32 | # On other backends than TensorFlow, Keras 3.15 multiplies in float32.
 """
 
 IMPORTS = """
@@ -118,6 +121,7 @@ scaled  |     # Mean 0 and standard deviation 1 for each feature, by the trainin
 scaled  |     mean, std = x[:n].mean(axis=0), x[:n].std(axis=0)
 blanks  |     std[np.ptp(x[:n], axis=0) == 0] = np.inf  # a pixel that is always blank stays 0
 scaled  |     x = (x - mean) / std
+float32 |     x = x.astype(np.float32)
         |     return x[:n], y[:n], x[n:], y[n:]
 '''
 
@@ -132,6 +136,8 @@ mean      |     W = [draw(rng, n, n_out) + WEIGHT_MEAN / n for n, n_out in pairw
 mean      |     W = [WEIGHT_SCALE * W_l for W_l in W]
 no-bias   |     b = [np.zeros(n_out) for n_out in widths[1:]]
 bias      |     b = [BIAS_MEAN + BIAS_STD * rng.standard_normal(n) for n in widths[1:]]
+float32   |     W = [W_l.astype(np.float32) for W_l in W]
+float32   |     b = [b_l.astype(np.float32) for b_l in b]
           |     return W, b
 '''
 
@@ -165,7 +171,7 @@ normed | def normalize(u):
 layer  |     """x_hat, where each example (row) has mean 0 and variance 1, and the std it had."""
 batch  |     """x_hat, where each feature (column) has mean 0 and variance 1, and the std it had."""
 normed |     centered = u - u.mean(axis=$axis, keepdims=True)  # (N, WIDTH)
-normed |     # Divided by the largest entry first: the square of 1e200 is infinite.
+normed |     # Divided by the largest entry first: the square of $huge is infinite.
 normed |     largest = np.maximum(np.abs(centered).max(axis=$axis, keepdims=True), 1)  # $std_shape
 normed |     variance = np.mean((centered / largest) ** 2, axis=$axis, keepdims=True)
 normed |     std = largest * np.sqrt(variance + EPSILON / largest**2)
@@ -217,7 +223,8 @@ def softmax_cross_entropy(output, labels):
 NUMPY_SQUARES = '''
 def mean_squared_error(output, labels):
     """J = mean over N and N_OUT of (output - target)^2, and dJ/d(output) (N, N_OUT)."""
-    error = output - TARGET * np.eye(N_OUT)[labels]  # (N, N_OUT)
+no-float32 |     error = output - TARGET * np.eye(N_OUT)[labels]  # (N, N_OUT)
+float32    |     error = output - TARGET * np.eye(N_OUT, dtype=np.float32)[labels]  # (N, N_OUT)
     return np.mean(error * error), error * (2 / error.size)
 '''
 
@@ -270,7 +277,7 @@ value-clip |     """Cut every entry to -CLIP_LIMIT ... CLIP_LIMIT. This turns th
 value-clip |     return [np.clip(g, -CLIP_LIMIT, CLIP_LIMIT) for g in gradient]
 norm-clip  | def clip(gradient):
 norm-clip  |     """Shorten the whole gradient to norm CLIP_LIMIT where it is longer."""
-norm-clip  |     # Divided by the largest entry first: the square of 1e200 is infinite.
+norm-clip  |     # Divided by the largest entry first: the square of $huge is infinite.
 norm-clip  |     largest = max(np.abs(g).max() for g in gradient) or 1.0
 norm-clip  |     norm = np.sqrt(sum(np.sum((g / largest) ** 2) for g in gradient))
 norm-clip  |     factor = min(1.0, CLIP_LIMIT / largest / norm)
@@ -332,8 +339,8 @@ NUMPY_MAIN = '''
             |     np.seterr(all="ignore")  # finite() looks for an overflow and says so in words
             |     x_train, y_train, x_test, y_test = load_data()
             |     W, b = init()
-normed      |     gamma = [np.ones(WIDTH) for _ in range(DEPTH)]
-normed      |     beta = [np.zeros(WIDTH) for _ in range(DEPTH)]
+normed      |     gamma = [np.ones(WIDTH$typed) for _ in range(DEPTH)]
+normed      |     beta = [np.zeros(WIDTH$typed) for _ in range(DEPTH)]
             |     parameters = [$starred]
 momentum    |     velocity = [np.zeros_like(p) for p in parameters]
 adam        |     means = [np.zeros_like(p) for p in parameters]
@@ -396,9 +403,10 @@ no-hidden   |     output = forward($parameters, x_test)
 def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
     """The run of `training.start` and `training.advance` on DATASETS[dataset], for NumPy alone.
 
-    The weights are those that `training.start` draws from `np.random.default_rng(seed)`. The script
-    prints the loss of every step to its last digit, then the held-out accuracy. Where something is
-    not finite it stops, with a line in words and exit status 0.
+    It computes in `train_spec.dtype`. The weights are those that `training.start` draws from
+    `np.random.default_rng(seed)`. The script prints the loss of every step to its last digit, then
+    the held-out accuracy. Where something is not finite it stops, with a line in words and exit
+    status 0.
 
     Raises ValueError for more than one network in `spec`, a binary cross-entropy, a data
     set that is unknown or does not fit the network, and a seed that is not a whole number of at
@@ -459,6 +467,7 @@ def choices(spec, train_spec, seed, dataset):
     hidden = spec.depth > 0
     norm = spec.norm if hidden else "none"
     normed, clip, rule = norm != "none", train_spec.clip, train_spec.optimizer
+    single = train_spec.dtype == "float32"
     residual = any(spec.shortcut(i) for i in range(spec.depth))
     words = {
         "digits": dataset != "spirals",
@@ -478,6 +487,7 @@ def choices(spec, train_spec, seed, dataset):
         "all-layers": residual and spec.shortcut(0),
         "but-first": residual and not spec.shortcut(0),
         "mse": train_spec.loss == "mean_squared_error",
+        "float32": single,
         "clip": clip != "none",
         "value-clip": clip == "value",
         "norm-clip": clip == "norm",
@@ -507,7 +517,7 @@ def choices(spec, train_spec, seed, dataset):
     texts = {
         "subject": SUBJECTS[dataset],
         "phi_name": phi.label,
-        "torch_phi": phi.torch,
+        "torch_phi": Template(phi.torch).substitute(far="80.0" if single else "700.0"),
         "rule": "SGD" if isinstance(rule, Momentum) else rule.label,
         "scheme": scheme.label,
         "source": scheme.source,
@@ -516,6 +526,11 @@ def choices(spec, train_spec, seed, dataset):
         "std_shape": "(1, WIDTH)" if norm == "batch" else "(N, 1)",
         "du": "du" if normed else "dz",
         "packed": _packed_digits(),
+        "dtype": train_spec.dtype,
+        "typed": ", np.float32" if single else "",
+        "torch_type": "float" if single else "double",
+        "huge": "1e20" if single else "1e200",  # no square of it
+        "root": "1e19" if single else "1e154",  # of the largest number
     }
     whole = {
         "n_in": spec.n_in,

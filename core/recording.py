@@ -199,4 +199,5 @@ def _test(spec, train_spec, data, run):
         right = training.share_right(found, data.y_test, train_spec.loss)
     number = run.step if isinstance(run, State) else run.number
     gone = np.array([halt is not None for halt in run.halts])
-    return Test(number, np.where(gone, np.nan, loss), np.where(gone, np.nan, right))
+    lost = np.where(gone, np.nan, 0.0)  # float64, whatever the loss is in
+    return Test(number, lost + loss, lost + right)

@@ -16,9 +16,10 @@ from math import isfinite
 import numpy as np
 
 from core.blas import empty
-from core.checks import whole
-from core.clipping import SMALLEST_LIMIT, clip_by_global_norm, clip_by_value
-from core.diagnostics import CALM, log10_block_norms, member
+from core.checks import one_of, whole
+from core.clipping import clip_by_global_norm, clip_by_value
+from core.diagnostics import CALM, CALM_IN_FLOAT32, log10_block_norms, member
+from core.formats import FORMATS, Format
 from core.losses import LOSSES
 from core.network import (
     Gradients,
@@ -28,12 +29,14 @@ from core.network import (
     backward,
     first_non_finite,
     forward,
+    in_format,
     init,
     output,
 )
 from core.optimizers import PLAIN, Memory, Momentum, Rule, begin, leaves, packed, unpacked
 
 CLIPS = ("none", "value", "norm")
+DTYPES = ("float64", "float32")
 # Between the two classes of a network with one output, by the loss it was trained with.
 CUTS = {"mean_squared_error": 0.5, "binary_cross_entropy": 0.0}
 # What halts a run, in the order in which a step computes it.
@@ -55,6 +58,8 @@ class TrainSpec:
     target: where the mean squared error meets labels, what it wants of the output of an example's
     class; of the other outputs it wants 0.
     batch_seed: of the order of the examples, a new permutation every epoch.
+    dtype: the number format of all that is computed. Weights and examples are drawn in float64 and
+    rounded to it once; only what a Step measures, norms and shares, is measured in float64.
     """
 
     learning_rate: float
@@ -67,6 +72,12 @@ class TrainSpec:
     batch_seed: int = 0
     rule: Rule = PLAIN
     target: float = 1.0
+    dtype: str = "float64"
+
+    @property
+    def format(self) -> Format:
+        """What the numbers can hold."""
+        return FORMATS[self.dtype]
 
     @property
     def optimizer(self) -> Rule:
@@ -86,10 +97,12 @@ class TrainSpec:
             whole(name, getattr(self, name), least)
         if self.clip not in CLIPS:
             raise ValueError(f"clip must be one of {', '.join(CLIPS)}, not {self.clip!r}")
-        if not (isfinite(self.clip_limit) and self.clip_limit >= SMALLEST_LIMIT):
+        one_of(self, dtype=DTYPES)
+        smallest = self.format.smallest_normal  # below it a number has fewer digits
+        if not (isfinite(self.clip_limit) and self.clip_limit >= smallest):
             raise ValueError(
                 f"clip_limit must be positive and finite, not {self.clip_limit!r}: "
-                f"at least {SMALLEST_LIMIT:.2g}"
+                f"at least {smallest:.2g} in {self.dtype}"
             )
         if not (isfinite(self.target) and self.target > 0):
             raise ValueError(f"target must be positive and finite, not {self.target!r}")
@@ -136,7 +149,9 @@ class Step:
     classes; clip_factor is the gradient's norm after clipping over its norm before.
     log10_dz (S, depth), log10_dW (S, depth + 1): norms of the batch's gradients before clipping.
     log10_slope (S, depth): root mean square of φ′(z) over units and examples.
-    log10_update (S, depth + 1): log₁₀ ‖ΔW‖/‖W‖. halts: per member, None while it is running.
+    log10_update (S, depth + 1): log₁₀ ‖ΔW‖/‖W‖.
+    zero_dW (S, depth + 1): share of the entries of dJ/dW that are exactly 0.
+    halts: per member, None while it is running.
     Everything of a member that has halted is NaN from the step after on.
     """
 
@@ -147,6 +162,7 @@ class Step:
     log10_dW: np.ndarray
     log10_slope: np.ndarray
     log10_update: np.ndarray
+    zero_dW: np.ndarray
     clip_factor: np.ndarray
     halts: tuple[Halt | None, ...]
 
@@ -163,15 +179,18 @@ class History:
     log10_dW: np.ndarray
     log10_slope: np.ndarray
     log10_update: np.ndarray
+    zero_dW: np.ndarray
     clip_factor: np.ndarray
     halts: tuple[Halt | None, ...]
 
 
 def start(spec: NetSpec, train_spec: TrainSpec, *, rng=None, params: Params | None = None) -> State:
-    """The state before the first step: `params`, or what `network.init` draws from `rng`."""
+    """The state before the first step: `params`, or what `network.init` draws from `rng`, in the
+    format of the training."""
     if (rng is None) == (params is None):
         raise ValueError("training starts from either a generator or parameters")
     params = init(spec, rng=rng) if params is None else params
+    params = in_format(params, train_spec.dtype)
     memory = begin(train_spec.optimizer, params)
     return State(0, params, memory, np.arange(0), (None,) * len(params.W[0]))
 
@@ -227,22 +246,26 @@ class Run:
         self.spec, self.train_spec, self.data = spec, train_spec, data
         self.number, self.halts, self._order = state.step, state.halts, state.order
         self._size = min(train_spec.batch_size, len(data.x_train))
-        self._p, self.params = packed(state.params)
+        dtype = train_spec.dtype
+        self._p, self.params = packed(in_format(state.params, dtype))
         self._g = np.empty_like(self._p)
         gradient = unpacked(self._g, state.params)
         self._rule, memory = train_spec.optimizer, state.memory
         if type(memory.rule) is not type(self._rule):
             memory = begin(self._rule, state.params)
         self._steps = memory.steps  # of this rule
-        kept = [packed(tree) for tree in memory.kept]
+        kept = [packed(in_format(tree, dtype)) for tree in memory.kept]
         self._kept, self._trees = [rows for rows, _ in kept], [tree for _, tree in kept]
 
         S, N, D, L = len(self._p), self._size, spec.width, spec.depth
-        (hidden,) = empty([(L, S, N, D)] * (6 if spec.norm != "none" else 4))
+        self._calm = CALM if dtype == "float64" else CALM_IN_FLOAT32
+        (hidden,) = empty([(L, S, N, D)] * (6 if spec.norm != "none" else 4), dtype=dtype)
         u, h, slope, dz = hidden[:4]
         z, x_hat = hidden[4:] or (u, ())
-        dh = np.empty((2, S, N, D))  # of a layer and of the one above it: more are not needed
-        inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))))
+        dh = np.empty(
+            (2, S, N, D), dtype
+        )  # of a layer and of the one above it: more are not needed
+        inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))), dtype)
         layers, unset = (tuple(h), tuple(u), tuple(z), tuple(slope)), np.empty(0)
         self._trace = Trace(unset, *layers, unset, tuple(x_hat), tuple(inv_std))
         self._gradients = Gradients(
@@ -263,7 +286,7 @@ class Run:
 
     def step(self) -> Step:
         """Take one step."""
-        spec, rate, L = self.spec, self.train_spec.learning_rate, self.spec.depth
+        spec, rate, L = self.spec, float(self.train_spec.learning_rate), self.spec.depth
         gone = self.halts
         rows = self._next_batch()
         y = self.data.y_train.take(rows, 0)
@@ -280,7 +303,8 @@ class Run:
             log10 = log10_block_norms([u, output, dz, *changes, slope, *weights])
             ends = (0, L + 1, 2 * L + 1, 3 * L + 2, 4 * L + 2, 5 * L + 3)
             _, log10_dz, log10_dW, log10_slope, log10_W = (log10[:, a:b] for a, b in pairwise(ends))
-            if any(gone) or not (log10[:, : ends[3]].max() < CALM and loss.max() < np.inf):
+            nonzero = [np.count_nonzero(block, axis=2) / block.shape[2] for block in changes]
+            if any(gone) or not (log10[:, : ends[3]].max() < self._calm and loss.max() < np.inf):
                 self.halts = _look(self.halts, self.number, trace, loss, replace(gradients, dh=()))
                 self._silence(self._g)
             clip_factor = _clip(self.train_spec, self._g)
@@ -292,7 +316,8 @@ class Run:
                 self._silence(self._g)
                 log10_move = log10_block_norms(_layers(self._g, self.params))
             log10_move = log10_move + np.log10(rate)
-            if not (log10_move.max() < CALM and log10_dz.max(initial=0) + np.log10(rate) < CALM):
+            log10_rate, calm = np.log10(rate), self._calm
+            if not (log10_move.max() < calm and log10_dz.max(initial=0) + log10_rate < calm):
                 self.halts = _look_at_update(
                     self.halts, self.number, self.params, unpacked(self._g, self.params), rate
                 )
@@ -301,12 +326,13 @@ class Run:
                 move *= rate
                 p -= move
             measured = {
-                "loss": loss,
+                "loss": loss.astype(np.float64),
                 "accuracy": share_right(trace.output, y, self.train_spec.loss),
                 "log10_dz": log10_dz,
                 "log10_dW": log10_dW,
                 "log10_slope": log10_slope - 0.5 * np.log10(self._size * spec.width),
                 "log10_update": log10_move - log10_W,
+                "zero_dW": 1 - np.concatenate(nonzero, axis=1),
                 "clip_factor": clip_factor,
             }
         if any(gone):

@@ -222,7 +222,7 @@ def test_the_panels_are_tall_enough_on_a_phone(server, reader):
 def test_the_settings_stand_two_by_two(width, server, reader):
     tab = reader(width).goto(f"{server}/training")
     tab.page.get_by_role(
-        "radio", name="Shortcuts, normalization, clipping, optimizers, loss"
+        "radio", name="Shortcuts, norms, clipping, optimizer, loss, float32"
     ).click()
     tab.page.get_by_text("Threshold").first.wait_for()
     for first, count in (("depth", 7), ("shortcut", 8)):

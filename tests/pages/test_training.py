@@ -654,6 +654,109 @@ def test_changes_change_one_thing_each():
             assert set(differing) <= {"initializer", "scale"} or len(differing) == 1
 
 
+# In two number formats ---------------------------------------------------------------------------
+
+
+def preset_duel(name: str) -> tuple[Duel, int]:
+    (preset,) = (p for p in PANEL.presets if p.name == name)
+    at = SimpleNamespace(**PANEL.defaults | preset.values)
+    return networks.duel(at), int(at.steps)
+
+
+def in_two_formats(net: Net, steps: int) -> data.Pair:
+    return trained(Duel(net, replace(net, dtype="float32"), "digits", 0), steps)
+
+
+def test_float32_breaks_where_float64_goes_on():
+    duel, steps = preset_duel("Float64 or float32")
+    pair = trained(duel, steps)
+    halt = pair.halt("B")
+    assert networks.differing(duel.a, duel.b) == ["dtype"] and pair.halt("A") is None
+    assert halt.step == 2 and pair.runs["A"].tests[-1].accuracy[0] > 0.4
+    assert pair.runs["A"].steps[0].loss[0] == pytest.approx(pair.runs["B"].steps[0].loss[0])
+    said = words.formats(pair, steps)
+    assert said.startswith("**In float32 it breaks at step 2**: the pre-activations ")
+    assert f"of layer {halt.layer} became infinite, and float32 ends at 3.4×10³⁸" in said
+    assert "In float64 it goes on. Up to step 1 the two losses agree to 1 %." in said
+    assert "In step 1 of B the entries of dJ/dW in all layers are about " in said
+    assert "squares are exactly 0 in float32, and only ε, 10⁻³⁰, is left for Adam" in said
+    largest = pair.runs["B"].steps[0].log10_update[0].max()
+    assert f"up to {theme.from_log10(largest, 2)} times the weights" in said and largest > 3
+    before = words.formats(pair, 1)
+    assert "breaks" not in before and "goes on" not in before and "In step 1 of B" in before
+    other = words.formats(trained(replace(duel, a=duel.b, b=duel.a), steps), steps)
+    assert other == said.replace("of B", "of A"), "whichever side is in float32"
+
+
+def test_the_shares_of_zeros_are_said_by_layer():
+    faint = replace(NET, depth=40, activation="sigmoid", initializer="xavier", scale=0.1)
+    pair = in_two_formats(faint, 3)
+    zero = pair.runs["B"].steps[2].zero_dW[0]
+    alike = int(np.argmax(zero < 1))  # that many layers have nothing left
+    assert alike > 5 and zero[-1] == 0 == pair.runs["A"].steps[2].zero_dW[0, 1]
+    said = words.formats(pair, 3)
+    assert "In step 3 of B the entries of dJ/dW in layers 1 to " in said
+    assert f"Exactly 0 are 100 % of them in layers 1 to {alike}, " in said
+    assert f"{theme.percent(zero[alike])} in layer {alike + 1}" in said
+    least = pair.runs["A"].steps[2].log10_dW[0, 0] - 0.5 * np.log10(64 * 16)
+    assert f"In float64 those of layer 1 are about {theme.from_log10(least, 2)}." in said
+    # beside another network there is nothing to compare it with
+    alone = words.formats(trained(Duel(NET, pair.duel.b, "digits", 0), 3), 3)
+    assert "Exactly 0 are 100 %" in alone and "In float64" not in alone and "losses" not in alone
+
+
+def test_nothing_is_said_of_formats_where_all_is_float64():
+    assert words.formats(trained(), 40) == ""
+    assert words.formats(data.pair(replace(DUEL, b=replace(NET, dtype="float32"))), 0) == ""
+
+
+def test_where_two_formats_part_is_found():
+    net = replace(NET, depth=20, width=64)
+    pair = in_two_formats(net, 200)
+    found = data.parted(pair, 200)
+    a, b = (np.array([s.loss[0] for s in run.steps]) for run in pair.runs.values())
+    apart = np.abs(a - b) / np.maximum(a, b) > 0.01
+    assert found.compared == 200 and found.loss == int(apart.argmax()) + 1
+    assert not apart[: found.loss - 1].any()
+    said = words.formats(pair, 200)
+    assert f"At step {found.loss} the two losses first differ by more than 1 %" in said
+    assert (found.right is not None) == ("named right by more than 5 points" in said)
+    just_before = words.formats(pair, found.loss - 1)
+    assert just_before == f"Up to step {found.loss - 1} the two losses agree to 1 %."
+
+
+def test_both_formats_may_break_and_each_where_it_ends():
+    pair = in_two_formats(BROKEN, 9)
+    wide, single = pair.halt("A"), pair.halt("B")
+    assert single.step < wide.step
+    said = words.formats(pair, 9)
+    assert f"In float32 it breaks at step {single.step}" in said and "3.4×10³⁸" in said
+    assert f"In float64 it breaks at step {wide.step}" in said and "1.8×10³⁰⁸" in said
+    assert "goes on" not in said
+    assert "In float64 it goes on." in words.formats(pair, wide.step - 1)
+    assert "float32 ends at 3.4×10³⁸" in words.autopsy("B", single, 20, "float32")
+
+
+def test_layers_are_listed():
+    say = words._layers
+    assert say([3], 5) == "layer 3" and say([1, 2, 3, 5], 5) == "layers 1 to 3 and 5"
+    assert say([1, 6], 5) == "layer 1 and the output layer" and say(range(1, 7), 5) == "all layers"
+    many = words._shares(range(1, 10), [1, 1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0], 20)
+    assert many == "100 % of them in layers 1 to 2, and so on to 0 % in layer 9"
+
+
+def test_the_format_is_a_setting_and_a_link_says_it_only_where_it_differs():
+    at = open_page("training", **query(b_dtype="float32"))
+    assert lab_of(at).pair.duel.b == replace(networks.FIRST.b, dtype="float32")
+    assert lab_of(at).pair.duel.a == networks.FIRST.a
+    assert query(b_dtype="float32") == {"training_b_dtype": "float32"}
+    assert networks.HE.dtype == "float64" and networks.HE.how(10) == TrainSpec(0.03, steps=10)
+    assert data.begin(replace(NET, dtype="float32"), "digits", 0).state.params.W[0].dtype == "f4"
+    assert data.pair(lab_of(at).pair.duel).runs["B"].state.params.W[0].dtype == "f4"
+    tried = data.changes(replace(NET, dtype="float32", rule="adam", epsilon=1e-30))
+    assert {"numbers in float64", "an ε of 10⁻⁸"} <= set(tried)
+
+
 # Taken away --------------------------------------------------------------------------------------
 
 
@@ -740,6 +843,7 @@ def outcomes(name: str, seeds: int = 5) -> dict[str, np.ndarray]:
         ("Scaled shortcut", (0, 0), (0.88, 0.96)),
         ("Batch norm, sigmoid", (0.05, 0.15), (0.92, 0.99)),
         ("SGD or Adam", (0.05, 0.15), (0.35, 0.8)),
+        ("Float64 or float32", (0.35, 0.8), (0, 0)),
         ("Large targets", (0, 0), (0.93, 0.99)),
         ("Spirals", (0.4, 0.6), (0.95, 1)),
     ],

@@ -54,7 +54,7 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
     class with networks of their own would need too much memory to have all of them kept.
     """
     how = net.how(1)
-    of = net.spec(data), data, seed, how.loss, how.target
+    of = net.spec(data), data, seed, how.loss, how.target, how.dtype
     run = _in_use().get(of) or _untrained(*of)
     if run.train_spec != how:
         run = replace(run, train_spec=how)
@@ -63,10 +63,12 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
 
 
 @memoize(128)
-def _untrained(spec: NetSpec, data: str, seed: int, loss: str, target: float) -> Recording:
+def _untrained(
+    spec: NetSpec, data: str, seed: int, loss: str, target: float, dtype: str
+) -> Recording:
     """A network before its first step, its weights held once."""
     rng = np.random.default_rng(seed)
-    how = TrainSpec(0.0, steps=1, loss=loss, target=target)
+    how = TrainSpec(0.0, steps=1, loss=loss, target=target, dtype=dtype)
     run = recording.begin(spec, how, datasets.DATASETS[data](), rng=rng)
     arrays = vars(run.state.params).values()
     state = replace(run.state, params=Params(*(tuple(map(_held, a)) for a in arrays)))
@@ -75,7 +77,7 @@ def _untrained(spec: NetSpec, data: str, seed: int, loss: str, target: float) ->
 
 @cache
 def _arrays() -> WeakValueDictionary[tuple, np.ndarray]:
-    """What networks before their first step are made of, by shape and first numbers."""
+    """What networks before their first step are made of, by type, shape and first numbers."""
     return WeakValueDictionary()
 
 
@@ -85,7 +87,7 @@ def _held(array: np.ndarray) -> np.ndarray:
     Layers are drawn in order, so networks that differ in depth alone begin with the same ones: of
     all the depths that a class tries, the deepest needs memory.
     """
-    key = array.shape, array.ravel()[:4].tobytes()
+    key = array.dtype, array.shape, array.ravel()[:4].tobytes()
     held = _arrays().get(key)
     if held is None or not np.array_equal(held, array):
         held = _arrays()[key] = array.copy()
@@ -377,6 +379,73 @@ def slope_products(record: Step) -> np.ndarray:
     return diagnostics.running_products(slopes[:-1]) if len(slopes) else slopes
 
 
+# In two number formats ---------------------------------------------------------------------------
+
+PARTED, POINTS_APART = 0.01, 0.05  # losses, relatively, and shares named right
+
+
+def twins(pair: Pair) -> tuple[str, str] | None:
+    """The names of one network in float64 and in float32, in this order, where A and B are that."""
+    if networks.differing(pair.duel.a, pair.duel.b) != ["dtype"]:
+        return None
+    wide, single = sorted(NETS, key=lambda name: pair.duel.nets[name].dtype, reverse=True)
+    return wide, single
+
+
+@dataclass(frozen=True)
+class Parted:
+    """The first step at which two networks' batch losses differ by more than PARTED of the larger,
+    and the first test at which the shares that they name right differ by more than POINTS_APART;
+    None where there is none. `compared`: up to which step."""
+
+    loss: int | None
+    right: int | None
+    compared: int
+
+
+def parted(pair: Pair, step: int) -> Parted:
+    """Where A and B have parted, up to a step and as long as both are finite."""
+    last = [run.step - (run.state.halts[0] is not None) for run in pair.runs.values()]
+    compared = min(step, *last)
+    a, b = (
+        np.array([record.loss[0] for record in run.steps[:compared]]) for run in pair.runs.values()
+    )
+    with np.errstate(all="ignore"):
+        apart = np.flatnonzero(np.abs(a - b) > PARTED * np.maximum(a, b))
+    tests = zip(*(run.tests for run in pair.runs.values()), strict=False)
+    points = [
+        one.step
+        for one, other in tests
+        if one.step <= compared and abs(one.accuracy[0] - other.accuracy[0]) > POINTS_APART
+    ]
+    return Parted(
+        int(apart[0]) + 1 if len(apart) else None, points[0] if points else None, compared
+    )
+
+
+@dataclass(frozen=True)
+class Faint:
+    """A network's gradients dJ/dW in one step, (L + 1,): log₁₀ of the root mean square entry, the
+    share of entries that are exactly 0, and log₁₀ of the step that the weights took, relatively."""
+
+    step: int
+    log10: np.ndarray
+    zero: np.ndarray
+    log10_update: np.ndarray
+
+
+def faint(pair: Pair, name: str, step: int) -> Faint | None:
+    """The gradients of this step, or of the last one with finite numbers; None if there is none."""
+    run, halt = pair.runs[name], pair.halt(name)
+    if halt and step >= halt.step:
+        step = halt.step - 1
+        if not step:
+            return None
+    record, sizes = pair.at(name, step), [W.shape[1] * W.shape[2] for W in run.state.params.W]
+    log10 = record.log10_dW[0] - 0.5 * np.log10(sizes)
+    return Faint(record.step, log10, record.zero_dW[0], record.log10_update[0])
+
+
 # Look inside -------------------------------------------------------------------------------------
 
 
@@ -638,6 +707,10 @@ def changes(net: Net) -> dict[str, Net]:
         found["targets of size 1"] = replace(net, target=1.0)
     if net.norm == "none":
         found["batch normalization"] = replace(net, norm="batch")
+    if networks.has_epsilon(net.rule) and net.epsilon < 1e-8:
+        found["an ε of 10⁻⁸"] = replace(net, epsilon=1e-8)
+    if net.dtype != "float64":
+        found["numbers in float64"] = replace(net, dtype="float64")
     return found
 
 
@@ -673,7 +746,7 @@ UNITS = {  # of the table for taking away
     **{"batch_loss": "nats, or squared size of outputs", "batch_accuracy": "share"},
     **{"held_out_loss": "nats, or squared size of outputs", "held_out_accuracy": "share"},
     **{"clip_factor": "factor on the gradient", "log10_dJdW": "log10 of the norm"},
-    "log10_relative_update": "log10 of a ratio",
+    **{"log10_relative_update": "log10 of a ratio", "zeros_of_dJdW": "share of the entries"},
     **{"log10_dJdz": "log10 of the norm", "log10_rms_slope": "log10 of the slope"},
     "log10_product_of_slopes": "log10 of the product",
     "log10_dJdz_relative_to_last_layer": "log10 of a ratio",
@@ -708,6 +781,7 @@ def table(pair: Pair) -> pd.DataFrame:
         by_layer = {
             "log10_dJdW": history.log10_dW[:, 0],
             "log10_relative_update": history.log10_update[:, 0],
+            "zeros_of_dJdW": history.zero_dW[:, 0],
         } | {key: np.pad(a, ((0, 0), (0, 1)), constant_values=np.nan) for key, a in hidden.items()}
         columns = {"network": name, "layer": np.tile(np.arange(1, layers + 1), steps)}
         columns |= {key: np.repeat(values, layers) for key, values in by_step.items()}

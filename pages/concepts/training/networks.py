@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields, replace
 
 from core import datasets
 from core.activations import ACTIVATIONS
+from core.formats import FORMATS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from core.optimizers import RULES, Adam, RMSProp
-from core.training import TrainSpec
+from core.training import DTYPES, TrainSpec
 from pages.kit.panels import labels
 
 SHORTCUTS = {"none": "none", "plain": "h + φ", "scaled": "h + φ/√L"}
@@ -46,6 +47,7 @@ class Net:
     epsilon: float = 1e-8
     loss: str = "softmax_cross_entropy"
     target: float = 1.0  # of the squared error, for the output of an example's class
+    dtype: str = "float64"  # the format of its numbers
 
     @property
     def has_targets(self) -> bool:
@@ -81,6 +83,7 @@ class Net:
             rule=rule,
             loss=self.loss,
             target=self.target if self.has_targets else 1.0,
+            dtype=self.dtype,
         )
 
 
@@ -131,6 +134,7 @@ LABELS = {
     "clip": CLIPS,
     "rule": labels(RULES),
     "loss": {"softmax_cross_entropy": "cross-entropy", "mean_squared_error": "squared error"},
+    "dtype": {name: FORMATS[name].label for name in DTYPES},
 }
 
 NAMES = {
@@ -149,6 +153,7 @@ NAMES = {
     "epsilon": "the optimizer's ε",
     "loss": "loss",
     "target": "size of the targets",
+    "dtype": "number format",
 }
 
 

@@ -101,6 +101,15 @@ def _helps(side: str) -> tuple[Choice, ...]:
             help="Of the squared error: what the output of an example's class is to be. "
             "The other outputs are to be 0.",
         ),
+        Choice(
+            f"{side}_dtype",
+            "Number format",
+            LABELS["dtype"],
+            "float64",
+            menu=True,
+            help="What all is computed in. float64 has 16 digits and ends at 1.8×10³⁰⁸; float32, "
+            "which frameworks begin with, has 7 digits and ends at 3.4×10³⁸.",
+        ),
     )
 
 
@@ -241,6 +250,26 @@ PANEL = Panel(
             {"depth": 16, "scale": 0.6},
             {},
             {"rule": "adam", "rate": "0.003"},
+        ),
+        _preset(
+            "Float64 or float32",
+            "trap",
+            "One network, twice. Small weights leave gradients near 10⁻²⁴, and Adam divides each "
+            "by the root of its mean square. In float64 that works, and A learns. In float32 the "
+            "squares are exactly 0: B divides by ε alone, 10⁻³⁰, and its first step throws the "
+            "weights away.",
+            {
+                "depth": 20,
+                "width": 32,
+                "activation": "gelu",
+                "scale": 0.1,
+                "rule": "adam",
+                "epsilon": "1e-30",
+                "rate": "0.003",
+            },
+            {},
+            {"dtype": "float32"},
+            steps="500",
         ),
         _preset(
             "Large targets",
