@@ -10,11 +10,12 @@ from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 SCALE = Range("scale", "loss scale", low=-8, high=24, step=1, default=0, live=True, base=2)
 UPDATE = Range("update", "update η·g", low=0.0005, high=0.01, step=0.0005, default=0.002, live=True)
 DEPTH = 20  # hidden layers at most
-SHOWN = {name: form.label for name, form in FORMATS.items() if name != "float64"}
+SHOWN = labels(FORMATS)
+LAYERS = {str(i): f"layer {i}" for i in range(1, DEPTH + 1)} | {"all": "all layers"}
 
 _SIGMOID = {
     **{"form": "float16", "activation": "sigmoid", "weights": "xavier", "depth": 10},
-    **{"width": "64", "quantity": "dz", "layer": "first"},
+    **{"width": "64", "quantity": "dz", "layer": "1"},
 }
 _WIDE = {
     **{"activation": "relu", "weights": "normal", "depth": 20, "width": "64"},
@@ -41,7 +42,8 @@ PANEL = Panel(
         Range("depth", "Hidden layers", 2, DEPTH, 1, 10),
         Choice("width", "Width", {"16": "16", "64": "64", "128": "128"}, "64"),
         Choice("quantity", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
-        Choice("layer", "Of", {"first": "layer 1", "all": "all layers"}, "first"),
+        Choice("layer", "Of", LAYERS, "1", menu=True),
+        Choice("over", "What is too large", {"lost": "is lost", "cut": "is cut"}, "lost"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         UPDATE,
         Choice("slope", "Activation", {"sigmoid": "Sigmoid", "tanh": "Tanh"}, "sigmoid"),
