@@ -431,10 +431,10 @@ def seldom(at) -> str:
         - **A switch that reaches one thread of two.** `torch.set_flush_denormal(True)` makes
           subnormal numbers 0. Thrown first thing, it did so to {early} of {all} equal products on
           two threads; thrown after the threads had worked, to {late} of them.
-        - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 in {vega} draws 10⁻⁴
-          at {half} % of the height, 1 at {top} %, and 0 at {zero} %. This site draws with it. Here is its own logarithmic axis, drawn by your browser: ¼ⁿ, the
-          most that *n* sigmoid layers let through, rounded to float16. From *n* = {lost} on it is
-          0.
+        - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 in {vega} draws
+          10⁻⁴ at {half} % of the height, 1 at {top} %, and 0 at {zero} %. This site draws with it.
+          Here is its own logarithmic axis, drawn by your browser: ¼ⁿ, the most that *n* sigmoid
+          layers let through, rounded to float16. From *n* = {lost} on it is 0.
         """,
         torch=torch,
         jax=jax,
