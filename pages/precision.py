@@ -49,7 +49,7 @@ page.write(
 
     A computer keeps a number as a few digits and an exponent. {formats} A gradient that is smaller
     than half of the smallest number becomes 0, one that is too large infinite, or no number. The
-    mathematics of the pages before knows neither.
+    mathematics knows neither.
 
     **Loss scaling** multiplies the loss by a power of two. The chain rule hands the factor on, so
     every gradient is multiplied by it, and no digit changes.
@@ -223,7 +223,7 @@ page.write(
 
     - Matrix products are added up in full here and rounded once, as accelerators add up small
       formats in single precision.
-    - The rulers end at the axis. float64 goes on to {smallest} and {largest} beyond it.
+    - Beyond the axis float64 goes on to {smallest} and {largest}.
     """,
     smallest=words.power(words.ends_of("float64")[0]),
     largest=words.power(words.ends_of("float64")[1]),

@@ -418,7 +418,7 @@ def test_the_traps_are_said_with_measured_numbers():
     said = words.traps()
     silu = "the slope of `F.silu` is not a number, that of `F.swish` is 0."
     uniform = "`initializers.uniform` lies between 0 and 0.01"
-    maxout, gates = "σ√*n* = 2.8, *n* being the fan-in", "from 0.94 to 2×10⁻⁴"
+    maxout, gates = "σ√*n* is 2.8 from", "from 0.94 to 2×10⁻⁴"
     orthogonal = "from 0.87 to 0.001"
     few = "0.34 at 16 channels and 0.045"
     for text in (few, "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform, maxout, gates, orthogonal):

@@ -317,7 +317,7 @@ def test_float64_is_on_the_rulers_and_in_every_menu():
     assert (ruler["label"], ruler["says"]) == ("float64", "normal")
     assert list(data.sums()["format"]) == list(SHOWN.values())
     told = say(form="float64", form2="float64")
-    assert "becomes infinity" in told and "There is nothing to mend" in told
+    assert "becomes infinity" in told and "There is hardly anything to mend" in told
     found = data.by_layer(setting(), "float64", 0, "lost")
     assert np.isneginf(found.once).all() and (found.throughout < -12).all()
 
@@ -331,6 +331,13 @@ def test_what_is_too_large_is_cut_where_the_reader_says_so():
     assert found.finite and np.isfinite(found.once).all()
     assert np.isinf(data.by_layer(data.setting(lost), lost.form, lost.scale, "lost").once).any()
     assert "finds none" in " ".join(words.notes(cut))
+    wider = at_of(**wide | {"form": "float8_e5m2", "scale": 24, "over": "cut"})
+    assert "Rounded once, at the end, to float8 e5m2 it differs by" in words.layers(wider)
+
+
+def test_where_no_scale_keeps_any_entry_none_is_called_best():
+    at = at_of(weights="uniform_classic", depth=20, width="16", form="float8_e4m3fn")
+    assert "no scale from 2⁻⁸ to 2²⁴ keeps any: 100 % of the entries" in " ".join(words.notes(at))
 
 
 # Seldom guessed ----------------------------------------------------------------------------------
@@ -377,7 +384,7 @@ def test_a_count_ends_and_takes_the_mean_with_it():
     assert data.seen("PyTorch", f"loss of {few} rows in float16") == pytest.approx(
         np.log(2), rel=0.01
     )
-    assert "float16 a count above 65,519 becomes infinite" in words.seldom(at_of())
+    assert "e5m2 a count above 61,439 becomes infinite" in words.seldom(at_of(form="float8_e5m2"))
     assert "a count above 464 becomes no number" in words.seldom(at_of(form="float8_e4m3fn"))
     assert "more rows than there are" in words.seldom(at_of(form="float64"))
     assert "the mean is too large" in words.seldom(at_of(form="float16", over="cut"))

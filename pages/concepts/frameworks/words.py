@@ -273,9 +273,8 @@ def traps() -> str:
         - **Twins that differ.** Flax has two LSTM cells for the same arithmetic. `nnx.LSTMCell`
           starts with recurrent weights of σ√*n* = {plain}, `nnx.OptimizedLSTMCell` with {twin}.
         - **Orthogonal, and not.** Keras draws an LSTM's recurrent weights as one orthogonal block
-          and cuts the four gates out of it. A gate's singular values run from {high} to {low}, and
-          a GRU's, cut in the same way, from {gru_high} to {gru_low}. Of an orthogonal matrix they
-          are all 1.
+          and cuts the four gates out of it. A gate's singular values run from {high} to {low}, a
+          GRU's from {gru_high} to {gru_low}. Orthogonal ones are 1.
         - **Only positive.** ml-fnn's first weights lie between 0 and 1/√*n*: mean {mean}/√*n*, no
           negative one. Sums do not cancel. JAX's `initializers.uniform` lies between 0 and {top},
           whatever the width.
@@ -283,9 +282,8 @@ def traps() -> str:
           PyTorch, at 40 it is {right}. Both should be the same.
         - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
           negative ones by {outside}.
-        - **Outputs only.** thinc's `Maxout` looks at the fan-out alone. Between 1,000 inputs and
-          250 outputs it starts with σ√*n* = {narrow}, *n* being the fan-in; between 250 and 1,000
-          with {wide}.
+        - **Outputs only.** thinc's `Maxout` looks at the fan-out alone: σ√*n* is {narrow} from
+          1,000 inputs to 250 outputs, {wide} back.
         - **One activation more than another.** thinc gives its `Relu` layer Glorot's weights, its
           `Gelu` He's. scikit-learn's logistic network starts with a third of the variance of its
           others, where a sigmoid would need more.

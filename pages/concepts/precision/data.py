@@ -210,11 +210,13 @@ def idea(option: str) -> beside.Idea | None:
 @dataclass(frozen=True)
 class ByLayer:
     """log₁₀ of ‖rounded − exact‖/‖exact‖ of dJ/dz by layer, (L,): infinite where a number is lost
-    to infinity; 0 where all is lost to 0. `exact` is log₁₀ ‖dJ/dz‖."""
+    to infinity. `exact` is log₁₀ ‖dJ/dz‖; `once_lost`, `throughout_lost` say where all is 0."""
 
     exact: np.ndarray
     once: np.ndarray  # the exact gradient, rounded at the end
     throughout: np.ndarray  # every result of both passes rounded
+    once_lost: np.ndarray
+    throughout_lost: np.ndarray
     finite: bool  # the rounded forward pass ends in numbers: else there is no loss either
 
 
@@ -229,14 +231,16 @@ def _by_layer(of: Setting, form: str, scale: int, cut: bool) -> ByLayer:
     own, factor = network.backward(spec, params, trace, d_output), 2.0**scale
     rounded_trace, _ = passes(spec, params, x, d_output, FORMATS[form], saturate=cut)
     finite = bool(np.isfinite(rounded_trace.output).all())
-    lost = np.full_like(d_output, np.nan)
-    own_d_output = _d_output(rounded_trace.output) if finite else lost
+    none = np.full_like(d_output, np.nan)
+    own_d_output = _d_output(rounded_trace.output) if finite else none
     _, within = passes(spec, params, x, own_d_output, FORMATS[form], scale=factor, saturate=cut)
     once = [rounded(dz * factor, FORMATS[form], saturate=cut) / factor for dz in own.dz]
     exact = np.array([float(log10_norm(dz)[0]) for dz in own.dz])
     throughout = unscaled(within, factor).dz
-    apart = (_apart(found, own.dz, exact) for found in (once, throughout))
-    return ByLayer(exact, *apart, finite)
+    ways = (once, throughout)
+    apart = (_apart(found, own.dz, exact) for found in ways)
+    lost = (np.array([not a.any() for a in found]) for found in ways)
+    return ByLayer(exact, *apart, *lost, finite)
 
 
 def _apart(found, own, exact: np.ndarray) -> np.ndarray:

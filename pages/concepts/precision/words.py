@@ -117,6 +117,8 @@ def notes(at) -> list[str]:
         divided by the scale again before the step, in {single}.""",
         best=f"any scale {here} will do"
         if len(kept) == len(scales)
+        else f"no scale {here} keeps any"
+        if shares[best] == 1
         else f"a scale of {ends[0]} loses least of all {here}"
         if len({*ends}) == 1
         else f"scales from {ends[0]} to {ends[-1]} lose least of all {here}",
@@ -171,21 +173,21 @@ def layers(at) -> str:
         layer=layer,
         exact=theme.from_log10(found.exact[i]),
         form=FORMATS[at.form].label,
-        once=_away(found.once[i]),
-        throughout=f"it {_away(found.throughout[i])}"
+        once=_away(found.once[i], found.once_lost[i]),
+        throughout=f"it {_away(found.throughout[i], found.throughout_lost[i])}"
         if found.finite
         else "the output is no number any more or infinite, and there is no loss to start from",
     )
 
 
-def _away(log10: float) -> str:
+def _away(log10: float, lost: bool) -> str:
+    if lost:
+        return "is 0: all of it is lost"
     if log10 == np.inf:
         return "is beyond what the format has"
     if log10 == -np.inf:
         return "is what it was"
-    if abs(log10) < 1e-9:
-        return "is 0: all of it is lost"
-    if log10 >= 0:
+    if log10 > 1e-9:
         return "differs by more than its own size"
     if log10 < -4:  # of which whole percents say nothing
         return f"differs by {theme.from_log10(log10 + 2, 2)} %"
@@ -207,9 +209,9 @@ def slopes(at) -> str:
     }[at.slope]
     return fill(
         """In {form} {usual} is exactly 0 from *z* = {zero} on, in whole numbers: {value} rounds to
-        1 there. {mirror} The true {name}({zero}) is {true}; {other_formula} gives {other}. Over
-        {layers} layers at this *z* the first makes 0, the second {product}: vanishing by
-        algebra.""",
+        1 there. {mirror} The true {name}({zero}) is {true}; {other_formula} gives {other}.
+        Multiplied exactly over {layers} layers at this *z*, the first makes 0, the second
+        {product}: vanishing by algebra.""",
         form=form.label,
         usual=usual,
         zero=zero,
@@ -244,7 +246,7 @@ def walks(at) -> str:
         right=_plain(1 - right),
         up=_plain(float(up[-1])),
         right_up=_plain(1 + right),
-        remedies="There is nothing to mend."
+        remedies="There is hardly anything to mend."
         if form.precision >= FORMATS["float32"].precision
         else fill(
             """A copy in float32 that is rounded only to be used goes down to {copy}, and rounding
@@ -280,7 +282,8 @@ def trained_so() -> str:
     return fill(
         """Networks of {layers} ReLU layers learn the digits, by {steps} steps of plain gradient
         descent, with their numbers kept in {ways} ways. Updates that change nothing do not always
-        matter: what remains may point the same way.""",
+        matter: what remains may point the same way. Below, the median of {seeds} seeds.""",
+        seeds=data.seeds(),
         layers=runs["layer"].max() - 1,
         steps=data.TRAINED_STEPS,
         ways=runs["way"].nunique(),
@@ -291,8 +294,8 @@ def training(rate: float) -> str:
     """Accuracy and still updates of each way of keeping the numbers."""
     found, still = data.trained(rate).groupby("way", sort=False)["median"].first(), data.still(rate)
     return "\n".join(
-        f"- **{way}**: {theme.percent(float(right))} right (median of {data.seeds()} seeds); "
-        f"{theme.percent(float(still[way]))} of the updates changed nothing."
+        f"- **{way}**: {theme.percent(float(right))} right; {theme.percent(float(still[way]))} of "
+        "the updates changed nothing."
         for way, right in found.items()
     )
 
@@ -378,37 +381,29 @@ def stuck(limit: PrecisionLimit) -> str:
 
 def seldom_casts() -> str:
     """Who makes what of 500 in a format that ends at 448."""
-    item, torch = "500 as e4m3", data.version("PyTorch")
-    rows = data.seldom()
-    rows = rows[rows["item"] == item]
-    lost = [data.version(name) for name in rows.loc[rows["value"].isna(), "library"]]
-    cut = [data.version(name) for name in rows.loc[rows["value"].notna(), "library"]]
-    before = data.devices().set_index("what").iloc[:, :1]
-    old, had = before.columns[0].partition(",")[0], before.loc["500 as float8 e4m3"].iloc[0]
+    item, rows = "500 as e4m3", data.seldom()
+    found = rows.loc[rows["item"] == item, "value"]
+    before = data.devices().set_index("what").iloc[:, :1]  # an older one, on a processor
+    days = " and ".join(sorted(rows["date"].unique()))
     return fill(
-        """**NaN here, {largest} there.** float8 e4m3 ends at {largest} and has no infinity. A cast
-        of 500 to it gives NaN in {lost}, and {largest} in {cut}: finite, so that a loss scale that
-        adapts sees nothing amiss. {old} gave {had} where {torch} gives {now}. The last row is this
-        page, by “What is too large” above. {measured}""",
+        """**No number here, {largest} there.** float8 e4m3 ends at {largest} and has no infinity.
+        In {lost} of {all} libraries 500 becomes no number, in {cut} it becomes {largest}: finite,
+        so that a loss scale that adapts sees nothing amiss. {old} gave {had}, {new} gives {now}.
+        Measured on {days}, on a processor.""",
         largest=f"{FORMATS['float8_e4m3fn'].largest:g}",
-        lost=_listed(lost),
-        cut=_listed(cut),
-        old=old,
-        had=data.cast_says(float(had)),
-        torch=torch,
-        now=data.cast_says(data.seen("PyTorch", item)),
-        measured=_measured(),
+        lost=int(found.isna().sum()),
+        cut=int(found.notna().sum()),
+        all=len(found),
+        old=before.columns[0].partition(",")[0],
+        had=_given(float(before.loc["500 as float8 e4m3"].iloc[0])),
+        new=data.version("PyTorch"),
+        now=_given(data.seen("PyTorch", item)),
+        days=days,
     )
 
 
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def _measured() -> str:
-    first, last = data.seldom()["date"].min(), data.seldom()["date"].max()
-    days = f"on {first}" if first == last else f"between {first} and {last}"
-    return f"Measured {days}, on a processor."
+def _given(x: float) -> str:
+    return "no number" if np.isnan(x) else f"{x:g}"
 
 
 def seldom(at) -> str:
@@ -418,27 +413,22 @@ def seldom(at) -> str:
         return theme.number(data.seen(library, item), digits)
 
     few, many = data.rows_seen()
-    torch, jax, onnx = (data.version(name) for name in ("PyTorch", "JAX", "ONNX Runtime"))
     return fill(
         """
-        - **Alive on the left, dead on the right.** σ′ is the same at *z* and −*z*. In float32
-          {torch} gives {right} at 17 and {left} at −17; in bfloat16 {jax} gives {brain_right} at 6
-          and {brain_left} at −6. {onnx} has it the other way around, in the sigmoid itself: {near}
-          at −16, {far} at −17, where it should be less, and {gone} at −18.
-        - **A count that ends.** A mean divides by the number of rows. In float16 {torch} gives
-          {few} rows a cross-entropy of {loss}, {many} rows one of {none}, and gradients of
-          {no_gradient}: the count rounds to infinity, and what is divided by that is 0. {own}
-        - **A switch that reaches one thread of two.** `torch.set_flush_denormal(True)` makes
-          subnormal numbers 0. Thrown first thing, it did so to {early} of {all} equal products on
-          two threads; thrown after the threads had worked, to {late} of them.
-        - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 in {vega} draws
-          10⁻⁴ at {half} % of the height, 1 at {top} %, and 0 at {zero} %. This site draws with it.
-          Here is its own logarithmic axis, drawn by your browser: ¼ⁿ, the most that *n* sigmoid
-          layers let through, rounded to float16. From *n* = {lost} on it is 0.
+        - **Alive on the left, dead on the right.** In float32 PyTorch's σ′ is {right} at 17 and
+          {left} at −17; in bfloat16 JAX's is {brain_right} at 6 and {brain_left} at −6. ONNX
+          Runtime's σ itself is dead on the left: {near} at −16, more at −17 ({far}), and {gone} at
+          −18.
+        - **A count that ends.** In float16 PyTorch gives {few} rows a cross-entropy of {loss}, and
+          {many} rows one of {none}, with gradients of {no_gradient}: it divides by the count, and
+          that is infinite.{own}
+        - **A switch for one thread of two.** `torch.set_flush_denormal(True)` makes subnormal
+          numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
+          after other work, to {late}.
+        - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 draws 1 at {top} %
+          of the height, and 0 at {zero} % too. Your browser does so here: ¼ⁿ, the most that *n*
+          sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
         """,
-        torch=torch,
-        jax=jax,
-        onnx=onnx,
         right=seen("PyTorch", "sigmoid'(17) in float32"),
         left=seen("PyTorch", "sigmoid'(-17) in float32"),
         brain_right=seen("JAX", "sigmoid'(6) in bfloat16"),
@@ -451,13 +441,11 @@ def seldom(at) -> str:
         loss=seen("PyTorch", f"loss of {few} rows in float16"),
         none=seen("PyTorch", f"loss of {many} rows in float16"),
         no_gradient=seen("PyTorch", f"largest gradient of {many} rows in float16"),
-        own=_count(FORMATS[at.form], at.over),
+        own=f" {own}" if (own := _count(FORMATS[at.form], at.over)) else "",
         all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
         early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
         late=f"{data.seen('PyTorch', 'made 0 by a switch thrown late'):,.0f}",
-        vega=data.version("vl-convert"),
         top=theme.setting(data.seen("vl-convert", "height of 1")),
-        half=theme.setting(data.seen("vl-convert", "height of 0.0001")),
         zero=theme.setting(data.seen("vl-convert", "height of 0")),
         lost=int(data.log_axis().query("held == 0")["n"].min()),
     )
@@ -465,6 +453,8 @@ def seldom(at) -> str:
 
 def _count(form: Format, over: str) -> str:
     """Where a count of rows ends in the reader's format."""
+    if form.name == "float16" and over == "lost":
+        return ""  # as was just measured
     last = _exact(data.last_count(form))
     if data.last_count(form) > 1e12:
         return f"In {form.label} a count may go up to {last}, more rows than there are."
