@@ -414,6 +414,10 @@ def test_what_is_said_of_the_far_sigmoid_is_so_in_its_table():
     assert (left > 0).sum() == len(left) - 1 and (right == 0).all()
 
 
+def test_the_fine_print_says_how_many_weights_there_are():
+    assert f"from {record.ENOUGH:,} weights or more" in say()
+
+
 def test_the_traps_are_said_with_measured_numbers():
     said = words.traps()
     silu = "the slope of `F.silu` is not a number, that of `F.swish` is 0."

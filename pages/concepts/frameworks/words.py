@@ -33,6 +33,28 @@ def finding(default: Default, run: Run, depth: int, told: str) -> str:
     )
 
 
+def asks() -> str:
+    """The page's question."""
+    framework, depth = data.ASKED
+    return fill(
+        """{depth} layers of `nn.Linear({n}, {n})` and ReLU in {framework}, just made. What share of
+        the gradient ‖dJ/dz‖ of layer {depth} reaches layer 1?""",
+        framework=framework,
+        depth=depth,
+        n=data.ASKED_WIDTH,
+    )
+
+
+def because() -> str:
+    """Why the answer is what it is."""
+    return fill(
+        """Weights between ±1/√*n* have σ√*n* = 1/√3, and ReLU takes another √½: each of the {steps}
+        steps keeps 1/√6 = {kept}.""",
+        steps=data.ASKED[1] - 1,
+        kept=theme.number(1 / sqrt(6), 2),
+    )
+
+
 def drawn(default: Default) -> str:
     """How the weights and biases are drawn, in words."""
     law = default.weights
