@@ -348,11 +348,11 @@ def about_devices() -> str:
 def powers() -> str:
     """What the table of powers shows."""
     return fill(
-        """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; the names of formats of few
-        bits are left out there. Step by step *in* the format it can end differently: when |*w*| is
-        between ½ and 1, a number near the smallest that the format has, times *w*, rounds back to
-        itself. In a format of few digits *w* is rounded first, and may become 1. A library that
-        makes subnormal numbers 0 ends at 0 all the same, and sooner."""
+        """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room three of
+        the formats are not named there. Step by step *in* the format it can end differently: when
+        |*w*| is between ½ and 1, a number near the smallest that the format has, times *w*, rounds
+        back to itself. In a format of few digits *w* is rounded first, and may become 1. A library
+        that makes subnormal numbers 0 ends at 0 all the same, and sooner."""
     )
 
 
