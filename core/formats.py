@@ -128,6 +128,8 @@ def stochastic(x, form: Format, rng: np.random.Generator) -> np.ndarray:
     For finite numbers within the format's range.
     """
     x = np.asarray(x, dtype=np.float64)
+    if form.native is np.float64:
+        return x.copy()  # it has no neighbors that are nearer
     exponent = np.maximum(np.frexp(x)[1] - 1, form.lowest)
     step = np.ldexp(1.0, exponent - form.precision + 1)
     return np.floor(x / step + rng.random(x.shape)) * step

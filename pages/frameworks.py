@@ -42,16 +42,14 @@ def gradients(at) -> None:
 
 predict.size(
     PANEL,
-    """Twenty layers of `nn.Linear(64, 64)` and ReLU in PyTorch, just made. What share of the
-    gradient ‖dJ/dz‖ of layer 20 reaches layer 1?""",
+    words.asks(),
     truth=float(data.asked()[-1]),
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -3, -4, -5, -6, -7, -8, -9, -10, -12),
     replies=(
         (-0.6, 0, "Defaults are made to work, one thinks. This one is older than ReLU."),
         (-4, -1, "That would be Glorot's weights. PyTorch's are smaller by √3."),
     ),
-    because="""Weights between ±1/√*n* have σ√*n* = 1/√3, and ReLU takes another √½: each of the 19
-    steps keeps 1/√6 = 0.41.""",
+    because=words.because(),
 )
 
 page.write(
@@ -123,9 +121,10 @@ page.write(
     """
     ## Clipped by name
 
-    The same gradients through each library's clipping by norm, at limit 1, in single precision:
-    ✓ right, ~ changed, ✕ destroyed.
-    """
+    The same gradients through each library's clipping by norm, at limit {limit}, in single
+    precision: ✓ right, ~ changed, ✕ destroyed.
+    """,
+    limit=theme.setting(clips.LIMIT),
 )
 page.show(
     charts.clips,

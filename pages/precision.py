@@ -47,17 +47,17 @@ page.write(
     """
     ## The idea
 
-    A computer keeps a number as a few digits and an exponent. float16 has 11 binary digits and
-    exponents from −14 to 15; bfloat16 gives three of its digits away for as many exponents as
-    float32 has. A gradient that is smaller than half of the smallest number becomes 0, one that is
-    too large becomes infinity. The mathematics of the pages before knows neither.
+    A computer keeps a number as a few digits and an exponent. {formats} A gradient that is smaller
+    than half of the smallest number becomes 0, one that is too large infinite, or no number. The
+    mathematics knows neither.
 
     **Loss scaling** multiplies the loss by a power of two. The chain rule hands the factor on, so
     every gradient is multiplied by it, and no digit changes.
-    """
+    """,
+    formats=words.digits(),
 )
 controls.presets(PANEL)
-controls.draw(PANEL, "form", "scale", "quantity", "layer")
+controls.draw(PANEL, ("form", "scale", "over"), ("quantity", "layer"))
 controls.draw(PANEL, "activation", "weights", "depth", "width", "seed")
 
 
@@ -88,7 +88,7 @@ page.write(
 def by_layer(at) -> None:
     page.show(
         charts.layers,
-        data.layers(data.setting(at), at.form, at.scale),
+        data.layers(data.setting(at), at.form, at.scale, at.over),
         key="precision.layers",
         alt_text="""
             Line chart on a logarithmic scale over the layers: the relative difference from the
@@ -149,14 +149,7 @@ def one_weight(at) -> None:
 
 controls.draw(PANEL, "form2", "update")
 
-page.write(
-    """
-    ## Trained so
-
-    Eight ReLU layers on the digits, 300 steps of plain gradient descent, in six ways of keeping the
-    numbers. Updates that change nothing do not always matter: what remains may point the same way.
-    """
-)
+page.write("## Trained so\n\n" + words.trained_so())
 
 
 @page.part(PANEL)
@@ -165,32 +158,42 @@ def trained(at) -> None:
         charts.training,
         data.trained(float(at.rate)),
         key="precision.training",
-        alt_text="Dots: held-out accuracy of five networks for each way of keeping numbers.",
+        alt_text="Dots: held-out accuracy of each network, by the way of keeping numbers.",
     )
     page.write(words.training(float(at.rate)))
     st.table(data.still_by_layer(float(at.rate)))
 
 
 controls.draw(PANEL, "rate")
+page.write("## Seldom guessed")
+
+
+@page.part(PANEL)
+def seldom(at) -> None:
+    page.write(words.seldom_casts())
+    st.table(data.casts(at.over))
+    page.write(words.seldom(at))
+    page.show(
+        charts.log_axis,
+        data.log_axis(),
+        key="precision.log_axis",
+        alt_text="""
+            Dots on a logarithmic axis that fall along a line, and then stand at the top: there the
+            number is exactly 0.""",
+    )
 
 
 def _power() -> None:
     w = values.read(PANEL).w
-    st.table(data.power_ends(w).set_index("format"))
+    st.table(data.power_table(w).set_index("format"))
     controls.draw(PANEL, "w")
     page.show(
         charts.power,
         data.power(w),
         key="precision.power",
-        alt_text="Line chart of |w|ⁿ up to n = 1600, with a cross where each format loses it.",
+        alt_text="Line chart of |w|ⁿ over n, with a cross where each format loses it.",
     )
-    page.write(
-        """
-        Step by step *in* the format can end differently: when |*w*| is between ½ and 1, a number
-        near the smallest that the format has, times *w*, rounds back to itself. A library that
-        makes subnormal numbers 0 ends at 0 all the same, and sooner.
-        """
-    )
+    page.write(words.powers())
 
 
 def _adaptive() -> None:
@@ -201,29 +204,18 @@ def _adaptive() -> None:
 
 def _sums() -> None:
     st.table(data.sums().set_index("format"))
-    page.write(
-        """
-        Ones, added one by one: the sum stops where 1 is half of the way to the next number, and
-        rounds back to the even one. The gradient of a weight that is used many times is such a sum.
-        A norm squares first: where the sum of squares is infinite, clipping makes all gradients 0.
-        """
-    )
+    page.write(words.sums())
 
 
 def _devices() -> None:
     st.table(words.devices())
-    page.write(
-        """
-        Measured with PyTorch and JAX on a processor and on an NVIDIA H200. “Compiled” is by
-        `torch.compile` or `jax.jit`. One line of code keeps, rounds or cuts a gradient, by where
-        it runs.
-        """
-    )
+    page.write(words.about_devices())
 
 
 def _data() -> None:
     page.download(data.table(at := values.read(PANEL)), "precision", data.UNITS, now={})
     page.table(data.histogram(at), data.UNITS, of="The sizes of its entries")
+    page.download(data.seldom_table(), "seldom", data.SELDOM_UNITS, label="Seldom guessed as CSV")
 
 
 page.write(
@@ -232,8 +224,10 @@ page.write(
 
     - Matrix products are added up in full here and rounded once, as accelerators add up small
       formats in single precision.
-    - float64 is not on the rulers. Its smallest number is 2⁻¹⁰⁷⁴.
-    """
+    - Beyond the axis float64 goes on to {smallest} and {largest}.
+    """,
+    smallest=words.power(words.ends_of("float64")[0]),
+    largest=words.power(words.ends_of("float64")[1]),
 )
 page.more(
     PANEL,

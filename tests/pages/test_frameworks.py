@@ -414,11 +414,18 @@ def test_what_is_said_of_the_far_sigmoid_is_so_in_its_table():
     assert (left > 0).sum() == len(left) - 1 and (right == 0).all()
 
 
+def test_the_fine_print_says_how_many_weights_there_are():
+    assert f"from {record.ENOUGH:,} weights or more" in say()
+
+
 def test_the_traps_are_said_with_measured_numbers():
     said = words.traps()
     silu = "the slope of `F.silu` is not a number, that of `F.swish` is 0."
     uniform = "`initializers.uniform` lies between 0 and 0.01"
-    for text in ("0.34 at 16 channels and 0.045", "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform):
+    maxout, gates = "σ√*n* is 2.8 from", "from 0.94 to 2×10⁻⁴"
+    orthogonal = "from 0.87 to 0.001"
+    few = "0.34 at 16 channels and 0.045"
+    for text in (few, "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform, maxout, gates, orthogonal):
         assert text in said, text
 
 

@@ -90,13 +90,13 @@ def main_line(at) -> pd.DataFrame:
     return beside.line(np.arange(at.depth, 0, -1), size, seen=(BOTTOM, TOP))
 
 
-ASKED = ("PyTorch", 20)  # the default and the depth that the page's question asks for
+ASKED, ASKED_WIDTH = ("PyTorch", 20), 64  # default, depth and width that the question asks for
 
 
 def asked() -> np.ndarray:
     """log₁₀ of what reaches each layer there, from the last one back."""
     framework, depth = ASKED
-    return default_run(framework, "relu", 64, 0).kept[depth - 1, depth - 1 :: -1]
+    return default_run(framework, "relu", ASKED_WIDTH, 0).kept[depth - 1, depth - 1 :: -1]
 
 
 def idea(guess: float) -> beside.Idea | None:

@@ -33,6 +33,28 @@ def finding(default: Default, run: Run, depth: int, told: str) -> str:
     )
 
 
+def asks() -> str:
+    """The page's question."""
+    framework, depth = data.ASKED
+    return fill(
+        """{depth} layers of `nn.Linear({n}, {n})` and ReLU in {framework}, just made. What share of
+        the gradient ‖dJ/dz‖ of layer {depth} reaches layer 1?""",
+        framework=framework,
+        depth=depth,
+        n=data.ASKED_WIDTH,
+    )
+
+
+def because() -> str:
+    """Why the answer is what it is."""
+    return fill(
+        """Weights between ±1/√*n* have σ√*n* = 1/√3, and ReLU takes another √½: each of the {steps}
+        steps keeps 1/√6 = {kept}.""",
+        steps=data.ASKED[1] - 1,
+        kept=theme.number(1 / sqrt(6), 2),
+    )
+
+
 def drawn(default: Default) -> str:
     """How the weights and biases are drawn, in words."""
     law = default.weights
@@ -245,13 +267,14 @@ def traps() -> str:
     """What was measured and is seldom guessed."""
     weights, values = tables.weights(), tables.values()
 
-    def std(framework: str, layer: str, call: str, n_in: int) -> float:
-        """Of one measured layer."""
+    def std(framework: str, layer: str, call: str, n_in: int, n_out: int | None = None) -> float:
+        """Of one measured layer, square where nothing else is said."""
         rows = weights[
             (weights["framework"] == framework)
             & (weights["layer"] == layer)
             & (weights["call"] == call)
             & (weights["n_in"] == n_in)
+            & (weights["n_out"] == (n_out or n_in))
         ]
         return float(rows["std"].iloc[0])
 
@@ -272,7 +295,8 @@ def traps() -> str:
         - **Twins that differ.** Flax has two LSTM cells for the same arithmetic. `nnx.LSTMCell`
           starts with recurrent weights of σ√*n* = {plain}, `nnx.OptimizedLSTMCell` with {twin}.
         - **Orthogonal, and not.** Keras draws an LSTM's recurrent weights as one orthogonal block
-          and cuts the four gates out of it. A gate's singular values run from {high} to {low}.
+          and cuts the four gates out of it. A gate's singular values run from {high} to {low}, a
+          GRU's from {gru_high} to {gru_low}. Orthogonal ones are 1.
         - **Only positive.** ml-fnn's first weights lie between 0 and 1/√*n*: mean {mean}/√*n*, no
           negative one. Sums do not cancel. JAX's `initializers.uniform` lies between 0 and {top},
           whatever the width.
@@ -280,21 +304,31 @@ def traps() -> str:
           PyTorch, at 40 it is {right}. Both should be the same.
         - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
           negative ones by {outside}.
+        - **Outputs only.** thinc's `Maxout` looks at the fan-out alone: σ√*n* is {narrow} from
+          1,000 inputs to 250 outputs, {wide} back.
         - **One activation more than another.** thinc gives its `Relu` layer Glorot's weights, its
-          `Gelu` He's, and its `Maxout` looks at the fan-out alone. scikit-learn's logistic network
-          starts with a third of the variance of its others, where a sigmoid would need more.
+          `Gelu` He's. scikit-learn's logistic network starts with a third of the variance of its
+          others, where a sigmoid would need more.
         - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
           cell: the 1 is added in the arithmetic.
         - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
           is {silu}, that of `F.swish` is {swish}.
         """,
-        few=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 16) * 3, 2),
-        many=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 1000) * 3, 2),
-        torch=theme.number(std("PyTorch", "depthwise 3x3", "nn.Conv2d(groups)", 1000) * 3, 2),
-        plain=theme.number(std("Flax", "lstm recurrent", "nnx.LSTMCell", 256) * 16, 2),
-        twin=theme.number(std("Flax", "lstm recurrent", "nnx.OptimizedLSTMCell", 256) * 16, 2),
+        few=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 16) * sqrt(9), 2),
+        many=theme.number(
+            std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 1000) * sqrt(9), 2
+        ),
+        torch=theme.number(std("PyTorch", "depthwise 3x3", "nn.Conv2d(groups)", 1000) * sqrt(9), 2),
+        plain=theme.number(std("Flax", "lstm recurrent", "nnx.LSTMCell", 256) * sqrt(256), 2),
+        twin=theme.number(
+            std("Flax", "lstm recurrent", "nnx.OptimizedLSTMCell", 256) * sqrt(256), 2
+        ),
         high=theme.number(value("Keras", largest, "layers.LSTM"), 2),
         low=theme.number(value("Keras", smallest, "layers.LSTM"), 1),
+        gru_high=theme.number(value("Keras", largest.replace("lstm", "gru"), "layers.GRU"), 2),
+        gru_low=theme.number(value("Keras", smallest.replace("lstm", "gru"), "layers.GRU"), 1),
+        narrow=theme.number(std("thinc", "dense maxout", "Maxout", 1000, 250) * sqrt(1000), 2),
+        wide=theme.number(std("thinc", "dense maxout", "Maxout", 250, 1000) * sqrt(250), 2),
         mean=theme.number(positive.mean, 2),
         top=theme.number(float(uniform["largest"].max()), 1),
         left=theme.number(value("PyTorch", "sigmoid'(-40)", "torch.sigmoid")),

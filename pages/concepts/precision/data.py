@@ -1,7 +1,8 @@
 """Tables of the page on number formats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
+from math import ceil, log2
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +14,17 @@ from core.formats import FORMATS, Format, rounded, stochastic
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import passes, unscaled
-from pages.concepts.precision.charts import BIN, HIGH, LOW, TALL
-from pages.concepts.precision.panel import SCALE, SHOWN, UPDATE
+from pages.concepts.precision.charts import BIN, HIGH, LOW, POWERS, QUARTERS, STEPS, TALL
+from pages.concepts.precision.panel import PANEL, SCALE, SHOWN, UPDATE
 from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 EXAMPLES = 32
-NUMPY_FORMATS = {"fp16": "float16", "fp32": "float32", "fp64": "float64"}
-POWERS = 1600  # the largest n of a power wⁿ that is drawn
-_HOLDS = {"zero": "0", "infinity": "∞"}
-STEPS = 100  # of the weight that is moved up and down
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 SCALES_FILE = Path(__file__).with_name("scales.csv")
 DEVICES_FILE = Path(__file__).with_name("devices.csv")
+SELDOM_FILE = Path(__file__).with_name("seldom.csv")
+DEVICES_COMMITTED = "2026-11-27"  # when devices.csv was; it has no dates itself
 
 
 # Gradients and what a format keeps of them -------------------------------------------------------
@@ -33,7 +32,7 @@ DEVICES_FILE = Path(__file__).with_name("devices.csv")
 
 @dataclass(frozen=True)
 class Setting:
-    """Which network's gradients are looked at, and which of them."""
+    """Which network's gradients are looked at, and which of them: of one layer, or of all."""
 
     activation: str
     weights: str
@@ -41,14 +40,13 @@ class Setting:
     width: int
     seed: int
     quantity: str
-    layer: str
+    layer: int | None
 
 
 def setting(at) -> Setting:
-    """What the page's controls are set to."""
-    return Setting(
-        at.activation, at.weights, at.depth, int(at.width), at.seed, at.quantity, at.layer
-    )
+    """What the page's controls are set to. A layer that the network has not is its last one."""
+    layer = None if at.layer == "all" else min(int(at.layer), at.depth)
+    return Setting(at.activation, at.weights, at.depth, int(at.width), at.seed, at.quantity, layer)
 
 
 def _spec(of: Setting) -> NetSpec:
@@ -75,7 +73,7 @@ def sizes(of: Setting) -> np.ndarray:
     """The gradient's entries that are not 0, as their absolute values, finite ones only."""
     spec, params, _, trace, d_output = _begun(of)
     by_layer = getattr(network.backward(spec, params, trace, d_output), of.quantity)
-    by_layer = by_layer[: of.depth] if of.layer == "all" else by_layer[:1]
+    by_layer = by_layer[: of.depth] if of.layer is None else by_layer[of.layer - 1 : of.layer]
     entries = np.abs(np.concatenate([a.ravel() for a in by_layer]))
     return entries[np.isfinite(entries) & (entries > 0)]
 
@@ -114,8 +112,10 @@ def fitting(entries: np.ndarray, form: Format) -> np.ndarray:
 
 def too_large(form: Format) -> tuple[float, bool]:
     """Halfway from the largest number to what would be the next, and whether that is too large."""
-    edge = form.largest + 2.0 ** (form.highest - form.precision)
-    return edge, not np.isfinite(rounded(edge, form))
+    edge = np.float64(form.largest)
+    with np.errstate(over="ignore"):  # of float64 there is nothing between
+        edge += 2.0 ** (form.highest - form.precision)
+    return float(edge), not np.isfinite(rounded(edge, form))
 
 
 @memoize(32)
@@ -210,29 +210,37 @@ def idea(option: str) -> beside.Idea | None:
 @dataclass(frozen=True)
 class ByLayer:
     """log₁₀ of ‖rounded − exact‖/‖exact‖ of dJ/dz by layer, (L,): infinite where a number is lost
-    to infinity; 0 where all is lost to 0. `exact` is log₁₀ ‖dJ/dz‖."""
+    to infinity. `exact` is log₁₀ ‖dJ/dz‖; `once_lost`, `throughout_lost` say where all is 0."""
 
     exact: np.ndarray
     once: np.ndarray  # the exact gradient, rounded at the end
     throughout: np.ndarray  # every result of both passes rounded
+    once_lost: np.ndarray
+    throughout_lost: np.ndarray
     finite: bool  # the rounded forward pass ends in numbers: else there is no loss either
 
 
-@memoize(64)
-def by_layer(of: Setting, form: str, scale: int) -> ByLayer:
+def by_layer(of: Setting, form: str, scale: int, over: str) -> ByLayer:
     """How far the format is from each layer's gradient, the loss scale divided away again."""
+    return _by_layer(replace(of, quantity="dz", layer=None), form, scale, over == "cut")
+
+
+@memoize(64)
+def _by_layer(of: Setting, form: str, scale: int, cut: bool) -> ByLayer:
     spec, params, x, trace, d_output = _begun(of)
     own, factor = network.backward(spec, params, trace, d_output), 2.0**scale
-    rounded_trace, _ = passes(spec, params, x, d_output, FORMATS[form])
+    rounded_trace, _ = passes(spec, params, x, d_output, FORMATS[form], saturate=cut)
     finite = bool(np.isfinite(rounded_trace.output).all())
-    lost = np.full_like(d_output, np.nan)
-    own_d_output = _d_output(rounded_trace.output) if finite else lost
-    _, within = passes(spec, params, x, own_d_output, FORMATS[form], scale=factor)
-    once = [rounded(dz * factor, FORMATS[form]) / factor for dz in own.dz]
+    none = np.full_like(d_output, np.nan)
+    own_d_output = _d_output(rounded_trace.output) if finite else none
+    _, within = passes(spec, params, x, own_d_output, FORMATS[form], scale=factor, saturate=cut)
+    once = [rounded(dz * factor, FORMATS[form], saturate=cut) / factor for dz in own.dz]
     exact = np.array([float(log10_norm(dz)[0]) for dz in own.dz])
     throughout = unscaled(within, factor).dz
-    apart = (_apart(found, own.dz, exact) for found in (once, throughout))
-    return ByLayer(exact, *apart, finite)
+    ways = (once, throughout)
+    apart = (_apart(found, own.dz, exact) for found in ways)
+    lost = (np.array([not a.any() for a in found]) for found in ways)
+    return ByLayer(exact, *apart, *lost, finite)
 
 
 def _apart(found, own, exact: np.ndarray) -> np.ndarray:
@@ -244,19 +252,19 @@ def _apart(found, own, exact: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(exact), np.array(norms) - exact, np.nan)
 
 
-def layers(of: Setting, form: str, scale: int) -> pd.DataFrame:
+def layers(of: Setting, form: str, scale: int, over: str) -> pd.DataFrame:
     """See `charts.layers`."""
-    found, parts = by_layer(of, form, scale), []
+    found, parts = by_layer(of, form, scale, over), []
     for name, label, meaning in (
         ("once", "rounded once", theme.COMPARED["rounded once"]),
         ("throughout", "rounded throughout", theme.COMPARED["rounded throughout"]),
     ):
         log10 = getattr(found, name)
         part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "says": map(_relative, log10)})
-        part["log10"] = np.where(np.isfinite(log10), np.clip(log10, -9, 1), log10)
+        part["log10"] = np.where(np.isfinite(log10), np.clip(log10, -18, 1), log10)
         part["meaning"] = meaning
         part["name"] = [None] * (of.depth - 1) + [label]
-        part["name_at"] = part["log10"].clip(-9, 1) + (0.5 if name == "throughout" else -0.5)
+        part["name_at"] = part["log10"].clip(-18, 1) + (0.9 if name == "throughout" else -0.9)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
@@ -271,26 +279,28 @@ def _relative(log10: float) -> str:
 def slope_as_frameworks(z, form: Format, activation: str) -> np.ndarray:
     """σ′ as s(1 − s), tanh′ as 1 − t², from the value that the forward pass has kept.
 
-    The value itself is computed in float32, each step rounded, and then rounded to the format, as
-    PyTorch does on a processor.
+    The value itself is computed in float32, for float64 in float64, each step rounded, and then
+    rounded to the format, as PyTorch does on a processor.
     """
     if activation == "sigmoid":
-        s = rounded(_sigmoid(z), form)
+        s = rounded(_sigmoid(z, form), form)
         return rounded(s * (1 - s), form)
-    t = rounded(np.tanh(z), form)
+    with np.errstate(over="ignore"):
+        t = np.copysign(1 - 2 / (np.exp(2 * np.abs(z)) + 1), z)  # NumPy's tanh(19) is 1 too soon
+    t = rounded(t, form)
     return rounded(1 - t * t, form)
 
 
-def _sigmoid(z) -> np.ndarray:
-    single = FORMATS["float32"]
+def _sigmoid(z, form: Format) -> np.ndarray:
+    within = FORMATS["float64" if form.name == "float64" else "float32"]
     with np.errstate(over="ignore"):
-        return rounded(1 / rounded(1 + rounded(np.exp(-z), single), single), single)
+        return rounded(1 / rounded(1 + rounded(np.exp(-z), within), within), within)
 
 
 def slope_without_loss(z, form: Format, activation: str) -> np.ndarray:
     """σ′ as σ(z)·σ(−z), tanh′ as 4σ(2z)·σ(−2z), rounded to the format at the end."""
     k = 1.0 if activation == "sigmoid" else 2.0
-    return rounded(k * k * _sigmoid(k * z) * _sigmoid(-k * z), form)
+    return rounded(k * k * _sigmoid(k * z, form) * _sigmoid(-k * z, form), form)
 
 
 def first_zero(form: str, activation: str) -> int:
@@ -308,7 +318,7 @@ def last_above_zero(form: str, activation: str) -> int:
 @memoize(16)
 def slopes(form: str, activation: str) -> pd.DataFrame:
     """See `charts.slopes`."""
-    z = np.arange(-24, 24.25, 0.25)
+    z = np.arange(-40, 40.5, 0.5)
     parts = []
     for name, function, meaning in (
         ("other", slope_without_loss, "two"),
@@ -375,14 +385,14 @@ def walks(form: str, seed: int) -> pd.DataFrame:
     )
 
 
-ONES = 100_000  # whose norm is 316.2
-
-
 def _plain(value) -> str:
     return f"{float(value):g}" if np.isfinite(value) else theme.number(float(value))
 
 
 # Sums --------------------------------------------------------------------------------------------
+
+COUNTS = 1000, 5000  # of ones that are added one by one
+ONES = 100_000  # whose norm is 316.2
 
 
 @memoize(8)
@@ -404,16 +414,27 @@ def sums() -> pd.DataFrame:
         rows.append(
             {
                 "format": label,
-                "1,000 ones": f"{added_up(name, 1000):,.0f}",
-                "5,000 ones": f"{added_up(name, 5000):,.0f}",
-                "norm of 100,000 ones": _plain(rounded(np.sqrt(squares), form)),
+                **{f"{n:,} ones": f"{added_up(name, n):,.0f}" for n in COUNTS},
+                f"norm of {ONES:,} ones": _plain(rounded(np.sqrt(squares), form)),
                 "its squares in the format": _plain(rounded(np.sqrt(rounded(squares, form)), form)),
             }
         )
     return pd.DataFrame(rows)
 
 
+def last_count(form: Format) -> float:
+    """The largest count of rows that is a number in the format: the next whole one is none."""
+    edge, lost = too_large(form)
+    if np.isinf(edge):
+        return form.largest
+    return min(edge - lost, float(np.nextafter(edge, 0))) if lost else edge
+
+
 # Training ----------------------------------------------------------------------------------------
+
+TRAINED_STEPS = 300  # of each training run
+WAIT = 20  # good steps until the scale that adapts is doubled; the usual rule waits USUAL_WAIT
+USUAL_WAIT = 2000
 
 
 @cache
@@ -426,6 +447,11 @@ def runs() -> pd.DataFrame:
 def devices() -> pd.DataFrame:
     """What real devices and compilers were seen to do: see measure_devices.py."""
     return pd.read_csv(DEVICES_FILE)
+
+
+def seeds() -> int:
+    """How many networks were trained in each way."""
+    return runs()["seed"].nunique()
 
 
 def trained(rate: float) -> pd.DataFrame:
@@ -451,9 +477,11 @@ def still(rate: float) -> pd.Series:
 def still_by_layer(rate: float) -> pd.DataFrame:
     """The same in some layers, in percent as a table to read: a row for each way."""
     found = runs()[runs()["rate"] == rate].groupby(["way", "layer"], sort=False)["still"].mean()
-    some = found.unstack()[[1, 4, 8, 9]].map(lambda share: theme.percent(float(share)))
-    some = some.set_axis(["layer 1", "layer 4", "layer 8", "output"], axis="columns")
-    return some.rename_axis("changed nothing")
+    found = found.unstack()
+    last = int(found.columns.max())  # the output layer
+    some = found[[1, last // 2, last - 1, last]].map(lambda share: theme.percent(float(share)))
+    names = [*(f"layer {i}" for i in some.columns[:-1]), "output"]
+    return some.set_axis(names, axis="columns").rename_axis("changed nothing")
 
 
 def halvings(exponent: int, form: Format) -> int:
@@ -513,6 +541,11 @@ def histogram(at) -> pd.DataFrame:
     )
 
 
+SELDOM_UNITS = dict.fromkeys(("library", "version", "item"), "name") | {
+    **{"date": "year-month-day", "value": "a pure number, of the item"},
+}
+
+
 # Where a power ends ------------------------------------------------------------------------------
 
 
@@ -525,25 +558,77 @@ def flushed(w: float, form: Format) -> int:
     return n
 
 
-def power_ends(w: float) -> pd.DataFrame:
-    """Where each format loses wⁿ, rounded once and multiplied step by step."""
-    rows = []
-    for limit in scalar_chain.precision_ladder(w):
-        once = f"{_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else "never lost"
-        steps = {
-            "zero": f"0 from n = {limit.repeated_n}",
-            "infinity": f"∞ from n = {limit.repeated_n}",
-            "stuck": f"stuck at {theme.number(limit.repeated_value)} from n = {limit.repeated_n}",
-            "none": "still a number at n = 2000",
-        }[limit.repeated_outcome]
-        rows.append(
-            {
-                "format": NUMPY_FORMATS[limit.precision],
-                "wⁿ rounded once": once,
-                "multiplied step by step": steps,
-            }
-        )
-    return pd.DataFrame(rows)
+@dataclass(frozen=True)
+class End:
+    """Where a format loses |w|ⁿ: rounded once, from `n` on (None: never), and multiplied step by
+    step in the format, from `steps_n` on (None: up to MOST it does not); what it is from there."""
+
+    form: Format
+    n: int | None
+    once: float
+    steps_n: int | None
+    steps: float
+
+
+MOST = 2000  # factors that are multiplied step by step
+
+
+@memoize(16)
+def power_ends(w: float) -> tuple[End, ...]:
+    """Where each format loses |w|ⁿ."""
+    return tuple(End(form, *_once(abs(w), form), *_by_steps(abs(w), form)) for form in _forms())
+
+
+def _forms() -> list[Format]:
+    return [FORMATS[name] for name in SHOWN]
+
+
+def _once(w: float, form: Format) -> tuple[int | None, float]:
+    lost = -log2(w) if w else np.inf  # binary digits per factor
+    if lost > 0:  # half of the smallest number is a tie, and ties round to even: to 0
+        return max(1, ceil((1 - log2(form.smallest)) / lost)), 0.0
+    if lost < 0:
+        edge, _ = too_large(form)
+        return ceil((log2(edge) if np.isfinite(edge) else form.highest + 1) / -lost), form.overflow
+    return None, 1.0
+
+
+def _by_steps(w: float, form: Format) -> tuple[int | None, float]:
+    weight = held = rounded(w, form)
+    for n in range(1, MOST + 1):
+        with np.errstate(all="ignore"):
+            product = rounded(held * weight, form)
+        if not 0 < held <= form.largest or product == held:
+            return n, float(held)
+        held = product
+    return None, float(held)
+
+
+def power_table(w: float) -> pd.DataFrame:
+    """The same, to read."""
+
+    def said(n: int | None, becomes: float) -> str:
+        if n is None:
+            return f"above 0 and finite up to n = {MOST:,}"
+        return f"{_becomes(becomes)} from n = {n} on"
+
+    return pd.DataFrame(
+        {
+            "format": end.form.label,
+            "wⁿ rounded once": "never lost" if end.n is None else said(end.n, end.once),
+            "multiplied step by step": said(end.steps_n, end.steps),
+        }
+        for end in power_ends(w)
+    )
+
+
+def _becomes(x: float) -> str:
+    if x == 1:
+        return "stays at 1"
+    return theme.number(x) if x == 0 or not np.isfinite(x) else f"stuck at {theme.number(x)}"
+
+
+_NAMED = ("float16", "float32", "float64")  # in the chart: the others' crosses are close to these
 
 
 def power(w: float) -> pd.DataFrame:
@@ -555,13 +640,88 @@ def power(w: float) -> pd.DataFrame:
     lost = [
         {
             "kind": "lost",
-            "n": limit.n,
-            "log10": float(scalar_chain.power(w, limit.n).log10),
-            "says": f"{NUMPY_FORMATS[limit.precision]}\nholds {_HOLDS[limit.outcome]}",
-            "first": not i,
+            "n": end.n,
+            "log10": float(scalar_chain.power(w, end.n).log10),
+            "says": end.form.label,
+            "name": f"{end.form.label}\nholds {theme.number(end.once)}"
+            if end.form.name in _NAMED
+            else None,
+            "first": end.form.name == _NAMED[0],
             "meaning": "dark",
         }
-        for i, limit in enumerate(scalar_chain.precision_ladder(w, n_max=1))
-        if limit.n and limit.n <= POWERS
+        for end in power_ends(w)
+        if end.n and end.n <= POWERS
     ]
     return pd.concat([line, pd.DataFrame(lost)]) if lost else line
+
+
+# Seldom guessed ----------------------------------------------------------------------------------
+
+
+@cache
+def seldom() -> pd.DataFrame:
+    """What libraries were seen to do where numbers end: see measure_seldom.py."""
+    return pd.read_csv(SELDOM_FILE)
+
+
+def seen(library: str, item: str) -> float:
+    """One measured number."""
+    rows = seldom()
+    (value,) = rows.loc[(rows["library"] == library) & (rows["item"] == item), "value"]
+    return float(value)
+
+
+def version(library: str) -> str:
+    """Library and version, as they were measured."""
+    return f"{library} {seldom().set_index('library').loc[[library], 'version'].iloc[0]}"
+
+
+def seldom_table() -> pd.DataFrame:
+    """All that was measured, for the download: what is not a number is named."""
+    return seldom().assign(value=[f"{x:.6g}" for x in seldom()["value"]])
+
+
+def rows_seen() -> tuple[int, int]:
+    """The two numbers of rows whose loss was measured."""
+    found = seldom()["item"].str.extract(r"^loss of (\d+) rows in float16$")[0].dropna()
+    few, many = sorted(map(int, found))
+    return few, many
+
+
+CASTS = {  # as measured: what the column says, the format, and the number
+    "500 as e4m3": ("500 as e4m3", "float8_e4m3fn", 500.0),
+    "inf as e4m3": ("∞ as e4m3", "float8_e4m3fn", np.inf),
+    "1e+06 as e5m2": ("1,000,000 as e5m2", "float8_e5m2", 1e6),
+    "inf as e5m2": ("∞ as e5m2", "float8_e5m2", np.inf),
+}
+
+
+def casts(over: str) -> pd.DataFrame:
+    """What is too large for a float8, by library, and on this page as the reader has set it."""
+    rows = seldom()
+    rows = rows[rows["item"].isin(CASTS)]
+    rows = rows.assign(
+        who=rows["library"] + " " + rows["version"], says=rows["value"].map(cast_says)
+    )
+    found = rows.pivot(index="who", columns="item", values="says").loc[rows["who"].unique()]
+    found = found[list(CASTS)].fillna("–")  # not measured
+    found.loc[f"this page: what is too large {PANEL['over'].says(over)}"] = [
+        cast_says(float(rounded(x, FORMATS[form], saturate=over == "cut")))
+        for _, form, x in CASTS.values()
+    ]
+    return found.set_axis([name for name, _, _ in CASTS.values()], axis=1).rename_axis("a cast of")
+
+
+def cast_says(x: float) -> str:
+    """A number after a cast: NaN, ∞, 448."""
+    return "NaN" if np.isnan(x) else theme.number(x, 5) if np.isinf(x) else f"{x:,.0f}"
+
+
+def log_axis() -> pd.DataFrame:
+    """Powers of ¼, the most that a sigmoid lets through, rounded to float16; see
+    `charts.log_axis`."""
+    n = np.arange(QUARTERS + 1)
+    held = rounded(0.25**n, FORMATS["float16"])
+    return pd.DataFrame(
+        {"n": n, "held": held, "meaning": np.where(held == 0, "vanishing", "dark")}
+    ).assign(says=[theme.number(x) for x in held])
