@@ -56,11 +56,10 @@ page.write(
     """
     ## The idea
 
-    A layer that is made without a word about its weights gets some. Which, is the library's choice,
-    and libraries choose differently. What a layer does to the gradient at the start is its
-    **gain**, about σ√*n* times the root mean square of φ′, where σ is the standard deviation of one
-    weight and *n* the layer's **fan-in**. The gain is a matter of a few tenths. Depth raises it to
-    a power.
+    Say nothing about a layer's weights, and the library chooses. What a layer does to the gradient
+    at the start is its **gain**, about σ√*n* times the root mean square of φ′, where σ is the
+    standard deviation of one weight and *n* the layer's **fan-in**. The gain is a matter of a few
+    tenths. Depth raises it to a power.
 
     So the same architecture, with the same data, is another network in another library. The
     numbers here were measured by running {frameworks} libraries, each in an environment of its own;

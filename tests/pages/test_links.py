@@ -20,7 +20,7 @@ from tests.app import open_page, prose, set_to, widget_of
 from tests.pages.test_walks import allowed, check
 from tests.panels import PANELS, PATHS
 
-READINGS, OPENINGS = (math.ceil(count / len(PATHS)) for count in (5_000, 150))  # of each page
+READINGS, OPENINGS = (math.ceil(count / len(PATHS)) for count in (5_000, 96))  # of each page
 
 
 # What strangers write ----------------------------------------------------------------------------

@@ -39,7 +39,10 @@ def presets(path: str) -> list[dict]:
 
 
 def ends(path: str) -> Iterator[dict]:
+    """One control at an end, or at one of its options; of the lab's networks A stands for both."""
     for control in PANELS[path].controls:
+        if control.name.startswith("b_"):
+            continue
         if isinstance(control, Choice):
             yield from ({control.name: option} for option in control.options)
         else:
