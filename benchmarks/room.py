@@ -4,8 +4,7 @@
 
 A teacher opens a room. In turn, a class without a room and a class of followers open the page and
 move its control, ten moves a second in all; a follower's page looks for news every four seconds
-besides, as a browser has it do. Compared is the server's CPU while they move. Then the teacher
-moves a control, and all followers have to have it.
+besides, as a browser has it do. Compared is the server's CPU while they move.
 """
 
 import argparse

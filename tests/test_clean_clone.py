@@ -8,6 +8,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,8 @@ def test_the_site_starts_from_a_clean_clone_and_opens_every_page(clone, tmp_path
                 await reader.open()  # raises where the page says an exception, or has no chart
                 await reader.close()
 
-        asyncio.run(visit())
+        # in a thread of its own: tests of the browser leave a running loop in this one
+        with ThreadPoolExecutor() as pool:
+            pool.submit(asyncio.run, visit()).result()
     log = (tmp_path / "log").read_text()
     assert "Traceback" not in log, log

@@ -225,7 +225,7 @@ def test_the_settings_stand_two_by_two(width, server, reader):
         "radio", name="Shortcuts, norms, clipping, optimizer, loss, float32"
     ).click()
     tab.page.get_by_text("Threshold").first.wait_for()
-    for first, count in (("depth", 7), ("shortcut", 8)):
+    for first, count in (("depth", 7), ("shortcut", 9)):
         _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
 
 
