@@ -111,7 +111,8 @@ def test_charts_are_drawn_and_every_page_is_sound(path, server, reader):
     for chart in charts.all():
         drawn = chart.locator("svg .role-mark path, svg .role-mark text, canvas").count()
         assert drawn > 0, "an empty chart"
-    assert not re.search(r"\bNaN\b|\bundefined\b|\bnull\b", tab.text())
+    slips = r"\bundefined\b|\bnull\b" if path == "precision" else r"\bNaN\b|\bundefined\b|\bnull\b"
+    assert not re.search(slips, tab.text())  # that page says which casts make NaN
     tab.assert_sound()
 
 
