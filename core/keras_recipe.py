@@ -1,4 +1,4 @@
-"""The run of `recipes.numpy_script` in Keras: layers and an optimizer, whatever computes below.
+"""The run of `numpy_recipe.numpy_script` in Keras: layers, whatever computes below them.
 
 The texts are written as in `recipes.py`. Where Keras's own rule is another one than the core's, the
 script has the core's by hand and says so.
@@ -171,7 +171,7 @@ batch       |     output = keras.ops.convert_to_numpy(model(x_test, training=Tru
 
 
 def keras_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
-    """The run of `recipes.numpy_script` for Keras 3; raises as it does.
+    """The run of `numpy_recipe.numpy_script` for Keras 3; raises as it does.
 
     It runs on each of Keras's backends; KERAS_BACKEND in the environment says on which. On others
     than TensorFlow, Keras 3.15 multiplies float64 in float32, and a script in float64 says so.

@@ -1,4 +1,4 @@
-"""The run of `recipes.numpy_script` in PyTorch: tensors, and autograd.
+"""The run of `numpy_recipe.numpy_script` in PyTorch: tensors, and autograd.
 
 The texts are written as in `recipes.py`.
 """

@@ -262,9 +262,8 @@ class Run:
         (hidden,) = empty([(L, S, N, D)] * (6 if spec.norm != "none" else 4), dtype=dtype)
         u, h, slope, dz = hidden[:4]
         z, x_hat = hidden[4:] or (u, ())
-        dh = np.empty(
-            (2, S, N, D), dtype
-        )  # of a layer and of the one above it: more are not needed
+        # Of a layer and of the one above it: more are not needed.
+        dh = np.empty((2, S, N, D), dtype)
         inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))), dtype)
         layers, unset = (tuple(h), tuple(u), tuple(z), tuple(slope)), np.empty(0)
         self._trace = Trace(unset, *layers, unset, tuple(x_hat), tuple(inv_std))
@@ -315,8 +314,8 @@ class Run:
             if self._rule != PLAIN or self.train_spec.clip != "none":
                 self._silence(self._g)
                 log10_move = log10_block_norms(_layers(self._g, self.params))
-            log10_move = log10_move + np.log10(rate)
             log10_rate, calm = np.log10(rate), self._calm
+            log10_move = log10_move + log10_rate
             if not (log10_move.max() < calm and log10_dz.max(initial=0) + log10_rate < calm):
                 self.halts = _look_at_update(
                     self.halts, self.number, self.params, unpacked(self._g, self.params), rate

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from core import keras_recipe, network, pytorch_recipe, recipes, recording, training
+from core import keras_recipe, network, numpy_recipe, pytorch_recipe, recording, training
 from pages.concepts.training import autopsy, buttons, charts, data, looks, networks, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.panel import HELPS, NETWORKS, PANEL
@@ -170,7 +170,7 @@ def _scripts() -> None:
     duel, makers = (
         networks.duel(at),
         {
-            "NumPy": recipes.numpy_script,
+            "NumPy": numpy_recipe.numpy_script,
             "PyTorch": pytorch_recipe.pytorch_script,
             "Keras": keras_recipe.keras_script,
         },

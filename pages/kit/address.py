@@ -128,7 +128,7 @@ def fragment(page: str) -> str:
 def _write(panel: Panel) -> None:
     # Always: what the browser says that its address is was true when it said so, not what has been
     # sent to it since.
-    _say(panel, _values(panel, values.read(panel)), _pinned(panel))
+    _say(panel, _values(panel, values.read(panel)), values.pinned(panel))
 
 
 def say_at_once(panel: Panel) -> None:
@@ -136,21 +136,18 @@ def say_at_once(panel: Panel) -> None:
     leave before."""
     context = get_script_run_ctx()
     if context is not None and context.fragment_ids_this_run:
-        pin = values.pin_now(panel)
-        says = {} if pin is None else {PIN: panel.pin_text(pin)}
-        _say(panel, vars(values.now(panel)), says)
+        _say(panel, vars(values.now(panel)), values.pin_now(panel))
 
 
-def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, str]) -> None:
+def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> None:
     defaults = panel.defaults
     says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
     st.session_state.setdefault(_SAID, {})[panel.page] = says
-    st.query_params.from_dict({**says, **pin, **mode.now().address})
+    st.query_params.from_dict({**says, **_pinned(panel, pin), **mode.now().address})
 
 
-def _pinned(panel: Panel) -> dict[str, str]:
-    """What the address says of the line that is pinned."""
-    pin = values.pinned(panel)
+def _pinned(panel: Panel, pin: Mapping[str, Any] | None) -> dict[str, str]:
+    """What an address says of the line that is pinned."""
     return {} if pin is None else {PIN: panel.pin_text(pin)}
 
 
@@ -167,6 +164,6 @@ def link(panel: Panel, at: values.Reading, *, answer: bool) -> str:
     """This page's address with the value of every control, defaults too; and its answer shown."""
     here = urlsplit(st.context.url or "")
     asks = {ANSWER: SHOWN} if answer else {}
-    says = query(panel, _values(panel, at)) | _pinned(panel) | asks
+    says = query(panel, _values(panel, at)) | _pinned(panel, values.pinned(panel)) | asks
     said = urlencode(says, quote_via=quote)
     return urlunsplit((here.scheme, here.netloc, here.path or panel.page, said, ""))

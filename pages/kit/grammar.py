@@ -210,6 +210,24 @@ def right_by_way(title: str) -> alt.LayerChart:
     return layered(dots, bar, x=x, y=y, height=SMALL_HEIGHT)
 
 
+def right_by_step(series: str, title: str) -> alt.Chart:
+    """Held-out digits named right over the steps of training, a line per option of `series`.
+
+    Rows: `series`, `step`, `share`, `says`, and `yours`, whether it is the chosen one. `title` says
+    what the series is.
+    """
+    line = alt.Chart().mark_line(clip=True)
+    return line.encode(
+        detail=alt.Detail(series, type="nominal"),
+        strokeWidth=alt.condition("datum.yours", alt.value(4), alt.value(2)),
+        tooltip=[
+            alt.Tooltip(series, type="nominal", title=title),
+            alt.Tooltip("step", type="quantitative", title="step"),
+            alt.Tooltip("says", type="nominal", title="named right"),
+        ],
+    )
+
+
 # Panels that stand side by side where there is room and one above the other on a phone, as parts of
 # one view: a view of its own for each would not stretch with the page.
 WIDE = "width > 560"

@@ -89,12 +89,12 @@ def show(
     `others` are the tables, by name, that the chart has besides the frame: one for each kind of
     mark (`alt.NamedData`).
     """
-    scale, tables = mode.now().scale, {"frame": frame} | others
+    scale, drawn = mode.now().scale, {"frame": frame} | others
     spec = specs.built(builder, scale)
     if idea:
         spec = beside.drawn(spec, (beside.IDEA,), scale)
-        tables[beside.IDEA] = beside.held_against(idea)
-    st.vega_lite_chart(spec=specs.with_tables(spec, tables), key=key, alt=prose.fill(alt_text))
+        drawn[beside.IDEA] = beside.held_against(idea)
+    st.vega_lite_chart(spec=specs.with_tables(spec, drawn), key=key, alt=prose.fill(alt_text))
     values.chart_first()
     if idea:
         whole.say(idea.says)

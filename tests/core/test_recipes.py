@@ -19,9 +19,9 @@ from core.datasets import DATASETS
 from core.initializers import INITIALIZERS
 from core.keras_recipe import keras_script
 from core.network import NetSpec
+from core.numpy_recipe import numpy_script
 from core.optimizers import Adam, AdamW, Muon, RMSProp, Sign
 from core.pytorch_recipe import pytorch_script
-from core.recipes import numpy_script
 from core.training import TrainSpec
 
 SEED = 7

@@ -120,16 +120,15 @@ def accuracies() -> alt.LayerChart:
     title = ["step of training", "(32 digits each)"]
     x = grammar.count_x("step", title, 200, every=50, room=62)
     y = grammar.shares_y("share", "held-out digits named right", room=0.14)
-    lines = alt.Chart().encode(detail=alt.Detail("network", type="nominal"))
-    band = lines.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    curve = lines.mark_line(clip=True).properties(name=beside.MAIN)
-    curve = curve.encode(
-        strokeWidth=alt.condition("datum.yours", alt.value(4), alt.value(2)),
-        tooltip=[
-            alt.Tooltip("network", type="nominal", title="weights"),
-            alt.Tooltip("step", type="quantitative", title="step"),
-            alt.Tooltip("says", type="nominal", title="named right"),
-        ],
+    curve = grammar.right_by_step("network", "weights").properties(name=beside.MAIN)
+    band = (
+        alt.Chart()
+        .mark_area(opacity=0.15, clip=True)
+        .encode(
+            detail=alt.Detail("network", type="nominal"),
+            y=alt.Y(field="low"),
+            y2=alt.Y2("high"),
+        )
     )
     names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE

@@ -152,26 +152,13 @@ def curves() -> alt.LayerChart:
     """
     last = STEPS[-1]
     x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=110)
-    line = (
-        alt.Chart()
-        .mark_line(clip=True)
-        .encode(
-            detail=alt.Detail("rule", type="nominal"),
-            strokeWidth=alt.condition("datum.yours", alt.value(4.5), alt.value(1.8)),
-            tooltip=[
-                alt.Tooltip("rule", type="nominal", title="optimizer"),
-                alt.Tooltip("step", type="quantitative", title="step"),
-                alt.Tooltip("says", type="nominal", title="named right"),
-            ],
-        )
-    )
     names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
     )
     names = names.encode(text=alt.Text("says", type="nominal"))
     return grammar.layered(
         _guessing(0, last),
-        line,
+        grammar.right_by_step("rule", "optimizer"),
         names,
         x=x,
         y=grammar.shares_y("share", "held-out digits named right", room=0.05),
