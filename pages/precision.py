@@ -5,7 +5,7 @@ import streamlit as st
 from core import formats, rounded, scalar_chain
 from pages.concepts.precision import charts, data, words
 from pages.concepts.precision.panel import PANEL
-from pages.kit import controls, live, page, predict, values
+from pages.kit import controls, live, page, predict, values, whole
 
 page.header(PANEL)
 
@@ -161,7 +161,7 @@ def trained(at) -> None:
         alt_text="Dots: held-out accuracy of each network, by the way of keeping numbers.",
     )
     page.write(words.training(float(at.rate)))
-    st.table(data.still_by_layer(float(at.rate)))
+    whole.table(data.still_by_layer(float(at.rate)))
 
 
 controls.draw(PANEL, "rate")
@@ -171,7 +171,7 @@ page.write("## Seldom guessed")
 @page.part(PANEL)
 def seldom(at) -> None:
     page.write(words.seldom_casts())
-    st.table(data.casts(at.over))
+    whole.table(data.casts(at.over))
     page.write(words.seldom(at))
     page.show(
         charts.log_axis,

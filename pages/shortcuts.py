@@ -188,8 +188,8 @@ page.write(
     - All of it is before training, but for the last chart. A right size at the start is needed and
       not enough: deep post-norm stacks show that, and the usual remedy, to begin with tiny learning
       rates, was not tried.
-    - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by L^¼, the
-      weights are drawn smaller by (4L)^¼.
+    - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by
+      $L^{1/4}$, the weights are drawn smaller by $(4L)^{1/4}$.
     - Shares of paths are shares of a sum of squares: sums of different lengths are not quite at
       right angles, and their cross terms are left out.
     """

@@ -419,6 +419,14 @@ def test_the_chart_is_as_tall_as_its_panels_want(scale):
         assert (bottom - top) * charts._PHONE >= 120
 
 
+@pytest.mark.parametrize("broken", ["a", "b", "ab"])
+def test_halts_are_named_from_the_first_row_on_above_who_goes_on(broken):
+    nets = {name: replace(NET, rate=1e30) for name in broken}
+    rows = data.curves(trained(replace(DUEL, **nets), 20), 20).query("kind == 'halt'")
+    assert [name.lower() for name in rows["name"]] == list(broken)
+    assert rows["row"].tolist() == list(range(len(broken)))
+
+
 def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():
     rows = data.run_frame(trained(), 200, True)
     assert list(rows["at"]) == [-1, -1] and list(rows["name"]) == ["A", "B"]

@@ -106,7 +106,7 @@ def paths(at) -> str:
     low, high = (int(k[cumulative >= q][0]) for q in (0.05, 0.95))
     span = f"{low}" if low == high else f"{low} to {high}"
     law = (
-        "The dashed line is the law of independent branches, C(L, k)·*r*^(2k)."
+        "The dashed line is the law of independent branches, $\\tbinom Lk\\,r^{2k}$."
         if at.place == "shortcut"
         else ""
     )

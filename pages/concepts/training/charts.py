@@ -108,7 +108,7 @@ def run() -> alt.LayerChart:
     packed over the layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
     The table `curves`, which the scrubber leaves as it is, has rows by `kind`:
     "batch", "test", with `name` and `meaning`: packed `px` (share of the run), `loss` (log₁₀),
-    `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
+    `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`, its `row`; "ticks": `x`, `says`;
     "guess": `x`, `loss_guessed` (log₁₀, or none), `right_guessed`.
     """
     return _run(FIRST_STEPS)
@@ -194,7 +194,7 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
     halts = _hued(_curves("halt"))
     cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
-        height=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
+        height=f"{high - 0.3} - 0.5 * datum.row"
     )
     layers = [
         *_guess("loss", -10),

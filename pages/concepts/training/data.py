@@ -260,10 +260,11 @@ def curves(pair: Pair, steps: int) -> pd.DataFrame:
         "right_guessed": 1 / next(iter(pair.runs.values())).spec.n_out,
     }
     rows.append({"kind": "guess", "x": 1.0} | guess)
+    halted = [name for name in pair.runs if pair.halt(name)]
     for name, run in pair.runs.items():
         own = _curves(name, run, steps)
         if halt := pair.halt(name):
-            own.append(_halt(name, run, halt, steps))
+            own.append(_halt(name, run, halt, steps) | {"row": halted.index(name)})
         rows += [row | {"meaning": NETS[name]} for row in own]
     return _table(rows)
 
