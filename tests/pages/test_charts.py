@@ -16,8 +16,10 @@ from pages.concepts.activations import charts as activation_charts
 from pages.concepts.activations import data as activation_data
 from pages.concepts.chain_rule import charts as chain_charts
 from pages.concepts.chain_rule import data as chain_data
+from pages.concepts.home import charts as home_charts
 from pages.concepts.home import data as home_data
 from pages.concepts.initialization.panel import CURVES
+from pages.concepts.optimizers import charts as optimizer_charts
 from pages.concepts.products import charts as product_charts
 from pages.kit import grammar, live, site, specs, theme
 from tests.app import ask_for_more_controls, open_page, tables
@@ -169,6 +171,19 @@ def test_a_thing_that_is_compared_has_its_color_on_every_page(path):
         assert color in theme.MEANINGS, (name, color)
     if path in {"activations", "training"}:
         assert {color for _, color in told} >= {"one", "two"}
+
+
+@pytest.mark.parametrize("builder", [home_charts.accuracies, optimizer_charts.curves])
+def test_the_chosen_line_is_the_thickest(builder):
+    shared = {"share": 0.5, "low": 0.4, "high": 0.6, "says": "50 %", "meaning": "healthy", "row": 0}
+    rows = [
+        shared | {"step": step, "network": name, "rule": name, "yours": name == "chosen"}
+        for name in ("chosen", "other")
+        for step in (0, 200)
+    ]
+    svg = _render(builder, rows)
+    lines = re.findall(r'(?:network|rule): (\w+);[^>]*stroke-width="(\d)"', svg)
+    assert dict(lines) == {"chosen": "4", "other": "2"}
 
 
 def test_curves_keep_their_colors_wherever_they_are_chosen():
