@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import streamlit
 from playwright.async_api import BrowserContext, Page
@@ -200,7 +201,7 @@ class Hand:
         self.untrained = False
         await self.page.reload(wait_until="commit")
         await self._drawn()
-        self.untrained = True
+        self.untrained = not urlsplit(self.page.url).query  # the lab trains at an address's values
         return True
 
     async def _cut(self, _: str, seconds: float, *drag: float) -> bool:

@@ -316,7 +316,7 @@ def _check_phone(tab) -> None:
     assert not serious
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", ["home", "chain_rule", "training", "precision"])
 def test_hostile_link_ends_on_a_clean_page(path, server, reader):
     panel = PANELS[path]
     hostile = "&".join(f"{panel.key(c.name)}=<img src=x onerror=alert(1)>" for c in panel.controls)
