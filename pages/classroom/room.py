@@ -185,8 +185,9 @@ def follow(panel: Panel) -> None:
     if _is_teacher():
         values.fragment(partial(_lead, panel), key=f"{panel.page}.lead")()
     else:
-        key = f"{panel.page}.follow"
-        values.fragment(partial(_follow, panel), key=key, run_every=_SELDOM)()
+        look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
+        look()
+        values.fragment(partial(_row, panel), key=f"{panel.page}.room")()
 
 
 def _lead(panel: Panel) -> None:
@@ -198,31 +199,37 @@ def _lead(panel: Panel) -> None:
         leave()
 
 
-def _follow(panel: Panel) -> None:
+def _look(panel: Panel) -> None:
+    """See what is new in the room. It draws nothing: most looks find nothing, and a class takes
+    many."""
     code, voter = st.session_state[CODE], st.session_state[_VOTER]
+    before: View | None = st.session_state.get(_SEEN)
     try:
         if text := predict.given_as_text(panel.page):
             _rooms().vote(code, panel.page, voter, text)
         view = _rooms().look(code)
     except NoRoom:
         leave()
-        st.markdown("The room is closed.")
-        return
-    before: View | None = st.session_state.get(_SEEN)
+        st.session_state[_WRONG] = "The room is closed."
+        st.rerun()
     st.session_state[_SEEN] = view
-    awaited = "" if view.revealed else view.question
-    asked_anew = awaited != mode.now().awaited
-    mode.become(replace(mode.now(), awaited=awaited))
+    mode.become(replace(mode.now(), awaited="" if view.revealed else view.question))
     led = before is None or (before.page, before.values) != (view.page, view.values)
-    if led and view.page and st.session_state[_FOLLOWS]:
+    led = led and bool(view.page) and st.session_state[_FOLLOWS]
+    if led:
         values.prepare(site.panel(view.page), view.values)
         if view.page != panel.page:
             site.go_to(view.page)
+    asked = (before.question, before.revealed) if before else ("", False)
+    if led or asked != (view.question, view.revealed):
         st.rerun()
-    if asked_anew:
-        st.rerun()
+
+
+def _row(panel: Panel) -> None:
+    """Under the page: the room, and whether the reader follows."""
+    view: View = st.session_state[_SEEN]
     with st.container(key="room", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Room **{code}**")
+        st.markdown(f"Room **{view.code}**")
         key = f"{panel.page}.follows"
         st.checkbox(
             "Follow the teacher",
@@ -231,7 +238,7 @@ def _follow(panel: Panel) -> None:
             on_change=lambda: st.session_state.update({_FOLLOWS: st.session_state[key]}),
         )
         st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
-        if awaited == panel.page:
+        if mode.now().awaited == panel.page:
             st.markdown("**The question above is asked now.**")
     if view.revealed:
         _told(view)
