@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.conftest import readers, start_chromium
+from tests.browser.conftest import profile_pool, readers, start_chromium
 
 chromium = pytest.fixture(scope="session", name="chromium")(start_chromium)
+profiles = pytest.fixture(scope="session", name="profiles")(profile_pool)
 reader = pytest.fixture(name="reader")(readers)
