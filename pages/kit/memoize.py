@@ -29,11 +29,27 @@ class Once:
         return self._result
 
 
-def memoize(results: int) -> Callable[[Callable], Callable]:
-    """Decorate a pure function: its latest results are kept, by its arguments."""
+def memoize(
+    results: int, *, size: Callable[[Any], int] = lambda _: 0, most: int = 0
+) -> Callable[[Callable], Callable]:
+    """Decorate a pure function: its latest results are kept, by its arguments.
+
+    Where results differ in size, `size` tells a result's bytes, and all are forgotten once they
+    come to more than `most`: who uses one has it still.
+    """
 
     def decorate(function: Callable) -> Callable:
-        asked_for = lru_cache(maxsize=results)(lambda *args: Once(partial(function, *args)))
+        asked_for = lru_cache(maxsize=results)(lambda *args: Once(partial(made, *args)))
+        kept = 0
+
+        def made(*args):
+            nonlocal kept
+            result = function(*args)
+            kept += size(result)
+            if kept > most:
+                asked_for.cache_clear()
+                kept = 0
+            return result
 
         @wraps(function)
         def once(*args):

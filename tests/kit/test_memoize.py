@@ -93,3 +93,18 @@ def test_what_failed_is_tried_again():
     with pytest.raises(ValueError, match="not yet"):
         once.result()
     assert (once.result(), once.result()) == ("made", "made") and len(tries) == 2
+
+
+def test_results_that_come_to_too_many_bytes_are_forgotten_and_used_on():
+    made = []
+
+    @memoize(8, size=len, most=10)
+    def large(x):
+        made.append(x)
+        return [x] * x
+
+    used = large(4)
+    assert large(4) is used and large(5) == [5] * 5 and made == [4, 5]
+    assert large(2) == [2, 2], "4 + 5 + 2 is too much"
+    assert large(5) == [5] * 5 and used == [4] * 4 and made == [4, 5, 2, 5]
+    assert large(5) == [5] * 5 and large(4) is not used and made == [4, 5, 2, 5, 4]

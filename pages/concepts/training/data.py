@@ -29,6 +29,7 @@ CURVE_POINTS = 300
 OVERLAP = 0.1  # of a cell over its neighbor: without it, seams show between them
 GRID = 32  # cells a side behind the decision boundary
 FOUND = 12  # of the latest findings about a pair are kept
+MOST_KEPT = 64_000_000  # bytes of networks before their first step that nobody has on the page
 MOST_REPLAYED = 8e9  # of recording.work: half a second of steps run again
 
 
@@ -62,7 +63,12 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
     return run
 
 
-@memoize(128)
+def _bytes(run: Recording) -> int:
+    """Of a network before its first step."""
+    return sum(a.nbytes for arrays in vars(run.state.params).values() for a in arrays)
+
+
+@memoize(128, size=_bytes, most=MOST_KEPT)
 def _untrained(
     spec: NetSpec, data: str, seed: int, loss: str, target: float, dtype: str
 ) -> Recording:
@@ -168,7 +174,8 @@ class Pair:
         return min(step, self.step)
 
 
-@memoize(64)  # more than depths to choose from: else a class would hold the same pair many times
+# More than depths to choose from: else a class would hold the same pair many times.
+@memoize(64, size=lambda pair: sum(map(_bytes, pair.runs.values())), most=MOST_KEPT)
 def pair(duel: Duel) -> Pair:
     """Both networks before their first step, the same for all readers."""
     nets = duel.nets.items()
