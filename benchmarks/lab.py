@@ -1,6 +1,6 @@
 """A class that trains: many readers of the training lab at once, and what the others feel of it.
 
-    python -m benchmarks.lab [--short] [--readers 20] [--seconds 45]
+    python -m benchmarks.lab [--short] [--longest] [--readers 20] [--seconds 45]
 
 Readers open the lab one after another and press “Train”; each then asks for its ticks as a browser
 does. Printed: how long each waited for its next tick, how fast other readers are answered on the
@@ -18,7 +18,6 @@ from pathlib import Path
 from time import perf_counter
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.classroom import CONTROLS, Server, percentile
 from benchmarks.reader import Reader
@@ -28,15 +27,15 @@ from tests.browser.server import started
 
 LAB = "training"
 STEPS = "training_steps"
-TRAIN = "training.start.top"
+LINK = f"{STEPS}=2%2C000&training_seed={{}}"  # each another seed: the same would be trained once
+# The longest training that the controls allow: both networks as deep and as wide as can be.
+LONGEST = LINK + "".join(f"&training_{side}_depth=50&training_{side}_width=128" for side in "ab")
 
 
 @dataclass
 class Trainee(Reader):
-    """A reader of the lab: finds the button, presses it, and asks for ticks until told not to."""
+    """A reader of the lab who comes by a link: asks for ticks until told not to."""
 
-    button: str = ""
-    fragment: str = ""
     tick: tuple[float, str] | None = None  # seconds between two, and the fragment to rerun
     waits: list[float] = field(default_factory=list)
 
@@ -51,24 +50,12 @@ class Trainee(Reader):
             self.tick = None
         elif kind == "auto_rerun" and message.auto_rerun.interval < FORGOTTEN:
             self.tick = (message.auto_rerun.interval, message.auto_rerun.fragment_id)
-        elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-            element = message.delta.new_element
-            if element.WhichOneof("type") == "button" and TRAIN in element.button.id:
-                self.button, self.fragment = element.button.id, message.delta.fragment_id
         return super()._take(received)
 
-    async def press(self) -> None:
-        """Press “Train”: the press is told once, as a browser does."""
-        pressed = WidgetState(id=self.button, trigger_value=True)
-        self._states[self.button] = pressed
-        try:
-            await self._run(self.fragment)
-        finally:
-            del self._states[self.button]
-
     async def train(self, seconds: float) -> None:
-        """Ask for ticks, as often as the server said, for a while."""
-        await self.press()
+        """Open the link, whose settings are trained from then on, and ask for ticks for a while, as
+        often as the server says."""
+        await self.open()
         end, last = perf_counter() + seconds, perf_counter()
         while self.tick is not None and perf_counter() < end:
             await asyncio.sleep(max(0.0, last + self.tick[0] - perf_counter()))
@@ -111,15 +98,14 @@ async def main() -> None:
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=45)
     parser.add_argument("--short", action="store_true", help="a few readers, for CI")
+    parser.add_argument("--longest", action="store_true", help="depth 50 and width 128 for all")
     asked = parser.parse_args()
     if asked.short:
         asked.readers, asked.seconds = 5, 12
     with tempfile.TemporaryDirectory() as logs, started(Path(logs) / "site") as (address, process):
         server = Server(address, process.pid)
-        trainees = [Trainee(address, LAB, STEPS) for _ in range(asked.readers)]
-        for trainee in trainees:
-            await trainee.open()
-            await trainee.move(trainee.widget.values[-1])
+        link = LONGEST if asked.longest else LINK
+        trainees = [Trainee(address, LAB, STEPS, link.format(n)) for n in range(asked.readers)]
         print(f"before: other pages answer in {said(await others(server, asked.seconds / 3))}")
 
         spent, begun = server.cpu(), perf_counter()

@@ -141,6 +141,8 @@ class Reader:
             self.charts += 1
         elif kind in ("slider", "number_input", "selectbox", "button_group"):
             drawn = getattr(element, kind)
+            if kind == "slider" and drawn.type == drawn.SELECT_SLIDER:
+                return  # a guess, which nobody here makes
             self._widgets.pop(drawn.id, None)  # the one drawn last comes last
             self._widgets[drawn.id] = Widget(drawn.id, fragment, kind, _values(kind, drawn))
             if drawn.set_value:

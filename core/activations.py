@@ -8,32 +8,35 @@ derivative keeps its digits in the tails, where subtracting from 1 would lose al
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite
+from math import isfinite, pi, sqrt
 from types import MappingProxyType
 
 import numpy as np
 
-LARGEST = np.finfo(np.float64).max
+from core.formats import as_floats
+
 # Klambauer et al. 2017: the α and λ for which mean 0 and variance 1 are a fixed point.
 SELU_ALPHA = 1.6732632423543772
 SELU_LAMBDA = 1.0507009873554805
-GELU_SCALE = 2 * np.sqrt(2 / np.pi)
+GELU_SCALE = 2 * sqrt(2 / pi)
 GELU_CUBIC = 0.044715
 
 
 @dataclass(frozen=True)
 class Activation:
-    """One activation φ, elementwise on float64.
+    """One activation φ, elementwise on float64 or float32.
 
-    into(z, h, slope): writes φ(z) into h and φ′(z) into slope, arrays of one shape that share no
-        memory with z. It may raise floating-point flags; the caller holds one `np.errstate`. What
-        it needs besides is little: fresh memory takes longer than the arithmetic.
+    into(z, h, slope): writes φ(z) into h and φ′(z) into slope, arrays of one shape and type that
+        share no memory with z. It may raise floating-point flags; the caller holds one
+        `np.errstate`. What it needs besides is little: fresh memory takes longer than the
+        arithmetic.
     max_slope: the largest |φ′(z)| over all z.
     kinks: where φ has no derivative; φ′ there is PyTorch's choice, the slope from the left.
     usual_initializer: its name in INITIALIZERS: Xavier where φ is about z near 0 or S-shaped
         (Glorot and Bengio 2010), He where it cuts about half of z off (He et al. 2015).
-    numpy, torch: φ in the scripts of core/recipes.py. For NumPy the text of phi(z) and
-        phi_prime(z), which may call sigma(z), the logistic function; for PyTorch a term in z.
+    numpy, torch, keras: φ in the scripts of core/recipes.py. For NumPy the text of phi(z) and
+        phi_prime(z), which may call sigma(z), the logistic function, with the margins of that file
+        where float32 wants another line; for the others a term in z, $far for what exp takes.
     homogeneous: whether φ(cz) = cφ(z) for every c > 0.
     """
 
@@ -48,6 +51,7 @@ class Activation:
     usual_initializer: str
     numpy: str
     torch: str
+    keras: str
     homogeneous: bool = False
 
     def f(self, z):
@@ -60,7 +64,7 @@ class Activation:
 
     def value_and_slope(self, z):
         """(φ(z), φ′(z)), each of the shape of z; no floating-point warning."""
-        z = np.asarray(z, dtype=np.float64)
+        z = as_floats(z)
         at = np.atleast_1d(z)
         h, slope = np.empty_like(at), np.empty_like(at)
         with np.errstate(all="ignore"):
@@ -76,7 +80,8 @@ def _identity(z, h, slope):
 def _sigmoid(z, h, slope):
     e = np.exp(np.negative(z, out=slope), out=slope)
     np.reciprocal(np.add(e, 1, out=h), out=h)
-    np.minimum(e, LARGEST, out=e)  # beyond z = −709 e is infinite and σ is 0: 0·∞ would be NaN
+    # Beyond z = −709 (in float32 −88) e is infinite and σ is 0: 0·∞ would be NaN.
+    np.minimum(e, np.finfo(e.dtype).max, out=e)
     # σ′(z) = σ(z)·σ(−z), and σ(−z) = e·σ(z)
     slope *= h
     slope *= h
@@ -95,7 +100,7 @@ def _relu(z, h, slope):
 
 def _leaky_relu(z, h, slope, *, negative_slope):
     on = (z > 0).view(np.int8)  # looked up, at a fifth of what np.where takes
-    np.take([negative_slope, 1.0], on, out=slope, mode="clip")
+    np.take(np.array([negative_slope, 1.0], z.dtype), on, out=slope, mode="clip")
     np.multiply(z, slope, out=h)
 
 
@@ -127,13 +132,15 @@ def _softplus(z, h, slope):
 
 
 def _silu(z, h, slope):
-    near = np.clip(z, -760, 760)
+    far = 112 if z.dtype == np.float32 else 760
+    near = np.clip(z, -far, far)
     slope.fill(1.0)
     _gate(z, near, near.copy(), h, slope)
 
 
 def _gelu(z, h, slope):
-    near = np.clip(z, -22, 22)
+    far = 11 if z.dtype == np.float32 else 22
+    near = np.clip(z, -far, far)
     square = np.multiply(near, near, out=h)
     v = near * GELU_SCALE
     v *= np.add(np.multiply(square, GELU_CUBIC, out=slope), 1, out=slope)
@@ -182,9 +189,11 @@ def phi(z):
 
 def phi_prime(z):
     """1 if z > 0 else a."""
-    return np.where(z > 0, 1.0, NEGATIVE_SLOPE)
+no-float32 |     return np.where(z > 0, 1.0, NEGATIVE_SLOPE)
+float32    |     return np.where(z > 0, 1.0, NEGATIVE_SLOPE).astype(np.float32)
 ''',
         torch="F.leaky_relu(z, NEGATIVE_SLOPE)",
+        keras="keras.ops.leaky_relu(z, negative_slope=NEGATIVE_SLOPE)",
     )
 
 
@@ -211,6 +220,7 @@ def phi_prime(z):
     return np.ones_like(z)
 ''',
         torch="z",
+        keras="z",
     ),
     Activation(
         name="sigmoid",
@@ -233,6 +243,7 @@ def phi_prime(z):
     return sigma(z) * sigma(-z)
 ''',
         torch="torch.sigmoid(z)",
+        keras="keras.ops.sigmoid(z)",
     ),
     Activation(
         name="tanh",
@@ -255,6 +266,7 @@ def phi_prime(z):
     return 1 / np.cosh(z) ** 2
 ''',
         torch="torch.tanh(z)",
+        keras="keras.ops.tanh(z)",
     ),
     Activation(
         name="relu",
@@ -275,9 +287,11 @@ def phi(z):
 
 def phi_prime(z):
     """1 if z > 0 else 0."""
-    return np.where(z > 0, 1.0, 0.0)
+no-float32 |     return np.where(z > 0, 1.0, 0.0)
+float32    |     return np.where(z > 0, 1.0, 0.0).astype(np.float32)
 ''',
         torch="F.relu(z)",
+        keras="keras.ops.relu(z)",
     ),
     _leaky_relu_record(0.01),
     Activation(
@@ -300,7 +314,8 @@ def phi_prime(z):
     """1 if z > 0 else e^z."""
     return np.exp(np.minimum(z, 0))
 ''',
-        torch="F.elu(z)",
+        torch="F.elu(z, alpha=1.0)",
+        keras="keras.ops.elu(z, alpha=1.0)",
     ),
     Activation(
         name="selu",
@@ -328,6 +343,7 @@ def phi_prime(z):
     return LAMBDA * np.where(z > 0, 1.0, ALPHA * np.exp(np.minimum(z, 0)))
 ''',
         torch="F.selu(z)",
+        keras="keras.ops.selu(z)",
     ),
     Activation(
         name="softplus",
@@ -349,7 +365,8 @@ def phi_prime(z):
     """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
     return 1 / (1 + np.exp(-z))
 ''',
-        torch="F.softplus(z, threshold=700.0)  # by default it is z itself from 20 on",
+        torch="F.softplus(z, beta=1.0, threshold=$far)  # by default it is z itself from 20 on",
+        keras="keras.ops.logaddexp(z, 0.0)  # softplus(z) may be z itself from 20 on",
     ),
     Activation(
         name="silu",
@@ -372,6 +389,7 @@ def phi_prime(z):
     return sigma(z) * (1 + z * sigma(-z))
 ''',
         torch="F.silu(z)",
+        keras="keras.ops.silu(z)",
     ),
     Activation(
         name="gelu",
@@ -386,7 +404,8 @@ def phi_prime(z):
         source="Hendrycks and Gimpel 2016",
         usual_initializer="he",
         numpy='''
-C = 2 * np.sqrt(2 / np.pi)
+no-float32 | C = 2 * np.sqrt(2 / np.pi)
+float32    | C = float(2 * np.sqrt(2 / np.pi))  # a NumPy float64 would make all it meets float64
 
 
 def phi(z):
@@ -402,6 +421,7 @@ def phi_prime(z):
     return sigma(v) * (1 + z * dv * sigma(-v))
 ''',
         torch='F.gelu(z, approximate="tanh")',
+        keras="keras.ops.gelu(z, approximate=True)",
     ),
 )
 

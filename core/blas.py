@@ -10,8 +10,8 @@ from math import gcd, prod
 
 import numpy as np
 
-CACHE_LINE = 8  # float64 numbers in 64 bytes
-BLOCK = 4_000_000  # float64 numbers, 32 MB
+CACHE_LINE = 64  # bytes
+BLOCK = 4_000_000  # numbers: in float64 32 MB
 TILE = 32
 WORTHWHILE, UNPACKED, PACKED = 100_000, 1_000_000, 10_000_000  # n·k·m, see matmul
 HAS_AVX512 = not {"X86_V4", "AVX512_SKX"}.isdisjoint(
@@ -19,8 +19,8 @@ HAS_AVX512 = not {"X86_V4", "AVX512_SKX"}.isdisjoint(
 )
 
 
-def empty(*groups: Iterable[tuple[int, ...]]) -> list[list[np.ndarray]]:
-    """Uninitialized float64 arrays: for every group of shapes the list of its arrays.
+def empty(*groups: Iterable[tuple[int, ...]], dtype=np.float64) -> list[list[np.ndarray]]:
+    """Uninitialized arrays: for every group of shapes the list of its arrays.
 
     They are cut from few large blocks, because memory fresh from the system costs 0.1 to 0.3 ms
     per MB, often more than the arithmetic: an allocator (here glibc's) keeps blocks of up to 32 MB
@@ -29,14 +29,14 @@ def empty(*groups: Iterable[tuple[int, ...]]) -> list[list[np.ndarray]]:
     """
     runs = [[(shape, len(list(run))) for shape, run in groupby(group)] for group in groups]
     missing = sum(count * prod(shape) for group in runs for shape, count in group)
-    memory, result = np.empty(0), []
+    memory, result = np.empty(0, dtype), []
     for group in runs:
         arrays: list[np.ndarray] = []
         for shape, count in group:
             size = prod(shape)
             while count > 0:
                 if len(memory) < size:
-                    memory = _block(max(size, min(missing, BLOCK)))
+                    memory = _block(max(size, min(missing, BLOCK)), dtype)
                 fits = min(count, len(memory) // size) if size else count
                 arrays.extend(memory[: fits * size].reshape(fits, *shape))
                 memory = memory[fits * size :]
@@ -46,9 +46,9 @@ def empty(*groups: Iterable[tuple[int, ...]]) -> list[list[np.ndarray]]:
     return result
 
 
-def empty_like(*groups: Iterable[np.ndarray]) -> list[list[np.ndarray]]:
+def empty_like(*groups: Iterable[np.ndarray], dtype=np.float64) -> list[list[np.ndarray]]:
     """`empty` for the shapes of other arrays."""
-    return empty(*([array.shape for array in group] for group in groups))
+    return empty(*([array.shape for array in group] for group in groups), dtype=dtype)
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
@@ -80,7 +80,8 @@ def prepared(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray,
     return a, b, out
 
 
-def _block(size):
-    memory = np.empty(size + CACHE_LINE)
-    start = -(memory.__array_interface__["data"][0] // memory.itemsize) % CACHE_LINE
+def _block(size, dtype):
+    line = CACHE_LINE // np.dtype(dtype).itemsize
+    memory = np.empty(size + line, dtype)
+    start = -(memory.__array_interface__["data"][0] // memory.itemsize) % line
     return memory[start : start + size]

@@ -9,6 +9,7 @@ from math import isfinite
 
 import numpy as np
 
+from core.formats import as_floats
 from core.network import Gradients
 
 SMALLEST_LIMIT = float(np.finfo(float).tiny)  # below it a number has fewer digits
@@ -66,7 +67,7 @@ def global_norm(gradients) -> np.ndarray:
 
     Divided by max|g| before squaring: a gradient of size 1e200 has a norm, its square has none.
     """
-    arrays = [np.asarray(a, dtype=np.float64) for _, _, a in _tensors(gradients)]
+    arrays = [as_floats(a) for _, _, a in _tensors(gradients)]
     scale, root = _norm_parts(arrays, gradients)
     with np.errstate(all="ignore"):
         return np.where(np.isinf(scale), np.inf, scale * root)[()]
@@ -75,7 +76,7 @@ def global_norm(gradients) -> np.ndarray:
 def _tensors(gradients):
     """(name, layer, array) of each parameter's gradient; layer 0 for a plain array."""
     if not isinstance(gradients, Gradients):
-        yield "the gradient", 0, np.asarray(gradients, dtype=np.float64)
+        yield "the gradient", 0, as_floats(gradients)
         return
     for name in TENSORS:
         for i, array in enumerate(getattr(gradients, name)):

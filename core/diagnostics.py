@@ -13,6 +13,7 @@ import numpy as np
 # Where the norms of a step are all below 10^290, so, within 18 decades, is whatever else it
 # computed: only above need one look at every array for the first infinity or NaN.
 CALM = 290.0
+CALM_IN_FLOAT32 = 20.0  # 18 decades below 3.4e38
 SATURATED = 0.05  # of an activation's largest slope: |z| > 4.36 for sigmoid, 2.18 for tanh
 SMALLEST_SAFE_SUM = 1e-280  # of squares: what underflowed in a larger sum is below its last digit
 
@@ -42,9 +43,9 @@ def log10_block_norms(blocks):
     """`log10_norms` of layers that lie in blocks, one call for each: a list of (S, k, ·), k layers
     of one size, -> (S, Σk)."""
     squares = np.empty((len(blocks[0]) if blocks else 0, sum(block.shape[1] for block in blocks)))
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # squared in float64 whatever the blocks are in
         for block, at in _with_columns(blocks):
-            np.vecdot(block, block, out=squares[:, at])
+            np.vecdot(block, block, out=squares[:, at], dtype=np.float64)
         log_norms = 0.5 * np.log10(squares)
         if not (squares.min(initial=1) > SMALLEST_SAFE_SUM and squares.max(initial=1) < np.inf):
             safe = (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)

@@ -12,7 +12,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Format:
-    """A binary floating-point format.
+    """A binary floating-point format, as `source` defines it.
 
     precision: significand bits with the leading one. lowest, highest: the exponents of the smallest
     and the largest binade of normal numbers. largest: the largest number. overflow: what a larger
@@ -27,7 +27,12 @@ class Format:
     highest: int
     largest: float
     overflow: float  # infinity or NaN
+    source: str
     native: type | None = None
+
+    @property
+    def exponent_bits(self) -> int:
+        return self.bits - self.precision  # and one bit is the sign, one of the digits unsaid
 
     @property
     def smallest_normal(self) -> float:
@@ -44,23 +49,34 @@ class Format:
         return 2.0 ** (1 - self.precision)
 
 
-def _ieee(name: str, label: str, bits: int, precision: int, highest: int, native=None) -> Format:
+def _ieee(name, label, bits, precision, highest, source="IEEE 754-2019", native=None) -> Format:
     largest = (2 - 2.0 ** (1 - precision)) * 2.0**highest
-    return Format(name, label, bits, precision, 1 - highest, highest, largest, np.inf, native)
+    lowest = 1 - highest
+    return Format(name, label, bits, precision, lowest, highest, largest, np.inf, source, native)
+
+
+_BRAIN, _OFP8 = "Kalamkar et al. 2019", "Micikevicius et al. 2022; OCP OFP8, 2023"
 
 
 FORMATS = {
     f.name: f
     for f in (
-        _ieee("float64", "float64", 64, 53, 1023, np.float64),
-        _ieee("float32", "float32", 32, 24, 127, np.float32),
-        _ieee("float16", "float16", 16, 11, 15),  # NumPy's own conversion takes twice as long
-        _ieee("bfloat16", "bfloat16", 16, 8, 127),
-        _ieee("float8_e5m2", "float8 e5m2", 8, 3, 15),
+        _ieee("float64", "float64", 64, 53, 1023, native=np.float64),
+        _ieee("float32", "float32", 32, 24, 127, native=np.float32),
+        _ieee("float16", "float16", 16, 11, 15),  # NumPy's own takes twice as long
+        _ieee("bfloat16", "bfloat16", 16, 8, 127, _BRAIN),
+        _ieee("float8_e5m2", "float8 e5m2", 8, 3, 15, _OFP8),
         # No infinity: its place, but for one pattern that is NaN, holds numbers.
-        Format("float8_e4m3fn", "float8 e4m3", 8, 4, -6, 8, 448.0, np.nan),
+        Format("float8_e4m3fn", "float8 e4m3", 8, 4, -6, 8, 448.0, np.nan, _OFP8),
     )
 }
+
+
+def as_floats(a) -> np.ndarray:
+    """The numbers of `a` in the format that they are computed in: float32 where they come in it,
+    float64 whatever else they come in."""
+    a = np.asarray(a)
+    return a if a.dtype == np.float32 else np.asarray(a, dtype=np.float64)
 
 
 def rounded(x, form: Format, *, subnormals: bool = True, saturate: bool = False) -> np.ndarray:
@@ -112,6 +128,8 @@ def stochastic(x, form: Format, rng: np.random.Generator) -> np.ndarray:
     For finite numbers within the format's range.
     """
     x = np.asarray(x, dtype=np.float64)
+    if form.native is np.float64:
+        return x.copy()  # it has no neighbors that are nearer
     exponent = np.maximum(np.frexp(x)[1] - 1, form.lowest)
     step = np.ldexp(1.0, exponent - form.precision + 1)
     return np.floor(x / step + rng.random(x.shape)) * step

@@ -1,7 +1,8 @@
 """Losses: the value J of each of S networks and its gradient dJ/d(output), together.
 
 Every function takes output (S, N, K) and returns (value (S,), d_output (S, N, K)), and averages as
-PyTorch does by default: cross-entropy over the N examples, the other two over all N·K entries.
+PyTorch does by default: cross-entropy over the N examples, the other two over all N·K entries. An
+output in float32 gives both in float32.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from core.activations import ACTIVATIONS
+from core.formats import as_floats
 
 
 def mean_squared_error(output, target):
@@ -70,14 +72,15 @@ LOSSES: Mapping[str, Callable] = MappingProxyType(
 
 
 def _three_axes(output):
-    output = np.asarray(output, dtype=np.float64)
+    output = as_floats(output)
     if output.ndim != 3 or 0 in output.shape:
         raise ValueError(f"an output has three axes (S, N, K), none empty, not {output.shape}")
     return output
 
 
 def _pair(output, target):
-    output, target = _three_axes(output), np.asarray(target, dtype=np.float64)
+    output = _three_axes(output)
+    target = np.asarray(target, dtype=output.dtype)
     if target.shape not in (output.shape, output.shape[1:]):
         raise ValueError(f"a target of shape {target.shape} does not fit outputs {output.shape}")
     return output, target

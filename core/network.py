@@ -6,7 +6,8 @@ l = 1 … depth, with h₀ = x:
     u_l = h_{l−1} @ W_l + b_l          z_l = u_l, or γ·x̂ + β with x̂ the normalized u_l
     h_l = φ(z_l), or h_{l−1} + r·φ(z_l) where a shortcut of branch factor r is possible
 
-and output = h_L @ W_{L+1} + b_{L+1}. Tuples hold layer l at index l − 1. A gradient is named d +
+and output = h_L @ W_{L+1} + b_{L+1}. A network computes in the format of its parameters, float64 or
+float32: see `in_format`. Tuples hold layer l at index l − 1. A gradient is named d +
 variable and is dJ/d(variable). Rumelhart, Hinton and Williams 1986 for the backward pass.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 from core import checks
 from core.activations import activation
 from core.blas import empty, empty_like, prepared
+from core.formats import as_floats
 from core.initializers import INITIALIZERS
 
 MAX_DEPTH = 1000
@@ -169,6 +171,17 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     )
 
 
+def in_format(params: Params, dtype) -> Params:
+    """The parameters in float64 or float32, each rounded to the nearest number; what is in it
+    already is returned as it is."""
+
+    def held(arrays):
+        with np.errstate(over="ignore"):  # what is too large is infinite
+            return tuple(np.asarray(a, dtype=dtype) for a in arrays)
+
+    return Params(*map(held, vars(params).values()))
+
+
 def scale_weights(params: Params, factors) -> Params:
     """Multiply all weights of member s by factors[s]; biases and normalizers stay.
 
@@ -197,13 +210,14 @@ def forward(spec: NetSpec, params: Params, x) -> Trace:
     Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
     """
     x = batch(spec, params, x)
-    S, N = len(params.W[0]), x.shape[1]
+    S, N, dtype = len(params.W[0]), x.shape[1], x.dtype
     hidden = [(S, N, spec.width)] * spec.depth
     normalized = hidden if spec.norm != "none" else []
     statistics = [(S, N, 1) if spec.norm == "layer" else (S, 1, spec.width)] * len(normalized)
-    groups = empty(hidden, hidden, hidden, normalized, normalized, statistics)
+    groups = empty(hidden, hidden, hidden, normalized, normalized, statistics, dtype=dtype)
     u, h, slope, z, x_hat, inv_std = map(tuple, groups)
-    trace = Trace(x, h, u, z or u, slope, np.empty((S, N, spec.n_out)), x_hat, inv_std)
+    output = np.empty((S, N, spec.n_out), dtype)
+    trace = Trace(x, h, u, z or u, slope, output, x_hat, inv_std)
     forward_into(spec, params, trace, forward_products(params, trace))
     return trace
 
@@ -244,9 +258,9 @@ def forward_into(spec: NetSpec, params: Params, trace: Trace, products: list) ->
 def output(spec: NetSpec, params: Params, x) -> np.ndarray:
     """The output alone, (S, N, n_out), as `forward` computes it, in the memory of two layers."""
     x = batch(spec, params, x)
-    S, N, L = len(params.W[0]), x.shape[1], spec.depth
-    h, h_above, u, slope, z, x_hat = np.empty((6, S, N, spec.width))
-    inv_std = np.empty((S, N, 1) if spec.norm == "layer" else (S, 1, spec.width))
+    S, N, L, dtype = len(params.W[0]), x.shape[1], spec.depth, x.dtype
+    h, h_above, u, slope, z, x_hat = np.empty((6, S, N, spec.width), dtype)
+    inv_std = np.empty((S, N, 1) if spec.norm == "layer" else (S, 1, spec.width), dtype)
     z = u if spec.norm == "none" else z
     alternating = tuple((h, h_above)[i % 2] for i in range(L))
     trace = Trace(
@@ -255,7 +269,7 @@ def output(spec: NetSpec, params: Params, x) -> np.ndarray:
         (u,) * L,
         (z,) * L,
         (slope,) * L,
-        np.empty((S, N, spec.n_out)),
+        np.empty((S, N, spec.n_out), dtype),
         (x_hat,) * L,
         (inv_std,) * L,
     )
@@ -265,8 +279,11 @@ def output(spec: NetSpec, params: Params, x) -> np.ndarray:
 
 def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients:
     """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable."""
-    d_output = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
-    groups = empty_like(trace.z, trace.h, params.W, params.b, params.gamma, params.beta)
+    dtype = trace.output.dtype
+    d_output = np.broadcast_to(np.asarray(d_output, dtype=dtype), trace.output.shape)
+    groups = empty_like(
+        trace.z, trace.h, params.W, params.b, params.gamma, params.beta, dtype=dtype
+    )
     dz, dh, dW, db, dgamma, dbeta = map(tuple, groups)
     into = Gradients(dW, db, dz, dh, dgamma, dbeta)
     products = backward_products(spec, params, trace, d_output, into)
@@ -279,10 +296,10 @@ def backward_products(
 ) -> list:
     """Of each layer du = dJ/d(u), and the products that write its dW and db and dh of the layer
     below, as `forward_products`. du is dz, or with a normalizer an array that all layers share."""
-    S, N = d_output.shape[:2]
-    shared = () if spec.norm == "none" else (np.empty((S, N, spec.width)),) * spec.depth
+    (S, N), dtype = d_output.shape[:2], d_output.dtype
+    shared = () if spec.norm == "none" else (np.empty((S, N, spec.width), dtype),) * spec.depth
     layers = zip((trace.x, *trace.h), (*(shared or into.dz), d_output), params.W, strict=True)
-    ones = np.ones((1, N))  # ones @ a sums a over the examples
+    ones = np.ones((1, N), dtype)  # ones @ a sums a over the examples
     return [
         (
             du,
@@ -299,7 +316,7 @@ def backward_into(
 ) -> None:
     """Write the gradients of a trace, by its `backward_products`. Every second layer may share an
     array of dh."""
-    ones = np.ones((1, trace.output.shape[1]))
+    ones = np.ones((1, trace.output.shape[1]), trace.output.dtype)
     with np.errstate(all="ignore"):
         for i in reversed(range(spec.depth + 1)):
             du, to_dW, to_db, to_dh = products[i]
@@ -358,8 +375,9 @@ def _in_order(result):
 
 
 def batch(spec: NetSpec, params: Params, x) -> np.ndarray:
-    """x as (1 or S, N, n_in); raises ValueError where it or the parameters do not fit."""
-    x = np.asarray(x, dtype=np.float64)
+    """x as (1 or S, N, n_in), in the parameters' format; raises ValueError where it or the
+    parameters do not fit."""
+    x = np.asarray(x, dtype=as_floats(params.W[0]).dtype)
     x = x[None] if x.ndim == 2 else x
     seeds = len(params.W[0])
     if x.ndim != 3 or x.shape[2] != spec.n_in or x.shape[0] not in (1, seeds) or x.shape[1] == 0:

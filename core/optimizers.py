@@ -18,6 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.blas import empty
+from core.formats import as_floats
 from core.network import Gradients, Params
 
 PIECE = 8192  # numbers at a time, so that what one call leaves in the cache the next one finds
@@ -151,7 +152,7 @@ class Adam(Rule):
         root = sqrt((1 - self.beta2**t) / (1 - self.beta2))
         floor = self.epsilon * root
         scale = (1 - self.beta1) / (1 - self.beta1**t) * root
-        part = np.empty(PIECE)
+        part = np.empty(PIECE, g.dtype)
         for g_i, m, v in _pieces(g, *kept):
             a = part[: len(g_i)]
             m *= self.beta1
@@ -310,7 +311,8 @@ def zeros(tree: Params) -> Params:
 def packed(tree: Params) -> tuple[np.ndarray, Params]:
     """A copy of Params in one block (S, P), a row for each member, and its arrays as views."""
     arrays = leaves(tree)
-    ((memory,),) = empty([(len(arrays[0]), sum(a[0].size for a in arrays))])
+    size, dtype = sum(a[0].size for a in arrays), as_floats(arrays[0]).dtype
+    ((memory,),) = empty([(len(arrays[0]), size)], dtype=dtype)
     views = unpacked(memory, tree)
     for view, a in zip(leaves(views), arrays, strict=True):
         view[...] = a

@@ -1,8 +1,9 @@
 """A run of `core.training` as one script that a student can keep, read and change.
 
-`numpy_script` and `pytorch_script` write the same run twice: with the backward pass by hand, and
-with autograd. A script draws the same weights and the same batches as the core and so prints the
-same losses. It needs no file, no network and nothing of this project.
+What the scripts have in common, and how one is put together: `numpy_recipe.py` has the backward
+pass by hand, `pytorch_recipe.py` has autograd, `keras_recipe.py` layers. A script draws the same
+weights and the same batches as the core and so prints the same losses. It needs no file, no network
+and nothing of this project.
 
 The texts below are the scripts themselves. The margin left of the bar says when a line is in:
 always where it is empty, else if every word in it was chosen, and the word of a no-word was not.
@@ -19,9 +20,8 @@ import numpy as np
 
 from core.datasets import DATASETS, DIGITS_FILE
 from core.initializers import INITIALIZERS
-from core.network import EPSILON, NetSpec
+from core.network import EPSILON
 from core.optimizers import SGD, Adam, AdamW, Momentum, Muon, RMSProp, Sign
-from core.training import TrainSpec
 
 LINE_LENGTH = 100
 SUBJECTS = {
@@ -30,7 +30,7 @@ SUBJECTS = {
     "spirals": "two spirals",
 }
 
-# What both scripts have ----------------------------------------------------------------------
+# What all scripts have -----------------------------------------------------------------------
 
 HEADER = """
            | # A network learns $subject, in $how.
@@ -46,14 +46,19 @@ bias       | # Biases: normal, mean $bias_mean, standard deviation $bias_std.
 layer      | # Normalizer: layer norm before the activation.
 batch      | # Normalizer: batch norm before the activation, by the statistics of the batch at hand.
 residual   | # Shortcuts: h + $residual * phi(z).
+float32    | # Numbers: float32. Weights and data are drawn in float64 and rounded to it once.
            | # Training: $rule, learning rate $learning_rate, $steps steps of $batch_size examples.
+mse        | # Loss: mean squared error from $target for an example's class, 0 for the others.
 momentum   | # Momentum: $momentum.
 value-clip | # Clipping: every entry of the gradient to $clip_limit.
 norm-clip  | # Clipping: the whole gradient to norm $clip_limit.
            | # Seeds: $seed for the weights, $batch_seed for the order of the examples.
            | #
            | # It prints the loss of every batch before its update, and the held-out accuracy.
+float32    | # Each library adds up in another order: in float32 losses agree to about six digits at
+float32    | # first, and to fewer as the steps go on and what was rounded differently grows.
            | # It needs Python 3.10, $needs or newer, and nothing else.
+keras no-float32 | # On other backends than TensorFlow, Keras 3.15 multiplies in float32.
 """
 
 IMPORTS = """
@@ -61,6 +66,7 @@ digits | import base64
 digits | import zlib
        | from itertools import pairwise
        |
+keras  | import keras
        | import numpy as np
 torch  | import torch
 torch  | import torch.nn.functional as F
@@ -78,6 +84,7 @@ bias       | BIAS_MEAN = $bias_mean
 bias       | BIAS_STD = $bias_std
 normed     | EPSILON = $epsilon  # added to the variance
 residual   | RESIDUAL = $residual  # factor of the branch in h + RESIDUAL * phi(z)
+mse        | TARGET = $target  # what the output of an example's class is to be
            | LEARNING_RATE = $learning_rate
 momentum   | MOMENTUM = $momentum
 rmsprop    | ALPHA = $alpha  # of RMSProp's running mean
@@ -114,6 +121,7 @@ scaled  |     # Mean 0 and standard deviation 1 for each feature, by the trainin
 scaled  |     mean, std = x[:n].mean(axis=0), x[:n].std(axis=0)
 blanks  |     std[np.ptp(x[:n], axis=0) == 0] = np.inf  # a pixel that is always blank stays 0
 scaled  |     x = (x - mean) / std
+float32 |     x = x.astype(np.float32)
         |     return x[:n], y[:n], x[n:], y[n:]
 '''
 
@@ -128,6 +136,8 @@ mean      |     W = [draw(rng, n, n_out) + WEIGHT_MEAN / n for n, n_out in pairw
 mean      |     W = [WEIGHT_SCALE * W_l for W_l in W]
 no-bias   |     b = [np.zeros(n_out) for n_out in widths[1:]]
 bias      |     b = [BIAS_MEAN + BIAS_STD * rng.standard_normal(n) for n in widths[1:]]
+float32   |     W = [W_l.astype(np.float32) for W_l in W]
+float32   |     b = [b_l.astype(np.float32) for b_l in b]
           |     return W, b
 '''
 
@@ -146,150 +156,10 @@ if __name__ == "__main__":
     main()
 """
 
-# What a choice brings along ------------------------------------------------------------------
-
-SIGMA = '''
-def sigma(z):
-    """The logistic function. Where exp(-z) is infinite, 1 / inf is 0, as it should be."""
-    return 1 / (1 + np.exp(-z))
-'''
-
-# The network in NumPy ------------------------------------------------------------------------
-
-NORMALIZE = '''
-normed | def normalize(u):
-layer  |     """x_hat, where each example (row) has mean 0 and variance 1, and the std it had."""
-batch  |     """x_hat, where each feature (column) has mean 0 and variance 1, and the std it had."""
-normed |     centered = u - u.mean(axis=$axis, keepdims=True)  # (N, WIDTH)
-normed |     # Divided by the largest entry first: the square of 1e200 is infinite.
-normed |     largest = np.maximum(np.abs(centered).max(axis=$axis, keepdims=True), 1)  # $std_shape
-normed |     variance = np.mean((centered / largest) ** 2, axis=$axis, keepdims=True)
-normed |     std = largest * np.sqrt(variance + EPSILON / largest**2)
-normed |     return centered / std, std
-normed |
-normed |
-normed | def normalize_backward(dx_hat, x_hat, std):
-normed |     """du (N, WIDTH). The shift and the stretch that u lost are taken from du as well."""
-normed |     shift = dx_hat.mean(axis=$axis, keepdims=True)  # $std_shape
-normed |     stretch = x_hat * (dx_hat * x_hat).mean(axis=$axis, keepdims=True)  # (N, WIDTH)
-normed |     return (dx_hat - shift - stretch) / std
-'''
-
-NUMPY_FORWARD = '''
-            | def forward($parameters, x):
-            |     """Every layer, from the input x (N, N_IN) to the output (N, N_OUT)."""
-            |     h = [x]  # h[i] is what layer i reads
-no-normed   |     z = []
-normed      |     z, x_hat, std = [], [], []
-            |     for i in range(DEPTH):
-no-normed   |         z.append(h[i] @ W[i] + b[i])  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
-normed      |         u = h[i] @ W[i] + b[i]  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
-normed      |         normalized, spread = normalize(u)
-normed      |         x_hat.append(normalized)  # (N, WIDTH)
-normed      |         std.append(spread)  # $std_shape
-normed      |         z.append(gamma[i] * x_hat[i] + beta[i])  # (N, WIDTH)
-no-residual |         h.append(phi(z[i]))  # (N, WIDTH)
-all-layers  |         h.append(h[i] + RESIDUAL * phi(z[i]))  # (N, WIDTH)
-but-first   |         h.append(phi(z[i]))  # (N, WIDTH)
-but-first   |         if i > 0:  # the first layer has no shortcut: N_IN is not WIDTH
-but-first   |             h[-1] = h[i] + RESIDUAL * h[-1]
-            |     output = h[-1] @ W[-1] + b[-1]  # (N, WIDTH) @ (WIDTH, N_OUT) + (N_OUT,)
-            |     return $computed
-'''
-
-NUMPY_LOSS = '''
-def softmax_cross_entropy(output, labels):
-    """J = mean over N of -ln p_label with p = softmax(output), and dJ/d(output) (N, N_OUT)."""
-    rows = np.arange(len(labels))
-    # -ln p_label = ln(sum over k of exp(output_k - output_label)), without an overflow
-    surprise = np.logaddexp.reduce(output - output[rows, labels][:, None], axis=1)  # (N,)
-    p = np.exp(output - output.max(axis=1, keepdims=True))  # (N, N_OUT)
-    p /= p.sum(axis=1, keepdims=True)
-    p[rows, labels] = 0
-    p[rows, labels] = -p.sum(axis=1)  # p - 1 at the label, to its last digit
-    return surprise.mean(), p / len(labels)
-'''
-
-NUMPY_BACKWARD = '''
-            | def backward($backward):
-            |     """dJ/d(parameter) of every parameter, from the output back to the input."""
-            |     dW, db = [None] * (DEPTH + 1), [None] * (DEPTH + 1)
-normed      |     dgamma, dbeta = [None] * DEPTH, [None] * DEPTH
-            |     dW[-1] = h[-1].T @ d_output  # (WIDTH, N) @ (N, N_OUT) = (WIDTH, N_OUT)
-            |     db[-1] = d_output.sum(axis=0)  # (N_OUT,)
-            |     $du = d_output
-residual    |     dh = 0.0  # no shortcut goes around the output layer
-            |     for i in reversed(range(DEPTH)):
-            |         # The layer above read h: (N, D_out) @ (D_out, WIDTH) = (N, WIDTH).
-no-residual |         dh = $du @ W[i + 1].T
-residual    |         dh = dh + $du @ W[i + 1].T  # its shortcut hands dh on as it is
-no-residual |         dz = dh * phi_prime(z[i])  # (N, WIDTH)
-all-layers  |         dz = RESIDUAL * dh * phi_prime(z[i])  # (N, WIDTH)
-but-first   |         dz = dh * phi_prime(z[i])  # (N, WIDTH)
-but-first   |         if i > 0:
-but-first   |             dz = RESIDUAL * dz
-normed      |         dgamma[i] = (dz * x_hat[i]).sum(axis=0)  # (WIDTH,)
-normed      |         dbeta[i] = dz.sum(axis=0)  # (WIDTH,)
-normed      |         du = normalize_backward(dz * gamma[i], x_hat[i], std[i])  # (N, WIDTH)
-            |         dW[i] = h[i].T @ $du  # (D_in, N) @ (N, WIDTH) = (D_in, WIDTH)
-            |         db[i] = $du.sum(axis=0)  # (WIDTH,)
-            |     return [$gradient]
-'''
-
-# Depth 0: a lone output layer. Its forward pass is the same in PyTorch.
 LINEAR_FORWARD = '''
 def forward(W, b, x):
     """The output (N, N_OUT) of the input x (N, N_IN)."""
     return x @ W[0] + b[0]  # (N, N_IN) @ (N_IN, N_OUT) + (N_OUT,)
-'''
-
-LINEAR_BACKWARD = '''
-def backward(x, d_output):
-    """dJ/dW and dJ/db."""
-    dW = x.T @ d_output  # (N_IN, N) @ (N, N_OUT) = (N_IN, N_OUT)
-    db = d_output.sum(axis=0)  # (N_OUT,)
-    return [dW, db]
-'''
-
-# Training in NumPy ---------------------------------------------------------------------------
-
-NUMPY_CLIP = '''
-value-clip | def clip(gradient):
-value-clip |     """Cut every entry to -CLIP_LIMIT ... CLIP_LIMIT. This turns the gradient."""
-value-clip |     return [np.clip(g, -CLIP_LIMIT, CLIP_LIMIT) for g in gradient]
-norm-clip  | def clip(gradient):
-norm-clip  |     """Shorten the whole gradient to norm CLIP_LIMIT where it is longer."""
-norm-clip  |     # Divided by the largest entry first: the square of 1e200 is infinite.
-norm-clip  |     largest = max(np.abs(g).max() for g in gradient) or 1.0
-norm-clip  |     norm = np.sqrt(sum(np.sum((g / largest) ** 2) for g in gradient))
-norm-clip  |     factor = min(1.0, CLIP_LIMIT / largest / norm)
-norm-clip  |     return [g * factor for g in gradient]
-'''
-
-NUMPY_FINITE = '''
-def finite(arrays):
-    """Whether there is neither an infinity nor a NaN."""
-    return all(np.isfinite(a).all() for a in arrays)
-'''
-
-NUMPY_RULE = '''
-rmsprop | def rmsprop(squares, gradient):
-rmsprop |     """The gradient over the root of the running mean of its square."""
-rmsprop |     for v, g in zip(squares, gradient, strict=True):
-rmsprop |         v *= ALPHA
-rmsprop |         v += (1 - ALPHA) * g * g
-rmsprop |     return [g / (np.sqrt(v) + FLOOR) for g, v in zip(gradient, squares, strict=True)]
-adam    | def adam(means, squares, gradient, step):
-adam    |     """A running mean of the gradient over the root of that of its square."""
-adam    |     for m, v, g in zip(means, squares, gradient, strict=True):
-adam    |         m *= BETA1
-adam    |         m += (1 - BETA1) * g
-adam    |         v *= BETA2
-adam    |         v += (1 - BETA2) * g * g
-adam    |     # Divided by what they lack for having begun at 0.
-adam    |     m_hat = [m / (1 - BETA1**step) for m in means]
-adam    |     v_hat = [v / (1 - BETA2**step) for v in squares]
-adam    |     return [m / (np.sqrt(v) + FLOOR) for m, v in zip(m_hat, v_hat, strict=True)]
 '''
 
 ORTHOGONALIZED = '''
@@ -315,233 +185,11 @@ muon |         moves.append(max(1, G.shape[1] / G.shape[0]) ** 0.5 * X)
 muon |     return moves
 '''
 
-NUMPY_MAIN = '''
-            | def main():
-            |     """Train, and print the losses and the held-out accuracy."""
-            |     np.seterr(all="ignore")  # finite() looks for an overflow and says so in words
-            |     x_train, y_train, x_test, y_test = load_data()
-            |     W, b = init()
-normed      |     gamma = [np.ones(WIDTH) for _ in range(DEPTH)]
-normed      |     beta = [np.zeros(WIDTH) for _ in range(DEPTH)]
-            |     parameters = [$starred]
-momentum    |     velocity = [np.zeros_like(p) for p in parameters]
-adam        |     means = [np.zeros_like(p) for p in parameters]
-floor       |     squares = [np.zeros_like(p) for p in parameters]
-            |     batches = len(x_train) // BATCH_SIZE  # per epoch; the remainder is left out
-            |
-            |     for step in range(1, STEPS + 1):
-            |         epoch, batch = divmod(step - 1, batches)
-            |         if batch == 0:
-            |             rng = np.random.default_rng((BATCH_SEED, epoch))
-            |             order = rng.permutation(len(x_train))
-            |         rows = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
-            |         x, labels = x_train[rows], y_train[rows]
-            |
-            |         $computed = forward($parameters, x)
-            |         loss, d_output = softmax_cross_entropy(output, labels)
-            |         print(f"step {step}: loss {float(loss)!r}")
-            |         gradient = backward($backward)
-            |
-no-clip     |         move = gradient
-clip        |         move = clip(gradient)
-momentum    |         for v, g in zip(velocity, move, strict=True):
-momentum    |             v *= MOMENTUM
-momentum    |             v += g
-momentum    |         move = velocity
-sign        |         move = [np.sign(g) for g in move]
-rmsprop     |         move = rmsprop(squares, move)
-adam no-muon |         move = adam(means, squares, move, step)
-adamw       |         move = [m + DECAY * p for m, p in zip(move, parameters, strict=True)]
-muon        |         n = len(W)  # the matrices come first; what else there is, Adam moves
-muon        |         others = adam(means[n:], squares[n:], move[n:], step)
-muon        |         move = muon(means[:n], move[:n]) + others
-            |         for p, m in zip(parameters, move, strict=True):
-            |             p -= LEARNING_RATE * m
-            |
-            |         checks = {
-            |             "forward pass": [$checked],
-            |             "loss": [loss],
-            |             "gradient": gradient,
-            |             "update": parameters,
-            |         }
-            |         for name, arrays in checks.items():
-            |             if not finite(arrays):
-            |                 print(f"Stopped at step {step}: infinity or NaN in the {name}.")
-            |                 return
-            |
-hidden      |     *_, output = forward($parameters, x_test)
-no-hidden   |     output = forward($parameters, x_test)
-            |     if not finite([output]):
-            |         print("Stopped: infinity or NaN in the held-out outputs.")
-            |         return
-            |     accuracy = np.mean(output.argmax(axis=1) == y_test)
-            |     print(f"held-out accuracy: {float(accuracy)!r}")
-'''
-
-# The same in PyTorch -------------------------------------------------------------------------
-
-TORCH_PHI = '''
-def phi(z):
-    """$phi_name."""
-    return $torch_phi
-'''
-
-TORCH_FORWARD = '''
-              | def forward($parameters, x):
-              |     """z of every hidden layer (N, WIDTH), and the output (N, N_OUT)."""
-              |     h, z = x, []
-              |     for i in range(DEPTH):
-no-normed     |         z.append(h @ W[i] + b[i])  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
-normed        |         u = h @ W[i] + b[i]  # (N, D_in) @ (D_in, WIDTH) + (WIDTH,)
-layer         |         # It squares u: from about 1e154 on, the run is another than in NumPy.
-layer         |         z.append(F.layer_norm(u, (WIDTH,), gamma[i], beta[i], EPSILON))
-batch no-lone |         # True: by the statistics of the batch at hand, also when it is held out.
-batch no-lone |         # It squares u: from about 1e154 on, the run is another than in NumPy.
-batch no-lone |         z.append(F.batch_norm(u, None, None, gamma[i], beta[i], True, eps=EPSILON))
-batch lone    |         # By hand: F.batch_norm refuses a batch of one example.
-batch lone    |         std = torch.sqrt(u.var(dim=0, correction=0) + EPSILON)
-batch lone    |         z.append(gamma[i] * (u - u.mean(dim=0)) / std + beta[i])
-no-residual   |         h = phi(z[i])
-all-layers    |         h = h + RESIDUAL * phi(z[i])
-but-first     |         # The first layer has no shortcut: N_IN is not WIDTH.
-but-first     |         h = h + RESIDUAL * phi(z[i]) if i > 0 else phi(z[i])
-              |     return z, h @ W[-1] + b[-1]
-'''
-
-TORCH_CLIP = '''
-norm-clip | def clip_norm(tensors):
-norm-clip |     """Shorten the whole gradient to norm CLIP_LIMIT where it is longer.
-norm-clip |
-norm-clip |     torch.nn.utils.clip_grad_norm_ does so too, but adds 1e-6 to the norm.
-norm-clip |     """
-norm-clip |     # Divided by the largest entry first: the square of 1e200 is infinite.
-norm-clip |     largest = max(t.abs().max().item() for t in tensors) or 1.0
-norm-clip |     norm = torch.sqrt(sum(torch.sum((t / largest) ** 2) for t in tensors))
-norm-clip |     factor = torch.clamp(CLIP_LIMIT / largest / norm, max=1.0)
-norm-clip |     for t in tensors:
-norm-clip |         t *= factor
-'''
-
-TORCH_FINITE = '''
-def finite(tensors):
-    """Whether there is neither an infinity nor a NaN."""
-    return all(t.isfinite().all() for t in tensors)
-'''
-
-TORCH_MAIN = '''
-            | def leaves(arrays):
-            |     """Tensors (float64, as the arrays are) for which autograd finds gradients."""
-            |     return [torch.tensor(a, requires_grad=True) for a in arrays]
-            |
-            |
-            | def main():
-            |     """Train, and print the losses and the held-out accuracy."""
-            |     x_train, y_train, x_test, y_test = map(torch.from_numpy, load_data())
-            |     W, b = map(leaves, init())
-normed      |     gamma = leaves([np.ones(WIDTH)] * DEPTH)
-normed      |     beta = leaves([np.zeros(WIDTH)] * DEPTH)
-            |     parameters = [$starred]
-sgd         |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE)
-momentum    |     optimizer = torch.optim.SGD(parameters, lr=LEARNING_RATE, momentum=MOMENTUM)
-rmsprop |     optimizer = torch.optim.RMSprop(parameters, lr=LEARNING_RATE, alpha=ALPHA, eps=FLOOR)
-adam        |     settings = {"lr": LEARNING_RATE, "betas": (BETA1, BETA2), "eps": FLOOR}
-adam no-adamw no-muon |     optimizer = torch.optim.Adam(parameters, **settings)
-adamw       |     optimizer = torch.optim.AdamW(parameters, **settings, weight_decay=DECAY)
-muon        |     # torch.optim.Muon multiplies in bfloat16; by hand the digits stay.
-muon        |     means = [torch.zeros_like(p) for p in W]
-muon        |     optimizer = torch.optim.Adam(parameters[len(W) :], **settings)
-            |     batches = len(x_train) // BATCH_SIZE  # per epoch; the remainder is left out
-            |
-            |     for step in range(1, STEPS + 1):
-            |         epoch, batch = divmod(step - 1, batches)
-            |         if batch == 0:
-            |             rng = np.random.default_rng((BATCH_SEED, epoch))
-            |             order = torch.from_numpy(rng.permutation(len(x_train)))
-            |         rows = order[batch * BATCH_SIZE : (batch + 1) * BATCH_SIZE]
-            |         x, labels = x_train[rows], y_train[rows]
-            |
-hidden      |         z, output = forward($parameters, x)
-no-hidden   |         output = forward($parameters, x)
-            |         loss = F.cross_entropy(output, labels)
-            |         print(f"step {step}: loss {loss.item()!r}")
-no-sign no-muon |         optimizer.zero_grad()
-sign        |         for p in parameters:
-sign        |             p.grad = None
-muon        |         for p in parameters:
-muon        |             p.grad = None
-            |         loss.backward()
-            |
-no-clip     |         gradient = [p.grad for p in parameters]
-clip        |         gradient = [p.grad.clone() for p in parameters]  # before clipping
-value-clip  |         torch.nn.utils.clip_grad_value_(parameters, CLIP_LIMIT)
-norm-clip   |         clip_norm([p.grad for p in parameters])
-no-sign     |         optimizer.step()
-sign        |         with torch.no_grad():
-sign        |             for p in parameters:
-sign        |                 p -= LEARNING_RATE * torch.sign(p.grad)
-muon        |         with torch.no_grad():
-muon        |             for p, m in zip(W, muon(means, [p.grad for p in W]), strict=True):
-muon        |                 p -= LEARNING_RATE * m
-            |
-            |         checks = {
-hidden      |             "forward pass": [*z, output],
-no-hidden   |             "forward pass": [output],
-            |             "loss": [loss],
-            |             "gradient": gradient,
-            |             "update": parameters,
-            |         }
-            |         for name, tensors in checks.items():
-            |             if not finite(tensors):
-            |                 print(f"Stopped at step {step}: infinity or NaN in the {name}.")
-            |                 return
-            |
-            |     with torch.no_grad():
-hidden      |         _, output = forward($parameters, x_test)
-no-hidden   |         output = forward($parameters, x_test)
-            |     if not finite([output]):
-            |         print("Stopped: infinity or NaN in the held-out outputs.")
-            |         return
-            |     accuracy = (output.argmax(dim=1) == y_test).double().mean()
-            |     print(f"held-out accuracy: {accuracy.item()!r}")
-'''
-
 # Putting a script together -------------------------------------------------------------------
 
 
-def numpy_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
-    """The run of `training.start` and `training.advance` on DATASETS[dataset], for NumPy alone.
-
-    The weights are those that `training.start` draws from `np.random.default_rng(seed)`. The script
-    prints the loss of every step to its last digit, then the held-out accuracy. Where something is
-    not finite it stops, with a line in words and exit status 0.
-
-    Raises ValueError for more than one network in `spec`, a loss other than the softmax
-    cross-entropy, a data set that is unknown or does not fit the network, and a seed that is not a
-    whole number of at least 0.
-    """
-    chosen, values = _choices(spec, train_spec, seed, dataset)
-    values |= {"how": "NumPy with its backpropagation by hand", "needs": "NumPy 1.25"}
-    phi = spec.phi.numpy
-    sigma = SIGMA if "sigma(" in phi else ""
-    network = [sigma, phi, NORMALIZE, NUMPY_FORWARD, NUMPY_LOSS, NUMPY_BACKWARD]
-    if spec.depth == 0:
-        network = [LINEAR_FORWARD, NUMPY_LOSS, LINEAR_BACKWARD]
-    values |= {"norm_of_G": "np.linalg.norm(G)"}
-    training = [NUMPY_CLIP, NUMPY_RULE, ORTHOGONALIZED, MUON, NUMPY_FINITE, NUMPY_MAIN]
-    return _script(spec, network, training, chosen, values)
-
-
-def pytorch_script(spec: NetSpec, train_spec: TrainSpec, *, seed: int, dataset: str) -> str:
-    """The run of `numpy_script` for PyTorch, in float64 and with autograd; raises as it does."""
-    chosen, values = _choices(spec, train_spec, seed, dataset)
-    values |= {"how": "PyTorch with autograd", "needs": "NumPy 1.25, PyTorch 2.0"}
-    network = [TORCH_PHI, TORCH_FORWARD] if spec.depth else [LINEAR_FORWARD]
-    values |= {"norm_of_G": "G.norm().item()"}
-    training = [TORCH_CLIP, ORTHOGONALIZED, MUON, TORCH_FINITE, TORCH_MAIN]
-    return _script(spec, network, training, chosen | {"torch"}, values)
-
-
-def _script(spec, network, training, chosen, values):
+def script(spec, network, training, chosen, values):
+    """The text of a script: what all have, with these blocks for the network and its training."""
     draw = INITIALIZERS[spec.initializer].script
     head = [HEADER, IMPORTS, _banner("Settings") + SETTINGS]
     data = [_banner("Data"), LOAD]
@@ -572,7 +220,7 @@ def _kept(block, chosen):
     return "\n".join(lines)
 
 
-def _choices(spec, train_spec, seed, dataset):
+def choices(spec, train_spec, seed, dataset):
     """What was chosen, as the words of the margins, and the values, as the texts of a script."""
     data = _checked(spec, train_spec, seed, dataset)
     examples = len(data.x_train)
@@ -582,6 +230,7 @@ def _choices(spec, train_spec, seed, dataset):
     hidden = spec.depth > 0
     norm = spec.norm if hidden else "none"
     normed, clip, rule = norm != "none", train_spec.clip, train_spec.optimizer
+    single = train_spec.dtype == "float32"
     residual = any(spec.shortcut(i) for i in range(spec.depth))
     words = {
         "digits": dataset != "spirals",
@@ -600,6 +249,8 @@ def _choices(spec, train_spec, seed, dataset):
         "residual": residual,
         "all-layers": residual and spec.shortcut(0),
         "but-first": residual and not spec.shortcut(0),
+        "mse": train_spec.loss == "mean_squared_error",
+        "float32": single,
         "clip": clip != "none",
         "value-clip": clip == "value",
         "norm-clip": clip == "norm",
@@ -629,7 +280,7 @@ def _choices(spec, train_spec, seed, dataset):
     texts = {
         "subject": SUBJECTS[dataset],
         "phi_name": phi.label,
-        "torch_phi": phi.torch,
+        "torch_phi": Template(phi.torch).substitute(far="80.0" if single else "700.0"),
         "rule": "SGD" if isinstance(rule, Momentum) else rule.label,
         "scheme": scheme.label,
         "source": scheme.source,
@@ -638,6 +289,11 @@ def _choices(spec, train_spec, seed, dataset):
         "std_shape": "(1, WIDTH)" if norm == "batch" else "(N, 1)",
         "du": "du" if normed else "dz",
         "packed": _packed_digits(),
+        "dtype": train_spec.dtype,
+        "typed": ", np.float32" if single else "",
+        "torch_type": "float" if single else "double",
+        "huge": "1e20" if single else "1e200",  # no square of it
+        "root": "1e19" if single else "1e154",  # of the largest number
     }
     whole = {
         "n_in": spec.n_in,
@@ -661,6 +317,7 @@ def _choices(spec, train_spec, seed, dataset):
         "residual": spec.residual,
         "epsilon": EPSILON,
         "learning_rate": train_spec.learning_rate,
+        "target": train_spec.target,
         "clip_limit": train_spec.clip_limit,
         **_settings(rule),
     }
@@ -683,8 +340,8 @@ def _checked(spec, train_spec, seed, dataset):
     """The data set. Raises ValueError for a run that a script cannot be."""
     if spec.seeds != 1:
         raise ValueError(f"a script trains one network, not {spec.seeds}")
-    if train_spec.loss != "softmax_cross_entropy":
-        raise ValueError(f"a script has the softmax cross-entropy, not {train_spec.loss!r}")
+    if train_spec.loss == "binary_cross_entropy":
+        raise ValueError("a script has a loss of several classes, not the binary cross-entropy")
     if dataset not in SUBJECTS:
         raise ValueError(f"unknown data set {dataset!r}; known are {', '.join(SUBJECTS)}")
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:

@@ -193,8 +193,11 @@ def _test(spec, train_spec, data, run):
     """`run`: a State or a Run, whose parameters are read."""
     with np.errstate(all="ignore"):
         found = output(spec, run.params, data.x_test)
-        loss, _ = LOSSES[train_spec.loss](found, training.targets(train_spec, data.y_test))
+        loss, _ = LOSSES[train_spec.loss](
+            found, training.targets(train_spec, data.y_test, spec.n_out)
+        )
         right = training.share_right(found, data.y_test, train_spec.loss)
     number = run.step if isinstance(run, State) else run.number
     gone = np.array([halt is not None for halt in run.halts])
-    return Test(number, np.where(gone, np.nan, loss), np.where(gone, np.nan, right))
+    lost = np.where(gone, np.nan, 0.0)  # float64, whatever the loss is in
+    return Test(number, lost + loss, lost + right)

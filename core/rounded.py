@@ -17,19 +17,27 @@ def params_in(params: Params, form: Format) -> Params:
 
 
 def passes(
-    spec: NetSpec, params: Params, x, d_output, form: Format, *, scale: float = 1.0
+    spec: NetSpec,
+    params: Params,
+    x,
+    d_output,
+    form: Format,
+    *,
+    scale: float = 1.0,
+    saturate: bool = False,
 ) -> tuple[Trace, Gradients]:
     """Forward and backward as `core.network` computes them, rounded after each operation.
 
     x: (N, n_in); d_output: (S, N, n_out), multiplied by the loss scale before it is rounded, and
-    the gradients stay scaled. A matrix product adds up in full and is rounded once, as accelerators
-    add up small formats in single precision. Plain layers only: ValueError for shortcuts or norms.
+    the gradients stay scaled. saturate: as for `rounded`, in every result. A matrix product adds up
+    in full and is rounded once, as accelerators add up small formats in single precision. Plain
+    layers only: ValueError for shortcuts or norms.
     """
     if spec.norm != "none" or spec.residual:
         raise ValueError("only plain layers are rounded: no shortcut, no normalization")
 
     def r(a) -> np.ndarray:
-        return rounded(a, form)
+        return rounded(a, form, saturate=saturate)
 
     held = params_in(params, form)
     W, b = held.W, held.b

@@ -16,9 +16,10 @@ from math import isfinite
 import numpy as np
 
 from core.blas import empty
-from core.checks import whole
-from core.clipping import SMALLEST_LIMIT, clip_by_global_norm, clip_by_value
-from core.diagnostics import CALM, log10_block_norms, member
+from core.checks import one_of, whole
+from core.clipping import clip_by_global_norm, clip_by_value
+from core.diagnostics import CALM, CALM_IN_FLOAT32, log10_block_norms, member
+from core.formats import FORMATS, Format
 from core.losses import LOSSES
 from core.network import (
     Gradients,
@@ -31,12 +32,14 @@ from core.network import (
     first_non_finite,
     forward_into,
     forward_products,
+    in_format,
     init,
     output,
 )
 from core.optimizers import PLAIN, Memory, Momentum, Rule, begin, leaves, packed, unpacked
 
 CLIPS = ("none", "value", "norm")
+DTYPES = ("float64", "float32")
 # Between the two classes of a network with one output, by the loss it was trained with.
 CUTS = {"mean_squared_error": 0.5, "binary_cross_entropy": 0.0}
 # What halts a run, in the order in which a step computes it.
@@ -55,7 +58,11 @@ class TrainSpec:
     rule: how a gradient becomes a step, a record of core/optimizers.py.
     momentum: with plain SGD, the same as the rule Momentum(momentum).
     batch_size: examples per step, all if there are fewer; an epoch leaves out the remainder.
+    target: where the mean squared error meets labels, what it wants of the output of an example's
+    class; of the other outputs it wants 0.
     batch_seed: of the order of the examples, a new permutation every epoch.
+    dtype: the number format of all that is computed. Weights and examples are drawn in float64 and
+    rounded to it once; only what a Step measures, norms and shares, is measured in float64.
     """
 
     learning_rate: float
@@ -67,6 +74,13 @@ class TrainSpec:
     loss: str = "softmax_cross_entropy"
     batch_seed: int = 0
     rule: Rule = PLAIN
+    target: float = 1.0
+    dtype: str = "float64"
+
+    @property
+    def format(self) -> Format:
+        """What the numbers can hold."""
+        return FORMATS[self.dtype]
 
     @property
     def optimizer(self) -> Rule:
@@ -86,11 +100,15 @@ class TrainSpec:
             whole(name, getattr(self, name), least)
         if self.clip not in CLIPS:
             raise ValueError(f"clip must be one of {', '.join(CLIPS)}, not {self.clip!r}")
-        if not (isfinite(self.clip_limit) and self.clip_limit >= SMALLEST_LIMIT):
+        one_of(self, dtype=DTYPES)
+        smallest = self.format.smallest_normal  # below it a number has fewer digits
+        if not (isfinite(self.clip_limit) and self.clip_limit >= smallest):
             raise ValueError(
                 f"clip_limit must be positive and finite, not {self.clip_limit!r}: "
-                f"at least {SMALLEST_LIMIT:.2g}"
+                f"at least {smallest:.2g} in {self.dtype}"
             )
+        if not (isfinite(self.target) and self.target > 0):
+            raise ValueError(f"target must be positive and finite, not {self.target!r}")
         if self.loss not in LOSSES:
             raise ValueError(f"unknown loss {self.loss!r}; known are {', '.join(LOSSES)}")
 
@@ -134,7 +152,9 @@ class Step:
     classes; clip_factor is the gradient's norm after clipping over its norm before.
     log10_dz (S, depth), log10_dW (S, depth + 1): norms of the batch's gradients before clipping.
     log10_slope (S, depth): root mean square of φ′(z) over units and examples.
-    log10_update (S, depth + 1): log₁₀ ‖ΔW‖/‖W‖. halts: per member, None while it is running.
+    log10_update (S, depth + 1): log₁₀ ‖ΔW‖/‖W‖.
+    zero_dW (S, depth + 1): share of the entries of dJ/dW that are exactly 0.
+    halts: per member, None while it is running.
     Everything of a member that has halted is NaN from the step after on.
     """
 
@@ -145,6 +165,7 @@ class Step:
     log10_dW: np.ndarray
     log10_slope: np.ndarray
     log10_update: np.ndarray
+    zero_dW: np.ndarray
     clip_factor: np.ndarray
     halts: tuple[Halt | None, ...]
 
@@ -161,15 +182,18 @@ class History:
     log10_dW: np.ndarray
     log10_slope: np.ndarray
     log10_update: np.ndarray
+    zero_dW: np.ndarray
     clip_factor: np.ndarray
     halts: tuple[Halt | None, ...]
 
 
 def start(spec: NetSpec, train_spec: TrainSpec, *, rng=None, params: Params | None = None) -> State:
-    """The state before the first step: `params`, or what `network.init` draws from `rng`."""
+    """The state before the first step: `params`, or what `network.init` draws from `rng`, in the
+    format of the training."""
     if (rng is None) == (params is None):
         raise ValueError("training starts from either a generator or parameters")
     params = init(spec, rng=rng) if params is None else params
+    params = in_format(params, train_spec.dtype)
     memory = begin(train_spec.optimizer, params)
     return State(0, params, memory, np.arange(0), (None,) * len(params.W[0]))
 
@@ -226,26 +250,29 @@ class Run:
         self.spec, self.train_spec, self.data = spec, train_spec, data
         self.number, self.halts, self._order = state.step, state.halts, state.order
         self._size = min(train_spec.batch_size, len(data.x_train))
-        self._p, self.params = packed(state.params)
+        dtype = train_spec.dtype
+        self._p, self.params = packed(in_format(state.params, dtype))
         self._g = np.empty_like(self._p)
         gradient = unpacked(self._g, state.params)
         self._rule, memory = train_spec.optimizer, state.memory
         if type(memory.rule) is not type(self._rule):
             memory = begin(self._rule, state.params)
         self._steps = memory.steps  # of this rule
-        kept = [packed(tree) for tree in memory.kept]
+        kept = [packed(in_format(tree, dtype)) for tree in memory.kept]
         self._kept, self._trees = [rows for rows, _ in kept], [tree for _, tree in kept]
 
         S, N, D, L = len(self._p), self._size, spec.width, spec.depth
+        self._calm = CALM if dtype == "float64" else CALM_IN_FLOAT32
         self._x = batch(spec, self.params, data.x_train)[0]
         normalized = spec.norm != "none"
-        ((h, u, slope, dz, *more),) = empty([(L, S, N, D)] * (6 if normalized else 4))
+        ((h, u, slope, dz, *more),) = empty([(L, S, N, D)] * (6 if normalized else 4), dtype=dtype)
         z, x_hat = more or (u, ())
-        inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))))
-        dh = np.empty((2, S, N, D))  # of a layer and of the one above it: more are not needed
-        output, self._d_output = np.empty((2, S, N, spec.n_out))
+        inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))), dtype)
+        # Of a layer and of the one above it: more are not needed.
+        dh = np.empty((2, S, N, D), dtype)
+        output, self._d_output = np.empty((2, S, N, spec.n_out), dtype)
         self._trace = Trace(
-            np.empty((1, N, spec.n_in)),
+            np.empty((1, N, spec.n_in), dtype),
             tuple(h),
             tuple(u),
             tuple(z),
@@ -277,7 +304,7 @@ class Run:
 
     def step(self) -> Step:
         """Take one step."""
-        spec, rate, L = self.spec, self.train_spec.learning_rate, self.spec.depth
+        spec, rate, L = self.spec, float(self.train_spec.learning_rate), self.spec.depth
         gone = self.halts
         rows = self._next_batch()
         y = self.data.y_train.take(rows, 0)
@@ -285,7 +312,8 @@ class Run:
         with np.errstate(all="ignore"):
             self._x.take(rows, 0, out=trace.x[0], mode="clip")  # without it by way of a copy
             forward_into(spec, self.params, trace, self._forward)
-            loss, d_output = LOSSES[self.train_spec.loss](trace.output, targets(self.train_spec, y))
+            wanted = targets(self.train_spec, y, spec.n_out)
+            loss, d_output = LOSSES[self.train_spec.loss](trace.output, wanted)
             self._d_output[...] = d_output
             backward_into(spec, self.params, trace, self._backward, gradients)
 
@@ -294,7 +322,8 @@ class Run:
             log10 = log10_block_norms([u, output, dz, *changes, slope, *weights])
             ends = (0, L + 1, 2 * L + 1, 3 * L + 2, 4 * L + 2, 5 * L + 3)
             _, log10_dz, log10_dW, log10_slope, log10_W = (log10[:, a:b] for a, b in pairwise(ends))
-            if any(gone) or not (log10[:, : ends[3]].max() < CALM and loss.max() < np.inf):
+            nonzero = [np.count_nonzero(block, axis=2) / block.shape[2] for block in changes]
+            if any(gone) or not (log10[:, : ends[3]].max() < self._calm and loss.max() < np.inf):
                 self.halts = _look(self.halts, self.number, trace, loss, replace(gradients, dh=()))
                 self._silence(self._g)
             clip_factor = _clip(self.train_spec, self._g)
@@ -305,8 +334,9 @@ class Run:
             if self._rule != PLAIN or self.train_spec.clip != "none":
                 self._silence(self._g)
                 log10_move = log10_block_norms(changes)
-            log10_move = log10_move + np.log10(rate)
-            if not (log10_move.max() < CALM and log10_dz.max(initial=0) + np.log10(rate) < CALM):
+            log10_rate, calm = np.log10(rate), self._calm
+            log10_move = log10_move + log10_rate
+            if not (log10_move.max() < calm and log10_dz.max(initial=0) + log10_rate < calm):
                 self.halts = _look_at_update(
                     self.halts, self.number, self.params, unpacked(self._g, self.params), rate
                 )
@@ -315,12 +345,13 @@ class Run:
                 move *= rate
                 p -= move
             measured = {
-                "loss": loss,
+                "loss": loss.astype(np.float64),
                 "accuracy": share_right(trace.output, y, self.train_spec.loss),
                 "log10_dz": log10_dz,
                 "log10_dW": log10_dW,
                 "log10_slope": log10_slope - 0.5 * np.log10(self._size * spec.width),
                 "log10_update": log10_move - log10_W,
+                "zero_dW": 1 - np.concatenate(nonzero, axis=1),
                 "clip_factor": clip_factor,
             }
         if any(gone):
@@ -353,9 +384,15 @@ def _layers(memory, tree):
     return blocks
 
 
-def targets(train_spec: TrainSpec, y):
-    """One column of targets where the loss wants columns and the data has labels."""
-    return y[:, None] if y.ndim == 1 and train_spec.loss != "softmax_cross_entropy" else y
+def targets(train_spec: TrainSpec, y, n_out: int):
+    """What the loss wants of the outputs, where the data has labels (N,): for the mean squared
+    error of several outputs (N, n_out), `target` at an example's class and 0 elsewhere; for other
+    losses that want columns, one of them."""
+    if y.ndim != 1 or train_spec.loss == "softmax_cross_entropy":
+        return y
+    if train_spec.loss == "mean_squared_error" and n_out > 1:
+        return train_spec.target * (y[:, None] == np.arange(n_out))  # (N, n_out)
+    return y[:, None]
 
 
 def share_right(output, y, loss: str) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Saturation, ReLU and leaky ReLU: what the slope of an activation does to a gradient."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import activations, diagnostics, network
@@ -21,6 +23,7 @@ def slopes(at) -> None:
         panel=PANEL,
         live=("z",),
         main=data.main_line,
+        idea=partial(data.idea, seed=at.seed),
         multiplied=data.multiplied(curves, at.n, leak),
         alt_text="""
             Two panels over the pre-activation z from −6 to 6. Above: the slopes of three
@@ -38,7 +41,7 @@ def prediction(at) -> None:
         PANEL,
         """In a sigmoid network of 15 layers with Xavier weights hardly a unit is saturated. What
         share of the gradient dJ/d*z* at layer 15 is left at layer 1?""",
-        truth=data.seen("sigmoid", "xavier", 0.01, at.seed).gradient,
+        truth=data.asked(at.seed).gradient,
         guesses=(0, -0.3, -1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -12),
         replies=(
             (-1, 0, "“Not saturated” sounds safe. It only means: not much worse than ¼."),
@@ -218,6 +221,7 @@ def _derivation() -> None:
 def _data() -> None:
     at = values.read(PANEL)
     page.download(data.table((at.first, at.second, at.third), at), "activations", data.UNITS)
+    page.table(*data.table_over_z(at))
 
 
 page.more(

@@ -114,6 +114,8 @@ def depth(at) -> None:
         at,
         panel=PANEL,
         live=("w",),
+        main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale over the number of layers: the gradient of the output
             with respect to the first weight, the product of the slopes alone, and the bound that
@@ -220,7 +222,7 @@ def _check() -> None:
 def _data() -> None:
     now = values.read(PANEL)
     table = data.ledger_table(now.w1, now.x, now.y)
-    page.download(table, "chain_rule", data.units(table))
+    page.download(table, "chain_rule", data.units(table), now={"w₂": now.w2})
 
 
 page.more(

@@ -20,6 +20,7 @@ def thresholds(at) -> None:
         panel=PANEL,
         live=("limit",),
         main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Two panels. Left: share of held-out digits named right against the clipping threshold
             from 0.1 to 1,000, with the share of steps clipped, the same network with better
@@ -152,10 +153,10 @@ def _cliff() -> None:
     def cliff(at) -> None:
         live.show(
             charts.cliff,
-            data.cliff(at.cliff),
-            at,
+            at=at,
             panel=PANEL,
             live=("step",),
+            **data.cliff(at.cliff),
             alt_text="""
                 Line chart of the loss J over one parameter b, with a cliff, and the points that
                 gradient descent reaches with and without clipping up to the current step.""",
@@ -182,7 +183,8 @@ def _why() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.runs_table(at.network, at.clip), "clipping", data.UNITS)
+    runs = data.runs_table(at.network, at.clip)
+    page.download(runs, "clipping", data.UNITS, now={"step": runs["step"].max()})
 
 
 page.more(

@@ -5,7 +5,7 @@ import streamlit as st
 from core import depths
 from pages.concepts.frameworks import charts, clips, data, lines, names, tables, words
 from pages.concepts.frameworks.panel import PANEL
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, theme, values, whole
 
 page.header(PANEL)
 
@@ -23,6 +23,8 @@ def gradients(at) -> None:
         at,
         panel=PANEL,
         live=("depth",),
+        main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,
             for the default weights of two frameworks and for He's, with the product of the slopes
@@ -40,32 +42,29 @@ def gradients(at) -> None:
 
 predict.size(
     PANEL,
-    """Twenty layers of `nn.Linear(64, 64)` and ReLU in PyTorch, just made. What share of the
-    gradient ‖dJ/dz‖ of layer 20 reaches layer 1?""",
-    truth=float(data.default_run("PyTorch", "relu", 64, 0).kept[19, 0]),
+    words.asks(),
+    truth=float(data.asked()[-1]),
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -3, -4, -5, -6, -7, -8, -9, -10, -12),
     replies=(
         (-0.6, 0, "Defaults are made to work, one thinks. This one is older than ReLU."),
         (-4, -1, "That would be Glorot's weights. PyTorch's are smaller by √3."),
     ),
-    because="""Weights between ±1/√*n* have σ√*n* = 1/√3, and ReLU takes another √½: each of the 19
-    steps keeps 1/√6 = 0.41.""",
+    because=words.because(),
 )
 
 page.write(
     """
     ## The idea
 
-    A layer that is made without a word about its weights gets some. Which, is the library's choice,
-    and libraries choose differently. What a layer does to the gradient at the start is its
-    **gain**, about σ√*n* times the root mean square of φ′, where σ is the standard deviation of one
-    weight and *n* the layer's **fan-in**. The gain is a matter of a few tenths. Depth raises it to
-    a power.
+    Say nothing about a layer's weights, and the library chooses. What a layer does to the gradient
+    at the start is its **gain**, about σ√*n* times the root mean square of φ′, where σ is the
+    standard deviation of one weight and *n* the layer's **fan-in**. The gain is a matter of a few
+    tenths. Depth raises it to a power.
 
     So the same architecture, with the same data, is another network in another library. The
     numbers here were measured by running {frameworks} libraries, each in an environment of its own;
     what the manuals say was not asked. On this page every default gets the same draws, through its
-    own distribution.
+    own distribution; other pages draw theirs directly, and get other numbers for He's weights.
     """,
     frameworks=data.counted().frameworks,
 )
@@ -113,17 +112,18 @@ controls.draw(PANEL, "name")
 
 @page.part(PANEL)
 def same_name(at) -> None:
-    page.write(names.TOPICS[at.name].about)
-    st.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
+    page.write(names.about(at.name))
+    whole.table(names.table(at.name).set_index(names.TOPICS[at.name].number))
 
 
 page.write(
     """
     ## Clipped by name
 
-    The same gradients through each library's clipping by norm, at limit 1, in single precision:
-    ✓ right, ~ changed, ✕ destroyed.
-    """
+    The same gradients through each library's clipping by norm, at limit {limit}, in single
+    precision: ✓ right, ~ changed, ✕ destroyed.
+    """,
+    limit=theme.setting(clips.LIMIT),
 )
 page.show(
     charts.clips,
@@ -139,31 +139,37 @@ controls.draw(PANEL, "case")
 @page.part(PANEL)
 def clipping(at) -> None:
     page.write(words.clipped(at.case))
-    st.table(clips.table(at.case).set_index("comes out"))
+    whole.table(clips.table(at.case).set_index("comes out"))
 
 
 page.write("## Seldom guessed\n\n" + words.traps())
 
-page.write(
-    """
-    ## The fine print
 
-    - A measurement is of one version on one processor. Defaults change; the version stands in
-      every row.
-    - A standard deviation is from 250,000 weights or more, right to 0.2 percent. Where the ends of
-      a distribution say it better, they were taken.
-    - The networks on this page are ours, in double precision, with the frameworks' weights and
-      biases. Theirs compute in single precision, where 10⁻⁴⁶ is 0.
-    - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most
-      deep networks have, hide what a default does.
-    """
-)
+@page.part(PANEL)
+def fine_print(at) -> None:
+    run = data.default_run(at.framework, *_networks(at))
+    page.write(
+        """
+        ## The fine print
+
+        - A measurement is of one version on one processor. Defaults change; the version stands in
+          every row.
+        - {counted}
+        - A standard deviation is from 250,000 weights or more, right to 0.2 percent. Where the ends
+          of a distribution say it better, they were taken.
+        - The networks on this page are ours, in double precision, with the frameworks' weights and
+          biases. Theirs compute in single precision, where 10⁻⁴⁶ is 0.
+        - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most
+          deep networks have, hide what a default does.
+        """,
+        counted=words.factors(at.framework, run, at.depth),
+    )
 
 
 def _take_away() -> None:
     at = values.read(PANEL)
     found = lines.lines(at.framework, at.activation, int(at.width), at.depth)
-    page.write(words.take_away(at.framework, at.activation, at.depth, found is not None))
+    page.write(words.take_away(at.framework, at.activation, int(at.width), at.depth, at.seed))
     if found:
         language = "javascript" if at.framework == "TensorFlow.js" else "python"
         st.code(found, language=language, wrap_lines=True)
@@ -172,20 +178,24 @@ def _take_away() -> None:
 def _defaults() -> None:
     page.write(
         """
-        The dense layers of {dense} libraries, measured on {date}. σ√*n* is that of a layer of 1,000
-        inputs and outputs, *n* being its fan-in, with the mean counted in; the column after it says
-        which fans σ follows at other shapes.
+        The dense layers of {dense} libraries. {measured} σ√*n* is that of a layer of 1,000 inputs
+        and outputs, *n* being its fan-in, with the mean counted in; the column after it says which
+        fans σ follows at other shapes.
         """,
         dense=data.counted().dense,
-        date=data.counted().date,
+        measured=tables.measured(tables.weights()),
     )
     st.table(data.defaults_table().set_index("framework"))
 
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.profile_table(at.framework, *_networks(at)), "frameworks", data.UNITS)
+    profile = data.profile_table(at.framework, *_networks(at))
+    now = {"width": int(at.width), "depth": at.depth}
+    page.download(profile, "frameworks", data.UNITS, now=now)
     page.download(tables.weights(), "weights", data.WEIGHTS_UNITS, label="Measured weights as CSV")
+    page.download(data.values_table(), "values", data.VALUES_UNITS, label="Measured values as CSV")
+    page.download(clips.entries(), "clips", clips.UNITS, label="Clipped gradients as CSV")
 
 
 page.more(

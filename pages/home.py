@@ -61,12 +61,13 @@ with right:
         def accuracies(at) -> None:
             page.show(
                 charts.accuracies,
-                data.accuracies(at.network, data.draw(at), at.c),
+                **data.accuracies(at.network, data.draw(at), at.c),
                 key="home.accuracies",
                 alt_text="""
                     Line chart: share of held-out digits named right over 200 steps of training, one
                     line per size of the weights, and the step at which a network's numbers ended.
                     The numbers stand in the text below.""",
+                idea=predict.idea(PANEL, data.idea),
             )
 
 
@@ -156,8 +157,9 @@ page.write(
     - The article says that a good initialization keeps the weights “close to 1”. He's ×1 is a
       standard deviation of √(2/64) = 0.177. What is close to 1 is a layer's effect on the size of
       the gradient.
-    - While you drag, the gradient starts as the loss's at an output that prefers no digit, the same
-      for every size. In the first step of training it starts at each network's own output; at ×0.6,
+    - While you drag, the gradient starts with random numbers at the output, the same for every
+      size, and is that of eight digits: so a network has one number on all pages. In the first step
+      of training it starts as the loss's, at each network's own output, and is that of 32; at ×0.6,
       ×1 and ×1.6 the ReLU networks then measure {small}, {one} and {large}.
     - The factor multiplies the weights of every layer, the output's too. Biases start at 0. Bands
       hold the middle half of the draws. A network that has stopped being numbers names no digit.
@@ -175,17 +177,17 @@ def _training() -> None:
         1,437 digits of 8 × 8 pixels to train on, 360 held out, standardized per pixel. Width 64;
         ReLU 16 layers deep, tanh 15. Plain stochastic gradient descent on the cross-entropy, 200
         steps of 32 digits; learning rate 0.03, and 0.1 for tanh with Xavier. Twenty random draws
-        for each of thirteen sizes, the same draws and batches at every size. The curves come from a
-        file that `python -m pages.concepts.home.make_runs` remakes.
+        for each of thirteen sizes, the same draws and batches at every size. The drag measures the
+        first of them, and one more of ReLU: of an odd number, the median is a network. The curves
+        come from a file that `python -m pages.concepts.home.make_runs` remakes.
         """
     )
 
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(
-        data.gradients_table(at.network, data.draw(at), at.c), "home-gradients", data.COLUMNS
-    )
+    gradients = data.gradients_table(at.network, data.draw(at), at.c)
+    page.download(gradients, "home-gradients", data.COLUMNS, now={})
     page.download(data.trained_table(at.network), "home-training", data.COLUMNS)
 
 

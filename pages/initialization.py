@@ -8,7 +8,7 @@ import streamlit as st
 from core import diagnostics, network, theory
 from pages.concepts.initialization import charts, data, words
 from pages.concepts.initialization.panel import PANEL, SCHEMES
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, theme, values, whole
 
 page.header(PANEL)
 
@@ -23,6 +23,7 @@ def scale(at) -> None:
         panel=PANEL,
         live=("g",),
         main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,
             between the lines of N(0, 1), He and Xavier, with the product of the slopes and a band
@@ -74,13 +75,14 @@ page.write(
 @page.part(PANEL)
 def schemes(at) -> None:
     page.write(f"For {PANEL['activation'].options[at.activation]}:")
-    st.table(data.table(data.setting(at)).set_index("scheme"))
+    whole.table(data.table(data.setting(at)).set_index("scheme"))
 
 
 st.caption(
     "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
-    "is ‖dJ/dz‖ of layer 1 over the last layer's. Orthogonal weights are run where you draw them. "
-    "The article says that these schemes keep the "
+    "is ‖dJ/dz‖ of layer 1 over the last layer's. σ√n is the same in every layer; the first has 64 "
+    "inputs, so at another width its weights are not from N(0, 1). Orthogonal weights are run "
+    "where you draw them. The article says that these schemes keep the "
     "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
 )
 controls.presets(PANEL)
@@ -102,7 +104,7 @@ def measured_gain(at) -> None:
     page.write("## The gain gauge")
     page.show(
         charts.gauge,
-        data.gauge(data.setting(at), at.center, at.g),
+        **data.gauge(data.setting(at), at.center, at.g),
         key="initialization.gauge",
         alt_text="""
             Chart of the gain of a layer against σ√n, both on logarithmic scales: one curve each for
@@ -217,7 +219,8 @@ def _derivation() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.profile_of(at), "initialization", data.UNITS)
+    now = {"sigma_sqrt_n": 2.0**at.g}
+    page.download(data.profile_of(at), "initialization", data.UNITS, now=now)
     st.caption(
         "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
         "are run at every second or fifth scale; the others lie on straight lines between "

@@ -20,6 +20,8 @@ def first_step(at) -> None:
         at,
         panel=PANEL,
         live=("e",),
+        main=data.main_line,
+        idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale over the hidden layers, before training: the size of
             the gradient, of the optimizer's first step, of the product of the slopes, and how far
@@ -104,7 +106,7 @@ page.write(
 def by_rule(at) -> None:
     page.show(
         charts.curves,
-        data.curves(at.network, at.rule),
+        **data.curves(at.network, at.rule),
         key="optimizers.curves",
         alt_text="""
             Line chart: share of held-out digits named right over 200 steps of training, one line
@@ -218,7 +220,7 @@ def _grid() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS)
+    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS, now={})
 
 
 page.write(

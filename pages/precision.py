@@ -5,7 +5,7 @@ import streamlit as st
 from core import formats, rounded, scalar_chain
 from pages.concepts.precision import charts, data, words
 from pages.concepts.precision.panel import PANEL
-from pages.kit import controls, live, page, predict, theme, values
+from pages.kit import controls, live, page, predict, values, whole
 
 page.header(PANEL)
 
@@ -19,6 +19,7 @@ def held(at) -> None:
         at,
         panel=PANEL,
         live=("scale",),
+        idea=data.idea,
         alt_text="""
             Histogram of the sizes of a gradient's entries as powers of two, above one ruler for
             each number format: what becomes 0, what is subnormal, normal, and too large. The shares
@@ -29,7 +30,6 @@ def held(at) -> None:
     page.write(words.finding(at))
 
 
-limit = scalar_chain.precision_ladder(0.6)[0]
 predict.choice(
     PANEL,
     """0.6 times 0.6 times 0.6 …, each product rounded to float16. The true power falls below
@@ -40,26 +40,24 @@ predict.choice(
         "zero": "So it is if the true power is rounded once. Step by step it is not.",
         "up": "Rounding can hold a number, but 0.6 times it is never larger.",
     },
-    because=f"""It sticks at {theme.number(limit.repeated_value)}, the smallest number that float16
-    has, from *n* = {limit.repeated_n} on: 0.6 of that is more than half of it, and is rounded back.
-    Some libraries make such small numbers 0 at once.""",
+    because=words.stuck(scalar_chain.precision_ladder(0.6)[0]),
 )
 
 page.write(
     """
     ## The idea
 
-    A computer keeps a number as a few digits and an exponent. float16 has 11 binary digits and
-    exponents from −14 to 15; bfloat16 gives three of its digits away for as many exponents as
-    float32 has. A gradient that is smaller than half of the smallest number becomes 0, one that is
-    too large becomes infinity. The mathematics of the pages before knows neither.
+    A computer keeps a number as a few digits and an exponent. {formats} A gradient that is smaller
+    than half of the smallest number becomes 0, one that is too large infinite, or no number. The
+    mathematics knows neither.
 
     **Loss scaling** multiplies the loss by a power of two. The chain rule hands the factor on, so
     every gradient is multiplied by it, and no digit changes.
-    """
+    """,
+    formats=words.digits(),
 )
 controls.presets(PANEL)
-controls.draw(PANEL, "form", "scale", "quantity", "layer")
+controls.draw(PANEL, ("form", "scale", "over"), ("quantity", "layer"))
 controls.draw(PANEL, "activation", "weights", "depth", "width", "seed")
 
 
@@ -69,7 +67,7 @@ def ends(at) -> None:
         """
         {equation}
 
-        The median entry |*g*| that is not 0, times the loss scale, between the ends of the format.
+        The median entry |*g*| that is not 0, times the loss scale, beside the ends of the format.
         """,
         equation=words.equation(at),
     )
@@ -80,8 +78,8 @@ page.write(
     """
     ## Rounded once, rounded throughout
 
-    A real network in half precision rounds every result of both passes, not only the gradient at
-    the end. Here is the same network both ways, its loss scale divided away again.
+    A real network in half precision rounds every result of both passes, not the gradient alone.
+    Here is the same network both ways, its loss scale divided away again.
     """
 )
 
@@ -90,7 +88,7 @@ page.write(
 def by_layer(at) -> None:
     page.show(
         charts.layers,
-        data.layers(data.setting(at), at.form, at.scale),
+        data.layers(data.setting(at), at.form, at.scale, at.over),
         key="precision.layers",
         alt_text="""
             Line chart on a logarithmic scale over the layers: the relative difference from the
@@ -103,8 +101,8 @@ page.write(
     """
     ## The same slope, two formulas
 
-    σ′(*z*) is *s*(1 − *s*) with *s* = σ(*z*), and σ(*z*)·σ(−*z*) as well. Frameworks use the first:
-    the forward pass has *s* at hand. Where *s* rounds to 1, the slope is exactly 0.
+    σ′(*z*) is *s*(1 − *s*) with *s* = σ(*z*), and σ(*z*)·σ(−*z*) as well. Most frameworks use the
+    first: the forward pass has *s* at hand. Where *s* rounds to 1, the slope is exactly 0.
     """
 )
 
@@ -128,8 +126,8 @@ page.write(
     """
     ## The step that rounds away
 
-    A gradient may arrive and still change nothing: if the update is less than half of the way to
-    the weight's next number, the weight rounds back to what it was.
+    A gradient may arrive and change nothing: if the update is less than half of the way to the
+    weight's next number, the weight rounds back to what it was.
     """
 )
 
@@ -151,14 +149,7 @@ def one_weight(at) -> None:
 
 controls.draw(PANEL, "form2", "update")
 
-page.write(
-    """
-    ## Trained so
-
-    Eight ReLU layers on the digits, 300 steps of plain gradient descent, in six ways of keeping the
-    numbers. Updates that change nothing do not always matter: what remains may point the same way.
-    """
-)
+page.write("## Trained so\n\n" + words.trained_so())
 
 
 @page.part(PANEL)
@@ -167,51 +158,64 @@ def trained(at) -> None:
         charts.training,
         data.trained(float(at.rate)),
         key="precision.training",
-        alt_text="""
-            Dots: held-out accuracy of five networks for each way of keeping weights and gradients,
-            with the median as a bar.""",
+        alt_text="Dots: held-out accuracy of each network, by the way of keeping numbers.",
     )
     page.write(words.training(float(at.rate)))
+    whole.table(data.still_by_layer(float(at.rate)))
 
 
 controls.draw(PANEL, "rate")
+page.write("## Seldom guessed")
+
+
+@page.part(PANEL)
+def seldom(at) -> None:
+    page.write(words.seldom_casts())
+    whole.table(data.casts(at.over))
+    page.write(words.seldom(at))
+    page.show(
+        charts.log_axis,
+        data.log_axis(),
+        key="precision.log_axis",
+        alt_text="""
+            Dots on a logarithmic axis that fall along a line, and then stand at the top: there the
+            number is exactly 0.""",
+    )
+
+
+def _power() -> None:
+    w = values.read(PANEL).w
+    st.table(data.power_table(w).set_index("format"))
+    controls.draw(PANEL, "w")
+    page.show(
+        charts.power,
+        data.power(w),
+        key="precision.power",
+        alt_text="Line chart of |w|ⁿ over n, with a cross where each format loses it.",
+    )
+    page.write(words.powers())
 
 
 def _adaptive() -> None:
-    page.show(
-        charts.scales,
-        data.scales(),
-        key="precision.scales",
-        alt_text="Steps of a loss scale over a training run, with a cross at each skipped step.",
-    )
+    says = "Steps of a loss scale over a training run, with a cross at each skipped step."
+    page.show(charts.scales, data.scales(), key="precision.scales", alt_text=says)
     page.write(words.scales())
 
 
 def _sums() -> None:
     st.table(data.sums().set_index("format"))
-    page.write(
-        """
-        Ones, added one by one in the format: the sum stops where 1 is less than half of the way to
-        the next number. The gradient of a weight that is used many times is such a sum. A norm
-        squares first: 300² is too large for float16, and a library that squares in float16 then
-        clips by infinity, which makes every gradient 0.
-        """
-    )
+    page.write(words.sums())
 
 
 def _devices() -> None:
     st.table(words.devices())
-    page.write(
-        """
-        Measured, not quoted: PyTorch and JAX on a processor and on an NVIDIA H200. “Compiled” is
-        `torch.compile`, or `jax.jit`. The same line of code keeps, rounds or cuts a gradient,
-        depending on where it runs.
-        """
-    )
+    page.write(words.about_devices())
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "precision", data.UNITS)
+    page.download(data.table(at := values.read(PANEL)), "precision", data.UNITS, now={})
+    page.table(data.histogram(at), data.UNITS, of="The sizes of its entries")
+    page.download(data.seldom_table(), "seldom", data.SELDOM_UNITS, label="Seldom guessed as CSV")
 
 
 page.write(
@@ -219,16 +223,16 @@ page.write(
     ## The fine print
 
     - Matrix products are added up in full here and rounded once, as accelerators add up small
-      formats in single precision. (float8 on an H200 adds up in fewer digits, if it is asked to be
-      fast.)
-    - float64 is not on the rulers: its smallest number is 2⁻¹⁰⁷⁴.
-    - Clip after dividing the loss scale away: the norm of scaled gradients is the scaled norm.
-    - If every step fails, a scale that halves reaches 0 in the end, and 0 divides by 0.
-    """
+      formats in single precision.
+    - Beyond the axis float64 goes on to {smallest} and {largest}.
+    """,
+    smallest=words.power(words.ends_of("float64")[0]),
+    largest=words.power(words.ends_of("float64")[1]),
 )
 page.more(
     PANEL,
     {
+        "Where a power ends": _power,
         "A loss scale that adapts": _adaptive,
         "Sums end too": _sums,
         "What devices and compilers do": _devices,

@@ -19,6 +19,7 @@ def powers(at) -> None:
         panel=PANEL,
         live=("w",),
         main=data.main_line,
+        idea=data.idea,
         mark=data.mark(at.n),
         alt_text="""
             Line chart on a logarithmic scale: the size of w to the power n, for n from 0 to 60,
@@ -33,7 +34,7 @@ predict.size(
     PANEL,
     """A layer that keeps nine tenths of a signal sounds harmless. How much is left after fifty of
     them: what is 0.9⁵⁰?""",
-    truth=float(scalar_chain.power(0.9, 50).log10),
+    truth=float(data.asked()[-1]),
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -2.3, -2.6, -3, -4, -6, -8, -10),
     replies=(
         (-0.6, 0, "That is the usual guess: nearly 1 should stay nearly 1. It does, once."),
@@ -96,7 +97,7 @@ def random_weights(at) -> None:
     )
     page.show(
         charts.random_products,
-        drawn.frame,
+        **drawn.tables,
         key="products.random",
         alt_text="""
             Histogram on a logarithmic axis of the size of a product of random weights, with the
@@ -116,7 +117,8 @@ def random_matrices(at) -> None:
         ## And layers are wide
 
         A real layer multiplies by a matrix. A vector then meets a sum of many random numbers at
-        each layer, and chance evens out: its length changes by about the **gain** σ√width.
+        each layer, and chance evens out: its length changes by about the **gain** σ√width. These
+        are matrices alone, so their numbers are not those of the networks on other pages.
         """
     )
     page.show(
@@ -142,37 +144,12 @@ page.write(
     - Its 0.6³ = 0.21 is 0.216, cut short.
     - Equal weights, no biases and one neuron per layer make the arithmetic visible. Real layers
       differ from each other, and a bias shifts *z*, so that it acts through φ′(*z*).
+    - The mathematics of *wⁿ* never reaches 0, a computer does, and stops in another place if it
+      multiplies step by step: [Number formats](precision), “Where a power ends”.
     - The number *w* is an analogy. In a real layer the matrix of weights times the slopes takes its
       place, and it has one factor for each direction: its singular values.
     """
 )
-
-
-def _precision() -> None:
-    w = values.read(PANEL).w
-    page.write(
-        """
-        A gradient that is small but not zero can still train a network. One that is rounded to 0
-        cannot. For *w* = {w}:
-        """,
-        w=theme.setting(w),
-    )
-    st.table(data.precision_lost(w).set_index("format"))
-    page.show(
-        charts.precision,
-        data.precision(w),
-        key="products.precision",
-        alt_text="""
-            Line chart of the size of w to the power n up to n = 1600, with the points at which
-            half, single and double precision lose it.""",
-    )
-    page.write(
-        """
-        “Rounded once” rounds the true *w*ⁿ to the format. Multiplying step by step *in* the format
-        can end differently: when |*w*| is between ½ and 1, a number near the smallest that the
-        format has, times *w*, rounds back to itself.
-        """
-    )
 
 
 def _derivation() -> None:
@@ -222,13 +199,12 @@ def _streams() -> None:
 
 def _data() -> None:
     at = values.read(PANEL)
-    page.download(data.powers_table(at.w, at.activation), "products", data.UNITS)
+    page.download(data.powers_table(at.w, at.activation), "products", data.UNITS, now={"w": at.w})
 
 
 page.more(
     PANEL,
     {
-        "Where a computer loses the number": _precision,
         "Why a straight line": _derivation,
         "Products that cannot explode": _streams,
     },

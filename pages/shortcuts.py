@@ -1,5 +1,7 @@
 """Shortcuts: how a gradient gets past the layers, and what the place of a norm does to it."""
 
+from functools import partial
+
 import streamlit as st
 
 from core import residual
@@ -18,6 +20,8 @@ def blocks(at) -> None:
         at,
         panel=PANEL,
         live=("r",),
+        main=data.main_line,
+        idea=partial(data.idea, blocks=at.blocks),
         marks=data.marks(at.blocks),
         alt_text="""
             Line chart on a logarithmic scale over the blocks of a stack: the size of dJ/dh, of
@@ -31,7 +35,7 @@ predict.size(
     PANEL,
     """Now *r* = 1: each of 24 blocks adds its whole branch, h + F(h). The shortcut passes the
     gradient on unchanged. How many times larger is it at the input than at the end?""",
-    truth=data.predicted("shortcut", 24, 0.0),
+    truth=data.asked(),
     guesses=(-4, -3, -2, -1, 0, 1, 2, 3, 3.6, 4, 5, 6, 8),
     replies=(
         (-4, -1, "Vanishing needs factors below 1; the shortcut alone is a factor of 1."),
@@ -172,7 +176,7 @@ def _norms() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS)
+    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS, now={})
 
 
 page.write(
@@ -184,8 +188,8 @@ page.write(
     - All of it is before training, but for the last chart. A right size at the start is needed and
       not enough: deep post-norm stacks show that, and the usual remedy, to begin with tiny learning
       rates, was not tried.
-    - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by L^¼, the
-      weights are drawn smaller by (4L)^¼.
+    - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by
+      $L^{1/4}$, the weights are drawn smaller by $(4L)^{1/4}$.
     - Shares of paths are shares of a sum of squares: sums of different lengths are not quite at
       right angles, and their cross terms are left out.
     """

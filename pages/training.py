@@ -1,14 +1,15 @@
 """The training lab: two networks side by side, trained in front of the reader's eyes."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import streamlit as st
 
-from core import network, recipes, recording, training
+from core import keras_recipe, network, numpy_recipe, pytorch_recipe, recording, training
 from pages.concepts.training import autopsy, buttons, charts, data, looks, networks, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.panel import HELPS, NETWORKS, PANEL
-from pages.kit import controls, live, page, predict, values
+from pages.kit import controls, live, page, predict, values, whole
 from pages.kit.panels import Choice, Range
 
 page.header(PANEL)
@@ -21,12 +22,17 @@ def run_view(at) -> None:
     if lab.running:
         labs.tick(lab)
     pair, running = lab.pair, lab.running == "pair"
+    shown, last = pair.step if running else pair.shown_step(at.step), max(steps, pair.step)
+    # Where the reader has put the scrubber, though there may be no such step yet: the chart knows.
+    place = at.step if at.step <= last and not running else shown
     live.show(
-        charts.run,
+        charts.run_of(last),
         pair.once(data.run_frame, steps, running),
-        at,
+        SimpleNamespace(step=place),
         panel=PANEL,
-        live=("at",),
+        live=("step",),
+        idea=partial(data.idea, steps=last),
+        clock=charts.PLAY,
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of
             examples named right. Over the hidden layers, at the step of the scrubber: the gradient
@@ -34,15 +40,20 @@ def run_view(at) -> None:
             the step. The numbers stand in the text below.""",
         curves=pair.once(data.curves, steps),
     )
-    buttons.row(lab, steps)
-    if lab.running:
-        share, progress = lab.jobs[lab.running].progress
-        st.progress(share, text=progress)
+    with st.container(key="training.transport", gap="xxsmall"):  # its look stands in style.css
+        if lab.running:
+            share, progress = lab.jobs[lab.running].progress
+            st.progress(share, text=progress)
+        else:
+            whole.say(words.place(pair, shown))
+        buttons.row(lab, steps, shown)
     if lab.refused:
         st.warning(words.refused(lab.refused))
     if running and pair.duel.data == "spirals":
-        looks.boundary(pair, pair.step)
-    page.write(words.reading(pair, pair.step if running else pair.shown_step(at.at, steps)))
+        looks.boundary(pair, shown)
+    page.write(words.reading(pair, shown))
+    if in_formats := words.formats(pair, shown):
+        page.write(in_formats)
     if not lab.running:
         autopsy.draw(lab)
     labs.redraw_if_it_ticks_otherwise()
@@ -62,7 +73,7 @@ controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
 controls.more(
     PANEL,
-    "Shortcuts, normalization, clipping, optimizers",
+    "Shortcuts, norms, clipping, optimizer, loss, float32",
     [control.name for side in HELPS.values() for control in side],
     partial(_beside, HELPS),
 )
@@ -76,7 +87,9 @@ def look_inside(at) -> None:
     if lab.running and at.view != "seeds":
         return
     page.write("## Look inside")
-    controls.draw(PANEL, ("view",), look.controls)
+    controls.draw(PANEL, *filter(None, (("view",), look.controls)))
+    if look.of_a_step and lab.pair.step:
+        buttons.place(lab.pair, at)
     look.draw(lab, at)
 
 
@@ -125,12 +138,17 @@ page.write(
     """
     ## The fine print
 
-    - Batches of 32, and plain gradient descent unless another optimizer is chosen. Biases from 0,
+    - Batches of 32, float64, and plain gradient descent unless another is chosen. Biases from 0,
       the output layer's weights scaled like the others. Batch normalization uses each batch's own
       statistics, in tests too: those of the held-out examples together.
+    - The squared error is the mean over examples and outputs of (output − target)². Right is the
+      class of the largest output, with either loss.
     - The gradients at a step are those of its batch, before the weights move. Two networks of
       different widths, or schemes of different families, have other draws, and a difference between
       them may be luck.
+    - In float32 weights and examples are drawn in float64 and rounded once; all that follows is
+      computed in it, norms apart. Adam here keeps sums, whose squares are 0 for gradients below
+      10⁻²³; a library that multiplies by 1 − β₂ first loses them at 10⁻²¹.
     - A learning rate that suits one network need not suit the other. To compare fairly, search the
       best rate of each.
     - 360 digits (or 120 points of the spirals) are held out: the standard error of an accuracy is 2
@@ -143,13 +161,19 @@ def _scripts() -> None:
     page.write(
         """
         Each script is this network, its data and its training in one file, and prints the losses of
-        this page. The NumPy script needs NumPy alone.
+        this page. The NumPy script needs NumPy alone. In float32 the losses agree to about six
+        digits at first: each library adds up in another order, and what it rounds otherwise grows
+        with the steps.
         """
     )
     at = values.read(PANEL)
     duel, makers = (
         networks.duel(at),
-        {"NumPy": recipes.numpy_script, "PyTorch": recipes.pytorch_script},
+        {
+            "NumPy": numpy_recipe.numpy_script,
+            "PyTorch": pytorch_recipe.pytorch_script,
+            "Keras": keras_recipe.keras_script,
+        },
     )
     for name, net in duel.nets.items():
         spec, how = net.spec(duel.data), net.how(int(at.steps))
@@ -167,7 +191,10 @@ def _scripts() -> None:
 
 def _data() -> None:
     page.write("The run as it was recorded: a row for each network, step and layer.")
-    page.download(data.table(labs.lab(values.read(PANEL)).pair), "training", data.UNITS)
+    at = values.read(PANEL)
+    pair = labs.lab(at).pair
+    page.download(data.table(pair), "training", data.UNITS)
+    page.table(data.table_of_step(pair, pair.shown_step(at.step)), data.UNITS)
 
 
 page.more(

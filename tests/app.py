@@ -208,18 +208,19 @@ def charts(at: AppTest) -> list:
     return [element.proto for element in at.get("vega_lite_chart")]
 
 
-def tables(at: AppTest) -> list[pa.Table]:
-    """The data of the page's charts as the browser gets them."""
+def tables(at: AppTest, name: str = "") -> list[pa.Table]:
+    """The data of the page's charts as the browser gets them; of one name only, if it is given."""
     return [
         pa.ipc.open_stream(dataset.data.data).read_all()
         for chart in charts(at)
         for dataset in chart.datasets
+        if name in ("", dataset.name)
     ]
 
 
-def frame_with(at: AppTest, *columns: str) -> pd.DataFrame:
-    """The data of the first chart whose data have these columns."""
-    found = (table for table in tables(at) if set(columns) <= set(table.column_names))
+def frame_with(at: AppTest, *columns: str, name: str = "") -> pd.DataFrame:
+    """The data of the first chart whose data, or whose table of this name, have these columns."""
+    found = (table for table in tables(at, name) if set(columns) <= set(table.column_names))
     return next(found).to_pandas()
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,10 +53,15 @@ def file_of(module):
     return None
 
 
+@cache
+def needed_by(path):
+    return tuple(imports(path.read_text("utf-8"), module_of(path)))
+
+
 def all_that_is_imported(path, seen=None):
     """Names of the modules that a file needs, and those that these need, of our own code."""
     seen = set() if seen is None else seen
-    for name in imports(path.read_text("utf-8"), module_of(path)):
+    for name in needed_by(path):
         if name not in seen:
             seen.add(name)
             own = under(name, "core") or under(name, "pages")

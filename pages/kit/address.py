@@ -22,6 +22,7 @@ PIN = "pin"  # the key of a pinned line: see `Panel.pin_text`
 _LONGEST = 40  # characters of a link's value; what is longer is none
 _LONGEST_PIN = 240
 _VISIT = "address.visit"
+_SAID = "address.said"  # by page: what its address was last made to say of its controls
 _BARE = "address.bare"  # by page: the values that an address without any was last come to with
 # A fragment that runs by itself has the browser ask for the page after each loss of the connection:
 # what the reader has moved meanwhile, as a chart can be, comes with it. It need not run for that.
@@ -51,20 +52,30 @@ def read_url(panel: Panel) -> None:
         values.begin(panel)
         return
     told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
+    for name, translated in panel.former.items():
+        if (key := panel.key(name)) in _query():
+            told = translated(_told(key), told) | told
     parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
     asks_pin = PIN in _query()
     pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if asks_pin else None
     bare = st.session_state.setdefault(_BARE, {})
-    if told or asks_pin:
+    said = st.session_state.get(_SAID, {}).get(panel.page)
+    in_address = {panel.key(name): text for name, text in told.items()}
+    if begins and stepped and said == in_address and not asks_pin:
+        says = {}  # the reader's own: left so soon after a move that the address did not hear of it
+    elif told or asks_pin:
         says = panel.defaults | parsed
     else:
         says, pin = bare.get(panel.page, (panel.defaults, None)) if stepped else ({}, None)
     values.begin(panel, says, arriving=begins)
     if told or asks_pin or stepped:
-        values.set_pin(panel, pin)
+        if says or asks_pin:
+            values.set_pin(panel, pin)
     else:
         bare[panel.page] = vars(values.now(panel)), values.pin_now(panel)
     if begins:
+        if told and not stepped:
+            values.handed(panel.page)
         right = all(panel[name].means(raw, parsed[name]) for name, raw in told.items())
         asks = st.query_params.get_all(ANSWER) == [SHOWN]
         st.session_state[_VISIT] = _Visit(
@@ -115,16 +126,28 @@ def fragment(page: str) -> str:
 
 
 def _write(panel: Panel) -> None:
-    at, defaults = _values(panel, values.read(panel)), panel.defaults
-    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
     # Always: what the browser says that its address is was true when it said so, not what has been
     # sent to it since.
-    st.query_params.from_dict({**says, **_pinned(panel), **mode.now().address})
+    _say(panel, _values(panel, values.read(panel)), values.pinned(panel))
 
 
-def _pinned(panel: Panel) -> dict[str, str]:
-    """What the address says of the line that is pinned."""
-    pin = values.pinned(panel)
+def say_at_once(panel: Panel) -> None:
+    """In a callback of a fragment: the address does not wait until all is drawn, as the reader may
+    leave before."""
+    context = get_script_run_ctx()
+    if context is not None and context.fragment_ids_this_run:
+        _say(panel, vars(values.now(panel)), values.pin_now(panel))
+
+
+def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> None:
+    defaults = panel.defaults
+    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
+    st.session_state.setdefault(_SAID, {})[panel.page] = says
+    st.query_params.from_dict({**says, **_pinned(panel, pin), **mode.now().address})
+
+
+def _pinned(panel: Panel, pin: Mapping[str, Any] | None) -> dict[str, str]:
+    """What an address says of the line that is pinned."""
     return {} if pin is None else {PIN: panel.pin_text(pin)}
 
 
@@ -141,6 +164,6 @@ def link(panel: Panel, at: values.Reading, *, answer: bool) -> str:
     """This page's address with the value of every control, defaults too; and its answer shown."""
     here = urlsplit(st.context.url or "")
     asks = {ANSWER: SHOWN} if answer else {}
-    says = query(panel, _values(panel, at)) | _pinned(panel) | asks
+    says = query(panel, _values(panel, at)) | _pinned(panel, values.pinned(panel)) | asks
     said = urlencode(says, quote_via=quote)
     return urlunsplit((here.scheme, here.netloc, here.path or panel.page, said, ""))

@@ -5,7 +5,9 @@ same columns for every chart, and is drawn dashed on that layer's scales. Withou
 table is empty, so that the chart's spec never changes.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,10 +17,13 @@ import pandas as pd
 from pages.kit.grammar import LABEL_SIZE
 
 MAIN = "main"
-PINNED = "pinned"
-TABLES = (PINNED,)
-_DASHES = {PINNED: [8, 5]}
-_MEANINGS = {PINNED: "reference"}
+PINNED, IDEA = "pinned", "idea"
+TABLES = (PINNED, IDEA)
+CLOSE = 0.5  # decades: a guess within a factor of three is right
+_DASHES = {PINNED: [8, 5], IDEA: [4, 4]}
+# How far apart two lines are where they part, and how that is said: of log₁₀ sizes, of shares.
+FACTOR = (math.log10(2), "a factor of 2")
+POINTS = (0.1, "10 percentage points")
 
 
 def line(
@@ -40,6 +45,7 @@ def line(
     rows = pd.DataFrame({"at_x": np.asarray(x, dtype=float), "at_y": up, "series": series})
     gone = up[np.isinf(up)]
     rows["at_y"] = np.where(np.isfinite(up), up, np.nan)
+    rows["way"] = np.arange(len(rows))
     rows["named"], rows["end"] = (
         False,
         "" if not len(gone) else ", then 0" if gone[0] < 0 else ", then ∞",
@@ -66,13 +72,101 @@ def nothing() -> pd.DataFrame:
     return named(line([], [], seen=(0, 0)), "")
 
 
-def named(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The lines with a name, where each has a place for it."""
-    return rows.assign(says=np.where(rows["named"], name + rows["end"], ""))
+def named(rows: pd.DataFrame, name: str, meaning: str = "reference") -> pd.DataFrame:
+    """The lines with a name, where each has a place for it, in the color of a meaning."""
+    says = np.where(rows["named"], name + rows["end"], "")
+    return rows.assign(says=says, dy=-12, kind="own", meaning=meaning)
+
+
+@dataclass(frozen=True)
+class Idea:
+    """What an idea would give at N points, in the order of the way, and what is so.
+
+    rule: the idea's, in words; name: the same in a word or a formula, beside the line. truth: what
+    it is held against. at: what a point is called, by its x: “n = 5”. seen: the ends of the chart's
+    axis. by: see FACTOR. name_at: see `line`; align, below: of the name, where it does not stand
+    free above the line by itself. across: where the chart's horizontal axis is another one, a rule
+    across it is drawn at the last of the sizes. upright: the sizes lie along the horizontal axis.
+    """
+
+    rule: str
+    name: str
+    truth: str
+    at: Callable[[float], str]
+    x: np.ndarray
+    y: np.ndarray
+    measured: np.ndarray
+    seen: tuple[float, float]
+    by: tuple[float, str] = FACTOR
+    name_at: float = 0.5
+    align: str | None = None
+    below: bool = False
+    across: tuple[float, float] | None = None
+    upright: bool = False
+
+    @property
+    def parts(self) -> int | None:
+        """The first point at which the two differ by more than `by`; None if at none."""
+        with np.errstate(invalid="ignore"):
+            near = np.abs(self.y - self.measured) <= self.by[0]
+        apart = np.flatnonzero(~near & (self.y != self.measured))
+        return int(apart[0]) if len(apart) else None
+
+    @property
+    def says(self) -> str:
+        """Idea and parting in a paragraph."""
+        _, apart = self.by
+        met = f"here the two stay within {apart}"
+        if self.parts is not None:
+            met = f"the two part at {self.at(float(self.x[self.parts]))}, by more than {apart}"
+        return (
+            f"**Your idea, dashed on the chart:** {self.rule}. "
+            f"The thin grey line shows {self.truth}; {met}."
+        )
+
+
+def guessed(
+    guess: float,
+    measured: np.ndarray,
+    rule: str,
+    *,
+    right: float | None = None,
+    **how: Any,
+) -> Idea | None:
+    """What equal factors would give if they made up the guess, log₁₀; None where that is close.
+
+    It is the guess of the last of what is measured (N,), or of what is `right`. `rule` has a place
+    for the factor.
+    """
+    if abs(guess - (measured[-1] if right is None else right)) < CLOSE:
+        return None
+    each = guess / (len(measured) - 1)
+    sizes = each * np.arange(len(measured))
+    factor = f"{10**each:.3g}"
+    return Idea(rule.format(factor), f"{factor}ⁿ", y=sizes, measured=measured, **how)
+
+
+def held_against(idea: Idea) -> pd.DataFrame:
+    """The idea's line and what is measured, as a table, with a mark where they part."""
+
+    def lined(sizes: np.ndarray, **more: Any) -> pd.DataFrame:
+        if idea.across:
+            return line(np.linspace(*idea.across, 9), [sizes[-1]] * 9, seen=idea.seen, **more)
+        return line(idea.x, sizes, seen=idea.seen, **more)
+
+    own = named(lined(idea.y, name_at=idea.name_at), f"your idea: {idea.name}", "dark")
+    own = own.assign(align=idea.align or own["align"], dy=16 if idea.below else own["dy"])
+    truth = named(lined(idea.measured, named=False), "").assign(kind="measured")
+    rows = [own, truth]
+    if idea.parts is not None and not idea.across:
+        both = own["at_y"].fillna(truth["at_y"])
+        rows.append(own.assign(at_y=both, says="", kind="parts").iloc[[idea.parts]])
+    drawn = pd.concat(rows, ignore_index=True)
+    return drawn.rename(columns={"at_x": "at_y", "at_y": "at_x"}) if idea.upright else drawn
 
 
 def drawn(spec: dict, tables: Iterable[str], scale: float) -> dict:
-    """The chart's spec with the lines of these tables beneath its main one.
+    """The chart's spec with the lines of these tables: a pinned one beneath its main one.
 
     `scale` is how much larger they are than on a page by itself.
     """
@@ -81,46 +175,45 @@ def drawn(spec: dict, tables: Iterable[str], scale: float) -> dict:
     layers: list[dict] = []
     for layer in spec["layer"]:
         if layer.get("name", "").split("_")[0] == MAIN:  # Altair numbers names in inner layers
-            layers += [part for table in tables for part in _layers(table, scale)]
-        layers.append(drawn(layer, tables, scale))
+            own = {table: _layers(table, scale) for table in tables}
+            layers += [*own.get(PINNED, ()), layer, *own.get(IDEA, ())]
+        else:
+            layers.append(drawn(layer, tables, scale))
     return spec | {"layer": layers}
 
 
 def _layers(table: str, scale: float) -> list[dict[str, Any]]:
-    """Line and name. What is not always there is hidden from readers of screens, who are told of
-    it in words: an empty group has no name."""
-    shared = {
-        "data": {"name": table},
-        "transform": [{"calculate": f"'{_MEANINGS[table]}'", "as": "meaning"}],
-    }
+    """Lines, mark and name. What is not always there is hidden from readers of screens, who are
+    told of it in words: an empty group has no name."""
     at = {"x": {"field": "at_x"}, "y": {"field": "at_y"}}
-    stroke = {
-        "type": "line",
-        "strokeWidth": 2.2 * scale,
-        "strokeDash": [part * scale for part in _DASHES[table]],
-        "clip": True,
-        "aria": False,
-    }
-    name = {
-        "type": "text",
-        "fontSize": LABEL_SIZE * scale,
-        "dy": -12 * scale,
-        "lineBreak": "\n",
-        "aria": False,
-    }
-    texts = [
-        shared
-        | {
-            "transform": [
-                *shared["transform"],
-                {"filter": f"datum.named && datum.align == '{align}'"},
-            ],
-            "mark": name | {"align": align},
-            "encoding": at | {"text": _nominal("says")},
+
+    def marks(which: str, mark: dict, **channels: Any) -> dict[str, Any]:
+        return {
+            "data": {"name": table},
+            "transform": [{"filter": which}],
+            "mark": mark | {"aria": False},
+            "encoding": at | channels,
         }
-        for align in ("left", "center", "right")
+
+    lines = {"detail": _nominal("series"), "order": {"field": "way", "type": "quantitative"}}
+    dash = {"strokeWidth": 2.2 * scale, "strokeDash": [part * scale for part in _DASHES[table]]}
+    own = marks("datum.kind == 'own'", {"type": "line", "clip": True} | dash, **lines)
+    name = marks(
+        "datum.says != ''",
+        {"type": "text", "fontSize": LABEL_SIZE * scale, "lineBreak": "\n"}
+        | {"align": {"expr": "datum.align"}, "dy": {"expr": f"datum.dy * {scale}"}},
+        text=_nominal("says"),
+    )
+    if table == PINNED:
+        return [own, name]
+    thin = {"type": "line", "strokeWidth": 1.5 * scale, "clip": True}
+    ring = {"type": "point", "size": 110 * scale**2, "filled": False, "clip": True}
+    return [
+        marks("datum.kind == 'measured'", thin, **lines),
+        own,
+        marks("datum.kind == 'parts'", ring),
+        name,
     ]
-    return [shared | {"mark": stroke, "encoding": at | {"detail": _nominal("series")}}, *texts]
 
 
 def _nominal(field: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.kit import mode, values
+from pages.kit import mode, values, whole
 from pages.kit.panels import VERDICTS, Choice, Panel, Preset, Range
 
 _SEED = "Another seed is other random draws. The same seed always gives the same draws again."
@@ -152,6 +152,8 @@ def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
         on_change=choose,
     )
     if preset:
-        st.markdown(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
+        whole.say(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
     else:
-        st.caption("Presets set the controls; each comes with a word on what it shows.")
+        whole.say(
+            "Presets set the controls; each comes with a word on what it shows.", caption=True
+        )

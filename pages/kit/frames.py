@@ -24,11 +24,23 @@ from pages.kit.panels import Choice, Range
 
 @dataclass(frozen=True)
 class Clock:
-    """Moves a parameter that has an input, every so often, to what an expression says."""
+    """Moves a parameter that has an input, every so often, to what an expression says.
+
+    A live control is moved only while the parameter `plays` is true: from where `begins` says when
+    it becomes so, and as long as `lasts` says. Where the control stands when it ends is reported.
+    """
 
     param: str
     milliseconds: int
     update: str
+    plays: str = ""
+    begins: str = ""
+    lasts: str = "true"
+
+    @property
+    def beat(self) -> dict[str, Any]:
+        """The event of each move."""
+        return {"type": "timer", "throttle": self.milliseconds}
 
 
 def param(control: Range) -> alt.Parameter:

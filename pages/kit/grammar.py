@@ -13,6 +13,7 @@ import numpy as np
 from pages.kit.theme import BAND, MEANINGS, SMALL_HEIGHT
 
 LABEL_SIZE = 14
+SUBNORMAL = float(np.log10(np.finfo(np.float64).smallest_normal))  # what is less is subnormal
 AXIS: dict[str, Any] = {"labelFontSize": 13, "titleFontSize": 14}  # of every axis
 # Of every mark, by its row's meaning; the scale's range is the theme's, in light and in dark.
 _COLOR = alt.Color("meaning", type="nominal", scale=alt.Scale(domain=list(MEANINGS)), legend=None)
@@ -124,15 +125,18 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
     """What a vertical axis of log₁₀ values has no place for: exact 0 at its foot, ∞ at its head.
 
     No scale can draw them, and left out they would be missed. A cross for each row of `field` that
-    is −∞ or ∞, and at the first along the field `across` of the horizontal axis what it is. What
-    is no number, as the logarithm of what is negative, is a gap. Subnormal numbers are on the axis
-    like others.
+    is −∞ or ∞, and at the first along the field `across` of the horizontal axis what it is. So are
+    subnormal numbers, which have lost digits, at the foot; an axis that goes down to them has them
+    in their place. What is no number, as the logarithm of what is negative, is a gap.
     """
-    rows = alt.Chart().transform_filter(
-        f"isNumber(datum.{field}) && (datum.{field} == 1 / 0 || datum.{field} == -1 / 0)"
-    )
+    is_off = f"datum.{field} == 1 / 0 || datum.{field} == -1 / 0"
+    if low > SUBNORMAL:
+        is_off += f" || datum.{field} < {SUBNORMAL}"
+    rows = alt.Chart().transform_filter(f"isNumber(datum.{field}) && ({is_off})")
+    below = f"datum.{field} == -1 / 0 ? '0' : 'subnormal'"
     rows = rows.transform_calculate(
-        edge=f"datum.{field} < 0 ? {low} : {high}", edge_says=f"datum.{field} < 0 ? '0' : '∞'"
+        edge=f"datum.{field} < 0 ? {low} : {high}",
+        edge_says=f"datum.{field} < 0 ? ({below}) : '∞'",
     )
     at = {"y": alt.Y(field="edge")}
     cross = rows.mark_point(shape="cross", angle=45, size=60, filled=True, opacity=1, aria=False)
@@ -204,6 +208,24 @@ def right_by_way(title: str) -> alt.LayerChart:
     dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)
     bar = rows.mark_tick(thickness=3, size=22).encode(x=alt.X(field="median"))
     return layered(dots, bar, x=x, y=y, height=SMALL_HEIGHT)
+
+
+def right_by_step(series: str, title: str) -> alt.Chart:
+    """Held-out digits named right over the steps of training, a line per option of `series`.
+
+    Rows: `series`, `step`, `share`, `says`, and `yours`, whether it is the chosen one. `title` says
+    what the series is.
+    """
+    line = alt.Chart().mark_line(clip=True)
+    return line.encode(
+        detail=alt.Detail(series, type="nominal"),
+        strokeWidth=alt.condition("datum.yours", alt.value(4), alt.value(2)),
+        tooltip=[
+            alt.Tooltip(series, type="nominal", title=title),
+            alt.Tooltip("step", type="quantitative", title="step"),
+            alt.Tooltip("says", type="nominal", title="named right"),
+        ],
+    )
 
 
 # Panels that stand side by side where there is room and one above the other on a phone, as parts of

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import beside, mode, prose, specs, values
+from pages.kit import address, beside, mode, predict, prose, specs, values, whole
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
@@ -30,7 +30,7 @@ _TOLD, _REPORT = "told", "report"
 def show(
     builder: Callable,
     frame: pd.DataFrame,
-    at: Reading,
+    at: Reading | SimpleNamespace,
     *,
     panel: Panel,
     live: tuple[str, ...],
@@ -39,6 +39,7 @@ def show(
     handle: str | None = None,
     clock: Clock | None = None,
     main: Callable[[Any], pd.DataFrame] | None = None,
+    idea: Callable[[Any], beside.Idea | None] | None = None,
     **others: pd.DataFrame,
 ) -> None:
     """Draw a live chart, and take its controls' values over when a drag rests.
@@ -49,6 +50,7 @@ def show(
     rests, that fragment and whatever else has read the control run anew. `others` are the tables,
     by name, that the chart has besides the frame; `clock` moves another parameter of it. `main`
     computes the main line at the values of the panel's `pins`: with it the reader can pin that.
+    `idea` makes of a wrong answer to the page's question what that would give, of a right one None.
     """
     chart = f"{panel.page}.{builder.__name__}"
     present = {name: getattr(at, name) for name in live}
@@ -61,6 +63,9 @@ def show(
     tables = {"frame": frame, PRESENT: row} | others
     if main:
         tables[beside.PINNED] = _pinned(panel, at, main)
+    own = predict.idea(panel, idea) if idea else None
+    if idea:
+        tables[beside.IDEA] = beside.held_against(own) if own else beside.nothing()
     shown = mode.now()
     locked = frozenset(live) & shown.on(panel.page).locked
     lines = tuple(name for name in beside.TABLES if name in tables)
@@ -75,9 +80,13 @@ def show(
     values.chart_first()
     if main:
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
+    if own:
+        whole.say(own.says)
 
 
-def _pinned(panel: Panel, at: Reading, main: Callable[[Any], pd.DataFrame]) -> pd.DataFrame:
+def _pinned(
+    panel: Panel, at: Reading | SimpleNamespace, main: Callable[[Any], pd.DataFrame]
+) -> pd.DataFrame:
     """The table of the line that the reader has pinned."""
     pin = values.pinned(panel)
     if pin is None:
@@ -102,7 +111,7 @@ def _pin_button(panel: Panel) -> None:
         )
         if pin is not None:
             shown = panel.pin_shown(pin, values.read(panel))
-            st.markdown(f"The dashed grey line is pinned at {shown}.")
+            whole.say(f"The dashed grey line is pinned at {shown}.")
 
 
 @memoize(128)
@@ -122,22 +131,31 @@ def wired(
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
     becomes. Such a signal takes its value from the table for as long as the reader has not moved it
     since the chart was drawn, or since it was told another number. A report is made by the reader's
-    hand only: what the table has set is not said back. Streamlit listens to selections, wherever in
-    the spec they stand, and passes on what their signal holds; Vega-Lite does not read “spec” in a
-    layered chart, so that the report can be a signal of our own.
+    hand only: what the table has set is not said back. It is made again when the hand lets go:
+    Streamlit passes on at once what a click brings, and anything else 0.15 s later, when the reader
+    may have left. It listens to selections, wherever in the spec they stand, and passes on what
+    their signal holds; Vega-Lite does not read “spec” in a layered chart, so that the report can be
+    a signal of our own.
     """
     spec = beside.drawn(specs.built(builder, scale), lines, scale)
-    params = [_ticking(p, clock) if p["name"] not in live else p for p in spec["params"]]
-    params = [_tied(p, handle, p["name"] in locked) if p["name"] in live else p for p in params]
+    params = [
+        _tied(p, handle, p["name"] in locked, clock) if p["name"] in live else _ticking(p, clock)
+        for p in spec["params"]
+    ]
     says = f"{{{', '.join(f'{name}: {name}' for name in live)}, {_TOLD}: {_ROW}.{_TOLD}}}"
     of_these = " || ".join(f"event.target.name == '{name}'" for name in live)
-    moved = {"source": "window", "type": "input", "filter": of_these}
-    by_hand = [moved, *([handle] if handle else [])]
-    report = {
+    moved, let_go = (
+        {"source": "window", "type": type_, "filter": of_these} for type_ in ("input", "click")
+    )
+    by_hand = [moved, let_go, *([handle] if handle else [])]
+    report: dict[str, Any] = {
         "name": _REPORT,
         "value": None,
         "on": [{"events": events, "update": says} for events in by_hand],
     }
+    if clock and clock.plays:
+        ended = {"events": {"signal": clock.plays}, "update": f"{clock.plays} ? {_REPORT} : {says}"}
+        report["on"].append(ended)
     # a table is there only if something is drawn with it: a mark that shares no channel
     carrier = {
         "data": {"name": PRESENT},
@@ -151,7 +169,7 @@ def wired(
     }
 
 
-def _tied(param: dict, handle: str | None, locked: bool) -> dict:
+def _tied(param: dict, handle: str | None, locked: bool, clock: Clock | None) -> dict:
     name = param["name"]
     if locked:
         return {"name": name, "expr": f"{_ROW}.{name}"}
@@ -162,14 +180,21 @@ def _tied(param: dict, handle: str | None, locked: bool) -> dict:
     if handle:
         by_mark = f"datum && isValid(datum.{name}) ? datum.{name} : {name}"
         moved.append({"events": handle, "update": by_mark})
+    if clock and clock.param == name:
+        begun = f"{clock.plays} ? ({clock.begins}) : {name}"
+        moved.append({"events": {"signal": clock.plays}, "update": begun})
+        going = f"{clock.plays} ? ({clock.update}) : {name}"
+        moved.append({"events": clock.beat, "update": going})
     return {"name": name, "bind": param["bind"], "expr": f"{_ROW}.{name}", "on": moved}
 
 
 def _ticking(param: dict, clock: Clock | None) -> dict:
-    if clock is None or param["name"] != clock.param:
-        return param
-    beat = {"type": "timer", "throttle": clock.milliseconds}
-    return param | {"on": [{"events": beat, "update": clock.update}]}
+    if clock and param["name"] == clock.param:
+        return param | {"on": [{"events": clock.beat, "update": clock.update}]}
+    if clock and param["name"] == clock.plays:
+        lasts = f"{clock.plays} && ({clock.lasts})"
+        return param | {"on": [{"events": clock.beat, "update": lasts}]}
+    return param
 
 
 def _rested(
@@ -189,4 +214,7 @@ def _rested(
         clicked = selection.get(f"pick_{name}") or None
         if values.said(fragment, f"{chart}.{name}", of_clicks, clicked) and clicked:
             moved[name] = clicked[0].get(name)
-    values.change(panel, moved)
+    if moved:
+        values.take(panel, moved)
+        address.say_at_once(panel)
+    values.change(panel, {})

@@ -5,12 +5,25 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from pages.kit import address, glossary, mode, predict, prose, site, specs, theme, values
+from pages.kit import (
+    address,
+    beside,
+    glossary,
+    mode,
+    predict,
+    prose,
+    site,
+    specs,
+    tables,
+    theme,
+    values,
+    whole,
+)
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
@@ -18,6 +31,8 @@ HOME, WORDS = site.PAGES[0].path, "#words"  # where all terms stand
 _COLOR = r"\textcolor"
 _SECTION = re.compile(r"^## ", re.M)
 _UTF8 = "utf_8_sig"  # with the mark by which spreadsheets know it
+NOW = "What the first chart shows now"
+_ROWS, _TALLEST = 12, 480  # of a table that is not scrolled; pixels of one that is
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -51,7 +66,7 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
         hues = st.get_option(f"theme.{kind}.chartCategoricalColors")
         for meaning, hue in zip(theme.MEANINGS, hues, strict=True):
             text = text.replace(f"{_COLOR}{{{meaning}}}", f"{_COLOR}{{{hue}}}")
-    st.markdown(text, width=width)
+    whole.say(text, width=width)
 
 
 def _linked(text: str) -> str:
@@ -60,14 +75,29 @@ def _linked(text: str) -> str:
     return glossary.linked(text, values.first_mention, place)
 
 
-def show(builder: Callable, frame: pd.DataFrame, *, key: str, alt_text: str) -> None:
-    """Draw a chart: a builder that takes no data, and the tidy frame beside it."""
-    st.vega_lite_chart(
-        spec=specs.with_tables(specs.built(builder, mode.now().scale), {"frame": frame}),
-        key=key,
-        alt=prose.fill(alt_text),
-    )
+def show(
+    builder: Callable,
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    alt_text: str,
+    idea: beside.Idea | None = None,
+    **others: pd.DataFrame,
+) -> None:
+    """Draw a chart: a builder that takes no data, the tidy frame beside it, and a wrong idea.
+
+    `others` are the tables, by name, that the chart has besides the frame: one for each kind of
+    mark (`alt.NamedData`).
+    """
+    scale, drawn = mode.now().scale, {"frame": frame} | others
+    spec = specs.built(builder, scale)
+    if idea:
+        spec = beside.drawn(spec, (beside.IDEA,), scale)
+        drawn[beside.IDEA] = beside.held_against(idea)
+    st.vega_lite_chart(spec=specs.with_tables(spec, drawn), key=key, alt=prose.fill(alt_text))
     values.chart_first()
+    if idea:
+        whole.say(idea.says)
 
 
 def part(panel: Panel, *, run_every: float | None = None) -> Callable:
@@ -92,7 +122,7 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
 def notice(lines: Iterable[str]) -> None:
     """What to notice, a line each."""
     values.begins_section()
-    st.markdown(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))
+    whole.say(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))
 
 
 def more(
@@ -142,11 +172,17 @@ def _source(functions: tuple[Callable, ...]) -> None:
 
 
 def download(
-    frame: pd.DataFrame, name: str, units: Mapping[str, str], *, label: str = "Data as CSV"
+    frame: pd.DataFrame,
+    name: str,
+    units: Mapping[str, str],
+    *,
+    label: str = "Data as CSV",
+    now: Mapping[str, Any] | None = None,
 ) -> None:
     """The data behind a chart, as CSV: each column's unit in its header, one value in each cell.
 
-    KeyError where a column has no unit.
+    With `now` it is the main chart's: the rows that have these values are what it shows, and stand
+    there as a `table`. KeyError where a column has no unit.
     """
     headers = {column: f"{column} [{units[column]}]" for column in frame}
     st.download_button(
@@ -155,6 +191,26 @@ def download(
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",
+    )
+    if now is not None:
+        table(tables.present(frame, now), units)
+
+
+def table(frame: pd.DataFrame, units: Mapping[str, str], *, of: str = NOW) -> None:
+    """What the main chart shows, as a table of texts: see `tables.readable`.
+
+    It is one for readers of screens, with headers of rows and columns; a data frame of Streamlit's
+    is a canvas.
+    """
+    rows = tables.readable(frame, units)
+    if rows.empty:
+        st.markdown("There is nothing yet for a table.")
+        return
+    st.markdown(f"**{of}**, in numbers:")
+    st.table(
+        rows.set_index(rows.columns[0]),
+        height=_TALLEST if len(rows) > _ROWS else "content",
+        alt=of,
     )
 
 

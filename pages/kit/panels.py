@@ -6,7 +6,7 @@ drawn (`controls.py`) or what it is set to (`values.py`).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -162,7 +162,8 @@ class Panel:
     """The controls and presets of one page, and what it asks about the page before.
 
     `pins` are the controls that the main line of its main chart depends on: a pinned line is said
-    by their values.
+    by their values. `former` are controls of old links that are no more, each with what turns its
+    text, beside the texts of the others, into texts of controls that there are.
     """
 
     page: str
@@ -170,6 +171,9 @@ class Panel:
     presets: tuple[Preset, ...] = ()
     recall: Recall | None = None
     pins: tuple[str, ...] = ()
+    former: Mapping[str, Callable[[str, Mapping[str, str]], dict[str, str]]] = field(
+        default_factory=dict
+    )
 
     def __getitem__(self, name: str) -> Range | Choice:
         return self._by_name[name]

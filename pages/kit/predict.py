@@ -10,10 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.kit import address, mode, prose, theme, values
+from pages.kit import address, beside, mode, prose, theme, values, whole
 from pages.kit.panels import Panel
-
-_CLOSE = 0.5  # decades: a guess within a factor of three
 
 
 def _fragment(function: Callable) -> Callable:
@@ -57,7 +55,7 @@ def size(
     lines = [f"The answer is **{theme.from_log10(truth, 2)}**."]
     if given != _UNGUESSED:
         miss = given - truth
-        if abs(miss) < _CLOSE:
+        if abs(miss) < beside.CLOSE:
             lines.append(
                 f"Your guess, {theme.from_log10(given, 1)}, is right within a factor of 3."
             )
@@ -119,6 +117,12 @@ def given(page: str) -> float | str | None:
     return st.session_state.get(f"{page}.predicted")
 
 
+def idea(panel: Panel, of: Callable[[Any], beside.Idea | None]) -> beside.Idea | None:
+    """What the reader's answer would give by `of`, once the page may say that it is wrong."""
+    guess = given(panel.page)
+    return of(guess) if answered(panel) and guess not in (None, _UNGUESSED) else None
+
+
 def given_as_text(page: str) -> str:
     """The reader's answer as the page wrote it; nothing if there is none, or it was not a guess."""
     guessed = given(page) not in (None, _UNGUESSED)
@@ -171,7 +175,7 @@ def _ask(panel: Panel, question: str, widget: Callable, say: Callable[[Any], str
 
 def _tell(panel: Panel, lines: list[str], because: str) -> None:
     """The verdict, where the question's buttons were, and a way to hide it again."""
-    st.markdown(" ".join([*lines, prose.fill(because)]))
+    whole.say(" ".join([*lines, prose.fill(because)]))
     if mode.now().on(panel.page).answers == "shown":
         return
     st.button(

@@ -33,7 +33,14 @@ def enlarged(spec: dict, scale: float) -> dict:
     """
     upright = min(scale, TALLEST / spec["height"]) if "height" in spec else scale
     config = {"config": _DEFAULTS | spec.get("config", {})}
-    return _grown(spec | config, scale, upright, "")
+    grown = _grown(spec | config, scale, upright, "")
+    params = [
+        param | {"expr": f"({param['expr']}) * {upright}"}  # of a view that is taller on a phone
+        if param["name"] == "height"
+        else param
+        for param in spec.get("params", ())
+    ]
+    return grown | ({"params": params} if params else {})
 
 
 def _grown(part: Any, scale: float, upright: float, key: str, channel: str = "") -> Any:

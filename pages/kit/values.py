@@ -61,6 +61,7 @@ class _Session:
     page: str = ""  # the open one
     values: dict[str, dict[str, Any]] = field(default_factory=dict)  # by page and name
     pins: dict[str, dict[str, Any]] = field(default_factory=dict)  # pinned lines' values, by page
+    handed: set[str] = field(default_factory=set)  # pages whose values somebody else has chosen
     notes: _Notes = field(default_factory=dict)  # of the open page
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
     mentioned: dict[str, str] = field(default_factory=dict)  # which fragment is the first to use it
@@ -153,6 +154,12 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | Sequence[str] = 
         st.rerun(stale)
 
 
+def take(panel: Panel, raw: Mapping[str, Any]) -> None:
+    """In a callback: set controls as `change` does, which is to follow."""
+    stay(panel.page)
+    _set(panel, raw)
+
+
 def pinned(panel: Panel) -> dict[str, Any] | None:
     """The values at which the reader has pinned the main line, for the fragment being drawn."""
     notes, fragment = _drawing.get()
@@ -187,7 +194,20 @@ def prepare(panel: Panel, raw: Mapping[str, Any]) -> None:
     """What the page's controls will be set to when it opens, the locked ones too."""
     said = {name: panel[name].parse(value) for name, value in raw.items()}
     _session().values[panel.page] = panel.defaults | said
+    handed(panel.page)
     set_pin(panel, None)
+
+
+def handed(page: str) -> None:
+    """A page's values come from a link, a lesson or a room, not from the reader's own hand."""
+    _session().handed.add(page)
+
+
+def take_handed(page: str) -> bool:
+    """Whether they have come so since this was asked last."""
+    mine = page in _session().handed
+    _session().handed.discard(page)
+    return mine
 
 
 def open_page() -> str:

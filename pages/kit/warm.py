@@ -19,6 +19,7 @@ from pages.kit import site, specs
 
 PAUSE = 2.0  # seconds before it begins: the first reader's own page comes first
 REST = 1.0  # times as long as a call took: half a core at the most
+LATER = 60.0  # seconds after all else before the presets: a new process has better to do
 
 
 def first_charts() -> Iterator[Callable]:
@@ -42,6 +43,14 @@ def first_sliders() -> Iterator[Callable]:
             yield from first.slider(_defaults(page.path))
 
 
+def first_presets() -> Iterator[Callable]:
+    """What the presets of a page ask for, where that takes long."""
+    for page in site.PAGES:
+        first = site.concept(page.path, "first")
+        if hasattr(first, "presets"):
+            yield from first.presets()
+
+
 def _defaults(path: str) -> SimpleNamespace:
     return SimpleNamespace(**site.panel(path).defaults)
 
@@ -59,6 +68,8 @@ def _in_turn() -> None:
     compute(first_charts())
     compute(first_visits())
     compute(first_sliders())
+    sleep(LATER)
+    compute(first_presets())
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import streamlit
 from playwright.async_api import BrowserContext, Page
@@ -155,7 +156,7 @@ class Hand:
         return await self._ask("click", kind, target)
 
     async def _button(self, target: str) -> bool:
-        self.untrained &= target not in ("One step", "Back to step 0")
+        self.untrained &= target != "One step"
         return await self._click("button", target)
 
     async def _train(self, target: str) -> bool:
@@ -176,6 +177,7 @@ class Hand:
     # else is moved. That much a page cannot mend. Nor that it asks for the page before, if the
     # connection is lost before the new one begins: so a cut waits for that.
     async def _link(self, target: str) -> bool:
+        self.untrained = False  # the lab trains for who comes by a link with values
         self._leaves = await self._ask("isConnected") and await self._click("link", target)
         return self._leaves
 
@@ -196,9 +198,10 @@ class Hand:
         return True
 
     async def _reload(self, _: str) -> bool:
+        self.untrained = False
         await self.page.reload(wait_until="commit")
         await self._drawn()
-        self.untrained = True
+        self.untrained = not urlsplit(self.page.url).query  # the lab trains at an address's values
         return True
 
     async def _cut(self, _: str, seconds: float, *drag: float) -> bool:

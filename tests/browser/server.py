@@ -37,13 +37,18 @@ def _free_port() -> int:
 
 
 @contextlib.contextmanager
-def started(log: Path, script: str = "app.py", root: Path = ROOT):
+def started(
+    log: Path,
+    script: str = "app.py",
+    root: Path = ROOT,
+    python: str | Path = sys.executable,
+):
     """A fresh server of a script; yields its address and its process, and stops it at the end.
 
-    root: of the checkout that is served.
+    root: of the checkout that is served; python: which Python serves it.
     """
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script]
+    command = [str(python), "-m", "streamlit", "run", script]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     command += ["--server.headless", "true"]
     with log.open("w") as out:

@@ -1,12 +1,16 @@
 """The training lab in a real browser: it trains in front of the reader, and stops at once."""
 
+import itertools
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from pages.concepts.training import charts
+
 CHART = "[data-testid=stVegaLiteChart] svg"
 LONG = "training_steps=2%2C000&training_a_depth=30&training_b_depth=30"
+SEEDS = itertools.count(1)  # what another test has trained would not be trained anew
 
 
 def step_shown(tab) -> int:
@@ -30,13 +34,14 @@ def await_step(tab, beyond: int, tries: int = 150) -> int:
 
 @pytest.fixture
 def training(server, reader):
-    """A lab that has begun a long run."""
+    """A lab that has begun a long run: that of a link."""
 
-    def begin():
-        tab = reader().goto(f"{server}/training?{LONG}")
-        assert step_shown(tab) == 0
+    def begin(seed: int | None = None):
+        tab = reader()
+        tab.page.goto(f"{server}/training?{LONG}&training_seed={seed or next(SEEDS)}")
+        button(tab, "Pause training").wait_for(timeout=30_000)
+        await_step(tab, 0)
         tab.page.locator(CHART).first.evaluate("node => node.setAttribute('data-same', 'yes')")
-        button(tab, "Train 2,000 steps").click()
         return tab
 
     return begin
@@ -44,8 +49,7 @@ def training(server, reader):
 
 def test_it_trains_by_itself_in_the_same_chart(training):
     tab = training()
-    first = await_step(tab, 0)
-    await_step(tab, first)
+    await_step(tab, step_shown(tab))
     assert tab.page.locator("[data-same=yes]").count() == 1, "the chart was embedded anew"
     words = tab.page.locator("[data-testid=stProgress]").inner_text()
     assert re.search(r"step [\d,]+ of 2,000 · [\d.]+ s · about \d+ s to go", words)
@@ -89,9 +93,11 @@ def test_a_preset_chosen_while_it_trains_stays_and_ends_the_training(training):
     await_step(tab, 0)
     preset = tab.page.get_by_role("radio", name="Ten sigmoid layers")
     preset.click()
-    button(tab, "Train 200 steps").first.wait_for(timeout=15_000)
+    expect(preset).to_be_checked()
+    button(tab, "Train on to step 500").wait_for(timeout=60_000)  # it comes trained
     tab.settle()
     expect(preset).to_be_checked()
+    assert step_shown(tab) == 200
     assert "training_a_activation=Sigmoid" in tab.page.url
     assert "activation (Sigmoid in A, Tanh in B)" in tab.text()
     tab.assert_sound()
@@ -100,7 +106,7 @@ def test_a_preset_chosen_while_it_trains_stays_and_ends_the_training(training):
 def test_two_readers_train_at_the_same_time(training):
     tabs = [training(), training()]
     for tab in tabs:
-        await_step(tab, await_step(tab, 0))
+        await_step(tab, step_shown(tab))
     for tab in tabs:
         button(tab, "Pause training").click()
         tab.assert_sound()
@@ -109,7 +115,6 @@ def test_two_readers_train_at_the_same_time(training):
 def test_what_breaks_is_explained(server, reader):
     tab = reader().goto(f"{server}/training")
     tab.page.get_by_role("radio", name="N(0, 1) weights", exact=True).click()
-    button(tab, "Train 200 steps").click()
     tab.page.get_by_text("Autopsy of A.").wait_for(timeout=40_000)
     tab.settle()
     assert "stopped at step" in tab.text() and "Autopsy of B" not in tab.text()
@@ -117,8 +122,8 @@ def test_what_breaks_is_explained(server, reader):
 
 
 def test_the_boundary_is_drawn_while_it_forms(server, reader):
-    tab = reader().goto(f"{server}/training?training_data=Spirals&training_steps=2%2C000")
-    button(tab, "Train 2,000 steps").click()
+    tab = reader()
+    tab.page.goto(f"{server}/training?training_data=Spirals&{LONG}")
     await_step(tab, 0)
     tab.page.locator("[data-testid=stVegaLiteChart]").nth(1).wait_for()
     button(tab, "Pause training").click()
@@ -127,20 +132,100 @@ def test_the_boundary_is_drawn_while_it_forms(server, reader):
 
 def test_what_a_button_does_is_seen_in_every_part(server, reader):
     tab = reader().goto(f"{server}/training?training_a_depth=3&training_b_depth=3")
-    tab.page.get_by_text("Before the first step, from the last hidden").wait_for()
-    button(tab, "One step").click()
-    tab.page.get_by_text("At step 1, from the last hidden").wait_for(timeout=15_000)
-    button(tab, "Back to step 0").click()
-    tab.page.get_by_text("Before the first step, from the last hidden").wait_for(timeout=15_000)
+    for name, said in (
+        ("Back to step 0", "Before the first step, from the last hidden"),
+        ("One step$", "At step 1, from the last hidden"),
+        ("One step$", "At step 2, from the last hidden"),
+        ("One step back", "At step 1, from the last hidden"),
+    ):
+        button(tab, name).click()
+        tab.page.get_by_text(said).wait_for(timeout=15_000)
+    assert step_shown(tab) == 1
     tab.assert_sound()
+
+
+def scrubber(tab) -> int:
+    return int(tab.page.locator("input[name=step]").input_value())
+
+
+def test_play_goes_through_all_steps_and_stops_at_the_last(server, reader):
+    tab = reader().goto(f"{server}/training?training_step=50")
+    play = tab.page.get_by_role("checkbox", name="Play")
+    play.click()
+    seen = []
+    while play.is_checked() and len(seen) < 300:
+        seen.append(step_shown(tab))
+        tab.page.wait_for_timeout(40)
+    assert seen == sorted(seen) and len(set(seen)) > 5 and seen[0] < 150
+    tab.settle()
+    assert step_shown(tab) == scrubber(tab) == 200
+    assert "At step 200 of the 200 that are trained." in tab.text(), "where it stands is said back"
+    play.click()
+    tab.page.wait_for_timeout(500)
+    assert 0 < step_shown(tab) < 100, "from the beginning again"
+    play.click()
+    tab.settle()
+    stands = step_shown(tab)
+    assert f"At step {stands} of the 200 that are trained." in tab.text()
+    tab.assert_sound()
+
+
+def test_nothing_plays_for_who_has_asked_for_less_motion(server, reader):
+    tab = reader()
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.goto(f"{server}/training")
+    expect(tab.page.get_by_role("checkbox", name="Play")).to_be_hidden()
+    tab.page.locator("input[name=step]").focus()
+    for _ in range(3):
+        tab.page.keyboard.press("ArrowLeft")
+    tab.settle()
+    assert step_shown(tab) == scrubber(tab) == 197
+    assert "training_step=197" in tab.page.url
+
+
+@pytest.mark.parametrize("width,height", [(390, 844), (1280, 720)])
+def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, server, reader):
+    tab = reader(width, height)
+    seed = next(SEEDS)
+    small = "training_a_depth=12&training_b_depth=12&training_steps=500"
+    tab.page.goto(f"{server}/training?{small}&training_seed={seed}")
+    button(tab, "Pause training").wait_for(timeout=30_000)
+    names = ("One step back", "One step$", "Back to step 0")
+    places = []
+
+    def look():
+        boxes = [button(tab, name).bounding_box() for name in names]
+        assert all(0 < box["y"] < height for box in boxes), "out of sight"
+        places.append([(round(box["x"]), round(box["y"])) for box in boxes])
+
+    button(tab, names[0]).evaluate("node => node.scrollIntoView({block: 'end'})")
+    look()
+    chart = tab.page.locator(CHART).first.bounding_box()
+    assert chart["y"] + chart["height"] > 300, "the chart is out of sight"
+    button(tab, "Train on to step 1,000").wait_for(timeout=90_000)
+    look()
+    for name in ("One step back", "Back to step 0", "One step$", "One step$", "One step back"):
+        button(tab, name).click()
+        tab.settle()
+        look()
+    assert all(place == places[0] for place in places), places
+
+
+def test_the_panels_are_tall_enough_on_a_phone(server, reader):
+    tab = reader(390, 844).goto(f"{server}/training")
+    height = tab.page.locator(CHART).first.bounding_box()["height"]
+    for _, (top, bottom) in charts._ROWS.values():
+        assert (bottom - top) * height >= 120
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_settings_stand_two_by_two(width, server, reader):
     tab = reader(width).goto(f"{server}/training")
-    tab.page.get_by_role("radio", name="Shortcuts, normalization, clipping, optimizers").click()
+    tab.page.get_by_role(
+        "radio", name="Shortcuts, norms, clipping, optimizer, loss, float32"
+    ).click()
     tab.page.get_by_text("Threshold").first.wait_for()
-    for first, count in (("depth", 7), ("shortcut", 6)):
+    for first, count in (("depth", 7), ("shortcut", 9)):
         _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
 
 

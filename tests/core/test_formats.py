@@ -102,3 +102,8 @@ def test_stochastic_rounding_hits_a_neighbor_and_the_mean(name):
         same(rounded(drawn, form), drawn)
         gap = np.ptp(drawn) or form.epsilon
         assert abs(drawn.mean() - x) < 0.02 * gap
+
+
+def test_float64_has_nothing_to_round_by_chance():
+    x = np.array([1 / 3, -1e-310, 0.0])
+    same(stochastic(x, FORMATS["float64"], np.random.default_rng(0)), x)

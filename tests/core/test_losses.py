@@ -125,12 +125,13 @@ def test_a_confident_wrong_answer_keeps_its_digits():
 
 
 @EVERY
-def test_lists_and_single_precision_give_double_precision(name):
-    output, target = OUTPUT.astype(np.float32), TARGETS[name]
-    if target.dtype == np.float64:
-        target = target.astype(np.float32)
-    exact = LOSSES[name](output.astype(np.float64), target.astype(TARGETS[name].dtype))
-    for given in ((output, target), (output.tolist(), target.tolist())):
-        for ours, expected in zip(LOSSES[name](*given), exact, strict=True):
-            assert ours.dtype == np.float64
-            np.testing.assert_array_equal(ours, expected)
+def test_lists_give_double_precision_and_single_precision_stays_single(name):
+    single, target = OUTPUT.astype(np.float32), TARGETS[name]
+    output = single.astype(np.float64)
+    exact = LOSSES[name](output, target)
+    for ours, expected in zip(LOSSES[name](output.tolist(), target.tolist()), exact, strict=True):
+        assert ours.dtype == np.float64
+        np.testing.assert_array_equal(ours, expected)
+    for ours, expected in zip(LOSSES[name](single, target), exact, strict=True):
+        assert ours.dtype == np.float32
+        np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-7)

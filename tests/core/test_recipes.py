@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import inspect
 import io
 import re
 import shutil
@@ -16,9 +17,11 @@ from core import activations, network, recipes, training
 from core.activations import ACTIVATIONS
 from core.datasets import DATASETS
 from core.initializers import INITIALIZERS
+from core.keras_recipe import keras_script
 from core.network import NetSpec
+from core.numpy_recipe import numpy_script
 from core.optimizers import Adam, AdamW, Muon, RMSProp, Sign
-from core.recipes import numpy_script, pytorch_script
+from core.pytorch_recipe import pytorch_script
 from core.training import TrainSpec
 
 SEED = 7
@@ -32,7 +35,7 @@ def run_of(dataset, *, width=6, depth=3, steps=8, batch_size=32, rate=0.1, **set
     """(spec, train_spec, dataset); settings are fields of either spec."""
     of_training = {
         name: settings.pop(name)
-        for name in ("momentum", "clip", "clip_limit", "batch_seed", "rule")
+        for name in ("momentum", "clip", "clip_limit", "batch_seed", "rule", "loss", "target")
         if name in settings
     }
     n_in, n_out = SHAPES[dataset]
@@ -40,6 +43,7 @@ def run_of(dataset, *, width=6, depth=3, steps=8, batch_size=32, rate=0.1, **set
     return spec, TrainSpec(rate, steps=steps, batch_size=batch_size, **of_training), dataset
 
 
+SQUARES = "mean_squared_error"
 NORM, VALUE = {"clip": "norm", "clip_limit": 0.2}, {"clip": "value", "clip_limit": 0.02}
 # Every activation, initializer, normalizer, clipping and data set, and pairs of them.
 RUNS = {
@@ -83,6 +87,8 @@ RUNS = {
     "Adam": run_of("digits", rate=0.01, rule=Adam(0.8, 0.99, 1e-4), **NORM),
     "AdamW": run_of("spirals", rate=0.01, rule=AdamW(decay=0.3), norm="layer"),
     "Muon": run_of("digits", rate=0.02, rule=Muon(), width=16, bias_std=0.1),
+    "squared error": run_of("digits", loss=SQUARES, target=10.0, width=16, **NORM),
+    "squared error, linear": run_of("spirals", loss=SQUARES, depth=0),
     "Muon, linear": run_of("digits", rate=0.02, rule=Muon(), depth=0),
 }
 DIVERGING = {
@@ -109,7 +115,7 @@ GROWING = run_of(
     residual=0.3,
     norm="layer",
 )
-WRITERS = {"NumPy": numpy_script, "PyTorch": pytorch_script}
+WRITERS = {"NumPy": numpy_script, "PyTorch": pytorch_script, "Keras": keras_script}
 
 
 def script_of(writer, run):
@@ -185,6 +191,57 @@ def test_the_numpy_script_alone_has_the_losses_of_the_core(name, tmp_path):
 def test_the_pytorch_script_has_the_losses_of_the_core(name):
     pytest.importorskip("torch", reason="PyTorch is not installed")
     printed = run_here(script_of(pytorch_script, RUNS[name]))
+    assert_the_same_run(printed, RUNS[name], 1e-7)
+
+
+# What of PyTorch's settings says how to compute, and not what.
+HOW = {"foreach", "maximize", "capturable", "differentiable", "fused", "decoupled_weight_decay"}
+HOW |= {"size_average", "reduce", "inplace"}  # of old, or in place
+GIVEN = {"weight", "ignore_index", "running_mean", "running_var", "momentum"}  # F.'s: unused here
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_pytorch_script_says_every_setting(name):
+    """Defaults differ between frameworks, and between their versions."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    tree = ast.parse(script_of(pytorch_script, RUNS[name]))
+    settings = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign) and isinstance(node.value, ast.Dict):
+            settings |= {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        library, _, function = ast.unparse(call.func).rpartition(".")
+        if library not in ("F", "torch.optim"):
+            continue
+        of = getattr(torch.nn.functional if library == "F" else torch.optim, function)
+        if inspect.isbuiltin(of):  # has no signature
+            continue
+        parameters = [*inspect.signature(of).parameters.items()]
+        said = {keyword.arg for keyword in call.keywords}
+        said |= settings if None in said else set()
+        left = [
+            name
+            for name, parameter in parameters[len(call.args) :]
+            if parameter.default is not parameter.empty and name not in said | HOW
+        ]
+        assert not {*left} - (GIVEN if library == "F" else set()), (function, left)
+
+
+@pytest.fixture
+def keras(monkeypatch):
+    """Keras on TensorFlow, where both are: on other backends it computes in float32."""
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    keras = pytest.importorskip("keras", reason="Keras is not installed")
+    before = keras.config.floatx()
+    yield keras
+    keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_keras_script_has_the_losses_of_the_core(name, keras):
+    printed = run_here(script_of(keras_script, RUNS[name]))
     assert_the_same_run(printed, RUNS[name], 1e-7)
 
 
@@ -265,12 +322,15 @@ def names_and_uses(tree):
 @pytest.mark.parametrize("library", WRITERS)
 def test_nothing_in_a_script_goes_unused(library, name):
     defined, used = names_and_uses(ast.parse(script_of(WRITERS[library], RUNS[name])))
-    assert defined - used <= {"_"} and "main" in defined
+    called = {"build", "update_step"} if library == "Keras" else set()  # by Keras itself
+    assert defined - used <= {"_"} | called and "main" in defined
 
 
 @pytest.mark.parametrize("library", WRITERS)
 def test_only_what_was_chosen_is_there(library):
     script = script_of(WRITERS[library], RUNS["plain"]).lower()
+    # Every setting of an optimizer is said, those that are off too.
+    script = re.sub(r"\b(global_)?clip\w+\": none|momentum(=|\": )0\.0|bias_init\w*", "", script)
     for word in (
         "normalize",
         "clip",
@@ -282,13 +342,14 @@ def test_only_what_was_chosen_is_there(library):
     ):
         assert word not in script
     assert "base64" not in script and "sigma" not in script
-    for word in ("backward", "width = 6", "depth = 3", "seed = 7", "learning_rate = 0.1"):
+    for word in ("width = 6", "depth = 3", "seed = 7", "learning_rate = 0.1"):
         assert word in script
 
 
 @pytest.mark.parametrize("library", WRITERS)
 def test_a_script_imports_no_more_than_it_says(library):
-    allowed = {*sys.stdlib_module_names, "numpy", *(["torch"] if library == "PyTorch" else [])}
+    of = {"NumPy": set(), "PyTorch": {"torch"}, "Keras": {"keras"}}
+    allowed = {*sys.stdlib_module_names, "numpy", *of[library]}
     for run in RUNS.values():
         imported = re.findall(r"^(?:import|from) (\w+)", script_of(WRITERS[library], run), re.M)
         assert set(imported) <= allowed
@@ -331,6 +392,7 @@ def test_the_first_line_says_what_a_script_is():
     assert first == [
         "# A network learns handwritten digits, in NumPy with its backpropagation by hand.",
         "# A network learns handwritten digits, in PyTorch with autograd.",
+        "# A network learns handwritten digits, in Keras.",
     ]
 
 
@@ -351,7 +413,7 @@ def test_numbers_of_any_type_are_written_as_numbers(library):
         {"spec": {"seeds": 2}},
         {"spec": {"n_in": 3}},
         {"spec": {"n_out": 1}},
-        {"train_spec": {"loss": "mean_squared_error"}},
+        {"train_spec": {"loss": "binary_cross_entropy"}},
         {"dataset": "moons"},
         {"dataset": "digits\nimport os"},
         {"seed": -1},

@@ -54,3 +54,13 @@ def test_a_loss_scale_saves_what_float16_would_lose():
 def test_shortcuts_and_norms_are_refused():
     with pytest.raises(ValueError, match="plain layers"):
         passes(NetSpec(8, 8, 2, 4, residual=1.0), PARAMS, X, D_OUTPUT, FORMATS["float16"])
+
+
+def test_saturated_passes_are_finite_where_the_others_end():
+    form, large = FORMATS["float8_e4m3fn"], 1e6 * D_OUTPUT
+    _, lost = passes(SPEC, PARAMS, X, large, form)
+    _, cut = passes(SPEC, PARAMS, X, large, form, saturate=True)
+    assert np.isnan(lost.dz[-1]).any()
+    for a in arrays(cut):
+        assert np.abs(a).max() <= form.largest
+        np.testing.assert_array_equal(a, rounded(a, form))

@@ -71,8 +71,7 @@ def test_a_live_drag_ends_in_the_address(site, reader):
 
 
 def test_it_trains(site, reader):
-    tab = reader().goto(f"{site.address}/training?{LONG}")
-    button(tab, "Train 2,000 steps").click()
+    tab = reader().goto(f"{site.address}/training?{LONG}")  # by a link, it begins by itself
     await_step(tab, 0)
     button(tab, "Pause training").click()
     tab.assert_sound()

@@ -9,7 +9,7 @@ import vl_convert
 
 from pages.kit import beside, live
 from pages.kit.panels import Choice, Panel, Range
-from tests.app import charts, link, open_page, prose, set_value, tables, values_of
+from tests.app import charts, frame_with, link, open_page, prose, set_value, tables, values_of
 from tests.panels import PANELS
 
 PINNING = [path for path, panel in PANELS.items() if panel.pins]
@@ -54,7 +54,7 @@ def test_the_lines_beside_a_chart_take_its_main_lines_scales_and_lie_beneath_it(
     main = {"name": beside.MAIN, "mark": "line"}
     spec = {"layer": [{"mark": "rule"}, {"layer": [{"mark": "area"}, main]}]}
     inner = beside.drawn(spec, [beside.PINNED], 1.0)["layer"][1]["layer"]
-    assert [part.get("data", {}).get("name") for part in inner] == [None, *["pinned"] * 4, None]
+    assert [part.get("data", {}).get("name") for part in inner] == [None, *["pinned"] * 2, None]
     assert inner[-1] is main
     assert "scale" not in json.dumps(inner)
     assert beside.drawn(spec, [], 1.0) == spec
@@ -80,6 +80,31 @@ def test_a_pinned_line_is_drawn_on_every_chart_that_has_one(path):
     del spec["spec"]
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "pinned: " in svg and 'stroke-dasharray="8,5"' in svg
+
+
+DRAWN = {  # where a page's main line is packed: its table's column, and what moves it
+    **{"shortcuts": ("dh", "r"), "memory": ("gradient", "sigma")},
+    **{"optimizers": ("move", "e"), "frameworks": ("line", "depth")},
+}
+
+
+@pytest.mark.parametrize("path", DRAWN)
+def test_a_pinned_line_lies_where_the_page_has_drawn_its_main_one(path):
+    panel, (column, moves) = PANELS[path], DRAWN[path]
+    for value in (panel[moves].default, panel[moves].values()[2]):
+        there = panel.defaults | {moves: value}
+        at = open_page(path, pin=panel.pin_text(there), **{panel.key(moves): str(value)})
+        frame = frame_with(at, column, moves)
+        packed = frame.loc[frame[moves] == value, column].item().split()
+        drawn = [float(number) for number in packed if number != "x"]
+        pinned = pinned_rows(at).sort_values("at_x")["at_y"].dropna()
+        np.testing.assert_allclose(pinned, drawn[: len(pinned)], atol=0.006)
+        assert len(pinned) > 1
+
+
+def test_only_a_page_whose_main_chart_is_no_line_has_nothing_to_pin():
+    # a histogram above rulers, and a chart of two networks that are trained as the reader looks
+    assert set(PANELS) - set(PINNING) == {"precision", "training"}
 
 
 # The pin ------------------------------------------------------------------------------------------
@@ -179,3 +204,94 @@ def test_reset_takes_the_pin_away():
 
 def test_no_control_has_the_name_of_the_pin():
     assert not [path for path, panel in PANELS.items() if "pin" in panel._by_name]
+
+
+# An idea ------------------------------------------------------------------------------------------
+
+
+def idea(y, measured, **how):
+    x = np.arange(len(y))
+    how = {"seen": (-1, 1), "at": lambda x: f"n = {x:g}"} | how
+    return beside.Idea("a rule", "a name", "what is so", x=x, y=y, measured=measured, **how)
+
+
+def test_an_idea_parts_where_it_is_a_factor_of_two_away():
+    found = idea(0.2 * np.arange(5), np.zeros(5))
+    assert found.parts == 2  # 0.4 > log₁₀ 2 = 0.301 > 0.2
+    assert "the two part at n = 2, by more than a factor of 2." in found.says
+    rows = beside.held_against(found)
+    assert rows.loc[rows["kind"] == "parts", ["at_x", "at_y"]].values.tolist() == [[2, 0.4]]
+    assert rows["says"].tolist().count("your idea: a name") == 1
+
+
+def test_an_idea_that_does_not_part_says_so():
+    found = idea(0.1 * np.arange(3), np.zeros(3))
+    assert found.parts is None and "here the two stay within a factor of 2." in found.says
+    assert not (beside.held_against(found)["kind"] == "parts").any()
+
+
+@pytest.mark.parametrize("y,measured", [(0, -np.inf), (-np.inf, 0), (np.nan, 0), (0, np.nan)])
+def test_an_idea_parts_where_one_of_the_two_is_no_size_and_is_marked_on_the_other(y, measured):
+    found = idea(np.array([0.0, 0, y]), np.array([0.0, 0, measured]))
+    assert found.parts == 2
+    rows = beside.held_against(found)
+    assert rows.loc[rows["kind"] == "parts", "at_y"].tolist() == [0]
+
+
+def test_both_zero_is_no_parting():
+    assert idea(np.array([0, -np.inf]), np.array([0, -np.inf])).parts is None
+
+
+def test_shares_part_by_points():
+    found = idea(np.array([0.1, 0.19, 0.25]), np.full(3, 0.1), by=beside.POINTS)
+    assert found.parts == 2 and "by more than 10 percentage points" in found.says
+
+
+def test_a_rule_across_another_axis_stands_at_the_last_size():
+    rows = beside.held_against(idea(np.array([0, -0.5]), np.array([0, -1.0]), across=(-6, 6)))
+    own = rows[rows["kind"] == "own"]
+    assert own["at_x"].iloc[[0, -1]].tolist() == [-6, 6] and set(own["at_y"]) == {-0.5}
+    assert set(rows.loc[rows["kind"] == "measured", "at_y"]) == {-1}
+    assert not (rows["kind"] == "parts").any()
+
+
+def test_an_upright_idea_has_its_sizes_along_the_horizontal_axis():
+    rows = beside.held_against(idea(np.array([0.0, -1]), np.zeros(2), upright=True))
+    own = rows[rows["kind"] == "own"]
+    assert own["at_x"].tolist() == [0, -1] and own["at_y"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("guess", [0, -0.3, -1, -1.6, -2, -2.3, -2.6, -3, -10])
+def test_a_guess_is_made_up_of_equal_factors_unless_it_is_right(guess):
+    measured = np.log10(0.9) * np.arange(51)
+    how = {"truth": "0.9ⁿ", "at": str, "x": np.arange(51), "seen": (-20, 20)}
+    found = beside.guessed(guess, measured, "each leaves {}", **how)
+    assert (found is None) == (abs(guess - measured[-1]) < 0.5)
+    if found:
+        np.testing.assert_allclose(np.diff(found.y), guess / 50)
+        each = float(found.rule.removeprefix("each leaves "))
+        assert 50 * np.log10(each) == pytest.approx(guess, abs=0.05)
+
+
+def test_what_is_right_may_differ_from_what_is_measured():
+    how = {"truth": "", "at": str, "x": np.arange(2), "seen": (-9, 9)}
+    assert beside.guessed(4, np.array([0, 3.4]), "{}", right=3.6, **how) is None
+    assert beside.guessed(4, np.array([0, 3.4]), "{}", **how)
+
+
+def test_an_idea_is_drawn_over_the_main_line_a_pinned_one_beneath_it():
+    spec = {"layer": [{"mark": "rule"}, {"name": beside.MAIN, "mark": "line"}]}
+    names = [
+        part.get("name") or part.get("data", {}).get("name")
+        for part in beside.drawn(spec, beside.TABLES, 1.0)["layer"]
+    ]
+    assert names == [None, "pinned", "pinned", "main", *["idea"] * 4]
+
+
+def test_on_a_projector_what_is_measured_in_pixels_grows():
+    spec = {"layer": [{"name": beside.MAIN, "mark": "line"}]}
+    one, two = (beside.drawn(spec, ["idea"], scale)["layer"][1:] for scale in (1, 2))
+    assert [part["mark"].get("strokeWidth") for part in one] == [1.5, 2.2, None, None]
+    assert [part["mark"].get("strokeWidth") for part in two] == [3.0, 4.4, None, None]
+    assert two[2]["mark"]["size"] == 4 * one[2]["mark"]["size"]
+    assert two[3]["mark"]["fontSize"] == 2 * one[3]["mark"]["fontSize"]

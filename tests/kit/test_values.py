@@ -21,12 +21,13 @@ from tests.app import (
 )
 from tests.panels import PANELS, PATHS
 
-# in what there is more, or for another view of the lab
+# in what there is more, for another view of the lab, or in a box that ends where the training does
 ELSEWHERE = {path: () for path in PATHS} | {
     "activations": ("runs",),
     "initialization": ("against",),
     "clipping": ("step", "cliff"),
-    "training": ("gradient", "seeds"),
+    "precision": ("w",),
+    "training": ("gradient", "seeds", "step"),
 }
 
 

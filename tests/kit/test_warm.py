@@ -6,7 +6,7 @@ import pytest
 from core import network, recording, sweeps, training
 from pages.concepts.training import data, networks
 from pages.kit import specs, warm
-from tests.app import open_page, set_value, title
+from tests.app import choose_preset, open_page, set_value, title
 from tests.panels import PANELS, PATHS
 
 
@@ -16,6 +16,7 @@ def warmed():
     warm.compute(warm.first_charts(), rest=0)
     warm.compute(warm.first_visits(), rest=0)
     warm.compute(warm.first_sliders(), rest=0)
+    warm.compute(warm.first_presets(), rest=0)
 
 
 def refuse(*_, **__):
@@ -57,6 +58,14 @@ def test_the_first_slider_finds_its_results(path, name, nothing_is_computed):
         set_value(at, key, value)
         at.run()
         assert not at.exception
+
+
+@pytest.mark.slow
+def test_a_preset_of_the_lab_finds_its_runs(nothing_is_computed):
+    at = open_page("training")
+    for preset in PANELS["training"].presets[:-1]:  # the last one opens a look that takes a moment
+        choose_preset(at, preset.name)
+        assert not at.exception, preset.name
 
 
 def test_the_labs_own_settings_are_those_that_are_kept(warmed):

@@ -149,8 +149,8 @@ def test_a_sigmoid_vanishes_without_saturation():
 
 
 def test_within_a_factor_of_ten_is_not_said_to_keep_its_size():
-    assert "×0.12 from layer 15 to layer 1: it stays within a factor of 10" in say(
-        seen="sigmoid normal"
+    assert "×0.24 from layer 15 to layer 1: it stays within a factor of 10" in say(
+        seen="tanh xavier"
     )
     assert "layer 1: it keeps its size" in say(seen="relu he")
 

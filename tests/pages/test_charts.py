@@ -16,8 +16,10 @@ from pages.concepts.activations import charts as activation_charts
 from pages.concepts.activations import data as activation_data
 from pages.concepts.chain_rule import charts as chain_charts
 from pages.concepts.chain_rule import data as chain_data
+from pages.concepts.home import charts as home_charts
 from pages.concepts.home import data as home_data
 from pages.concepts.initialization.panel import CURVES
+from pages.concepts.optimizers import charts as optimizer_charts
 from pages.concepts.products import charts as product_charts
 from pages.kit import grammar, live, site, specs, theme
 from tests.app import ask_for_more_controls, open_page, tables
@@ -171,6 +173,19 @@ def test_a_thing_that_is_compared_has_its_color_on_every_page(path):
         assert {color for _, color in told} >= {"one", "two"}
 
 
+@pytest.mark.parametrize("builder", [home_charts.accuracies, optimizer_charts.curves])
+def test_the_chosen_line_is_the_thickest(builder):
+    shared = {"share": 0.5, "low": 0.4, "high": 0.6, "says": "50 %", "meaning": "healthy", "row": 0}
+    rows = [
+        shared | {"step": step, "network": name, "rule": name, "yours": name == "chosen"}
+        for name in ("chosen", "other")
+        for step in (0, 200)
+    ]
+    svg = _render(builder, rows)
+    lines = re.findall(r'(?:network|rule): (\w+);[^>]*stroke-width="(\d)"', svg)
+    assert dict(lines) == {"chosen": "4", "other": "2"}
+
+
 def test_curves_keep_their_colors_wherever_they_are_chosen():
     assert theme.hues(("tanh", "sigmoid", "relu")) == ("two", "one", "dark")
     assert theme.hues(("gelu", "tanh", "silu")) == ("one", "two", "dark")
@@ -266,7 +281,7 @@ def _number(power: str) -> float:
 
 def test_only_controls_in_exponents_hide_their_number():
     css = Path(specs.__file__).with_name("style.css").read_text("utf-8")
-    hidden = set(re.findall(r'\[name="(\w+)"\]', css))
+    hidden = set(re.findall(r'\[name="(\w+)"\]', css)) - {"play"}  # a box to tick
     live_ones = {c for p in PANELS.values() for c in p.controls if getattr(c, "live", False)}
     assert hidden == {c.name for c in live_ones if c.base}
     assert not hidden & {c.name for c in live_ones if not c.base}
@@ -299,7 +314,8 @@ SAY_IT = {
 
 @pytest.mark.parametrize("name", LOGARITHMIC)
 def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
-    """0 stands at the foot with its name, infinity at the head; the log of a negative nowhere."""
+    """0 and subnormal numbers stand at the foot with their names, infinity at the head; the log of
+    a negative nowhere."""
     spec = LOGARITHMIC[name]().to_dict()
     if name in SAY_IT:
         assert SAY_IT[name] in json.dumps(spec, ensure_ascii=False)
@@ -307,18 +323,35 @@ def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
     (field,) = set(re.findall(r"isNumber\(datum\.(\w+)\)", json.dumps(spec)))
     rows = [dict.fromkeys(_columns(spec), 1) | {"kind": "line", "name": "one"}]
     where = {}
-    for value, word in (("-1 / 0", "0"), ("1 / 0", "∞"), ("0 / 0", ""), ("-5e-324", "")):
+    off = {"-1 / 0": "0", "1 / 0": "∞", "0 / 0": "", "-5e-324": ""}
+    low = spec["encoding"]["y"]["scale"]["domain"]
+    reaches_them = isinstance(low, list) and low[0] < grammar.SUBNORMAL
+    words = "0|∞|subnormal"
+    off |= dict.fromkeys(("-307.7", "-323.3"), "" if reaches_them else "subnormal")
+    for value, word in off.items():
         # JSON has no infinity: it is calculated, for all layers
         spec["transform"] = [{"calculate": value, "as": field}]
         svg = _drawn(specs.inheriting(spec), rows)
-        found = re.findall(r'translate\([-\d.]+,([-\d.]+)\)"[^>]*>([0∞])</text>', svg)
+        found = re.findall(rf'translate\([-\d.]+,([-\d.]+)\)"[^>]*>({words})</text>', svg)
+        assert {text for _, text in found} <= {word, "0"}, "axes have a 0"
         named = [float(y) for y, text in found if text == word]
         if word:
             assert named, (value, "is not named")
-            where[word] = max(named) if word == "0" else min(named)
+            where[word] = min(named) if word == "∞" else max(named)
         drawn = re.sub(r'aria-label="[^"]*"', "", svg)
         assert "NaN" not in drawn and "Infinity" not in drawn
     assert where["∞"] < 60 < 150 < where["0"], "0 at the foot, infinity at the head"
+    assert reaches_them or where["subnormal"] == where["0"]
+
+
+@pytest.mark.parametrize("path", dict.fromkeys(name.split(".")[0] for name in SAY_IT))
+def test_packed_lines_have_no_subnormal_numbers(path):
+    """Of those that say an exact 0 in words of their own."""
+    for table in tables(open_page(path)):
+        for column in table.to_pandas().select_dtypes(["object", "string"]):
+            for text in table.to_pandas()[column].dropna().astype(str).unique():
+                numbers = [float(t) for t in text.split() if re.fullmatch(r"-?\d+\.\d+", t)]
+                assert all(x > grammar.SUBNORMAL or x == -999 for x in numbers), (column, text)
 
 
 @pytest.mark.parametrize("network", home_data.NETWORKS)
@@ -332,7 +365,7 @@ def test_an_exact_zero_of_a_page_reaches_its_chart():
     """Not dropped on the way: a slope that rounds to 0, a power of 0, a dead layer."""
     slopes = site.concept("precision", "data").slopes("float16", "sigmoid")
     assert (slopes.loc[slopes["says"] == "0", "log10"] == -np.inf).sum() > 10
-    powers = site.concept("products", "data").precision(0.0)
+    powers = site.concept("precision", "data").power(0.0)
     assert list(powers["log10"][:3]) == [0.0, -np.inf, -np.inf]
 
 

@@ -1,6 +1,7 @@
 """The page on what frameworks start with: its measured tables, and what it says of them."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -161,6 +162,42 @@ def test_what_reaches_layer_1_of_30():
     assert 0.3 < 10 ** data.he_run("relu", 256, 0).kept[29, 0] < 3
 
 
+@pytest.mark.parametrize(
+    "framework,of_29,of_30",
+    [("PyTorch", 6 ** -(29 / 2), 6**-15), ("Keras", 2 ** -(29 / 2), 2**-15)],
+)
+def test_how_many_gains_are_counted_is_said(framework, of_29, of_30):
+    run = data.default_run(framework, "relu", 256, 0)
+    said = words.factors(framework, run, 30)
+    assert "From layer 30 to layer 1 ‖dJ/dz‖ is multiplied by 29 gains" in said
+    more, less = re.search("finds (.+) in place of (.+) for", said).groups()
+    assert less == theme.from_log10(run.kept[29, 0], 2)
+    assert number(less) == pytest.approx(of_29, rel=0.4)  # one network of that width
+    assert number(more) == pytest.approx(of_30, rel=0.4)
+    assert words.factors(framework, run, 30) in say(framework=framework, width=256)
+    assert "by 1 gain, one" in words.factors(framework, run, 2)
+    assert "finds the same, to two digits," in words.factors(
+        "Flax", data.default_run("Flax", "identity", 256, 0), 60
+    )
+
+
+def number(text: str) -> float:
+    """Of 2.1×10⁻¹², as it is written."""
+    mantissa, _, exponent = text.partition("×10")
+    digits = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    return float(f"{mantissa}e{exponent.translate(digits) or 0}")
+
+
+def test_mxnet_has_one_range_at_any_width_and_is_right_at_one_of_them():
+    law = tables.default("MXNet", "relu").weights
+    assert law.follows == "neither fan"
+    assert law.std * math.sqrt(3) == pytest.approx(0.07, rel=EXACT)
+    assert 2 / law.std**2 == pytest.approx(1200, rel=0.05)  # σ√n = √2
+    for width in (16, 64, 256):
+        run = data.default_run("MXNet", "relu", width, 0)
+        assert theme.outcome(run.kept[29, 0]) == "vanishing"
+
+
 def test_a_default_that_ignores_the_width_depends_on_it():
     gains = [gain("Brain.js", "tanh", width) for width in (16, 64, 256)]
     assert gains[0] < 0.5 < 0.8 < gains[1] < 1 < gains[2]
@@ -177,6 +214,7 @@ def test_weights_that_are_all_positive_explode_with_relu():
         ("PyTorch, ReLU", "vanishing"),
         ("Keras, tanh", "healthy"),
         ("BrainState, ReLU", "healthy"),
+        ("MXNet, ±0.07", "vanishing"),
         ("ml-fnn, only positive", "exploding"),
     ],
 )
@@ -230,9 +268,10 @@ def test_sentences_at_the_ends():
     assert "does not look at the width" in say(framework="MXNet")
     assert "cut off at 2σ." in say(framework="Haiku")
     assert "all slopes are 1" in say(activation="Identity")
-    assert "The rule takes weights of mean 0" in say(framework="ml-fnn", activation="Tanh")
+    assert "The rule takes it to be 0" in say(framework="ml-fnn", activation="Tanh")
     assert "The biases start at 0.1, each of them." in say(framework="ConvNetJS")
     assert "fewer than you have set" in say(depth=30)
+    assert "up to 4 layers: more than you have set." in say(depth=2, activation="Tanh")
     assert "within a factor of 10 up to 60 layers" in say(framework="Flax", activation="Identity")
 
 
@@ -243,6 +282,31 @@ def test_every_name_has_a_topic_with_rows():
     assert names.TOPICS.keys() == NAMES.keys()
     for name in NAMES:
         assert len(names.table(name)), name
+
+
+def test_every_row_of_a_table_says_the_version_and_the_text_the_day():
+    versions, day = tables.versions(), tables.measured(tables.values())
+    for name in NAMES:
+        for who in names.table(name)["by"]:
+            for one in who.split("; "):
+                assert any(one.startswith(f"{f} {version} `") for f, version in versions.items())
+        assert names.about(name).endswith(day)
+    for case in CASES:
+        assert all("2.13.0" in who for who in clips.table(case)["by"] if "PyTorch" in who)
+        assert words.clipped(case).endswith(tables.measured(tables.clips()))
+    two = tables.values().head(2).assign(date=["2026-11-27", "2026-11-29"])
+    assert tables.measured(two) == "Measured between 2026-11-27 and 2026-11-29."
+
+
+def test_what_is_taken_away_of_the_tables_is_what_was_measured():
+    taken = data.values_table()
+    assert len(taken) == len(tables.values()) and "nan" in set(taken["value"])
+    entries = clips.entries()
+    of = entries[(entries["framework"] == "MindSpore") & (entries["case"] == "a NaN")]
+    of = of[of["call"] == "ops.clip_by_global_norm"]
+    assert list(of["given"]) == list(of["result"]) == ["nan", "1", "2", "3"]
+    assert list(of["parameter"]) == [1, 1, 1, 2] and list(of["entry"]) == [1, 2, 3, 1]
+    assert len(entries) == sum(len(np.concatenate(clips.GIVEN[c])) for c in tables.clips()["case"])
 
 
 def meant(name: str) -> dict[str, tuple[str, str]]:
@@ -277,8 +341,8 @@ def test_leaky_relu_has_five_slopes_at_its_kink():
 def test_gelu_has_two_forms_that_hardly_differ():
     exact, tanh_form = names.gelu_forms()
     assert exact != tanh_form and abs(exact - tanh_form) < 0.01
-    assert "Keras `'gelu'`" in meant("gelu")["exact"][0]
-    assert "Keras `ops.gelu`" in meant("gelu")["tanh form"][0]
+    assert "Keras 3.15.1 `'gelu'`" in meant("gelu")["exact"][0]
+    assert "Keras 3.15.1 `ops.gelu`" in meant("gelu")["tanh form"][0]
 
 
 def test_the_exact_form_is_gelu():
@@ -296,6 +360,31 @@ def test_what_some_depthwise_convolutions_lose_with_channels():
     assert any("PyTorch" in who for who, _ in [rows["0.58, 0.58, 0.58"]])
 
 
+def test_lecun_normal_is_two_numbers():
+    lecun = meant("lecun")
+    assert lecun.keys() == {"1.00", "0.88"}
+    assert lecun["0.88"][0] == "TensorFlow.js 4.22.0 `initializers.leCunNormal`"
+    assert float(lecun["0.88"][1]) == pytest.approx(tables.CUT**20, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "name,framework,call,scale,orthogonal",
+    [
+        ("rnn", "PyTorch", "nn.RNN", 1 / math.sqrt(3), False),
+        ("rnn", "Keras", "layers.SimpleRNN", 1, True),
+        ("gru", "PyTorch", "nn.GRU", 1 / math.sqrt(3), False),
+        ("gru", "Keras", "layers.GRU", 1 / math.sqrt(3), False),
+    ],
+)
+def test_how_recurrent_weights_start(name, framework, call, scale, orthogonal):
+    by_call = {who: number for number, (who, _) in meant(name).items()}
+    (number,) = (n for who, n in by_call.items() if f"`{call}`" in who and framework in who)
+    assert number.startswith(f"{scale:.2f} (")
+    assert (number == "1.00 (1.00)") == orthogonal
+    weights = tables.weights()[lambda of: of["layer"] == f"{name} recurrent"].set_index("call")
+    assert weights.loc[call, "std"] * math.sqrt(256) == pytest.approx(scale, rel=EXACT)
+
+
 def test_twins_of_one_library_differ():
     lstm = tables.weights()[lambda of: of["layer"] == "lstm recurrent"].set_index("call")
     plain, twin = lstm.loc["nnx.LSTMCell", "std"], lstm.loc["nnx.OptimizedLSTMCell", "std"]
@@ -305,9 +394,38 @@ def test_twins_of_one_library_differ():
     assert "`links.StatelessLSTM`" in forget["0.73"][0]
 
 
+def test_weights_of_a_mean_have_their_root_mean_square_told_and_no_other_sigma():
+    law = tables.default("ml-fnn", "relu").weights
+    assert (law.mean, law.std) == pytest.approx((1 / 2, 1 / math.sqrt(12)), rel=EXACT)
+    said = say(framework="ml-fnn")
+    assert "The root mean square of a weight is 0.577/√*n*" in said
+    assert "have that σ" not in said and "Their mean is counted into σ" in said
+    assert "0.577 is 1/√3: numbers between −1/√*n* and 1/√*n* have that σ." in say()
+
+
+def test_what_is_said_of_the_far_sigmoid_is_so_in_its_table():
+    said, rows = names.about("sigmoid"), meant("sigmoid")
+    exact = theme.number(ACTIVATIONS["sigmoid"].df(-40.0).item())
+    assert f"both are {exact}." in said and f"{exact} and 0" in rows
+    assert rows["0 and 0"][0] == "Chainer 7.8.1 `functions.sigmoid`"
+    measured = tables.values()[lambda of: of["item"].isin(["sigmoid'(-40)", "sigmoid'(40)"])]
+    left, right = (measured.loc[measured["item"] == f"sigmoid'({z})", "value"] for z in (-40, 40))
+    assert f"which {(left > 0).sum()} of the {len(left)} functions here keep" in said
+    assert (left > 0).sum() == len(left) - 1 and (right == 0).all()
+
+
+def test_the_fine_print_says_how_many_weights_there_are():
+    assert f"from {record.ENOUGH:,} weights or more" in say()
+
+
 def test_the_traps_are_said_with_measured_numbers():
     said = words.traps()
-    for text in ("0.34 at 16 channels and 0.045", "0.50.", "4.25×10⁻¹⁸", "0.73"):
+    silu = "the slope of `F.silu` is not a number, that of `F.swish` is 0."
+    uniform = "`initializers.uniform` lies between 0 and 0.01"
+    maxout, gates = "σ√*n* is 2.8 from", "from 0.94 to 2×10⁻⁴"
+    orthogonal = "from 0.87 to 0.001"
+    few = "0.34 at 16 channels and 0.045"
+    for text in (few, "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform, maxout, gates, orthogonal):
         assert text in said, text
 
 
@@ -350,14 +468,14 @@ def test_the_verdict(case, result, verdict):
 
 def test_clipping_by_name():
     came = clips.table("norms 3 and 4").set_index("comes out")["by"]
-    assert "Keras `SGD(clipnorm)`" in came["~ 1; 1"]
-    assert "Keras `SGD(global_clipnorm)`" in came["✓ 0.6; 0.8"]
+    assert "Keras 3.15.1 `SGD(clipnorm)`" in came["~ 1; 1"]
+    assert "Keras 3.15.1 `SGD(global_clipnorm)`" in came["✓ 0.6; 0.8"]
     assert (
         "PyTorch"
         in clips.table("at the limit").set_index("comes out")["by"]["~ 0.5999994; 0.7999992"]
     )
     unclipped = clips.table("a NaN").set_index("comes out")["by"]["~ not a number, 1, 2; 3"]
-    assert unclipped == "MindSpore `ops.clip_by_global_norm`"
+    assert unclipped == "MindSpore 2.10.0 `ops.clip_by_global_norm`"
     huge = clips.matrix()[lambda of: of["case"] == CASES["huge entries"]]
     assert set(huge["verdict"]) == {"destroyed"}
 

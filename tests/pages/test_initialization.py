@@ -1,13 +1,14 @@
 """The page on initialization: its numbers, its sentences where they differ, its trained runs."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from core import network, sweeps, theory
+from core import network, sweeps, theory, untrained
 from core.activations import activation
 from core.datasets import digits
 from core.diagnostics import arrives
@@ -69,7 +70,7 @@ def test_theory_and_wide_networks_agree():
         measured = data.measured(Setting(name, 64, 20, "lecun", 0.0, 0)).gain()
         theory = data.gain_in_theory(name, 20, 0.0)
         inside = np.array(charts.STEPS) <= 3
-        assert np.abs(measured - theory)[inside].max() < math.log10(1.06)
+        assert np.abs(measured - theory)[inside].max() < math.log10(1.07)
 
 
 def test_narrow_networks_die():
@@ -117,7 +118,7 @@ def test_the_dead_count_as_zero_and_not_as_nothing():
 
 def own_ratios(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """‖dJ/dz₁‖/‖dJ/dz_L‖ and ‖h_L‖/‖h₁‖ of each network: ReLU, He, 5 wide, run in plain NumPy."""
-    x, ratios = digits().x_train[: data.EXAMPLES], []
+    x, ratios = digits().x_train[: untrained.EXAMPLES], []
     for rng in np.random.default_rng(seed).spawn(21):
         spec = network.NetSpec(64, 5, 20, 10, "relu", initializer="lecun", weight_scale=2**0.5)
         params = network.init(spec, rng=[rng])
@@ -214,8 +215,8 @@ def test_with_biases_the_scale_decides_who_dies():
 
 
 def test_a_gain_beyond_the_gauge_is_an_arrow_at_its_end():
-    frame = data.gauge(Setting("tanh", 5, 30, "lecun", 0.0, 0), "median", 5.0)
-    assert frame.loc[frame["kind"] == "here", "gain"].item() == charts.LOWEST
+    tables = data.gauge(Setting("tanh", 5, 30, "lecun", 0.0, 0), "median", 5.0)
+    assert tables["here"]["gain"].item() == charts.LOWEST
 
 
 def test_the_words_of_the_main_chart_give_way_to_steep_lines():
@@ -246,10 +247,10 @@ def test_biases_are_said():
 
 def test_how_many_sigmoids_n01_saturates_is_counted():
     shares = []
-    for rng in np.random.default_rng(0).spawn(3):
+    for rng in np.random.default_rng(0).spawn(5):
         spec = network.NetSpec(64, 64, 20, 10, "sigmoid", initializer="normal")
         params = network.init(spec, rng=[rng])
-        z = network.forward(spec, params, digits().x_train[: data.EXAMPLES]).z
+        z = network.forward(spec, params, digits().x_train[: untrained.EXAMPLES]).z
         sigmoid = 1 / (1 + np.exp(-np.array(z)))
         shares.append(np.mean(sigmoid * (1 - sigmoid) < 0.05 / 4))
     assert 0.3 < np.mean(shares) < 0.5
@@ -267,7 +268,7 @@ def test_the_prediction():
     words = prose(at)
     assert "It is the cure for tanh, not for everything." in words
     assert "**N(0, 1)**" in words
-    assert "Xavier 1.1×10⁻¹²" in words
+    assert "Xavier 1.0×10⁻¹²" in words
 
 
 def test_orthogonal_layers_keep_a_linear_networks_gradient():
@@ -378,10 +379,10 @@ def test_the_page_draws_three_charts_and_its_sweeps_are_bounded():
     assert len(drawn(open_page("initialization"))) == 3
     for name in ("tanh", "relu"):
         for width in map(int, ("5", "10", "16", "64", "100", "256")):
-            members = (data._EXACT if name == "relu" else data._DEAR)[width]
             scales = 1 if name == "relu" else 70 // data._STRIDE.get(width, 1) + 1
-            spec = sweeps.NetSpec(64, width, 30, 10, name, seeds=members)
-            price = sweeps.cost(spec, scales=scales, examples=data.EXAMPLES)
+            spec = sweeps.NetSpec(64, width, 30, 10, name)
+            spec = replace(spec, seeds=untrained.members(spec))
+            price = sweeps.cost(spec, scales=scales, examples=untrained.EXAMPLES)
             assert price < sweeps.MAX_COST / 2
 
 
@@ -393,7 +394,7 @@ def test_a_gain_in_theory_is_that_of_a_network_of_this_depth(depth):
         depth=depth,
         sigma_w2=data.SCALES[40] ** 2,
         sigma_b2=0.25,
-        input_square=float(np.mean(digits().x_train[: data.EXAMPLES] ** 2)),
+        input_square=float(np.mean(digits().x_train[: untrained.EXAMPLES] ** 2)),
     )
     gain = data.gain_in_theory("tanh", depth, 0.5)[40]
     assert gain == pytest.approx(np.log10(profile.gain[: depth - 1]).mean(), abs=1e-12)

@@ -45,16 +45,6 @@ def concept_of(path: str) -> Path:
     return Path(site.__file__).parents[1] / "concepts" / path
 
 
-ENDS = [
-    (path, control.name, str(value))
-    for path, panel in PANELS.items()
-    for control in panel.controls
-    for value in (
-        (control.low, control.high) if isinstance(control, Range) else tuple(control.options)
-    )
-]
-
-
 @pytest.mark.parametrize("path", PATHS)
 def test_page_stands_alone_in_its_navigation(path):
     at = open_page(path)
@@ -98,16 +88,6 @@ def test_preset_sets_what_it_says(path, index):
         assert panel[name].parse(value) == value, "a preset outside its own control"
     assert preset.comment in prose(at)
     assert preset.verdict in ("good", "bad", "trap")
-
-
-@pytest.mark.parametrize("path,name,value", ENDS)
-def test_control_at_its_ends(path, name, value):
-    key = PANELS[path].key(name)
-    at = open_page(path, **{key: value})
-    assert str(set_to(at, key)) == value
-    words = prose(at)
-    assert not re.search(r"\bnan\b|\binf\b", words.lower()), words
-    assert "does not have" not in words  # an end of a control is an allowed value
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -178,8 +158,8 @@ def test_charts_keep_their_spec_while_the_data_change(path):
     at = open_page(path)
     before = [chart.spec for chart in charts(at)]
     for control in panel.controls:
-        if control.name == "view":
-            continue  # another view is another chart
+        if control.name in ("view", "steps"):
+            continue  # another view is another chart, and other steps another scrubber
         if isinstance(control, Choice):
             set_value(at, panel.key(control.name), list(control.options)[-1])
         elif not control.live:

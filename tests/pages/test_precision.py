@@ -5,9 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core.formats import FORMATS
-from pages.concepts.precision import data, words
+from core import network, scalar_chain
+from core.formats import FORMATS, rounded
+from pages.concepts.precision import data, measure_seldom, words
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
+from pages.kit import theme
 from tests.app import open_page, prose, set_to, widget_of
 
 
@@ -15,7 +17,7 @@ def say(**query) -> str:
     return prose(open_page("precision", **{f"precision_{k}": str(v) for k, v in query.items()}))
 
 
-def setting(activation="sigmoid", weights="xavier", depth=10, layer="first") -> data.Setting:
+def setting(activation="sigmoid", weights="xavier", depth=10, layer=1) -> data.Setting:
     return data.Setting(activation, weights, depth, 64, 0, "dz", layer)
 
 
@@ -28,7 +30,7 @@ def test_a_sigmoid_network_loses_layer_1_in_float16_and_a_loss_scale_saves_it():
 
 
 def test_no_scale_holds_a_network_that_is_spread_too_wide():
-    entries = data.sizes(setting("relu", "normal", 20, "all"))
+    entries = data.sizes(setting("relu", "normal", 20, None))
     form = FORMATS["float16"]
     assert all(sum(data.fate(entries * 2.0**s, form)[::2]) > 0.1 for s in range(25))
 
@@ -49,6 +51,8 @@ def test_shares_of_the_live_chart_are_those_of_the_words():
         ("float16", "sigmoid", 9),
         ("bfloat16", "tanh", 4),
         ("float32", "tanh", 10),
+        ("float64", "sigmoid", 37),
+        ("float64", "tanh", 20),
     ],
 )
 def test_the_usual_formula_is_exactly_zero_from_here_on(form, activation, zero):
@@ -114,6 +118,7 @@ def test_what_devices_do_is_a_table_of_measured_numbers():
     found = data.devices().set_index("what")
     assert found.shape == (9, 5) and not found.isna().all(axis=1).any()
     assert "448" in words.devices().to_numpy()
+    assert "an NVIDIA H200;" in words.about_devices()
 
 
 def test_a_dead_network_has_nothing_to_round(monkeypatch):
@@ -126,6 +131,13 @@ def test_a_dead_network_has_nothing_to_round(monkeypatch):
 @pytest.mark.parametrize("preset", PANEL.presets, ids=lambda preset: preset.name)
 def test_a_preset_shows_what_its_comment_says(preset):
     at = SimpleNamespace(**PANEL.defaults | preset.values)
+    if "slope" in preset.values:
+        assert data.first_zero(at.form, at.slope) == 17
+        assert words._true(17, at.slope) == pytest.approx(4e-8, rel=0.05)
+        return
+    if "update" in preset.values:
+        assert "goes to 1, where" in words.walks(at) and "up to 1, where" in words.walks(at)
+        return
     of, here = data.setting(at), SCALE.values().index(at.scale)
     lost, _, over = data.in_format(of, at.form)[here]
     least = data.in_format(of, at.form)[:, ::2].sum(axis=1).min()
@@ -143,3 +155,271 @@ def test_the_loss_scale_is_chosen_by_its_value():
     assert box.options[box.index] == "65,536" and box.options[0] == "1/256"
     box.set_value(-8).run()
     assert set_to(at, "precision_scale") == -8
+
+
+def test_a_power_ends_where_the_article_is_too_short_to_show_it():
+    table = data.power_table(0.6).set_index("format")
+    assert list(table.index) == list(SHOWN.values())
+    once, steps = table["wⁿ rounded once"], table["multiplied step by step"]
+    assert once["float16"] == "0 from n = 34 on" and once["float64"] == "0 from n = 1459 on"
+    assert all(text.startswith("stuck at ") for text in steps)
+    grown = data.power_table(1.6).set_index("format")["wⁿ rounded once"]
+    assert grown["float16"] == "∞ from n = 24 on"
+    assert grown["float8 e4m3"] == "not a number from n = 14 on"
+    assert data.power_table(1.0).set_index("format").loc["float16"].tolist() == [
+        "never lost",
+        "stays at 1 from n = 1 on",
+    ]
+
+
+@pytest.mark.parametrize("w", [0.0, 0.3, 0.5, 0.6, -0.97, 1.0, -1.3, 1.6, 2.0])
+def test_powers_end_as_numpys_own_formats_say(w):
+    """Those that NumPy has, as `core.scalar_chain` computes them with NumPy's types."""
+    found = {end.form.name: end for end in data.power_ends(w)}
+    for name, limit in zip(
+        ("float16", "float32", "float64"), scalar_chain.precision_ladder(w), strict=True
+    ):
+        end = found[name]
+        assert end.n == limit.n
+        assert {"zero": 0, "infinity": np.inf, "none": 1}[limit.outcome] == end.once
+        if limit.repeated_n is not None:
+            assert (end.steps_n, end.steps) == (limit.repeated_n, limit.repeated_value)
+        else:
+            assert end.steps_n is None or end.steps == 1
+
+
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2", "bfloat16"])
+@pytest.mark.parametrize("w", [0.3, 0.6, 0.9, 1.05, 1.6, 2.0])
+def test_powers_of_other_formats_end_where_rounding_them_says(name, w):
+    form, end = FORMATS[name], {e.form.name: e for e in data.power_ends(w)}[name]
+    n = np.arange(1, 3000)
+    with np.errstate(over="ignore", under="ignore"):
+        held = rounded(w**n, form)
+    lost = (held == 0) | ~np.isfinite(held)
+    assert end.n == n[lost][0]
+
+
+def test_a_scale_of_float32_can_be_halved_so_often():
+    scale, count = np.float32(2.0**16), 0
+    while scale > 0:
+        scale, count = scale / np.float32(2), count + 1
+    assert data.halvings(16, FORMATS["float32"]) == count == 166
+    assert "after 166 halvings, or after 143 where" in " ".join(words.scales().split())
+
+
+def at_of(**values) -> SimpleNamespace:
+    return SimpleNamespace(**PANEL.defaults | values)
+
+
+def test_where_no_update_moves_the_weight_adam_stands_still_too():
+    assert "Adam" in words.walks(at_of(form2="bfloat16", update=0.001))
+    assert "Adam" not in words.walks(at_of(form2="bfloat16", update=0.002))
+
+
+@pytest.mark.parametrize("rate", [0.03, 0.003])
+def test_updates_that_change_nothing_are_shown_by_layer(rate):
+    table = data.still_by_layer(rate)
+    assert list(table.columns) == ["layer 1", "layer 4", "layer 8", "output"]
+    assert list(table.index) == list(data.still(rate).index)
+    runs = data.runs()
+    chosen = runs[
+        (runs["rate"] == rate) & (runs["way"] == "all in bfloat16") & (runs["layer"] == 4)
+    ]
+    assert table.loc["all in bfloat16", "layer 4"] == theme.percent(float(chosen["still"].mean()))
+
+
+EVERY = [
+    at_of(form=form, activation=activation, weights=weights, depth=depth, width="16", quantity=of)
+    for form in SHOWN
+    for activation, weights, depth, of in (
+        *(("sigmoid", "xavier", 10, "dz"), ("sigmoid", "xavier", 15, "dW")),
+        *(("relu", "normal", 20, "dz"), ("identity", "normal", 20, "dW"), ("tanh", "he", 2, "dz")),
+    )
+]
+
+
+@pytest.mark.parametrize("at", EVERY, ids=lambda at: f"{at.form} {at.activation} {at.quantity}")
+@pytest.mark.parametrize("layer", ["1", "all"])
+def test_that_a_scale_holds_all_entries_is_said_where_one_does(at, layer):
+    at = SimpleNamespace(**vars(at) | {"layer": layer})
+    told = " ".join(words.notes(at))
+    shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
+    if "So no scale holds them all" in told or "none of those here" in told:
+        assert shares.min() > 0
+    else:
+        assert shares.min() == 0 and ": none of the entries" in told
+
+
+def test_a_network_that_overflows_when_rounded_has_no_loss():
+    at = at_of(activation="relu", weights="normal", depth=20, form="float16")
+    found = data.by_layer(data.setting(at), at.form, at.scale, at.over)
+    assert not found.finite and np.isinf(found.throughout).all()
+    assert "there is no loss to start from" in words.layers(at)
+    assert data.by_layer(data.setting(at), "bfloat16", 0, "lost").finite
+
+
+@pytest.mark.parametrize("form", SHOWN)
+def test_from_where_on_a_number_is_too_large(form):
+    edge, lost = data.too_large(FORMATS[form])
+    assert np.isfinite(rounded(np.nextafter(edge, 0), FORMATS[form]))
+    assert not np.isfinite(rounded(np.nextafter(edge, np.inf), FORMATS[form]))
+    assert lost == (form != "float8_e4m3fn")
+    last = data.last_count(FORMATS[form])
+    assert np.isfinite(rounded(last, FORMATS[form]))
+    if last < 1e12:
+        assert not np.isfinite(rounded(last + 1, FORMATS[form]))
+
+
+def test_norms_and_powers_end_where_single_numbers_do():
+    table = data.sums().set_index("format")
+    assert table.loc["float16", "norm of 100,000 ones"] == "316.25"
+    assert table.loc["float16", "its squares in the format"] == "∞"
+    assert table.loc["bfloat16", "1,000 ones"] == "256"
+    assert data.flushed(0.6, FORMATS["float32"]) == 171
+    assert data.last_above_zero("bfloat16", "sigmoid") == -88
+    for form in SHOWN:  # one side goes blind first
+        assert data.first_zero(form, "sigmoid") < -data.last_above_zero(form, "sigmoid")
+    assert data.copied(FORMATS["float8_e5m2"], 0.0005) == 1
+
+
+def test_a_format_says_how_its_bits_are_shared():
+    bits = {name: form.exponent_bits for name, form in FORMATS.items()}
+    assert list(bits.values()) == [11, 8, 5, 8, 5, 4]
+    assert all(form.source for form in FORMATS.values())
+
+
+# Any layer, any format, cut or not ---------------------------------------------------------------
+
+
+def test_any_layer_can_be_looked_at_and_one_too_many_is_the_last():
+    of = data.setting(at_of(layer="7"))
+    spec, params, _, trace, d_output = data._begun(of)
+    own = np.abs(network.backward(spec, params, trace, d_output).dz[6].ravel())
+    np.testing.assert_array_equal(data.sizes(of), own[own > 0])
+    assert data.setting(at_of(layer="17")) == data.setting(at_of(layer="10"))
+    assert "of layer 10, the last one, that are not 0" in " ".join(
+        words.finding(at_of(layer="17")).split()
+    )
+    assert "At layer 7 the exact" in words.layers(at_of(layer="7"))
+    assert "At layer 1 the exact" in words.layers(at_of(layer="all"))
+    assert len(data.sizes(data.setting(at_of(layer="all")))) == 10 * len(own)
+
+
+def test_an_old_link_still_means_its_layers():
+    for label, name in (("layer 1", "1"), ("all layers", "all")):
+        assert set_to(open_page("precision", precision_layer=label), "precision_layer") == name
+
+
+def test_float64_is_on_the_rulers_and_in_every_menu():
+    assert list(SHOWN) == list(FORMATS)
+    assert set(PANEL["form"].options) == set(PANEL["form2"].options) == set(FORMATS)
+    (ruler,) = [r for r in data.rulers("float64").to_dict("records") if r["chosen"]][2:3]
+    assert (ruler["label"], ruler["says"]) == ("float64", "normal")
+    assert list(data.sums()["format"]) == list(SHOWN.values())
+    told = say(form="float64", form2="float64")
+    assert "becomes infinity" in told and "There is hardly anything to mend" in told
+    found = data.by_layer(setting(), "float64", 0, "lost")
+    assert np.isneginf(found.once).all() and (found.throughout < -12).all()
+
+
+def test_what_is_too_large_is_cut_where_the_reader_says_so():
+    wide = {"activation": "relu", "weights": "normal", "depth": 20, "form": "float16"}
+    lost, cut = at_of(**wide), at_of(**wide, over="cut")
+    assert "Those become infinite." in words.finding(lost)
+    assert "Those become 65,504, the largest number: finite, and wrong." in words.finding(cut)
+    found = data.by_layer(data.setting(cut), cut.form, cut.scale, cut.over)
+    assert found.finite and np.isfinite(found.once).all()
+    assert np.isinf(data.by_layer(data.setting(lost), lost.form, lost.scale, "lost").once).any()
+    assert "finds none" in " ".join(words.notes(cut))
+    wider = at_of(**wide | {"form": "float8_e5m2", "scale": 24, "over": "cut"})
+    assert "Rounded once, at the end, to float8 e5m2 it differs by" in words.layers(wider)
+
+
+def test_where_no_scale_keeps_any_entry_none_is_called_best():
+    at = at_of(weights="uniform_classic", depth=20, width="16", form="float8_e4m3fn")
+    assert "no scale from 2⁻⁸ to 2²⁴ keeps any: 100 % of the entries" in " ".join(words.notes(at))
+
+
+# Seldom guessed ----------------------------------------------------------------------------------
+
+
+def test_what_was_measured_has_version_and_day():
+    found = data.seldom()
+    assert tuple(found) == measure_seldom.COLUMNS
+    assert set(found["library"]) == set(measure_seldom.LIBRARIES)
+    assert not found.duplicated(["library", "item"]).any()
+    assert found.groupby("library")[["version", "date"]].nunique().eq(1).all().all()
+
+
+def test_libraries_do_not_agree_on_500_and_this_page_does_as_it_is_told():
+    found = data.casts("lost")
+    assert found.loc["ml_dtypes 0.6.0", "500 as e4m3"] == "NaN"
+    assert found.loc["PyTorch 2.13.0", "500 as e4m3"] == "448"
+    assert found.iloc[-1].tolist() == ["NaN", "NaN", "∞", "∞"]
+    assert found.loc["MLX 0.32.4"].tolist() == ["448", "448", "–", "–"]  # it has no e5m2
+    assert found.index[-1] == "this page: what is too large is lost"
+    assert data.casts("cut").iloc[-1].tolist() == ["448", "448", "57,344", "57,344"]
+
+
+def test_the_casts_here_are_those_of_ml_dtypes():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    if data.version("ml_dtypes") != f"ml_dtypes {ml_dtypes.__version__}":
+        pytest.skip("another version was measured")
+    for item, value in measure_seldom.ml_dtypes():
+        np.testing.assert_equal(value, data.seen("ml_dtypes", item))
+
+
+def test_vega_lite_still_draws_0_at_the_top():
+    for item, value in measure_seldom.vega_lite():
+        assert value == pytest.approx(data.seen("vl-convert", item))
+    assert data.seen("vl-convert", "height of 0") == data.seen("vl-convert", "height of 1")
+
+
+def test_a_count_ends_and_takes_the_mean_with_it():
+    few, many = data.rows_seen()
+    half = FORMATS["float16"]
+    assert np.isfinite(rounded(few, half)) and np.isinf(rounded(many, half))
+    assert data.seen("PyTorch", f"loss of {many} rows in float16") == 0
+    assert data.seen("PyTorch", f"largest gradient of {many} rows in float16") == 0
+    assert data.seen("PyTorch", f"loss of {few} rows in float16") == pytest.approx(
+        np.log(2), rel=0.01
+    )
+    assert "e5m2 a count above 61,439 becomes infinite" in words.seldom(at_of(form="float8_e5m2"))
+    assert "a count above 464 becomes no number" in words.seldom(at_of(form="float8_e4m3fn"))
+    assert "more rows than there are" in words.seldom(at_of(form="float64"))
+    assert "the mean is too large" in words.seldom(at_of(form="float16", over="cut"))
+
+
+def test_one_side_of_the_slope_is_dead_as_the_core_says():
+    for z, form, library in ((17, "float32", "PyTorch"), (7, "bfloat16", "PyTorch")):
+        for side in (z, -z):
+            own = float(data.slope_as_frameworks(np.float64(side), FORMATS[form], "sigmoid"))
+            seen = data.seen(library, f"sigmoid'({side}) in {form}")
+            assert seen == pytest.approx(own, rel=1e-2), (side, form)
+    assert data.seen("ONNX Runtime", "sigmoid(-17)") > data.seen("ONNX Runtime", "sigmoid(-16)")
+
+
+def test_the_switch_reached_half_of_the_products():
+    late, early, all_of_them = (
+        data.seen("PyTorch", item)
+        for item in (
+            "made 0 by a switch thrown late",
+            "made 0 by a switch thrown early",
+            "subnormal products",
+        )
+    )
+    assert late == all_of_them / 2 and early == all_of_them
+
+
+def test_a_library_writes_its_rows_in_place_of_the_old_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_seldom, "FILE", tmp_path / "seldom.csv")
+    for name, version in (("PyTorch", "1"), ("JAX", "1"), ("PyTorch", "2")):
+        measure_seldom.write(name, {"version": version, "found": {"x": "1"}})
+    lines = measure_seldom.FILE.read_text("utf-8").splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [["JAX", "1"], ["PyTorch", "2"]]
+
+
+def test_the_log_axis_has_its_zeros():
+    found = data.log_axis()
+    assert (found["held"] == 0).sum() == 4 and found["held"].iloc[0] == 1
+    assert found.loc[found["held"] == 0, "says"].eq("0").all()

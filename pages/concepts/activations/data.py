@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import diagnostics, network, sweeps, training
+from core import diagnostics, network, training, untrained
 from core.activations import activation
 from core.datasets import digits
 from core.network import NetSpec
@@ -28,9 +28,9 @@ from pages.kit.memoize import memoize
 
 WIDTH = 64
 SEEN_DEPTH, SEEN_LAYER = 15, 8  # the network behind the histogram
-NETWORKS = 5  # per line of the products, of which the median is drawn
+NETWORKS, _SEEN_EXAMPLES = 5, 64  # behind the histogram, and the digits that they see
 TOGETHER = 3  # networks whose shares are averaged, before or after training
-_PRODUCT_EXAMPLES, _EXAMPLES = 64, 256
+_EXAMPLES = 256
 _PER_BIN = 5  # values of z per bar of the histogram
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
@@ -105,14 +105,19 @@ def points(values) -> list[Point]:
 
 @dataclass(frozen=True)
 class Seen:
-    """The z of the middle layer of real networks, and what became of their gradients."""
+    """The z of the middle layer of real networks, and what becomes of their gradients."""
 
     heights: np.ndarray  # of a histogram's bars over Z, the largest being 1
     outside: float  # share of z beyond the axis
     saturated: float
     mean_slope: float
     gain: float  # factor on ‖dJ/dz‖ per layer, toward the input
-    gradient: float  # log₁₀ ‖dJ/dz₁‖/‖dJ/dz_L‖
+    by_layer: np.ndarray  # log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖
+
+    @property
+    def gradient(self) -> float:
+        """The same at layer 1."""
+        return float(self.by_layer[0])
 
 
 @memoize(32)
@@ -120,20 +125,23 @@ def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     """Run networks on real digits, and look at the z of their middle layer."""
     spec, data = _spec(name, weights, SEEN_DEPTH, leak, seeds=NETWORKS), digits()
     params = network.init(spec, rng=np.random.default_rng(seed))
-    trace = network.forward(spec, params, data.x_train[:_PRODUCT_EXAMPLES])
-    toward = np.random.default_rng(seed).standard_normal(trace.output.shape)
-    gradients = network.backward(spec, params, trace, toward)
+    trace = network.forward(spec, params, data.x_train[:_SEEN_EXAMPLES])
     z, slope = trace.z[SEEN_LAYER - 1], trace.slope[SEEN_LAYER - 1]
     counts, _ = np.histogram(z, np.array(Z.values())[::_PER_BIN])
-    gradient = float(np.median(diagnostics.jacobian_products(gradients)[:, 0]))
+    by_layer = products(name, weights, SEEN_DEPTH, leak, seed).gradient
     return Seen(
         heights=counts / max(1, counts.max()),
         outside=float((np.abs(z) > Z.high).mean()),
         saturated=float(diagnostics.saturated_share((slope,), spec.phi.max_slope).mean()),
         mean_slope=float(slope.mean()),
-        gain=float(10 ** (gradient / (SEEN_DEPTH - 1))),
-        gradient=gradient,
+        gain=float(10 ** (by_layer[0] / (SEEN_DEPTH - 1))),
+        by_layer=by_layer,
     )
+
+
+def asked(seed: int) -> Seen:
+    """The networks of the page's question."""
+    return seen("sigmoid", "xavier", 0.01, seed)
 
 
 @memoize(64)
@@ -188,6 +196,24 @@ def main_line(at) -> pd.DataFrame:
     )
 
 
+def idea(guess: float, seed: int) -> beside.Idea | None:
+    """What each layer would leave if the guess, log₁₀, were left; None where that is close.
+
+    Drawn as a rule across the products of slopes: what they would have to be.
+    """
+    return beside.guessed(
+        guess,
+        asked(seed).by_layer[::-1],
+        "each layer leaves {}",
+        truth="the sigmoid networks",
+        at=lambda x: f"layer {x:g}",
+        x=np.arange(SEEN_DEPTH, 0, -1),
+        seen=PRODUCTS,
+        across=(Z.low, 5.0),
+        name_at=0.3,
+    )
+
+
 def _over_z() -> dict[str, np.ndarray]:
     """The rows of the main chart: `z`, and whether lines have a point there."""
     at, jump = np.array(Z.values()), 1e-9  # where slopes jump, at 0, a line stands upright
@@ -214,8 +240,9 @@ def _in_inset(values, shown: tuple[float, float], place: tuple[float, float]) ->
 
 @dataclass(frozen=True)
 class Products:
-    """Medians over the seeds of log₁₀ products from the last layer back to each layer."""
+    """Medians over the networks of log₁₀ products from the last layer back to each layer."""
 
+    members: int
     slopes: np.ndarray
     weights: np.ndarray
     gradient: np.ndarray
@@ -224,17 +251,9 @@ class Products:
 @memoize(128)
 def products(name: str, weights: str, depth: int, leak: float, seed: int) -> Products:
     """Measure ∏φ′(z), ∏W and what both did to dJ/dz, at initialization, on real digits."""
-    spec, data = _spec(name, weights, depth, leak, seeds=NETWORKS), digits()
-    found = sweeps.profile(
-        spec,
-        data.x_train[:_PRODUCT_EXAMPLES],
-        weight_scales=[1.0],
-        rng=np.random.default_rng(seed),
-        loss="softmax_cross_entropy",
-        targets=data.y_train[:_PRODUCT_EXAMPLES],
-    )
-    parts = (found.slopes, found.weights, found.products)
-    return Products(*(np.median(part[0], axis=0) for part in parts))
+    found = untrained.profile(_spec(name, weights, depth, leak), seed)
+    parts = (found.slopes[0], found.weights[0], found.products[0])
+    return Products(len(parts[0]), *(untrained.quartiles(part, axis=0)[1] for part in parts))
 
 
 def networks(curves: tuple[str, str, str]) -> tuple[str, ...]:
@@ -411,6 +430,21 @@ UNITS = {  # of the table for taking away
     **{"share_flat": "share of units × examples", "share_off": "share of units × examples"},
     "share_dead": "share of units",
 }
+
+
+def table_over_z(at) -> tuple[pd.DataFrame, dict[str, str]]:
+    """What the main chart shows, at every half of z, and the units of its columns."""
+    z = np.arange(Z.low, Z.high + 0.25, 0.5)
+    columns, units = {"z": z}, {"z": "number"}
+    for name in dict.fromkeys((at.first, at.second, at.third)):
+        slope, label = activation(name, negative_slope=leak_of(at, name)).df(z), short(name)
+        with np.errstate(divide="ignore"):
+            columns |= {f"slope_of_{label}": slope, f"log10_{label}": at.n * np.log10(abs(slope))}
+        units |= {
+            f"slope_of_{label}": "φ′(z)",
+            f"log10_{label}": f"log10 of the size of φ′(z) multiplied over {at.n} layers",
+        }
+    return pd.DataFrame(columns), units
 
 
 def table(curves: tuple[str, str, str], at) -> pd.DataFrame:

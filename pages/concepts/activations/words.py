@@ -97,16 +97,13 @@ def _seen_note(at) -> str:
 def layer_by_layer(at, measured: dict[str, data.Products]) -> str:
     """Slopes, weights and gradient of each network from its last layer back to the first."""
     curves = (at.first, at.second, at.third)
-    lines = (
-        f"From layer {at.depth} back to layer 1 (medians of {data.NETWORKS} networks):\n\n"
-        + "\n".join(
-            f"- {LABELS[name]}, {SCHEMES[data.scheme(name, at.weights)]}: "
-            f"slopes {theme.from_log10(found.slopes[0])}, "
-            f"weights {theme.from_log10(found.weights[0])}, "
-            f"gradient **{theme.from_log10(found.gradient[0])}**"
-            for name, found in measured.items()
-            if name in data.networks(curves)
-        )
+    lines = f"From layer {at.depth} back to layer 1 ({_medians(at, measured)}):\n\n" + "\n".join(
+        f"- {LABELS[name]}, {SCHEMES[data.scheme(name, at.weights)]}: "
+        f"slopes {theme.from_log10(found.slopes[0])}, "
+        f"weights {theme.from_log10(found.weights[0])}, "
+        f"gradient **{theme.from_log10(found.gradient[0])}**"
+        for name, found in measured.items()
+        if name in data.networks(curves)
     )
     relu, leaky = (measured[name].slopes[0] for name in ("relu", "leaky_relu"))
     relu_and_leaky = (
@@ -116,6 +113,20 @@ def layer_by_layer(at, measured: dict[str, data.Products]) -> str:
         f"{theme.setting(at.leak)} below 0 they multiply to {theme.from_log10(leaky)}."
     )
     return f"{lines}\n\n{relu_and_leaky}"
+
+
+def _medians(at, measured: dict[str, data.Products]) -> str:
+    """Of how many networks the medians are: more where one run serves all scales elsewhere."""
+    counts: dict[int, list[str]] = {}
+    for name in data.networks((at.first, at.second, at.third)):
+        counts.setdefault(measured[name].members, []).append(data.short(name))
+    if len(counts) == 1:
+        return f"medians of {theme.count(*counts, 'network')}"
+    most, names = max(counts.items())
+    rest = min(counts)
+    *first, last = names
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"medians of {rest} networks, of {most} with {listed}"
 
 
 def shares(at, measured: data.Shares, untrained: data.Shares) -> list[str]:

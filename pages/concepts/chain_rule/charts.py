@@ -3,14 +3,14 @@
 import altair as alt
 
 from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 STEPS = 14  # factors between the first and the last of the real network's 15 layers
 
 # The ledger: log₁₀ from FLOOR to _TOP, and beneath it room for the network itself.
 FLOOR, _TOP = -5, 1
 _NAMES, _NODES, _VALUES = -5.95, -6.5, -7.05  # heights of the network's three rows
-_DEEP, _HIGH = -40, 20  # the depth chart's log₁₀
+DEEP, HIGH = -40, 20  # the depth chart's log₁₀
 WAY = "way"  # the ledger's table of what stands on the gradient's way
 
 
@@ -255,7 +255,7 @@ def depth() -> alt.LayerChart:
         *_gradient_by_depth(along, frame),
         *_named(along, "slopes", "∏ φ′(z)", "slopes", [2, 4], on_top="> datum.bound"),
         x=grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14),
-        y=grammar.powers_y("log10", "size of the product", _DEEP, _HIGH, every=10),
+        y=grammar.powers_y("log10", "size of the product", DEEP, HIGH, every=10),
         params=(frames.param(W),),
         height=theme.SMALL_HEIGHT + 50,
     )
@@ -266,7 +266,7 @@ def _named(along, field, name, color, dash, *, on_top: str) -> list[alt.Chart]:
     rows = grammar.colored(along, color)
     line = rows.mark_line(strokeDash=dash, strokeWidth=2, clip=True)
     seen = rows.transform_filter(
-        f"isValid(datum.{field}) && datum.{field} > {_DEEP} && datum.{field} < {_HIGH}"
+        f"isValid(datum.{field}) && datum.{field} > {DEEP} && datum.{field} < {HIGH}"
     )
     end = seen.transform_joinaggregate(last="max(L)").transform_filter("datum.L == datum.last")
     end = end.transform_calculate(name=f"'{name}'").encode(
@@ -292,9 +292,10 @@ def _gradient_by_depth(along, frame) -> list[alt.Chart]:
             alt.Tooltip("says", type="nominal", title="|dŷ/dw₁|"),
         ],
     )
+    line = line.properties(name=beside.MAIN)
     base = frame.transform_calculate(
         L="datum.mark",
-        at=f"isValid(datum.log10) ? {grammar.clamp('datum.log10', _DEEP, _HIGH)} : {_DEEP}",
+        at=f"isValid(datum.log10) ? {grammar.clamp('datum.log10', DEEP, HIGH)} : {DEEP}",
         meaning=meaning,
         says="'dŷ/dw₁ = ' + (datum.sign < 0 ? '−' : '') + "
         f"(datum.sign == 0 ? '0' : {grammar.number('datum.log10')})",

@@ -1,19 +1,18 @@
 """Frames of the page on backpropagation as a product."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from core import datasets, scalar_chain, sweeps
+from core import scalar_chain, untrained
 from core.activations import activation as find_activation
 from core.network import NetSpec
-from pages.concepts.chain_rule.charts import STEPS
+from pages.concepts.chain_rule.charts import DEEP, HIGH, STEPS
 from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
-
-SEEDS, EXAMPLES = 15, 16  # of the real network; an odd number, so that a median is a member
 
 # Each gradient's way back: the quantities, and the options of the control that name its factors.
 NODES = {"w1": ("J", "ŷ", "z₂", "a₁", "z₁", "w₁"), "w2": ("J", "ŷ", "z₂", "w₂")}
@@ -202,18 +201,55 @@ def depth(activation: str, layers: int) -> pd.DataFrame:
     )
 
 
+def main_line(at) -> pd.DataFrame:
+    """The gradient by depth at one w; see `beside`."""
+    chain = depths(at.activation)
+    size = chain.gradient[int(np.abs(chain.w - at.w).argmin())]
+    return beside.line(np.arange(2, LAYERS + 1), size, seen=(DEEP, HIGH))
+
+
+ASKED = 4.0  # the weight that the page's question asks for
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of dŷ/dw₁ in sigmoid chains with w = 4; None for the right."""
+    layers = np.arange(2, LAYERS + 1)
+    weights = (layers - 1) * np.log10(ASKED)
+    chain = depths("sigmoid")
+    held_against = partial(
+        beside.Idea,
+        truth="the sigmoid chain with *w* = 4",
+        at=lambda x: f"L = {x:g}",
+        x=layers,
+        measured=chain.gradient[int(np.abs(chain.w - ASKED).argmin())],
+        seen=(DEEP, HIGH),
+        name_at=0.3,
+        align="left",
+        below=True,
+    )
+    slopes = layers * chain.steepest
+    ideas = {
+        "yes": held_against(
+            "every slope is ¼, so that it is 4ᴸ⁻¹ · ¼ᴸ", "4ᴸ⁻¹ · ¼ᴸ", y=weights + slopes
+        ),
+        "explodes": held_against("the weights alone count", "4ᴸ⁻¹", y=weights),
+    }
+    return ideas.get(option)
+
+
 # The split ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Split:
-    """Medians over the seeds, log₁₀, of a real network's products after k = 0…STEPS layers."""
+    """Medians over the networks, log₁₀, of their products after k = 0…STEPS layers."""
 
     frame: pd.DataFrame
     slopes: np.ndarray
     weights: np.ndarray
     gradient: np.ndarray
-    dead: int  # members through which no gradient comes at all
+    members: int
+    dead: int  # of these, through which no gradient comes at all
 
 
 @memoize(64)
@@ -226,18 +262,15 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
         n_out=10,
         activation=activation,
         initializer=scheme,
-        seeds=SEEDS,
     )
-    x = datasets.digits().x_train[:EXAMPLES]
-    measured = sweeps.profile(spec, x, weight_scales=[1.0], rng=np.random.default_rng(seed))
+    measured = untrained.profile(spec, seed)
     gradient = measured.products[0]
     series = {"slopes": measured.slopes[0], "weights": measured.weights[0], "gradient": gradient}
     series = {name: values[:, ::-1] for name, values in series.items()}  # the last layer first
     dead = int((series["gradient"][:, -1] == -np.inf).sum())
     middles, parts = {}, []
     for name, values in series.items():
-        # a member's own value, never the mean of a number and −∞
-        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0, method="nearest")
+        low, middle, high = untrained.quartiles(values, axis=0)
         middles[name] = middle
         parts.append(_line(name, low, middle, high))
     frame = pd.concat(parts, ignore_index=True)
@@ -245,7 +278,7 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     frame.loc[ends, "name_at"] = grammar.apart(
         [np.clip(middle[-1], -14, 14) for middle in middles.values()], gap=4.0
     )
-    return Split(frame, dead=dead, **middles)
+    return Split(frame, members=len(gradient), dead=dead, **middles)
 
 
 def _line(name: str, low, middle, high) -> pd.DataFrame:

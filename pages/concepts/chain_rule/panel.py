@@ -133,4 +133,5 @@ PANEL = Panel(
         "A signal is multiplied by 0.6 at each of 15 layers. How much of it is left?",
         "0.6¹⁵ = 4.7×10⁻⁴: about one part in 2,000. Nothing about 0.6 is small; fifteen of it are.",
     ),
+    pins=("w", "activation"),
 )

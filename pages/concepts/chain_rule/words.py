@@ -247,9 +247,10 @@ def split(net: data.Split) -> str:
         f"{theme.displayed(equation)}\n\n"
         f"After {charts.STEPS} layers the slopes make {theme.from_log10(slopes, 2)}, the weights "
         f"{theme.from_log10(weights, 2)}, and the gradient is "
-        f"**{theme.from_log10(gradient, 2)}** (medians over {data.SEEDS} seeds; the bands hold "
-        f"the middle half). {_verdict(slopes, gradient)} {_independence(slopes, weights, gradient)}"
-        + (f" In {net.dead} of {data.SEEDS} networks nothing comes through." if net.dead else "")
+        f"**{theme.from_log10(gradient, 2)}** (medians of {net.members} networks; the bands "
+        f"hold the middle half). {_verdict(slopes, gradient)} "
+        f"{_independence(slopes, weights, gradient)}"
+        + (f" In {net.dead} of {net.members} networks nothing comes through." if net.dead else "")
     )
 
 

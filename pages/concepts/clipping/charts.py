@@ -404,8 +404,8 @@ def _words(row: alt.Chart) -> list[alt.Chart]:
 def cliff() -> alt.LayerChart:
     """J(b) with a cliff in it, and two descents by gradient, up to the live step.
 
-    Rows: `kind` "curve" with `b`, `loss`; "plain" and "clipped" with `b`, held to the axis, `loss`,
-    `step`, `gone` (whether b is beyond the axis) and `says`.
+    Rows, the curve: `b`, `loss`. The tables `plain` and `clipped`, a row per step: `b`, held to the
+    axis, `loss`, `step`, `gone` (whether b is beyond the axis) and `says`.
     """
     x = alt.X(
         "b",
@@ -419,18 +419,18 @@ def cliff() -> alt.LayerChart:
         scale=alt.Scale(domain=[0, 0.42], nice=False),
         axis=alt.Axis(title="loss J", tickCount=5, gridOpacity=0.5, **grammar.AXIS),
     )
-    curve = grammar.colored(alt.Chart().transform_filter("datum.kind == 'curve'"), "reference")
+    curve = grammar.colored(alt.Chart(), "reference")
     layers = [curve.mark_line(strokeWidth=2.5, clip=True)]
-    for i, (kind, meaning, word) in enumerate(
+    for i, (name, meaning, word) in enumerate(
         (("plain", "exploding", "not clipped"), ("clipped", "healthy", "clipped"))
     ):
-        path = grammar.colored(alt.Chart().transform_filter(f"datum.kind == '{kind}'"), meaning)
+        path = grammar.colored(alt.Chart(alt.NamedData(name)), meaning)
         trail = path.transform_filter("datum.step <= step && !datum.gone")
         here = path.transform_filter("datum.step == step").transform_calculate(
             number="datum.gone ? datum.step + ' →' : datum.step",
             words=f"'step ' + datum.step + ', {word}: ' + datum.says",
         )
-        side = -13 if kind == "plain" else 16
+        side = -13 if name == "plain" else 16
         layers += [
             trail.mark_point(size=55, filled=True, opacity=0.4),
             here.mark_point(size=170, filled=True, opacity=1),

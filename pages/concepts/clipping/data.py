@@ -1,7 +1,7 @@
 """Frames of the page on gradient clipping."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -150,6 +150,34 @@ def main_line(at) -> pd.DataFrame:
     """Accuracy over the thresholds; see `beside`."""
     rows = _rows(at.network, at.clip).sort_values("limit")
     return beside.line(rows["limit"], rows["accuracy"], seen=(0, 1), name_at=0.6)
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of weights too small, by the threshold; None for the right."""
+    rows = _rows("small", "norm").sort_values("limit")
+    lifted = _rows("shallow", "norm").sort_values("limit")["accuracy"].to_numpy()
+    cured = np.full(len(rows), runs("small", "cure").accuracy)
+    held_against = partial(
+        beside.Idea,
+        truth="He ×0.6 clipped by norm",
+        at=lambda x: f"*c* = {theme.number(10**x, 2)}",
+        x=rows["limit"].to_numpy(),
+        measured=rows["accuracy"].to_numpy(),
+        seen=(0, 1),
+        by=beside.POINTS,
+    )
+    as_cut = "with steps of length *c* it learns as five layers of N(0, 1) do that are cut to *c*"
+    ideas = {
+        "repairs": held_against(
+            "whatever *c* is, it learns as He ×1 does",
+            "as He ×1",
+            y=cured,
+            name_at=0.25,
+            below=True,
+        ),
+        "lifts": held_against(as_cut, "cut to c", y=lifted, name_at=0.75),
+    }
+    return ideas.get(option)
 
 
 UNITS = {  # of the table for taking away
@@ -357,21 +385,19 @@ def descent(limit: float | None) -> Descent:
 
 
 @memoize(32)
-def cliff(limit: float) -> pd.DataFrame:
-    """The curve J(b) and both descents, one row per step; see `charts.cliff`."""
+def cliff(limit: float) -> dict[str, pd.DataFrame]:
+    """The curve J(b) and both descents; see `charts.cliff`."""
     grid = np.concatenate(
         [np.linspace(CLIFF_LEFT, CLIFF_RIGHT, 161), np.linspace(-2.305, -2.299, 60)]
     )
     grid.sort()
-    parts = [pd.DataFrame({"kind": "curve", "b": grid, "loss": objective(grid)[0]})]
-    for kind, path in (("plain", descent(None)), ("clipped", descent(limit))):
-        part = pd.DataFrame({"kind": kind, "at": path.b, "loss": path.loss})
-        part["b"] = np.clip(path.b, CLIFF_LEFT, CLIFF_RIGHT)
-        part["gone"] = path.b != part["b"]
-        part["step"] = np.arange(CLIFF_STEPS + 1)
-        part["says"] = [
+    tables = {"frame": pd.DataFrame({"b": grid, "loss": objective(grid)[0]})}
+    for name, path in (("plain", descent(None)), ("clipped", descent(limit))):
+        held = np.clip(path.b, CLIFF_LEFT, CLIFF_RIGHT)
+        says = [
             f"b = {theme.number(b, 4)}, J = {theme.number(loss, 2)}, slope {theme.number(slope, 2)}"
             for b, loss, slope in zip(path.b, path.loss, path.slope, strict=True)
         ]
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+        columns = {"b": held, "loss": path.loss, "gone": path.b != held, "says": says}
+        tables[name] = pd.DataFrame(columns | {"step": np.arange(CLIFF_STEPS + 1)})
+    return tables

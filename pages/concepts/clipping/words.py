@@ -180,8 +180,9 @@ def unchanged(first: FirstStep) -> str:
     """The products of the first step, and what clipping made of it beside them."""
     return fill(
         """From the last hidden layer to the first, the slopes multiply to {slopes}, and weights
-        with slopes make ‖dJ/dz‖ {product} times as large. No threshold moves these two lines.
-        {effect} A healthy step is about 10⁻³.""",
+        with slopes make ‖dJ/dz‖ {product} times as large: in this one network and on its own batch,
+        where other pages take the median of several. No threshold moves these two lines. {effect} A
+        healthy step is about 10⁻³.""",
         slopes=theme.from_log10(first.slopes),
         product=theme.from_log10(first.product),
         effect=_effect(first),

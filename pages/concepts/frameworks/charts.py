@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.concepts.frameworks.clips import MEANINGS
 from pages.concepts.frameworks.panel import CASES, DEEPEST, DEPTH
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 BOTTOM, TOP = -30, 10  # the main chart's axis: 10⁻³⁰ … 10¹⁰
 END_LOW, END_HIGH = BOTTOM + 1, TOP - 1  # where a dot or a name may stand
@@ -68,7 +68,8 @@ def _line(frame: alt.Chart) -> list[alt.Chart]:
     rows = frames.by_layer(frame, "line", "low", "high")
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
+    line = rows.mark_line(strokeWidth=3.5, clip=True).properties(name=beside.MAIN)
+    line = line.encode(
         tooltip=[
             alt.Tooltip("layer", type="quantitative"),
             alt.Tooltip("value", type="nominal", title="relative to the last"),
@@ -106,8 +107,8 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
 def gauge() -> alt.LayerChart:
     """The gain of each framework's default layer: a dot in its row, by size.
 
-    Rows: `name`, `log10` of the gain, `says` and `in_all`, `call`, `meaning`; `here` is true of
-    the reader's own; `low` and `high`, between which a gain can be borne.
+    Rows: `name`, `log10` of the gain, `says` and `in_all`, `version` and `call`, `meaning`; `here`
+    is true of the reader's own; `low` and `high`, between which a gain can be borne.
     """
     x = alt.X(
         "log10",
@@ -134,6 +135,7 @@ def gauge() -> alt.LayerChart:
     rows = alt.Chart()
     told = [
         alt.Tooltip("name", type="nominal", title="framework"),
+        alt.Tooltip("version", type="nominal"),
         alt.Tooltip("call", type="nominal", title="layer"),
         alt.Tooltip("says", type="nominal", title="gain"),
         alt.Tooltip("in_all", type="nominal", title="over all layers"),
@@ -164,7 +166,8 @@ def gauge() -> alt.LayerChart:
 def clips() -> alt.LayerChart:
     """What clipping by norm makes of each case: a cell per call and case.
 
-    Rows: `who`, `case`, `mark` in the cell, `verdict`, `says` what came out, `meaning`.
+    Rows: `who` and its `version`, `case`, `mark` in the cell, `verdict`, `says` what came out,
+    `meaning`.
     """
     axis = grammar.AXIS | {"ticks": False, "domain": False}
     scale = alt.Scale(paddingInner=0.05, paddingOuter=0)
@@ -189,6 +192,7 @@ def clips() -> alt.LayerChart:
     cells = rows.mark_rect(cornerRadius=2, opacity=0.85).encode(
         tooltip=[
             alt.Tooltip("who", type="nominal", title="clipped by"),
+            alt.Tooltip("version", type="nominal"),
             alt.Tooltip("case", type="nominal", title="given"),
             alt.Tooltip("says", type="nominal", title="comes out"),
             alt.Tooltip("verdict", type="nominal", title="that is"),

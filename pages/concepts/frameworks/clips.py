@@ -73,6 +73,7 @@ def matrix() -> pd.DataFrame:
         {
             "who": rows["framework"] + " " + rows["call"],
             "framework": rows["framework"],
+            "version": rows["version"],
             "call": rows["call"],
             "case": rows["case"].map(CASES),
             "verdict": verdicts,
@@ -113,3 +114,23 @@ def split_as(case: str, whole: np.ndarray) -> str:
     return "; ".join(
         ", ".join(theme.number(float(x), 2) for x in part) for part in np.split(whole, ends)
     )
+
+
+def entries() -> pd.DataFrame:
+    """Every entry that was clipped, one row each, for the download."""
+    rows = []
+    for of in tables.clips().itertuples():
+        came = [part.split() for part in of.result.split(";")]
+        rows += [
+            (of.framework, of.version, of.date, of.call, of.case, p, i, f"{x:g}", result)
+            for p, (given, results) in enumerate(zip(GIVEN[of.case], came, strict=True), 1)
+            for i, (x, result) in enumerate(zip(given, results, strict=True), 1)
+        ]
+    return pd.DataFrame(rows, columns=list(UNITS))
+
+
+UNITS = dict.fromkeys(("framework", "version"), "name") | {
+    **{"date": "year-month-day", "call": "name", "case": "name"},
+    **{"parameter": "number", "entry": "number in its parameter"},
+    **{"given": "gradient", "result": "gradient"},
+}

@@ -12,8 +12,8 @@ from core.datasets import digits
 from pages.concepts.frameworks import networks, tables
 from pages.concepts.frameworks.charts import BOTTOM, END_HIGH, END_LOW, LEFT, TOP
 from pages.concepts.frameworks.panel import DEEPEST, DEPTH
-from pages.concepts.frameworks.tables import HE, NOTHING, Default
-from pages.kit import frames, grammar, theme
+from pages.concepts.frameworks.tables import HE, NOTHING, Default, Law
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 DEPTHS = DEPTH.values()
@@ -83,6 +83,38 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
     return pd.DataFrame(columns)
 
 
+def main_line(at) -> pd.DataFrame:
+    """One framework's gradient by layer, from the last one back; see `beside`."""
+    run = default_run(at.framework, at.activation, int(at.width), at.seed)
+    size = run.kept[at.depth - 1, at.depth - 1 :: -1]
+    return beside.line(np.arange(at.depth, 0, -1), size, seen=(BOTTOM, TOP))
+
+
+ASKED, ASKED_WIDTH = ("PyTorch", 20), 64  # default, depth and width that the question asks for
+
+
+def asked() -> np.ndarray:
+    """log₁₀ of what reaches each layer there, from the last one back."""
+    framework, depth = ASKED
+    return default_run(framework, "relu", ASKED_WIDTH, 0).kept[depth - 1, depth - 1 :: -1]
+
+
+def idea(guess: float) -> beside.Idea | None:
+    """What each layer would leave if the guess, log₁₀, were left; None where that is close."""
+    framework, depth = ASKED
+    return beside.guessed(
+        guess,
+        asked(),
+        "each layer leaves {}",
+        truth=f"{framework}'s {depth} layers",
+        at=lambda x: f"layer {x:g}",
+        x=np.arange(depth, 0, -1),
+        seen=(BOTTOM, TOP),
+        name_at=0.0,
+        align="left",
+    )
+
+
 def _shown(log10: np.ndarray) -> np.ndarray:
     """What the chart draws: a little beyond its axis at most, and a gap where nothing is."""
     return np.where(np.isfinite(log10), np.clip(log10, BOTTOM - 5, TOP + 5), np.nan)
@@ -111,12 +143,13 @@ UNITS = {  # of the table for taking away
     **{"depth": "hidden layers", "layer": "number, from the input"},
     **{"log10_dz_over_last": "log10 of a ratio", "log10_product_of_slopes": "log10 of a ratio"},
 }
-
-
 WEIGHTS_UNITS = dict.fromkeys(("framework", "version", "layer", "call"), "name") | {
     **{"date": "year-month-day", "n_in": "units", "n_out": "units"},
     **dict.fromkeys(("mean", "std", "smallest", "largest"), "weight"),
     "kurtosis": "ratio of moments",
+}
+VALUES_UNITS = dict.fromkeys(("framework", "version", "item", "call"), "name") | {
+    **{"date": "year-month-day", "value": "a pure number, of the item"},
 }
 
 
@@ -135,6 +168,12 @@ def profile_table(framework: str, name: str, width: int, seed: int) -> pd.DataFr
             "log10_product_of_slopes": run.slopes[depth, layer],
         }
     )
+
+
+def values_table() -> pd.DataFrame:
+    """Every measured single value, for the download: what is not a number is named."""
+    found = tables.values()
+    return found.assign(value=[f"{x:.6g}" for x in found["value"]])
 
 
 # The gauge ---------------------------------------------------------------------------------------
@@ -161,6 +200,7 @@ def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.Da
             "says": [theme.from_log10(gain) for _, gain, _ in rows],
             "in_all": [theme.from_log10(gain * (depth - 1), 2) for _, gain, _ in rows],
             "call": [d.call if d else "√(2/n), without biases" for _, _, d in rows],
+            "version": [d.version if d else "none: by formula" for _, _, d in rows],
             "here": [f == framework for f, _, _ in rows],
             "low": -reach,
             "high": reach,
@@ -199,21 +239,28 @@ def scale_of_gain_one(name: str, depth: int) -> float | None:
     return float(_SCALES[i] * (_SCALES[i + 1] / _SCALES[i]) ** part)
 
 
+def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run | None:
+    """The networks of that scale, at this width; None where there is none."""
+    scale = scale_of_gain_one(name, depth)
+    if scale is None:
+        return None
+    return networks.run(Law("normal", "fan-in", 0.0, scale), NOTHING, name, width, seed)
+
+
 # The whole table ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Counted:
-    """How many frameworks were measured, and when."""
+    """How many frameworks were measured, and how many of them have a dense layer."""
 
     frameworks: int
     dense: int
-    date: str
 
 
 def counted() -> Counted:
     found = pd.concat([tables.weights(), tables.values(), tables.clips()])
-    return Counted(found["framework"].nunique(), len(tables.frameworks()), found["date"].max())
+    return Counted(found["framework"].nunique(), len(tables.frameworks()))
 
 
 @memoize(8)

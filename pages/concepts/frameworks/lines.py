@@ -47,6 +47,30 @@ def linear(key):
 
 layers = [linear(key) for key in jax.random.split(jax.random.key(0), $depth)]
 """,
+    "Penzai": """
+from functools import partial
+
+import jax
+from penzai import pz
+
+normal = partial(  # its scale is the variance of a weight, times the width
+    pz.nn.variance_scaling_initializer,
+    scale=$width * $sigma**2,
+    mode="fan_in",
+    distribution="normal",
+)
+units = {"features": $width}
+layers = [
+    pz.nn.Linear.from_config(f"layer{i}", jax.random.key(i), units, units, initializer=normal)
+    for i in range($depth)
+]
+""",
+    "BrainState": """
+from brainstate import nn
+
+normal = nn.init.Normal(scale=$sigma)
+layers = [nn.Linear($width, $width, w_init=normal) for _ in range($depth)]
+""",
     "Sonnet": """
 import sonnet as snt
 
@@ -110,6 +134,13 @@ const kernelInitializer = tf.initializers.randomNormal({ stddev: $sigma });
 const layers = Array.from({ length: $depth }, () =>
   tf.layers.dense({ units: $width, kernelInitializer }));
 """,
+}
+WITHOUT = {  # why a framework has no lines
+    "scikit-learn": "its network draws its weights when it is fitted, and takes no initializer",
+    "Brain.js": "its network draws its weights when it is trained, and takes no initializer",
+    "Synaptic": "its layers take one number for all their weights, or draw them their own way",
+    "ConvNetJS": "its layers draw their weights when they are made, and take no initializer",
+    "ml-fnn": "its network draws its weights when it is trained, and takes no initializer",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import erf, hypot, pi, sqrt
 from statistics import median
 
@@ -12,11 +13,12 @@ from core.activations import ACTIVATIONS
 from pages.concepts.frameworks import networks, tables
 from pages.kit import theme
 from pages.kit.memoize import memoize
+from pages.kit.prose import fill
 
 LAYERS = 20
 CHANNELS = (16, 256, 1000)  # those that were measured
 _PER_FILTER = 9  # what one output of a depthwise 3 × 3 convolution adds up
-_HIDDEN = 256  # of the LSTMs that were measured
+_HIDDEN = 256  # of the recurrent layers that were measured
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,9 @@ class Topic:
 
     number: str  # heading of the column
     effect: str  # heading of the last
-    about: str
+    about: str  # a text for `fill`
     meanings: Callable[[], list[Meaning]]
+    says: Callable[[], dict[str, str]] = dict  # what its blanks are filled with
 
 
 def _who(row) -> tuple[str, str]:
@@ -117,6 +120,15 @@ def _sigmoid() -> list[Meaning]:
     ]
 
 
+def _sigmoid_says() -> dict[str, str]:
+    left = _values("sigmoid'(-40)")["value"]
+    return {
+        "exact": theme.number(float(ACTIVATIONS["sigmoid"].df(-40.0))),
+        "keep": str(int((left > 0).sum())),
+        "all": str(len(left)),
+    }
+
+
 # GELU --------------------------------------------------------------------------------------------
 
 
@@ -156,6 +168,14 @@ def _he() -> list[Meaning]:
     for rows, who in _weights("he_normal", "he_uniform"):
         factor = tables.law(rows).at(1000, 1000)[1] * sqrt(1000)
         meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor / sqrt(2))))
+    return meanings
+
+
+def _lecun() -> list[Meaning]:
+    meanings = []
+    for rows, who in _weights("lecun_normal"):
+        factor = tables.law(rows).at(1000, 1000)[1] * sqrt(1000)
+        meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor)))
     return meanings
 
 
@@ -216,11 +236,14 @@ def _depthwise() -> list[Meaning]:
 # LSTM --------------------------------------------------------------------------------------------
 
 
-def _recurrent() -> list[Meaning]:
-    smallest = _values("lstm gate, smallest singular value").set_index(["framework", "call"])
-    largest = _values("lstm gate, largest singular value").set_index(["framework", "call"])
+def _recurrent(kind: str) -> list[Meaning]:
+    """kind: “lstm”, “gru” or “rnn”."""
+    smallest, largest = (
+        _values(f"{kind} gate, {which} singular value").set_index(["framework", "call"])
+        for which in ("smallest", "largest")
+    )
     meanings = []
-    for rows, who in _weights("lstm recurrent"):
+    for rows, who in _weights(f"{kind} recurrent"):
         row = rows.iloc[0]
         factor, key = float(row["std"]) * sqrt(_HIDDEN), (row["framework"], row["call"])
         low, high = (float(of.loc[key, "value"]) for of in (smallest, largest))
@@ -239,28 +262,35 @@ def _forget() -> list[Meaning]:
 TOPICS = {
     "leaky": Topic(
         "slope for z < 0",
-        "20 layers",
-        """What 20 layers of He weights with this slope do to the gradient: a wide layer multiplies
-        it by √(1 + *a*²), *a* being the slope on the left.""",
+        f"{LAYERS} layers",
+        """What {layers} layers of He weights with this slope do to the gradient: a wide layer
+        multiplies it by √(1 + *a*²), *a* being the slope on the left.""",
         _leaky,
     ),
     "prelu": Topic(
         "first slope for z < 0",
-        "20 layers",
-        """PReLU learns its slope; this is where it starts. Over 20 layers of He weights it does
-        what a leaky ReLU of that slope does.""",
+        f"{LAYERS} layers",
+        """PReLU learns its slope; this is where it starts. Over {layers} layers of He weights it
+        does what a leaky ReLU of that slope does.""",
         _prelu,
     ),
     "he": Topic(
         "σ√n",
-        "20 layers",
+        f"{LAYERS} layers",
         """He asks for σ√*n* = √2 = 1.41, which keeps the gradient through ReLU layers. What
-        1,000 × 1,000 weights by that name have, and what 20 ReLU layers of them do.""",
+        1,000 × 1,000 weights by that name have, and what {layers} ReLU layers of them do.""",
         _he,
+    ),
+    "lecun": Topic(
+        "σ√n",
+        f"{LAYERS} layers",
+        """LeCun asks for σ√*n* = 1, which keeps a sum's size. What 1,000 × 1,000 weights by that
+        name have, and what {layers} layers of them do without an activation.""",
+        _lecun,
     ),
     "xavier": Topic(
         "σ√n, 1,000 → 1,000 and 1,000 → 250",
-        "20 layers",
+        f"{LAYERS} layers",
         """Xavier's σ is √(2/(*n* + *n*′)), a compromise between the fan-in *n*, which the signal
         asks for, and the fan-out *n*′, which the gradient's root mean square asks for. Between
         layers of 1,000 and 250 units in turn, without an activation, the gradient's norm pays for
@@ -269,7 +299,7 @@ TOPICS = {
     ),
     "rectangular": Topic(
         "σ√n, 1,000 → 250 and 250 → 1,000",
-        "20 layers",
+        f"{LAYERS} layers",
         """Layers of 1,000 and 250 units in turn, weights as each dense layer draws them by itself,
         no activation: on its way back the gradient is multiplied by σ√*n* once for each layer, *n*
         being its fan-in. Weights that follow the fan-in treat both kinds alike.""",
@@ -277,68 +307,101 @@ TOPICS = {
     ),
     "truncated": Topic(
         "σ that was drawn",
-        "20 layers",
-        """A normal distribution of σ = 1, cut off at ±2: what is left has a smaller σ. Initializers
-        that build on it make up for that, or do not. Over 20 layers the shortfall compounds.""",
+        f"{LAYERS} layers",
+        """A normal distribution of σ = 1, cut off at ±2: what is left has a smaller σ.
+        Initializers that build on it make up for that, or do not. Over {layers} layers the
+        shortfall compounds.""",
         _truncated,
     ),
     "orthogonal": Topic(
         "scale",
-        "20 layers",
-        """An orthogonal matrix changes no length. What 20 of them do, without an activation, by the
-        scale that they are given when nothing is said.""",
+        f"{LAYERS} layers",
+        """An orthogonal matrix changes no length. What {layers} of them do, without an activation,
+        by the scale that they are given when nothing is said.""",
         _orthogonal,
     ),
     "gelu": Topic(
         "form",
-        "20 layers",
+        f"{LAYERS} layers",
         """GELU is *z*·Φ(*z*). The tanh form approximates it, and comes within 0.0005 of it
-        everywhere. What reaches layer 1 of 20 layers of He weights, run with each form from the
-        same draws: here the other number hardly matters.""",
+        everywhere. What reaches layer 1 of {layers} layers of He weights, run with each form from
+        the same draws: here the other number hardly matters.""",
         _gelu,
     ),
     "kinks": Topic(
         "the slope there",
-        "20 layers",
+        f"{LAYERS} layers",
         """At a kink any slope between those on its two sides is right. It matters where *z* is
         exactly there: an example of zeros through layers without biases has *z* = 0 in each of
-        them, and 20 slopes multiply. An ELU of α = 1 has no kink at all: its slope at 0 is 1.""",
+        them, and {layers} slopes multiply. An ELU of α = 1 has no kink at all: its slope at 0 is
+        1.""",
         _kinks,
     ),
     "sigmoid": Topic(
         "σ′(−40) and σ′(40)",
         "of one layer, at 40",
-        """Both are 4.25×10⁻¹⁸. In single precision σ(40) rounds to 1, and σ·(1 − σ) to 0, where
-        σ(−40) keeps its digits. A unit that is far off on one side can come back; on the other,
-        its gradient is exactly 0.""",
+        """In exact arithmetic both are {exact}. In single precision σ(40) rounds to 1, and
+        σ·(1 − σ) to 0. σ(−40) is a small number, which {keep} of the {all} functions here keep. In
+        those, a unit that is far off on the left can come back; on the right its gradient is
+        exactly 0.""",
         _sigmoid,
+        _sigmoid_says,
     ),
     "depthwise": Topic(
         "σ√9 at 16, 256 and 1,000 channels",
-        "20 layers",
+        f"{LAYERS} layers",
         """One output of a depthwise 3 × 3 convolution adds up nine inputs, however many channels
-        there are. Some initializers count the channels into the fans all the same. Over 20 layers
-        of 1,000 channels, without an activation:""",
+        there are. Some initializers count the channels into the fans all the same. Over {layers}
+        layers of 1,000 channels, without an activation, it compounds.""",
         _depthwise,
     ),
     "recurrent": Topic(
         "σ√n (singular values of a gate)",
-        "20 steps",
+        f"{LAYERS} steps",
         """The weights from an LSTM's hidden state to one gate, 256 × 256: their σ√*n*, and their
         largest and smallest singular values. An orthogonal matrix has all of them at 1. Cut out of
-        a larger one that is orthogonal, a gate's are anywhere below. The last column is (σ√*n*)²⁰.
-        """,
-        _recurrent,
+        a larger one that is orthogonal, a gate's are anywhere below. The last column is
+        (σ√*n*){power}.""",
+        partial(_recurrent, "lstm"),
+    ),
+    "gru": Topic(
+        "σ√n (singular values of a gate)",
+        f"{LAYERS} steps",
+        """A gated recurrent unit is an LSTM's simpler relative. The weights from its hidden state
+        to one of its three gates, 256 × 256: their σ√*n*, and their largest and smallest singular
+        values. A third of an orthogonal block has σ√*n* = 1/√3, and so has a uniform draw between
+        ±1/√*n*. The last column is (σ√*n*){power}.""",
+        partial(_recurrent, "gru"),
+    ),
+    "rnn": Topic(
+        "σ√n (singular values)",
+        f"{LAYERS} steps",
+        """The weights from a plain RNN's hidden state to itself, 256 × 256: their σ√*n*, and their
+        largest and smallest singular values. The last column is (σ√*n*){power}, what {layers}
+        steps back in time do to the gradient where the slopes are 1 and every step's weights are
+        drawn anew; an RNN's are the same at each step.""",
+        partial(_recurrent, "rnn"),
     ),
     "forget": Topic(
         "kept of a cell of 1",
-        "20 steps",
+        f"{LAYERS} steps",
         """An LSTM with nothing to read and a cell of 1: what the forget gate keeps of it, on
-        average. 0.73 is a bias of 1, 0.50 one of 0, whatever the stored biases say. Over 20 steps
-        of that:""",
+        average. 0.73 is a bias of 1, 0.50 one of 0, whatever the stored biases say. Over {layers}
+        steps it compounds.""",
         _forget,
     ),
 }
+
+
+def about(name: str) -> str:
+    """What a name's table shows, with its numbers, and when they were measured."""
+    topic = TOPICS[name]
+    who = {meaning.who[0] for meaning in topic.meanings()}
+    rows = pd.concat([tables.weights(), tables.values()])
+    measured = tables.measured(rows[rows["framework"].isin(who)])
+    of_all = {"layers": LAYERS, "power": theme.superscript(LAYERS)}
+    says = {blank: x for blank, x in of_all.items() if f"{{{blank}}}" in topic.about}
+    return f"{fill(topic.about, **says, **topic.says())} {measured}"
 
 
 @memoize(16)

@@ -11,6 +11,7 @@ NAMES = {  # what the reader can look up; see names.py
     "leaky": "leaky ReLU's slope",
     "prelu": "PReLU's first slope",
     "he": "He",
+    "lecun": "LeCun",
     "xavier": "Xavier, for a rectangle",
     "rectangular": "a dense layer, nothing said",
     "truncated": "truncated normal, σ = 1",
@@ -20,6 +21,8 @@ NAMES = {  # what the reader can look up; see names.py
     "sigmoid": "slopes of the sigmoid far out",
     "depthwise": "depthwise convolution",
     "recurrent": "LSTM's recurrent weights",
+    "gru": "GRU's recurrent weights",
+    "rnn": "plain RNN's recurrent weights",
     "forget": "LSTM's forget gate",
 }
 CASES = {  # what is clipped; see clips.py
@@ -85,6 +88,19 @@ PANEL = Panel(
             },
         ),
         Preset(
+            "MXNet, ±0.07",
+            "bad",
+            "Between ±0.07 at any width: too small for all three widths here. With ReLU the gain "
+            "would be 1 at a width of about 1,200.",
+            {
+                "framework": "MXNet",
+                "against": "Keras",
+                "activation": "relu",
+                "depth": 30,
+                "width": "64",
+            },
+        ),
+        Preset(
             "ml-fnn, only positive",
             "trap",
             "No weight is negative, so nothing cancels: a sum of *n* inputs grows like *n*, "
@@ -129,4 +145,5 @@ PANEL = Panel(
         "Two networks differ in one setting only, and one of them learns. What had to be the same?",
         "The data and the random draws.",
     ),
+    pins=("framework", "activation", "width", "depth", "seed"),
 )

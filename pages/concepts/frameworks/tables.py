@@ -145,9 +145,24 @@ def default(framework: str, activation: str) -> Default:
     )
 
 
+@cache
+def versions() -> dict[str, str]:
+    """The version of each framework: all that it has in the tables was measured in one go."""
+    of = pd.concat([weights(), values(), clips()])[["framework", "version"]].drop_duplicates()
+    return dict(zip(of["framework"], of["version"], strict=True))
+
+
+def measured(rows: pd.DataFrame) -> str:
+    """On which day, or days, the rows were measured."""
+    first, last = rows["date"].min(), rows["date"].max()
+    return f"Measured on {first}." if first == last else f"Measured between {first} and {last}."
+
+
 def calls(who: Iterable[tuple[str, str]]) -> str:
-    """Frameworks and their calls for a cell of a table, each framework named once."""
+    """Frameworks with their versions and calls for a cell of a table, each framework once."""
     by_framework: dict[str, list[str]] = {}
     for framework, call in who:
         by_framework.setdefault(framework, []).append(f"`{call}`")
-    return "; ".join(f"{name} {', '.join(own)}" for name, own in by_framework.items())
+    return "; ".join(
+        f"{name} {versions()[name]} {', '.join(own)}" for name, own in by_framework.items()
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import hypot, isinf, log10, sqrt
 
 from core.activations import ACTIVATIONS
-from pages.concepts.frameworks import clips, data, tables
+from pages.concepts.frameworks import clips, data, lines, tables
 from pages.concepts.frameworks.networks import Run
 from pages.concepts.frameworks.tables import FAMILIES, NOTHING, Default
 from pages.kit import theme
@@ -30,6 +30,28 @@ def finding(default: Default, run: Run, depth: int, told: str) -> str:
         ratio=theme.from_log10(ratio, 2),
         depth=depth,
         told=told,
+    )
+
+
+def asks() -> str:
+    """The page's question."""
+    framework, depth = data.ASKED
+    return fill(
+        """{depth} layers of `nn.Linear({n}, {n})` and ReLU in {framework}, just made. What share of
+        the gradient ‖dJ/dz‖ of layer {depth} reaches layer 1?""",
+        framework=framework,
+        depth=depth,
+        n=data.ASKED_WIDTH,
+    )
+
+
+def because() -> str:
+    """Why the answer is what it is."""
+    return fill(
+        """Weights between ±1/√*n* have σ√*n* = 1/√3, and ReLU takes another √½: each of the {steps}
+        steps keeps 1/√6 = {kept}.""",
+        steps=data.ASKED[1] - 1,
+        kept=theme.number(1 / sqrt(6), 2),
     )
 
 
@@ -68,7 +90,7 @@ def equation(default: Default, run: Run, width: int, depth: int) -> str:
         formula=formula,
         product=theme.from_log10(weights + slopes),
         verdict=theme.agreement(weights + slopes - ratio),
-        why="The rule takes weights of mean 0; these all push one way."
+        why="Their mean is counted into σ. The rule takes it to be 0; these weights push one way."
         if default.weights.mean
         else "φ′ is the root mean square over a layer.",
     )
@@ -95,6 +117,12 @@ def _scale(default: Default, width: int) -> str:
             width vanishes at a smaller one and explodes at a larger one.""",
             framework=default.framework,
             at=listed(at),
+        )
+    if law.mean:
+        return fill(
+            """The root mean square of a weight is {scale}/√*n* between layers of any one width. Of
+            He's weights it is √2/√*n*, but half of them are negative.""",
+            scale=theme.number(scale),
         )
     cut = law.family == "cut" and abs(scale - tables.CUT) < 0.005
     return fill(
@@ -153,27 +181,52 @@ def _reach(run: Run, depth: int) -> str:
         """The gradient stays within a factor of 10 up to {layers}: {few} A default that is tried on
         three layers tells nothing of thirty.""",
         layers=theme.count(lost, "layer"),
-        few="fewer than you have set." if lost < depth else "as many as you have set.",
+        few="fewer than you have set."
+        if lost < depth
+        else "as many as you have set."
+        if lost == depth
+        else "more than you have set.",
+    )
+
+
+def factors(framework: str, run: Run, depth: int) -> str:
+    """How many layers' gains a share of the gradient is the product of, and what one more does."""
+    ratio = float(run.kept[depth - 1, 0])
+    counted = fill(
+        """From layer {depth} to layer 1 ‖dJ/dz‖ is multiplied by {gains}, one for each layer on its
+        way.""",
+        depth=depth,
+        gains=theme.count(depth - 1, "gain"),
+    )
+    if isinf(ratio):
+        return counted
+    less, more = (theme.from_log10(log10, 2) for log10 in (ratio, ratio + run.gain(depth)))
+    return fill(
+        """{counted} Who counts {depth}, one for each layer there is, finds {more} for
+        {framework}.""",
+        counted=counted,
+        depth=depth,
+        more="the same, to two digits," if more == less else f"{more} in place of {less}",
+        framework=framework,
     )
 
 
 def clipped(case: str) -> str:
-    """What is clipped, and what should come out."""
+    """What is clipped, what should come out, and when it was measured."""
     right = clips.right(case)
-    if right is None:
-        return fill(
-            """Given are the gradients of two parameters, ({given}), and the limit {limit}. No
-            answer is right: there is no norm. What could be kept are the entries that are numbers;
-            ✕ says that they are lost.""",
-            given=clips.given(case),
-            limit=theme.setting(clips.LIMIT),
-        )
+    should = (
+        """No answer is right: there is no norm. What could be kept are the entries that are
+        numbers; ✕ says that they are lost."""
+        if right is None
+        else f"Clipped as a whole they should be ({clips.split_as(case, right)})."
+    )
     return fill(
-        """Given are the gradients of two parameters, ({given}), and the limit {limit}. Clipped as
-        a whole they should be ({right}).""",
+        """Given are the gradients of two parameters, ({given}), and the limit {limit}. {should}
+        {measured}""",
         given=clips.given(case),
         limit=theme.setting(clips.LIMIT),
-        right=clips.split_as(case, right),
+        should=" ".join(should.split()),
+        measured=tables.measured(tables.clips()),
     )
 
 
@@ -189,27 +242,39 @@ def gain_one(activation: str, depth: int) -> str:
     )
 
 
-def take_away(framework: str, activation: str, depth: int, has_lines: bool) -> str:
+def take_away(framework: str, activation: str, width: int, depth: int, seed: int) -> str:
     """What comes before the lines that set the gain to 1, or why there are none."""
-    then = (
-        f"In {framework} these lines set it, at your width:"
-        if has_lines
-        else f"For {framework} there are no lines here."
+    one, run = gain_one(activation, depth), data.gain_one_run(activation, width, depth, seed)
+    if run is None:
+        return f"{one} So there are no lines."
+    if framework not in lines.LINES:
+        return f"{one} For {framework} there are no lines: {lines.WITHOUT[framework]}."
+    return fill(
+        """{one} In {framework} these lines set that scale. At width {width}, run here, such layers
+        have a gain of {gain}, and layer 1 gets {ratio} times the gradient of layer {depth}
+        ({told}).""",
+        one=one,
+        framework=framework,
+        width=width,
+        gain=theme.from_log10(run.gain(depth)),
+        ratio=theme.from_log10(float(run.kept[depth - 1, 0]), 2),
+        depth=depth,
+        told=data.told(width),
     )
-    return f"{gain_one(activation, depth)} {then}"
 
 
 def traps() -> str:
     """What was measured and is seldom guessed."""
     weights, values = tables.weights(), tables.values()
 
-    def std(framework: str, layer: str, call: str, n_in: int) -> float:
-        """Of one measured layer."""
+    def std(framework: str, layer: str, call: str, n_in: int, n_out: int | None = None) -> float:
+        """Of one measured layer, square where nothing else is said."""
         rows = weights[
             (weights["framework"] == framework)
             & (weights["layer"] == layer)
             & (weights["call"] == call)
             & (weights["n_in"] == n_in)
+            & (weights["n_out"] == (n_out or n_in))
         ]
         return float(rows["std"].iloc[0])
 
@@ -221,6 +286,7 @@ def traps() -> str:
 
     smallest, largest = "lstm gate, smallest singular value", "lstm gate, largest singular value"
     positive = tables.default("ml-fnn", "relu").weights
+    uniform = weights[(weights["framework"] == "JAX + Optax") & (weights["layer"] == "uniform")]
     return fill(
         """
         - **Smaller with every channel.** A depthwise 3 × 3 convolution of Keras starts with σ√9 =
@@ -229,29 +295,42 @@ def traps() -> str:
         - **Twins that differ.** Flax has two LSTM cells for the same arithmetic. `nnx.LSTMCell`
           starts with recurrent weights of σ√*n* = {plain}, `nnx.OptimizedLSTMCell` with {twin}.
         - **Orthogonal, and not.** Keras draws an LSTM's recurrent weights as one orthogonal block
-          and cuts the four gates out of it. A gate's singular values run from {high} to {low}.
+          and cuts the four gates out of it. A gate's singular values run from {high} to {low}, a
+          GRU's from {gru_high} to {gru_low}. Orthogonal ones are 1.
         - **Only positive.** ml-fnn's first weights lie between 0 and 1/√*n*: mean {mean}/√*n*, no
-          negative one. Sums do not cancel.
+          negative one. Sums do not cancel. JAX's `initializers.uniform` lies between 0 and {top},
+          whatever the width.
         - **Alive on one side.** In single precision the sigmoid's slope at −40 is {left} in
           PyTorch, at 40 it is {right}. Both should be the same.
         - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
           negative ones by {outside}.
+        - **Outputs only.** thinc's `Maxout` looks at the fan-out alone: σ√*n* is {narrow} from
+          1,000 inputs to 250 outputs, {wide} back.
         - **One activation more than another.** thinc gives its `Relu` layer Glorot's weights, its
-          `Gelu` He's, and its `Maxout` looks at the fan-out alone. scikit-learn's logistic network
-          starts with a third of the variance of its others, where a sigmoid would need more.
+          `Gelu` He's. scikit-learn's logistic network starts with a third of the variance of its
+          others, where a sigmoid would need more.
         - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
           cell: the 1 is added in the arithmetic.
-        - **One name of two.** Of Paddle's two names for one function, `F.silu` has the slope {silu}
-          at −100, `F.swish` {swish}.
+        - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
+          is {silu}, that of `F.swish` is {swish}.
         """,
-        few=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 16) * 3, 2),
-        many=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 1000) * 3, 2),
-        torch=theme.number(std("PyTorch", "depthwise 3x3", "nn.Conv2d(groups)", 1000) * 3, 2),
-        plain=theme.number(std("Flax", "lstm recurrent", "nnx.LSTMCell", 256) * 16, 2),
-        twin=theme.number(std("Flax", "lstm recurrent", "nnx.OptimizedLSTMCell", 256) * 16, 2),
+        few=theme.number(std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 16) * sqrt(9), 2),
+        many=theme.number(
+            std("Keras", "depthwise 3x3", "layers.DepthwiseConv2D", 1000) * sqrt(9), 2
+        ),
+        torch=theme.number(std("PyTorch", "depthwise 3x3", "nn.Conv2d(groups)", 1000) * sqrt(9), 2),
+        plain=theme.number(std("Flax", "lstm recurrent", "nnx.LSTMCell", 256) * sqrt(256), 2),
+        twin=theme.number(
+            std("Flax", "lstm recurrent", "nnx.OptimizedLSTMCell", 256) * sqrt(256), 2
+        ),
         high=theme.number(value("Keras", largest, "layers.LSTM"), 2),
         low=theme.number(value("Keras", smallest, "layers.LSTM"), 1),
+        gru_high=theme.number(value("Keras", largest.replace("lstm", "gru"), "layers.GRU"), 2),
+        gru_low=theme.number(value("Keras", smallest.replace("lstm", "gru"), "layers.GRU"), 1),
+        narrow=theme.number(std("thinc", "dense maxout", "Maxout", 1000, 250) * sqrt(1000), 2),
+        wide=theme.number(std("thinc", "dense maxout", "Maxout", 250, 1000) * sqrt(250), 2),
         mean=theme.number(positive.mean, 2),
+        top=theme.number(float(uniform["largest"].max()), 1),
         left=theme.number(value("PyTorch", "sigmoid'(-40)", "torch.sigmoid")),
         right=theme.number(value("PyTorch", "sigmoid'(40)", "torch.sigmoid")),
         inside=theme.setting(value("Brain.js", "leaky_relu slope right", "'leaky-relu'")),

@@ -112,26 +112,25 @@ def _dragged(frame: alt.Chart) -> list[alt.Chart]:
 def accuracies() -> alt.LayerChart:
     """Held-out digits named right over the steps of training.
 
-    Rows: `kind` "line" with `step`, `share`, `low`, `high` (the middle half of the draws), `says`;
-    "name" with its height `share` and `says`; "halt" with `step`, `share`, `says` and its `row`
-    among the halts; all with `network`, `meaning` and `yours`, whether it is the dragged one.
+    Rows: `step`, `share`, `low`, `high` (the middle half of the draws), `says`, `yours`, whether it
+    is the dragged one. The table `names`: `step`, its height `share`, `says`. The table `halts`:
+    `step`, `share`, `says` and its `row` among them. All with `network` and `meaning`.
     """
     # two lines, as on the chart beside it, so that their axes are level
     title = ["step of training", "(32 digits each)"]
     x = grammar.count_x("step", title, 200, every=50, room=62)
     y = grammar.shares_y("share", "held-out digits named right", room=0.14)
-    base = alt.Chart().encode(detail=alt.Detail("network", type="nominal"))
-    lines = base.transform_filter("datum.kind == 'line'")
-    band = lines.mark_area(opacity=0.15, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    curve = lines.mark_line(clip=True).encode(
-        strokeWidth=alt.condition("datum.yours", alt.value(4), alt.value(2)),
-        tooltip=[
-            alt.Tooltip("network", type="nominal", title="weights"),
-            alt.Tooltip("step", type="quantitative", title="step"),
-            alt.Tooltip("says", type="nominal", title="named right"),
-        ],
+    curve = grammar.right_by_step("network", "weights").properties(name=beside.MAIN)
+    band = (
+        alt.Chart()
+        .mark_area(opacity=0.15, clip=True)
+        .encode(
+            detail=alt.Detail("network", type="nominal"),
+            y=alt.Y(field="low"),
+            y2=alt.Y2("high"),
+        )
     )
-    names = base.transform_filter("datum.kind == 'name'").mark_text(
+    names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
     return grammar.layered(
@@ -139,7 +138,7 @@ def accuracies() -> alt.LayerChart:
         band,
         curve,
         names.encode(text=alt.Text("says", type="nominal")),
-        *_halts(base.transform_filter("datum.kind == 'halt'")),
+        *_halts(),
         x=x,
         y=y,
         height=theme.MAIN_HEIGHT,
@@ -157,10 +156,10 @@ def _guessing() -> alt.LayerChart:
     return rule + name
 
 
-def _halts(rows: alt.Chart) -> list[alt.Chart]:
+def _halts() -> list[alt.Chart]:
     """Where the numbers ended: a cross, a rule up from it, and the words at the top."""
-    rows = rows.transform_calculate(top="1.1 - 0.055 * datum.row")
-    rule = rows.mark_rule(strokeDash=[2, 2]).encode(y2=alt.Y2("top"))
+    rows = alt.Chart(alt.NamedData("halts")).transform_calculate(top="1.1 - 0.055 * datum.row")
+    rule = rows.mark_rule(strokeDash=[2, 2], aria=False).encode(y2=alt.Y2("top"))
     cross = rows.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     words = rows.mark_text(align="left", dx=5, fontSize=grammar.LABEL_SIZE)
     words = words.encode(y=alt.Y(field="top"), text=alt.Text("says", type="nominal"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import datasets, network, optimizers, scalar_chain, sweeps
+from core import datasets, network, optimizers, scalar_chain, untrained
 from core.activations import activation
 from core.clipping import clip_by_value
 from core.diagnostics import arrives
@@ -23,36 +23,36 @@ from pages.kit.memoize import memoize
 FACTORS = tuple(round(0.5 + 0.1 * i, 1) for i in range(13))  # the factors c that were trained
 STEPS = (0, 1, 2, 3, 4, 5, *range(10, 201, 10))  # when they were tested on the held-out digits
 HELD_OUT = 360  # digits
+SEED = 0  # of the draws, as on all pages that open
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 
 
 @dataclass(frozen=True)
 class Network:
-    """One kind of network at c = 1, how it is trained, and how much of it a drag measures."""
+    """One kind of network at c = 1, how it is trained, and how many digits its picture is of."""
 
     spec: NetSpec
     training: TrainSpec
-    draws: int
-    examples: int
+    pictured: int
 
 
-def _network(learning_rate: float, draws: int, examples: int, **spec) -> Network:
+def _network(learning_rate: float, pictured: int, **spec) -> Network:
     sizes = {"n_in": 64, "width": 64, "n_out": 10}
     trained = TrainSpec(learning_rate=learning_rate, steps=STEPS[-1])
-    return Network(NetSpec(**sizes, **spec), trained, draws, examples)
+    return Network(NetSpec(**sizes, **spec), trained, pictured)
 
 
 # For tanh every factor is a run of its own; for ReLU without biases all follow from one.
 NETWORKS = {
-    "relu_he": _network(0.03, DRAWS, 32, depth=16, activation="relu", initializer="he"),
-    "tanh_xavier": _network(0.1, 5, 8, depth=15, activation="tanh", initializer="xavier"),
-    "tanh_normal": _network(0.03, 5, 8, depth=15, activation="tanh", initializer="normal"),
+    "relu_he": _network(0.03, 32, depth=16, activation="relu", initializer="he"),
+    "tanh_xavier": _network(0.1, 8, depth=15, activation="tanh", initializer="xavier"),
+    "tanh_normal": _network(0.03, 8, depth=15, activation="tanh", initializer="normal"),
 }
 
 
 def generators(*draws: int) -> list[np.random.Generator]:
-    """The generators of these draws, 0 … DRAWS − 1: the same for every network and factor."""
-    children = np.random.default_rng(0).spawn(DRAWS)
+    """The generators of these draws, from 0 on: the same for every network and factor."""
+    children = untrained.generators(SEED, max(draws) + 1)
     return [children[draw] for draw in draws]
 
 
@@ -68,10 +68,10 @@ def draw(at) -> int | None:
 class Drag:
     """Gradients of one kind of network at every factor; sizes are log₁₀.
 
-    c (K,); low, median, high (K, L): ‖dJ/dz_l‖/‖dJ/dz_L‖ over the draws, low and high the middle
+    c (K,); low, median, high (K, L): ‖dJ/dz_l‖/‖dJ/dz_L‖ over the networks, low and high the middle
     half of them; slopes (K, L): ∏ φ′(z) from the last layer back; weights (K, L): the same of the
-    weights' gains; dW (K, L): ‖dJ/dW_l‖; dW_across (K,): ‖dJ/dW_1‖/‖dJ/dW_L‖ of a draw. From slopes
-    on they are medians.
+    weights' gains; dW (K, L): ‖dJ/dW_l‖/‖dJ/dW_L‖. From slopes on they are medians. members: of
+    how many networks.
     """
 
     c: np.ndarray
@@ -81,9 +81,7 @@ class Drag:
     slopes: np.ndarray
     weights: np.ndarray
     dW: np.ndarray
-    dW_across: np.ndarray
-    draws: int
-    examples: int
+    members: int
 
     def at(self, c: float) -> int:
         """The row of a factor."""
@@ -92,26 +90,22 @@ class Drag:
 
 @memoize(64)
 def drag(name: str, draw: int | None) -> Drag:
-    """Measure one kind of network, all its draws (None) or one of 1 … DRAWS, at every factor.
+    """Measure one kind of network, all (None) or one draw of 1 … DRAWS, at every factor.
 
-    The gradient starts as the loss's at an output that prefers no digit, the same for every
-    factor: so what differs on its way is the size of the weights.
+    The gradient starts in the same way at every factor: so what differs on its way is the size of
+    the weights.
     """
-    kind = NETWORKS[name]
-    draws = range(kind.draws) if draw is None else [draw - 1]
-    x, start = _start(kind)
-    found = sweeps.profile(
-        replace(kind.spec, seeds=len(draws)),
-        x,
+    found = untrained.profile(
+        NETWORKS[name].spec,
+        SEED,
         weight_scales=C.values(),
-        rng=generators(*draws),
-        d_output=start,
+        draw=None if draw is None else draw - 1,
     )
-    low, median, high = np.quantile(found.products, [0.25, 0.5, 0.75], axis=1)
+    low, median, high = untrained.quartiles(found.products, axis=1)
     dW = found.log10_dW[..., :-1]
-    across = arrives(dW[..., 0], dW[..., -1])
-    middles = (np.median(a, axis=1) for a in (found.slopes, found.weights, dW, across))
-    return Drag(found.weight_scales, low, median, high, *middles, len(draws), len(x))
+    dW = arrives(dW, dW[..., -1:])
+    middles = (untrained.quartiles(a, axis=1)[1] for a in (found.slopes, found.weights, dW))
+    return Drag(found.weight_scales, low, median, high, *middles, found.products.shape[1])
 
 
 def _start(kind: Network) -> tuple[np.ndarray, np.ndarray]:
@@ -122,10 +116,10 @@ def _start(kind: Network) -> tuple[np.ndarray, np.ndarray]:
 
 
 def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels at the start of the training's first batch, as many as a drag measures."""
+    """Images and labels at the start of the training's first batch, as many as are pictured."""
     digits = datasets.digits()
     rng = np.random.default_rng((kind.training.batch_seed, 0))
-    rows = rng.permutation(len(digits.x_train))[: kind.examples]
+    rows = rng.permutation(len(digits.x_train))[: kind.pictured]
     return digits.x_train[rows], digits.y_train[rows]
 
 
@@ -177,7 +171,7 @@ COLUMNS = {  # units of the tables for taking away
     "log10_dJdz_relative_to_last_layer": f"{_RATIO}, median",
     **{"log10_lower_quartile": _RATIO, "log10_upper_quartile": _RATIO},
     **{"log10_product_of_slopes": _RATIO, "log10_product_of_weight_gains": _RATIO},
-    "log10_dJdW": "log10 of the norm",
+    "log10_dJdW_relative_to_last_layer": f"{_RATIO}, median",
     **{"draw": "number", "step": "number", "named_right": "share", "held_out_loss": "nats"},
 }
 
@@ -196,7 +190,7 @@ def gradients_table(name: str, draw: int | None, c: float) -> pd.DataFrame:
                 "log10_upper_quartile": found.high[row],
                 "log10_product_of_slopes": found.slopes[row],
                 "log10_product_of_weight_gains": found.weights[row],
-                "log10_dJdW": found.dW[row],
+                "log10_dJdW_relative_to_last_layer": found.dW[row],
             }
         )
         for factor in sorted({*THREE, c})
@@ -333,42 +327,73 @@ def trained_table(name: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def accuracies(name: str, draw: int | None, c: float) -> pd.DataFrame:
-    """The curves of the three networks, and of the trained one nearest to c."""
+def accuracies(name: str, draw: int | None, c: float) -> dict[str, pd.DataFrame]:
+    """The curves of the three networks, and of the trained one nearest to c; their names, and where
+    they halted. See `charts.accuracies`."""
     return _accuracies(name, draw, nearest(c))
 
 
 @memoize(64)
-def _accuracies(name: str, draw: int | None, yours: float) -> pd.DataFrame:
-    found, parts = drag(name, draw), []
-    ends, halts = {}, 0
+def _accuracies(name: str, draw: int | None, yours: float) -> dict[str, pd.DataFrame]:
+    found, lines, ends = drag(name, draw), [], {}
+    halts: list[dict] = []
     for factor in sorted({*THREE, yours}):
         run = trained(name, draw, factor)
         shared = {
             "network": f"×{factor:g}",
             "meaning": theme.outcome(float(found.median[found.at(factor), 0])),
-            "yours": factor == yours,
         }
         low, high = np.quantile(np.nan_to_num(run.share), [0.25, 0.75], axis=1)
         going = np.isfinite(run.middle)
-        line = pd.DataFrame({"kind": "line", "step": STEPS, "share": run.middle, **shared})
-        line["low"], line["high"] = low, high
+        line = pd.DataFrame({"step": STEPS, "share": run.middle, **shared})
+        line["low"], line["high"], line["yours"] = low, high, factor == yours
         line["says"] = [theme.percent(share) for share in np.nan_to_num(run.middle)]
-        parts.append(line[going])
+        lines.append(line[going])
         if run.end is None:
             ends[factor] = (float(run.middle[-1]), shared)
         else:
             says = f"×{factor:g}: not a number at step {run.end:.0f}"
             last = float(run.middle[going][-1])
-            halt = {"kind": "halt", "step": run.end, "share": last, "says": says, "row": halts}
-            parts.append(pd.DataFrame([halt | shared]))
-            halts += 1
+            halt = {"step": run.end, "share": last, "says": says, "row": len(halts)}
+            halts.append(halt | shared)
     places = grammar.apart([share for share, _ in ends.values()], gap=0.055)
-    for place, (factor, (share, shared)) in zip(places, ends.items(), strict=True):
-        says = f"×{factor:g}: {theme.percent(share)}"
-        name_row = {"kind": "name", "step": STEPS[-1], "share": place, "says": says}
-        parts.append(pd.DataFrame([name_row | shared]))
-    return pd.concat(parts, ignore_index=True)
+    names = [
+        {"step": STEPS[-1], "share": place, "says": f"×{factor:g}: {theme.percent(share)}"} | shared
+        for place, (factor, (share, shared)) in zip(places, ends.items(), strict=True)
+    ]
+    return {
+        "frame": pd.concat(lines, ignore_index=True),
+        "names": pd.DataFrame(names),
+        "halts": pd.DataFrame(halts, columns=["step", "share", "says", "row", *shared]),
+    }
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of a ReLU network's training; None for the right one."""
+    steps, middle = np.array(STEPS), trained("relu_he", None, 1.0).middle
+
+    def paced(rule: str, c: float, pace: float) -> beside.Idea:
+        """The network ×c, if one of its steps were worth so many of ×1."""
+        name = f"×{c:g}"
+        return beside.Idea(
+            rule=f"{name} {rule}",
+            name=name,
+            truth=f"{name} as it was trained",
+            at=lambda x: f"step {x:g}",
+            x=steps,
+            y=np.interp(pace * steps, steps, middle),
+            measured=trained("relu_he", None, c).middle,
+            seen=(0, 1),
+            by=beside.POINTS,
+            name_at=0.75,
+        )
+
+    ideas = {
+        "large": paced("learns as ×1 does, 1.6 times as fast", 1.6, 1.6),
+        "slow": paced("learns as ×1 does, at 0.6 of its pace", 0.6, 0.6),
+        "all": paced("learns as ×1 does", 0.6, 1.0),
+    }
+    return ideas.get(option)
 
 
 # The map -----------------------------------------------------------------------------------------
@@ -379,17 +404,10 @@ def landmarks() -> dict[str, float]:
     """The map's numbers, each from the core; sizes are log₁₀."""
     deep = scalar_chain.chain(scalar_chain.tied(1.0, 15), activation="sigmoid")
     sigmoid = activation("sigmoid").df(np.float64(2.0))
-    spec = NetSpec(64, 64, 20, 10, seeds=DRAWS)
-    x, _ = first_batch(NETWORKS["relu_he"])
-    reached = {
-        scheme: sweeps.profile(
-            replace(spec, initializer=scheme),
-            x[:8],
-            weight_scales=[1.0],
-            rng=generators(*range(DRAWS)),
-        ).products[0, :, 0]
-        for scheme in ("normal", "he")
-    }
+    spec, reached = NetSpec(64, 64, 20, 10), {}
+    for scheme in ("normal", "he"):
+        found = untrained.profile(replace(spec, initializer=scheme), SEED)
+        reached[scheme] = float(untrained.quartiles(found.products[0, :, 0], axis=0)[1])
     turned = clip_by_value(np.array([1.0, 4.0]), 1.0).gradients
     cosine = turned @ [1.0, 4.0] / (np.linalg.norm(turned) * np.hypot(1.0, 4.0))
     small = network.Params((np.full((1, 1, 1), 1e-6),), ())  # one weight's gradient
@@ -399,8 +417,8 @@ def landmarks() -> dict[str, float]:
         "1.6": float(scalar_chain.power(1.6, 15).log10),
         "chain_rule": float(deep.dw.log10[0]),
         "activations": 15 * float(np.log10(sigmoid)),
-        "normal": float(np.median(reached["normal"])),
-        "he": float(np.median(reached["he"])),
+        "normal": reached["normal"],
+        "he": reached["he"],
         "turn": float(np.log10(np.degrees(np.arccos(cosine)))),
         "adam": float(np.log10(adam.W[0].item())),
         # wide stacks: a shortcut multiplies squares by 1 + r² at each block

@@ -21,7 +21,7 @@ def finding(at, draw: int | None, found: data.Drag, told: bool) -> str:
     """What is left of the gradient at layer 1, and what came of training once that may be told."""
     size, layers = at_layer_1(found, at.c), found.median.shape[1]
     per_layer = 10 ** (size / (layers - 1))
-    whose = f"draw {draw}" if draw else f"median of {found.draws} draws"
+    whose = f"draw {draw}" if draw else f"median of {found.members} draws"
     lines = [
         f"With weights ×{theme.setting(at.c)}, the gradient at layer 1 is "
         f"**{theme.from_log10(size)}** times that at layer {layers} ({whose}): "
@@ -90,11 +90,10 @@ def product(found: data.Drag, row: int) -> str:
 
 def _which_gradient(at, found: data.Drag) -> str:
     sizes = found.dW[found.at(at.c)]
-    first, last, layers = float(sizes[0]), float(sizes[-1]), len(sizes)
-    across, back = float(found.dW_across[found.at(at.c)]), at_layer_1(found, at.c)
+    across, back = float(sizes[0]), at_layer_1(found, at.c)
     says = (
-        f"Another gradient, another story: ‖dJ/d*W*‖ is {theme.from_log10(first)} in layer 1 and "
-        f"{theme.from_log10(last)} in layer {layers}. "
+        f"Another gradient, another story: ‖dJ/d*W*‖ of layer 1 is {theme.from_log10(across)} "
+        f"times that of layer {len(sizes)}. "
     )
     if abs(across) < 0.15:
         return says + (
@@ -107,9 +106,8 @@ def _which_gradient(at, found: data.Drag) -> str:
             "as tanh stays between −1 and 1."
         )
     return says + (
-        "From a draw's last layer to its first it changed by a factor of "
-        f"{theme.from_log10(across, 2)}, dJ/d*z* by {theme.from_log10(back, 2)}: it multiplies "
-        "dJ/d*z* by the layer's input, and the signal changed on its way forward too."
+        f"On that way dJ/d*z* changed by a factor of {theme.from_log10(back, 2)}: the other one "
+        "multiplies it by the layer's input, and the signal changed on its way forward too."
     )
 
 

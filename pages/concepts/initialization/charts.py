@@ -154,10 +154,10 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
 def gauge() -> alt.LayerChart:
     """Gain of a layer against σ√n, both as log₂: wide layers in theory, and these networks.
 
-    Rows: `kind` "theory" with `g`, `gain`, `series`, `scale`, `says`, and on the last g `name` at
-    `name_at`; "measured" and "here" with `g`, `gain`, `scale`, `says`; "rule" with `g`, `name`;
-    "band" with `low`, `high`; all with `meaning`. Where "here" is not on the axis, `gain` is its
-    end, and below LOWEST the point an arrow.
+    Rows, the theory: `g`, `gain`, `series`, `scale`, `says`, and on the last g `name` at `name_at`.
+    The tables `measured` and `here`: `g`, `gain`, `scale`, `says`. The table `rules`: `g`, `name`.
+    The table `band`: `low`, `high`. All with `meaning`. Where `here` is not on the axis, `gain` is
+    its end, and below LOWEST the point an arrow.
     """
     label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
     # both of no field, as the band has no left and right and the rules have no height
@@ -177,21 +177,19 @@ def gauge() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )  # fmt: skip
-    rows = alt.Chart()
-    band = rows.transform_filter("datum.kind == 'band'").mark_rect(opacity=0.16, clip=True)
-    rows = rows.encode(x=alt.X(field="g"))
-    rules = rows.transform_filter("datum.kind == 'rule'")
+    band = alt.Chart(alt.NamedData("band")).mark_rect(opacity=0.16, clip=True)
+    rules = alt.Chart(alt.NamedData("rules")).encode(x=alt.X(field="g"))
     told = [
         alt.Tooltip("scale", type="nominal", title="σ√n"),
         alt.Tooltip("says", type="nominal", title="gain"),
     ]
-    rows = rows.encode(y=alt.Y(field="gain"))
-    lines = rows.transform_filter("datum.kind == 'theory'")
+    point = {"x": alt.X(field="g"), "y": alt.Y(field="gain")}
+    lines = alt.Chart().encode(**point)
     name = lines.transform_filter("isValid(datum.name)").mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
-    dots = rows.transform_filter("datum.kind == 'measured'").encode(tooltip=told)
-    here = rows.transform_filter("datum.kind == 'here'").encode(tooltip=told)
+    dots = alt.Chart(alt.NamedData("measured")).encode(tooltip=told, **point)
+    here = alt.Chart(alt.NamedData("here")).encode(tooltip=told, **point)
     return grammar.layered(
         band.encode(y=alt.Y(field="low"), y2=alt.Y2("high")),
         rules.mark_rule(strokeDash=[4, 3], opacity=0.8),

@@ -1,15 +1,14 @@
 """Frames of the page on weight initialization."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import log2, sqrt
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from core import diagnostics, network, sweeps, theory
+from core import diagnostics, network, sweeps, theory, untrained
 from core.activations import ACTIVATIONS, activation
 from core.datasets import digits
 from core.diagnostics import arrives
@@ -20,16 +19,11 @@ from pages.concepts.initialization.panel import CURVES, DEEPEST
 from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
-EXAMPLES = 8  # digits that the networks see
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
 _NUMBERS = tuple(theme.number(scale) for scale in SCALES)
 GHOSTS = ("normal", "he", "xavier")  # of the main chart
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
 RUNS_FILE = Path(__file__).with_name("runs.csv")
-# Networks of each width: as many as a drag can afford, fewer where every scale needs a run of its
-# own. Odd numbers, so that the median is one of them.
-_EXACT = {5: 21, 10: 21, 16: 21, 64: 21, 100: 11, 256: 3}
-_DEAR = {5: 21, 10: 11, 16: 7, 64: 3, 100: 3, 256: 1}
 # Wide layers change so smoothly with σ√n that every second or fifth scale is enough.
 _STRIDE = {100: 2, 256: 5}
 
@@ -139,7 +133,7 @@ def at_layer_1(nets: Measured, center: str, here: int) -> AtLayer1 | None:
 
 
 def _middle(values: np.ndarray) -> float:
-    return float(np.quantile(values, 0.5, method="inverted_cdf"))
+    return float(untrained.quartiles(values, axis=0)[1])
 
 
 @dataclass(frozen=True)
@@ -171,22 +165,17 @@ def _networks(of: Setting) -> tuple[Measured, dict[str, Scheme]]:
 
     The schemes' weights are normal: most often the main line's own draws.
     """
-    x, width, draws = digits().x_train[:EXAMPLES], of.width, of.draws
-    spec = NetSpec(x.shape[1], width, of.depth, 10, of.activation, bias_std=of.bias)
-    exact = sweeps.is_exact(spec)
-    members = (_EXACT if exact else _DEAR)[width]
-    few = min(members, 1 if width == 256 else 5)  # dear to make orthogonal, and much alike
+    width, draws = of.width, of.draws
+    spec = NetSpec(64, width, of.depth, 10, of.activation, bias_std=of.bias)
 
     def run(weights: str, scales: tuple) -> np.ndarray:
         """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z) at these σ√n: (K, 4, S, L)."""
-        seeds = few if weights == "orthogonal" else members
-        drawn = replace(spec, initializer=weights, seeds=seeds)
-        rng = np.random.default_rng(of.seed)
-        found = sweeps.profile(drawn, x, weight_scales=scales, rng=rng)
+        drawn = replace(spec, initializer=weights)
+        found = untrained.profile(drawn, of.seed, weight_scales=scales)
         sizes = (found.log10_dz, found.log10_dW[..., : of.depth], found.log10_h, found.slopes)
         return np.stack(sizes, axis=1)
 
-    stride = 1 if exact else _STRIDE.get(width, 1)
+    stride = 1 if sweeps.is_exact(spec) else _STRIDE.get(width, 1)
     line_at, schemes_at = SCALES[::stride], (sqrt(width), sqrt(2), 1.0)
     runs_at = {"lecun": schemes_at}
     runs_at[draws] = (*line_at, *(s for s in runs_at.get(draws, ()) if s not in line_at))
@@ -237,8 +226,7 @@ def _typical(ratio: np.ndarray) -> Typical:
     largest = np.clip(ratio.max(axis=1), -1e9, 1e9)
     with np.errstate(divide="ignore"):
         mean = largest + np.log10(np.mean(10 ** (ratio - largest[:, None]), axis=1))
-    # quantiles that occurred: the dead cannot be averaged with the living
-    low, median, high = np.quantile(ratio, [0.25, 0.5, 0.75], axis=1, method="inverted_cdf")
+    low, median, high = untrained.quartiles(ratio, axis=1)
     return Typical(median, mean, low, high, first=ratio[..., 0])
 
 
@@ -303,6 +291,39 @@ def main_line(at) -> pd.DataFrame:
     of = setting(at)
     size = getattr(getattr(measured(of), at.quantity), at.center)[STEPS.index(at.g)]
     return beside.line(np.arange(of.depth, 0, -1), size[::-1], seen=(-END, END))
+
+
+ASKED = Setting("sigmoid", 64, 20, "lecun", 0.0, 0)  # the networks of the page's question
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of ‖dJ/dz‖ in twenty sigmoid layers; None for the right."""
+    nets = named(ASKED)
+    normal, xavier = (nets[name].nets.dz.median[nets[name].at] for name in ("normal", "xavier"))
+    held_against = partial(
+        beside.Idea,
+        at=lambda x: f"layer {x:g}",
+        x=np.arange(ASKED.depth, 0, -1),
+        seen=(-END, END),
+    )
+    layers = "20 sigmoid layers of 64"
+    ideas = {
+        "xavier": held_against(
+            "Xavier keeps every layer's size",
+            "×1 a layer",
+            f"Xavier's {layers}",
+            y=0 * xavier[::-1],
+            measured=xavier[::-1],
+        ),
+        "same": held_against(
+            "N(0, 1) loses what Xavier loses",
+            "as Xavier",
+            f"N(0, 1)'s {layers}",
+            y=xavier[::-1],
+            measured=normal[::-1],
+        ),
+    }
+    return ideas.get(option)
 
 
 def _within(heights: np.ndarray) -> np.ndarray:
@@ -399,7 +420,7 @@ def _gains(name: str, bias: float) -> np.ndarray:
 
     A layer's does not depend on the layers above it, so one depth has those of all.
     """
-    square = float(np.mean(digits().x_train[:EXAMPLES] ** 2))
+    square = float(np.mean(untrained.digits() ** 2))
     profile = theory.depth_profile(
         activation(name),
         depth=DEEPEST,
@@ -435,7 +456,6 @@ def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
     gain = (gain_in_theory(name, depth, bias) / np.log10(2)).tolist()
     n, label = len(STEPS), ACTIVATIONS[name].label
     return {
-        "kind": ["theory"] * n,
         "g": STEPS,
         "gain": gain,
         "series": [name] * n,
@@ -446,68 +466,49 @@ def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
 
 
 @memoize(128)
-def gauge(of: Setting, center: str, g: float) -> pd.DataFrame:
+def gauge(of: Setting, center: str, g: float) -> dict[str, pd.DataFrame]:
     """Gain against σ√n; see `charts.gauge`."""
     name, width, depth, bias = of.activation, of.width, of.depth, of.bias
     curves = CURVES | ({} if name in CURVES else {name: "reference"})
     lines = {curve: _curve(curve, depth, bias) for curve in curves}
     places = _apart(np.array([[line["gain"][-1]] for line in lines.values()]), gap=0.75)[:, 0]
+    n = len(STEPS)
     parts = [
-        line | {"meaning": [curves[curve]] * len(STEPS), "name_at": [at] * len(STEPS)}
-        for (curve, line), at in zip(lines.items(), places, strict=True)
+        line | {"meaning": [curves[curve]] * n, "name_at": [place] * n}
+        for (curve, line), place in zip(lines.items(), places, strict=True)
     ]
+    # pandas' own `concat` takes several times as long for tables this small
+    theory = {column: [v for part in parts for v in part[column]] for column in parts[0]}
     gain = measured(of).gain(center) / np.log10(2)
     dots = [i for i in range(0, len(STEPS), 2) if np.isfinite(gain[i])]
-    parts.append(
-        {
-            "kind": ["measured"] * len(dots),
+    rules = [0.0, 0.5, log2(width) / 2]
+    reach = theme.BAND / (depth - 1) / np.log10(2)
+    here = [gain[STEPS.index(g)]] if np.isfinite(gain[STEPS.index(g)]) else []
+    tables: dict[str, dict] = {
+        "frame": theory,
+        "measured": {
             "g": [STEPS[i] for i in dots],
-            "gain": gain[dots].tolist(),
-            "meaning": [curves[name]] * len(dots),
+            "gain": gain[dots],
+            "meaning": curves[name],
             "says": [theme.number(2**v) for v in gain[dots]],
             "scale": [_NUMBERS[i] for i in dots],
-        }
-    )
-    rules = [0.0, 0.5, log2(width) / 2]
-    parts.append(
-        {
-            "kind": ["rule"] * 3,
+        },
+        "rules": {
             "g": rules,
             "name": ["Xavier", "He", "N(0, 1)"],
-            "meaning": ["reference"] * 3,
+            "meaning": "reference",
             "scale": [theme.number(2**at) for at in rules],
-        }
-    )
-    reach = theme.BAND / (depth - 1) / np.log10(2)
-    parts.append({"kind": ["band"], "low": [-reach], "high": [reach], "meaning": ["healthy"]})
-    here = gain[STEPS.index(g)]
-    if np.isfinite(here):
-        log10 = here * np.log10(2)
-        parts.append(
-            {
-                "kind": ["here"],
-                "g": [g],
-                "gain": [float(np.clip(here, LOWEST, HIGHEST))],
-                "meaning": [theme.outcome(log10 * (depth - 1))],
-                "says": [theme.from_log10(log10)],
-                "scale": [theme.number(2**g)],
-            }
-        )
-    return _stacked(parts)
-
-
-def _stacked(parts: list[dict[str, Sequence]]) -> pd.DataFrame:
-    """Tables one below the other; what one of them lacks is empty there.
-
-    pandas' own `concat` takes several times as long for tables this small.
-    """
-    columns = dict.fromkeys(column for part in parts for column in part)
-    return pd.DataFrame(
-        {
-            column: [v for part in parts for v in part.get(column, [None] * len(part["kind"]))]
-            for column in columns
-        }
-    )
+        },
+        "band": {"low": [-reach], "high": [reach], "meaning": "healthy"},
+        "here": {
+            "g": [g for _ in here],
+            "gain": [float(np.clip(v, LOWEST, HIGHEST)) for v in here],
+            "meaning": [theme.outcome(v * np.log10(2) * (depth - 1)) for v in here],
+            "says": [theme.from_log10(v * np.log10(2)) for v in here],
+            "scale": [theme.number(2**g) for _ in here],
+        },
+    }
+    return {name: pd.DataFrame(columns) for name, columns in tables.items()}
 
 
 # The trainable window ----------------------------------------------------------------------------
@@ -609,10 +610,10 @@ def accuracy(name: str, depth: int, scale: float) -> float:
 @memoize(4)
 def saturated(name: str, width: int, depth: int, scale: float) -> float:
     """The share of the units × examples of all layers that are saturated, at one σ√n."""
-    x = digits().x_train[:EXAMPLES]
-    spec = NetSpec(x.shape[1], width, depth, 10, name, initializer="lecun", weight_scale=scale)
-    spec = replace(spec, seeds=_DEAR[width])
-    trace = network.forward(spec, network.init(spec, rng=np.random.default_rng(0)), x)
+    spec = NetSpec(64, width, depth, 10, name, initializer="lecun", weight_scale=scale)
+    spec = replace(spec, seeds=untrained.members(spec))
+    params = network.init(spec, rng=untrained.generators(0, spec.seeds))
+    trace = network.forward(spec, params, untrained.digits())
     return float(diagnostics.saturated_share(trace.slope, spec.phi.max_slope).mean())
 
 

@@ -3,7 +3,7 @@
 import altair as alt
 
 from pages.concepts.memory.panel import BACK, BIAS, REACH, SIGMA
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 CURVES = "curves"  # a table besides the frame
 LOW, HIGH = -30, 15
@@ -29,11 +29,9 @@ def _lines(frame: alt.Chart, lines, *, read: str) -> list[alt.Chart]:
     for place, (field, name, meaning, dash, width) in enumerate(lines):
         rows = frames.unpack(frame, field)
         rows = rows.transform_calculate(meaning=meaning)
-        marks.append(
-            rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True).encode(
-                y=alt.Y(field=field)
-            )
-        )
+        line = rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True)
+        line = line.properties(name=beside.MAIN) if field == "gradient" else line
+        marks.append(line.encode(y=alt.Y(field=field)))
         here = rows.transform_filter(f"datum.i == {read}").transform_calculate(
             says=f"'{name}: ' + (isValid(datum.{field}) && isFinite(datum.{field}) ? "
             f"{grammar.number(f'datum.{field}')} : '0')"

@@ -10,8 +10,9 @@ from core import gates, linear_recurrence, recurrent
 from core.activations import activation
 from core.gates import GateSpec
 from core.recurrent import RnnSpec
+from pages.concepts.memory.charts import HIGH, LOW
 from pages.concepts.memory.panel import BACK, BIAS, REACH, SIGMA
-from pages.kit import frames
+from pages.kit import beside, frames
 from pages.kit.memoize import memoize
 
 EXAMPLES, WIDTH, INPUTS = 4, 32, 4
@@ -96,6 +97,35 @@ def time_frames(of: Setting, back: int) -> pd.DataFrame:
             "slopes": frames.pack(found.slopes, ".4f"),
             "bound": frames.pack(found.bound, ".4f"),
         }
+    )
+
+
+def main_line(at) -> pd.DataFrame:
+    """The gradient over the steps back at one σ₁; see `beside`."""
+    gradient, _, _ = through_time(setting(at)).at(at.sigma)
+    found = beside.line(np.arange(BACK + 1), gradient, seen=(LOW, HIGH))
+    # the axis runs the other way, and so does a steep line
+    return found.assign(align=found["align"].replace({"left": "right", "right": "left"}))
+
+
+def asked() -> np.ndarray:
+    """log₁₀ of what an LSTM with a forget bias of 1 has kept after 0 … BACK steps."""
+    return np.arange(BACK + 1) * np.log10(keeps(1.0))
+
+
+def idea(guess: float) -> beside.Idea | None:
+    """What each step would keep if the guess, log₁₀, were left; None where that is close."""
+    return beside.guessed(
+        guess,
+        asked(),
+        "each step leaves {} of an LSTM's memory",
+        truth="0.731ⁿ",
+        at=lambda x: f"*n* = {x:g}",
+        x=np.arange(BACK + 1),
+        seen=(LOW, HIGH),
+        name_at=0.85,
+        align="left",
+        below=True,
     )
 
 

@@ -4,7 +4,7 @@ length, way of clipping, learning rate and seed.
     OPENBLAS_NUM_THREADS=1 python -m pages.concepts.memory.make_runs
 
 The task is a delayed copy: one of four symbols is shown at the first step, noise follows, and at
-the last step the network says which symbol it was. About a quarter of an hour on two cores.
+the last step the network says which symbol it was. About half an hour on two cores.
 """
 
 import os
@@ -26,7 +26,7 @@ from core.recurrent import RnnSpec
 
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 SYMBOLS, WIDTH, BATCH, STEPS, SEEDS = 4, 16, 16, 500, 8
-LENGTHS, RATES = (10, 20, 50, 100), (0.01, 0.03)
+LENGTHS, RATES = (10, 20, 50, 100, 200), (0.01, 0.03)
 LIMIT = 1.0  # of the norm of the whole gradient, where it is clipped
 TESTS = 256  # new sequences
 CLIPPED = (False, True)

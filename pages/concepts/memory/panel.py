@@ -83,4 +83,5 @@ PANEL = Panel(
         "Each multiplies its size by about √(1 + 1/*L*), and *L* of them by less than √e ≈ 1.65, "
         "however many they are.",
     ),
+    pins=("sigma", "start", "activation", "inputs", "seed"),
 )

@@ -4,9 +4,9 @@ import altair as alt
 
 from pages.concepts.optimizers.networks import EXPONENTS, STEPS, WIDTHS
 from pages.concepts.optimizers.panel import E
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
-_LOW, _HIGH = -32, 4  # powers of ten of the main chart
+LOW, HIGH = -32, 4  # powers of ten of the main chart
 _EDGE = 0.03  # beside the first and the last layer, of the way from one to the other
 
 
@@ -28,7 +28,7 @@ def floors() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    y = grammar.powers_y("size", "size (root mean square)", _LOW, _HIGH, every=4)
+    y = grammar.powers_y("size", "size (root mean square)", LOW, HIGH, every=4)
     frame = frames.frame_of(E)
     return grammar.layered(
         *_floor(frame),
@@ -71,14 +71,14 @@ def _move(frame: alt.Chart) -> list[alt.Chart]:
             alt.Tooltip("says", type="nominal", title="step, in learning rates"),
         ],
     )
-    return [line, dots]
+    return [line.properties(name=beside.MAIN), dots]
 
 
 def _floor(frame: alt.Chart) -> list[alt.Chart]:
     """What lies below ε, shaded, with its value on it."""
     rows = frame.transform_filter("datum.floor").transform_calculate(
         meaning="'reference'",
-        low=str(_LOW),
+        low=str(LOW),
         left=str(-_EDGE),
         right=str(1 + _EDGE),
         name=f"'ε = ' + ({grammar.power_of_ten('datum.e')})",
@@ -147,28 +147,18 @@ def _at_place(rows: alt.Chart) -> alt.Chart:
 def curves() -> alt.LayerChart:
     """Held-out digits named right over the steps, a line per optimizer.
 
-    Rows: `kind` "line" with `step`, `share`, `says`; "name" with its height `share` and `says`; all
-    with `rule`, `meaning` and `yours`, whether it is the chosen one.
+    Rows: `step`, `share`, `says`, `yours`, whether it is the chosen one. The table `names`: `step`,
+    its height `share`, `says`. Both with `rule` and `meaning`.
     """
     last = STEPS[-1]
     x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=110)
-    base = alt.Chart().encode(detail=alt.Detail("rule", type="nominal"))
-    line = base.transform_filter("datum.kind == 'line'").mark_line(clip=True)
-    line = line.encode(
-        strokeWidth=alt.condition("datum.yours", alt.value(4.5), alt.value(1.8)),
-        tooltip=[
-            alt.Tooltip("rule", type="nominal", title="optimizer"),
-            alt.Tooltip("step", type="quantitative", title="step"),
-            alt.Tooltip("says", type="nominal", title="named right"),
-        ],
-    )
-    names = base.transform_filter("datum.kind == 'name'").mark_text(
+    names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
     )
     names = names.encode(text=alt.Text("says", type="nominal"))
     return grammar.layered(
         _guessing(0, last),
-        line,
+        grammar.right_by_step("rule", "optimizer"),
         names,
         x=x,
         y=grammar.shares_y("share", "held-out digits named right", room=0.05),

@@ -1,7 +1,7 @@
 """Tables of the page on optimizers."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import sqrt
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from core.diagnostics import log10_rms, log10_spread, slope_products
 from core.losses import LOSSES
 from core.network import Params
 from core.optimizers import RULES, Adam
+from pages.concepts.optimizers.charts import HIGH, LOW
 from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, STEPS, rule
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 HERE = Path(__file__).parent
@@ -102,6 +103,47 @@ def floors(name: str, by: str) -> pd.DataFrame:
     )
 
 
+def main_line(at) -> pd.DataFrame:
+    """The first step by layer at one ε, from the last layer back; see `beside`."""
+    move = first_step(at.network, at.rule).at(at.e)
+    return beside.line(np.linspace(1, 0, len(move)), move[::-1], seen=(LOW, HIGH))
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of twenty sigmoid layers and Adam; None for the right."""
+    found = first_step("sigmoid20", "adam")
+    move = found.at(EXPONENTS[0])
+    depth = len(move)
+    along = np.linspace(0, 1, depth)
+    held_against = partial(
+        beside.Idea,
+        truth=f"what is measured in {depth} sigmoid layers",
+        at=lambda x: f"layer {1 + round(x * (depth - 1))}",
+        seen=(LOW, HIGH),
+    )
+    spread = {"x": along, "measured": found.spread}
+    ideas = {
+        "yes": held_against(
+            "the digits differ by as much as the weights move", "as the step", y=move, **spread
+        ),
+        "late": held_against(
+            "the last layers see the digits as different as the first does",
+            "as layer 1",
+            y=np.full_like(move, found.spread[0]),
+            **spread,
+        ),
+        "nan": held_against(
+            "a step is as many learning rates as 1/|*g*|",
+            "1/|g|",
+            x=along[::-1],
+            y=-found.gradient[::-1],
+            measured=move[::-1],
+            align="right",
+        ),
+    }
+    return ideas.get(option)
+
+
 # Training ----------------------------------------------------------------------------------------
 
 
@@ -148,9 +190,9 @@ def trained(name: str, by: str) -> Trained:
 
 
 @memoize(16)
-def curves(name: str, chosen: str) -> pd.DataFrame:
-    """Accuracy over the steps by rule; see `charts.curves`."""
-    found, parts = {by: trained(name, by) for by in RATES}, []
+def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
+    """Accuracy over the steps by rule, and the rules' names; see `charts.curves`."""
+    found, lines, names = {by: trained(name, by) for by in RATES}, [], []
     heights = np.array(grammar.apart([float(run.middle[-1]) for run in found.values()], gap=0.06))
     heights += max(
         0.0, 0.03 - heights.min()
@@ -162,12 +204,12 @@ def curves(name: str, chosen: str) -> pd.DataFrame:
             "meaning": "healthy" if run.middle[-1] >= LEARNED else failed,
             "yours": by == chosen,
         }
-        line = pd.DataFrame({"kind": "line", "step": STEPS, "share": run.middle, **shared})
+        line = pd.DataFrame({"step": STEPS, "share": run.middle, **shared})
         line["says"] = [theme.percent(float(share)) for share in run.middle]
+        lines.append(line)
         says = f"{SHORT.get(by, RULES[by].label)}: {theme.percent(float(run.middle[-1]))}"
-        last = {"kind": "name", "step": STEPS[-1], "share": height, "says": says} | shared
-        parts += [line, pd.DataFrame([last])]
-    return pd.concat(parts, ignore_index=True)
+        names.append({"step": STEPS[-1], "share": height, "says": says} | shared)
+    return {"frame": pd.concat(lines, ignore_index=True), "names": pd.DataFrame(names)}
 
 
 @dataclass(frozen=True)

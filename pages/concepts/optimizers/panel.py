@@ -78,4 +78,5 @@ PANEL = Panel(
         "At what they start with when nothing is said: the default weights, and so the gain of a "
         "layer, which depth raises to a power.",
     ),
+    pins=("rule", "network", "e"),
 )

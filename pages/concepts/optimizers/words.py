@@ -149,8 +149,9 @@ def _apart(at, found: FirstStep) -> str:
 def _slopes(found: FirstStep) -> str:
     return (
         f"The slopes alone, ∏ φ′(*z*) from the last layer back to the first, make "
-        f"{theme.from_log10(float(found.slopes[0]))}. No optimizer changes that product at the "
-        "first step; it only sets how far to go with what the product has left."
+        f"{theme.from_log10(float(found.slopes[0]))}, for the digits of training's first batch, "
+        "which are not those of other pages. No optimizer changes that product at the first step; "
+        "it only sets how far to go with what the product has left."
     )
 
 

@@ -3,11 +3,14 @@
 import altair as alt
 
 from pages.concepts.precision.panel import DEPTH, SCALE, SHOWN, UPDATE
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 BARS, RULERS = "bars", "rulers"  # tables besides the frame
 LOW, HIGH, BIN = -160, 64, 2  # powers of two on the axis, and a bar's width
-_TALL, _ROW = 4.2, 1.0  # of the highest bar and of a ruler, on the vertical axis
+TALL, _ROW = 4.2, 1.0  # of the highest bar and of a ruler, on the vertical axis
+STEPS = 100  # of the weight that is moved up and down
+POWERS = 1600  # the largest n of a power wⁿ that is drawn
+QUARTERS = 16  # the largest n of ¼ⁿ
 
 
 def formats() -> alt.LayerChart:
@@ -30,7 +33,7 @@ def formats() -> alt.LayerChart:
     )
     y = alt.Y(
         type="quantitative",
-        scale=alt.Scale(domain=[-len(SHOWN) * _ROW - 0.2, _TALL + 0.2], nice=False),
+        scale=alt.Scale(domain=[-len(SHOWN) * _ROW - 0.2, TALL + 0.7], nice=False),
         axis=alt.Axis(title="entries, by size", values=[], **grammar.AXIS),
     )
     return grammar.layered(
@@ -49,7 +52,7 @@ def _bars() -> list[alt.Chart]:
     rows = alt.Chart(alt.NamedData(BARS)).transform_calculate(
         start="datum.left + scale",
         end=f"datum.left + scale + {BIN * 0.9}",
-        top=f"datum.height * {_TALL}",
+        top=f"datum.height * {TALL}",
         meaning="'dark'",
     )
     rows = rows.transform_filter(f"datum.start < {HIGH}")
@@ -78,7 +81,7 @@ def _rulers() -> list[alt.Chart]:
         "datum.chosen && datum.says != 'becomes 0' && datum.says != 'too large'"
     )
     light = (
-        held.transform_calculate(high=f"{_TALL}")
+        held.transform_calculate(high=f"{TALL}")
         .mark_rect(clip=True, opacity=0.12)
         .encode(x2=alt.X2("to"), y=alt.Y(field="high"), y2=alt.Y2Datum(0))
     )
@@ -105,7 +108,7 @@ def _fates() -> list[alt.Chart]:
     fates = rows.mark_text(align="right", dx=-4, **size).encode(
         x=alt.value("width"), y=alt.Y(field="height"), text=alt.Text("fate", type="nominal")
     )
-    return [names, fates]
+    return [names.properties(name=beside.MAIN), fates]
 
 
 def layers() -> alt.LayerChart:
@@ -125,7 +128,7 @@ def layers() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    y = grammar.powers_y("log10", "relative difference", -9, 1, every=2)
+    y = grammar.powers_y("log10", "relative difference", -18, 1, every=3)
     rows = alt.Chart()
     lines = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=45)).encode(
         tooltip=[
@@ -137,7 +140,7 @@ def layers() -> alt.LayerChart:
         align="left", dx=8, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
-    ends = grammar.off_the_axis("log10", -8.7, 0.7, across="layer")
+    ends = grammar.off_the_axis("log10", -17.5, 0.5, across="layer")
     return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
@@ -149,10 +152,10 @@ def slopes() -> alt.LayerChart:
     x = alt.X(
         "z",
         type="quantitative",
-        scale=alt.Scale(domain=[-24, 24], nice=False),
+        scale=alt.Scale(domain=[-40, 40], nice=False),
         axis=alt.Axis(title="z", grid=False, **grammar.AXIS),
     )
-    y = grammar.powers_y("log10", "slope", -12, 0, every=3)
+    y = grammar.powers_y("log10", "slope", -18, 0, every=3)
     rows = alt.Chart()
     lines = rows.mark_line(clip=True).encode(
         strokeWidth=alt.condition("datum.series == 'other'", alt.value(5), alt.value(2)),
@@ -170,7 +173,7 @@ def slopes() -> alt.LayerChart:
     names = names.mark_text(
         dy=alt.ExprRef("20 * datum.row"), fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     ).encode(y=alt.value(alt.ExprRef("height * 0.6")), text=alt.Text("word", type="nominal"))
-    ends = grammar.off_the_axis("log10", -11.7, -0.3, across="z")
+    ends = grammar.off_the_axis("log10", -17.5, -0.5, across="z")
     return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
@@ -180,7 +183,7 @@ def walks() -> alt.LayerChart:
     Frames, one row per update: `update`; packed `down`, `up`, `chance`, `master`, `right_down` and
     `right_up` over the steps.
     """
-    x = grammar.count_x("step", "step", 100, every=20, room=34)
+    x = grammar.count_x("step", "step", STEPS, every=20, room=34)
     y = alt.Y(
         type="quantitative",
         scale=alt.Scale(domain=[-0.1, 2.1], nice=False, zero=False),
@@ -201,7 +204,9 @@ def walks() -> alt.LayerChart:
         rows = grammar.colored(rows, meaning).encode(y=alt.Y(field=field))
         marks.append(rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True))
         if field in ("down", "up"):
-            end = rows.transform_filter("datum.step == 100").transform_calculate(name=f"'{name}'")
+            end = rows.transform_filter(f"datum.step == {STEPS}").transform_calculate(
+                name=f"'{name}'"
+            )
             marks.append(
                 end.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1).encode(
                     text=alt.Text("name", type="nominal")
@@ -241,3 +246,58 @@ def scales() -> alt.LayerChart:
         shape="cross", angle=45, size=90, filled=True, opacity=1
     )
     return grammar.layered(line, skipped, x=x, y=y, height=theme.SMALL_HEIGHT - 80)
+
+
+def power() -> alt.LayerChart:
+    """log₁₀|wⁿ| up to n = POWERS with the n at which each format loses it.
+
+    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says`, the `name` of those
+    that are named, and whether it is the `first`, whose name stands higher; all with `meaning`.
+    """
+    x = grammar.count_x("n", "n, the number of factors (layers)", POWERS, every=200, room=250)
+    y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
+    rows = alt.Chart()
+    line = rows.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
+    lost = rows.transform_filter("datum.kind == 'lost'").encode(
+        tooltip=[
+            alt.Tooltip("says", type="nominal", title="format"),
+            alt.Tooltip("n", type="quantitative", title="from n ="),
+        ]
+    )
+    points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    names = [
+        lost.transform_filter(f"isValid(datum.name) && {which}")
+        .mark_text(align="left", dx=dx, dy=dy, fontSize=grammar.LABEL_SIZE, lineBreak="\n")
+        .encode(text=alt.Text("name", type="nominal"))
+        for which, dx, dy in (("datum.first", 0, -34), ("!datum.first", 12, -18))
+    ]
+    ends = grammar.off_the_axis("log10", -390, 390, across="n")
+    return grammar.layered(line, points, *names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+
+
+def log_axis() -> alt.LayerChart:
+    """Numbers on Vega-Lite's own logarithmic axis, which draws an exact 0 at the top.
+
+    All other charts here draw logarithms on a linear axis. Rows: `n`, `held`, `says`, `meaning`.
+    """
+    y = alt.Y(
+        "held",
+        type="quantitative",
+        scale=alt.Scale(type="log", domain=[1e-9, 1], nice=False),
+        axis=alt.Axis(
+            title="¼ⁿ in float16", format="~e", tickCount=9, gridOpacity=0.5, **grammar.AXIS
+        ),
+    )
+    rows = alt.Chart()
+    points = rows.mark_point(filled=True, size=60, opacity=1).encode(
+        tooltip=[
+            alt.Tooltip("n", type="quantitative"),
+            alt.Tooltip("says", type="nominal", title="¼ⁿ in float16"),
+        ]
+    )
+    zeros = rows.transform_filter("datum.held === 0").mark_text(
+        dy=18, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
+    )
+    x = grammar.count_x("n", "n", QUARTERS, every=4, room=1)
+    zeros = zeros.encode(text=alt.Text("says", type="nominal"))
+    return grammar.layered(points, zeros, x=x, y=y, height=theme.SMALL_HEIGHT - 80)

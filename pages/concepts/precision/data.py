@@ -1,28 +1,30 @@
 """Tables of the page on number formats."""
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from math import ceil, log2
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from core import datasets, network
+from core import datasets, network, scalar_chain
 from core.diagnostics import log10_norm
 from core.formats import FORMATS, Format, rounded, stochastic
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import passes, unscaled
-from pages.concepts.precision.charts import BIN, HIGH, LOW
-from pages.concepts.precision.panel import SCALE, SHOWN, UPDATE
-from pages.kit import frames, theme
+from pages.concepts.precision.charts import BIN, HIGH, LOW, POWERS, QUARTERS, STEPS, TALL
+from pages.concepts.precision.panel import PANEL, SCALE, SHOWN, UPDATE
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 EXAMPLES = 32
-STEPS = 100  # of the weight that is moved up and down
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 SCALES_FILE = Path(__file__).with_name("scales.csv")
 DEVICES_FILE = Path(__file__).with_name("devices.csv")
+SELDOM_FILE = Path(__file__).with_name("seldom.csv")
+DEVICES_COMMITTED = "2026-11-27"  # when devices.csv was; it has no dates itself
 
 
 # Gradients and what a format keeps of them -------------------------------------------------------
@@ -30,7 +32,7 @@ DEVICES_FILE = Path(__file__).with_name("devices.csv")
 
 @dataclass(frozen=True)
 class Setting:
-    """Which network's gradients are looked at, and which of them."""
+    """Which network's gradients are looked at, and which of them: of one layer, or of all."""
 
     activation: str
     weights: str
@@ -38,14 +40,13 @@ class Setting:
     width: int
     seed: int
     quantity: str
-    layer: str
+    layer: int | None
 
 
 def setting(at) -> Setting:
-    """What the page's controls are set to."""
-    return Setting(
-        at.activation, at.weights, at.depth, int(at.width), at.seed, at.quantity, at.layer
-    )
+    """What the page's controls are set to. A layer that the network has not is its last one."""
+    layer = None if at.layer == "all" else min(int(at.layer), at.depth)
+    return Setting(at.activation, at.weights, at.depth, int(at.width), at.seed, at.quantity, layer)
 
 
 def _spec(of: Setting) -> NetSpec:
@@ -56,9 +57,15 @@ def _begun(of: Setting) -> tuple:
     """The network, a batch, and dJ/d(output) of the cross-entropy there."""
     spec, digits = _spec(of), datasets.digits()
     params = network.init(spec, rng=np.random.default_rng(of.seed))
-    x, y = digits.x_train[:EXAMPLES], digits.y_train[:EXAMPLES]
+    x = digits.x_train[:EXAMPLES]
     trace = network.forward(spec, params, x)
-    return spec, params, x, trace, LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+    return spec, params, x, trace, _d_output(trace.output)
+
+
+def _d_output(output: np.ndarray) -> np.ndarray:
+    """dJ/d(output) of the cross-entropy on that batch."""
+    labels = datasets.digits().y_train[:EXAMPLES]
+    return LOSSES["softmax_cross_entropy"](output, labels)[1]
 
 
 @memoize(32)
@@ -66,7 +73,7 @@ def sizes(of: Setting) -> np.ndarray:
     """The gradient's entries that are not 0, as their absolute values, finite ones only."""
     spec, params, _, trace, d_output = _begun(of)
     by_layer = getattr(network.backward(spec, params, trace, d_output), of.quantity)
-    by_layer = by_layer[: of.depth] if of.layer == "all" else by_layer[:1]
+    by_layer = by_layer[: of.depth] if of.layer is None else by_layer[of.layer - 1 : of.layer]
     entries = np.abs(np.concatenate([a.ravel() for a in by_layer]))
     return entries[np.isfinite(entries) & (entries > 0)]
 
@@ -93,6 +100,22 @@ def shares(of: Setting) -> np.ndarray:
 def in_format(of: Setting, form: str) -> np.ndarray:
     """The same for one format: (scales, 3)."""
     return shares(of)[:, list(SHOWN).index(form)]
+
+
+def fitting(entries: np.ndarray, form: Format) -> np.ndarray:
+    """The powers of two, of the scales that hold all entries: none lost to 0 and none too large."""
+    scales = np.arange(-400, 401)
+    with np.errstate(over="ignore", under="ignore"):
+        least, most = (rounded(x * 2.0**scales, form) for x in (entries.min(), entries.max()))
+    return scales[(least > 0) & np.isfinite(most)]
+
+
+def too_large(form: Format) -> tuple[float, bool]:
+    """Halfway from the largest number to what would be the next, and whether that is too large."""
+    edge = np.float64(form.largest)
+    with np.errstate(over="ignore"):  # of float64 there is nothing between
+        edge += 2.0 ** (form.highest - form.precision)
+    return float(edge), not np.isfinite(rounded(edge, form))
 
 
 @memoize(32)
@@ -143,26 +166,81 @@ def rulers(chosen: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+ASKED = 0.6  # the page's question: its powers, in float16
+
+
+def powers(count: int) -> np.ndarray:
+    """log₂ of 1, and of what is left when it is multiplied by 0.6 in float16, so often."""
+    held = [np.float64(1.0)]
+    for _ in range(count):
+        held.append(rounded(held[-1] * ASKED, FORMATS["float16"]))
+    return np.log2(held)
+
+
+def idea(option: str) -> beside.Idea | None:
+    """What a wrong answer would make of it; None for the right one.
+
+    A path over the sizes: each step is one multiplication, and one step up.
+    """
+    count = 34 if option == "zero" else 40  # as many as tell, from the foot of the chart up
+    n, held = np.arange(count + 1), powers(count)
+    with np.errstate(divide="ignore"):
+        once = np.log2(rounded(ASKED**n, FORMATS["float16"]))
+    turn = int(held.argmin())
+    back = np.append(held[: turn + 1], held[turn - 1 :: -1])[: count + 1]
+    held_against = partial(
+        beside.Idea,
+        truth="the product in float16",
+        at=lambda x: f"*n* = {x * count / TALL:.0f}",
+        x=n * TALL / count,
+        measured=held,
+        seen=(LOW, HIGH),
+        by=(1.0, beside.FACTOR[1]),  # of log₂
+        name_at=1.0,
+        align="center",
+        upright=True,
+    )
+    ideas = {
+        "zero": held_against("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", y=once),
+        "up": held_against("at the smallest number it turns; *n* goes up", "it turns", y=back),
+    }
+    return ideas.get(option)
+
+
 @dataclass(frozen=True)
 class ByLayer:
     """log₁₀ of ‖rounded − exact‖/‖exact‖ of dJ/dz by layer, (L,): infinite where a number is lost
-    to infinity; 0 where all is lost to 0. `exact` is log₁₀ ‖dJ/dz‖."""
+    to infinity. `exact` is log₁₀ ‖dJ/dz‖; `once_lost`, `throughout_lost` say where all is 0."""
 
     exact: np.ndarray
     once: np.ndarray  # the exact gradient, rounded at the end
     throughout: np.ndarray  # every result of both passes rounded
+    once_lost: np.ndarray
+    throughout_lost: np.ndarray
+    finite: bool  # the rounded forward pass ends in numbers: else there is no loss either
+
+
+def by_layer(of: Setting, form: str, scale: int, over: str) -> ByLayer:
+    """How far the format is from each layer's gradient, the loss scale divided away again."""
+    return _by_layer(replace(of, quantity="dz", layer=None), form, scale, over == "cut")
 
 
 @memoize(64)
-def by_layer(of: Setting, form: str, scale: int) -> ByLayer:
-    """How far the format is from each layer's gradient, the loss scale divided away again."""
+def _by_layer(of: Setting, form: str, scale: int, cut: bool) -> ByLayer:
     spec, params, x, trace, d_output = _begun(of)
     own, factor = network.backward(spec, params, trace, d_output), 2.0**scale
-    _, within = passes(spec, params, x, d_output, FORMATS[form], scale=factor)
-    once = [rounded(dz * factor, FORMATS[form]) / factor for dz in own.dz]
+    rounded_trace, _ = passes(spec, params, x, d_output, FORMATS[form], saturate=cut)
+    finite = bool(np.isfinite(rounded_trace.output).all())
+    none = np.full_like(d_output, np.nan)
+    own_d_output = _d_output(rounded_trace.output) if finite else none
+    _, within = passes(spec, params, x, own_d_output, FORMATS[form], scale=factor, saturate=cut)
+    once = [rounded(dz * factor, FORMATS[form], saturate=cut) / factor for dz in own.dz]
     exact = np.array([float(log10_norm(dz)[0]) for dz in own.dz])
     throughout = unscaled(within, factor).dz
-    return ByLayer(exact, *(_apart(found, own.dz, exact) for found in (once, throughout)))
+    ways = (once, throughout)
+    apart = (_apart(found, own.dz, exact) for found in ways)
+    lost = (np.array([not a.any() for a in found]) for found in ways)
+    return ByLayer(exact, *apart, *lost, finite)
 
 
 def _apart(found, own, exact: np.ndarray) -> np.ndarray:
@@ -174,19 +252,19 @@ def _apart(found, own, exact: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(exact), np.array(norms) - exact, np.nan)
 
 
-def layers(of: Setting, form: str, scale: int) -> pd.DataFrame:
+def layers(of: Setting, form: str, scale: int, over: str) -> pd.DataFrame:
     """See `charts.layers`."""
-    found, parts = by_layer(of, form, scale), []
+    found, parts = by_layer(of, form, scale, over), []
     for name, label, meaning in (
         ("once", "rounded once", theme.COMPARED["rounded once"]),
         ("throughout", "rounded throughout", theme.COMPARED["rounded throughout"]),
     ):
         log10 = getattr(found, name)
         part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "says": map(_relative, log10)})
-        part["log10"] = np.where(np.isfinite(log10), np.clip(log10, -9, 1), log10)
+        part["log10"] = np.where(np.isfinite(log10), np.clip(log10, -18, 1), log10)
         part["meaning"] = meaning
         part["name"] = [None] * (of.depth - 1) + [label]
-        part["name_at"] = part["log10"].clip(-9, 1) + (0.5 if name == "throughout" else -0.5)
+        part["name_at"] = part["log10"].clip(-18, 1) + (0.9 if name == "throughout" else -0.9)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
@@ -201,26 +279,28 @@ def _relative(log10: float) -> str:
 def slope_as_frameworks(z, form: Format, activation: str) -> np.ndarray:
     """σ′ as s(1 − s), tanh′ as 1 − t², from the value that the forward pass has kept.
 
-    The value itself is computed in float32, each step rounded, and then rounded to the format, as
-    PyTorch does on a processor.
+    The value itself is computed in float32, for float64 in float64, each step rounded, and then
+    rounded to the format, as PyTorch does on a processor.
     """
     if activation == "sigmoid":
-        s = rounded(_sigmoid(z), form)
+        s = rounded(_sigmoid(z, form), form)
         return rounded(s * (1 - s), form)
-    t = rounded(np.tanh(z), form)
+    with np.errstate(over="ignore"):
+        t = np.copysign(1 - 2 / (np.exp(2 * np.abs(z)) + 1), z)  # NumPy's tanh(19) is 1 too soon
+    t = rounded(t, form)
     return rounded(1 - t * t, form)
 
 
-def _sigmoid(z) -> np.ndarray:
-    single = FORMATS["float32"]
+def _sigmoid(z, form: Format) -> np.ndarray:
+    within = FORMATS["float64" if form.name == "float64" else "float32"]
     with np.errstate(over="ignore"):
-        return rounded(1 / rounded(1 + rounded(np.exp(-z), single), single), single)
+        return rounded(1 / rounded(1 + rounded(np.exp(-z), within), within), within)
 
 
 def slope_without_loss(z, form: Format, activation: str) -> np.ndarray:
     """σ′ as σ(z)·σ(−z), tanh′ as 4σ(2z)·σ(−2z), rounded to the format at the end."""
     k = 1.0 if activation == "sigmoid" else 2.0
-    return rounded(k * k * _sigmoid(k * z) * _sigmoid(-k * z), form)
+    return rounded(k * k * _sigmoid(k * z, form) * _sigmoid(-k * z, form), form)
 
 
 def first_zero(form: str, activation: str) -> int:
@@ -229,10 +309,16 @@ def first_zero(form: str, activation: str) -> int:
     return int(z[slope_as_frameworks(z, FORMATS[form], activation) == 0][0])
 
 
+def last_above_zero(form: str, activation: str) -> int:
+    """The last whole z, from 0 down, at which the usual formula is above 0."""
+    z = np.arange(0.0, -800.0, -1.0)
+    return int(z[slope_as_frameworks(z, FORMATS[form], activation) > 0][-1])
+
+
 @memoize(16)
 def slopes(form: str, activation: str) -> pd.DataFrame:
     """See `charts.slopes`."""
-    z = np.arange(-24, 24.25, 0.25)
+    z = np.arange(-40, 40.5, 0.5)
     parts = []
     for name, function, meaning in (
         ("other", slope_without_loss, "two"),
@@ -267,18 +353,24 @@ def walk(form: Format, update: float, *, up: bool) -> np.ndarray:
     return np.array(found)
 
 
+def copied(form: Format, update: float) -> float:
+    """Where a weight of 1 is after STEPS steps down, kept in float32 and read in the format."""
+    return float(rounded(walk(FORMATS["float32"], update, up=False)[-1], form))
+
+
 @memoize(8)
 def walks(form: str, seed: int) -> pd.DataFrame:
     """One row per size of the update; see `charts.walks`."""
     updates, fmt = np.array(UPDATE.values()), FORMATS[form]
     steps = np.arange(STEPS + 1)
     down = np.ones((len(updates), STEPS + 1))
-    up, chance = down.copy(), down.copy()
+    up, chance, copy = down.copy(), down.copy(), down.copy()
     rng = np.random.default_rng(seed)
     for i in range(STEPS):
         down[:, i + 1] = rounded(down[:, i] - updates, fmt)
         up[:, i + 1] = rounded(up[:, i] + updates, fmt)
         chance[:, i + 1] = stochastic(chance[:, i] - updates, fmt, rng)
+        copy[:, i + 1] = rounded(copy[:, i] - updates, FORMATS["float32"])
     right = 1 + updates[:, None] * steps
     return pd.DataFrame(
         {
@@ -286,14 +378,21 @@ def walks(form: str, seed: int) -> pd.DataFrame:
             "down": frames.pack(down, ".4f"),
             "up": frames.pack(up, ".4f"),
             "chance": frames.pack(chance, ".4f"),
-            "master": frames.pack(rounded(2 - right, fmt), ".4f"),
+            "master": frames.pack(rounded(copy, fmt), ".4f"),
             "right_down": frames.pack(2 - right, ".4f"),
             "right_up": frames.pack(right, ".4f"),
         }
     )
 
 
+def _plain(value) -> str:
+    return f"{float(value):g}" if np.isfinite(value) else theme.number(float(value))
+
+
 # Sums --------------------------------------------------------------------------------------------
+
+COUNTS = 1000, 5000  # of ones that are added one by one
+ONES = 100_000  # whose norm is 316.2
 
 
 @memoize(8)
@@ -307,23 +406,35 @@ def added_up(form: str, count: int) -> float:
 
 @memoize(1)
 def sums() -> pd.DataFrame:
-    """Ones added one by one, and the norm of a vector of 300s with its squares in the format."""
+    """Ones added one by one; the norm of ONES ones, rounded at the end, or with the sum of their
+    squares held in the format."""
     rows = []
     for name, label in SHOWN.items():
-        squares = rounded(np.float64(300.0) ** 2, FORMATS[name])
+        form, squares = FORMATS[name], np.float64(ONES)
         rows.append(
             {
                 "format": label,
-                "1,000 ones": theme.number(added_up(name, 1000), 4),
-                "5,000 ones": theme.number(added_up(name, 5000), 4),
-                "300² in the norm": theme.number(float(squares)),
-                "next to 1": theme.number(1 + FORMATS[name].epsilon, 9).rstrip("0"),
+                **{f"{n:,} ones": f"{added_up(name, n):,.0f}" for n in COUNTS},
+                f"norm of {ONES:,} ones": _plain(rounded(np.sqrt(squares), form)),
+                "its squares in the format": _plain(rounded(np.sqrt(rounded(squares, form)), form)),
             }
         )
     return pd.DataFrame(rows)
 
 
+def last_count(form: Format) -> float:
+    """The largest count of rows that is a number in the format: the next whole one is none."""
+    edge, lost = too_large(form)
+    if np.isinf(edge):
+        return form.largest
+    return min(edge - lost, float(np.nextafter(edge, 0))) if lost else edge
+
+
 # Training ----------------------------------------------------------------------------------------
+
+TRAINED_STEPS = 300  # of each training run
+WAIT = 20  # good steps until the scale that adapts is doubled; the usual rule waits USUAL_WAIT
+USUAL_WAIT = 2000
 
 
 @cache
@@ -336,6 +447,11 @@ def runs() -> pd.DataFrame:
 def devices() -> pd.DataFrame:
     """What real devices and compilers were seen to do: see measure_devices.py."""
     return pd.read_csv(DEVICES_FILE)
+
+
+def seeds() -> int:
+    """How many networks were trained in each way."""
+    return runs()["seed"].nunique()
 
 
 def trained(rate: float) -> pd.DataFrame:
@@ -358,6 +474,24 @@ def still(rate: float) -> pd.Series:
     return runs()[runs()["rate"] == rate].groupby("way", sort=False)["still"].mean()
 
 
+def still_by_layer(rate: float) -> pd.DataFrame:
+    """The same in some layers, in percent as a table to read: a row for each way."""
+    found = runs()[runs()["rate"] == rate].groupby(["way", "layer"], sort=False)["still"].mean()
+    found = found.unstack()
+    last = int(found.columns.max())  # the output layer
+    some = found[[1, last // 2, last - 1, last]].map(lambda share: theme.percent(float(share)))
+    names = [*(f"layer {i}" for i in some.columns[:-1]), "output"]
+    return some.set_axis(names, axis="columns").rename_axis("changed nothing")
+
+
+def halvings(exponent: int, form: Format) -> int:
+    """How often 2 to this power can be halved in a format until it is 0."""
+    scale, count = rounded(np.array(2.0**exponent), form), 0
+    while scale > 0:
+        scale, count = rounded(scale / 2, form), count + 1
+    return count
+
+
 @cache
 def scales() -> pd.DataFrame:
     """The loss scale that adapts, by step: see make_runs.py."""
@@ -370,6 +504,8 @@ def scales() -> pd.DataFrame:
 UNITS = {  # of the table for taking away
     **{"format": "name", "loss_scale": "factor"},
     **{f"percent_{fate}": "%" for fate in ("becomes_0", "subnormal", "too_large")},
+    **{"from_2_to_the": "exponent, with the loss scale", "below_2_to_the": "exponent"},
+    "entries": "share",
 }
 
 
@@ -388,3 +524,204 @@ def table(at) -> pd.DataFrame:
             for name, label in SHOWN.items()
         ]
     )
+
+
+def histogram(at) -> pd.DataFrame:
+    """The main chart's bars at this loss scale, as shares of the entries; the lowest one holds all
+    that is below it."""
+    exponents = np.log2(sizes(setting(at))) + at.scale
+    low = BIN * np.floor(np.clip(exponents, LOW, HIGH) / BIN).astype(int)
+    found, counts = np.unique(low, return_counts=True)
+    return pd.DataFrame(
+        {
+            "from_2_to_the": found,
+            "below_2_to_the": found + BIN,
+            "entries": counts / max(1, counts.sum()),
+        }
+    )
+
+
+SELDOM_UNITS = dict.fromkeys(("library", "version", "item"), "name") | {
+    **{"date": "year-month-day", "value": "a pure number, of the item"},
+}
+
+
+# Where a power ends ------------------------------------------------------------------------------
+
+
+def flushed(w: float, form: Format) -> int:
+    """From which n on wⁿ, multiplied step by step in a format whose subnormal numbers are made 0,
+    is 0; |w| < 1."""
+    power, n = np.float64(1.0), 0
+    while power != 0:
+        power, n = rounded(power * w, form, subnormals=False), n + 1
+    return n
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a format loses |w|ⁿ: rounded once, from `n` on (None: never), and multiplied step by
+    step in the format, from `steps_n` on (None: up to MOST it does not); what it is from there."""
+
+    form: Format
+    n: int | None
+    once: float
+    steps_n: int | None
+    steps: float
+
+
+MOST = 2000  # factors that are multiplied step by step
+
+
+@memoize(16)
+def power_ends(w: float) -> tuple[End, ...]:
+    """Where each format loses |w|ⁿ."""
+    return tuple(End(form, *_once(abs(w), form), *_by_steps(abs(w), form)) for form in _forms())
+
+
+def _forms() -> list[Format]:
+    return [FORMATS[name] for name in SHOWN]
+
+
+def _once(w: float, form: Format) -> tuple[int | None, float]:
+    lost = -log2(w) if w else np.inf  # binary digits per factor
+    if lost > 0:  # half of the smallest number is a tie, and ties round to even: to 0
+        return max(1, ceil((1 - log2(form.smallest)) / lost)), 0.0
+    if lost < 0:
+        edge, _ = too_large(form)
+        return ceil((log2(edge) if np.isfinite(edge) else form.highest + 1) / -lost), form.overflow
+    return None, 1.0
+
+
+def _by_steps(w: float, form: Format) -> tuple[int | None, float]:
+    weight = held = rounded(w, form)
+    for n in range(1, MOST + 1):
+        with np.errstate(all="ignore"):
+            product = rounded(held * weight, form)
+        if not 0 < held <= form.largest or product == held:
+            return n, float(held)
+        held = product
+    return None, float(held)
+
+
+def power_table(w: float) -> pd.DataFrame:
+    """The same, to read."""
+
+    def said(n: int | None, becomes: float) -> str:
+        if n is None:
+            return f"above 0 and finite up to n = {MOST:,}"
+        return f"{_becomes(becomes)} from n = {n} on"
+
+    return pd.DataFrame(
+        {
+            "format": end.form.label,
+            "wⁿ rounded once": "never lost" if end.n is None else said(end.n, end.once),
+            "multiplied step by step": said(end.steps_n, end.steps),
+        }
+        for end in power_ends(w)
+    )
+
+
+def _becomes(x: float) -> str:
+    if x == 1:
+        return "stays at 1"
+    return theme.number(x) if x == 0 or not np.isfinite(x) else f"stuck at {theme.number(x)}"
+
+
+_NAMED = ("float16", "float32", "float64")  # in the chart: the others' crosses are close to these
+
+
+def power(w: float) -> pd.DataFrame:
+    """|w|ⁿ up to n = POWERS; see `charts.power`."""
+    n = np.arange(0, POWERS + 1, 8)
+    log10 = scalar_chain.power(w, n).log10
+    line = pd.DataFrame({"kind": "line", "n": n, "log10": log10, "says": None})
+    line["meaning"] = theme.outcome(float(log10[-1]))
+    lost = [
+        {
+            "kind": "lost",
+            "n": end.n,
+            "log10": float(scalar_chain.power(w, end.n).log10),
+            "says": end.form.label,
+            "name": f"{end.form.label}\nholds {theme.number(end.once)}"
+            if end.form.name in _NAMED
+            else None,
+            "first": end.form.name == _NAMED[0],
+            "meaning": "dark",
+        }
+        for end in power_ends(w)
+        if end.n and end.n <= POWERS
+    ]
+    return pd.concat([line, pd.DataFrame(lost)]) if lost else line
+
+
+# Seldom guessed ----------------------------------------------------------------------------------
+
+
+@cache
+def seldom() -> pd.DataFrame:
+    """What libraries were seen to do where numbers end: see measure_seldom.py."""
+    return pd.read_csv(SELDOM_FILE)
+
+
+def seen(library: str, item: str) -> float:
+    """One measured number."""
+    rows = seldom()
+    (value,) = rows.loc[(rows["library"] == library) & (rows["item"] == item), "value"]
+    return float(value)
+
+
+def version(library: str) -> str:
+    """Library and version, as they were measured."""
+    return f"{library} {seldom().set_index('library').loc[[library], 'version'].iloc[0]}"
+
+
+def seldom_table() -> pd.DataFrame:
+    """All that was measured, for the download: what is not a number is named."""
+    return seldom().assign(value=[f"{x:.6g}" for x in seldom()["value"]])
+
+
+def rows_seen() -> tuple[int, int]:
+    """The two numbers of rows whose loss was measured."""
+    found = seldom()["item"].str.extract(r"^loss of (\d+) rows in float16$")[0].dropna()
+    few, many = sorted(map(int, found))
+    return few, many
+
+
+CASTS = {  # as measured: what the column says, the format, and the number
+    "500 as e4m3": ("500 as e4m3", "float8_e4m3fn", 500.0),
+    "inf as e4m3": ("∞ as e4m3", "float8_e4m3fn", np.inf),
+    "1e+06 as e5m2": ("1,000,000 as e5m2", "float8_e5m2", 1e6),
+    "inf as e5m2": ("∞ as e5m2", "float8_e5m2", np.inf),
+}
+
+
+def casts(over: str) -> pd.DataFrame:
+    """What is too large for a float8, by library, and on this page as the reader has set it."""
+    rows = seldom()
+    rows = rows[rows["item"].isin(CASTS)]
+    rows = rows.assign(
+        who=rows["library"] + " " + rows["version"], says=rows["value"].map(cast_says)
+    )
+    found = rows.pivot(index="who", columns="item", values="says").loc[rows["who"].unique()]
+    found = found[list(CASTS)].fillna("–")  # not measured
+    found.loc[f"this page: what is too large {PANEL['over'].says(over)}"] = [
+        cast_says(float(rounded(x, FORMATS[form], saturate=over == "cut")))
+        for _, form, x in CASTS.values()
+    ]
+    return found.set_axis([name for name, _, _ in CASTS.values()], axis=1).rename_axis("a cast of")
+
+
+def cast_says(x: float) -> str:
+    """A number after a cast: NaN, ∞, 448."""
+    return "NaN" if np.isnan(x) else theme.number(x, 5) if np.isinf(x) else f"{x:,.0f}"
+
+
+def log_axis() -> pd.DataFrame:
+    """Powers of ¼, the most that a sigmoid lets through, rounded to float16; see
+    `charts.log_axis`."""
+    n = np.arange(QUARTERS + 1)
+    held = rounded(0.25**n, FORMATS["float16"])
+    return pd.DataFrame(
+        {"n": n, "held": held, "meaning": np.where(held == 0, "vanishing", "dark")}
+    ).assign(says=[theme.number(x) for x in held])

@@ -12,6 +12,7 @@ CHARTS = (
     charts.walks,
     charts.training,
     charts.scales,
+    charts.log_axis,
 )
 
 
@@ -20,7 +21,7 @@ def visit(at) -> Iterator[Callable]:
     of = data.setting(at)
     yield partial(data.fates, of)
     yield partial(data.bars, of)
-    yield partial(data.by_layer, of, at.form, at.scale)
+    yield partial(data.by_layer, of, at.form, at.scale, at.over)
     yield partial(data.slopes, at.form, at.slope)
     yield partial(data.walks, at.form2, at.seed)
     yield data.sums

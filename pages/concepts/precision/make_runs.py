@@ -16,11 +16,11 @@ from core.formats import FORMATS, Format, rounded
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import params_in, passes, unscaled
-from pages.concepts.precision.data import RUNS_FILE, SCALES_FILE
+from pages.concepts.precision.data import RUNS_FILE, SCALES_FILE, TRAINED_STEPS, WAIT
 
 SPEC = NetSpec(64, 64, 8, 10, "relu", initializer="he")
-RATES, STEPS, BATCH, SEEDS = (0.03, 0.003), 300, 32, 5
-START, EVERY = 24, 20  # of the scale that adapts: 2**START, doubled after EVERY good steps
+RATES, BATCH, SEEDS = (0.03, 0.003), 32, 5
+START = 24  # of the scale that adapts: 2**START
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def train(way: Way, seed: int, rate: float) -> Iterator[Progress]:
     params = params_in(network.init(SPEC, rng=np.random.default_rng(seed)), form)
     counts = np.zeros((2, SPEC.depth + 1))
     scale, good, rng = (2.0**START if way.adapts else way.scale), 0, np.random.default_rng(seed)
-    for _ in range(STEPS):
+    for _ in range(TRAINED_STEPS):
         rows = rng.permutation(len(digits.x_train))[:BATCH]
         x, y = digits.x_train[rows], digits.y_train[rows]
         output = passes(SPEC, params, x, np.zeros((1, BATCH, 10)), way.passes)[0].output
@@ -86,7 +86,7 @@ def train(way: Way, seed: int, rate: float) -> Iterator[Progress]:
         ]
         params = network.Params(tuple(moved), tuple(b))
         good += 1
-        if way.adapts and good == EVERY:
+        if way.adapts and good == WAIT:
             scale, good = scale * 2, 0
         yield Progress(params, scale, *counts)
 

@@ -122,7 +122,7 @@ def main() -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["what", *ways])
     for what in next(iter(ways.values())):
-        writer.writerow([what, *(f"{way[what]():.4g}" for way in ways.values())])
+        writer.writerow([what, *(f"{way[what]():.6g}" for way in ways.values())])
 
 
 if __name__ == "__main__":

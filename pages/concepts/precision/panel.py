@@ -1,20 +1,26 @@
 """The controls and presets of the page `precision`."""
 
+from dataclasses import replace
+from math import log2
+
 from core.activations import ACTIVATIONS
 from core.formats import FORMATS
+from pages.concepts.products.panel import W
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 SCALE = Range("scale", "loss scale", low=-8, high=24, step=1, default=0, live=True, base=2)
 UPDATE = Range("update", "update η·g", low=0.0005, high=0.01, step=0.0005, default=0.002, live=True)
 DEPTH = 20  # hidden layers at most
-SHOWN = {name: form.label for name, form in FORMATS.items() if name != "float64"}
+SHOWN = labels(FORMATS)
+LAYERS = {str(i): f"layer {i}" for i in range(1, DEPTH + 1)} | {"all": "all layers"}
 
+_SMALL = FORMATS["float8_e4m3fn"]
 _SIGMOID = {
     **{"form": "float16", "activation": "sigmoid", "weights": "xavier", "depth": 10},
-    **{"width": "64", "quantity": "dz", "layer": "first"},
+    **{"width": "64", "quantity": "dz", "layer": "1"},
 }
 _WIDE = {
-    **{"activation": "relu", "weights": "normal", "depth": 20, "width": "64"},
+    **{"activation": "relu", "weights": "normal", "depth": DEPTH, "width": "64"},
     **{"quantity": "dz", "layer": "all", "scale": 0},
 }
 
@@ -38,12 +44,14 @@ PANEL = Panel(
         Range("depth", "Hidden layers", 2, DEPTH, 1, 10),
         Choice("width", "Width", {"16": "16", "64": "64", "128": "128"}, "64"),
         Choice("quantity", "Gradient", {"dz": "dJ/dz", "dW": "dJ/dW"}, "dz"),
-        Choice("layer", "Of", {"first": "layer 1", "all": "all layers"}, "first"),
+        Choice("layer", "Of", LAYERS, "1", menu=True),
+        Choice("over", "What is too large", {"lost": "is lost", "cut": "is cut"}, "lost"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         UPDATE,
         Choice("slope", "Activation", {"sigmoid": "Sigmoid", "tanh": "Tanh"}, "sigmoid"),
         Choice("rate", "Learning rate", {"0.03": "0.03", "0.003": "0.003"}, "0.003"),
         Choice("form2", "Format of the weight", SHOWN, "bfloat16", menu=True),
+        replace(W, live=False),
     ),
     presets=(
         Preset(
@@ -69,20 +77,35 @@ PANEL = Panel(
         Preset(
             "The same in bfloat16",
             "good",
-            "bfloat16 has the range of float32 and needs no scale. It pays in digits: two to three "
-            "of them.",
+            "bfloat16 has the range of float32 and needs no scale. It pays in digits: "
+            f"{FORMATS['bfloat16'].precision} binary ones where float16 has "
+            f"{FORMATS['float16'].precision}.",
             _WIDE | {"form": "bfloat16"},
         ),
         Preset(
             "float8 e4m3",
             "trap",
-            "Eighteen powers of two in all. Through 20 layers of PyTorch's default the gradient "
-            "shrinks by more: no scale holds all layers. Its sibling e5m2 has more range and fewer "
-            "digits.",
+            f"{log2(_SMALL.largest / _SMALL.smallest):.0f} powers of two in all. Through {DEPTH} "
+            "layers of PyTorch's default the gradient shrinks by more: no scale holds all layers. "
+            "Its sibling e5m2 has more range and fewer digits.",
             {
                 **{"form": "float8_e4m3fn", "activation": "relu", "weights": "uniform_classic"},
-                **{"depth": 20, "width": "64", "quantity": "dz", "layer": "all", "scale": 12},
+                **{"depth": DEPTH, "width": "64", "quantity": "dz", "layer": "all", "scale": 12},
             },
+        ),
+        Preset(
+            "0 by algebra",
+            "trap",
+            "In float32 the usual formula for σ′ is exactly 0 from *z* = 17 on, where the slope is "
+            "4×10⁻⁸: see “The same slope, two formulas”.",
+            {"form": "float32", "slope": "sigmoid"},
+        ),
+        Preset(
+            "Updates of 0.001",
+            "trap",
+            "A weight of 1 in bfloat16, and updates of 0.001: it moves in neither direction. See "
+            "“The step that rounds away”.",
+            {"form": "bfloat16", "form2": "bfloat16", "update": 0.001},
         ),
     ),
     recall=Recall(

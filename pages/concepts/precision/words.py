@@ -3,11 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from core.formats import FORMATS
+from core.formats import FORMATS, Format
+from core.scalar_chain import PrecisionLimit
 from pages.concepts.precision import data
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
 from pages.kit.prose import fill
+
+USUAL_SCALE = 16  # the power of two that frameworks begin with
+SMALL_NORM = 0.01  # of a gradient that is clipped before the scale is divided away
+LAYERS = 15  # of the article's network, whose slopes multiply
 
 
 def power(exponent: int) -> str:
@@ -19,20 +24,56 @@ def _share(share: float, verb: str) -> str:
     return f"{'none' if not share else 'all' if share == 1 else theme.percent(share)} {verb}"
 
 
+def digits() -> str:
+    """What two formats of 16 bits share out between digits and exponents."""
+    half, brain = FORMATS["float16"], FORMATS["bfloat16"]
+    return fill(
+        """float16 has {digits} binary digits and exponents from {low} to {high}; bfloat16 has
+        {fewer} digits and, like float32, exponents from {lowest} to {highest}.""",
+        digits=half.precision,
+        low=theme.setting(half.lowest),
+        high=half.highest,
+        fewer=brain.precision,
+        lowest=theme.setting(brain.lowest),
+        highest=brain.highest,
+    )
+
+
+def ends_of(name: str) -> tuple[int, int]:
+    """The powers of two at the ends of a format: of its smallest number, and what is too large."""
+    form = FORMATS[name]
+    return round(np.log2(form.smallest)), form.highest + 1
+
+
 def finding(at) -> str:
     """What the chosen format does to these gradients at this loss scale."""
     form, here = FORMATS[at.form], SCALE.values().index(at.scale)
     lost, subnormal, over = data.in_format(data.setting(at), at.form)[here]
     return fill(
         """Times a loss scale of {scale}, of the entries of {gradient} that are not 0, in {form}
-        **{lost}**, {subnormal} and **{over}**.""",
+        **{lost}**, {subnormal} and **{over}**.{so}""",
         scale=power(at.scale),
-        gradient=f"{PANEL['quantity'].options[at.quantity]} of {PANEL['layer'].options[at.layer]}",
+        gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)}",
         form=form.label,
         lost=_share(lost, "become 0"),
         subnormal=_share(subnormal, "are subnormal"),
         over=_share(over, "are too large"),
+        so=f" Those become {_what_is_too_large(form, at.over)}." if over else "",
     )
+
+
+def _layer(at) -> str:
+    """Which layers are looked at: the last one, where the network has no such."""
+    if at.layer == "all":
+        return "all layers"
+    return f"layer {at.depth}, the last one," if int(at.layer) > at.depth else f"layer {at.layer}"
+
+
+def _what_is_too_large(form: Format, over: str) -> str:
+    """What becomes of it."""
+    if over == "cut":
+        return f"{_exact(form.largest)}, the largest number: finite, and wrong"
+    return "infinite" if np.isinf(form.overflow) else "no numbers"
 
 
 def equation(at) -> str:
@@ -42,9 +83,10 @@ def equation(at) -> str:
     scaled = middle + at.scale * np.log10(2)
     typical = theme.term("dark", r"|g|", theme.tex(middle, 2))
     factor = theme.term("reference", rf"2^{{{at.scale}}}", theme.tex(at.scale * np.log10(2), 2))
-    half = theme.term("vanishing", r"\tfrac12\min", theme.tex(np.log10(form.smallest / 2), 2))
+    lowest = np.log10(form.smallest) - np.log10(2)
+    half = theme.term("vanishing", r"\tfrac12\min", theme.tex(lowest, 2))
     largest = theme.term("exploding", r"\max", theme.tex(np.log10(form.largest), 2))
-    below = r"<" if np.log10(form.smallest / 2) < scaled else r"\not<"
+    below = r"<" if lowest < scaled else r"\not<"
     above = r"\le" if scaled <= np.log10(form.largest) else r"\not\le"
     return theme.displayed(rf"{half}\;{below}\;{typical}\cdot{factor}\;{above}\;{largest}")
 
@@ -55,30 +97,34 @@ def notes(at) -> list[str]:
     if not len(entries):
         return ["Every entry is 0 before any format has rounded it: the network is dead."]
     low, high = np.log2(entries.min()), np.log2(entries.max())
-    room = np.log2(form.largest) - np.log2(form.smallest)
-    fits = high - low <= room
+    room, fitting = np.log2(form.largest) - np.log2(form.smallest), data.fitting(entries, form)
     spread = fill(
         """The entries span {spread} powers of two; {form} has {room}, with its subnormal ones.
         {so}""",
         spread=f"{high - low:.0f}",
         form=form.label,
-        room=f"{room:.0f}",
-        so="So some scale holds them all."
-        if fits
-        else "So no scale holds them all: scaling is a shift, not a cure for a wide spread.",
+        room=f"{room:,.0f}",
+        so=_so(fitting),
     )
     scales = SCALE.values()
     shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
-    best = int(np.argmin(shares))
+    kept, best = np.flatnonzero(shares == 0), int(np.argmin(shares))
+    ends = [power(int(scales[i])) for i in (kept[[0, -1]] if len(kept) else [best])]
+    loses = "none" if len(kept) else theme.percent(float(shares[best]))
+    here = f"from {power(scales[0])} to {power(scales[-1])}"
     scale = fill(
-        """Of all scales from {low} to {high}, {best} loses least in {form}: {share} of the entries
-        become 0 or are too large. The gradients are divided by it again before the step, in
-        float32.""",
-        low=power(scales[0]),
-        high=power(scales[-1]),
-        best=power(int(scales[best])),
+        """In {form} {best}: {share} of the entries become 0 or are too large. The gradients are
+        divided by the scale again before the step, in {single}.""",
+        best=f"any scale {here} will do"
+        if len(kept) == len(scales)
+        else f"no scale {here} keeps any"
+        if shares[best] == 1
+        else f"a scale of {ends[0]} loses least of all {here}"
+        if len({*ends}) == 1
+        else f"scales from {ends[0]} to {ends[-1]} lose least of all {here}",
         form=form.label,
-        share=theme.percent(float(shares[best])) if shares[best] else "none",
+        share=loses,
+        single="float64" if form.name == "float64" else "float32",
     )
     subnormal = fill(
         """Below its smallest normal number, {normal}, {form} goes on with **subnormal** numbers of
@@ -88,36 +134,64 @@ def notes(at) -> list[str]:
         smallest=theme.number(form.smallest, 2),
     )
     over = "infinity" if np.isinf(form.overflow) else "not a number, as it has no infinity"
+    if at.over == "cut":
+        over = "that number, infinity too: a step that looks for infinities finds none"
+    edge, lost = data.too_large(form)
+    edge_says, largest = _exact(edge), _exact(form.largest)
+    near = f"from {edge_says} on" if lost else f"above {edge_says}"
+    beyond = f", {near}," if np.isfinite(edge) and edge_says != largest else ""
     large = (
-        f"What is too large for {form.label}, beyond {theme.number(form.largest)}, becomes {over}."
+        f"The largest number of {form.label} is {largest}. What would round to more{beyond} "
+        f"becomes {over}."
     )
     return [spread, scale, subnormal, large]
 
 
+def _exact(x: float) -> str:
+    """The end of a format: all digits of it, or five of a long one."""
+    return f"{x:,.0f}" if x < 1e5 else theme.number(x, 5)
+
+
+def _so(fitting: np.ndarray) -> str:
+    """Whether a scale holds all entries: the powers of two that do."""
+    if not len(fitting):
+        return "So no scale holds them all: scaling is a shift, not a cure for a wide spread."
+    here = np.isin(fitting, SCALE.values()).any()
+    return "So some scale holds them all" + ("." if here else ", though none of those here.")
+
+
 def layers(at) -> str:
-    """Rounding once against rounding throughout, at layer 1."""
-    found = data.by_layer(data.setting(at), at.form, at.scale)
-    if not np.isfinite(found.exact[0]):
-        return "No gradient reaches layer 1, so there is nothing to round."
+    """Rounding once against rounding throughout, at the layer that is looked at, or layer 1."""
+    layer = data.setting(at).layer or 1
+    found, i = data.by_layer(data.setting(at), at.form, at.scale, at.over), layer - 1
+    if not np.isfinite(found.exact[i]):
+        return f"No gradient reaches layer {layer}, so there is nothing to round."
     return fill(
-        """At layer 1 the exact ‖dJ/dz‖ is {exact}. Rounded once, at the end, to {form} it {once};
-        with every result of both passes rounded on the way, weights and activations too, it
+        """At layer {layer} the exact ‖dJ/dz‖ is {exact}. Rounded once, at the end, to {form} it
+        {once}; with every result of both passes rounded on the way, weights and activations too,
         {throughout}.""",
-        exact=theme.from_log10(found.exact[0]),
+        layer=layer,
+        exact=theme.from_log10(found.exact[i]),
         form=FORMATS[at.form].label,
-        once=_away(found.once[0]),
-        throughout=_away(found.throughout[0]),
+        once=_away(found.once[i], found.once_lost[i]),
+        throughout=f"it {_away(found.throughout[i], found.throughout_lost[i])}"
+        if found.finite
+        else "the output is no number any more or infinite, and there is no loss to start from",
     )
 
 
-def _away(log10: float) -> str:
+def _away(log10: float, lost: bool) -> str:
+    if lost:
+        return "is 0: all of it is lost"
     if log10 == np.inf:
         return "is beyond what the format has"
     if log10 == -np.inf:
         return "is what it was"
-    if abs(log10) < 1e-9:
-        return "is 0: all of it is lost"
-    return f"differs by {theme.percent(10**log10)}" if log10 < 0 else "is more than doubled"
+    if log10 > 1e-9:
+        return "differs by more than its own size"
+    if log10 < -4:  # of which whole percents say nothing
+        return f"differs by {theme.from_log10(log10 + 2, 2)} %"
+    return f"differs by {theme.percent(10**log10)}"
 
 
 def slopes(at) -> str:
@@ -128,25 +202,27 @@ def slopes(at) -> str:
     usual = {"sigmoid": "s(1 − s)", "tanh": "1 − t²"}[at.slope]
     mirrored = float(data.slope_as_frameworks(np.float64(-zero), form, at.slope))
     mirror = {
-        "sigmoid": f"At *z* = −{zero} the same formula gives {theme.number(mirrored)}: it is blind "
-        "on one side only.",
+        "sigmoid": f"At *z* = −{zero} the same formula gives {theme.number(mirrored)}, and it is "
+        f"above 0 down to *z* = −{-data.last_above_zero(at.form, at.slope)}: one "
+        "side goes blind first.",
         "tanh": f"At *z* = −{zero} it is {theme.number(mirrored)} too.",
     }[at.slope]
     return fill(
         """In {form} {usual} is exactly 0 from *z* = {zero} on, in whole numbers: {value} rounds to
-        1 there. {mirror} The true {name}({zero}) is {true}; {other_formula} gives {other}. Over
-        fifteen layers at this *z* the first makes 0, the second {product}: vanishing by
-        algebra.""",
+        1 there. {mirror} The true {name}({zero}) is {true}; {other_formula} gives {other}.
+        Multiplied exactly over {layers} layers at this *z*, the first makes 0, the second
+        {product}: vanishing by algebra.""",
         form=form.label,
         usual=usual,
         zero=zero,
-        value={"sigmoid": "s", "tanh": "t²"}[at.slope],
+        value={"sigmoid": "s", "tanh": "t"}[at.slope],
         mirror=mirror,
         name=name,
         true=theme.number(_true(zero, at.slope)),
         other_formula={"sigmoid": "σ(z)·σ(−z)", "tanh": "4σ(2z)·σ(−2z)"}[at.slope],
         other=theme.number(other),
-        product=theme.from_log10(15 * np.log10(other)) if other else "0 as well",
+        layers=LAYERS,
+        product=theme.from_log10(LAYERS * np.log10(other)) if other else "0 as well",
     )
 
 
@@ -162,35 +238,64 @@ def walks(at) -> str:
     right = data.STEPS * at.update
     return fill(
         """A weight of 1 in {form}, {steps} updates of {update}. Down it goes to {down}, where
-        {right} is right; up to {up}, where {right_up} is right. {why} A copy in float32 that is
-        rounded only to be used arrives where it should, and so, on average, does rounding up or
-        down by chance.""",
+        {right} is right; up to {up}, where {right_up} is right. {why} {remedies}""",
         form=form.label,
         steps=data.STEPS,
-        update=f"{at.update:g}",
-        down=f"{down[-1]:.4g}",
-        right=f"{1 - right:.4g}",
-        up=f"{up[-1]:.4g}",
-        right_up=f"{1 + right:.4g}",
+        update=_plain(at.update),
+        down=_plain(float(down[-1])),
+        right=_plain(1 - right),
+        up=_plain(float(up[-1])),
+        right_up=_plain(1 + right),
+        remedies="There is hardly anything to mend."
+        if form.precision >= FORMATS["float32"].precision
+        else fill(
+            """A copy in float32 that is rounded only to be used goes down to {copy}, and rounding
+            up or down by chance is right on average.""",
+            copy=_plain(data.copied(form, at.update)),
+        ),
         why=_why(form, at.update, float(down[1]), float(up[1])),
     )
 
 
+def _plain(x: float) -> str:
+    """A number of four digits, without the zeros at its end."""
+    text = theme.number(x, 4)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+
+
 def _why(form, update: float, down: float, up: float) -> str:
-    gap = f"The next number above 1 is {form.epsilon:g} away, the next below it half of that."
+    gap = f"The next number above 1 is {_plain(form.epsilon)} away, the next below it half of that."
     if down == 1 and up == 1:
-        return f"{gap} Less than half of the way rounds back: the weight never moves."
+        return (
+            f"{gap} Less than half of the way rounds back: the weight never moves. Adam's updates "
+            f"are about as large as its learning rate; at {_plain(update)} it stands still "
+            "too."
+        )
     if up == 1:
         return f"{gap} So the same update moves it down and not up."
     return f"{gap} Each update lands on the nearest number, not where it aims."
+
+
+def trained_so() -> str:
+    """What was trained, by the committed runs."""
+    runs = data.runs()
+    return fill(
+        """Networks of {layers} ReLU layers learn the digits, by {steps} steps of plain gradient
+        descent, with their numbers kept in {ways} ways. Updates that change nothing do not always
+        matter: what remains may point the same way. Below, the median of {seeds} seeds.""",
+        seeds=data.seeds(),
+        layers=runs["layer"].max() - 1,
+        steps=data.TRAINED_STEPS,
+        ways=runs["way"].nunique(),
+    )
 
 
 def training(rate: float) -> str:
     """Accuracy and still updates of each way of keeping the numbers."""
     found, still = data.trained(rate).groupby("way", sort=False)["median"].first(), data.still(rate)
     return "\n".join(
-        f"- **{way}**: {theme.percent(float(right))} right (median of five seeds); "
-        f"{theme.percent(float(still[way]))} of the updates changed nothing."
+        f"- **{way}**: {theme.percent(float(right))} right; {theme.percent(float(still[way]))} of "
+        "the updates changed nothing."
         for way, right in found.items()
     )
 
@@ -199,11 +304,24 @@ def scales() -> str:
     """How the scale that adapts went."""
     rows = data.scales()
     skipped, settled = int(rows["skipped"].sum()), rows["log2"].iloc[-1]
+    start = int(rows["log2"].iloc[0])
     return fill(
         """A run that begins at {start}, halves the scale and skips the step when a gradient is not
-        finite, and doubles it after 20 good steps (the usual rule waits 2,000). {skipped} of
-        {steps} steps were skipped; at the end the scale is {end}.""",
-        start=power(int(rows["log2"].iloc[0])),
+        finite, and doubles it after {wait} good steps (the usual rule waits {usual_wait}).
+        {skipped} of {steps} steps were skipped; at the end the scale is {end}.
+
+        Clip after the scale is divided away: at {start} a gradient of norm {norm} looks like one of
+        norm {seen}. And if every step fails, a scale in float32 that began at the usual {usual}
+        is 0 after {halvings} halvings, or after {flushed} where subnormal numbers are made 0. The
+        next good step divides by it, and the weights become infinite or not numbers.""",
+        start=power(start),
+        wait=data.WAIT,
+        usual_wait=f"{data.USUAL_WAIT:,}",
+        norm=theme.setting(SMALL_NORM),
+        seen=theme.number(SMALL_NORM * 2.0**start),
+        usual=power(USUAL_SCALE),
+        halvings=data.halvings(USUAL_SCALE, FORMATS["float32"]),
+        flushed=USUAL_SCALE - FORMATS["float32"].lowest + 1,
         skipped=skipped,
         steps=len(rows),
         end=power(int(settled)),
@@ -213,4 +331,137 @@ def scales() -> str:
 def devices() -> pd.DataFrame:
     """What devices and compilers did, as a table to read."""
     found = data.devices().set_index("what")
-    return found.map(lambda value: theme.number(float(value)))
+    return found.map(lambda value: theme.number(float(value), 5 if value > 1e4 else 3))
+
+
+def about_devices() -> str:
+    """How that table was measured."""
+    return fill(
+        """Measured with PyTorch and JAX on a processor and on an NVIDIA {chip}; the table was
+        committed on {date}. “Compiled” is by `torch.compile` or `jax.jit`. One line of code keeps,
+        rounds or cuts a gradient, by where it runs.""",
+        chip=data.devices().columns[-1].rpartition(", ")[2],
+        date=data.DEVICES_COMMITTED,
+    )
+
+
+def powers() -> str:
+    """What the table of powers shows."""
+    return fill(
+        """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room three of
+        the formats are not named there. Step by step *in* the format it can end differently: when
+        |*w*| is between ½ and 1, a number near the smallest that the format has, times *w*, rounds
+        back to itself. In a format of few digits *w* is rounded first, and may become 1. A library
+        that makes subnormal numbers 0 ends at 0 all the same, and sooner."""
+    )
+
+
+def sums() -> str:
+    """What the table of sums shows."""
+    return fill(
+        """Ones, added one by one: the sum stops where 1 is half of the way to the next number, and
+        rounds back to the even one. The gradient of a weight that is used many times is such a sum.
+        A norm squares first: where the sum of squares is infinite, clipping makes all gradients
+        0."""
+    )
+
+
+def stuck(limit: PrecisionLimit) -> str:
+    """Where a power that is multiplied step by step ends above 0."""
+    return (
+        f"It sticks at {theme.number(limit.repeated_value)}, the smallest number that float16 has, "
+        f"from *n* = {limit.repeated_n} on: {data.ASKED} of that is more than half of it, and is "
+        "rounded back. Where subnormal numbers are made 0, as JAX does on a processor, float32 is "
+        f"0 from *n* = {data.flushed(data.ASKED, FORMATS['float32'])} on."
+    )
+
+
+# Seldom guessed ----------------------------------------------------------------------------------
+
+
+def seldom_casts() -> str:
+    """Who makes what of 500 in a format that ends at 448."""
+    item, rows = "500 as e4m3", data.seldom()
+    found = rows.loc[rows["item"] == item, "value"]
+    before = data.devices().set_index("what").iloc[:, :1]  # an older one, on a processor
+    days = " and ".join(sorted(rows["date"].unique()))
+    return fill(
+        """**No number here, {largest} there.** float8 e4m3 ends at {largest} and has no infinity.
+        In {lost} of {all} libraries 500 becomes no number, in {cut} it becomes {largest}: finite,
+        so that a loss scale that adapts sees nothing amiss. {old} gave {had}, {new} gives {now}.
+        Measured on {days}, on a processor.""",
+        largest=f"{FORMATS['float8_e4m3fn'].largest:g}",
+        lost=int(found.isna().sum()),
+        cut=int(found.notna().sum()),
+        all=len(found),
+        old=before.columns[0].partition(",")[0],
+        had=_given(float(before.loc["500 as float8 e4m3"].iloc[0])),
+        new=data.version("PyTorch"),
+        now=_given(data.seen("PyTorch", item)),
+        days=days,
+    )
+
+
+def _given(x: float) -> str:
+    return "no number" if np.isnan(x) else f"{x:g}"
+
+
+def seldom(at) -> str:
+    """What else careful readers guess wrong about where numbers end."""
+
+    def seen(library: str, item: str, digits: int = 3) -> str:
+        return theme.number(data.seen(library, item), digits)
+
+    few, many = data.rows_seen()
+    return fill(
+        """
+        - **Alive on the left, dead on the right.** In float32 PyTorch's σ′ is {right} at 17 and
+          {left} at −17; in bfloat16 JAX's is {brain_right} at 6 and {brain_left} at −6. ONNX
+          Runtime's σ itself is dead on the left: {near} at −16, more at −17 ({far}), and {gone} at
+          −18.
+        - **A count that ends.** In float16 PyTorch gives {few} rows a cross-entropy of {loss}, and
+          {many} rows one of {none}, with gradients of {no_gradient}: it divides by the count, and
+          that is infinite.{own}
+        - **A switch for one thread of two.** `torch.set_flush_denormal(True)` makes subnormal
+          numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
+          after other work, to {late}.
+        - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 draws 1 at {top} %
+          of the height, and 0 at {zero} % too. Your browser does so here: ¼ⁿ, the most that *n*
+          sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
+        """,
+        right=seen("PyTorch", "sigmoid'(17) in float32"),
+        left=seen("PyTorch", "sigmoid'(-17) in float32"),
+        brain_right=seen("JAX", "sigmoid'(6) in bfloat16"),
+        brain_left=seen("JAX", "sigmoid'(-6) in bfloat16"),
+        near=seen("ONNX Runtime", "sigmoid(-16)", 2),
+        far=seen("ONNX Runtime", "sigmoid(-17)", 2),
+        gone=seen("ONNX Runtime", "sigmoid(-18)", 2),
+        few=f"{few:,}",
+        many=f"{many:,}",
+        loss=seen("PyTorch", f"loss of {few} rows in float16"),
+        none=seen("PyTorch", f"loss of {many} rows in float16"),
+        no_gradient=seen("PyTorch", f"largest gradient of {many} rows in float16"),
+        own=f" {own}" if (own := _count(FORMATS[at.form], at.over)) else "",
+        all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
+        early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
+        late=f"{data.seen('PyTorch', 'made 0 by a switch thrown late'):,.0f}",
+        top=theme.setting(data.seen("vl-convert", "height of 1")),
+        zero=theme.setting(data.seen("vl-convert", "height of 0")),
+        lost=int(data.log_axis().query("held == 0")["n"].min()),
+    )
+
+
+def _count(form: Format, over: str) -> str:
+    """Where a count of rows ends in the reader's format."""
+    if form.name == "float16" and over == "lost":
+        return ""  # as was just measured
+    last = _exact(data.last_count(form))
+    if data.last_count(form) > 1e12:
+        return f"In {form.label} a count may go up to {last}, more rows than there are."
+    if over == "cut":
+        return (
+            f"In {form.label}, cut, a larger count than {_exact(form.largest)} becomes that, and "
+            "the mean is too large."
+        )
+    becomes = "infinite" if np.isinf(form.overflow) else "no number"
+    return f"In {form.label} a count above {last} becomes {becomes}."

@@ -137,33 +137,11 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     return [tick, falling, rising]
 
 
-def precision() -> alt.LayerChart:
-    """log₁₀|wⁿ| up to n = 1600 with the n at which each precision loses it.
-
-    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says`; all with `meaning`.
-    """
-    x = grammar.count_x("n", "n, the number of factors (layers)", 1600, every=200, room=250)
-    y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
-    rows = alt.Chart()
-    line = rows.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
-    lost = rows.transform_filter("datum.kind == 'lost'").encode(
-        tooltip=[
-            alt.Tooltip("says", type="nominal", title="precision"),
-            alt.Tooltip("n", type="quantitative", title="from n ="),
-        ]
-    )
-    points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
-    names = lost.mark_text(align="left", dx=12, dy=-10, fontSize=grammar.LABEL_SIZE)
-    names = names.encode(text=alt.Text("says", type="nominal"))
-    ends = grammar.off_the_axis("log10", -390, 390, across="n")
-    return grammar.layered(line, points, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
-
-
 def random_products() -> alt.LayerChart:
     """How log₁₀|w₁⋯w_n| is distributed: sampled bars, the exact density, median and rms.
 
-    Rows: `kind` "bar" with `left`, `right`, `density`, `says`; "theory" with `log10`, `density`;
-    "rule" with `log10`, `says`, the `side` its label is on; all with `meaning`.
+    Rows, the bars: `left`, `right`, `density`, `says`. The table `theory`: `log10`, `density`. The
+    table `rules`: `log10`, `says`, the `side` its label is on. All with `meaning`.
     """
     x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", -24, 18, every=6)
     y = alt.Y(  # of no field, as the rules have no height
@@ -171,8 +149,7 @@ def random_products() -> alt.LayerChart:
         scale=alt.Scale(domain=[0, 0.45], nice=False),
         axis=alt.Axis(title="draws per decade", format="%", tickCount=4, gridOpacity=0.5),
     )
-    rows = alt.Chart()
-    bars = rows.transform_filter("datum.kind == 'bar'").mark_rect(opacity=0.5, clip=True)
+    bars = alt.Chart().mark_rect(opacity=0.5, clip=True)
     bars = bars.encode(
         x=alt.X(field="left"),
         x2=alt.X2("right"),
@@ -183,9 +160,9 @@ def random_products() -> alt.LayerChart:
             alt.Tooltip("density", type="quantitative", format=".1%", title="draws per decade"),
         ],
     )
-    curve = rows.transform_filter("datum.kind == 'theory'").mark_line(strokeWidth=2, clip=True)
+    curve = alt.Chart(alt.NamedData("theory")).mark_line(strokeWidth=2, clip=True)
     curve = curve.encode(y=alt.Y(field="density"))
-    rules = rows.transform_filter("datum.kind == 'rule'")
+    rules = alt.Chart(alt.NamedData("rules"))
     lines = rules.mark_rule(strokeWidth=2, strokeDash=[5, 3], clip=True)
     sides = (("left", "right", -6), ("right", "left", 6))
     names = [

@@ -15,7 +15,6 @@ DRAWS = 20_000
 MATRICES = 30
 MIXED = 100  # draws of mixed streams
 _TRIALS = {"2": 400, "5": 200, "10": 100, "20": 40, "64": 10}  # dear at 64: 0.3 s for 10
-PRECISIONS = {"fp16": "half precision", "fp32": "single precision", "fp64": "double precision"}
 _HOLDS = {"zero": "0", "infinity": "∞"}
 
 
@@ -86,6 +85,29 @@ def main_line(at) -> pd.DataFrame:
     return beside.line(np.arange(LAYERS + 1), size, seen=(-LIMIT, LIMIT))
 
 
+ASKED = (0.9, 50)  # the power that the page's question asks for
+
+
+def asked() -> np.ndarray:
+    """log₁₀ of it, and of all lower powers."""
+    w, factors = ASKED
+    return scalar_chain.power(w, np.arange(factors + 1)).log10
+
+
+def idea(guess: float) -> beside.Idea | None:
+    """What each factor would leave if 0.9⁵⁰ were the guess, log₁₀; None where that is close."""
+    return beside.guessed(
+        guess,
+        asked(),
+        "each factor leaves {}",
+        truth=f"{ASKED[0]:g}ⁿ",
+        at=lambda x: f"*n* = {x:g}",
+        x=np.arange(ASKED[1] + 1),
+        seen=(-LIMIT, LIMIT),
+        name_at=0.7,
+    )
+
+
 def exact(w: float, n: int) -> str:
     """wⁿ to six digits, for the article's own numbers."""
     text = theme.number(float(scalar_chain.power(w, n).exact), 6)
@@ -114,50 +136,6 @@ def powers_table(w: float, activation: str) -> pd.DataFrame:
     )
 
 
-# Precision ---------------------------------------------------------------------------------------
-
-
-def precision_lost(w: float) -> pd.DataFrame:
-    """Where each precision loses wⁿ, rounded once and multiplied step by step."""
-    rows = []
-    for limit in scalar_chain.precision_ladder(w):
-        once = f"{_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else "never lost"
-        steps = {
-            "zero": f"0 from n = {limit.repeated_n}",
-            "infinity": f"∞ from n = {limit.repeated_n}",
-            "stuck": f"stuck at {theme.number(limit.repeated_value)} from n = {limit.repeated_n}",
-            "none": "still a number at n = 2000",
-        }[limit.repeated_outcome]
-        rows.append(
-            {
-                "format": f"{limit.precision} ({PRECISIONS[limit.precision]})",
-                "wⁿ rounded once": once,
-                "multiplied step by step": steps,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def precision(w: float) -> pd.DataFrame:
-    """|w|ⁿ up to n = 1600; see `charts.precision`."""
-    n = np.arange(0, 1601, 8)
-    log10 = scalar_chain.power(w, n).log10
-    line = pd.DataFrame({"kind": "line", "n": n, "log10": log10, "says": None})
-    line["meaning"] = theme.outcome(float(log10[-1]))
-    lost = [
-        {
-            "kind": "lost",
-            "n": limit.n,
-            "log10": float(scalar_chain.power(w, limit.n).log10),
-            "says": f"{limit.precision}, rounded once: {_HOLDS[limit.outcome]}",
-            "meaning": "dark",
-        }
-        for limit in scalar_chain.precision_ladder(w, n_max=1)
-        if limit.n and limit.n <= 1600
-    ]
-    return pd.concat([line, pd.DataFrame(lost)]) if lost else line
-
-
 # Random weights ----------------------------------------------------------------------------------
 
 
@@ -165,7 +143,7 @@ def precision(w: float) -> pd.DataFrame:
 class Draws:
     """Products of n draws from N(0, σ²), beside their exact law; sizes are log₁₀."""
 
-    frame: pd.DataFrame
+    tables: dict[str, pd.DataFrame]  # see `charts.random_products`
     median: float
     median_theory: float
     share_below_one: float
@@ -189,7 +167,6 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
     counts, _ = np.histogram(draws.log10, edges)
     bars = pd.DataFrame(
         {
-            "kind": "bar",
             "left": edges[:-1],
             "right": edges[1:],
             "density": counts / DRAWS / 0.5,
@@ -204,7 +181,6 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
     grid = np.linspace(-24, 18, 400)
     curve = pd.DataFrame(
         {
-            "kind": "theory",
             "log10": grid,
             "density": theory.log10_product_density(grid, n, sigma=sigma),
             "meaning": "dark",
@@ -214,7 +190,6 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
     rms_theory = float(draws.log10_rms_theory[-1])
     rules = pd.DataFrame(
         {
-            "kind": "rule",
             "log10": [median, rms_theory],
             "side": ["left", "right"],
             "says": [
@@ -225,7 +200,7 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
         }
     )
     return Draws(
-        frame=pd.concat([bars, curve, rules], ignore_index=True),
+        tables={"frame": bars, "theory": curve, "rules": rules},
         median=median,
         median_theory=float(theory.log10_product_median(n, sigma=sigma)),
         share_below_one=float(draws.share_below_one[-1]),

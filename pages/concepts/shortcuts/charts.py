@@ -3,10 +3,10 @@
 import altair as alt
 
 from pages.concepts.shortcuts.panel import DEEP, R
-from pages.kit import frames, grammar, theme
+from pages.kit import beside, frames, grammar, theme
 
 MARKS = "marks"  # the table of 1/L, 1/√L and 1 on the ruler
-_LOW, _HIGH, _ROOM, _RULER = -10, 10, 6.4, -12.4  # decades; room for words, and the ruler's height
+LOW, HIGH, _ROOM, _RULER = -10, 10, 6.4, -12.4  # decades; room for words, and the ruler's height
 _LINES = (
     ("slopes", "slopes", [2, 4], 2.5),
     ("stream", "dark", [8, 4], 2),
@@ -37,10 +37,10 @@ def blocks() -> alt.LayerChart:
     )
     y = alt.Y(
         type="quantitative",
-        scale=alt.Scale(domain=[_RULER - 1.2, _HIGH + _ROOM], nice=False, zero=False),
+        scale=alt.Scale(domain=[_RULER - 1.2, HIGH + _ROOM], nice=False, zero=False),
         axis=alt.Axis(
             title="relative size",
-            values=list(range(_LOW, _HIGH + 1, 5)),
+            values=list(range(LOW, HIGH + 1, 5)),
             labelExpr=grammar.power_of_ten("datum.value"),
             gridOpacity=0.5,
             **grammar.AXIS,
@@ -72,7 +72,7 @@ def _band(frame: alt.Chart) -> list[alt.Chart]:
 def _line(frame: alt.Chart, field, meaning, dash, width) -> list[alt.Chart]:
     rows = frames.unpack(frame, field)
     rows = rows.transform_filter(f"isValid(datum.{field}) && !isNaN(datum.{field})")
-    rows = rows.transform_filter(f"datum.{field} >= {_LOW - 0.5} && datum.{field} <= {_HIGH + 0.5}")
+    rows = rows.transform_filter(f"datum.{field} >= {LOW - 0.5} && datum.{field} <= {HIGH + 0.5}")
     color = f"'{meaning}'" if meaning else "datum.meaning_dh"
     rows = rows.transform_calculate(meaning=color, value=grammar.number(f"datum.{field}"))
     line = rows.mark_line(strokeWidth=width, strokeDash=dash, clip=True).encode(
@@ -82,7 +82,7 @@ def _line(frame: alt.Chart, field, meaning, dash, width) -> list[alt.Chart]:
             alt.Tooltip("value", type="nominal", title=field),
         ],
     )
-    return [line]
+    return [line.properties(name=beside.MAIN) if field == "dh" else line]
 
 
 def _says(frame: alt.Chart) -> list[alt.Chart]:

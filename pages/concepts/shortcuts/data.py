@@ -13,8 +13,9 @@ from core.diagnostics import arrives, log10_norms, log10_rms, running_products
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.residual import StackParams, StackSpec
+from pages.concepts.shortcuts.charts import HIGH, LOW
 from pages.concepts.shortcuts.panel import DEEP, R
-from pages.kit import frames, theme
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 WIDTH, EXAMPLES, NETWORKS = 32, 8, 5
@@ -131,6 +132,40 @@ def lines(of: Setting) -> pd.DataFrame:
         columns[f"{name}_says"] = [f"{words}: {theme.from_log10(float(v))}" for v in log10]
     columns["meaning_dh"] = [theme.outcome(float(v)) for v in found.dh[:, 0]]
     return pd.DataFrame(columns)
+
+
+def main_line(at) -> pd.DataFrame:
+    """The gradient along the stack at one r, from the last block back; see `beside`."""
+    size = at_r(setting(at), at.r).dh
+    drawn = np.where(np.isfinite(size) & ((size < LOW) | (size > HIGH)), np.nan, size)
+    return beside.line(np.arange(at.blocks, -1, -1), drawn[::-1], seen=(LOW, HIGH))
+
+
+ASKED = Setting("shortcut", 24, "relu", "rms", 0)  # the stacks of the page's question, r = 1
+
+
+def asked() -> float:
+    """log₁₀ of how many times the gradient grows there, by theory."""
+    return predicted(ASKED.place, ASKED.blocks, 0.0)
+
+
+def idea(guess: float, blocks: int) -> beside.Idea | None:
+    """What each block would do if the guess, log₁₀, were right; None where that is close.
+
+    Drawn from the last block back, as far as a chart of so many blocks goes.
+    """
+    found = beside.guessed(
+        guess,
+        at_r(ASKED, 0.0).dh[::-1],
+        "each block multiplies by {}",
+        right=asked(),
+        truth=f"the {ASKED.blocks} blocks with *r* = 1",
+        at=lambda x: f"{theme.count(round(blocks - x), 'block')} before the last",
+        x=np.arange(blocks, blocks - ASKED.blocks - 1, -1),
+        seen=(LOW, HIGH),
+    )
+    seen = slice(blocks + 1)
+    return found and replace(found, x=found.x[seen], y=found.y[seen], measured=found.measured[seen])
 
 
 @memoize(64)

@@ -86,4 +86,5 @@ PANEL = Panel(
         "Because they erase what tells the examples apart, on the way forward. The step has a size "
         "again, and nothing to say.",
     ),
+    pins=("r", "place", "blocks", "activation", "norm", "seed"),
 )

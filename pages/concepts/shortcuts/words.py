@@ -18,8 +18,8 @@ def finding(at) -> str:
     found = data.at_r(data.setting(at), at.r)
     return fill(
         """Through {blocks} ({stack}) the gradient of the stream **{became}**: at the input
-        it is **{dh}** times what it is at the end. The stream is {stream} times its size at the
-        end, and the slopes alone multiply to {slopes}.""",
+        it is **{dh}** times what it is at the end (two matrices a block, width 32). The stream is
+        {stream} times its size at the end, and the slopes alone multiply to {slopes}.""",
         blocks=theme.count(at.blocks, "block"),
         stack=PANEL["place"].options[at.place]
         + ("" if at.place == "plain" else f", *r* = {branch(at)}"),
@@ -106,7 +106,7 @@ def paths(at) -> str:
     low, high = (int(k[cumulative >= q][0]) for q in (0.05, 0.95))
     span = f"{low}" if low == high else f"{low} to {high}"
     law = (
-        "The dashed line is the law of independent branches, C(L, k)·*r*^(2k)."
+        "The dashed line is the law of independent branches, $\\tbinom Lk\\,r^{2k}$."
         if at.place == "shortcut"
         else ""
     )

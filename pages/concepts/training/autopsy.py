@@ -14,7 +14,7 @@ def draw(lab: Lab) -> None:
         if halt is None:
             continue
         with st.container(border=True):
-            page.write(words.autopsy(name, halt, run.spec.depth))
+            page.write(words.autopsy(name, halt, run.spec.depth, run.train_spec.dtype))
             before = data.last_steps(run)
             if len(before):
                 st.dataframe(before, hide_index=True, width="stretch")

@@ -7,11 +7,11 @@ import streamlit as st
 
 from pages.concepts.training import data, networks
 from pages.concepts.training import lab as labs
-from pages.concepts.training.panel import PANEL, STEPS
+from pages.concepts.training.data import Pair
+from pages.concepts.training.panel import MOST, PANEL, STEP, STEPS
 from pages.kit import values
 
 WIDTH = 232  # px, of the button whose words change: what stands beside it stays
-MOST = max(map(int, STEPS))  # steps that can be chosen
 
 
 def _button(label: str, name: str, action: Callable, *args, **look) -> None:
@@ -22,17 +22,22 @@ def _press(action: Callable, *args) -> None:
     """Do something to the lab of the present values, and with them; then all of the page runs."""
     values.stay(PANEL.page)
     at = values.now(PANEL)
-    values.change(PANEL, action(labs.lab(at), at, *args) or {}, anew=values.PAGE)
+    lab = labs.lab(at)
+    pair, jobs, refused = lab.pair, lab.running, lab.refused
+    changes = action(lab, at, *args) or {}
+    # the same, of which another step is shown
+    is_same = lab.pair is pair and (lab.running, lab.refused) == (jobs, refused)
+    values.change(PANEL, changes, anew=() if is_same else values.PAGE)
 
 
 # Of the pair -------------------------------------------------------------------------------------
 
 
-def start(lab: labs.Lab, steps: int, where: str) -> None:
-    """Start, go on or pause: what the runs at these settings allow now, if anything."""
+def start(lab: labs.Lab, steps: int, where: str) -> bool:
+    """Start, go on or pause: what the runs at these settings allow now; whether they allow any."""
     pair = lab.pair
     if lab.running:
-        _button("**Pause training**", f"pause.{where}", _pause)
+        _button("**Pause training**", f"pause.{where}", _pause, width=WIDTH)
     elif not pair.done(steps):
         label = f"Continue to step {steps:,}" if pair.step else f"Train {steps:,} steps"
         _button(f"**{label}**", f"start.{where}", _train, width=WIDTH)
@@ -40,33 +45,34 @@ def start(lab: labs.Lab, steps: int, where: str) -> None:
         _button(
             f"**Train on to step {_following(steps):,}**", f"more.{where}", _train_on, width=WIDTH
         )
+    else:
+        return False
+    return True
 
 
-def row(lab: labs.Lab, steps: int) -> None:
-    """Start, pause, step, rewind."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        start(lab, steps, "top")
-        if lab.running:
-            return
-        _button("One step", "step", _step, disabled=lab.pair.halted or lab.pair.step >= MOST)
-        _button(
-            "Back to step 0",
-            "rewind",
-            _rewind,
-            disabled=lab.pair.step == 0,
-            help="The same weights again; trained again, the same numbers come out.",
-        )
+def row(lab: labs.Lab, steps: int, shown: int) -> None:
+    """Back, on, to the beginning, and train: always all of them, in their places."""
+    pair, running = lab.pair, lab.running is not None
+    at_the_end = shown == pair.step and (pair.halted or pair.step >= MOST)
+    with st.container(horizontal=True, gap="xsmall"):
+        _button("One step back", "back", _back, disabled=running or shown == 0)
+        _button("One step", "step", _step, disabled=running or at_the_end)
+        _button("Back to step 0", "rewind", _rewind, disabled=running or shown == 0)
+        if not start(lab, steps, "top"):
+            st.button("Trained to the end", key="training.ended", width=WIDTH, disabled=True)
 
 
-def _train(lab: labs.Lab, at) -> None:
+def _train(lab: labs.Lab, at) -> dict[str, int]:
+    """What is trained is looked at where it ends."""
     labs.start(lab, "pair", lab.pair.runs, int(at.steps))
+    return {} if lab.refused else {"step": STEP.high}
 
 
-def _train_on(lab: labs.Lab, at) -> dict[str, str]:
+def _train_on(lab: labs.Lab, at) -> dict[str, str | int]:
     """Go on beyond the last step: the number of steps moves up, and the training goes on."""
     following = _following(int(at.steps))
     labs.start(lab, "pair", lab.pair.runs, following)
-    return {} if lab.refused else {"steps": str(following)}
+    return {} if lab.refused else {"steps": str(following), "step": STEP.high}
 
 
 def _following(steps: int) -> int:
@@ -78,12 +84,38 @@ def _pause(lab: labs.Lab, _) -> None:
     labs.stop(lab)
 
 
-def _step(lab: labs.Lab, _) -> None:
+def _step(lab: labs.Lab, at) -> dict[str, str | int]:
+    """Show the next step; after the last one that was taken, take it."""
+    shown = lab.pair.shown_step(at.step)
+    if shown < lab.pair.step:
+        return {"step": shown + 1}
     labs.one_step(lab)
+    beyond = lab.pair.step > int(at.steps)
+    longer = {"steps": str(_following(int(at.steps)))} if beyond else {}
+    return {"step": STEP.high, **longer}
 
 
-def _rewind(lab: labs.Lab, _) -> None:
-    labs.rewind(lab)
+def _back(lab: labs.Lab, at) -> dict[str, int]:
+    return {"step": max(0, lab.pair.shown_step(at.step) - 1)}
+
+
+def _rewind(lab: labs.Lab, _) -> dict[str, int]:
+    return {"step": 0}
+
+
+def place(pair: Pair, at) -> None:
+    """Which step is shown, in a box: for the keyboard, and far from the chart's scrubber."""
+    shown, here = pair.shown_step(at.step), values.drawing()
+    number = values.shown("place", shown)
+    key = f"training.place-{number}"
+
+    def moved() -> None:
+        step = st.session_state[key]
+        said = values.said(here, "place", number, step)
+        values.change(PANEL, {"step": step} if said else {})
+
+    label = f"Step, of {pair.step:,}"
+    st.number_input(label, 0, pair.step, shown, key=key, on_change=moved, width=180)
 
 
 # Of other runs -----------------------------------------------------------------------------------

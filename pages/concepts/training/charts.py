@@ -1,23 +1,38 @@
 """The charts of the training lab."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial, wraps
+
 import altair as alt
 import numpy as np
 
-from pages.concepts.training.panel import AT
-from pages.kit import frames, grammar, theme
+from pages.concepts.training.networks import FIRST_STEPS
+from pages.concepts.training.panel import STEP
+from pages.kit import beside, frames, grammar, theme
 
 HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also holds 0
 CURVES = "curves"  # the table of what the scrubber leaves as it is
 MAP_DOMAIN = (-8, 6)  # log₁₀ of the sizes that the map's colors tell apart
 
-_HEIGHT = 500
+# Play: through all steps in ten seconds, or a little more; then it stands at the last one.
+_TAKEN = "data('frame')[0].taken"
+PLAY = frames.Clock(
+    STEP.name,
+    milliseconds=50,
+    update=f"min({STEP.name} + max(1, ceil({_TAKEN} / 200)), {_TAKEN})",
+    plays="play",
+    begins=f"{STEP.name} < {_TAKEN} ? {STEP.name} : 0",
+    lasts=f"{STEP.name} < {_TAKEN}",
+)
+_HEIGHT, _PHONE = 500, 710  # pixels
 _LOSS, _PRODUCT, _UPDATE = (-2, 1), (-8, 8), (-9, 3)  # log₁₀ domains
 _LEFT, _RIGHT = ("0", "0.52 * width"), ("0.63 * width", "width")  # columns, where there are two
 _ROWS = {  # top and bottom of each panel, as shares of the height: where there is room, on a phone
-    "loss": ((0.14, 0.5), (0.18, 0.31)),
-    "right": ((0.62, 1.0), (0.38, 0.51)),
-    "product": ((0.14, 0.5), (0.67, 0.8)),
-    "update": ((0.62, 1.0), (0.87, 1.0)),
+    "loss": ((0.14, 0.5), (0.118, 0.29)),
+    "right": ((0.62, 1.0), (0.341, 0.513)),
+    "product": ((0.14, 0.5), (0.603, 0.775)),
+    "update": ((0.62, 1.0), (0.828, 1.0)),
 }
 _TEXT = alt.Text("says", type="nominal")
 _NAME = {"fontSize": grammar.LABEL_SIZE - 1}
@@ -88,22 +103,37 @@ def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y
 def run() -> alt.LayerChart:
     """Two runs: loss and accuracy over the steps, products and updates over the layers.
 
-    Frames, a row per network and place of the scrubber, with `name` ("A", "B") and `meaning`, its
-    hue: `at` (that place; −1 shows at every place), `x`, `says`, `step_says`, and packed over the
-    layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
+    Frames, a row per network and step, with `name` ("A", "B") and `meaning`, its hue: `at` (the
+    step; −1 shows at every one), `taken` (the last step there is), `x`, `says`, `step_says`, and
+    packed over the layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
     The table `curves`, which the scrubber leaves as it is, has rows by `kind`:
     "batch", "test", with `name` and `meaning`: packed `px` (share of the run), `loss` (log₁₀),
-    `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`; "ticks": `x`, `says`;
-    "guess": `x`, `loss_guessed` (log₁₀), `right_guessed`.
+    `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`, its `row`; "ticks": `x`, `says`;
+    "guess": `x`, `loss_guessed` (log₁₀, or none), `right_guessed`.
     """
-    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == {AT.name}")
+    return _run(FIRST_STEPS)
+
+
+@cache
+def run_of(steps: int) -> Callable[[], alt.LayerChart]:
+    """`run` with a scrubber that ends at so many steps: it stands below the axis of the steps."""
+    return run if steps == FIRST_STEPS else wraps(run)(partial(_run, steps))
+
+
+def _run(steps: int) -> alt.LayerChart:
+    now = alt.Chart().transform_filter(f"datum.at < 0 || datum.at == min({STEP.name}, datum.taken)")
     return grammar.layered(
         _losses(now),
         *_readout(now),
         _accuracies(now),
         _products(now),
         _updates(now),
-        params=(frames.param(AT),),
+        params=(
+            frames.param(replace(STEP, high=steps, default=steps)),
+            # Vega's own signal, which the chart's number of pixels is the first value of
+            alt.param(name="height", expr=f"{grammar.WIDE} ? {_HEIGHT} : {_PHONE}"),
+            alt.param(name=PLAY.plays, value=False, bind=alt.binding_checkbox(name="Play ")),
+        ),
         independent=["x", "y"],
         height=_HEIGHT,
     )
@@ -131,6 +161,7 @@ def _over_steps() -> list[alt.Chart]:
 
 def _guess(field: str, below: int) -> list[alt.Chart]:
     rows = grammar.colored(_curves("guess"), "reference")
+    rows = rows.transform_filter(f"isValid(datum.{field}_guessed)")  # losses of two kinds have none
     rows = rows.transform_calculate(left="0", words="'guessing'")
     level = {"y": alt.Y(field=f"{field}_guessed")}
     rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(
@@ -163,7 +194,7 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
     halts = _hued(_curves("halt"))
     cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
-        height=f"datum.name == 'A' ? {high - 0.3} : {high - 0.8}"
+        height=f"{high - 0.3} - 0.5 * datum.row"
     )
     layers = [
         *_guess("loss", -10),
@@ -207,7 +238,9 @@ def _accuracies(now: alt.Chart) -> alt.LayerChart:
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         y=alt.value(_edge("right", 1, 9)), text=_TEXT
     )
-    layers = [*_guess("right", 9), *_over_steps(), _cursor(now, "right"), ticks]
+    batches, tests = _over_steps()
+    tests = tests.properties(name=beside.MAIN)
+    layers = [*_guess("right", 9), batches, tests, _cursor(now, "right"), ticks]
     return alt.layer(*layers).encode(x=_x("right", "training step"), y=y)
 
 

@@ -1,9 +1,10 @@
 """Frames of the training lab: two networks side by side, step by step."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -16,10 +17,11 @@ from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
 from core.recording import Recording, Test
 from core.training import Halt, Step, TrainSpec
+from pages.concepts.training import networks
 from pages.concepts.training.charts import HISTOGRAM_BINS, MAP_DOMAIN
-from pages.concepts.training.networks import FIRST, FIRST_STEPS, NORMS, Duel, Net
-from pages.concepts.training.panel import AT
-from pages.kit import frames, theme
+from pages.concepts.training.networks import FIRST, NORMS, Duel, Net
+from pages.concepts.training.panel import PANEL
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import Once, memoize
 
 NETS = {name: theme.COMPARED[name] for name in "AB"}  # and the hue of each
@@ -51,7 +53,8 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
     Who moves a control of A still has B, and who changes how A is trained still has its weights: a
     class with networks of their own would need too much memory to have all of them kept.
     """
-    of, how = (net.spec(data), data, seed), net.how(1)
+    how = net.how(1)
+    of = net.spec(data), data, seed, how.loss, how.target, how.dtype
     run = _in_use().get(of) or _untrained(*of)
     if run.train_spec != how:
         run = replace(run, train_spec=how)
@@ -60,10 +63,13 @@ def _begun(net: Net, data: str, seed: int) -> Recording:
 
 
 @memoize(128)
-def _untrained(spec: NetSpec, data: str, seed: int) -> Recording:
+def _untrained(
+    spec: NetSpec, data: str, seed: int, loss: str, target: float, dtype: str
+) -> Recording:
     """A network before its first step, its weights held once."""
     rng = np.random.default_rng(seed)
-    run = recording.begin(spec, TrainSpec(0.0, steps=1), datasets.DATASETS[data](), rng=rng)
+    how = TrainSpec(0.0, steps=1, loss=loss, target=target, dtype=dtype)
+    run = recording.begin(spec, how, datasets.DATASETS[data](), rng=rng)
     arrays = vars(run.state.params).values()
     state = replace(run.state, params=Params(*(tuple(map(_held, a)) for a in arrays)))
     return replace(run, state=state, kept=(state,))
@@ -71,7 +77,7 @@ def _untrained(spec: NetSpec, data: str, seed: int) -> Recording:
 
 @cache
 def _arrays() -> WeakValueDictionary[tuple, np.ndarray]:
-    """What networks before their first step are made of, by shape and first numbers."""
+    """What networks before their first step are made of, by type, shape and first numbers."""
     return WeakValueDictionary()
 
 
@@ -81,7 +87,7 @@ def _held(array: np.ndarray) -> np.ndarray:
     Layers are drawn in order, so networks that differ in depth alone begin with the same ones: of
     all the depths that a class tries, the deepest needs memory.
     """
-    key = array.shape, array.ravel()[:4].tobytes()
+    key = array.dtype, array.shape, array.ravel()[:4].tobytes()
     held = _arrays().get(key)
     if held is None or not np.array_equal(held, array):
         held = _arrays()[key] = array.copy()
@@ -105,6 +111,11 @@ class Pair:
     @property
     def step(self) -> int:
         return max(run.step for run in self.runs.values())
+
+    @property
+    def taken(self) -> int:
+        """Steps taken by both together."""
+        return sum(run.step for run in self.runs.values())
 
     @property
     def first(self) -> dict[str, Step]:
@@ -152,9 +163,9 @@ class Pair:
         """Whether both have come to this step, or can come no further."""
         return all(run.state.halted or run.step >= steps for run in self.runs.values())
 
-    def shown_step(self, at: int, steps: int) -> int:
-        """The step that a place of the scrubber stands for: no further than was taken."""
-        return min(round(at / AT.high * max(steps, self.step)), self.step)
+    def shown_step(self, step: int) -> int:
+        """The step that the scrubber shows: no further than was taken."""
+        return min(step, self.step)
 
 
 @memoize(64)  # more than depths to choose from: else a class would hold the same pair many times
@@ -164,42 +175,73 @@ def pair(duel: Duel) -> Pair:
     return Pair(duel, {name: _begun(net, duel.data, duel.seed) for name, net in nets})
 
 
-@memoize(4)
+@memoize(16)  # all presets
 def finished(duel: Duel, steps: int) -> Pair:
-    """Both networks after all their steps: what a first visit shows."""
-    runs = pair(duel).runs
-    return Pair(
-        duel,
-        {
-            name: recording.extend(recording.lengthen(run, steps), duel.dataset)
-            for name, run in runs.items()
-        },
-    )
+    """Both networks after all their steps: what a preset shows.
+
+    Of their states the first and the last are kept, a third of the memory: there are many presets,
+    and a state between is less than half a second away.
+    """
+    runs = {}
+    for name, run in pair(duel).runs.items():
+        run = recording.extend(recording.lengthen(run, steps), duel.dataset)
+        runs[name] = replace(run, kept=run.kept[:1], every=steps)
+    return Pair(duel, runs)
+
+
+@cache
+def presets() -> dict[Duel, int]:
+    """The presets' networks, each with the steps that it comes trained for."""
+    settings = [SimpleNamespace(**PANEL.defaults | preset.values) for preset in PANEL.presets]
+    return {networks.duel(at): int(at.steps) for at in settings}
+
+
+def comes_trained(duel: Duel) -> int:
+    """The steps that networks come trained for: none but those of a preset, at any seed."""
+    return presets().get(replace(duel, seed=FIRST.seed), 0)
 
 
 def at_first(duel: Duel) -> Pair:
-    """What a visit begins with: trained already at the page's own settings."""
-    return finished(duel, FIRST_STEPS) if duel == FIRST else pair(duel)
+    """What a visit begins with: trained already where it is a preset, at the seed of all pages."""
+    steps = comes_trained(duel) if duel.seed == FIRST.seed else 0
+    return finished(duel, steps) if steps else pair(duel)
+
+
+@cache
+def _trained() -> WeakValueDictionary[tuple[Duel, int], Pair]:
+    """How far the pairs have come that readers have, by the step that they are trained to."""
+    return WeakValueDictionary()
+
+
+def further(pair: Pair, steps: int) -> Pair:
+    """This pair, or the same one if another reader has it trained further on its way to `steps`.
+
+    So what a class trains together is trained once.
+    """
+    other = _trained().get((pair.duel, steps))
+    return other if other is not None and other.taken > pair.taken else pair
+
+
+def hand_on(pair: Pair, steps: int) -> None:
+    """Let others who train this pair to `steps` begin where it is now."""
+    _trained()[pair.duel, steps] = pair
 
 
 # The main chart ----------------------------------------------------------------------------------
 
 
 def run_frame(pair: Pair, steps: int, running: bool) -> pd.DataFrame:
-    """What the scrubber moves, one row per network and place; see `charts.run`.
+    """What the scrubber moves, one row per network and step; see `charts.run`.
 
     While it runs there is one frame, the newest step's, which shows wherever the scrubber stands;
     so does the only one of a pair that has taken no step.
     """
-    steps, rows = max(steps, pair.step), []
-    for name in pair.runs:
-        seen = {}
-        for at in [-1] if running or not pair.step else AT.values():
-            step = pair.step if at < 0 else pair.shown_step(at, steps)
-            if step not in seen:
-                seen[step] = _frame(pair, name, step, steps)
-            rows.append({"at": at, "name": name, "meaning": NETS[name], **seen[step]})
-    return _table(rows)
+    one = running or not pair.step
+    shown = [pair.step] if one else range(pair.step + 1)
+    columns = [_frames(pair, name, shown, max(steps, pair.step)) for name in pair.runs]
+    both = {key: [value for of in columns for value in of[key]] for key in columns[0]}
+    at = [-1] if one else list(shown)
+    return pd.DataFrame({"at": at * len(columns), "taken": pair.step, **both})
 
 
 def _table(rows: list[dict]) -> pd.DataFrame:
@@ -212,15 +254,28 @@ def curves(pair: Pair, steps: int) -> pd.DataFrame:
     """What the scrubber leaves: curves, halts, ticks and guessing; see `charts.run`."""
     steps = max(steps, pair.step)
     rows = [{"kind": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
-    classes = next(iter(pair.runs.values())).spec.n_out
-    guess = {"loss_guessed": math.log10(math.log(classes)), "right_guessed": 1 / classes}
+    losses = {_guessed(run) for run in pair.runs.values()}
+    guess = {
+        "loss_guessed": math.log10(losses.pop()) if len(losses) == 1 else None,
+        "right_guessed": 1 / next(iter(pair.runs.values())).spec.n_out,
+    }
     rows.append({"kind": "guess", "x": 1.0} | guess)
+    halted = [name for name in pair.runs if pair.halt(name)]
     for name, run in pair.runs.items():
         own = _curves(name, run, steps)
         if halt := pair.halt(name):
-            own.append(_halt(name, run, halt, steps))
+            own.append(_halt(name, run, halt, steps) | {"row": halted.index(name)})
         rows += [row | {"meaning": NETS[name]} for row in own]
     return _table(rows)
+
+
+def _guessed(run: Recording) -> float:
+    """The loss of the best answer that is the same for every example of K equally many classes:
+    each with probability 1/K, or a K-th of the target in each output."""
+    K, how = run.spec.n_out, run.train_spec
+    if how.loss == "mean_squared_error":
+        return how.target**2 * (K - 1) / K**2
+    return math.log(K)
 
 
 def _curves(name: str, run: Recording, steps: int) -> list[dict]:
@@ -270,35 +325,47 @@ def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
     }
 
 
-def _frame(pair: Pair, name: str, step: int, steps: int) -> dict:
-    record = pair.at(name, step)
-    depth = record.log10_dz.shape[1]
+def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str, list]:
+    """The columns of one network's rows, for these steps of so many."""
+    run, halt = pair.runs[name], pair.halt(name)
+    records = [pair.at(name, step) for step in shown]
+    gone = np.array([halt is not None and step >= halt.step for step in shown])  # (T,)
+    log10_dz, log10_slope, log10_update = (  # (T, L), (T, L), (T, L + 1)
+        np.array([getattr(record, field)[0] for record in records])
+        for field in ("log10_dz", "log10_slope", "log10_update")
+    )
+    depth = log10_dz.shape[1]
     place = np.linspace(0, 1, depth) if depth > 1 else np.array([1.0])
-    test = pair.tested(name, step)
-    gone = pair.halt(name) is not None and step >= pair.halt(name).step
-    return {
-        "x": min(step, pair.runs[name].step) / steps,
-        "step_says": "before the first step" if step == 0 else f"step {step:,} of {steps:,}",
-        "says": f"{name}: no longer finite"
-        if gone
-        else f"{name}: held-out {theme.percent(test.accuracy[0])} right, "
-        f"batch loss {theme.number(record.loss[0])}",
-        **{
-            column: frames.pack(np.array([values], dtype=float))[0]
-            for column, values in {
-                "place": place,
-                "gradient": _drawn(relative_gradient(record), gone),
-                "slopes": _drawn(slope_products(record), gone),
-                "update": _drawn(record.log10_update[0, :-1], gone),
-            }.items()
-        },
+    packed = {
+        "place": frames.pack(np.array([place])) * len(records),
+        "gradient": _drawn(diagnostics.arrives(log10_dz, log10_dz[:, -1:]), gone),
+        "slopes": _drawn(diagnostics.running_products(log10_slope[:, :-1]), gone),
+        "update": _drawn(log10_update[:, :-1], gone),
     }
+    return {
+        "name": [name] * len(records),
+        "meaning": [NETS[name]] * len(records),
+        "x": [min(step, run.step) / steps for step in shown],
+        "step_says": [
+            f"step {step:,} of {steps:,}" if step else "before the first step" for step in shown
+        ],
+        "says": [
+            f"{name}: no longer finite"
+            if lost
+            else f"{name}: held-out {theme.percent(pair.tested(name, step).accuracy[0])} right, "
+            f"batch loss {theme.number(record.loss[0])}"
+            for step, record, lost in zip(shown, records, gone, strict=True)
+        ],
+    } | packed
 
 
-def _drawn(log10: np.ndarray, gone: bool) -> np.ndarray:
-    """0, whose logarithm no axis has, as something far below every axis: it lies on their edge.
-    Nothing of the step that broke: what it computed last is no network's."""
-    return np.full_like(log10, np.nan) if gone else np.where(np.isneginf(log10), -999.0, log10)
+def _drawn(log10: np.ndarray, gone: np.ndarray) -> list[str]:
+    """Rows (T, L), packed. 0, whose logarithm no axis has, as something far below every axis: it
+    lies on their edge. Nothing of the step that broke: what it computed last is no network's.
+
+    Two decimals are a fifth of a pixel, and there may be 4,000 rows of 50 numbers."""
+    drawn = np.where(np.isneginf(log10), -999.0, log10)
+    return frames.pack(np.where(gone[:, None], np.nan, drawn), ".2f")
 
 
 def relative_gradient(record: Step) -> np.ndarray:
@@ -311,6 +378,73 @@ def slope_products(record: Step) -> np.ndarray:
     """log₁₀ ∏ φ′(z) over the layers l … L − 1, one rms slope per layer, (L,)."""
     slopes = record.log10_slope[0]
     return diagnostics.running_products(slopes[:-1]) if len(slopes) else slopes
+
+
+# In two number formats ---------------------------------------------------------------------------
+
+PARTED, POINTS_APART = 0.01, 0.05  # losses, relatively, and shares named right
+
+
+def twins(pair: Pair) -> tuple[str, str] | None:
+    """The names of one network in float64 and in float32, in this order, where A and B are that."""
+    if networks.differing(pair.duel.a, pair.duel.b) != ["dtype"]:
+        return None
+    wide, single = sorted(NETS, key=lambda name: pair.duel.nets[name].dtype, reverse=True)
+    return wide, single
+
+
+@dataclass(frozen=True)
+class Parted:
+    """The first step at which two networks' batch losses differ by more than PARTED of the larger,
+    and the first test at which the shares that they name right differ by more than POINTS_APART;
+    None where there is none. `compared`: up to which step."""
+
+    loss: int | None
+    right: int | None
+    compared: int
+
+
+def parted(pair: Pair, step: int) -> Parted:
+    """Where A and B have parted, up to a step and as long as both are finite."""
+    last = [run.step - (run.state.halts[0] is not None) for run in pair.runs.values()]
+    compared = min(step, *last)
+    a, b = (
+        np.array([record.loss[0] for record in run.steps[:compared]]) for run in pair.runs.values()
+    )
+    with np.errstate(all="ignore"):
+        apart = np.flatnonzero(np.abs(a - b) > PARTED * np.maximum(a, b))
+    tests = zip(*(run.tests for run in pair.runs.values()), strict=False)
+    points = [
+        one.step
+        for one, other in tests
+        if one.step <= compared and abs(one.accuracy[0] - other.accuracy[0]) > POINTS_APART
+    ]
+    return Parted(
+        int(apart[0]) + 1 if len(apart) else None, points[0] if points else None, compared
+    )
+
+
+@dataclass(frozen=True)
+class Faint:
+    """A network's gradients dJ/dW in one step, (L + 1,): log₁₀ of the root mean square entry, the
+    share of entries that are exactly 0, and log₁₀ of the step that the weights took, relatively."""
+
+    step: int
+    log10: np.ndarray
+    zero: np.ndarray
+    log10_update: np.ndarray
+
+
+def faint(pair: Pair, name: str, step: int) -> Faint | None:
+    """The gradients of this step, or of the last one with finite numbers; None if there is none."""
+    run, halt = pair.runs[name], pair.halt(name)
+    if halt and step >= halt.step:
+        step = halt.step - 1
+        if not step:
+            return None
+    record, sizes = pair.at(name, step), [W.shape[1] * W.shape[2] for W in run.state.params.W]
+    log10 = record.log10_dW[0] - 0.5 * np.log10(sizes)
+    return Faint(record.step, log10, record.zero_dW[0], record.log10_update[0])
 
 
 # Look inside -------------------------------------------------------------------------------------
@@ -570,8 +704,14 @@ def changes(net: Net) -> dict[str, Net]:
         found["the branch scaled by 1/√L"] = replace(net, shortcut="scaled")
     if net.clip == "none":
         found["clipping by norm at 1"] = replace(net, clip="norm", limit=1.0)
+    if net.has_targets and net.target > 1:
+        found["targets of size 1"] = replace(net, target=1.0)
     if net.norm == "none":
         found["batch normalization"] = replace(net, norm="batch")
+    if networks.has_epsilon(net.rule) and net.epsilon < 1e-8:
+        found["an ε of 10⁻⁸"] = replace(net, epsilon=1e-8)
+    if net.dtype != "float64":
+        found["numbers in float64"] = replace(net, dtype="float64")
     return found
 
 
@@ -604,12 +744,13 @@ def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
 
 UNITS = {  # of the table for taking away
     **{"network": "A or B", "layer": "number, from the input", "step": "number"},
-    **{"batch_loss": "nats", "batch_accuracy": "share"},
-    **{"held_out_loss": "nats", "held_out_accuracy": "share"},
+    **{"batch_loss": "nats, or squared size of outputs", "batch_accuracy": "share"},
+    **{"held_out_loss": "nats, or squared size of outputs", "held_out_accuracy": "share"},
     **{"clip_factor": "factor on the gradient", "log10_dJdW": "log10 of the norm"},
-    "log10_relative_update": "log10 of a ratio",
+    **{"log10_relative_update": "log10 of a ratio", "zeros_of_dJdW": "share of the entries"},
     **{"log10_dJdz": "log10 of the norm", "log10_rms_slope": "log10 of the slope"},
     "log10_product_of_slopes": "log10 of the product",
+    "log10_dJdz_relative_to_last_layer": "log10 of a ratio",
 }
 
 
@@ -641,6 +782,7 @@ def table(pair: Pair) -> pd.DataFrame:
         by_layer = {
             "log10_dJdW": history.log10_dW[:, 0],
             "log10_relative_update": history.log10_update[:, 0],
+            "zeros_of_dJdW": history.zero_dW[:, 0],
         } | {key: np.pad(a, ((0, 0), (0, 1)), constant_values=np.nan) for key, a in hidden.items()}
         columns = {"network": name, "layer": np.tile(np.arange(1, layers + 1), steps)}
         columns |= {key: np.repeat(values, layers) for key, values in by_step.items()}
@@ -649,16 +791,40 @@ def table(pair: Pair) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
+def table_of_step(pair: Pair, step: int) -> pd.DataFrame:
+    """What the main chart shows at one step: a row for each network and hidden layer."""
+    parts = []
+    for name in pair.runs:
+        record, halt = pair.at(name, step), pair.halt(name)
+        part = pd.DataFrame({"network": name, "layer": np.arange(1, len(record.log10_dz[0]) + 1)})
+        part["batch_loss"] = record.loss[0]
+        part["held_out_accuracy"] = pair.tested(name, step).accuracy[0]
+        part["log10_dJdz_relative_to_last_layer"] = relative_gradient(record)
+        part["log10_product_of_slopes"] = slope_products(record)
+        part["log10_relative_update"] = record.log10_update[0, :-1]
+        if halt is not None and step >= halt.step:  # what it computed last is no network's
+            part.iloc[:, 2:] = np.nan
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
 # The prediction ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Normalized:
-    """Ten sigmoid layers with one normalizer after 200 steps: the held-out share named right, and
-    at the first step log₁₀ of the share of z² in layer 10 that differs between examples."""
+    """Ten sigmoid layers with one normalizer, trained: after which steps it was tested, and the
+    held-out share named right then; and at the first step log₁₀ of the share of z² in layer 10 that
+    differs between examples."""
 
-    accuracy: float
+    steps: np.ndarray
+    right: np.ndarray
     differs: float
+
+    @property
+    def accuracy(self) -> float:
+        """After the last step."""
+        return float(self.right[-1])
 
 
 @memoize(1)
@@ -672,5 +838,36 @@ def normalized() -> dict[str, Normalized]:
         with np.errstate(divide="ignore"):
             differs = np.log10(z.var(axis=0).mean()) - np.log10((z * z).mean())
         run = recording.extend(recording.lengthen(run, 200), data)
-        found[norm] = Normalized(float(run.tests[-1].accuracy[0]), float(differs))
+        steps, right = zip(*((test.step, test.accuracy[0]) for test in run.tests), strict=True)
+        found[norm] = Normalized(np.array(steps), np.array(right), float(differs))
     return found
+
+
+def idea(option: str, steps: int) -> beside.Idea | None:
+    """What a wrong answer would make of these networks, on a chart of so many steps; None for the
+    right answer."""
+    found = normalized()
+
+    def as_if(rule: str, of: str, like: str, **how: Any) -> beside.Idea:
+        """One normalizer's network, if it learned as another's."""
+        shown = found[of].steps <= steps
+        return beside.Idea(
+            rule=rule,
+            name="as without" if like == "none" else f"as {like}",
+            truth=f"the network with {of} normalization",
+            at=lambda x: f"step {x * steps:.0f}",
+            x=found[of].steps[shown] / steps,
+            y=found[like].right[shown],
+            measured=found[of].right[shown],
+            seen=(0, 1),
+            by=beside.POINTS,
+            **how,
+        )
+
+    layer_as_batch = partial(as_if, of="layer", like="batch", below=True, align="left")
+    ideas = {
+        "none": as_if("batch normalization changes nothing", "batch", "none"),
+        "layer": layer_as_batch("layer normalization does what batch normalization does"),
+        "both": layer_as_batch("layer normalization does as much as batch normalization"),
+    }
+    return ideas.get(option)

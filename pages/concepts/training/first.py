@@ -19,6 +19,12 @@ def visit(at) -> Iterator[Callable]:
     yield data.normalized
 
 
+def presets() -> Iterator[Callable]:
+    """What the presets show."""
+    for duel, steps in data.presets().items():
+        yield partial(data.finished, duel, steps)
+
+
 def slider(at) -> Iterator[Callable]:
     """What the slider of A's depth asks for, from where it stands outward."""
     first = networks.duel(at)

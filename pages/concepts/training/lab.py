@@ -14,7 +14,7 @@ import streamlit as st
 from core import recording
 from core.recording import Recording
 from pages.concepts.training import networks
-from pages.concepts.training.data import Pair, at_first
+from pages.concepts.training.data import Pair, at_first, comes_trained, further, hand_on
 from pages.concepts.training.panel import PANEL
 from pages.concepts.training.turns import period, turns, work
 from pages.kit import values
@@ -79,13 +79,27 @@ def lab(at) -> Lab:
     for other, kept in labs.items():
         if other != duel and kept.running:  # the settings were changed while it ran
             stop(kept)
-    found = labs.pop(duel, None) or Lab(at_first(duel))
+    found = labs.pop(duel, None) or _new(duel, int(at.steps))
     for other in [other for other, kept in labs.items() if not kept.pair.step]:
         del labs[other]  # never trained: it can be made again
     labs[duel] = found  # the last one used comes last
     while len(labs) > _KEPT_LABS:
         del labs[next(iter(labs))]
     return found
+
+
+def _new(duel: networks.Duel, steps: int) -> Lab:
+    """A lab as it is first met: a preset's comes trained, or at another seed begins to be."""
+    found = Lab(at_first(duel))
+    if not found.pair.step and comes_trained(duel):
+        go_on(found, steps)
+    return found
+
+
+def go_on(lab: Lab, steps: int) -> None:
+    """Train the pair up to `steps`, unless it is or something else is trained."""
+    if not (lab.running or lab.pair.done(steps)):
+        start(lab, "pair", lab.pair.runs, steps)
 
 
 def start(lab: Lab, name: str, runs: Mapping[str, Recording], steps: int) -> None:
@@ -126,21 +140,20 @@ def one_step(lab: Lab) -> None:
     lab.pair = Pair(lab.pair.duel, runs)
 
 
-def rewind(lab: Lab) -> None:
-    """Take the pair back to before its first step."""
-    runs = {name: recording.rewind(run) for name, run in lab.pair.runs.items()}
-    lab.pair = Pair(lab.pair.duel, runs)
-
-
 def tick(lab: Lab) -> None:
     """Work for a moment. The training may have ended then, or tick with another period."""
     job, here = lab.jobs[lab.running], turns()
     readers = here.seen(_reader())
     with here.turn(PATIENCE) as mine:
         if mine:
+            together = lab.running == "pair"
+            if together:
+                lab.pair = further(Pair(lab.pair.duel, dict(job.runs)), job.steps)
+                job.runs = dict(lab.pair.runs)
             _advance(job, lab.pair.duel.dataset, work(readers))
-    if lab.running == "pair":
-        lab.pair = Pair(lab.pair.duel, dict(job.runs))
+            if together and job.step > lab.pair.taken:
+                lab.pair = Pair(lab.pair.duel, dict(job.runs))
+                hand_on(lab.pair, job.steps)
     wanted = period(readers)
     if job.ended:
         stop(lab)
@@ -171,7 +184,13 @@ def _reader() -> str:
 
 
 def page_begins() -> float | None:
-    """The whole page is being drawn: every so many seconds it has to ask for a tick, if at all."""
+    """The whole page is being drawn: every so many seconds it has to ask for a tick, if at all.
+
+    What a link, a lesson or a room has set is trained from now on.
+    """
+    if values.take_handed(PANEL.page):
+        at = values.now(PANEL)
+        go_on(lab(at), int(at.steps))
     st.session_state[_DRAWN] = False
     _, seconds = st.session_state[_TICKED] = _ticking()
     return seconds

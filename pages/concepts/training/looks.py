@@ -23,13 +23,13 @@ def _gradients(lab: Lab, at) -> None:
             over green to orange for large, by hidden layer and by training step.""",
     )
     page.write(words.gradients(pair, at.gradient))
-    if equations := words.equations(pair, pair.shown_step(at.at, steps)):
+    if equations := words.equations(pair, pair.shown_step(at.step)):
         page.write(equations)
 
 
 def _activations(lab: Lab, at) -> None:
     pair = lab.pair
-    step = pair.shown_step(at.at, int(at.steps))
+    step = pair.shown_step(at.step)
     page.show(
         charts.histograms,
         pair.once(data.histograms, step),
@@ -76,7 +76,7 @@ def _boundary(lab: Lab, at) -> None:
             """
         )
         return
-    boundary(lab.pair, lab.pair.shown_step(at.at, int(at.steps)))
+    boundary(lab.pair, lab.pair.shown_step(at.step))
     page.write(
         """
         The shade is the probability of the dark class. A network that stays at guessing gives the
@@ -114,13 +114,14 @@ class Look:
     """What is drawn of a lab at the page's values, and the controls that it has."""
 
     draw: Callable[[Lab, Reading], None]
-    controls: tuple[str, ...] = ("at",)
+    controls: tuple[str, ...] = ()
+    of_a_step: bool = True  # the one that the scrubber shows
 
 
 LOOKS = {  # by the options of the control `view`
-    "map": Look(_gradients, ("gradient", "at")),
+    "map": Look(_gradients, ("gradient",)),
     "activations": Look(_activations),
-    "clipping": Look(_clipping),
+    "clipping": Look(_clipping, of_a_step=False),
     "boundary": Look(_boundary),
-    "seeds": Look(_seeds, ("seeds",)),
+    "seeds": Look(_seeds, ("seeds",), of_a_step=False),
 }

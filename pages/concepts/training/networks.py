@@ -5,10 +5,11 @@ from dataclasses import dataclass, fields, replace
 
 from core import datasets
 from core.activations import ACTIVATIONS
+from core.formats import FORMATS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from core.optimizers import RULES, Adam, RMSProp
-from core.training import TrainSpec
+from core.training import DTYPES, TrainSpec
 from pages.kit.panels import labels
 
 SHORTCUTS = {"none": "none", "plain": "h + φ", "scaled": "h + φ/√L"}
@@ -44,6 +45,14 @@ class Net:
     mean: float = 0.0  # of the weights, times the number of inputs
     rule: str = "sgd"
     epsilon: float = 1e-8
+    loss: str = "softmax_cross_entropy"
+    target: float = 1.0  # of the squared error, for the output of an example's class
+    dtype: str = "float64"  # the format of its numbers
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether its loss compares the outputs with numbers, not with a class."""
+        return self.loss == "mean_squared_error"
 
     def spec(self, data: str, seeds: int = 1) -> NetSpec:
         held = datasets.DATASETS[data]()
@@ -66,7 +75,16 @@ class Net:
     def how(self, steps: int) -> TrainSpec:
         settings = {"epsilon": self.epsilon} if has_epsilon(self.rule) else {}
         rule = RULES[self.rule](**settings)
-        return TrainSpec(self.rate, steps=steps, clip=self.clip, clip_limit=self.limit, rule=rule)
+        return TrainSpec(
+            self.rate,
+            steps=steps,
+            clip=self.clip,
+            clip_limit=self.limit,
+            rule=rule,
+            loss=self.loss,
+            target=self.target if self.has_targets else 1.0,
+            dtype=self.dtype,
+        )
 
 
 @dataclass(frozen=True)
@@ -87,7 +105,7 @@ class Duel:
         return datasets.DATASETS[self.data]()
 
 
-NUMBERS = ("limit", "rate", "epsilon")  # which the controls know as texts
+NUMBERS = ("limit", "rate", "epsilon", "target")  # which the controls know as texts
 
 SETTINGS = tuple(field.name for field in fields(Net))
 
@@ -115,6 +133,8 @@ LABELS = {
     "norm": NORMS,
     "clip": CLIPS,
     "rule": labels(RULES),
+    "loss": {"softmax_cross_entropy": "cross-entropy", "mean_squared_error": "squared error"},
+    "dtype": {name: FORMATS[name].label for name in DTYPES},
 }
 
 NAMES = {
@@ -131,15 +151,20 @@ NAMES = {
     "mean": "mean of the weights",
     "rule": "optimizer",
     "epsilon": "the optimizer's ε",
+    "loss": "loss",
+    "target": "size of the targets",
+    "dtype": "number format",
 }
 
 
 def differing(a: Net, b: Net) -> list[str]:
     """The settings that differ and matter: a threshold does only where something is clipped, an ε
-    only where both optimizers have one."""
+    only where both optimizers have one, targets only where both losses do."""
     names = [name for name in SETTINGS if getattr(a, name) != getattr(b, name)]
     if "none" in (a.clip, b.clip) and "limit" in names:
         names.remove("limit")
     if "epsilon" in names and not (has_epsilon(a.rule) and has_epsilon(b.rule)):
         names.remove("epsilon")
+    if "target" in names and not (a.has_targets and b.has_targets):
+        names.remove("target")
     return names

@@ -1,9 +1,10 @@
 """The controls and presets of the page `training`."""
 
+from collections.abc import Mapping
+
 from pages.concepts.training.networks import DATA, HE, LABELS, SETTINGS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall
 
-AT = Range("at", "place in the run, %", 0, 100, 1, 100, live=True)
 VIEWS = {
     "map": "Gradients over time",
     "activations": "Activations",
@@ -12,16 +13,21 @@ VIEWS = {
     "seeds": "Over seeds",
 }
 STEPS = {str(n): f"{n:,}" for n in (50, 200, 500, 1000, 2000)}
+MOST = max(map(int, STEPS))  # steps that can be chosen
+# Which step is shown. One that was not taken stands for the last one that was: so its default does.
+STEP = Range("step", "step", 0, MOST, 1, MOST, live=True)
 RATES = {
     text: text for text in ("0.0001", "0.0003", "0.001", "0.003", "0.01", "0.03", "0.1", "0.3", "1")
 }
 EPSILONS = {"1e-30": "10⁻³⁰", "1e-16": "10⁻¹⁶", "1e-8": "10⁻⁸", "1e-4": "10⁻⁴"}
+TARGETS = {text: text for text in ("1", "3", "10", "30", "100")}
 LIMITS = {text: text for text in ("0.01", "0.1", "0.3", "1", "3", "10", "100")}
 # As the controls say it: they know thresholds and rates as texts.
 _FIRST = {name: getattr(HE, name) for name in SETTINGS} | {
     "limit": "1",
     "rate": "0.03",
     "epsilon": "1e-8",
+    "target": "1",
 }
 
 
@@ -85,6 +91,25 @@ def _helps(side: str) -> tuple[Choice, ...]:
             menu=True,
             help="Of Adam, AdamW and RMSProp: what is added to the root that they divide by.",
         ),
+        Choice(f"{side}_loss", "Loss", LABELS["loss"], "softmax_cross_entropy", menu=True),
+        Choice(
+            f"{side}_target",
+            "Its targets",
+            TARGETS,
+            "1",
+            menu=True,
+            help="Of the squared error: what the output of an example's class is to be. "
+            "The other outputs are to be 0.",
+        ),
+        Choice(
+            f"{side}_dtype",
+            "Number format",
+            LABELS["dtype"],
+            "float64",
+            menu=True,
+            help="What all is computed in. float64 has 16 digits and ends at 1.8×10³⁰⁸; float32, "
+            "which frameworks begin with, has 7 digits and ends at 3.4×10³⁸.",
+        ),
     )
 
 
@@ -101,10 +126,19 @@ def _preset(
 NETWORKS = {"a": _network("a", _FIRST | {"initializer": "xavier"}), "b": _network("b", _FIRST)}
 HELPS = {"a": _helps("a"), "b": _helps("b")}
 
+
+def _step_of(share: str, told: Mapping[str, str]) -> dict[str, str]:
+    """The step of an old link, which said it in percent of the steps."""
+    steps = int(Choice("steps", "Steps", STEPS, "200").parse(told.get("steps")))
+    percent = Range("at", "training", 0, 100, 1, 100).parse(share)
+    return {"step": str(round(percent / 100 * steps))} if percent < 100 else {}
+
+
 PANEL = Panel(
     "training",
+    former={"at": _step_of},
     controls=(
-        AT,
+        STEP,
         Choice("data", "Data", DATA, "digits"),
         Choice("steps", "Steps", STEPS, "200"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
@@ -216,6 +250,36 @@ PANEL = Panel(
             {"depth": 16, "scale": 0.6},
             {},
             {"rule": "adam", "rate": "0.003"},
+        ),
+        _preset(
+            "Float64 or float32",
+            "trap",
+            "One network, twice. Small weights leave gradients near 10⁻²⁴, and Adam divides each "
+            "by the root of its mean square. In float64 that works, and A learns. In float32 the "
+            "squares are exactly 0: B divides by ε alone, 10⁻³⁰, and its first step throws the "
+            "weights away.",
+            {
+                "depth": 20,
+                "width": 32,
+                "activation": "gelu",
+                "scale": 0.1,
+                "rule": "adam",
+                "epsilon": "1e-30",
+                "rate": "0.003",
+            },
+            {},
+            {"dtype": "float32"},
+            steps="500",
+        ),
+        _preset(
+            "Large targets",
+            "trap",
+            "Squared error, and one rate for both. B's outputs are to be 10 or 0, and it learns. "
+            "A's are to be 100 or 0: the errors, and with them gradients and steps, are about ten "
+            "times as large. What was a good rate is too high, and A breaks in its first steps.",
+            {"depth": 4, "rate": "0.1", "loss": "mean_squared_error"},
+            {"target": "100"},
+            {"target": "10"},
         ),
         _preset(
             "Spirals",

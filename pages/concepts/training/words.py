@@ -1,7 +1,12 @@
 """Sentences of the training lab."""
 
 import math
+from collections.abc import Sequence
+from itertools import groupby
 
+import numpy as np
+
+from core.formats import FORMATS
 from core.recording import Recording
 from core.training import Halt, State
 from pages.concepts.training.data import (
@@ -9,15 +14,20 @@ from pages.concepts.training.data import (
     Normalized,
     Pair,
     clipped,
+    faint,
     first_layer,
     over_seeds,
+    parted,
     relative_gradient,
     slope_products,
+    twins,
 )
-from pages.concepts.training.networks import LABELS, NAMES, THINGS, Net, differing
+from pages.concepts.training.networks import LABELS, NAMES, THINGS, Net, differing, has_epsilon
 from pages.concepts.training.panel import PANEL
 from pages.kit import theme
 from pages.kit.prose import fill
+
+MOST_SHARES = 6  # that are said of one step
 
 # The run -----------------------------------------------------------------------------------------
 
@@ -32,6 +42,155 @@ def reading(pair: Pair, step: int) -> str:
             differ=differ,
         )
     return " ".join([*(_come_to(pair, name, step) for name in pair.runs), differ])
+
+
+def formats(pair: Pair, step: int) -> str:
+    """What float32 did to A and B up to a step; nothing where neither computes in it."""
+    both, found = twins(pair), []
+    if both and min(step, pair.step):
+        found.append(_beside(pair, step, *both))
+    for name, net in pair.duel.nets.items():
+        if net.dtype == "float32":
+            found += [_exactly_zero(pair, name, step), _squares(pair, name, step)]
+    return " ".join(filter(None, found))
+
+
+def _beside(pair: Pair, step: int, wide: str, single: str) -> str:
+    """One network in float64 beside itself in float32."""
+    broken = {
+        name: halt for name in (single, wide) if (halt := pair.halt(name)) and step >= halt.step
+    }
+    said, dtype = [], {wide: "float64", single: "float32"}
+    for name, halt in broken.items():
+        said.append(
+            fill(
+                """**In {format} it breaks at step {step}**: {what} of {layer} became {value}, and
+                {format} ends at {largest}.""",
+                format=dtype[name],
+                step=halt.step,
+                what=OPERATIONS[halt.operation],
+                layer=_layer(halt.layer, pair.runs[name].spec.depth),
+                value="not a number" if math.isnan(halt.value) else "infinite",
+                largest=theme.number(FORMATS[dtype[name]].largest, 2),
+            )
+        )
+    if len(broken) == 1:
+        (other,) = {wide, single} - broken.keys()
+        said.append(f"In {dtype[other]} it goes on.")
+    apart = parted(pair, step)
+    if apart.loss:
+        said.append(
+            fill(
+                """At step {loss} the two losses first differ by more than 1 %{right}.""",
+                loss=f"{apart.loss:,}",
+                right=f", and after step {apart.right:,} the shares named right by more than 5 "
+                "points"
+                if apart.right
+                else "",
+            )
+        )
+    elif apart.compared:
+        said.append(f"Up to step {apart.compared:,} the two losses agree to 1 %.")
+    return " ".join(said)
+
+
+def _exactly_zero(pair: Pair, name: str, step: int) -> str:
+    """Where the gradient is too small for float32, and how much of it is left."""
+    form, found, both = FORMATS["float32"], faint(pair, name, step), twins(pair)
+    small = found.log10 < math.log10(form.smallest_normal) if found else np.array([False])
+    if not small.any():
+        return ""
+    depth, layers = pair.runs[name].spec.depth, np.flatnonzero(small) + 1
+    said = fill(
+        """In step {step} of {name} the entries of dJ/dW in {layers} are below {normal}, where
+        float32 begins to lose digits; below {smallest} it has nothing but 0. Exactly 0 are
+        {shares}.""",
+        step=f"{found.step:,}",
+        name=name,
+        layers=_layers(layers, depth),
+        normal=theme.number(form.smallest_normal, 2),
+        smallest=theme.number(form.smallest, 2),
+        shares=_shares(layers, found.zero[small], depth),
+    )
+    there = faint(pair, both[0], found.step) if both else None
+    if there is None or there.step != found.step:
+        return said
+    least = int(layers[there.log10[small].argmin()])
+    size = there.log10[least - 1]
+    if size == -math.inf:
+        return f"{said} In float64 all of them are 0 in {_layer(least, depth)}, too."
+    about = theme.from_log10(size, 2)
+    return f"{said} In float64 those of {_layer(least, depth)} are about {about}."
+
+
+def _shares(layers: Sequence[int], zero: Sequence[float], depth: int) -> str:
+    """“100 % of them in layers 1 to 9 and 63 % in layer 10”: layers of one share together, and of
+    more than MOST_SHARES the first and the last."""
+    groups = [
+        (share, [layer for layer, _ in of])
+        for share, of in groupby(
+            zip(layers, zero, strict=True), key=lambda pair: theme.percent(pair[1])
+        )
+    ]
+    parts = [f"{share} in {_layers(of, depth)}" for share, of in groups]
+    first, *rest = [f"{groups[0][0]} of them in {_layers(groups[0][1], depth)}", *parts[1:]]
+    if len(rest) >= MOST_SHARES:
+        return f"{first}, and so on to {rest[-1]}"
+    return _listed([first, *rest])
+
+
+def _squares(pair: Pair, name: str, step: int) -> str:
+    """Where the square of a gradient is too small for float32, and an optimizer divides by it."""
+    net, found = pair.duel.nets[name], faint(pair, name, step)
+    if found is None or not has_epsilon(net.rule):
+        return ""
+    lost = 0.5 * math.log10(FORMATS["float32"].smallest / 2)
+    small = (found.log10 < lost) & (found.log10 > math.log10(net.epsilon))
+    if not small.any():
+        return ""
+    layers, sizes = np.flatnonzero(small) + 1, found.log10[small]
+    moved = np.where(small, found.log10_update, -np.inf)
+    return fill(
+        """In step {step} of {name} the entries of dJ/dW in {layers} are about {sizes}. Most of
+        their squares are exactly 0 in float32, and only ε, {epsilon}, is left for {rule} to divide
+        by: the step is up to {moved} times the weights ({where}).""",
+        step=f"{found.step:,}",
+        layers=_layers(layers, pair.runs[name].spec.depth),
+        name=name,
+        sizes=theme.span(theme.from_log10(sizes.min(), 1), theme.from_log10(sizes.max(), 1)),
+        epsilon=PANEL["a_epsilon"].options[f"{net.epsilon:.0e}".replace("e-0", "e-")],
+        rule=LABELS["rule"][net.rule],
+        moved=theme.from_log10(float(moved.max()), 2),
+        where=_layer(int(moved.argmax()) + 1, pair.runs[name].spec.depth),
+    )
+
+
+def _layer(layer: int, depth: int) -> str:
+    return "the output layer" if layer == depth + 1 else f"layer {layer}"
+
+
+def _layers(layers: Sequence[int], depth: int) -> str:
+    """Layers 1 to 3 and 5, in their order."""
+    if len(layers) == depth + 1:
+        return "all layers"
+    hidden = [int(layer) for layer in layers if layer <= depth]
+    starts = [layer for layer in hidden if layer - 1 not in hidden]
+    ends = [layer for layer in hidden if layer + 1 not in hidden]
+    spans = [f"{a}" if a == b else f"{a} to {b}" for a, b in zip(starts, ends, strict=True)]
+    parts = [f"layer{'s' if len(hidden) > 1 else ''} {_listed(spans)}"] if spans else []
+    return _listed(parts + ["the output layer"] * (depth + 1 in layers))
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *others, last = parts
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def place(pair: Pair, step: int) -> str:
+    """How far the training has come, and where the scrubber stands."""
+    if not pair.step:
+        return "At step 0: none is trained yet."
+    return f"At step {step:,} of the {pair.step:,} that are trained."
 
 
 def _come_to(pair: Pair, name: str, step: int) -> str:
@@ -60,9 +219,7 @@ def difference(a: Net, b: Net) -> str:
     ]
     if not parts:
         return "A and B are the same network: their curves lie on each other."
-    *others, last = parts
-    listed = f"{', '.join(others)} and {last}" if others else last
-    return f"A and B differ in {listed}."
+    return f"A and B differ in {_listed(parts)}."
 
 
 def _setting(name: str, value) -> str:
@@ -111,7 +268,8 @@ def equations(pair: Pair, step: int) -> str:
 
         {when}, from the last hidden layer back to the first: the product of the layers' root mean
         square slopes; the rest is what the weights, and whatever stands beside them, did to this
-        gradient.
+        gradient. It is of one network and the batch of its step, where other pages take the median
+        of several before training.
         """,
         equations=theme.displayed(*lines),
         when=f"At step {step:,}" if step else "Before the first step",
@@ -200,16 +358,18 @@ OPERATIONS = {
 }
 
 
-def autopsy(name: str, halt: Halt, depth: int) -> str:
+def autopsy(name: str, halt: Halt, depth: int, dtype: str = "float64") -> str:
     """What broke in a network of so many hidden layers, and where."""
     return fill(
-        """**Autopsy of {name}.** At step {step}, {operation} of {layer} became {value}: float64
-        ends at 1.8×10³⁰⁸. Training stopped there, with the weights of the step before.""",
+        """**Autopsy of {name}.** At step {step}, {operation} of {layer} became {value}: {dtype}
+        ends at {largest}. Training stopped there, with the weights of the step before.""",
         name=name,
         step=halt.step,
         operation=OPERATIONS[halt.operation],
-        layer="the output layer" if halt.layer == depth + 1 else f"layer {halt.layer}",
+        layer=_layer(halt.layer, depth),
         value="not a number" if math.isnan(halt.value) else "infinite",
+        dtype=dtype,
+        largest=theme.number(FORMATS[dtype].largest, 2),
     )
 
 

@@ -56,6 +56,15 @@ for _ in range(20):
     kept.append(cell.array.mean())
 record.value("lstm keeps of its cell", "links.NStepLSTM", np.mean(kept))
 
+
+def gru_gates():
+    layer = L.StatelessGRU(H, H)
+    return [link.W.array for link in (layer.U_r, layer.U_z, layer.U)]
+
+
+record.recurrent("gru", "links.StatelessGRU", gru_gates)
+record.recurrent("rnn", "links.NStepRNNTanh", lambda: [L.NStepRNNTanh(1, H, H, 0.0)[0].w1.array])
+
 minus = np.array([-1.0], "f")
 record.value("leaky_relu slope left", "functions.leaky_relu", -F.leaky_relu(minus).array[0])
 record.value("leaky_relu slope right", "functions.leaky_relu", F.leaky_relu(-minus).array[0])

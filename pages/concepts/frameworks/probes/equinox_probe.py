@@ -35,4 +35,9 @@ record.lstm("nn.LSTMCell", lambda: np.split(np.array(cell().weight_hh), 4))
 kept = [cell()(jnp.zeros(H), (jnp.zeros(H), jnp.ones(H)))[1].mean() for _ in range(20)]
 record.value("lstm keeps of its cell", "nn.LSTMCell", np.mean(kept))
 record.value("prelu slope left", "nn.PReLU", -eqx.nn.PReLU()(jnp.array([-1.0]))[0])
+record.recurrent(
+    "gru",
+    "nn.GRUCell",
+    lambda: np.split(np.array(eqx.nn.GRUCell(H, H, key=key()).weight_hh), 3),
+)
 record.done(eqx.__version__)

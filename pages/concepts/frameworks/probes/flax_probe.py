@@ -68,4 +68,17 @@ minus = np.array([-1.0], "f")
 record.value(
     "prelu slope left", "linen.PReLU", -prelu.apply(prelu.init(jax.random.key(0), minus), minus)[0]
 )
+
+
+def gru_gates():
+    cell = nnx.GRUCell(H, H, rngs=rngs())
+    return np.split(np.array(cell.dense_h.kernel[...]), 3, axis=1)
+
+
+def rnn_gates():
+    return [np.array(nnx.SimpleCell(H, H, rngs=rngs()).dense_h.kernel[...])]
+
+
+record.recurrent("gru", "nnx.GRUCell", gru_gates)
+record.recurrent("rnn", "nnx.SimpleCell", rnn_gates)
 record.done(flax.__version__)

@@ -54,4 +54,19 @@ record.lstm("hk.LSTM", lambda: np.split(lstm()[0]["w"][H:], 4, axis=1))
 found, (_, after) = lstm()
 record.value("lstm keeps of its cell", "hk.LSTM", np.mean(after.cell))
 record.value("lstm biases, largest", "hk.LSTM", np.abs(found["b"]).max())
+
+
+def gru_gates():
+    found, _ = made(lambda: hk.GRU(H), jnp.zeros((1, H)), jnp.zeros((1, H)))
+    return np.split(found["w_h"], 3, axis=1)
+
+
+def rnn_gates():
+    parts = hk.transform(lambda *inputs: hk.VanillaRNN(H)(*inputs))
+    found = parts.init(jax.random.PRNGKey(next(seeds)), jnp.zeros((1, H)), jnp.zeros((1, H)))
+    return [np.array(found["vanilla_rnn/linear_1"]["w"])]  # the first one reads the inputs
+
+
+record.recurrent("gru", "hk.GRU", gru_gates)
+record.recurrent("rnn", "hk.VanillaRNN", rnn_gates)
 record.done(hk.__version__)

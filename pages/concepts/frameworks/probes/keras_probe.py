@@ -69,6 +69,20 @@ for call, f in (("'gelu'", keras.activations.get("gelu")), ("ops.gelu", keras.op
     record.value("gelu(-2)", call, np.array(f(2 * x))[0])
 
 
+# last of what is drawn, so that those before them keep their draws
+for kind, call, layer, gates in (
+    ("gru", "layers.GRU", keras.layers.GRUCell, 3),
+    ("rnn", "layers.SimpleRNN", keras.layers.SimpleRNNCell, 1),
+):
+
+    def recurrent(layer=layer, gates=gates):
+        made = layer(record.HIDDEN)
+        made.build((None, record.HIDDEN))
+        return np.split(np.asarray(made.recurrent_kernel), gates, axis=1)
+
+    record.recurrent(kind, call, recurrent)
+
+
 def clip(**how):
     def clipped(*arrays):
         variables = [keras.Variable(np.zeros_like(a)) for a in arrays]

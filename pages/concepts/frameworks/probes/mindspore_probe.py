@@ -34,6 +34,8 @@ record.lstm("nn.LSTMCell", lambda: nn.LSTMCell(H, H).weight_hh.asnumpy().reshape
 zero, one = Tensor(np.zeros((1, H), "f")), Tensor(np.ones((1, H), "f"))
 kept = [nn.LSTMCell(H, H)(zero, (zero, one))[1].asnumpy().mean() for _ in range(20)]
 record.value("lstm keeps of its cell", "nn.LSTMCell", np.mean(kept))
+record.recurrent("gru", "nn.GRUCell", lambda: nn.GRUCell(H, H).weight_hh.asnumpy().reshape(3, H, H))
+record.recurrent("rnn", "nn.RNNCell", lambda: [nn.RNNCell(H, H).weight_hh.asnumpy()])
 
 minus = Tensor(np.array([-1.0], "f"))
 for call, f in (("nn.LeakyReLU", nn.LeakyReLU()), ("ops.leaky_relu", ops.leaky_relu)):

@@ -52,6 +52,13 @@ record.value(
     "gluon.rnn.LSTMCell",
     lstm()(zero, [zero, one])[1][1].mean().asscalar(),
 )
+for kind, cell, gates in (("gru", gluon.rnn.GRUCell, 3), ("rnn", gluon.rnn.RNNCell, 1)):
+
+    def recurrent(cell=cell, gates=gates):
+        made = begun(cell(H), zero, [zero]).h2h_weight
+        return made.data().asnumpy().reshape(gates, H, H)
+
+    record.recurrent(kind, f"gluon.rnn.{cell.__name__}", recurrent)
 
 minus = nd.array([[-1.0]])
 record.value("leaky_relu slope left", "nd.LeakyReLU", -nd.LeakyReLU(minus).asscalar())

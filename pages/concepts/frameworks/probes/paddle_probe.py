@@ -35,6 +35,8 @@ record.lstm("nn.LSTMCell", lambda: nn.LSTMCell(H, H).weight_hh.numpy().reshape(4
 zero, one = paddle.zeros((1, H)), paddle.ones((1, H))
 kept = [nn.LSTMCell(H, H)(zero, (zero, one))[1][1].numpy().mean() for _ in range(20)]
 record.value("lstm keeps of its cell", "nn.LSTMCell", sum(kept) / len(kept))
+record.recurrent("gru", "nn.GRUCell", lambda: nn.GRUCell(H, H).weight_hh.numpy().reshape(3, H, H))
+record.recurrent("rnn", "nn.SimpleRNNCell", lambda: [nn.SimpleRNNCell(H, H).weight_hh.numpy()])
 
 minus = paddle.to_tensor([-1.0])
 for call, f in (("nn.LeakyReLU", nn.LeakyReLU()), ("F.leaky_relu", F.leaky_relu)):

@@ -69,6 +69,16 @@ for item, call, f, z in (
     record.slope(item, call, derivative(f), z)
 
 
+# last of what is drawn, so that those before them keep their draws
+for kind, call, layer, gates in (("gru", "nn.GRU", nn.GRU, 3), ("rnn", "nn.RNN", nn.RNN, 1)):
+
+    def recurrent(layer=layer, gates=gates):
+        made = layer(record.HIDDEN, record.HIDDEN).weight_hh_l0
+        return array(made).reshape(gates, record.HIDDEN, record.HIDDEN)
+
+    record.recurrent(kind, call, recurrent)
+
+
 def clip(*arrays):
     parameters = [nn.Parameter(torch.zeros(a.shape)) for a in arrays]
     for p, a in zip(parameters, arrays, strict=True):

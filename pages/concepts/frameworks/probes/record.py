@@ -83,13 +83,26 @@ def named(name, call, draw):
         weights(name, call, lambda n=(n_in, n_out): draw(*n), n_in, n_out)
 
 
+def recurrent(kind, call, gates):
+    """Recurrent weights: gates() makes a new layer's, (HIDDEN, HIDDEN) each; a plain RNN has one.
+
+    kind: "lstm", "gru" or "rnn".
+    """
+    weights(
+        f"{kind} recurrent",
+        call,
+        lambda: np.stack([np.asarray(g) for g in gates()]),
+        HIDDEN,
+        HIDDEN,
+    )
+    sizes = np.linalg.svd(np.stack([np.asarray(g, np.float64) for g in gates()]), compute_uv=False)
+    value(f"{kind} gate, largest singular value", call, sizes.max())
+    value(f"{kind} gate, smallest singular value", call, sizes.min())
+
+
 def lstm(call, gates):
     """Recurrent weights of an LSTM: gates() makes a new one's, four (HIDDEN, HIDDEN)."""
-    weights("lstm recurrent", call, lambda: np.stack([np.asarray(g) for g in gates()]), HIDDEN,
-            HIDDEN)  # fmt: skip
-    sizes = np.linalg.svd(np.stack([np.asarray(g, np.float64) for g in gates()]), compute_uv=False)
-    value("lstm gate, largest singular value", call, sizes.max())
-    value("lstm gate, smallest singular value", call, sizes.min())
+    recurrent("lstm", call, gates)
 
 
 def value(item, call, x):

@@ -1,0 +1,44 @@
+"""Sentences and tables that are replaced whole.
+
+A browser that translates a page wraps its texts in elements of its own. React, which draws the
+page, still writes into the texts that it made, and these are not there any more: of a sentence that
+changes, pieces would stay in the old language and with the old numbers, others vanish. So a
+sentence with other words is another element: it stands in a block whose key is made of its place
+and its words. Such a block is nothing in the browser's page, only a name in React's.
+"""
+
+from typing import Literal
+from zlib import crc32
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.delta_generator_singletons import get_dg_singleton_instance
+from streamlit.proto.Block_pb2 import Block
+
+from pages.kit import values
+
+
+def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "stretch") -> None:
+    """Draw Markdown that may change: as a caption, if it is one. Outside of fragments none does."""
+    element = st.caption if caption else st.markdown
+    if values.drawing() == values.PAGE:
+        element(text, width=width)
+        return
+    with _named(text):
+        element(text, width=width)
+
+
+def table(frame: pd.DataFrame) -> None:
+    """Draw a table that may change."""
+    with _named(frame.to_csv()):
+        st.table(frame)
+
+
+def _named(text: str) -> DeltaGenerator:
+    """A block without a box."""
+    block, inside = Block(allow_empty=True), get_dg_singleton_instance().main_dg
+    block.transparent.SetInParent()
+    cursor = inside._active_dg._cursor
+    block.id = f"{cursor.index if cursor else 0}-{crc32(text.encode()):08x}"
+    return inside._block(block)

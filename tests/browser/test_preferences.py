@@ -1,0 +1,71 @@
+"""What a reader's system asks for: its own colors, and less motion."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.panels import PATHS
+
+EYES = Path(__file__).with_name("seen.js").read_text()
+TABS = 14  # controls that the keyboard goes through
+
+
+def look(tab, what: str):
+    return tab.page.evaluate(f"seen.{what}()")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_in_the_systems_own_colors_all_can_be_seen(path, server, reader):
+    """By day and by night: WCAG's contrasts of 3 for marks and 4.5 for words."""
+    tab = reader(1280, 900)
+    tab.page.add_init_script(EYES)
+    tab.page.emulate_media(forced_colors="active")
+    tab.goto(f"{server}/{path}")
+    _check_colors(tab)
+    tab.page.emulate_media(forced_colors="active", color_scheme="dark")
+    tab.goto(f"{server}/{path}")
+    _check_colors(tab)
+    tab.page.locator("[data-testid=stMain] :is(button, input)").first.focus()
+    seen = set()
+    for _ in range(TABS):
+        tab.page.keyboard.press("Tab")
+        tab.page.wait_for_timeout(30)
+        what, edged = look(tab, "focus")
+        assert edged, f"no edge around what has the focus: {what}"
+        seen.add(what)
+    assert len(seen) > TABS / 2
+    tab.assert_sound()
+
+
+def _check_colors(tab) -> None:
+    assert tab.page.evaluate("matchMedia('(forced-colors: active)').matches")
+    least = {"sliders": 3, "chosen": 3, "text": 4.5, "lines": 3, "labels": 3}
+    for what, wanted in least.items():
+        found = look(tab, what)
+        assert min(found, default=wanted) >= wanted, (what, sorted(found)[:3])
+        assert found or what in ("sliders", "lines"), f"no {what} to be seen"
+
+    # The parts of a range input have no style to ask.
+    handle = tab.page.locator(".vega-bind input[type=range]").first
+    darkest, lightest = Image.open(BytesIO(handle.screenshot())).convert("L").getextrema()
+    assert lightest - darkest > 150, "a live control that cannot be seen"
+
+
+@pytest.mark.parametrize("path", ["home", "activations", "training", "memory"])
+def test_nothing_moves_for_who_has_asked_for_less_motion(path, server, reader):
+    tab = reader(1280, 900)
+    tab.page.add_init_script(EYES)
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.goto(f"{server}/{path}")
+    chart = tab.page.locator("[data-testid=stVegaLiteChart] svg, canvas").first
+    before = chart.evaluate("node => node.outerHTML")
+    for option in tab.page.locator("button[role=radio]").all()[:4]:
+        if option.is_visible():
+            option.hover()
+            assert look(tab, "moving") == 0
+    tab.page.wait_for_timeout(600)
+    assert chart.evaluate("node => node.outerHTML") == before
+    assert not tab.page.locator("input[name=play]").is_visible()
+    tab.assert_sound()
