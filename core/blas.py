@@ -52,25 +52,32 @@ def empty_like(*groups: Iterable[np.ndarray], dtype=np.float64) -> list[list[np.
 
 
 def matmul(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """out = a @ b for stacks (S or 1, n, k) and (S or 1, k, m), as np.matmul(a, b, out=out).
+    """out = a @ b for stacks (…, n, k) and (…, k, m), as np.matmul(a, b, out=out)."""
+    np.matmul(*prepared(a, b, out))
+
+
+def prepared(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The views that np.matmul(*views) is to be called with, for out = a @ b; the same ones again
+    and again where only the numbers in the arrays change.
 
     On AVX-512 processors OpenBLAS multiplies small matrices without repacking them, 1.2 to 1.7
     times as fast, but only up to n·k·m = UNPACKED, and where a and b are both contiguous along
     the axis summed over, as in dz @ W.T, only up to 1200 outputs. Beyond that, tiles of at most
     32 × 32 outputs meet its conditions, until from PACKED on packing pays; below WORTHWHILE
-    cutting them costs more than it saves. S plays no part: a member's result does not depend on
-    who else is computed.
+    cutting them costs more than it saves. The stack plays no part: a member's result does not
+    depend on who else is computed.
     """
-    stack, n, m = out.shape
-    size = n * m * a.shape[-1]
+    (n, k), m = a.shape[-2:], out.shape[-1]
+    size = n * m * k
     if HAS_AVX512 and WORTHWHILE < size < PACKED:
         dots = a.strides[-1] == b.strides[-2] == out.itemsize
         rows, columns = gcd(n, TILE), gcd(m, TILE)
         if (size > UNPACKED or (dots and n * m > 1200)) and rows * columns >= 256:
-            a = a.reshape(len(a), n // rows, 1, rows, -1)
-            b = b.reshape(len(b), 1, -1, m // columns, columns).swapaxes(2, 3)
-            out = out.reshape(stack, n // rows, rows, m // columns, columns).swapaxes(2, 3)
-    np.matmul(a, b, out=out)
+            a = a.reshape(*a.shape[:-2], n // rows, 1, rows, k)
+            b = b.reshape(*b.shape[:-2], 1, k, m // columns, columns).swapaxes(-3, -2)
+            out = out.reshape(*out.shape[:-2], n // rows, rows, m // columns, columns)
+            out = out.swapaxes(-3, -2)
+    return a, b, out
 
 
 def _block(size, dtype):

@@ -6,7 +6,6 @@ gain is per member of the ensemble: shape (S, depth), layer 1 first.
 """
 
 from dataclasses import replace
-from itertools import accumulate
 from math import prod
 
 import numpy as np
@@ -43,20 +42,26 @@ def log10_norms(layers):
 def log10_block_norms(blocks):
     """`log10_norms` of layers that lie in blocks, one call for each: a list of (S, k, ·), k layers
     of one size, -> (S, Σk)."""
-    ends = list(accumulate(block.shape[1] for block in blocks))
-    columns = [slice(end - block.shape[1], end) for block, end in zip(blocks, ends, strict=True)]
-    squares = np.empty((len(blocks[0]), ends[-1]) if blocks else (0, 0))
+    squares = np.empty((len(blocks[0]) if blocks else 0, sum(block.shape[1] for block in blocks)))
     with np.errstate(all="ignore"):  # squared in float64 whatever the blocks are in
-        for block, at in zip(blocks, columns, strict=True):
+        for block, at in _with_columns(blocks):
             np.vecdot(block, block, out=squares[:, at], dtype=np.float64)
         log_norms = 0.5 * np.log10(squares)
-        safe = (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)
-        if not safe.all():
-            for block, at in zip(blocks, columns, strict=True):
+        if not (squares.min(initial=1) > SMALLEST_SAFE_SUM and squares.max(initial=1) < np.inf):
+            safe = (squares > SMALLEST_SAFE_SUM) & (squares < np.inf)
+            for block, at in _with_columns(blocks):
                 unsafe = ~safe[:, at]  # and no other: a member's norm is the same in any company
                 if unsafe.any():
                     log_norms[:, at][unsafe] = _scaled_log10_norm(block[unsafe])
     return log_norms
+
+
+def _with_columns(blocks):
+    """Each block (S, k, ·) with the columns of its layers among those of all: a slice."""
+    end = 0
+    for block in blocks:
+        start, end = end, end + block.shape[1]
+        yield block, slice(start, end)
 
 
 def log10_dW_norm(below, du):

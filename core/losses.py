@@ -27,7 +27,7 @@ def softmax_cross_entropy(logits, labels):
     logits = _three_axes(logits)
     labels = np.asarray(labels)
     examples, classes = logits.shape[1:]
-    if labels.shape != (examples,) or not np.issubdtype(labels.dtype, np.integer):
+    if labels.shape != (examples,) or labels.dtype.kind not in "iu":
         raise ValueError(
             f"labels must be {examples} whole numbers, not {labels.dtype} {labels.shape}"
         )

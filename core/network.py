@@ -19,7 +19,7 @@ import numpy as np
 
 from core import checks
 from core.activations import activation
-from core.blas import empty, empty_like, matmul
+from core.blas import empty, empty_like, prepared
 from core.formats import as_floats
 from core.initializers import INITIALIZERS
 
@@ -203,102 +203,139 @@ def scale_weights(params: Params, factors) -> Params:
     )
 
 
-def forward(spec: NetSpec, params: Params, x, *, into: Trace | None = None) -> Trace:
+def forward(spec: NetSpec, params: Params, x) -> Trace:
     """Compute every layer from the input to the output.
 
     x: (N, n_in), one batch for all members, or (S, N, n_in).
-    into: a Trace of the same shapes whose hidden arrays are written over instead of new ones.
     Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
     """
-    x = _batch(spec, params, x)
-    phi, L, S, N = spec.phi, spec.depth, len(params.W[0]), x.shape[1]
-    if into is None:
-        hidden = [(S, N, spec.width)] * L
-        normalized = hidden if spec.norm != "none" else []
-        statistics = [(S, N, 1) if spec.norm == "layer" else (S, 1, spec.width)] * len(normalized)
-        u, h, slope, z, x_hat, inv_std = empty(
-            hidden, hidden, hidden, normalized, normalized, statistics, dtype=x.dtype
-        )
-        z = z or u
-    else:
-        u, h, slope, z = map(list, (into.u, into.h, into.slope, into.z))
-        x_hat, inv_std = list(into.x_hat), list(into.inv_std)
+    x = batch(spec, params, x)
+    S, N, dtype = len(params.W[0]), x.shape[1], x.dtype
+    hidden = [(S, N, spec.width)] * spec.depth
+    normalized = hidden if spec.norm != "none" else []
+    statistics = [(S, N, 1) if spec.norm == "layer" else (S, 1, spec.width)] * len(normalized)
+    groups = empty(hidden, hidden, hidden, normalized, normalized, statistics, dtype=dtype)
+    u, h, slope, z, x_hat, inv_std = map(tuple, groups)
+    output = np.empty((S, N, spec.n_out), dtype)
+    trace = Trace(x, h, u, z or u, slope, output, x_hat, inv_std)
+    forward_into(spec, params, trace, forward_products(params, trace))
+    return trace
 
+
+def forward_products(params: Params, trace: Trace) -> list:
+    """The product h_{l−1} @ W_l of each layer and of the output, for np.matmul(*product).
+
+    They serve as long as the arrays stay where they are, whatever is written into them.
+    """
+    layers = zip((trace.x, *trace.h), params.W, (*trace.u, trace.output), strict=True)
+    return [prepared(h_below, W, u) for h_below, W, u in layers]
+
+
+def forward_into(spec: NetSpec, params: Params, trace: Trace, products: list) -> None:
+    """Write the hidden layers and the output of a trace, from its x, by its `forward_products`.
+
+    Layers may share an array: every second one that of h, and all of them any of the others.
+    """
+    phi, h_below = spec.phi, trace.x
     with np.errstate(all="ignore"):
-        below, shortcuts = x, [spec.shortcut(i) for i in range(L)]
-        for i in range(L):
-            matmul(below, params.W[i], out=u[i])
-            u[i] += params.b[i]
+        for i in range(spec.depth):
+            h, u, z = trace.h[i], trace.u[i], trace.z[i]
+            np.matmul(*products[i])  # u = h_below @ W
+            u += params.b[i]
             if spec.norm != "none":
-                _normalize(spec.norm, u[i], x_hat[i], inv_std[i])
-                np.multiply(x_hat[i], params.gamma[i], out=z[i])
-                z[i] += params.beta[i]
-            phi.into(z[i], h[i], slope[i])
-            if shortcuts[i]:
-                h[i] *= spec.residual
-                h[i] += below
-            below = h[i]
-        output = below @ params.W[L] + params.b[L]  # (S, N, n_out)
-    layers = (tuple(h), tuple(u), tuple(z), tuple(slope))
-    return Trace(x, *layers, output, tuple(x_hat), tuple(inv_std))
+                _normalize(spec.norm, u, trace.x_hat[i], trace.inv_std[i])
+                np.multiply(trace.x_hat[i], params.gamma[i], out=z)
+                z += params.beta[i]
+            phi.into(z, h, trace.slope[i])
+            if spec.shortcut(i):
+                h *= spec.residual
+                h += h_below
+            h_below = h
+        np.matmul(*products[-1])  # output = h_L @ W
+        np.add(trace.output, params.b[-1], out=trace.output)
 
 
 def output(spec: NetSpec, params: Params, x) -> np.ndarray:
     """The output alone, (S, N, n_out), as `forward` computes it, in the memory of two layers."""
-    S, N, L = len(params.W[0]), np.shape(x)[-2], spec.depth
-    dtype = as_floats(params.W[0]).dtype
+    x = batch(spec, params, x)
+    S, N, L, dtype = len(params.W[0]), x.shape[1], spec.depth, x.dtype
     h, h_above, u, slope, z, x_hat = np.empty((6, S, N, spec.width), dtype)
     inv_std = np.empty((S, N, 1) if spec.norm == "layer" else (S, 1, spec.width), dtype)
-    shared = {"u": u, "z": u if spec.norm == "none" else z, "slope": slope}
-    shared |= {"x_hat": x_hat, "inv_std": inv_std}
+    z = u if spec.norm == "none" else z
     alternating = tuple((h, h_above)[i % 2] for i in range(L))
-    into = Trace(
-        x, alternating, output=np.empty(0), **{name: (a,) * L for name, a in shared.items()}
+    trace = Trace(
+        x,
+        alternating,
+        (u,) * L,
+        (z,) * L,
+        (slope,) * L,
+        np.empty((S, N, spec.n_out), dtype),
+        (x_hat,) * L,
+        (inv_std,) * L,
     )
-    return forward(spec, params, x, into=into).output
+    forward_into(spec, params, trace, forward_products(params, trace))
+    return trace.output
 
 
-def backward(
-    spec: NetSpec, params: Params, trace: Trace, d_output, *, into: Gradients | None = None
-) -> Gradients:
-    """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable.
-
-    into: Gradients of the same shapes whose arrays are written over instead of new ones.
-    """
+def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients:
+    """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable."""
     dtype = trace.output.dtype
     d_output = np.broadcast_to(np.asarray(d_output, dtype=dtype), trace.output.shape)
-    L = spec.depth
-    if into is None:
-        dz, dh, dW, db, dgamma, dbeta = empty_like(
-            trace.z, trace.h, params.W, params.b, params.gamma, params.beta, dtype=dtype
-        )
-    else:
-        dz, dh, dW, db = map(list, (into.dz, into.dh, into.dW, into.db))
-        dgamma, dbeta = list(into.dgamma), list(into.dbeta)
-    inputs = (trace.x, *trace.h)  # inputs[i] is h of the layer below, what layer i reads
-    ones = np.ones((1, trace.output.shape[1]), dtype)  # ones @ a sums a over the examples
-    shortcuts = [spec.shortcut(i) for i in range(L)]
+    groups = empty_like(
+        trace.z, trace.h, params.W, params.b, params.gamma, params.beta, dtype=dtype
+    )
+    dz, dh, dW, db, dgamma, dbeta = map(tuple, groups)
+    into = Gradients(dW, db, dz, dh, dgamma, dbeta)
+    products = backward_products(spec, params, trace, d_output, into)
+    backward_into(spec, params, trace, products, into)
+    return into
 
+
+def backward_products(
+    spec: NetSpec, params: Params, trace: Trace, d_output: np.ndarray, into: Gradients
+) -> list:
+    """Of each layer du = dJ/d(u), and the products that write its dW and db and dh of the layer
+    below, as `forward_products`. du is dz, or with a normalizer an array that all layers share."""
+    (S, N), dtype = d_output.shape[:2], d_output.dtype
+    shared = () if spec.norm == "none" else (np.empty((S, N, spec.width), dtype),) * spec.depth
+    layers = zip((trace.x, *trace.h), (*(shared or into.dz), d_output), params.W, strict=True)
+    ones = np.ones((1, N), dtype)  # ones @ a sums a over the examples
+    return [
+        (
+            du,
+            prepared(h_below.mT, du, into.dW[i]),  # (S, D_in, D_out)
+            (ones, du, into.db[i]),  # (S, 1, D_out)
+            prepared(du, W.mT, into.dh[i - 1]) if i > 0 else (),
+        )
+        for i, (h_below, du, W) in enumerate(layers)
+    ]
+
+
+def backward_into(
+    spec: NetSpec, params: Params, trace: Trace, products: list, into: Gradients
+) -> None:
+    """Write the gradients of a trace, by its `backward_products`. Every second layer may share an
+    array of dh."""
+    ones = np.ones((1, trace.output.shape[1]), trace.output.dtype)
     with np.errstate(all="ignore"):
-        du = d_output
-        for i in reversed(range(L + 1)):
-            if i < L:
-                np.multiply(dh[i], trace.slope[i], out=dz[i])
-                if shortcuts[i]:
-                    dz[i] *= spec.residual
-                du = dz[i]
+        for i in reversed(range(spec.depth + 1)):
+            du, to_dW, to_db, to_dh = products[i]
+            if i < spec.depth:
+                dz = into.dz[i]
+                np.multiply(into.dh[i], trace.slope[i], out=dz)
+                if spec.shortcut(i):
+                    dz *= spec.residual
                 if spec.norm != "none":
-                    np.matmul(ones, dz[i] * trace.x_hat[i], out=dgamma[i])
-                    np.matmul(ones, dz[i], out=dbeta[i])
-                    dx_hat = dz[i] * params.gamma[i]
-                    du = _normalize_backward(spec.norm, dx_hat, trace.x_hat[i], trace.inv_std[i])
-            matmul(inputs[i].mT, du, out=dW[i])  # (S, D_in, D_out)
-            np.matmul(ones, du, out=db[i])  # (S, 1, D_out)
+                    np.matmul(ones, dz * trace.x_hat[i], out=into.dgamma[i])
+                    np.matmul(ones, dz, out=into.dbeta[i])
+                    dx_hat = dz * params.gamma[i]
+                    _normalize_backward(spec.norm, dx_hat, trace.x_hat[i], trace.inv_std[i], du)
+            np.matmul(*to_dW)  # dW = h_below.mT @ du
+            np.matmul(*to_db)  # db = du, summed over the examples
             if i > 0:
-                matmul(du, params.W[i].mT, out=dh[i - 1])
-                if i < L and shortcuts[i]:
-                    dh[i - 1] += dh[i]
-    return Gradients(*map(tuple, (dW, db, dz, dh, dgamma, dbeta)))
+                np.matmul(*to_dh)  # dh = du @ W.mT, of the layer below
+                if i < spec.depth and spec.shortcut(i):
+                    np.add(into.dh[i - 1], into.dh[i], out=into.dh[i - 1])
 
 
 @dataclass(frozen=True)
@@ -337,7 +374,9 @@ def _in_order(result):
                     yield operation, i + 1, arrays[i]
 
 
-def _batch(spec, params, x):
+def batch(spec: NetSpec, params: Params, x) -> np.ndarray:
+    """x as (1 or S, N, n_in), in the parameters' format; raises ValueError where it or the
+    parameters do not fit."""
     x = np.asarray(x, dtype=as_floats(params.W[0]).dtype)
     x = x[None] if x.ndim == 2 else x
     seeds = len(params.W[0])
@@ -370,11 +409,10 @@ def _normalize(norm, u, x_hat, inv_std):
     inv_std /= scale
 
 
-def _normalize_backward(norm, dx_hat, x_hat, inv_std):
+def _normalize_backward(norm, dx_hat, x_hat, inv_std, out):
     """du = (dx̂ − mean dx̂ − x̂·mean(dx̂·x̂))/√(variance + ε): the two means are what the normalizer
     took away, a shift of u and a stretch of u."""
     axis = 2 if norm == "layer" else 1
-    du = dx_hat - dx_hat.mean(axis, keepdims=True)
-    du -= x_hat * (dx_hat * x_hat).mean(axis, keepdims=True)
-    du *= inv_std
-    return du
+    np.subtract(dx_hat, dx_hat.mean(axis, keepdims=True), out=out)
+    out -= x_hat * (dx_hat * x_hat).mean(axis, keepdims=True)
+    out *= inv_std

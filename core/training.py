@@ -26,9 +26,12 @@ from core.network import (
     NetSpec,
     Params,
     Trace,
-    backward,
+    backward_into,
+    backward_products,
+    batch,
     first_non_finite,
-    forward,
+    forward_into,
+    forward_products,
     in_format,
     init,
     output,
@@ -238,8 +241,9 @@ def accuracy(
 class Run:
     """Steps one after another in memory that each step writes over; `state()` gives a copy.
 
-    Memory that is warm is worth a third of a step's time. Each member's parameters lie in one row,
-    as do its gradients: what is done to all of them is one call.
+    Memory that is warm is worth a third of a step's time, and matrix products that are prepared
+    once a tenth. Each member's parameters lie in one row, as do its gradients: what is done to all
+    of them is one call.
     """
 
     def __init__(self, spec: NetSpec, train_spec: TrainSpec, data, state: State):
@@ -259,14 +263,24 @@ class Run:
 
         S, N, D, L = len(self._p), self._size, spec.width, spec.depth
         self._calm = CALM if dtype == "float64" else CALM_IN_FLOAT32
-        (hidden,) = empty([(L, S, N, D)] * (6 if spec.norm != "none" else 4), dtype=dtype)
-        u, h, slope, dz = hidden[:4]
-        z, x_hat = hidden[4:] or (u, ())
+        self._x = batch(spec, self.params, data.x_train)[0]
+        normalized = spec.norm != "none"
+        ((h, u, slope, dz, *more),) = empty([(L, S, N, D)] * (6 if normalized else 4), dtype=dtype)
+        z, x_hat = more or (u, ())
+        inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))), dtype)
         # Of a layer and of the one above it: more are not needed.
         dh = np.empty((2, S, N, D), dtype)
-        inv_std = np.empty((len(x_hat), S, *((N, 1) if spec.norm == "layer" else (1, D))), dtype)
-        layers, unset = (tuple(h), tuple(u), tuple(z), tuple(slope)), np.empty(0)
-        self._trace = Trace(unset, *layers, unset, tuple(x_hat), tuple(inv_std))
+        output, self._d_output = np.empty((2, S, N, spec.n_out), dtype)
+        self._trace = Trace(
+            np.empty((1, N, spec.n_in), dtype),
+            tuple(h),
+            tuple(u),
+            tuple(z),
+            tuple(slope),
+            output,
+            tuple(x_hat),
+            tuple(inv_std),
+        )
         self._gradients = Gradients(
             gradient.W,
             gradient.b,
@@ -275,7 +289,12 @@ class Run:
             gradient.gamma,
             gradient.beta,
         )
-        self._hidden = [a.reshape(L, S, N * D).swapaxes(0, 1) for a in (u, dz, slope)]
+        self._forward = forward_products(self.params, self._trace)
+        self._backward = backward_products(
+            spec, self.params, self._trace, self._d_output, self._gradients
+        )
+        hidden = [a.reshape(L, S, N * D).swapaxes(0, 1) for a in (u, dz, slope)]
+        self._hidden = [*hidden, output.reshape(S, 1, -1)]
         self._weights = [_layers(row, state.params) for row in (self._p, self._g)]
 
     def state(self) -> State:
@@ -289,16 +308,17 @@ class Run:
         gone = self.halts
         rows = self._next_batch()
         y = self.data.y_train.take(rows, 0)
+        trace, gradients = self._trace, self._gradients
         with np.errstate(all="ignore"):
-            x = self.data.x_train.take(rows, 0)
-            trace = forward(spec, self.params, x, into=self._trace)
+            self._x.take(rows, 0, out=trace.x[0], mode="clip")  # without it by way of a copy
+            forward_into(spec, self.params, trace, self._forward)
             wanted = targets(self.train_spec, y, spec.n_out)
             loss, d_output = LOSSES[self.train_spec.loss](trace.output, wanted)
-            gradients = backward(spec, self.params, trace, d_output, into=self._gradients)
+            self._d_output[...] = d_output
+            backward_into(spec, self.params, trace, self._backward, gradients)
 
-            u, dz, slope = self._hidden
+            u, dz, slope, output = self._hidden
             weights, changes = self._weights
-            output = trace.output.reshape(len(loss), 1, -1)
             log10 = log10_block_norms([u, output, dz, *changes, slope, *weights])
             ends = (0, L + 1, 2 * L + 1, 3 * L + 2, 4 * L + 2, 5 * L + 3)
             _, log10_dz, log10_dW, log10_slope, log10_W = (log10[:, a:b] for a, b in pairwise(ends))
@@ -313,7 +333,7 @@ class Run:
             rate *= self._rule.turn(self._g, self._p, self._kept, self._steps, self.params)
             if self._rule != PLAIN or self.train_spec.clip != "none":
                 self._silence(self._g)
-                log10_move = log10_block_norms(_layers(self._g, self.params))
+                log10_move = log10_block_norms(changes)
             log10_rate, calm = np.log10(rate), self._calm
             log10_move = log10_move + log10_rate
             if not (log10_move.max() < calm and log10_dz.max(initial=0) + log10_rate < calm):
@@ -378,7 +398,7 @@ def targets(train_spec: TrainSpec, y, n_out: int):
 def share_right(output, y, loss: str) -> np.ndarray:
     """Share of an output's classes that are right, (S,); NaN where there are no classes, or no
     numbers to compare."""
-    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
+    if y.ndim != 1 or y.dtype.kind not in "iu":
         return np.full(len(output), np.nan)
     one_column = output.shape[2] == 1 and loss in CUTS
     classes = output[..., 0] > CUTS[loss] if one_column else output.argmax(axis=2)

@@ -55,6 +55,18 @@ def test_every_layout_multiplies_as_numpy_does(monkeypatch, avx512, members, n, 
             np.testing.assert_allclose(out, left @ right, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("width", [64, 128])
+def test_a_prepared_product_serves_for_other_numbers(monkeypatch, width):
+    monkeypatch.setattr(blas, "HAS_AVX512", True)
+    dz, W, dh = np.zeros((2, 32, width)), np.zeros((2, width, width)), np.empty((2, 32, width))
+    product = blas.prepared(dz, W.mT, dh)
+    assert product[2].shape != dh.shape  # it is in tiles
+    rng = np.random.default_rng(0)
+    dz[...], W[...] = rng.normal(size=dz.shape), rng.normal(size=W.shape)
+    np.matmul(*product)
+    np.testing.assert_allclose(dh, dz @ W.mT, rtol=1e-10, atol=1e-12)
+
+
 def test_tiles_are_used(monkeypatch):
     shapes = []
     product = np.matmul
