@@ -4,7 +4,8 @@ streamlit run app.py
 """
 
 from pages.classroom import frame
-from pages.kit import site, warm
+from pages.kit import heap, site, warm
 
 warm.begin()
+heap.begin()
 site.run(frame.arrive, frame.draw)

@@ -104,7 +104,9 @@ async def one_page(server: Server, path: str, count: int) -> dict:
     }
 
 
-async def mixed(server: Server, paths: list[str], count: int, seconds: float) -> list[float]:
+async def mixed(
+    server: Server, paths: list[str], count: int, seconds: float, rate: float = MOVES_A_SECOND
+) -> list[float]:
     """Moves at random times for a while, on all pages: how long each answer took."""
     chance, answered = random.Random(0), []
     everyone = readers(server, paths, count)
@@ -113,7 +115,7 @@ async def mixed(server: Server, paths: list[str], count: int, seconds: float) ->
 
     async def read(reader: Reader) -> None:
         while True:
-            pause = chance.expovariate(MOVES_A_SECOND / count)
+            pause = chance.expovariate(rate / count)
             if perf_counter() + pause > end:
                 return
             await asyncio.sleep(pause)
