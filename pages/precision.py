@@ -190,6 +190,7 @@ def _power() -> None:
     page.show(
         charts.power,
         data.power(w),
+        lost=data.lost(w),
         key="precision.power",
         alt_text="Line chart of |w|ⁿ over n, with a cross where each format loses it.",
     )

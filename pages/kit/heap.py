@@ -1,7 +1,7 @@
 """Memory of readers who have left goes back to the system.
 
-What is freed, glibc keeps for the next who asks: after 30 readers who each trained two networks of 50
-layers and 128 units, 1,290 MB of which 148 were in use. A host would end a process for that.
+What is freed, glibc keeps for the next who asks: after 30 readers who each trained two networks
+of 50 layers and 128 units, 1,290 MB of which 148 were in use. A host would end a process for that.
 """
 
 import ctypes

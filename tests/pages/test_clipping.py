@@ -8,6 +8,7 @@ import pytest
 
 from core import clipping, datasets, diagnostics, network, training
 from pages.concepts.clipping import charts, data, make_runs, networks, panel
+from pages.kit import theme
 from tests.app import charts as drawn
 from tests.app import open_page, prose
 
@@ -28,8 +29,11 @@ def test_the_file_has_every_point_of_the_drag():
     for name in networks.NETWORKS:
         for clip in KINDS:
             frame = data.thresholds(name, clip)
-            assert list(frame["limit"]) == [*limits, charts.UNCLIPPED]
+            assert list(frame["limit"]) == limits
             assert frame["loss"].str.split().map(len).nunique() == 1
+        free = data.unclipped(name).iloc[0]
+        right = theme.percent(data.runs(name, "none").accuracy)
+        assert free["says"] == f"not clipped: {right}" and free["limit"] == charts.UNCLIPPED
     assert data.RUNS_FILE.stat().st_size < 300_000
 
 

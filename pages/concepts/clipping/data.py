@@ -127,16 +127,14 @@ def rises(name: str, clip: str) -> bool:
 
 @memoize(16)
 def thresholds(name: str, clip: str) -> pd.DataFrame:
-    """One row per threshold, and one for no clipping; see `charts.thresholds`."""
-    rows = pd.concat([_rows(name, clip), _rows(name, "none")], ignore_index=True)
-    rows["kind"] = np.where(rows["clip"] == "none", "none", "limit")
-    rows["limit"] = rows["limit"].fillna(UNCLIPPED)
+    """One row per threshold; see `charts.thresholds`."""
+    rows = _rows(name, clip).copy()
     cure = runs(name, "cure").accuracy
     rows["cure"] = cure
     rows["cure_says"] = f"{NETWORKS[name].cure.label}, not clipped: {theme.percent(cure)}"
-    value = [theme.number(10**limit, 2) for limit in rows["limit"]]
     rows["says"] = [
-        f"c = {c}: {theme.percent(a)}" for c, a in zip(value, rows["accuracy"], strict=True)
+        f"c = {theme.number(10**limit, 2)}: {theme.percent(accuracy)}"
+        for limit, accuracy in zip(rows["limit"], rows["accuracy"], strict=True)
     ]
     rows["loss_says"] = [
         f"{lost} of {RUNS} not a number" if lost else f"final loss {theme.from_log10(loss, 2)}"
@@ -144,6 +142,14 @@ def thresholds(name: str, clip: str) -> pd.DataFrame:
     ]
     rows["clipped_says"] = [f"{theme.percent(share)} of steps" for share in rows["clipped"]]
     return rows
+
+
+@memoize(16)
+def unclipped(name: str) -> pd.DataFrame:
+    """The same network without clipping, beside the thresholds; see `charts.thresholds`."""
+    rows = _rows(name, "none").assign(limit=UNCLIPPED)
+    rows["says"] = [f"not clipped: {theme.percent(accuracy)}" for accuracy in rows["accuracy"]]
+    return rows[["limit", "accuracy", "accuracy_low", "accuracy_high", "meaning", "says"]]
 
 
 def main_line(at) -> pd.DataFrame:

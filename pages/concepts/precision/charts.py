@@ -251,14 +251,13 @@ def scales() -> alt.LayerChart:
 def power() -> alt.LayerChart:
     """log₁₀|wⁿ| up to n = POWERS with the n at which each format loses it.
 
-    Rows: `kind` "line" with `n`, `log10`; "lost" with `n`, `log10`, `says`, the `name` of those
-    that are named, and whether it is the `first`, whose name stands higher; all with `meaning`.
+    Rows: `n`, `log10`, `meaning`. The table `lost` has these and `says`, the `name` of those that
+    are named, and whether it is the `first`, whose name stands higher.
     """
     x = grammar.count_x("n", "n, the number of factors (layers)", POWERS, every=200, room=250)
     y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
-    rows = alt.Chart()
-    line = rows.transform_filter("datum.kind == 'line'").mark_line(clip=True, strokeWidth=3)
-    lost = rows.transform_filter("datum.kind == 'lost'").encode(
+    line = alt.Chart().mark_line(clip=True, strokeWidth=3)
+    lost = alt.Chart(alt.NamedData("lost")).encode(
         tooltip=[
             alt.Tooltip("says", type="nominal", title="format"),
             alt.Tooltip("n", type="quantitative", title="from n ="),
@@ -266,7 +265,7 @@ def power() -> alt.LayerChart:
     )
     points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
     names = [
-        lost.transform_filter(f"isValid(datum.name) && {which}")
+        lost.transform_filter(f"isString(datum.name) && {which}")
         .mark_text(align="left", dx=dx, dy=dy, fontSize=grammar.LABEL_SIZE, lineBreak="\n")
         .encode(text=alt.Text("name", type="nominal"))
         for which, dx, dy in (("datum.first", 0, -34), ("!datum.first", 12, -18))

@@ -635,11 +635,13 @@ def power(w: float) -> pd.DataFrame:
     """|w|ⁿ up to n = POWERS; see `charts.power`."""
     n = np.arange(0, POWERS + 1, 8)
     log10 = scalar_chain.power(w, n).log10
-    line = pd.DataFrame({"kind": "line", "n": n, "log10": log10, "says": None})
-    line["meaning"] = theme.outcome(float(log10[-1]))
-    lost = [
+    return pd.DataFrame({"n": n, "log10": log10, "meaning": theme.outcome(float(log10[-1]))})
+
+
+def lost(w: float) -> pd.DataFrame:
+    """Where formats lose |w|ⁿ, if by POWERS they do; see `charts.power`."""
+    rows = [
         {
-            "kind": "lost",
             "n": end.n,
             "log10": float(scalar_chain.power(w, end.n).log10),
             "says": end.form.label,
@@ -652,7 +654,7 @@ def power(w: float) -> pd.DataFrame:
         for end in power_ends(w)
         if end.n and end.n <= POWERS
     ]
-    return pd.concat([line, pd.DataFrame(lost)]) if lost else line
+    return pd.DataFrame(rows, columns=["n", "log10", "says", "name", "first", "meaning"])
 
 
 # Seldom guessed ----------------------------------------------------------------------------------

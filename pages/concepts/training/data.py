@@ -251,29 +251,25 @@ def run_frame(pair: Pair, steps: int, running: bool) -> pd.DataFrame:
     return pd.DataFrame({"at": at * len(columns), "taken": pair.step, **both})
 
 
-def _table(rows: list[dict]) -> pd.DataFrame:
-    """Rows as a frame, by their columns: of rows themselves pandas makes one in twice the time."""
-    columns = dict.fromkeys(column for row in rows for column in row)
-    return pd.DataFrame({column: [row.get(column) for row in rows] for column in columns})
-
-
-def curves(pair: Pair, steps: int) -> pd.DataFrame:
-    """What the scrubber leaves: curves, halts, ticks and guessing; see `charts.run`."""
+def curves(pair: Pair, steps: int) -> dict[str, pd.DataFrame]:
+    """What the scrubber leaves: the other tables of `charts.run`."""
     steps = max(steps, pair.step)
-    rows = [{"kind": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
     losses = {_guessed(run) for run in pair.runs.values()}
     guess = {
+        "x": 1.0,
         "loss_guessed": math.log10(losses.pop()) if len(losses) == 1 else None,
         "right_guessed": 1 / next(iter(pair.runs.values())).spec.n_out,
     }
-    rows.append({"kind": "guess", "x": 1.0} | guess)
+    ticks = [{"x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
     halted = [name for name in pair.runs if pair.halt(name)]
-    for name, run in pair.runs.items():
-        own = _curves(name, run, steps)
-        if halt := pair.halt(name):
-            own.append(_halt(name, run, halt, steps) | {"row": halted.index(name)})
-        rows += [row | {"meaning": NETS[name]} for row in own]
-    return _table(rows)
+    halts = [_halt(pair, name, steps) | {"row": row} for row, name in enumerate(halted)]
+    return {
+        "batches": _curves(pair, _batches, steps),
+        "tests": _curves(pair, _tests, steps),
+        "halts": pd.DataFrame(halts, columns=["name", "meaning", "x", "last", "says", "row"]),
+        "ticks": pd.DataFrame(ticks),
+        "guess": pd.DataFrame([guess]),
+    }
 
 
 def _guessed(run: Recording) -> float:
@@ -285,47 +281,46 @@ def _guessed(run: Recording) -> float:
     return math.log(K)
 
 
-def _curves(name: str, run: Recording, steps: int) -> list[dict]:
-    rows = []
-    if run.steps:
-        every = max(1, math.ceil(run.step / CURVE_POINTS))
-        picked = run.steps[::every]
-        rows.append(
-            _curve(
-                "batch",
-                name,
-                [step.step / steps for step in picked],
-                [step.loss[0] for step in picked],
-                [step.accuracy[0] for step in picked],
-            )
-        )
-    tests = [test for test in run.tests if np.isfinite(test.loss[0])]
-    rows.append(
-        _curve(
-            "test",
-            name,
-            [test.step / steps for test in tests],
-            [test.loss[0] for test in tests],
-            [test.accuracy[0] for test in tests],
-        )
+def _batches(run: Recording) -> tuple[list, list, list]:
+    """Steps, losses and accuracies of the batches, of no more than can be told apart."""
+    picked = run.steps[:: max(1, math.ceil(run.step / CURVE_POINTS))]
+    return (
+        [step.step for step in picked],
+        [step.loss[0] for step in picked],
+        [step.accuracy[0] for step in picked],
     )
-    return rows
 
 
-def _curve(kind, name, x, loss, right) -> dict:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        columns = {"px": x, "loss": np.log10(loss), "right": right}
-    return {"kind": kind, "name": name} | {
-        column: frames.pack(np.array([values], dtype=float), ".4f")[0]
-        for column, values in columns.items()
-    }
+def _tests(run: Recording) -> tuple[list, list, list]:
+    """The same of the held-out examples."""
+    tests = [test for test in run.tests if np.isfinite(test.loss[0])]
+    return (
+        [test.step for test in tests],
+        [test.loss[0] for test in tests],
+        [test.accuracy[0] for test in tests],
+    )
 
 
-def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
+def _curves(pair: Pair, found: Callable[[Recording], tuple], steps: int) -> pd.DataFrame:
+    """A row for each network's curve, its points packed."""
+    rows = []
+    for name, run in pair.runs.items():
+        x, loss, right = (np.array([column], dtype=float) for column in found(run))
+        if not x.size:
+            continue
+        with np.errstate(divide="ignore", invalid="ignore"):
+            columns = {"px": x / steps, "loss": np.log10(loss), "right": right}
+        packed = {column: frames.pack(values, ".4f")[0] for column, values in columns.items()}
+        rows.append({"name": name, "meaning": NETS[name]} | packed)
+    return pd.DataFrame(rows, columns=["name", "meaning", "px", "loss", "right"])
+
+
+def _halt(pair: Pair, name: str, steps: int) -> dict:
+    run, halt = pair.runs[name], pair.runs[name].state.halts[0]
     before = [step.loss[0] for step in run.steps[:-1] if np.isfinite(step.loss[0])]
     return {
-        "kind": "halt",
         "name": name,
+        "meaning": NETS[name],
         "x": halt.step / steps,
         "last": float(np.log10(before[-1])) if before else 0.0,
         "says": f"{name}: no longer finite at step {halt.step}",
@@ -604,13 +599,12 @@ def clipped(pair: Pair) -> dict[str, tuple[float, int]]:
 
 
 def boundary(pair: Pair, step: int) -> pd.DataFrame:
-    """The second class's probability over the plane after a step, and the examples; see
-    `charts.boundary`."""
+    """The second class's probability over the plane after a step; see `charts.boundary`."""
     side = np.linspace(-2.2, 2.2, GRID + 1)
     middle = (side[:-1] + side[1:]) / 2
     gx, gy = (grid.ravel() for grid in np.meshgrid(middle, middle))
     half = (side[1] - side[0]) / 2
-    data, parts = pair.duel.dataset, []
+    parts = []
     for name, state in pair.once(states, step).items():
         spec = pair.runs[name].spec
         with np.errstate(all="ignore"):
@@ -619,7 +613,6 @@ def boundary(pair: Pair, step: int) -> pd.DataFrame:
         parts.append(
             pd.DataFrame(
                 {
-                    "kind": "cell",
                     "name": name,
                     "x": gx - half,
                     "x2": np.minimum(gx + half * (1 + OVERLAP), side[-1]),
@@ -629,20 +622,15 @@ def boundary(pair: Pair, step: int) -> pd.DataFrame:
                 }
             )
         )
-    half_of_them = slice(len(data.x_train) // 2)  # classes alternate
-    points = data.x_train[half_of_them]
-    parts.append(
-        pd.DataFrame(
-            {
-                "kind": "point",
-                "name": "both",
-                "x": points[:, 0],
-                "y": points[:, 1],
-                "p": data.y_train[half_of_them],
-            }
-        )
-    )
     return pd.concat(parts, ignore_index=True)
+
+
+def examples(pair: Pair) -> pd.DataFrame:
+    """Half of the training examples in the plane; see `charts.boundary`."""
+    data = pair.duel.dataset
+    half = slice(len(data.x_train) // 2)  # classes alternate
+    (x, y), p = data.x_train[half].T, data.y_train[half]
+    return pd.DataFrame({"x": x, "y": y, "p": p})
 
 
 # Over seeds --------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ def boundary(pair: Pair, step: int) -> None:
     page.show(
         charts.boundary,
         pair.once(data.boundary, step),
+        examples=data.examples(pair),
         key="training.boundary",
         alt_text="""
             Two planes, for A and B: the probability of the dark class as a shade of grey, and
