@@ -35,9 +35,10 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
     @page.part(panel)
     def link(at) -> None:
         here = address.link(panel, at, answer=False)
-        st.code(here, language=None, wrap_lines=True)
-        if qr.fits(here):
-            st.image(qr.svg(here), width=180)
+        with st.container(key="paper"):
+            st.code(here, language=None, wrap_lines=True)
+            if qr.fits(here):
+                st.image(qr.svg(here), width=180)
 
     if told := progress.told():
         page.write("**What you have answered** counts elsewhere too, with this link.")

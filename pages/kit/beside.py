@@ -20,6 +20,7 @@ MAIN = "main"
 PINNED, IDEA = "pinned", "idea"
 TABLES = (PINNED, IDEA)
 CLOSE = 0.5  # decades: a guess within a factor of three is right
+_ABOVE, _BELOW = -12, 16  # pixels from a line to its name
 _DASHES = {PINNED: [8, 5], IDEA: [4, 4]}
 # How far apart two lines are where they part, and how that is said: of log₁₀ sizes, of shares.
 FACTOR = (math.log10(2), "a factor of 2")
@@ -34,10 +35,12 @@ def line(
     name_at: float = 0.6,
     series: str = "",
     named: bool = True,
+    below: bool = False,
 ) -> pd.DataFrame:
     """A line of N points, in the order of its way, as a table. `seen` are the ends of its axis.
 
-    The line's name stands at this share of the points that the axis shows. Where the line goes on
+    The line's name stands at this share of the points that the axis shows, above the line or
+    `below` it, on the side that is free of it. Where the line goes on
     without a place on any axis, the name stands at its last point, and `end` tells why: −∞ is the
     logarithm of 0. NaN is a gap.
     """
@@ -51,20 +54,20 @@ def line(
         "" if not len(gone) else ", then 0" if gone[0] < 0 else ", then ∞",
     )
     shown = np.flatnonzero((up >= seen[0]) & (up <= seen[1]))
-    rows["align"] = _side(rows, seen)
+    rows["align"], rows["dy"] = _side(rows, seen, below), _BELOW if below else _ABOVE
     if named and len(shown):
         rows.loc[shown[-1] if len(gone) else shown[int(name_at * (len(shown) - 1))], "named"] = True
     return rows
 
 
-def _side(rows: pd.DataFrame, seen: tuple[float, float]) -> str:
-    """How the line's name is aligned above it: on the free side of a line that is steep."""
+def _side(rows: pd.DataFrame, seen: tuple[float, float], below: bool) -> str:
+    """How the line's name is aligned: on the free side of a line that is steep."""
     known = rows.dropna()
     if len(known) < 2:
         return "left"
     rise = np.polyfit(known["at_x"], known["at_y"].clip(*seen), 1)[0]
     steep = rise * np.ptp(known["at_x"]) / (seen[1] - seen[0])
-    return "center" if abs(steep) < 0.1 else "right" if steep > 0 else "left"
+    return "center" if abs(steep) < 0.1 else "right" if (steep > 0) != below else "left"
 
 
 def nothing() -> pd.DataFrame:
@@ -75,7 +78,7 @@ def nothing() -> pd.DataFrame:
 def named(rows: pd.DataFrame, name: str, meaning: str = "reference") -> pd.DataFrame:
     """The lines with a name, where each has a place for it, in the color of a meaning."""
     says = np.where(rows["named"], name + rows["end"], "")
-    return rows.assign(says=says, dy=-12, kind="own", meaning=meaning)
+    return rows.assign(says=says, kind="own", meaning=meaning)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def held_against(idea: Idea) -> pd.DataFrame:
         return line(idea.x, sizes, seen=idea.seen, **more)
 
     own = named(lined(idea.y, name_at=idea.name_at), f"your idea: {idea.name}", "dark")
-    own = own.assign(align=idea.align or own["align"], dy=16 if idea.below else own["dy"])
+    own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
     truth = named(lined(idea.measured, named=False), "").assign(kind="measured")
     rows = [own, truth]
     if idea.parts is not None and not idea.across:

@@ -261,7 +261,7 @@ def footer(panel: Panel) -> None:
 
 def _neighbors(panel: Panel) -> None:
     before, after = site.neighbors(panel.page)
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(key="neighbors", horizontal=True, horizontal_alignment="distribute"):
         if before:
             site.link(before, f"← {before.title}")
         if after:

@@ -50,6 +50,15 @@ def test_a_line_that_the_axis_does_not_show_has_no_name():
     assert beside.nothing().empty
 
 
+@pytest.mark.parametrize(("rise", "above", "below"), [(8, "right", "left"), (-8, "left", "right")])
+def test_a_name_stands_on_the_free_side_of_a_steep_line(rise, above, below):
+    lines = {
+        side: beside.line([0, 1], [0, rise], seen=(-9, 9), below=side) for side in (False, True)
+    }
+    assert set(lines[0]["align"]) == {above} and (lines[0]["dy"] < 0).all()
+    assert set(lines[1]["align"]) == {below} and (lines[1]["dy"] > 0).all()
+
+
 def test_the_lines_beside_a_chart_take_its_main_lines_scales_and_lie_beneath_it():
     main = {"name": beside.MAIN, "mark": "line"}
     spec = {"layer": [{"mark": "rule"}, {"layer": [{"mark": "area"}, main]}]}

@@ -87,7 +87,11 @@ def main_line(at) -> pd.DataFrame:
     """One framework's gradient by layer, from the last one back; see `beside`."""
     run = default_run(at.framework, at.activation, int(at.width), at.seed)
     size = run.kept[at.depth - 1, at.depth - 1 :: -1]
-    return beside.line(np.arange(at.depth, 0, -1), size, seen=(BOTTOM, TOP))
+    layers, seen = np.arange(at.depth, 0, -1), (BOTTOM, TOP)
+    if not BOTTOM + 4 < size[-1] < TOP - 4:
+        return beside.line(layers, size, seen=seen)
+    # All lines begin at one point: the name stands at the other end, away from the healthy ones.
+    return beside.line(layers, size, seen=seen, name_at=1.0, below=bool(size[-1] < 0))
 
 
 ASKED, ASKED_WIDTH = ("PyTorch", 20), 64  # default, depth and width that the question asks for

@@ -1,0 +1,127 @@
+"""On paper: A4 pages in black and white, with what is on the screen and none of its controls."""
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from pages.kit import site
+
+A4 = (595, 842)  # points
+MARGIN_X, MARGIN_Y = 42, 39  # points: `@page` in style.css
+
+# What is read: what a question may be answered with, and a title that is open, are no controls.
+CONTROLS = """() => [...document.querySelectorAll(
+        '[data-testid=stMain] :is(button, [data-testid=stWidgetLabel], .vega-bind-name)')]
+    .filter(node => !node.closest('[class*="-guess"], [class*="-recall"]'))
+    .filter(node => node.getAttribute('aria-checked') !== 'true')"""
+TEXTS = f"({CONTROLS})().map(node => node.innerText.trim()).filter(Boolean)"
+SEEN = f"({CONTROLS})().filter(node => node.checkVisibility()).map(node => node.outerHTML)"
+COLORS = """[...document.querySelectorAll(
+        '[data-testid=stMain] :is(h1, h2, p, li, strong, a, td, th, code, code span, .katex *)')]
+    .filter(node => node.checkVisibility()).map(node => getComputedStyle(node).color)"""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A printed page: its size, its lines, and its charts with their places, all in points."""
+
+    size: tuple[int, int]
+    lines: list[str]
+    charts: list[np.ndarray]  # (height, width, 3), 0 to 255
+    boxes: list[tuple[float, float, float, float]]  # left, bottom, right, top
+
+
+def printed(tab) -> list[Sheet]:
+    """As Chromium prints it. It draws what has a filter, as charts have, as a picture."""
+    pdf = tab.page.pdf(prefer_css_page_size=True, print_background=False)
+    sheets = []
+    for page in PdfReader(BytesIO(pdf)).pages:
+        boxes = []
+
+        def drawn(operator, _, at, __, boxes=boxes):
+            if operator == b"Do":
+                width, _, _, height, left, bottom = at
+                boxes.append((left, bottom, left + width, bottom + height))
+
+        text = page.extract_text(visitor_operand_before=drawn)
+        lines = [line.strip() for line in text.replace("ﬀ", "ff").splitlines()]
+        size = round(page.mediabox.width), round(page.mediabox.height)
+        charts = [on_white(file.image) for file in page.images if file.image]
+        sheets.append(Sheet(size, lines, charts, boxes))
+    return sheets
+
+
+def on_white(chart: Image.Image) -> np.ndarray:
+    white = Image.new("RGBA", chart.size, "white")
+    return np.asarray(Image.alpha_composite(white, chart.convert("RGBA")).convert("RGB"))
+
+
+def open_entry(tab, title: str) -> None:
+    tab.page.get_by_test_id("stButtonGroup").get_by_text(title, exact=True).last.click()
+    tab.settle()
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "dark"), [("training", 1280, True), ("home", 390, False)]
+)
+def test_a_page_on_paper(path, width, dark, server, reader):
+    tab = reader(width, 900, dark=dark).goto(f"{server}/{path}")
+    charts = tab.page.locator("[data-testid=stVegaLiteChart] svg").count()
+    controls = set(tab.page.evaluate(TEXTS))
+    open_entry(tab, "Take away")
+    link = tab.page.locator(".st-key-paper code").inner_text()
+    sheets = printed(tab)
+
+    lines = [line for sheet in sheets for line in sheet.lines]
+    assert lines[0] == site.info(path).title
+    assert len(controls) > 10 and not controls & set(lines)
+    assert not {"Network A", "Network B"} & set(lines), "a label whose controls are not printed"
+    assert not re.search("On paper|As cards|Presets set", " ".join(lines))
+    text = re.sub(r"\s", "", "".join(lines))
+    assert text.endswith(link) and text.count(link) == 1
+
+    assert sum(len(sheet.boxes) for sheet in sheets) == charts > 1, "a chart is cut, or missing"
+    assert sheets[0].boxes, "the main chart is not on the first page"
+    for sheet in sheets:
+        assert sheet.size == pytest.approx(A4, abs=1)
+        assert any(sheet.lines), "an empty page"
+        for left, bottom, right, top in sheet.boxes:
+            assert MARGIN_X - 1 < left < right < A4[0] - MARGIN_X + 1
+            assert MARGIN_Y - 1 < bottom < top < A4[1] - MARGIN_Y + 1
+        assert len(sheet.charts) == len(sheet.boxes)
+        for chart in sheet.charts:
+            assert np.ptp(chart, axis=-1).max() <= 2, "a color"
+            assert chart.max() == 255 and np.median(chart) > 230, "no white paper"
+            assert chart.min() < 110, "no dark ink"
+
+    tab.page.emulate_media(media="print")
+    assert set(tab.page.evaluate(COLORS)) == {"rgb(0, 0, 0)"}
+    assert tab.page.evaluate(SEEN) == []
+    tab.assert_sound()
+
+
+def test_what_is_open_is_printed_with_its_title(server, reader):
+    tab = reader(1280, 900).goto(f"{server}/products")
+    tab.page.get_by_text("Just tell me").click()
+    tab.settle()
+    open_entry(tab, "The data")
+    open_entry(tab, "The answer")
+    sheets = printed(tab)
+    assert all(any(sheet.lines) for sheet in sheets), "an empty page"
+    text = " ".join(line for sheet in sheets for line in sheet.lines)
+    asked, told = site.panel("products").recall.question, site.panel("products").recall.answer
+    assert "The answer is 0.0052." in text and "Hide the answer" not in text
+    assert text.count("The data") == 1 and "The NumPy that ran" not in text
+    rest = text.partition("The data")[2]
+    rows = tab.page.locator("[data-testid=stTable] tbody tr").all_inner_texts()
+    assert len(rows) > 12, "a table that the screen does not scroll"
+    assert all(" ".join(row.split()) in rest for row in rows)
+    assert asked in rest and told.replace("*", "")[:20] in rest.partition(asked)[2]
+    tab.page.emulate_media(media="print")
+    out_of_sight = "node => node.scrollHeight - node.clientHeight"
+    assert tab.page.locator("[data-testid=stTable] > div").evaluate(out_of_sight) <= 1
