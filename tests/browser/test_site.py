@@ -156,9 +156,9 @@ def test_live_drag_needs_no_server_and_ends_in_the_address(path, control, server
     await_address(tab, key, rest)
     assert chart.locator("[data-same=yes]").count() == 1, "the chart was embedded anew"
     tab.assert_sound()
-    again = reader().goto(tab.page.url)
-    other = live_input(again, control)
-    assert float(other.input_value()) == pytest.approx(rest)
+    if control == MAIN[path]:
+        again = reader().goto(tab.page.url)
+        assert float(live_input(again, control).input_value()) == pytest.approx(rest)
 
 
 @pytest.mark.parametrize("path,control", MAIN.items(), ids=lambda v: getattr(v, "name", v))

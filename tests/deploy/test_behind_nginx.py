@@ -71,7 +71,8 @@ def test_a_live_drag_ends_in_the_address(site, reader):
 
 
 def test_it_trains(site, reader):
-    tab = reader().goto(f"{site.address}/training?{LONG}")  # by a link, it begins by itself
+    tab = reader()
+    tab.page.goto(f"{site.address}/training?{LONG}")  # by a link, it begins by itself
     await_step(tab, 0)
     button(tab, "Pause training").click()
     tab.assert_sound()
