@@ -38,7 +38,7 @@ def run_view(at) -> None:
             examples named right. Over the hidden layers, at the step of the scrubber: the gradient
             dJ/dz relative to the last layer with the product of slopes, and the relative size of
             the step. The numbers stand in the text below.""",
-        curves=pair.once(data.curves, steps),
+        **pair.once(data.curves, steps),
     )
     with st.container(key="training.transport", gap="xxsmall"):  # its look stands in style.css
         if lab.running:

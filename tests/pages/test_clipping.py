@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core import clipping, datasets, diagnostics, network, training
@@ -27,7 +28,9 @@ def test_the_file_has_every_point_of_the_drag():
     limits = panel.LIMIT.values()
     for name in networks.NETWORKS:
         for clip in KINDS:
-            frame = data.thresholds(name, clip)
+            tables = data.thresholds(name, clip)
+            assert list(tables["none"]["limit"]) == [charts.UNCLIPPED]
+            frame = pd.concat(tables.values())
             assert list(frame["limit"]) == [*limits, charts.UNCLIPPED]
             assert frame["loss"].str.split().map(len).nunique() == 1
     assert data.RUNS_FILE.stat().st_size < 300_000

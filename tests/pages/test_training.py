@@ -396,8 +396,7 @@ def test_the_chart_has_the_numbers_of_the_run():
         assert slopes == pytest.approx(products, abs=6e-3)
         right = theme.percent(pair.tested("B", at).accuracy[0])
         assert rows.loc[at, "says"].startswith(f"B: held-out {right} right, batch loss ")
-    curves = data.curves(pair, 40)
-    curve = curves[(curves["kind"] == "test") & (curves["name"] == "B")].iloc[0]
+    curve = data.curves(pair, 40)["tests"].set_index("name").loc["B"]
     losses = [test.loss[0] for test in pair.runs["B"].tests]
     assert [float(t) for t in curve["loss"].split()] == pytest.approx(np.log10(losses), abs=1e-4)
 
@@ -422,7 +421,7 @@ def test_the_chart_is_as_tall_as_its_panels_want(scale):
 @pytest.mark.parametrize("broken", ["a", "b", "ab"])
 def test_halts_are_named_from_the_first_row_on_above_who_goes_on(broken):
     nets = {name: replace(NET, rate=1e30) for name in broken}
-    rows = data.curves(trained(replace(DUEL, **nets), 20), 20).query("kind == 'halt'")
+    rows = data.curves(trained(replace(DUEL, **nets), 20), 20)["halts"]
     assert [name.lower() for name in rows["name"]] == list(broken)
     assert rows["row"].tolist() == list(range(len(broken)))
 
@@ -436,9 +435,10 @@ def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():
 def test_a_long_run_stays_light():
     pair = trained(replace(DUEL, a=replace(NET, depth=1, width=4), b=replace(NET, depth=1)), 2000)
     frame, curves = data.run_frame(pair, 2000, False), data.curves(pair, 2000)
-    points = sum(len(str(text).split()) for text in curves["px"].dropna())
+    lines = [*curves["batches"]["px"], *curves["tests"]["px"]]
+    points = sum(len(text.split()) for text in lines)
     assert points < 3000 and len(frame) == 2 * 2001
-    assert sum(table.nbytes for table in map(specs.arrow, (frame, curves))) < 1e6
+    assert sum(table.nbytes for table in map(specs.arrow, (frame, *curves.values()))) < 1e6
     assert len(data.gradient_map(pair, 2000, "dz")) <= 3000
     deep = trained(replace(DUEL, a=replace(NET, depth=50), b=replace(NET, depth=50)), 50)
     assert len(data.gradient_map(deep, 50, "dW")) <= 3000
@@ -477,18 +477,18 @@ def test_a_far_step_that_would_take_long_is_the_last_kept_one(monkeypatch):
 
 def test_the_boundary_is_the_networks_answer():
     pair = trained(Duel(NET, replace(NET, activation="tanh"), "spirals", 0), 20)
-    rows = data.boundary(pair, 20)
-    cell = rows[(rows["kind"] == "cell") & (rows["name"] == "A")].iloc[333]
+    tables = data.boundary(pair, 20)
+    cells, points = tables["frame"], tables["points"]
+    cell = cells[cells["name"] == "A"].iloc[333]
     half = 2.2 / data.GRID
     x = np.array([[cell["x"] + half, cell["y"] + half]])
     run = pair.runs["A"]
     logits = network.forward(run.spec, run.state.params, x).output[0, 0]
     p = np.exp(logits[1]) / np.exp(logits).sum()
     assert cell["p"] == pytest.approx(p, rel=1e-5)
-    assert set(rows[rows["kind"] == "point"]["p"]) == {0, 1}
+    assert set(points["p"]) == {0, 1}
     held = pair.duel.dataset
     examples = {(*x, float(y)) for x, y in zip(held.x_train, held.y_train, strict=True)}
-    points = rows[rows["kind"] == "point"]
     assert set(zip(points["x"], points["y"], points["p"], strict=True)) <= examples
 
 
@@ -941,8 +941,7 @@ def test_the_loss_of_guessing_is_drawn_where_both_have_the_same():
     squares = replace(NET, loss="mean_squared_error", target=10.0)
 
     def guessed(a, b):
-        curves = data.curves(data.pair(Duel(a, b, "digits", 0)), 50)
-        return curves.set_index("kind").loc["guess", "loss_guessed"]
+        return data.curves(data.pair(Duel(a, b, "digits", 0)), 50)["guess"].loc[0, "loss_guessed"]
 
     wanted = 10.0 * np.eye(10)
     best = ((wanted - wanted.mean(axis=0)) ** 2).mean()

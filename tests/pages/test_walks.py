@@ -425,7 +425,7 @@ def initialization(now, words, at) -> None:
 
 def clipping(now, words, at) -> None:
     found = frame_with(at, "limit", "accuracy", "cure")
-    row = found[(found["kind"] == "limit") & (found["limit"] == now.limit)].iloc[0]
+    row = found[found["limit"] == now.limit].iloc[0]
     c = said(words, "at *c* = ", ": **")
     right = re.search(r": \*\*(\S+ %)\*\* of the held-out digits named right", words)[1]
     assert row["says"] == f"c = {c}: {right}"
@@ -442,9 +442,11 @@ def clipping(now, words, at) -> None:
 
 
 def training(now, words, at) -> None:
-    found, curves = frame_with(at, "at", "step_says", "place"), frame_with(at, "px", "right")
+    found = frame_with(at, "at", "step_says", "place")
+    tests, halts = (
+        frame_with(at, "name", name=name).set_index("name") for name in ("tests", "halts")
+    )
     for name in "AB":
-        rows = curves[curves["name"] == name].set_index("kind")
         frame = (
             found[found["name"] == name]
             .query("at == @now.step or at < 0 or at == taken < @now.step")
@@ -456,7 +458,7 @@ def training(now, words, at) -> None:
         if f"**{name}** stopped at step " in words:
             step = said(words, f"**{name}** stopped at step ", ":")
             assert frame["says"] == f"{name}: no longer finite"
-            assert rows.loc["halt", "says"] == f"{name}: no longer finite at step {step}"
+            assert halts.loc[name, "says"] == f"{name}: no longer finite at step {step}"
             continue
         if f"**{name}**'s outputs are no longer numbers" in words:
             continue
@@ -468,7 +470,7 @@ def training(now, words, at) -> None:
             else 1
         )
         curve = {
-            column: [float(text) for text in rows.loc["test", column].split()]
+            column: [float(text) for text in tests.loc[name, column].split()]
             for column in ("px", "loss", "right")
         }
         place = int(step.replace(",", "")) / steps

@@ -20,10 +20,11 @@ _LOUDEST = 6  # log₁₀ of the largest loss on the axis; above it the line run
 def thresholds() -> alt.LayerChart:
     """Accuracy against the threshold, and beside it the loss over the steps at the live one.
 
-    Rows: `limit` (log₁₀ of the threshold; UNCLIPPED where `kind` is "none", else "limit");
-    `accuracy`, `accuracy_low`, `accuracy_high`, `clipped` (shares) and what they say in `says`,
-    `clipped_says`; the packed `steps`, `loss`, `loss_low`, `loss_high` (log₁₀), `loss_says` and
-    the `meaning` of these runs; `lost`, how many ended in NaN; `cure` and `cure_says`.
+    Rows, and the table `none` with one of the runs without clipping: `limit` (log₁₀ of the
+    threshold, or UNCLIPPED); `accuracy`, `accuracy_low`, `accuracy_high`, `clipped` (shares) and
+    what they say in `says`, `clipped_says`; the packed `steps`, `loss`, `loss_low`, `loss_high`
+    (log₁₀), `loss_says` and the `meaning` of these runs; `lost`, how many ended in NaN; `cure` and
+    `cure_says`.
     """
     now = frames.frame_of(LIMIT)
     return grammar.layered(
@@ -61,8 +62,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
             f"{grammar.WIDE} || datum.value > 0 ? format(datum.value, '.0%') : ''",
         )
     )
-    swept = alt.Chart().transform_filter("datum.kind == 'limit'")
-    unclipped = alt.Chart().transform_filter("datum.kind == 'none'")
+    swept, unclipped = alt.Chart(), alt.Chart(alt.NamedData("none"))
     tooltip = [alt.Tooltip("says", type="nominal", title="median of 8")]
     band = grammar.colored(swept, "dark").mark_area(opacity=0.16)
     band = band.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))

@@ -12,7 +12,6 @@ from pages.concepts.training.panel import STEP
 from pages.kit import beside, frames, grammar, theme
 
 HISTOGRAM_BINS = np.arange(-9.0, 4.01, 0.5)  # log₁₀|h|; the first bin also holds 0
-CURVES = "curves"  # the table of what the scrubber leaves as it is
 MAP_DOMAIN = (-8, 6)  # log₁₀ of the sizes that the map's colors tell apart
 
 # Play: through all steps in ten seconds, or a little more; then it stands at the last one.
@@ -106,10 +105,10 @@ def run() -> alt.LayerChart:
     Frames, a row per network and step, with `name` ("A", "B") and `meaning`, its hue: `at` (the
     step; −1 shows at every one), `taken` (the last step there is), `x`, `says`, `step_says`, and
     packed over the layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
-    The table `curves`, which the scrubber leaves as it is, has rows by `kind`:
-    "batch", "test", with `name` and `meaning`: packed `px` (share of the run), `loss` (log₁₀),
-    `right`; "halt", with both: `x`, `last` (log₁₀ loss), `says`, its `row`; "ticks": `x`, `says`;
-    "guess": `x`, `loss_guessed` (log₁₀, or none), `right_guessed`.
+    Tables that the scrubber leaves as they are, all but the last two with `name` and `meaning`:
+    `batches` and `tests`, packed `px` (share of the run), `loss` (log₁₀), `right`; `halts`: `x`,
+    `last` (log₁₀ loss), `says`, its `row`; `ticks`: `x`, `says`; and `guess`, one row: `x`,
+    `loss_guessed` (log₁₀, or none), `right_guessed`.
     """
     return _run(FIRST_STEPS)
 
@@ -139,10 +138,6 @@ def _run(steps: int) -> alt.LayerChart:
     )
 
 
-def _curves(kind: str) -> alt.Chart:
-    return alt.Chart(alt.NamedData(CURVES)).transform_filter(f"datum.kind == '{kind}'")
-
-
 def _hued(chart: alt.Chart) -> alt.Chart:
     return chart.encode(detail=alt.Detail("name", type="nominal"))
 
@@ -150,17 +145,17 @@ def _hued(chart: alt.Chart) -> alt.Chart:
 def _over_steps() -> list[alt.Chart]:
     """Each batch as a thin line, the held-out examples as a bold one."""
     layers = []
-    for kind, style in (
-        ("batch", {"strokeWidth": 1, "opacity": 0.45}),
-        ("test", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
+    for table, style in (
+        ("batches", {"strokeWidth": 1, "opacity": 0.45}),
+        ("tests", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
     ):
-        rows = frames.unpack(_curves(kind), "px", "loss", "right")
+        rows = frames.unpack(alt.Chart(alt.NamedData(table)), "px", "loss", "right")
         layers.append(_hued(rows.mark_line(**style)).encode(x=alt.X(field="px")))
     return layers
 
 
 def _guess(field: str, below: int) -> list[alt.Chart]:
-    rows = grammar.colored(_curves("guess"), "reference")
+    rows = grammar.colored(alt.Chart(alt.NamedData("guess")), "reference")
     rows = rows.transform_filter(f"isValid(datum.{field}_guessed)")  # losses of two kinds have none
     rows = rows.transform_calculate(left="0", words="'guessing'")
     level = {"y": alt.Y(field=f"{field}_guessed")}
@@ -191,7 +186,7 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
         [-2, -1, 0, 1],
         _open_ended(*_LOSS),
     )
-    halts = _hued(_curves("halt"))
+    halts = _hued(alt.Chart(alt.NamedData("halts")))
     cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
         height=f"{high - 0.3} - 0.5 * datum.row"
@@ -234,7 +229,7 @@ def _accuracies(now: alt.Chart) -> alt.LayerChart:
         [0, 0.5, 1],
         "format(datum.value, '.0%')",
     )
-    ticks = grammar.colored(_curves("ticks"), "reference")
+    ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         y=alt.value(_edge("right", 1, 9)), text=_TEXT
     )
@@ -451,8 +446,8 @@ def histograms() -> alt.LayerChart:
 def boundary() -> alt.LayerChart:
     """Which class each network would name over the plane, and half of the training examples.
 
-    Rows: `kind` "cell" with `name`, `x`, `x2`, `y`, `y2` and `p`, the probability of the dark
-    class; "point" with `x`, `y` and `p`, its class.
+    Rows, the cells: `name`, `x`, `x2`, `y`, `y2` and `p`, the probability of the dark class. The
+    table `points`: `x`, `y` and `p`, its class.
     """
 
     def side(name: str) -> alt.LayerChart:
@@ -461,8 +456,8 @@ def boundary() -> alt.LayerChart:
         y = _side_y(name, "y", "x₂", (-2.2, 2.2), ticks, "datum.label")
         greys = alt.Scale(domain=[0, 1], range=list(theme.TWO_CLASSES))
         color = alt.Color("p", type="quantitative", scale=greys, legend=None)
-        cells = alt.Chart().transform_filter(f"datum.kind == 'cell' && datum.name == '{name}'")
-        points = alt.Chart().transform_filter("datum.kind == 'point'")
+        cells = alt.Chart().transform_filter(f"datum.name == '{name}'")
+        points = alt.Chart(alt.NamedData("points"))
         layers = alt.layer(
             cells.mark_rect().encode(x2=alt.X2("x2"), y2=alt.Y2("y2"), color=color),
             points.mark_point(
@@ -503,7 +498,7 @@ def seeds() -> alt.LayerChart:
     """Held-out accuracy of A and B over several seeds: the median and the middle half.
 
     Rows: `name`, `meaning`, `x` (share of the run), `low`, `median`, `high`, `says`, and `label` on
-    the last; `name` "ticks" with `x` and `says`.
+    the last. The table `ticks`: `x`, `says`.
     """
     x = alt.X(
         "x",
@@ -526,14 +521,14 @@ def seeds() -> alt.LayerChart:
             title="held-out examples named right", format="%", gridOpacity=0.5, **grammar.AXIS
         ),
     )
-    rows = _hued(alt.Chart().transform_filter("datum.name != 'ticks'"))
+    rows = _hued(alt.Chart())
     band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})
     line = line.encode(tooltip=[alt.Tooltip("says", type="nominal", title="median")])
     labels = rows.transform_filter("isValid(datum.label)").mark_text(
         align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     )
-    ticks = grammar.colored(alt.Chart().transform_filter("datum.name == 'ticks'"), "reference")
+    ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         y=alt.value(alt.ExprRef("height + 9")), text=_TEXT
     )

@@ -244,29 +244,44 @@ def run_frame(pair: Pair, steps: int, running: bool) -> pd.DataFrame:
     return pd.DataFrame({"at": at * len(columns), "taken": pair.step, **both})
 
 
-def _table(rows: list[dict]) -> pd.DataFrame:
-    """Rows as a frame, by their columns: of rows themselves pandas makes one in twice the time."""
-    columns = dict.fromkeys(column for row in rows for column in row)
-    return pd.DataFrame({column: [row.get(column) for row in rows] for column in columns})
+def ticks(steps: int) -> pd.DataFrame:
+    """The numbers of steps below an axis of the run; see `charts.run`."""
+    return pd.DataFrame([{"x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)])
 
 
-def curves(pair: Pair, steps: int) -> pd.DataFrame:
+def curves(pair: Pair, steps: int) -> dict[str, pd.DataFrame]:
     """What the scrubber leaves: curves, halts, ticks and guessing; see `charts.run`."""
     steps = max(steps, pair.step)
-    rows = [{"kind": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
     losses = {_guessed(run) for run in pair.runs.values()}
     guess = {
+        "x": 1.0,
         "loss_guessed": math.log10(losses.pop()) if len(losses) == 1 else None,
         "right_guessed": 1 / next(iter(pair.runs.values())).spec.n_out,
     }
-    rows.append({"kind": "guess", "x": 1.0} | guess)
-    halted = [name for name in pair.runs if pair.halt(name)]
+    batches, tests, halts = [], [], []
     for name, run in pair.runs.items():
-        own = _curves(name, run, steps)
+        own = {"name": name, "meaning": NETS[name]}
+        if run.steps:
+            every = max(1, math.ceil(run.step / CURVE_POINTS))
+            batches.append(own | _curve(run.steps[::every], steps))
+        finite = [test for test in run.tests if np.isfinite(test.loss[0])]
+        tests.append(own | _curve(finite, steps))
         if halt := pair.halt(name):
-            own.append(_halt(name, run, halt, steps) | {"row": halted.index(name)})
-        rows += [row | {"meaning": NETS[name]} for row in own]
-    return _table(rows)
+            halts.append(own | _halt(name, run, halt, steps) | {"row": len(halts)})
+    curve, halted = ("px", "loss", "right"), ("x", "last", "says", "row")
+    return {
+        "batches": _table(batches, *curve),
+        "tests": _table(tests, *curve),
+        "halts": _table(halts, *halted),
+        "guess": pd.DataFrame([guess]),
+        "ticks": ticks(steps),
+    }
+
+
+def _table(rows: list[dict], *columns: str) -> pd.DataFrame:
+    """Rows of the networks by their columns: of rows themselves pandas makes one in twice the
+    time."""
+    return pd.DataFrame({c: [row[c] for row in rows] for c in ("name", "meaning", *columns)})
 
 
 def _guessed(run: Recording) -> float:
@@ -278,47 +293,21 @@ def _guessed(run: Recording) -> float:
     return math.log(K)
 
 
-def _curves(name: str, run: Recording, steps: int) -> list[dict]:
-    rows = []
-    if run.steps:
-        every = max(1, math.ceil(run.step / CURVE_POINTS))
-        picked = run.steps[::every]
-        rows.append(
-            _curve(
-                "batch",
-                name,
-                [step.step / steps for step in picked],
-                [step.loss[0] for step in picked],
-                [step.accuracy[0] for step in picked],
-            )
-        )
-    tests = [test for test in run.tests if np.isfinite(test.loss[0])]
-    rows.append(
-        _curve(
-            "test",
-            name,
-            [test.step / steps for test in tests],
-            [test.loss[0] for test in tests],
-            [test.accuracy[0] for test in tests],
-        )
-    )
-    return rows
-
-
-def _curve(kind, name, x, loss, right) -> dict:
+def _curve(shown: Sequence[Step] | Sequence[Test], steps: int) -> dict[str, str]:
+    """Loss (log₁₀) and share named right over the run, packed."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        columns = {"px": x, "loss": np.log10(loss), "right": right}
-    return {"kind": kind, "name": name} | {
-        column: frames.pack(np.array([values], dtype=float), ".4f")[0]
-        for column, values in columns.items()
-    }
+        columns = {
+            "px": [one.step / steps for one in shown],
+            "loss": np.log10([one.loss[0] for one in shown]),
+            "right": [one.accuracy[0] for one in shown],
+        }
+    packed = frames.pack(np.array(list(columns.values()), dtype=float), ".4f")
+    return dict(zip(columns, packed, strict=True))
 
 
 def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
     before = [step.loss[0] for step in run.steps[:-1] if np.isfinite(step.loss[0])]
     return {
-        "kind": "halt",
-        "name": name,
         "x": halt.step / steps,
         "last": float(np.log10(before[-1])) if before else 0.0,
         "says": f"{name}: no longer finite at step {halt.step}",
@@ -596,7 +585,7 @@ def clipped(pair: Pair) -> dict[str, tuple[float, int]]:
     return found
 
 
-def boundary(pair: Pair, step: int) -> pd.DataFrame:
+def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
     """The second class's probability over the plane after a step, and the examples; see
     `charts.boundary`."""
     side = np.linspace(-2.2, 2.2, GRID + 1)
@@ -612,7 +601,6 @@ def boundary(pair: Pair, step: int) -> pd.DataFrame:
         parts.append(
             pd.DataFrame(
                 {
-                    "kind": "cell",
                     "name": name,
                     "x": gx - half,
                     "x2": np.minimum(gx + half * (1 + OVERLAP), side[-1]),
@@ -623,25 +611,15 @@ def boundary(pair: Pair, step: int) -> pd.DataFrame:
             )
         )
     half_of_them = slice(len(data.x_train) // 2)  # classes alternate
-    points = data.x_train[half_of_them]
-    parts.append(
-        pd.DataFrame(
-            {
-                "kind": "point",
-                "name": "both",
-                "x": points[:, 0],
-                "y": points[:, 1],
-                "p": data.y_train[half_of_them],
-            }
-        )
-    )
-    return pd.concat(parts, ignore_index=True)
+    x, y = data.x_train[half_of_them].T
+    points = pd.DataFrame({"x": x, "y": y, "p": data.y_train[half_of_them]})
+    return {"frame": pd.concat(parts, ignore_index=True), "points": points}
 
 
 # Over seeds --------------------------------------------------------------------------------------
 
 
-def seeds_frame(runs: dict[str, Recording], steps: int) -> pd.DataFrame:
+def seeds(runs: dict[str, Recording], steps: int) -> dict[str, pd.DataFrame]:
     """Held-out accuracy over the seeds; see `charts.seeds`. A network that has halted
     names nothing right."""
     parts = []
@@ -666,9 +644,7 @@ def seeds_frame(runs: dict[str, Recording], steps: int) -> pd.DataFrame:
             )
         )
         parts[-1]["label"] = [None] * (len(median) - 1) + [f"{name}: {theme.percent(median[-1])}"]
-    frame = pd.concat(parts, ignore_index=True)
-    ticks = [{"name": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
-    return pd.concat([frame, pd.DataFrame(ticks)], ignore_index=True)
+    return {"frame": pd.concat(parts, ignore_index=True), "ticks": ticks(steps)}
 
 
 @dataclass(frozen=True)
