@@ -414,7 +414,7 @@ def test_the_chart_is_as_tall_as_its_panels_want(scale):
     grown = spec["height"] / charts._HEIGHT
     assert (grown > 1) == (scale > 1)
     assert height == "width > 560 ? 500 : 710" if scale == 1 else height.endswith(f") * {grown}")
-    for _, (top, bottom) in charts._ROWS.values():
+    for top, bottom in (pane.phone for pane in charts._PANES.values()):
         assert (bottom - top) * charts._PHONE >= 120
 
 
