@@ -15,8 +15,8 @@ page.header(PANEL)
 def thresholds(at) -> None:
     live.show(
         charts.thresholds,
-        data.thresholds(at.network, at.clip),
-        at,
+        **data.thresholds(at.network, at.clip),
+        at=at,
         panel=PANEL,
         live=("limit",),
         main=data.main_line,

@@ -189,8 +189,7 @@ def _power() -> None:
     controls.draw(PANEL, "w")
     page.show(
         charts.power,
-        data.power(w),
-        lost=data.lost(w),
+        **data.power(w),
         key="precision.power",
         alt_text="Line chart of |w|ⁿ over n, with a cross where each format loses it.",
     )

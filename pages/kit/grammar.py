@@ -4,11 +4,13 @@ Sizes of gradients are drawn as log₁₀ values on a linear axis that is labele
 they span hundreds of decades, and a log scale would draw 0 and infinity as a flat line.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
 
 from pages.kit.theme import BAND, MEANINGS, SMALL_HEIGHT
 
@@ -228,8 +230,8 @@ def right_by_step(series: str, title: str) -> alt.Chart:
     )
 
 
-# Panels that stand side by side where there is room and one above the other on a phone, as parts of
-# one view: a view of its own for each would not stretch with the page.
+# Panels ----------------------------------------------------------------------------------------
+
 WIDE = "width > 560"
 
 
@@ -238,16 +240,63 @@ def wide(there: str, else_: str) -> alt.ExprRef:
     return alt.ExprRef(f"{WIDE} ? {there} : {else_}")
 
 
-def placed(field, title, domain, span, values, *, labels="datum.label", **axis):
-    """Scale and axis of a panel that takes only a part of the view: of `alt.X` or `alt.Y`."""
+def placed(field, title, domain, span, values, /, *, labels="datum.label", **axis):
+    """Scale and axis of what takes only a part of the view: of `alt.X` or `alt.Y`."""
     return {
-        "shorthand": field,
+        "shorthand": field or alt.Undefined,
         "type": "quantitative",
-        "scale": alt.Scale(domain=domain, range=span, nice=False, zero=False),
+        "scale": alt.Scale(domain=list(domain), range=span, nice=False, zero=False),
         "axis": alt.Axis(
             title=title, values=values, labelExpr=labels, **({"grid": False} | AXIS | axis)
         ),
     }
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A panel with axes of its own that takes a part of the view.
+
+    Panels stand side by side where there is room and one above the other on a phone, all in one
+    view: a view of its own for each would not stretch with the page. `across` and `down` are where
+    it begins and ends, from the left and from the top, as shares of the view; `phone` is the latter
+    on a phone, which it is as wide as. `head`: pixels kept free at its top.
+    """
+
+    across: tuple[float, float] = (0, 1)
+    down: tuple[float, float] = (0, 1)
+    phone: tuple[float, float] | None = None
+    head: int = 0
+
+    @property
+    def left(self) -> alt.ExprRef:
+        return wide(f"{self.across[0]} * width", "0")
+
+    @property
+    def right(self) -> alt.ExprRef:
+        return wide(f"{self.across[1]} * width", "width")
+
+    def top(self, shift: int = 0) -> alt.ExprRef:
+        """Its top, or so many pixels below it."""
+        return self._height(0, f"+ {self.head + shift}")
+
+    def bottom(self, shift: int = 0) -> alt.ExprRef:
+        """Its bottom, or so many pixels below it."""
+        return self._height(1, f"+ {shift}")
+
+    def _height(self, end: int, shift: str) -> alt.ExprRef:
+        return wide(
+            *(f"{down[end]} * height {shift}" for down in (self.down, self.phone or self.down))
+        )
+
+    def x(self, field: str | None, title, domain, values, /, **axis) -> alt.X:
+        """Its horizontal axis, at its foot."""
+        axis = {"orient": "bottom", "offset": self._height(1, "- height")} | axis
+        return alt.X(**placed(field, title, domain, [self.left, self.right], values, **axis))
+
+    def y(self, field: str | None, title, domain, values, /, **axis) -> alt.Y:
+        """Its vertical axis, on its left."""
+        axis = {"orient": "left", "offset": wide(f"-{self.across[0]} * width", "0")} | axis
+        return alt.Y(**placed(field, title, domain, [self.bottom(), self.top()], values, **axis))
 
 
 def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
@@ -265,13 +314,22 @@ def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
     return area + name
 
 
-def apart(heights: Sequence[float], gap: float) -> list[float]:
-    """The heights of labels moved apart, by `gap` at least, so that they do not overlap."""
-    order = np.argsort(heights, kind="stable")
-    moved = np.array(heights, dtype=float)[order]
+def apart(
+    heights: npt.ArrayLike, gap: float, within: tuple[float, float] = (-np.inf, np.inf)
+) -> np.ndarray:
+    """The heights of labels (labels, …) moved apart, so that they do not overlap.
+
+    By `gap` at least and in their order, each column by itself; none is moved out of `within`.
+    """
+    heights = np.asarray(heights, dtype=float)
+    order = np.argsort(heights, axis=0, kind="stable")
+    moved = np.take_along_axis(heights, order, axis=0)
     for _ in range(50):
-        overlap = np.maximum(0, gap - np.diff(moved)) / 2
+        overlap = np.maximum(0, gap - np.diff(moved, axis=0)) / 2
         moved[:-1] -= overlap
         moved[1:] += overlap
-    moved[order] = moved.copy()
-    return moved.tolist()
+    room = np.expand_dims(gap * np.arange(len(moved)), tuple(range(1, moved.ndim)))
+    result = np.empty_like(moved)
+    kept = np.clip(moved, within[0] + room, within[1] - room[::-1])
+    np.put_along_axis(result, order, kept, axis=0)
+    return result

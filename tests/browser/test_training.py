@@ -214,7 +214,7 @@ def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, ser
 def test_the_panels_are_tall_enough_on_a_phone(server, reader):
     tab = reader(390, 844).goto(f"{server}/training")
     height = tab.page.locator(CHART).first.bounding_box()["height"]
-    for _, (top, bottom) in charts._ROWS.values():
+    for top, bottom in (pane.phone for pane in charts._PANES.values()):
         assert (bottom - top) * height >= 120
 
 

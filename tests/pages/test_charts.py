@@ -321,7 +321,7 @@ def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
         assert SAY_IT[name] in json.dumps(spec, ensure_ascii=False)
         return
     (field,) = set(re.findall(r"isNumber\(datum\.(\w+)\)", json.dumps(spec)))
-    rows = [dict.fromkeys(_columns(spec), 1) | {"kind": "line", "name": "one"}]
+    rows = [dict.fromkeys(_columns(spec), 1) | {"name": "one"}]
     where = {}
     off = {"-1 / 0": "0", "1 / 0": "∞", "0 / 0": "", "-5e-324": ""}
     low = spec["encoding"]["y"]["scale"]["domain"]
@@ -365,7 +365,7 @@ def test_an_exact_zero_of_a_page_reaches_its_chart():
     """Not dropped on the way: a slope that rounds to 0, a power of 0, a dead layer."""
     slopes = site.concept("precision", "data").slopes("float16", "sigmoid")
     assert (slopes.loc[slopes["says"] == "0", "log10"] == -np.inf).sum() > 10
-    powers = site.concept("precision", "data").power(0.0)
+    powers = site.concept("precision", "data").power(0.0)["frame"]
     assert list(powers["log10"][:3]) == [0.0, -np.inf, -np.inf]
 
 

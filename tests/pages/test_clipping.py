@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from core import clipping, datasets, diagnostics, network, training
@@ -28,8 +29,10 @@ def test_the_file_has_every_point_of_the_drag():
     limits = panel.LIMIT.values()
     for name in networks.NETWORKS:
         for clip in KINDS:
-            frame = data.thresholds(name, clip)
-            assert list(frame["limit"]) == limits
+            tables = data.thresholds(name, clip)
+            assert list(tables["none"]["limit"]) == [charts.UNCLIPPED]
+            frame = pd.concat(tables.values())
+            assert list(frame["limit"]) == [*limits, charts.UNCLIPPED]
             assert frame["loss"].str.split().map(len).nunique() == 1
         free = data.unclipped(name).iloc[0]
         right = theme.percent(data.runs(name, "none").accuracy)

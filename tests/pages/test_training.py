@@ -414,7 +414,7 @@ def test_the_chart_is_as_tall_as_its_panels_want(scale):
     grown = spec["height"] / charts._HEIGHT
     assert (grown > 1) == (scale > 1)
     assert height == "width > 560 ? 500 : 710" if scale == 1 else height.endswith(f") * {grown}")
-    for _, (top, bottom) in charts._ROWS.values():
+    for top, bottom in (pane.phone for pane in charts._PANES.values()):
         assert (bottom - top) * charts._PHONE >= 120
 
 
@@ -435,7 +435,7 @@ def test_while_it_runs_one_frame_shows_wherever_the_scrubber_stands():
 def test_a_long_run_stays_light():
     pair = trained(replace(DUEL, a=replace(NET, depth=1, width=4), b=replace(NET, depth=1)), 2000)
     frame, curves = data.run_frame(pair, 2000, False), data.curves(pair, 2000)
-    lines = pd.concat([curves["batches"], curves["tests"]])["px"]
+    lines = [*curves["batches"]["px"], *curves["tests"]["px"]]
     points = sum(len(text.split()) for text in lines)
     assert points < 3000 and len(frame) == 2 * 2001
     assert sum(table.nbytes for table in map(specs.arrow, (frame, *curves.values()))) < 1e6
@@ -477,16 +477,17 @@ def test_a_far_step_that_would_take_long_is_the_last_kept_one(monkeypatch):
 
 def test_the_boundary_is_the_networks_answer():
     pair = trained(Duel(NET, replace(NET, activation="tanh"), "spirals", 0), 20)
-    rows = data.boundary(pair, 20)
-    cell = rows[rows["name"] == "A"].iloc[333]
+    tables = data.boundary(pair, 20)
+    cells, points = tables["frame"], tables["points"]
+    cell = cells[cells["name"] == "A"].iloc[333]
     half = 2.2 / data.GRID
     x = np.array([[cell["x"] + half, cell["y"] + half]])
     run = pair.runs["A"]
     logits = network.forward(run.spec, run.state.params, x).output[0, 0]
     p = np.exp(logits[1]) / np.exp(logits).sum()
     assert cell["p"] == pytest.approx(p, rel=1e-5)
-    held, points = pair.duel.dataset, data.examples(pair)
     assert set(points["p"]) == {0, 1}
+    held = pair.duel.dataset
     examples = {(*x, float(y)) for x, y in zip(held.x_train, held.y_train, strict=True)}
     assert set(zip(points["x"], points["y"], points["p"], strict=True)) <= examples
 
@@ -940,8 +941,7 @@ def test_the_loss_of_guessing_is_drawn_where_both_have_the_same():
     squares = replace(NET, loss="mean_squared_error", target=10.0)
 
     def guessed(a, b):
-        curves = data.curves(data.pair(Duel(a, b, "digits", 0)), 50)
-        return curves["guess"]["loss_guessed"].item()
+        return data.curves(data.pair(Duel(a, b, "digits", 0)), 50)["guess"].loc[0, "loss_guessed"]
 
     wanted = 10.0 * np.eye(10)
     best = ((wanted - wanted.mean(axis=0)) ** 2).mean()

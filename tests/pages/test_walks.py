@@ -442,8 +442,10 @@ def clipping(now, words, at) -> None:
 
 
 def training(now, words, at) -> None:
-    found, halts = frame_with(at, "at", "step_says", "place"), frame_with(at, "last", name="halts")
-    tests = frame_with(at, "px", name="tests").set_index("name")
+    found = frame_with(at, "at", "step_says", "place")
+    tests, halts = (
+        frame_with(at, "name", name=name).set_index("name") for name in ("tests", "halts")
+    )
     for name in "AB":
         frame = (
             found[found["name"] == name]
@@ -456,7 +458,7 @@ def training(now, words, at) -> None:
         if f"**{name}** stopped at step " in words:
             step = said(words, f"**{name}** stopped at step ", ":")
             assert frame["says"] == f"{name}: no longer finite"
-            assert f"{name}: no longer finite at step {step}" in set(halts["says"])
+            assert halts.loc[name, "says"] == f"{name}: no longer finite at step {step}"
             continue
         if f"**{name}**'s outputs are no longer numbers" in words:
             continue

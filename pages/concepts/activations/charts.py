@@ -11,10 +11,9 @@ SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 
 # The main chart is one view, so that it fills its container and one drag moves all of it: a table
 # of the current numbers, the slopes, and below them the slopes multiplied over n layers, both over
-# the same z. Each panel has a vertical scale of its own. Heights are shares of the view, from the
-# top: where a panel begins and ends.
+# the same z.
 _HEIGHT = 530
-_UPPER, _LOWER = (0.24, 0.68), (0.71, 1.0)
+_UPPER, _LOWER = grammar.Pane(down=(0.24, 0.68)), grammar.Pane(down=(0.71, 1))
 SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
 PRODUCTS = (-24, 2)  # decades
 CORNER = (-5.9, -1.7, 0.3, 1.06)  # the inset with φ: left, right, bottom, top
@@ -59,38 +58,19 @@ def _multiplied() -> alt.Chart:
     return alt.Chart(alt.NamedData(MULTIPLIED))
 
 
-def _panel_scale(values: tuple[float, float], place: tuple[float, float]) -> alt.Scale:
-    """The scale of the whole view on which `values` fill one panel of it."""
-    (low, high), (top, bottom) = values, place
-    unit = (high - low) / (bottom - top)
-    return alt.Scale(domain=[low - (1 - bottom) * unit, high + top * unit], nice=False, zero=False)
-
-
-def _panel_axis(title: str, place: tuple[float, float], **more) -> alt.Axis:
-    middle = sum(place) / 2 * (_HEIGHT - 80)  # without the horizontal axis
-    return alt.Axis(
-        title=title,
-        titleY=middle,
-        orient="left",
-        offset=0,
-        domain=False,
-        ticks=False,
-        gridOpacity=0.5,
-        **grammar.AXIS,
-        **more,
-    )
+_BARE = {"domain": False, "ticks": False}  # an axis without its line
 
 
 def _slopes_panel() -> alt.LayerChart:
-    y = alt.Y(
-        type="quantitative",
-        scale=_panel_scale(SLOPES, _UPPER),
-        axis=_panel_axis(
-            "slope φ′(z)",
-            _UPPER,
-            values=[0, 0.25, 0.5, 0.75, 1],
-            labelExpr="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
-        ),
+    y = _UPPER.y(
+        None,
+        "slope φ′(z)",
+        SLOPES,
+        [0, 0.25, 0.5, 0.75, 1],
+        labels="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
+        grid=True,
+        gridOpacity=0.5,
+        **_BARE,
     )
     seen = grammar.colored(alt.Chart().transform_filter("isValid(datum.seen)"), "reference")
     seen = seen.mark_area(interpolate="step-after", opacity=0.35, line=False).encode(
@@ -106,12 +86,10 @@ def _slopes_panel() -> alt.LayerChart:
 def _rule(now: alt.Chart) -> alt.Chart:
     """A line at the live z through both panels, not through the inset."""
     left, right, bottom, _ = CORNER
-    floor = _panel_scale(SLOPES, _UPPER).domain[0]
     base = grammar.colored(now, "reference").transform_calculate(
-        top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {SLOPES[1]}",
-        floor=str(floor),
+        top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {SLOPES[1]}"
     )
-    return base.mark_rule(strokeWidth=1.2).encode(y=alt.Y(field="top"), y2=alt.Y2("floor"))
+    return base.mark_rule(strokeWidth=1.2).encode(y=alt.Y(field="top"), y2=alt.value("height"))
 
 
 def _hued(chart: alt.Chart, i: int) -> alt.Chart:
@@ -209,15 +187,13 @@ def _table() -> list[alt.Chart]:
 
 def _products_panel() -> alt.LayerChart:
     low, high = PRODUCTS
-    y = alt.Y(
-        type="quantitative",
-        scale=_panel_scale(PRODUCTS, _LOWER),
-        axis=_panel_axis(
-            "φ′(z)ⁿ, n layers",
-            _LOWER,
-            values=list(range(low, 1, 6)),
-            labelExpr=grammar.power_of_ten("datum.value"),
-        ),
+    y = _LOWER.y(
+        None,
+        "φ′(z)ⁿ, n layers",
+        PRODUCTS,
+        list(range(low, 1, 6)),
+        labels=grammar.power_of_ten("datum.value"),
+        **_BARE,
     )
     layers = [grammar.healthy_band(left=Z.low, right=Z.high, label="healthy")]
     for i in CURVES:

@@ -278,7 +278,7 @@ def by_layer(
     frame = pd.concat(parts, ignore_index=True)
     first = frame["layer"] == 1
     ends = frame.loc[first, "log10"].fillna(-12).clip(-11.5, 11.5)
-    frame.loc[first, "name_at"] = grammar.apart(ends.tolist(), gap=1.6)
+    frame.loc[first, "name_at"] = grammar.apart(ends, gap=1.6, within=(-11.5, 11.5))
     return frame
 
 
@@ -346,8 +346,9 @@ def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> pd.DataFram
         names.append((low[-1] + high[-1]) / 2)
     if not parts:
         return _word("no unit is flat, off or dead: under 0.5 % in every layer", "dark")
-    for part, place in zip(parts, grammar.apart(names, gap=0.08), strict=True):
-        part["name_at"] = [np.nan] * (len(part) - 1) + [float(np.clip(place, 0.03, 0.97))]
+    places = grammar.apart(names, gap=0.08, within=(0.03, 0.97))
+    for part, place in zip(parts, places, strict=True):
+        part["name_at"] = [np.nan] * (len(part) - 1) + [place]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -276,7 +276,7 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     frame = pd.concat(parts, ignore_index=True)
     ends = frame["k"] == STEPS
     frame.loc[ends, "name_at"] = grammar.apart(
-        [np.clip(middle[-1], -14, 14) for middle in middles.values()], gap=4.0
+        [np.clip(middle[-1], -14, 14) for middle in middles.values()], gap=4.0, within=(-15, 15)
     )
     return Split(frame, members=len(gradient), dead=dead, **middles)
 

@@ -14,17 +14,19 @@ _TEXT = alt.Text("says", type="nominal")
 
 # Accuracy and loss -------------------------------------------------------------------------------
 
+_ACCURACY = grammar.Pane(across=(0, 0.6), phone=(0, 0.52))
+_LOSS = grammar.Pane(across=(0.71, 1), down=(0.12, 1), phone=(0.76, 1))
 _LOUDEST = 6  # log₁₀ of the largest loss on the axis; above it the line runs along its end
 
 
 def thresholds() -> alt.LayerChart:
     """Accuracy against the threshold, and beside it the loss over the steps at the live one.
 
-    Rows: `limit` (log₁₀ of the threshold); `accuracy`, `accuracy_low`, `accuracy_high`, `clipped`
-    (shares) and what they say in `says`, `clipped_says`; the packed `steps`, `loss`, `loss_low`,
-    `loss_high` (log₁₀), `loss_says` and the `meaning` of these runs; `lost`, how many ended in NaN;
-    `cure` and `cure_says`.
-    The table `unclipped` has one row: `limit`, where it stands, the accuracies, `meaning`, `says`.
+    Rows, and the table `none` with one of the runs without clipping: `limit` (log₁₀ of the
+    threshold, or UNCLIPPED); `accuracy`, `accuracy_low`, `accuracy_high`, `clipped` (shares) and
+    what they say in `says`, `clipped_says`; the packed `steps`, `loss`, `loss_low`, `loss_high`
+    (log₁₀), `loss_says` and the `meaning` of these runs; `lost`, how many ended in NaN; `cure` and
+    `cure_says`.
     """
     now = frames.frame_of(LIMIT)
     return grammar.layered(
@@ -38,31 +40,23 @@ def thresholds() -> alt.LayerChart:
 
 
 def _accuracy(now: alt.Chart) -> alt.LayerChart:
-    x = alt.X(
-        **grammar.placed(
-            "limit",
-            "threshold c",
-            [-1.1, 3.75],
-            [0, grammar.wide("0.6 * width", "width")],
-            [-1, 0, 1, 2, 3],
-            labels="format(pow(10, datum.value), ',~g')",
-            orient="bottom",
-            offset=grammar.wide("0", "-0.48 * height"),
-        )
+    x = _ACCURACY.x(
+        "limit",
+        "threshold c",
+        (-1.1, 3.75),
+        [-1, 0, 1, 2, 3],
+        labels="format(pow(10, datum.value), ',~g')",
     )
-    y = alt.Y(
-        **grammar.placed(
-            "accuracy",
-            "held-out digits named right",
-            [0, 1.22],
-            [grammar.wide("height", "0.52 * height"), 0],
-            [0, 0.1, 0.25, 0.5, 0.75, 1],
-            labelOverlap=False,
-            labels="datum.value == 0.1 ? 'guessing' : "
-            f"{grammar.WIDE} || datum.value > 0 ? format(datum.value, '.0%') : ''",
-        )
+    y = _ACCURACY.y(
+        "accuracy",
+        "held-out digits named right",
+        (0, 1.22),
+        [0, 0.1, 0.25, 0.5, 0.75, 1],
+        labelOverlap=False,
+        labels="datum.value == 0.1 ? 'guessing' : "
+        f"{grammar.WIDE} || datum.value > 0 ? format(datum.value, '.0%') : ''",
     )
-    swept, unclipped = alt.Chart(), alt.Chart(alt.NamedData("unclipped"))
+    swept, unclipped = alt.Chart(), alt.Chart(alt.NamedData("none"))
     tooltip = [alt.Tooltip("says", type="nominal", title="median of 8")]
     band = grammar.colored(swept, "dark").mark_area(opacity=0.16)
     band = band.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))
@@ -97,9 +91,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
         free,
         none.encode(text=alt.Text("words", type="nominal")),
         dot,
-        readout.encode(
-            x=alt.value(grammar.wide("0.6 * width", "width")), y=alt.value(2), text=_TEXT
-        ),
+        readout.encode(x=alt.value(_ACCURACY.right), y=alt.value(2), text=_TEXT),
     ]
     return alt.layer(*layers).encode(x=x, y=y)
 
@@ -125,27 +117,13 @@ def _references(now: alt.Chart) -> list[alt.Chart]:
 
 
 def _loss(now: alt.Chart) -> alt.LayerChart:
-    x = alt.X(
-        **grammar.placed(
-            "steps",
-            "training step",
-            [0, 200],
-            [grammar.wide("0.71 * width", "0"), alt.ExprRef("width")],
-            [0, 50, 100, 150, 200],
-            orient="bottom",
-        )
-    )
-    y = alt.Y(
-        **grammar.placed(
-            "loss",
-            "training loss",
-            [-1, _LOUDEST],
-            [alt.ExprRef("height"), grammar.wide("0.12 * height", "0.76 * height")],
-            list(range(0, _LOUDEST + 1, 2)),
-            labels=grammar.power_of_ten("datum.value"),
-            orient="left",
-            offset=grammar.wide("-0.71 * width", "0"),
-        )
+    x = _LOSS.x("steps", "training step", (0, 200), [0, 50, 100, 150, 200])
+    y = _LOSS.y(
+        "loss",
+        "training loss",
+        (-1, _LOUDEST),
+        list(range(0, _LOUDEST + 1, 2)),
+        labels=grammar.power_of_ten("datum.value"),
     )
     points = frames.unpack(now, "steps", "loss", "loss_low", "loss_high").transform_calculate(
         **{
@@ -298,6 +276,7 @@ HANDLE = "click, [pointerdown, window:pointerup] > pointermove"
 
 
 def _plane_axis(title: str, channel):
+    """An axis of a square: its side is no share of the view's width, as a panel's is."""
     span = [0, alt.ExprRef(_SIDE)] if channel is alt.X else [alt.ExprRef(_SIDE), 0]
     extra = {"orient": "bottom", "offset": alt.ExprRef(f"{_SIDE} - height")}
     return channel(

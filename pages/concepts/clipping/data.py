@@ -126,9 +126,10 @@ def rises(name: str, clip: str) -> bool:
 
 
 @memoize(16)
-def thresholds(name: str, clip: str) -> pd.DataFrame:
-    """One row per threshold; see `charts.thresholds`."""
-    rows = _rows(name, clip).copy()
+def thresholds(name: str, clip: str) -> dict[str, pd.DataFrame]:
+    """A row per threshold, and one for no clipping; see `charts.thresholds`."""
+    rows = pd.concat([_rows(name, clip), _rows(name, "none")], ignore_index=True)
+    rows["limit"] = rows["limit"].fillna(UNCLIPPED)
     cure = runs(name, "cure").accuracy
     rows["cure"] = cure
     rows["cure_says"] = f"{NETWORKS[name].cure.label}, not clipped: {theme.percent(cure)}"
@@ -141,7 +142,8 @@ def thresholds(name: str, clip: str) -> pd.DataFrame:
         for lost, loss in zip(rows["lost"], rows["last_loss"], strict=True)
     ]
     rows["clipped_says"] = [f"{theme.percent(share)} of steps" for share in rows["clipped"]]
-    return rows
+    unclipped = rows["clip"] == "none"
+    return {"frame": rows[~unclipped], "none": rows[unclipped]}
 
 
 @memoize(16)

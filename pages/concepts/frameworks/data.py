@@ -71,11 +71,11 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
         "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
     }
     ends = np.stack([_within(v[at, 0]) for v in values.values()])
-    places = np.array([_places(heights) for heights in np.nan_to_num(ends, nan=0.0).T])
+    places = grammar.apart(np.nan_to_num(ends, nan=0.0), gap=2.3, within=(END_LOW, END_HIGH))
     for i, (key, v) in enumerate(values.items()):
         columns[key] = frames.pack(_shown(v[at]), ".2f")
         columns[f"{key}_end"] = ends[i]
-        columns[f"{key}_at"] = places[:, i]
+        columns[f"{key}_at"] = places[i]
         columns[f"{key}_name"] = [
             None if np.isnan(end) else f"{named[key]} {_arrow(end) * (key != 'line')}".strip()
             for end in v[at, 0]
@@ -127,14 +127,6 @@ def _shown(log10: np.ndarray) -> np.ndarray:
 def _within(ends: np.ndarray) -> np.ndarray:
     """Heights at which a dot may stand."""
     return np.clip(np.where(np.isneginf(ends), END_LOW, ends), END_LOW, END_HIGH)
-
-
-def _places(ends: np.ndarray, gap: float = 2.3) -> np.ndarray:
-    """Heights at which the names stand apart, on the axis."""
-    moved, steps = np.array(grammar.apart(ends, gap=gap)), gap * np.arange(len(ends))
-    order = np.argsort(moved, kind="stable")
-    moved[order] = np.clip(moved[order], END_LOW + steps, END_HIGH - steps[::-1])
-    return moved
 
 
 def _arrow(log10: float) -> str:

@@ -16,7 +16,7 @@ from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from pages.concepts.initialization.charts import END, HIGHEST, LOWEST, STEPS, TOP
 from pages.concepts.initialization.panel import CURVES, DEEPEST
-from pages.kit import beside, frames, theme
+from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
@@ -277,7 +277,7 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         "right": depth,
     }
     ends = [np.broadcast_to(values[:, 0], last.shape) for _, values in lines.values()]
-    heights = _apart(_within(np.stack(ends)))
+    heights = grammar.apart(_within(np.stack(ends)), gap=1.7, within=(-END, END))
     for (key, (label, values)), at in zip(lines.items(), heights, strict=True):
         every = len(STEPS) // len(values)  # a ghost stands where it is in all frames
         columns[key] = frames.pack(values) * every
@@ -334,20 +334,6 @@ def _within(heights: np.ndarray) -> np.ndarray:
 def _arrow(log10: float) -> str:
     """Where a line has gone that has left the axis."""
     return "" if abs(log10) <= TOP else "↑" if log10 > 0 else "↓"
-
-
-def _apart(heights: np.ndarray, gap: float = 1.7) -> np.ndarray:
-    """Heights (labels, K) moved apart so that labels do not overlap, their order kept."""
-    order = np.argsort(heights, axis=0, kind="stable")
-    moved = np.take_along_axis(heights, order, axis=0)
-    for _ in range(40):
-        overlap = np.maximum(0, gap - np.diff(moved, axis=0)) / 2
-        moved[:-1] -= overlap
-        moved[1:] += overlap
-        moved += np.maximum(0, -END - moved[:1]) - np.maximum(0, moved[-1:] - END)
-    result = np.empty_like(moved)
-    np.put_along_axis(result, order, moved, axis=0)
-    return result
 
 
 @memoize(64)
@@ -471,7 +457,7 @@ def gauge(of: Setting, center: str, g: float) -> dict[str, pd.DataFrame]:
     name, width, depth, bias = of.activation, of.width, of.depth, of.bias
     curves = CURVES | ({} if name in CURVES else {name: "reference"})
     lines = {curve: _curve(curve, depth, bias) for curve in curves}
-    places = _apart(np.array([[line["gain"][-1]] for line in lines.values()]), gap=0.75)[:, 0]
+    places = grammar.apart([line["gain"][-1] for line in lines.values()], gap=0.75)
     n = len(STEPS)
     parts = [
         line | {"meaning": [curves[curve]] * n, "name_at": [place] * n}

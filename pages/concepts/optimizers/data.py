@@ -193,10 +193,8 @@ def trained(name: str, by: str) -> Trained:
 def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
     """Accuracy over the steps by rule, and the rules' names; see `charts.curves`."""
     found, lines, names = {by: trained(name, by) for by in RATES}, [], []
-    heights = np.array(grammar.apart([float(run.middle[-1]) for run in found.values()], gap=0.06))
-    heights += max(
-        0.0, 0.03 - heights.min()
-    )  # names of lines that lie on each other, above the axis
+    ends = [run.middle[-1] for run in found.values()]
+    heights = grammar.apart(ends, gap=0.06, within=(0.03, np.inf))  # above the axis
     for (by, run), height in zip(found.items(), heights, strict=True):
         failed = "exploding" if name == "large" else "vanishing"
         shared = {
@@ -247,7 +245,7 @@ SWEPT = {
 def epsilons() -> pd.DataFrame:
     """See `charts.epsilons`."""
     parts = []
-    heights = grammar.apart([float(swept(name).middle[0]) + 0.05 for name in SWEPT], gap=0.07)
+    heights = grammar.apart([swept(name).middle[0] + 0.05 for name in SWEPT], gap=0.07)
     for (name, (label, meaning)), height in zip(SWEPT.items(), heights, strict=True):
         found = swept(name)
         low, high = np.quantile(np.nan_to_num(found.share), [0.25, 0.75], axis=1)
@@ -361,9 +359,7 @@ def coordinates(how: str) -> pd.DataFrame:
     ].transform("first")
     rows["meaning"] = ["exploding" if g > 0.5 else "healthy" for g in grown]
     ends = rows["width"] == largest
-    heights = grammar.apart(rows.loc[ends, "moved"].tolist(), gap=0.26)
-    rows["place"] = np.nan
-    rows.loc[ends, "place"] = heights
+    rows.loc[ends, "place"] = grammar.apart(rows.loc[ends, "moved"], gap=0.26)
     return rows
 
 

@@ -251,27 +251,33 @@ def scales() -> alt.LayerChart:
 def power() -> alt.LayerChart:
     """log₁₀|wⁿ| up to n = POWERS with the n at which each format loses it.
 
-    Rows: `n`, `log10`, `meaning`. The table `lost` has these and `says`, the `name` of those that
-    are named, and whether it is the `first`, whose name stands higher.
+    Rows, the line: `n`, `log10`. The tables `lost` and, of those that are named, `names`: `n`,
+    `log10`, `says`; of a name what the format `holds` then, and whether it is the `first`, which
+    stands higher. All with `meaning`.
     """
     x = grammar.count_x("n", "n, the number of factors (layers)", POWERS, every=200, room=250)
     y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
     line = alt.Chart().mark_line(clip=True, strokeWidth=3)
-    lost = alt.Chart(alt.NamedData("lost")).encode(
+    lost = alt.Chart(alt.NamedData("lost")).mark_point(
+        shape="cross", angle=45, size=150, filled=True, opacity=1
+    )
+    lost = lost.encode(
         tooltip=[
             alt.Tooltip("says", type="nominal", title="format"),
             alt.Tooltip("n", type="quantitative", title="from n ="),
         ]
     )
-    points = lost.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
-    names = [
-        lost.transform_filter(f"isString(datum.name) && {which}")
-        .mark_text(align="left", dx=dx, dy=dy, fontSize=grammar.LABEL_SIZE, lineBreak="\n")
-        .encode(text=alt.Text("name", type="nominal"))
-        for which, dx, dy in (("datum.first", 0, -34), ("!datum.first", 12, -18))
-    ]
+    names = alt.Chart(alt.NamedData("names")).mark_text(
+        align="left",
+        dx=alt.ExprRef("datum.first ? 0 : 12"),
+        dy=alt.ExprRef("datum.first ? -34 : -18"),
+        fontSize=grammar.LABEL_SIZE,
+    )
+    names = names.transform_calculate(lines="[datum.says, datum.holds]").encode(
+        text=alt.Text("lines", type="nominal")
+    )
     ends = grammar.off_the_axis("log10", -390, 390, across="n")
-    return grammar.layered(line, points, *names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(line, lost, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def log_axis() -> alt.LayerChart:

@@ -631,30 +631,25 @@ def _becomes(x: float) -> str:
 _NAMED = ("float16", "float32", "float64")  # in the chart: the others' crosses are close to these
 
 
-def power(w: float) -> pd.DataFrame:
+def power(w: float) -> dict[str, pd.DataFrame]:
     """|w|ⁿ up to n = POWERS; see `charts.power`."""
     n = np.arange(0, POWERS + 1, 8)
     log10 = scalar_chain.power(w, n).log10
-    return pd.DataFrame({"n": n, "log10": log10, "meaning": theme.outcome(float(log10[-1]))})
-
-
-def lost(w: float) -> pd.DataFrame:
-    """Where formats lose |w|ⁿ, if by POWERS they do; see `charts.power`."""
-    rows = [
-        {
-            "n": end.n,
-            "log10": float(scalar_chain.power(w, end.n).log10),
-            "says": end.form.label,
-            "name": f"{end.form.label}\nholds {theme.number(end.once)}"
-            if end.form.name in _NAMED
-            else None,
-            "first": end.form.name == _NAMED[0],
-            "meaning": "dark",
-        }
-        for end in power_ends(w)
-        if end.n and end.n <= POWERS
-    ]
-    return pd.DataFrame(rows, columns=["n", "log10", "says", "name", "first", "meaning"])
+    line = pd.DataFrame({"n": n, "log10": log10, "meaning": theme.outcome(float(log10[-1]))})
+    lost, names = [], []
+    for end in power_ends(w):
+        if end.n and end.n <= POWERS:
+            size = float(scalar_chain.power(w, end.n).log10)
+            lost.append({"n": end.n, "log10": size, "meaning": "dark", "says": end.form.label})
+            if end.form.name in _NAMED:
+                first, holds = end.form.name == _NAMED[0], f"holds {theme.number(end.once)}"
+                names.append(lost[-1] | {"holds": holds, "first": first})
+    columns = ["n", "log10", "meaning", "says"]
+    return {
+        "frame": line,
+        "lost": pd.DataFrame(lost, columns=columns),
+        "names": pd.DataFrame(names, columns=[*columns, "holds", "first"]),
+    }
 
 
 # Seldom guessed ----------------------------------------------------------------------------------

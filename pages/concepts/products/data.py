@@ -227,16 +227,6 @@ class Matrices:
     trials: int
 
 
-def _within(heights: list[float], *, limit: float = 28.5, gap: float = 3.6) -> list[float]:
-    """Labels' heights, moved in from beyond the axis' ends without running into each other."""
-    for direction in (1, -1):  # from the top down, then from the bottom up
-        edge = limit
-        for i in sorted(range(len(heights)), key=lambda i: -direction * heights[i]):
-            heights[i] = direction * min(direction * heights[i], edge)
-            edge = direction * heights[i] - gap
-    return heights
-
-
 @memoize(64)
 def matrix_products(width: str, scale: str, seed: int) -> Matrices:
     """Draw products of width × width matrices with σ = 1, or with σ = 1/√width (gain 1)."""
@@ -257,7 +247,8 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
     names = {"vector": "a vector", "largest": "largest", "median": "median", "law": "gain's law"}
     colors = {"vector": "dark", "largest": "one", "median": "two", "law": "reference"}
     ends = {name: float(np.median(values[:, -1])) for name, values in series.items()}
-    places = dict(zip(ends, _within(grammar.apart(list(ends.values()), gap=3.6)), strict=True))
+    heights = grammar.apart(list(ends.values()), gap=3.6, within=(-28.5, 28.5))
+    places = dict(zip(ends, heights, strict=True))
     parts, middles = [], {}
     for name, values in series.items():
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)

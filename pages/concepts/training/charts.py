@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial, wraps
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -26,12 +27,12 @@ PLAY = frames.Clock(
 )
 _HEIGHT, _PHONE = 500, 710  # pixels
 _LOSS, _PRODUCT, _UPDATE = (-2, 1), (-8, 8), (-9, 3)  # log₁₀ domains
-_LEFT, _RIGHT = ("0", "0.52 * width"), ("0.63 * width", "width")  # columns, where there are two
-_ROWS = {  # top and bottom of each panel, as shares of the height: where there is room, on a phone
-    "loss": ((0.14, 0.5), (0.118, 0.29)),
-    "right": ((0.62, 1.0), (0.341, 0.513)),
-    "product": ((0.14, 0.5), (0.603, 0.775)),
-    "update": ((0.62, 1.0), (0.828, 1.0)),
+_LEFT, _RIGHT = (0, 0.52), (0.63, 1)  # columns, where there are two
+_PANES = {
+    "loss": grammar.Pane(_LEFT, (0.14, 0.5), phone=(0.118, 0.29)),
+    "right": grammar.Pane(_LEFT, (0.62, 1), phone=(0.341, 0.513)),
+    "product": grammar.Pane(_RIGHT, (0.14, 0.5), phone=(0.603, 0.775)),
+    "update": grammar.Pane(_RIGHT, (0.62, 1), phone=(0.828, 1)),
 }
 _TEXT = alt.Text("says", type="nominal")
 _NAME = {"fontSize": grammar.LABEL_SIZE - 1}
@@ -43,34 +44,14 @@ def _open_ended(low: int, high: int) -> str:
     return f"(datum.value <= {low} ? '≤ ' : datum.value >= {high} ? '≥ ' : '') + ({power})"
 
 
-def _column(panel: str) -> tuple[str, str]:
-    return _LEFT if panel in ("loss", "right") else _RIGHT
-
-
-def _edge(panel: str, end: int, shift: int = 0) -> alt.ExprRef:
-    """The height of a panel's top (0) or bottom (1), in pixels."""
-    there, phone = (f"{rows[end]} * height + {shift}" for rows in _ROWS[panel])
-    return grammar.wide(there, phone)
-
-
 def _x(panel: str, title: str | None) -> alt.X:
     """A panel's horizontal axis from 0 to 1, at its bottom where it has a title."""
-    left, right = _column(panel)
-    span = [grammar.wide(left, "0"), grammar.wide(right, "width")]
-    there, phone = (rows[1] for rows in _ROWS[panel])
-    axis = {
-        "orient": "bottom",
-        "offset": grammar.wide(*(f"{e - 1} * height" for e in (there, phone))),
-    }
+    axis: dict[str, Any] = {}
     if panel in ("loss", "right"):
-        # the numbers of steps stand in the frame: see _ticks
-        axis |= {"labelOpacity": 0, "titlePadding": 8, "titleOpacity": grammar.wide("1", "0")}
+        # the numbers of steps stand in the frame: see _accuracies
+        axis = {"labelOpacity": 0, "titlePadding": 8, "titleOpacity": grammar.wide("1", "0")}
     labels = "datum.value == 0 ? 'first' : datum.value == 1 ? 'last' : ''"
-    x = alt.X(
-        **grammar.placed(
-            "x", title, [0, 1], span, [0, 0.2, 0.4, 0.6, 0.8, 1], labels=labels, **axis
-        )
-    )
+    x = _PANES[panel].x("x", title, (0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1], labels=labels, **axis)
     if title is None:
         x.axis = None
     return x
@@ -78,25 +59,20 @@ def _x(panel: str, title: str | None) -> alt.X:
 
 def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
     """A panel's vertical axis, its title above it."""
-    left, _ = _column(panel)
-    look = grammar.placed(
+    y = _PANES[panel].y(
         field,
         title,
-        list(domain),
-        [_edge(panel, 1), _edge(panel, 0)],
+        domain,
         values,
         labels=labels,
-        orient="left",
-        offset=grammar.wide(f"-({left})", "0"),
-        grid=False,
         titleAngle=0,
         titleAlign="left",
         titleBaseline="bottom",
         titleX=-30,
-        titleY=_edge(panel, 0, -7),
+        titleY=_PANES[panel].top(-7),
     )
-    look["scale"].clamp = True  # what lies beyond an end is drawn along it
-    return alt.Y(**look)
+    y["scale"].clamp = True  # what lies beyond an end is drawn along it
+    return y
 
 
 def run() -> alt.LayerChart:
@@ -105,9 +81,9 @@ def run() -> alt.LayerChart:
     Frames, a row per network and step, with `name` ("A", "B") and `meaning`, its hue: `at` (the
     step; −1 shows at every one), `taken` (the last step there is), `x`, `says`, `step_says`, and
     packed over the layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
-    Tables that the scrubber leaves as they are, `x` the share of the run: `batches` and `tests`,
-    with `name` and `meaning`, packed `px`, `loss` (log₁₀), `right`; `halts`, with both, `x`,
-    `last` (log₁₀ loss), `says`, the `row` of the words; `ticks`: `x`, `says`; `guess`: `x`,
+    Tables that the scrubber leaves as they are, all but the last two with `name` and `meaning`:
+    `batches` and `tests`, packed `px` (share of the run), `loss` (log₁₀), `right`; `halts`: `x`,
+    `last` (log₁₀ loss), `says`, its `row`; `ticks`: `x`, `says`; and `guess`, one row: `x`,
     `loss_guessed` (log₁₀, or none), `right_guessed`.
     """
     return _run(FIRST_STEPS)
@@ -150,7 +126,7 @@ def _over_steps() -> list[alt.Chart]:
         ("tests", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
     ):
         rows = frames.unpack(alt.Chart(alt.NamedData(table)), "px", "loss", "right")
-        layers.append(_hued(rows.mark_line(aria=False, **style)).encode(x=alt.X(field="px")))
+        layers.append(_hued(rows.mark_line(**style)).encode(x=alt.X(field="px")))
     return layers
 
 
@@ -173,7 +149,8 @@ def _guess(field: str, below: int) -> list[alt.Chart]:
 def _cursor(now: alt.Chart, panel: str) -> alt.Chart:
     """Where the scrubber stands."""
     rule = grammar.colored(now, "reference").mark_rule(strokeWidth=1.5, opacity=0.8)
-    return rule.encode(y=alt.value(_edge(panel, 0)), y2=alt.value(_edge(panel, 1)))
+    pane = _PANES[panel]
+    return rule.encode(y=alt.value(pane.top()), y2=alt.value(pane.bottom()))
 
 
 def _losses(now: alt.Chart) -> alt.LayerChart:
@@ -231,7 +208,7 @@ def _accuracies(now: alt.Chart) -> alt.LayerChart:
     )
     ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
-        y=alt.value(_edge("right", 1, 9)), text=_TEXT
+        y=alt.value(_PANES["right"].bottom(9)), text=_TEXT
     )
     batches, tests = _over_steps()
     tests = tests.properties(name=beside.MAIN)
@@ -299,55 +276,32 @@ def _updates(now: alt.Chart) -> alt.LayerChart:
 
 # Look inside: A on the left and B on the right, or one above the other on a phone ---------------
 
-_SIDES = {"A": ("0", "0.46 * width", 0.0, 0.45), "B": ("0.54 * width", "width", 0.55, 1.0)}
+_SIDES = {
+    "A": grammar.Pane((0, 0.46), phone=(0, 0.45), head=24),
+    "B": grammar.Pane((0.54, 1), phone=(0.55, 1), head=24),
+}
 
 
-def _side_x(name: str, field: str, title: str, domain, values, labels: str, **axis) -> alt.X:
-    left, right, _, end = _SIDES[name]
+def _side_x(name: str, field: str, title: str, domain, values, labels: str) -> alt.X:
     if name == "A":  # on a phone B's name stands there, and B beneath it has the same labels
         labels = f"{grammar.WIDE} ? ({labels}) : ''"
-    return alt.X(
-        **grammar.placed(
-            field,
-            title if name == "B" else None,
-            list(domain),
-            [grammar.wide(left, "0"), grammar.wide(right, "width")],
-            values,
-            labels=labels,
-            orient="bottom",
-            offset=grammar.wide("0", f"{end - 1} * height"),
-            **axis,
-        )
-    )
+    title_here = title if name == "B" else None
+    return _SIDES[name].x(field, title_here, domain, values, labels=labels)
 
 
-def _side_y(name: str, field: str, title: str, domain, values, labels: str, **axis) -> alt.Y:
-    left, _, top, end = _SIDES[name]
-    return alt.Y(
-        **grammar.placed(
-            field,
-            title if name == "A" else None,
-            list(domain),
-            [grammar.wide("height", f"{end} * height"), grammar.wide("24", f"{top} * height + 22")],
-            values,
-            labels=labels,
-            orient="left",
-            offset=grammar.wide(f"-({left})", "0"),
-            **axis,
-        )
-    )
+def _side_y(name: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
+    return _SIDES[name].y(field, title if name == "A" else None, domain, values, labels=labels)
 
 
 def _side_name(name: str) -> alt.Chart:
-    left, _, top, _ = _SIDES[name]
+    side = _SIDES[name]
     row = alt.Chart(alt.sequence(0, 1)).transform_calculate(words=f"'{name}'")
-    hue = theme.COMPARED[name]
     return (
-        grammar.colored(row, hue)
+        grammar.colored(row, theme.COMPARED[name])
         .mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
         .encode(
-            x=alt.value(grammar.wide(left, "0")),
-            y=alt.value(grammar.wide("0", f"{top} * height")),
+            x=alt.value(side.left),
+            y=alt.value(side.top(-side.head)),
             text=alt.Text("words", type="nominal"),
         )
     )
@@ -446,8 +400,8 @@ def histograms() -> alt.LayerChart:
 def boundary() -> alt.LayerChart:
     """Which class each network would name over the plane, and half of the training examples.
 
-    Rows, a cell each: `name`, `x`, `x2`, `y`, `y2` and `p`, the probability of the dark class.
-    The table `examples`: `x`, `y` and `p`, the class.
+    Rows, the cells: `name`, `x`, `x2`, `y`, `y2` and `p`, the probability of the dark class. The
+    table `points`: `x`, `y` and `p`, its class.
     """
 
     def side(name: str) -> alt.LayerChart:
@@ -457,7 +411,7 @@ def boundary() -> alt.LayerChart:
         greys = alt.Scale(domain=[0, 1], range=list(theme.TWO_CLASSES))
         color = alt.Color("p", type="quantitative", scale=greys, legend=None)
         cells = alt.Chart().transform_filter(f"datum.name == '{name}'")
-        points = alt.Chart(alt.NamedData("examples"))
+        points = alt.Chart(alt.NamedData("points"))
         layers = alt.layer(
             cells.mark_rect().encode(x2=alt.X2("x2"), y2=alt.Y2("y2"), color=color),
             points.mark_point(
@@ -498,7 +452,7 @@ def seeds() -> alt.LayerChart:
     """Held-out accuracy of A and B over several seeds: the median and the middle half.
 
     Rows: `name`, `meaning`, `x` (share of the run), `low`, `median`, `high`, `says`, and `label` on
-    the last; `name` "ticks" with `x` and `says`.
+    the last. The table `ticks`: `x`, `says`.
     """
     x = alt.X(
         "x",
@@ -521,14 +475,14 @@ def seeds() -> alt.LayerChart:
             title="held-out examples named right", format="%", gridOpacity=0.5, **grammar.AXIS
         ),
     )
-    rows = _hued(alt.Chart().transform_filter("datum.name != 'ticks'"))
+    rows = _hued(alt.Chart())
     band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})
     line = line.encode(tooltip=[alt.Tooltip("says", type="nominal", title="median")])
     labels = rows.transform_filter("isValid(datum.label)").mark_text(
         align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     )
-    ticks = grammar.colored(alt.Chart().transform_filter("datum.name == 'ticks'"), "reference")
+    ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         y=alt.value(alt.ExprRef("height + 9")), text=_TEXT
     )

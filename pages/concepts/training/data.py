@@ -251,8 +251,13 @@ def run_frame(pair: Pair, steps: int, running: bool) -> pd.DataFrame:
     return pd.DataFrame({"at": at * len(columns), "taken": pair.step, **both})
 
 
+def ticks(steps: int) -> pd.DataFrame:
+    """The numbers of steps below an axis of the run; see `charts.run`."""
+    return pd.DataFrame([{"x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)])
+
+
 def curves(pair: Pair, steps: int) -> dict[str, pd.DataFrame]:
-    """What the scrubber leaves: the other tables of `charts.run`."""
+    """What the scrubber leaves: curves, halts, ticks and guessing; see `charts.run`."""
     steps = max(steps, pair.step)
     losses = {_guessed(run) for run in pair.runs.values()}
     guess = {
@@ -260,16 +265,30 @@ def curves(pair: Pair, steps: int) -> dict[str, pd.DataFrame]:
         "loss_guessed": math.log10(losses.pop()) if len(losses) == 1 else None,
         "right_guessed": 1 / next(iter(pair.runs.values())).spec.n_out,
     }
-    ticks = [{"x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
-    halted = [name for name in pair.runs if pair.halt(name)]
-    halts = [_halt(pair, name, steps) | {"row": row} for row, name in enumerate(halted)]
+    batches, tests, halts = [], [], []
+    for name, run in pair.runs.items():
+        own = {"name": name, "meaning": NETS[name]}
+        if run.steps:
+            every = max(1, math.ceil(run.step / CURVE_POINTS))
+            batches.append(own | _curve(run.steps[::every], steps))
+        finite = [test for test in run.tests if np.isfinite(test.loss[0])]
+        tests.append(own | _curve(finite, steps))
+        if halt := pair.halt(name):
+            halts.append(own | _halt(name, run, halt, steps) | {"row": len(halts)})
+    curve, halted = ("px", "loss", "right"), ("x", "last", "says", "row")
     return {
-        "batches": _curves(pair, _batches, steps),
-        "tests": _curves(pair, _tests, steps),
-        "halts": pd.DataFrame(halts, columns=["name", "meaning", "x", "last", "says", "row"]),
-        "ticks": pd.DataFrame(ticks),
+        "batches": _table(batches, *curve),
+        "tests": _table(tests, *curve),
+        "halts": _table(halts, *halted),
         "guess": pd.DataFrame([guess]),
+        "ticks": ticks(steps),
     }
+
+
+def _table(rows: list[dict], *columns: str) -> pd.DataFrame:
+    """Rows of the networks by their columns: of rows themselves pandas makes one in twice the
+    time."""
+    return pd.DataFrame({c: [row[c] for row in rows] for c in ("name", "meaning", *columns)})
 
 
 def _guessed(run: Recording) -> float:
@@ -281,24 +300,16 @@ def _guessed(run: Recording) -> float:
     return math.log(K)
 
 
-def _batches(run: Recording) -> tuple[list, list, list]:
-    """Steps, losses and accuracies of the batches, of no more than can be told apart."""
-    picked = run.steps[:: max(1, math.ceil(run.step / CURVE_POINTS))]
-    return (
-        [step.step for step in picked],
-        [step.loss[0] for step in picked],
-        [step.accuracy[0] for step in picked],
-    )
-
-
-def _tests(run: Recording) -> tuple[list, list, list]:
-    """The same of the held-out examples."""
-    tests = [test for test in run.tests if np.isfinite(test.loss[0])]
-    return (
-        [test.step for test in tests],
-        [test.loss[0] for test in tests],
-        [test.accuracy[0] for test in tests],
-    )
+def _curve(shown: Sequence[Step] | Sequence[Test], steps: int) -> dict[str, str]:
+    """Loss (log₁₀) and share named right over the run, packed."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = {
+            "px": [one.step / steps for one in shown],
+            "loss": np.log10([one.loss[0] for one in shown]),
+            "right": [one.accuracy[0] for one in shown],
+        }
+    packed = frames.pack(np.array(list(columns.values()), dtype=float), ".4f")
+    return dict(zip(columns, packed, strict=True))
 
 
 def _curves(pair: Pair, found: Callable[[Recording], tuple], steps: int) -> pd.DataFrame:
@@ -319,8 +330,6 @@ def _halt(pair: Pair, name: str, steps: int) -> dict:
     run, halt = pair.runs[name], pair.runs[name].state.halts[0]
     before = [step.loss[0] for step in run.steps[:-1] if np.isfinite(step.loss[0])]
     return {
-        "name": name,
-        "meaning": NETS[name],
         "x": halt.step / steps,
         "last": float(np.log10(before[-1])) if before else 0.0,
         "says": f"{name}: no longer finite at step {halt.step}",
@@ -598,8 +607,9 @@ def clipped(pair: Pair) -> dict[str, tuple[float, int]]:
     return found
 
 
-def boundary(pair: Pair, step: int) -> pd.DataFrame:
-    """The second class's probability over the plane after a step; see `charts.boundary`."""
+def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
+    """The second class's probability over the plane after a step, and the examples; see
+    `charts.boundary`."""
     side = np.linspace(-2.2, 2.2, GRID + 1)
     middle = (side[:-1] + side[1:]) / 2
     gx, gy = (grid.ravel() for grid in np.meshgrid(middle, middle))
@@ -622,7 +632,10 @@ def boundary(pair: Pair, step: int) -> pd.DataFrame:
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True)
+    half_of_them = slice(len(data.x_train) // 2)  # classes alternate
+    x, y = data.x_train[half_of_them].T
+    points = pd.DataFrame({"x": x, "y": y, "p": data.y_train[half_of_them]})
+    return {"frame": pd.concat(parts, ignore_index=True), "points": points}
 
 
 def examples(pair: Pair) -> pd.DataFrame:
@@ -636,7 +649,7 @@ def examples(pair: Pair) -> pd.DataFrame:
 # Over seeds --------------------------------------------------------------------------------------
 
 
-def seeds_frame(runs: dict[str, Recording], steps: int) -> pd.DataFrame:
+def seeds(runs: dict[str, Recording], steps: int) -> dict[str, pd.DataFrame]:
     """Held-out accuracy over the seeds; see `charts.seeds`. A network that has halted
     names nothing right."""
     parts = []
@@ -661,9 +674,7 @@ def seeds_frame(runs: dict[str, Recording], steps: int) -> pd.DataFrame:
             )
         )
         parts[-1]["label"] = [None] * (len(median) - 1) + [f"{name}: {theme.percent(median[-1])}"]
-    frame = pd.concat(parts, ignore_index=True)
-    ticks = [{"name": "ticks", "x": i / 5, "says": f"{round(i / 5 * steps):,}"} for i in range(6)]
-    return pd.concat([frame, pd.DataFrame(ticks)], ignore_index=True)
+    return {"frame": pd.concat(parts, ignore_index=True), "ticks": ticks(steps)}
 
 
 @dataclass(frozen=True)

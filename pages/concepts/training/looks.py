@@ -59,8 +59,7 @@ def boundary(pair: Pair, step: int) -> None:
     """The plane of the spirals, as both networks divide it after a step."""
     page.show(
         charts.boundary,
-        pair.once(data.boundary, step),
-        examples=data.examples(pair),
+        **pair.once(data.boundary, step),
         key="training.boundary",
         alt_text="""
             Two planes, for A and B: the probability of the dark class as a shade of grey, and
@@ -101,7 +100,7 @@ def _seeds(lab: Lab, at) -> None:
     if job and job.step:
         page.show(
             charts.seeds,
-            data.seeds_frame(job.runs, job.steps),
+            **data.seeds(job.runs, job.steps),
             key="training.seeds",
             alt_text="""
                 Line chart of the share of held-out examples named right over the training steps,
