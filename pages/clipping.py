@@ -21,7 +21,6 @@ def thresholds(at) -> None:
         live=("limit",),
         main=data.main_line,
         idea=data.idea,
-        unclipped=data.unclipped(at.network),
         alt_text="""
             Two panels. Left: share of held-out digits named right against the clipping threshold
             from 0.1 to 1,000, with the share of steps clipped, the same network with better

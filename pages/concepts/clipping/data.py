@@ -130,28 +130,21 @@ def thresholds(name: str, clip: str) -> dict[str, pd.DataFrame]:
     """A row per threshold, and one for no clipping; see `charts.thresholds`."""
     rows = pd.concat([_rows(name, clip), _rows(name, "none")], ignore_index=True)
     rows["limit"] = rows["limit"].fillna(UNCLIPPED)
+    unclipped = rows["clip"] == "none"
     cure = runs(name, "cure").accuracy
     rows["cure"] = cure
     rows["cure_says"] = f"{NETWORKS[name].cure.label}, not clipped: {theme.percent(cure)}"
+    set_to = [f"c = {theme.number(10**limit, 2)}" for limit in rows["limit"]]
     rows["says"] = [
-        f"c = {theme.number(10**limit, 2)}: {theme.percent(accuracy)}"
-        for limit, accuracy in zip(rows["limit"], rows["accuracy"], strict=True)
+        f"{'not clipped' if free else c}: {theme.percent(accuracy)}"
+        for free, c, accuracy in zip(unclipped, set_to, rows["accuracy"], strict=True)
     ]
     rows["loss_says"] = [
         f"{lost} of {RUNS} not a number" if lost else f"final loss {theme.from_log10(loss, 2)}"
         for lost, loss in zip(rows["lost"], rows["last_loss"], strict=True)
     ]
     rows["clipped_says"] = [f"{theme.percent(share)} of steps" for share in rows["clipped"]]
-    unclipped = rows["clip"] == "none"
     return {"frame": rows[~unclipped], "none": rows[unclipped]}
-
-
-@memoize(16)
-def unclipped(name: str) -> pd.DataFrame:
-    """The same network without clipping, beside the thresholds; see `charts.thresholds`."""
-    rows = _rows(name, "none").assign(limit=UNCLIPPED)
-    rows["says"] = [f"not clipped: {theme.percent(accuracy)}" for accuracy in rows["accuracy"]]
-    return rows[["limit", "accuracy", "accuracy_low", "accuracy_high", "meaning", "says"]]
 
 
 def main_line(at) -> pd.DataFrame:

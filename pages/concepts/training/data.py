@@ -312,22 +312,7 @@ def _curve(shown: Sequence[Step] | Sequence[Test], steps: int) -> dict[str, str]
     return dict(zip(columns, packed, strict=True))
 
 
-def _curves(pair: Pair, found: Callable[[Recording], tuple], steps: int) -> pd.DataFrame:
-    """A row for each network's curve, its points packed."""
-    rows = []
-    for name, run in pair.runs.items():
-        x, loss, right = (np.array([column], dtype=float) for column in found(run))
-        if not x.size:
-            continue
-        with np.errstate(divide="ignore", invalid="ignore"):
-            columns = {"px": x / steps, "loss": np.log10(loss), "right": right}
-        packed = {column: frames.pack(values, ".4f")[0] for column, values in columns.items()}
-        rows.append({"name": name, "meaning": NETS[name]} | packed)
-    return pd.DataFrame(rows, columns=["name", "meaning", "px", "loss", "right"])
-
-
-def _halt(pair: Pair, name: str, steps: int) -> dict:
-    run, halt = pair.runs[name], pair.runs[name].state.halts[0]
+def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
     before = [step.loss[0] for step in run.steps[:-1] if np.isfinite(step.loss[0])]
     return {
         "x": halt.step / steps,
@@ -614,7 +599,7 @@ def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
     middle = (side[:-1] + side[1:]) / 2
     gx, gy = (grid.ravel() for grid in np.meshgrid(middle, middle))
     half = (side[1] - side[0]) / 2
-    parts = []
+    data, parts = pair.duel.dataset, []
     for name, state in pair.once(states, step).items():
         spec = pair.runs[name].spec
         with np.errstate(all="ignore"):
@@ -636,14 +621,6 @@ def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
     x, y = data.x_train[half_of_them].T
     points = pd.DataFrame({"x": x, "y": y, "p": data.y_train[half_of_them]})
     return {"frame": pd.concat(parts, ignore_index=True), "points": points}
-
-
-def examples(pair: Pair) -> pd.DataFrame:
-    """Half of the training examples in the plane; see `charts.boundary`."""
-    data = pair.duel.dataset
-    half = slice(len(data.x_train) // 2)  # classes alternate
-    (x, y), p = data.x_train[half].T, data.y_train[half]
-    return pd.DataFrame({"x": x, "y": y, "p": p})
 
 
 # Over seeds --------------------------------------------------------------------------------------
