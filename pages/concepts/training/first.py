@@ -6,6 +6,7 @@ from functools import partial
 
 from pages.concepts.training import charts, data, networks
 from pages.concepts.training.panel import PANEL
+from pages.kit import specs
 
 CHARTS = (
     charts.run,
@@ -21,6 +22,8 @@ def visit(at) -> Iterator[Callable]:
 
 def presets() -> Iterator[Callable]:
     """What the presets show."""
+    for steps in set(data.presets().values()):
+        yield partial(specs.built, charts.run_of(steps), 1.0)  # the key that pages ask by
     for duel, steps in data.presets().items():
         yield partial(data.finished, duel, steps)
 
