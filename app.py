@@ -4,8 +4,8 @@ streamlit run app.py
 """
 
 from pages.classroom import frame
-from pages.kit import heap, site, warm
+from pages.kit import background, heap, site, warm
 
-warm.begin()
-heap.begin()
+background.begin("warm", warm.in_turn)
+background.begin("heap", heap.give_back_from_time_to_time)
 site.run(frame.arrive, frame.draw)

@@ -40,9 +40,8 @@ def line(
     """A line of N points, in the order of its way, as a table. `seen` are the ends of its axis.
 
     The line's name stands at this share of the points that the axis shows, above the line or
-    `below` it, on the side that is free of it. Where the line goes on
-    without a place on any axis, the name stands at its last point, and `end` tells why: −∞ is the
-    logarithm of 0. NaN is a gap.
+    `below` it, on the side that is free of it. Where the line goes on without a place on any axis,
+    the name stands at its last point, and `end` tells why: −∞ is the logarithm of 0. NaN is a gap.
     """
     up = np.asarray(y, dtype=float)
     rows = pd.DataFrame({"at_x": np.asarray(x, dtype=float), "at_y": up, "series": series})

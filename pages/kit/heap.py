@@ -6,11 +6,7 @@ of 50 layers and 128 units, 1,290 MB of which 148 were in use. A host would end 
 
 import ctypes
 import sys
-import threading
 from time import sleep
-
-import streamlit as st
-from streamlit import runtime
 
 EVERY = 60.0  # seconds
 
@@ -21,20 +17,8 @@ def give_back() -> None:
         trim(0)
 
 
-def _from_time_to_time() -> None:
+def give_back_from_time_to_time() -> None:
+    """For as long as the process serves."""
     while True:
         sleep(EVERY)
         give_back()
-
-
-@st.cache_resource(show_spinner=False)
-def _thread() -> threading.Thread:
-    thread = threading.Thread(target=_from_time_to_time, name="heap", daemon=True)
-    thread.start()
-    return thread
-
-
-def begin() -> None:
-    """Start, once in a process that serves."""
-    if runtime.exists():
-        _thread()

@@ -6,14 +6,10 @@ does it once, a little at a time, from the first visit on. What there is to do, 
 its `first.py`.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import perf_counter, sleep
 from types import SimpleNamespace
-
-import streamlit as st
-from streamlit import runtime
 
 from pages.kit import site, specs
 
@@ -63,23 +59,11 @@ def compute(calls: Iterable[Callable], rest: float = REST) -> None:
         sleep(rest * (perf_counter() - start))
 
 
-def _in_turn() -> None:
+def in_turn() -> None:
+    """All of it, what readers ask for soonest first."""
     sleep(PAUSE)
     compute(first_charts())
     compute(first_visits())
     compute(first_sliders())
     sleep(LATER)
     compute(first_presets())
-
-
-@st.cache_resource(show_spinner=False)
-def _thread() -> threading.Thread:
-    thread = threading.Thread(target=_in_turn, name="warm", daemon=True)
-    thread.start()
-    return thread
-
-
-def begin() -> None:
-    """Start, once in a process that serves."""
-    if runtime.exists():
-        _thread()

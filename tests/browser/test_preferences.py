@@ -14,7 +14,7 @@ def look(tab, what: str):
     return tab.page.evaluate(f"seen.{what}()")
 
 
-# Each kind of control and of mark stands on one of them.
+# One stylesheet for all pages: these stand for them.
 COLORED = ["home", "chain_rule", "activations", "clipping", "training", "precision"]
 
 

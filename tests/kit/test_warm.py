@@ -29,6 +29,7 @@ def nothing_is_computed(warmed, monkeypatch):
         (sweeps, "profile"),
         (network, "forward"),
         (recording, "begin"),
+        (data, "_begun"),
         (recording, "extend"),
         (training, "advance"),
         (alt.TopLevelMixin, "to_dict"),

@@ -174,8 +174,9 @@ class Pair:
         return min(step, self.step)
 
 
-# More than depths to choose from: else a class would hold the same pair many times.
-@memoize(64, size=lambda pair: sum(map(_bytes, pair.runs.values())), most=MOST_KEPT)
+# More than depths to choose from: else a class would hold the same pair many times. A network that
+# is in many pairs, as B is while A changes, counts in each.
+@memoize(64, size=lambda pair: sum(map(_bytes, pair.runs.values())), most=2 * MOST_KEPT)
 def pair(duel: Duel) -> Pair:
     """Both networks before their first step, the same for all readers."""
     nets = duel.nets.items()
