@@ -15,7 +15,7 @@ _TEXT = alt.Text("says", type="nominal")
 # Accuracy and loss -------------------------------------------------------------------------------
 
 _ACCURACY = grammar.Pane(across=(0, 0.6), phone=(0, 0.52))
-_LOSS = grammar.Pane(across=(0.71, 1), down=(0.12, 1), phone=(0.76, 1))
+_LOSS = grammar.Pane(across=(0.71, 1), down=(0.12, 1), phone=(0.79, 1))
 _LOUDEST = 6  # log₁₀ of the largest loss on the axis; above it the line runs along its end
 
 
@@ -164,7 +164,7 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
         .mark_text(align="right", baseline="top", fontSize=18, fontWeight="bold")
         .encode(
             x=alt.X(field="end"),
-            y=alt.value(grammar.wide("6", "0.76 * height - 22")),
+            y=alt.value(grammar.wide("6", "0.79 * height - 20")),
             text=alt.Text("loss_says", type="nominal"),
         ),
     ]
