@@ -2,6 +2,7 @@
 
 import pytest
 
+import core  # noqa: F401  before the tests' own NumPy: two workers would wait for each other's threads
 from tests.browser.conftest import profile_pool, readers, start_chromium
 
 chromium = pytest.fixture(scope="session", name="chromium")(start_chromium)

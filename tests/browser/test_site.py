@@ -52,11 +52,12 @@ def more(tab):
 def live_input(tab, control):
     """The range input of a live control, opened if it is in what there is more."""
     handle = tab.page.locator(f"input[name={control.name}]").first
-    for title in more(tab).all():
+    titles = more(tab)
+    for i in range(2 * titles.count()):  # once more: a busy browser draws later than it says
         if handle.count():
             break
-        title.click()
-        tab.settle()
+        titles.nth(i % titles.count()).click()
+        tab.settle(500 if i < titles.count() else 2000)
     handle.wait_for()
     handle.scroll_into_view_if_needed()
     return handle

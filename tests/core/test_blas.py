@@ -1,9 +1,31 @@
 """Blocks and tiled products change where numbers lie and nothing else."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from core import blas
+
+ROOT = Path(__file__).parents[2]
+COUNT = "print(*(pool['num_threads'] for pool in threadpoolctl.threadpool_info()))"
+
+
+@pytest.mark.parametrize("first", ["core", "pages.classroom.frame", "pages.concepts.home.data"])
+def test_a_matrix_product_has_one_thread(first):
+    """Whatever of the site is imported first: with more, readers would wait for one another."""
+    own = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    command = [sys.executable, "-c", f"import {first}, numpy, threadpoolctl; {COUNT}"]
+    said = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["1"]
+
+
+def test_so_it_has_in_these_tests():
+    assert [pool["num_threads"] for pool in threadpool_info()] == [1]
 
 
 def test_shapes_lines_and_blocks():

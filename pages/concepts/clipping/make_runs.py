@@ -1,6 +1,6 @@
 """Make runs.csv, the trained runs of the page on clipping.
 
-    OPENBLAS_NUM_THREADS=1 python -m pages.concepts.clipping.make_runs
+    python -m pages.concepts.clipping.make_runs
 
 Every network of the page, 200 steps on the digits, at every threshold and by both kinds of
 clipping, without clipping, and with the weights that cure it. About five minutes.

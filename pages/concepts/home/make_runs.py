@@ -1,6 +1,6 @@
 """Train the networks of the home page and write runs.csv.
 
-    OPENBLAS_NUM_THREADS=1 python -m pages.concepts.home.make_runs
+    python -m pages.concepts.home.make_runs
 
 About four minutes on one core. One row per network, factor c and draw:
 

@@ -1,8 +1,7 @@
 """Train the networks behind the trainable window: python -m pages.concepts.initialization.make_runs
 
 One row per activation, depth, σ√n and seed: the held-out accuracy after 200 steps on the digits, or
-the step at which the run stopped being a number. About three minutes on one core; set
-OPENBLAS_NUM_THREADS=1, small matrices gain nothing from threads.
+the step at which the run stopped being a number. About three minutes on one core.
 """
 
 import csv

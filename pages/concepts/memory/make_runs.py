@@ -1,7 +1,7 @@
 """Train recurrent networks to remember, and write what came of it: runs.csv, a row per cell,
 length, way of clipping, learning rate and seed.
 
-    OPENBLAS_NUM_THREADS=1 python -m pages.concepts.memory.make_runs
+    python -m pages.concepts.memory.make_runs
 
 The task is a delayed copy: one of four symbols is shown at the first step, noise follows, and at
 the last step the network says which symbol it was. About half an hour on two cores.

@@ -1,6 +1,6 @@
 """Train the networks of the page on optimizers and write what came of it.
 
-    OPENBLAS_NUM_THREADS=1 python -m pages.concepts.optimizers.make_runs
+    python -m pages.concepts.optimizers.make_runs
 
 About half an hour on two cores. It writes
 

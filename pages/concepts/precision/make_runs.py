@@ -1,7 +1,7 @@
 """Train the same network with its weights and gradients in several formats, and write what came of
 it: runs.csv, a row per way, seed and layer, and scales.csv, the loss scale that adapts by step.
 
-    OPENBLAS_NUM_THREADS=1 python -m pages.concepts.precision.make_runs
+    python -m pages.concepts.precision.make_runs
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Train stacks of each kind and depth on the digits, and write what came of it: runs.csv, a row per
 way, number of blocks, learning rate and seed.
 
-    OPENBLAS_NUM_THREADS=1 python -m pages.concepts.shortcuts.make_runs
+    python -m pages.concepts.shortcuts.make_runs
 
 About half an hour on two cores.
 """
