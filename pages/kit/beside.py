@@ -1,13 +1,14 @@
 """Lines beside a chart's own: the one that a reader has pinned, and what an idea would give.
 
-A builder names the layer of its main line MAIN. A line beside it is a table of its own, with the
-same columns for every chart, and is drawn dashed on that layer's scales. Without such a line the
-table is empty, so that the chart's spec never changes.
+A builder names the layer of its main line MAIN. A line beside it is drawn dashed on that layer's
+scales, from tables of its own, one for each of its marks, with the same columns for every chart.
+Without such a line the tables are empty, so that the chart's spec never changes.
 """
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,10 @@ from pages.kit.grammar import LABEL_SIZE
 
 MAIN = "main"
 PINNED, IDEA = "pinned", "idea"
-TABLES = (PINNED, IDEA)
+LINES = (PINNED, IDEA)
+NAMES = {PINNED: "pinned_name", IDEA: "idea_name"}
+MEASURED, PARTS = "idea_measured", "idea_parts"
+Tables = dict[str, pd.DataFrame]
 CLOSE = 0.5  # decades: a guess within a factor of three is right
 _ABOVE, _BELOW = -12, 16  # pixels from a line to its name
 _DASHES = {PINNED: [8, 5], IDEA: [4, 4]}
@@ -69,15 +73,21 @@ def _side(rows: pd.DataFrame, seen: tuple[float, float], below: bool) -> str:
     return "center" if abs(steep) < 0.1 else "right" if (steep > 0) != below else "left"
 
 
-def nothing() -> pd.DataFrame:
-    """No line."""
-    return named(line([], [], seen=(0, 0)), "")
+def pinned(rows: pd.DataFrame, name: str) -> Tables:
+    """The tables of a pinned line, and of its name where it has a place."""
+    return {PINNED: _drawn(rows, "reference"), NAMES[PINNED]: _names(rows, name, "reference")}
 
 
-def named(rows: pd.DataFrame, name: str, meaning: str = "reference") -> pd.DataFrame:
-    """The lines with a name, where each has a place for it, in the color of a meaning."""
-    says = np.where(rows["named"], name + rows["end"], "")
-    return rows.assign(says=says, kind="own", meaning=meaning)
+def _drawn(rows: pd.DataFrame, meaning: str) -> pd.DataFrame:
+    """The lines in the color of a meaning."""
+    return rows[["at_x", "at_y", "series", "way"]].assign(meaning=meaning)
+
+
+def _names(rows: pd.DataFrame, name: str, meaning: str) -> pd.DataFrame:
+    """Their names."""
+    there = rows[rows["named"]]
+    places = there[["at_x", "at_y", "align", "dy"]]
+    return places.assign(says=name + there["end"], meaning=meaning)
 
 
 @dataclass(frozen=True)
@@ -148,27 +158,41 @@ def guessed(
     return Idea(rule.format(factor), f"{factor}ⁿ", y=sizes, measured=measured, **how)
 
 
-def held_against(idea: Idea) -> pd.DataFrame:
-    """The idea's line and what is measured, as a table, with a mark where they part."""
+def held_against(idea: Idea) -> Tables:
+    """The tables of an idea's line and its name, of what is measured, and of where they part."""
 
     def lined(sizes: np.ndarray, **more: Any) -> pd.DataFrame:
         if idea.across:
             return line(np.linspace(*idea.across, 9), [sizes[-1]] * 9, seen=idea.seen, **more)
         return line(idea.x, sizes, seen=idea.seen, **more)
 
-    own = named(lined(idea.y, name_at=idea.name_at), f"your idea: {idea.name}", "dark")
+    own, truth = lined(idea.y, name_at=idea.name_at), lined(idea.measured)
     own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
-    truth = named(lined(idea.measured, named=False), "").assign(kind="measured")
-    rows = [own, truth]
-    if idea.parts is not None and not idea.across:
-        both = own["at_y"].fillna(truth["at_y"])
-        rows.append(own.assign(at_y=both, says="", kind="parts").iloc[[idea.parts]])
-    drawn = pd.concat(rows, ignore_index=True)
-    return drawn.rename(columns={"at_x": "at_y", "at_y": "at_x"}) if idea.upright else drawn
+    parts = [] if idea.parts is None or idea.across else [idea.parts]
+    both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parts]
+    tables = {
+        MEASURED: _drawn(truth, "reference"),
+        IDEA: _drawn(own, "dark"),
+        PARTS: _drawn(both, "dark"),
+        NAMES[IDEA]: _names(own, f"your idea: {idea.name}", "dark"),
+    }
+    if idea.upright:
+        swapped = {"at_x": "at_y", "at_y": "at_x"}
+        return {name: rows.rename(columns=swapped) for name, rows in tables.items()}
+    return tables
 
 
-def drawn(spec: dict, tables: Iterable[str], scale: float) -> dict:
-    """The chart's spec with the lines of these tables: a pinned one beneath its main one.
+@cache
+def nothing(which: str) -> Tables:
+    """The tables of PINNED or IDEA where there is no such line."""
+    none = np.empty(0)
+    if which == PINNED:
+        return pinned(line(none, none, seen=(0, 0)), "")
+    return held_against(Idea("", "", "", str, none, none, none, seen=(0, 0)))
+
+
+def drawn(spec: dict, lines: Iterable[str], scale: float) -> dict:
+    """The chart's spec with PINNED or IDEA or both: a pinned line beneath its main one.
 
     `scale` is how much larger they are than on a page by itself.
     """
@@ -177,45 +201,39 @@ def drawn(spec: dict, tables: Iterable[str], scale: float) -> dict:
     layers: list[dict] = []
     for layer in spec["layer"]:
         if layer.get("name", "").split("_")[0] == MAIN:  # Altair numbers names in inner layers
-            own = {table: _layers(table, scale) for table in tables}
+            own = {which: _layers(which, scale) for which in lines}
             layers += [*own.get(PINNED, ()), layer, *own.get(IDEA, ())]
         else:
-            layers.append(drawn(layer, tables, scale))
+            layers.append(drawn(layer, lines, scale))
     return spec | {"layer": layers}
 
 
-def _layers(table: str, scale: float) -> list[dict[str, Any]]:
+def _layers(which: str, scale: float) -> list[dict[str, Any]]:
     """Lines, mark and name. What is not always there is hidden from readers of screens, who are
     told of it in words: an empty group has no name."""
     at = {"x": {"field": "at_x"}, "y": {"field": "at_y"}}
 
-    def marks(which: str, mark: dict, **channels: Any) -> dict[str, Any]:
+    def marks(table: str, mark: dict, **channels: Any) -> dict[str, Any]:
         return {
             "data": {"name": table},
-            "transform": [{"filter": which}],
             "mark": mark | {"aria": False},
             "encoding": at | channels,
         }
 
     lines = {"detail": _nominal("series"), "order": {"field": "way", "type": "quantitative"}}
-    dash = {"strokeWidth": 2.2 * scale, "strokeDash": [part * scale for part in _DASHES[table]]}
-    own = marks("datum.kind == 'own'", {"type": "line", "clip": True} | dash, **lines)
+    dash = {"strokeWidth": 2.2 * scale, "strokeDash": [part * scale for part in _DASHES[which]]}
+    own = marks(which, {"type": "line", "clip": True} | dash, **lines)
     name = marks(
-        "datum.says != ''",
+        NAMES[which],
         {"type": "text", "fontSize": LABEL_SIZE * scale, "lineBreak": "\n"}
         | {"align": {"expr": "datum.align"}, "dy": {"expr": f"datum.dy * {scale}"}},
         text=_nominal("says"),
     )
-    if table == PINNED:
+    if which == PINNED:
         return [own, name]
     thin = {"type": "line", "strokeWidth": 1.5 * scale, "clip": True}
     ring = {"type": "point", "size": 110 * scale**2, "filled": False, "clip": True}
-    return [
-        marks("datum.kind == 'measured'", thin, **lines),
-        own,
-        marks("datum.kind == 'parts'", ring),
-        name,
-    ]
+    return [marks(MEASURED, thin, **lines), own, marks(PARTS, ring), name]
 
 
 def _nominal(field: str) -> dict[str, str]:

@@ -62,13 +62,13 @@ def show(
     row = pa.table({name: [value] for name, value in (present | {_TOLD: number}).items()})
     tables = {"frame": frame, PRESENT: row} | others
     if main:
-        tables[beside.PINNED] = _pinned(panel, at, main)
+        tables |= _pinned(panel, at, main)
     own = predict.idea(panel, idea) if idea else None
     if idea:
-        tables[beside.IDEA] = beside.held_against(own) if own else beside.nothing()
+        tables |= beside.held_against(own) if own else beside.nothing(beside.IDEA)
     shown = mode.now()
     locked = frozenset(live) & shown.on(panel.page).locked
-    lines = tuple(name for name in beside.TABLES if name in tables)
+    lines = tuple(name for name in beside.LINES if name in tables)
     st.vega_lite_chart(
         spec=specs.with_tables(
             wired(builder, live, handle, clock, locked, shown.scale, lines), tables
@@ -86,12 +86,12 @@ def show(
 
 def _pinned(
     panel: Panel, at: Reading | SimpleNamespace, main: Callable[[Any], pd.DataFrame]
-) -> pd.DataFrame:
-    """The table of the line that the reader has pinned."""
+) -> beside.Tables:
+    """The tables of the line that the reader has pinned."""
     pin = values.pinned(panel)
     if pin is None:
-        return beside.nothing()
-    return beside.named(main(SimpleNamespace(**pin)), f"pinned: {panel.pin_shown(pin, at)}")
+        return beside.nothing(beside.PINNED)
+    return beside.pinned(main(SimpleNamespace(**pin)), f"pinned: {panel.pin_shown(pin, at)}")
 
 
 def _pin_button(panel: Panel) -> None:
@@ -126,7 +126,7 @@ def wired(
 ) -> dict:
     """A live chart's spec, its parameters tied to the table PRESENT and to what it reports.
 
-    What is locked follows the table alone. `lines` are the tables of lines beside its main one.
+    What is locked follows the table alone. `lines` are those beside its main one.
 
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
     becomes. Such a signal takes its value from the table for as long as the reader has not moved it

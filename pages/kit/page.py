@@ -93,7 +93,7 @@ def show(
     spec = specs.built(builder, scale)
     if idea:
         spec = beside.drawn(spec, (beside.IDEA,), scale)
-        drawn[beside.IDEA] = beside.held_against(idea)
+        drawn |= beside.held_against(idea)
     st.vega_lite_chart(spec=specs.with_tables(spec, drawn), key=key, alt=prose.fill(alt_text))
     values.chart_first()
     if idea:

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from pages.concepts.training import data, lab, networks
-from pages.kit import address, site
+from pages.kit import address, beside, site
 from pages.kit.panels import Choice, Panel, Range
 from tests.app import TERM, charts, open_page
 from tests.panels import PANELS
@@ -243,7 +243,9 @@ def _charts(told: Expected, shown: dict) -> Iterator[str]:
 
 def _tables_of(chart: dict, drawn: dict) -> Iterator[str]:
     for name, table in chart["tables"].items():
-        if name == "idea":  # of what the reader has answered, which no address says
+        if name in beside.nothing(
+            beside.IDEA
+        ):  # of what the reader has answered, which no address says
             continue
         other = drawn["tables"].get(name, {"rows": 0, "columns": {}})
         columns = other["columns"]

@@ -23,31 +23,40 @@ PANEL = Panel(
 )
 
 
-def pinned_rows(at):
+def pinned_rows(at, name=beside.PINNED):
     """The rows of the page's pinned line."""
-    (found,) = [t.to_pandas() for t in tables(at) if {"at_x", "says"} <= set(t.column_names)][:1]
-    return found
+    (found,) = tables(at, name)
+    return found.to_pandas()
+
+
+def pinned_name(at):
+    """What stands beside the page's pinned line."""
+    return pinned_rows(at, beside.NAMES[beside.PINNED])["says"].tolist()
 
 
 # The table and the layers -------------------------------------------------------------------------
 
 
 def test_a_line_is_named_once_where_its_axis_shows_it():
-    rows = beside.named(beside.line([0, 1, 2, 3], [0, -5, -30, -40], seen=(-20, 20)), "pinned")
-    assert rows["says"].tolist() in (["pinned", "", "", ""], ["", "pinned", "", ""])
-    assert rows["at_y"].tolist() == [0, -5, -30, -40]
+    line, name = beside.pinned(
+        beside.line([0, 1, 2, 3], [0, -5, -30, -40], seen=(-20, 20)), "pinned"
+    ).values()
+    assert name["says"].tolist() == ["pinned"] and name["at_y"].item() in (0, -5)
+    assert line["at_y"].tolist() == [0, -5, -30, -40]
 
 
 @pytest.mark.parametrize("value,end", [(-np.inf, "then 0"), (np.inf, "then ∞")])
 def test_where_a_line_has_no_place_its_name_says_what_follows(value, end):
-    rows = beside.named(beside.line([0, 1, 2], [0, 1, value], seen=(-20, 20)), "w = 0")
-    assert rows["says"].tolist() == ["", f"w = 0, {end}", ""]
-    assert np.isnan(rows["at_y"].iloc[2])
+    rows = beside.line([0, 1, 2], [0, 1, value], seen=(-20, 20))
+    line, name = beside.pinned(rows, "w = 0").values()
+    assert name[["at_x", "says"]].values.tolist() == [[1, f"w = 0, {end}"]]
+    assert np.isnan(line["at_y"].iloc[2])
 
 
 def test_a_line_that_the_axis_does_not_show_has_no_name():
     assert not beside.line([0, 1], [50, 60], seen=(-20, 20))["named"].any()
-    assert beside.nothing().empty
+    for which in beside.LINES:
+        assert all(table.empty for table in beside.nothing(which).values())
 
 
 @pytest.mark.parametrize(("rise", "above", "below"), [(8, "right", "left"), (-8, "left", "right")])
@@ -63,7 +72,12 @@ def test_the_lines_beside_a_chart_take_its_main_lines_scales_and_lie_beneath_it(
     main = {"name": beside.MAIN, "mark": "line"}
     spec = {"layer": [{"mark": "rule"}, {"layer": [{"mark": "area"}, main]}]}
     inner = beside.drawn(spec, [beside.PINNED], 1.0)["layer"][1]["layer"]
-    assert [part.get("data", {}).get("name") for part in inner] == [None, *["pinned"] * 2, None]
+    assert [part.get("data", {}).get("name") for part in inner] == [
+        None,
+        "pinned",
+        "pinned_name",
+        None,
+    ]
     assert inner[-1] is main
     assert "scale" not in json.dumps(inner)
     assert beside.drawn(spec, [], 1.0) == spec
@@ -74,18 +88,21 @@ def test_a_pinned_line_is_drawn_on_every_chart_that_has_one(path):
     panel = PANELS[path]
     text = panel.pin_text(panel.defaults)
     at = open_page(path, pin=text)
-    rows = pinned_rows(at)
-    assert rows["says"].str.startswith("pinned: ").sum() == 1
+    (name,) = pinned_name(at)
+    assert name.startswith("pinned: ")
     (chart,) = [c for c in charts(at) if '"pinned"' in c.spec]
     spec = json.loads(chart.spec)
     bare = [part for part in spec["params"] if not {"select", "on"} & part.keys()]
     tied = [{"name": part["name"], "value": 1.0} for part in spec["params"] if "bind" in part]
     present = [part for part in bare if "bind" not in part and part["name"] != live.PRESENT]
-    rows = rows.assign(at_y=rows["at_y"].astype(object).where(rows["at_y"].notna(), None))
+    drawn = {name: pinned_rows(at, name) for name in (beside.PINNED, "pinned_name")}
     spec |= {"params": [*tied, *present], "data": {"name": "frame", "values": [{"depth": 16}]}}
     spec["width"] = 600
     spec["layer"] = [part for part in spec["layer"] if part.get("data", {}) != live.PRESENT]
-    spec["datasets"] = {beside.PINNED: rows.to_dict("records")}
+    spec["datasets"] = {
+        name: rows.astype(object).where(rows.notna(), None).to_dict("records")
+        for name, rows in drawn.items()
+    }
     del spec["spec"]
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "pinned: " in svg and 'stroke-dasharray="8,5"' in svg
@@ -173,7 +190,7 @@ def test_a_pinned_line_stays_while_controls_change_and_goes_when_it_is_unpinned(
     at.run()
     assert pinned_rows(at)["at_y"].tolist() == before["at_y"].tolist()
     was = PANELS["products"]["activation"].options["identity"]
-    assert f"pinned: w = 1.50, {was}" in set(pinned_rows(at)["says"])
+    assert f"pinned: w = 1.50, {was}" in pinned_name(at)
     press(at)
     assert pinned_rows(at).empty and "pinned at" not in prose(at)
 
@@ -229,22 +246,21 @@ def test_an_idea_parts_where_it_is_a_factor_of_two_away():
     assert found.parts == 2  # 0.4 > log₁₀ 2 = 0.301 > 0.2
     assert "the two part at n = 2, by more than a factor of 2." in found.says
     rows = beside.held_against(found)
-    assert rows.loc[rows["kind"] == "parts", ["at_x", "at_y"]].values.tolist() == [[2, 0.4]]
-    assert rows["says"].tolist().count("your idea: a name") == 1
+    assert rows[beside.PARTS][["at_x", "at_y"]].values.tolist() == [[2, 0.4]]
+    assert rows[beside.NAMES[beside.IDEA]]["says"].tolist() == ["your idea: a name"]
 
 
 def test_an_idea_that_does_not_part_says_so():
     found = idea(0.1 * np.arange(3), np.zeros(3))
     assert found.parts is None and "here the two stay within a factor of 2." in found.says
-    assert not (beside.held_against(found)["kind"] == "parts").any()
+    assert beside.held_against(found)[beside.PARTS].empty
 
 
 @pytest.mark.parametrize("y,measured", [(0, -np.inf), (-np.inf, 0), (np.nan, 0), (0, np.nan)])
 def test_an_idea_parts_where_one_of_the_two_is_no_size_and_is_marked_on_the_other(y, measured):
     found = idea(np.array([0.0, 0, y]), np.array([0.0, 0, measured]))
     assert found.parts == 2
-    rows = beside.held_against(found)
-    assert rows.loc[rows["kind"] == "parts", "at_y"].tolist() == [0]
+    assert beside.held_against(found)[beside.PARTS]["at_y"].tolist() == [0]
 
 
 def test_both_zero_is_no_parting():
@@ -258,15 +274,15 @@ def test_shares_part_by_points():
 
 def test_a_rule_across_another_axis_stands_at_the_last_size():
     rows = beside.held_against(idea(np.array([0, -0.5]), np.array([0, -1.0]), across=(-6, 6)))
-    own = rows[rows["kind"] == "own"]
+    own = rows[beside.IDEA]
     assert own["at_x"].iloc[[0, -1]].tolist() == [-6, 6] and set(own["at_y"]) == {-0.5}
-    assert set(rows.loc[rows["kind"] == "measured", "at_y"]) == {-1}
-    assert not (rows["kind"] == "parts").any()
+    assert set(rows[beside.MEASURED]["at_y"]) == {-1}
+    assert rows[beside.PARTS].empty
 
 
 def test_an_upright_idea_has_its_sizes_along_the_horizontal_axis():
-    rows = beside.held_against(idea(np.array([0.0, -1]), np.zeros(2), upright=True))
-    own = rows[rows["kind"] == "own"]
+    found = idea(np.array([0.0, -1]), np.zeros(2), upright=True)
+    own = beside.held_against(found)[beside.IDEA]
     assert own["at_x"].tolist() == [0, -1] and own["at_y"].tolist() == [0, 1]
 
 
@@ -292,9 +308,12 @@ def test_an_idea_is_drawn_over_the_main_line_a_pinned_one_beneath_it():
     spec = {"layer": [{"mark": "rule"}, {"name": beside.MAIN, "mark": "line"}]}
     names = [
         part.get("name") or part.get("data", {}).get("name")
-        for part in beside.drawn(spec, beside.TABLES, 1.0)["layer"]
+        for part in beside.drawn(spec, beside.LINES, 1.0)["layer"]
     ]
-    assert names == [None, "pinned", "pinned", "main", *["idea"] * 4]
+    assert names == [
+        *(None, "pinned", "pinned_name", "main"),
+        *("idea_measured", "idea", "idea_parts", "idea_name"),
+    ]
 
 
 def test_on_a_projector_what_is_measured_in_pixels_grows():

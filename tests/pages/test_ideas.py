@@ -48,10 +48,9 @@ def question(path):
     return wrong, [guess for guess in how["guesses"] if guess not in wrong], makers[0]
 
 
-def shown(at):
-    """The tables of ideas that the page's charts have."""
-    found = [table.to_pandas() for table in tables(at) if "kind" in table.column_names]
-    return [rows for rows in found if "at_x" in rows and (rows["kind"] == "measured").any()]
+def shown(at, name=beside.IDEA):
+    """What the page's charts have of ideas, in the tables of this name."""
+    return [table.to_pandas() for table in tables(at, name) if len(table)]
 
 
 def answered(path, answer):
@@ -81,14 +80,14 @@ def test_what_is_drawn_of_an_idea_is_finite_and_named_once(path):
     for answer in wrong:
         idea = make(answer)
         rows = beside.held_against(idea)
-        own = rows[rows["kind"] == "own"]
+        own, names = rows[beside.IDEA], rows[beside.NAMES[beside.IDEA]]
         assert np.isfinite(own[["at_x", "at_y"]]).all(axis=1).sum() > 5
         lost = ~np.isfinite(own[["at_x", "at_y"]]).all(axis=1)
         name = f"your idea: {idea.name}" + (", then 0" if lost.any() else "")
-        assert rows["says"][rows["says"] != ""].tolist() == [name]
-        along = own["at_x"] if idea.upright else own["at_y"]
+        assert names["says"].tolist() == [name]
         low, high = idea.seen
-        assert low <= along[own["says"] != ""].item() <= high, "its name is beyond the axis"
+        along = names["at_x" if idea.upright else "at_y"].item()
+        assert low <= along <= high, "its name is beyond the axis"
 
 
 # Each rule gives what the answer claims ----------------------------------------------------------
@@ -213,9 +212,9 @@ def test_an_idea_is_drawn_at_both_ends_of_all_controls(path, end):
         set_value(at, f"{path}_{control.name}", value)
     at.run()
     assert not at.exception
-    (rows,) = shown(at)
-    for kind in ("own", "measured"):
-        assert np.isfinite(rows.loc[rows["kind"] == kind, ["at_x", "at_y"]]).sum().min() > 1
+    for name in (beside.IDEA, beside.MEASURED):
+        (rows,) = shown(at, name)
+        assert np.isfinite(rows[["at_x", "at_y"]]).sum().min() > 1
 
 
 def test_a_link_carries_no_answer():
