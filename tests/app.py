@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import pandas as pd
 import pyarrow as pa
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.pages_manager import PagesManager
@@ -22,7 +24,7 @@ from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 from streamlit.util import calc_hash
 
-from pages.kit import page
+from pages.kit import background, page
 
 ROOT = Path(__file__).parents[1]
 
@@ -42,8 +44,19 @@ class App(AppTest):
         return cls(made._script_path, default_timeout=made.default_timeout)
 
     def _run(self, *args, **kwargs):
-        with patch.object(app_test, "LocalScriptRunner", _Runner):
+        self._bidi_component_manager = _components()
+        threads = patch.object(background, "begin")  # app.py begins some that no test waits for
+        with threads, patch.object(app_test, "LocalScriptRunner", _Runner):
             return super()._run(*args, **kwargs)
+
+
+@cache
+def _components() -> BidiComponentManager:
+    """What installed packages bring for pages. AppTest looks for it anew for each page that it
+    opens, through the metadata of them all, which is half of the time that a page takes."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
 
 
 class _Runner(LocalScriptRunner):

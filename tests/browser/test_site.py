@@ -104,16 +104,14 @@ def test_address_without_a_path_leads_to_the_first_page(cold_server, reader):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_charts_are_drawn_and_every_page_is_sound(path, server, reader):
+def test_every_page_is_drawn_and_follows_keys_and_presets(path, server, reader):
+    """All in one visit: a visit takes longer than what is tried in it."""
     tab = reader(1280, 720).goto(f"{server}/{path}")
     _check_first_screen(tab)
-    charts = tab.page.locator("[data-testid=stVegaLiteChart]")
-    assert charts.count() >= 1
-    for chart in charts.all():
-        drawn = chart.locator("svg .role-mark path, svg .role-mark text, canvas").count()
-        assert drawn > 0, "an empty chart"
-    slips = r"\bundefined\b|\bnull\b" if path == "precision" else r"\bNaN\b|\bundefined\b|\bnull\b"
-    assert not re.search(slips, tab.text())  # that page says which casts make NaN
+    _check_charts(tab, path)
+    _check_keys(tab, path)
+    if PANELS[path].presets:
+        _check_preset(tab, path)
     tab.assert_sound()
 
 
@@ -124,6 +122,50 @@ def _check_first_screen(tab) -> None:
     control = tab.page.locator(".vega-bindings input[type=range]").first.bounding_box()
     assert main["height"] >= 400
     assert control["y"] + control["height"] <= 720
+
+
+def _check_charts(tab, path: str) -> None:
+    charts = tab.page.locator("[data-testid=stVegaLiteChart]")
+    assert charts.count() >= 1
+    for chart in charts.all():
+        drawn = chart.locator("svg .role-mark path, svg .role-mark text, canvas").count()
+        assert drawn > 0, "an empty chart"
+    slips = r"\bundefined\b|\bnull\b" if path == "precision" else r"\bNaN\b|\bundefined\b|\bnull\b"
+    assert not re.search(slips, tab.text())  # that page says which casts make NaN
+
+
+def _check_keys(tab, path: str) -> None:
+    """They move the live control from end to end, and the address with it."""
+    control, key = MAIN[path], PANELS[path].key(MAIN[path].name)
+    handle = live_input(tab, control)
+    handle.focus()
+    tab.page.keyboard.press("Home")
+    await_address(tab, key, control.low)
+    tab.page.keyboard.press("End")
+    high = float(handle.get_attribute("max"))  # the lab's: as many steps as it has
+    if high == control.default:  # which the address leaves out
+        tab.page.wait_for_url(lambda url: key not in url)
+    else:
+        await_address(tab, key, high)
+    tab.page.keyboard.press("ArrowLeft")
+    await_address(tab, key, high - control.step)
+
+
+def _check_preset(tab, path: str) -> None:
+    """The last one moves the live chart and the address."""
+    panel = PANELS[path]
+    tab.settle()
+    preset = panel.presets[-1]
+    presets = tab.page.get_by_role("radiogroup", name="Presets")
+    presets.get_by_role("radio", name=preset.name, exact=True).click()
+    tab.settle()
+    changed = {n: v for n, v in preset.values.items() if v != panel[n].default}
+    for key, text in query(panel, changed).items():
+        await_address(tab, key, text)
+    for name, value in preset.values.items():
+        if isinstance(panel[name], Range) and panel[name].live:
+            handle = tab.page.locator(f"input[name={name}]").first
+            assert float(handle.input_value()) == pytest.approx(value)
 
 
 @pytest.mark.parametrize("path,control", LIVE, ids=lambda v: getattr(v, "name", v))
@@ -162,23 +204,6 @@ def test_live_drag_needs_no_server_and_ends_in_the_address(path, control, server
         assert float(live_input(again, control).input_value()) == pytest.approx(rest)
 
 
-@pytest.mark.parametrize("path,control", MAIN.items(), ids=lambda v: getattr(v, "name", v))
-def test_live_control_by_keyboard(path, control, server, reader):
-    tab = reader().goto(f"{server}/{path}")
-    handle = live_input(tab, control)
-    handle.focus()
-    tab.page.keyboard.press("Home")
-    await_address(tab, PANELS[path].key(control.name), control.low)
-    tab.page.keyboard.press("End")
-    high = float(handle.get_attribute("max"))  # the lab's: as many steps as it has
-    if high == control.default:  # which the address leaves out
-        tab.page.wait_for_url(lambda url: PANELS[path].key(control.name) not in url)
-    else:
-        await_address(tab, PANELS[path].key(control.name), high)
-    tab.page.keyboard.press("ArrowLeft")
-    await_address(tab, PANELS[path].key(control.name), high - control.step)
-
-
 def test_first_option_and_lowest_value_stay_in_the_address(server, reader):
     """A widget leaves its default out of the address: it has to be the control's default."""
     tab = reader().goto(f"{server}/products")
@@ -192,24 +217,6 @@ def test_first_option_and_lowest_value_stay_in_the_address(server, reader):
     group.get_by_role("radio", name="64", exact=True).click()
     tab.settle()
     assert "products_width" not in tab.page.url  # the default again
-
-
-@pytest.mark.parametrize("path", [path for path in PATHS if PANELS[path].presets])
-def test_preset_moves_the_live_chart_and_the_address(path, server, reader):
-    panel = PANELS[path]
-    preset = panel.presets[-1]
-    tab = reader().goto(f"{server}/{path}")
-    presets = tab.page.get_by_role("radiogroup", name="Presets")
-    presets.get_by_role("radio", name=preset.name, exact=True).click()
-    tab.settle()
-    changed = {n: v for n, v in preset.values.items() if v != panel[n].default}
-    for key, text in query(panel, changed).items():
-        await_address(tab, key, text)
-    for name, value in preset.values.items():
-        if isinstance(panel[name], Range) and panel[name].live:
-            handle = tab.page.locator(f"input[name={name}]").first
-            assert float(handle.input_value()) == pytest.approx(value)
-    tab.assert_sound()
 
 
 def test_the_preset_that_is_set_is_marked(server, reader):

@@ -171,7 +171,8 @@ def test_whatever_an_address_says_every_value_is_one_that_the_control_has(path):
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("text", HUGE, ids=lambda text: text[:3])
 def test_half_a_million_characters_are_read_like_any_others(path, text):
-    for control in PANELS[path].controls:
+    one_of_each_kind = {type(control): control for control in PANELS[path].controls}
+    for control in one_of_each_kind.values():
         follow(path, urlencode({PANELS[path].key(control.name): text}))
 
 
