@@ -433,7 +433,7 @@ def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_se
     for tab, path in zip(tabs, paths, strict=True):
         tab.page.goto(f"{cold_server}/{path}", wait_until="commit")
     for tab in tabs:
-        tab.page.wait_for_selector(CHART, timeout=30_000)
+        tab.page.wait_for_selector(CHART, timeout=60_000)
         tab.assert_sound()
 
 
