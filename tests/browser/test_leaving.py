@@ -7,7 +7,7 @@ from tests.browser.test_site import MAIN, live_input
 from tests.panels import PANELS
 
 TRIED = ("home", "products")  # one way of leaving for all pages: two stand for them
-SOON = 60  # ms after the pointer was let go
+SOON = (60, 200, 600)  # ms after the pointer was let go, at each try
 LAST_LINK = "[...document.querySelectorAll('[data-testid=stPageLink-NavLink]')].at(-1).click()"
 
 
@@ -55,11 +55,11 @@ def test_a_reload_has_what_was_dragged(path, server, reader):
 @pytest.mark.parametrize("path", TRIED)
 @pytest.mark.parametrize("how", ["link", "back"])
 def test_what_was_dragged_is_there_when_the_reader_comes_back(path, how, server, reader):
-    for tries_left in (2, 1, 0):  # a machine that stops for a moment tells too late: then once more
+    for soon in SOON:  # a machine that stops for a moment tells too late: then once more
         try:
-            return leave_and_come_back(reader().goto(f"{server}/{path}"), path, how)
+            return leave_and_come_back(reader().goto(f"{server}/{path}"), path, how, soon)
         except (AssertionError, Late):
-            if not tries_left:
+            if soon == SOON[-1]:
                 raise
 
 
@@ -74,7 +74,7 @@ def back_to(tab, path: str) -> None:
             continue
 
 
-def leave_and_come_back(tab, path: str, how: str) -> None:
+def leave_and_come_back(tab, path: str, how: str, soon: int) -> None:
     if how == "back":  # a page before it, in the same visit
         tab.page.evaluate(LAST_LINK)
         tab.page.wait_for_timeout(300)
@@ -83,7 +83,7 @@ def leave_and_come_back(tab, path: str, how: str) -> None:
         tab.page.wait_for_url(f"**/{path}*")
         tab.settle()
     value = drag(tab, MAIN[path])
-    tab.page.wait_for_timeout(SOON)
+    tab.page.wait_for_timeout(soon)
     if how == "link":
         tab.page.evaluate(LAST_LINK)
         tab.page.wait_for_timeout(300)
