@@ -8,10 +8,6 @@ call take turns within a round and the best time of each counts, so that a busy 
 little as it can.
 """
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported
-
 import argparse
 import math
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Time rounding to number formats, as ratios within each round.
 
-    OPENBLAS_NUM_THREADS=1 python -m benchmarks.formats
+    python -m benchmarks.formats
 
 - rounding a million numbers, beside `astype(np.float16)` and back;
 - forward and backward with every result rounded (depth 20, width 64, batch 32), beside the exact

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[2]
 COUNT = "print(*(pool['num_threads'] for pool in threadpoolctl.threadpool_info()))"
 
 
-@pytest.mark.parametrize("first", ["core", "pages.classroom.frame", "pages.concepts.home.data"])
+@pytest.mark.parametrize(
+    "first", ["core", "pages.kit.site", "pages.classroom.frame", "benchmarks.formats"]
+)
 def test_a_matrix_product_has_one_thread(first):
     """Whatever of the site is imported first: with more, readers would wait for one another."""
     own = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}

@@ -248,6 +248,9 @@ def test_an_idea_parts_where_it_is_a_factor_of_two_away():
     rows = beside.held_against(found)
     assert rows[beside.PARTS][["at_x", "at_y"]].values.tolist() == [[2, 0.4]]
     assert rows[beside.NAMES[beside.IDEA]]["says"].tolist() == ["your idea: a name"]
+    meanings = {name: set(table["meaning"]) for name, table in rows.items()}
+    assert meanings.pop(beside.MEASURED) == {"reference"}
+    assert all(meaning == {"dark"} for meaning in meanings.values())
 
 
 def test_an_idea_that_does_not_part_says_so():
