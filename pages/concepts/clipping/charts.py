@@ -186,7 +186,7 @@ def first_step() -> alt.LayerChart:
     x = grammar.count_x("layer", ["layer", "← the gradient travels toward the input"], 20, every=5)
     x.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 2]), nice=False)
     y = grammar.powers_y("log10", "relative size", -16, 16, every=4)
-    y.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-4, 2]), nice=True, zero=False)
+    y.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-4, 1]), nice=True, zero=False)
     for channel in (x, y):
         for name, value in ticks.items():
             channel["axis"][name] = value
