@@ -208,7 +208,7 @@ def first_step() -> alt.LayerChart:
         )
         for series, dash, width in styles
     ]
-    points = rows.mark_point(size=28, filled=True, opacity=1, clip=True).encode(
+    points = rows.mark_point(size=28, filled=True, opacity=1).encode(
         tooltip=[
             alt.Tooltip("layer", type="quantitative", title="layer"),
             alt.Tooltip("says", type="nominal", title="size"),
