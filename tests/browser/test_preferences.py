@@ -27,7 +27,7 @@ def test_in_the_systems_own_colors_all_can_be_seen(path, server, reader):
     tab.goto(f"{server}/{path}")
     _check_colors(tab)
     tab.page.emulate_media(forced_colors="active", color_scheme="dark")
-    tab.goto(f"{server}/{path}")
+    tab.settle()
     _check_colors(tab)
     tab.page.locator("[data-testid=stMain] :is(button, input)").first.focus()
     seen = set()

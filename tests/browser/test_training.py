@@ -187,7 +187,7 @@ def test_nothing_plays_for_who_has_asked_for_less_motion(server, reader):
 def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, server, reader):
     tab = reader(width, height)
     seed = next(SEEDS)
-    small = "training_a_depth=12&training_b_depth=12&training_steps=500"
+    small = "training_a_depth=6&training_b_depth=6&training_steps=500"
     tab.page.goto(f"{server}/training?{small}&training_seed={seed}")
     button(tab, "Pause training").wait_for(timeout=30_000)
     names = ("One step back", "One step$", "Back to step 0")
@@ -211,22 +211,20 @@ def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, ser
     assert all(place == places[0] for place in places), places
 
 
-def test_the_panels_are_tall_enough_on_a_phone(server, reader):
+def test_the_panels_are_tall_enough_on_a_phone_and_the_settings_two_by_two(server, reader):
     tab = reader(390, 844).goto(f"{server}/training")
-    height = tab.page.locator(CHART).first.bounding_box()["height"]
+    tall = tab.page.locator(CHART).first.bounding_box()["height"]
     for top, bottom in (pane.phone for pane in charts._PANES.values()):
-        assert (bottom - top) * height >= 120
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_settings_stand_two_by_two(width, server, reader):
-    tab = reader(width).goto(f"{server}/training")
+        assert (bottom - top) * tall >= 120
     tab.page.get_by_role(
         "radio", name="Shortcuts, norms, clipping, optimizer, loss, float32"
     ).click()
     tab.page.get_by_text("Threshold").first.wait_for()
-    for first, count in (("depth", 7), ("shortcut", 9)):
-        _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
+    for width, height in ((390, 844), (1280, 720)):
+        tab.page.set_viewport_size({"width": width, "height": height})
+        tab.settle()
+        for first, count in (("depth", 7), ("shortcut", 9)):
+            _stand_two_by_two(tab, f".st-key-training-row-a_{first}-pairs > [data-testid]", count)
 
 
 def _stand_two_by_two(tab, settings: str, count: int) -> None:

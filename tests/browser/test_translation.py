@@ -57,7 +57,7 @@ def test_a_live_control_changes_sentences_whole(path, server, reader):
     same_as_fresh(tab, reader)
 
 
-@pytest.mark.parametrize("path", ["training", "frameworks"])
+@pytest.mark.parametrize("path", ["training"])
 def test_presets_change_sentences_whole(path, server, reader):
     tab = reader().goto(f"{server}/{path}")
     presets = tab.page.get_by_role("radiogroup", name="Presets")

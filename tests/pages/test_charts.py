@@ -107,11 +107,10 @@ def test_builder_has_fixed_domains_and_named_axes(builder):
 
 
 @pytest.mark.parametrize("builder", BUILDERS)
-@pytest.mark.parametrize("kind", ["empty", "one row", "not finite"])
-def test_builder_renders(builder, kind):
+@pytest.mark.parametrize("values", [(), (1, None)], ids=["empty", "one row, and not finite"])
+def test_builder_renders(builder, values):
     columns = _columns(builder().to_dict())
-    value = {"empty": None, "one row": 1, "not finite": None}[kind]
-    rows = [] if kind == "empty" else [dict.fromkeys(columns, value)]
+    rows = [dict.fromkeys(columns, value) for value in values]
     svg = _render(builder, rows)
     assert svg.startswith("<svg")
     assert "NaN" not in svg
@@ -126,6 +125,22 @@ def test_scales_and_axes_are_said_once_for_all_layers(builder):
         for channel in ("x", "y"):
             own = layer.get("encoding", {}).get(channel, {})
             assert not own.keys() & {"scale", "axis", "title"}, own
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_cross_that_marks_nothing_is_no_symbol_without_a_name(builder):
+    """To a screen reader: a cross is for what breaks, and its words say what."""
+    for mark in _marks(builder().to_dict()):
+        if mark.get("shape") == "cross":
+            assert mark["aria"] is False
+
+
+def _marks(spec: dict) -> Iterator[dict]:
+    if isinstance(spec.get("mark"), dict):
+        yield spec["mark"]
+    for part in ("layer", "vconcat", "hconcat", "concat"):
+        for inner in spec.get(part, ()):
+            yield from _marks(inner)
 
 
 def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():

@@ -160,7 +160,7 @@ def _halts() -> list[alt.Chart]:
     """Where the numbers ended: a cross, a rule up from it, and the words at the top."""
     rows = alt.Chart(alt.NamedData("halts")).transform_calculate(top="1.1 - 0.055 * datum.row")
     rule = rows.mark_rule(strokeDash=[2, 2], aria=False).encode(y2=alt.Y2("top"))
-    cross = rows.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    cross = rows.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1, aria=False)
     words = rows.mark_text(align="left", dx=5, fontSize=grammar.LABEL_SIZE)
     words = words.encode(y=alt.Y(field="top"), text=alt.Text("says", type="nominal"))
     return [rule, cross, words]

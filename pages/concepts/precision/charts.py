@@ -243,7 +243,7 @@ def scales() -> alt.LayerChart:
     rows = alt.Chart()
     line = grammar.colored(rows, "dark").mark_line(interpolate="step-after", strokeWidth=2)
     skipped = rows.transform_filter("datum.skipped").mark_point(
-        shape="cross", angle=45, size=90, filled=True, opacity=1
+        shape="cross", angle=45, size=90, filled=True, opacity=1, aria=False
     )
     return grammar.layered(line, skipped, x=x, y=y, height=theme.SMALL_HEIGHT - 80)
 
@@ -259,7 +259,7 @@ def power() -> alt.LayerChart:
     y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
     line = alt.Chart().mark_line(clip=True, strokeWidth=3)
     lost = alt.Chart(alt.NamedData("lost")).mark_point(
-        shape="cross", angle=45, size=150, filled=True, opacity=1
+        shape="cross", angle=45, size=150, filled=True, opacity=1, aria=False
     )
     lost = lost.encode(
         tooltip=[

@@ -124,7 +124,7 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     rows = frame.transform_filter(f"isValid(datum.fp16) && datum.fp16 <= {LAYERS}")
     rows = _powers_of_w(rows.transform_calculate(n="datum.fp16"))
     base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {LIMIT}"), "dark")
-    tick = base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1)
+    tick = base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1, aria=False)
     says = base.encode(text=alt.Text("fp16_says", type="nominal"))
     # below a falling line and below a rising one
     size = grammar.LABEL_SIZE - 1
