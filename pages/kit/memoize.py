@@ -12,7 +12,7 @@ from typing import Any
 
 # One result is made at a time: a hundred threads in the middle of theirs empty each other's caches
 # and wait for the interpreter at every step. What is made may ask for others.
-_RUN_LOCK = RLock()
+_MAKING = RLock()
 
 
 class Once:
@@ -23,7 +23,7 @@ class Once:
 
     def result(self) -> Any:
         if self._make is not None:
-            with _RUN_LOCK:
+            with _MAKING:
                 if self._make is not None:
                     self._result, self._make = self._make(), None
         return self._result

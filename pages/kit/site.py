@@ -14,7 +14,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.kit import mode
+from pages.kit import mode, run_lock
 from pages.kit.panels import Panel
 
 NAME = "Why gradients vanish and explode"
@@ -215,11 +215,12 @@ def run(before: Callable[[], None], after: Callable[[], None]) -> None:
 
     `before` decides how pages are shown; `after` draws what stands around each.
     """
-    before()
-    page = _navigation()
-    st.session_state[STARTED] = True
-    page.run()
-    after()
+    with run_lock.LOCK.held():
+        before()
+        page = _navigation()
+        st.session_state[STARTED] = True
+        page.run()
+        after()
 
 
 def ensure_started() -> None:

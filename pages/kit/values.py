@@ -25,7 +25,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.kit import mode, site
+from pages.kit import mode, run_lock, site
 from pages.kit.panels import Panel
 
 AHEAD = 0.04  # seconds that the first chart of a change is ahead of what follows it
@@ -243,7 +243,7 @@ def fragment(function: Callable, *, key: str, run_every: float | None = None) ->
     """A part of the page that can run by itself."""
 
     def run(*args):
-        with _drawn(key):
+        with run_lock.LOCK.held(), _drawn(key):
             return function(*args)
 
     return st.fragment(run, key=key, run_every=run_every)
@@ -287,6 +287,7 @@ def _hand_over() -> None:
     loop = server._get_async_objs().eventloop
     if not isinstance(loop, AbstractEventLoop):  # in a test of a page there is none
         return
+    run_lock.LOCK.release()
     taken, end = Event(), monotonic() + LONGEST
     loop.call_soon_threadsafe(taken.set)
     taken.wait(LONGEST)
@@ -305,7 +306,7 @@ def chart_first() -> None:
     if not session.notes[PAGE].drawn:
         session.charts.add(len(session.sections))
     if session.awaited and runtime.exists():
-        sleep(AHEAD)
+        run_lock.LOCK.sleep(AHEAD)
     session.awaited = False
 
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from pages.kit import controls, values
+from pages.kit import controls, run_lock, values
 from tests.app import (
     App,
     ask_for_more_controls,
@@ -357,7 +357,7 @@ def test_what_was_interrupted_is_finished_by_a_word_that_does_not_count():
 def test_only_the_first_chart_of_a_change_is_ahead(monkeypatch):
     waits = []
     at = open_page("products")
-    monkeypatch.setattr(values, "sleep", waits.append)
+    monkeypatch.setattr(run_lock.LOCK, "sleep", waits.append)
     at.run()
     assert not waits
     widget_of(at, "products_n").set_value(20).run()
