@@ -172,7 +172,7 @@ page.write("## Seldom guessed")
 def seldom(at) -> None:
     page.write(words.seldom_casts())
     whole.table(data.casts(at.over))
-    page.write(words.seldom(at))
+    page.write(words.seldom(at.form, at.over))
     page.show(
         charts.log_axis,
         data.log_axis(),

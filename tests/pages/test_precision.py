@@ -384,10 +384,10 @@ def test_a_count_ends_and_takes_the_mean_with_it():
     assert data.seen("PyTorch", f"loss of {few} rows in float16") == pytest.approx(
         np.log(2), rel=0.01
     )
-    assert "e5m2 a count above 61,439 becomes infinite" in words.seldom(at_of(form="float8_e5m2"))
-    assert "a count above 464 becomes no number" in words.seldom(at_of(form="float8_e4m3fn"))
-    assert "more rows than there are" in words.seldom(at_of(form="float64"))
-    assert "the mean is too large" in words.seldom(at_of(form="float16", over="cut"))
+    assert "e5m2 a count above 61,439 becomes infinite" in words.seldom("float8_e5m2", "lost")
+    assert "a count above 464 becomes no number" in words.seldom("float8_e4m3fn", "lost")
+    assert "more rows than there are" in words.seldom("float64", "lost")
+    assert "the mean is too large" in words.seldom("float16", "cut")
 
 
 def test_one_side_of_the_slope_is_dead_as_the_core_says():

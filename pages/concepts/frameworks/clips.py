@@ -92,6 +92,7 @@ def given(case: str) -> str:
     )
 
 
+@memoize(16)
 def table(case: str) -> pd.DataFrame:
     """What came out of one case, who does the same in one row."""
     rows = matrix()

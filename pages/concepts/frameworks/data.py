@@ -204,6 +204,7 @@ def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.Da
     )
 
 
+@memoize(64)
 def groups(name: str, width: int, depth: int, seed: int) -> tuple[list[str], list[str], list[str]]:
     """The frameworks whose gradient vanishes, holds and explodes over these layers."""
     rows = gauge("", name, width, depth, seed)
@@ -254,6 +255,7 @@ class Counted:
     dense: int
 
 
+@memoize(1)
 def counted() -> Counted:
     found = pd.concat([tables.weights(), tables.values(), tables.clips()])
     return Counted(found["framework"].nunique(), len(tables.frameworks()))

@@ -393,6 +393,7 @@ TOPICS = {
 }
 
 
+@memoize(16)
 def about(name: str) -> str:
     """What a name's table shows, with its numbers, and when they were measured."""
     topic = TOPICS[name]

@@ -8,6 +8,7 @@ from pages.concepts.frameworks import clips, data, lines, tables
 from pages.concepts.frameworks.networks import Run
 from pages.concepts.frameworks.tables import FAMILIES, NOTHING, Default
 from pages.kit import theme
+from pages.kit.memoize import memoize
 from pages.kit.prose import fill
 
 
@@ -263,6 +264,7 @@ def take_away(framework: str, activation: str, width: int, depth: int, seed: int
     )
 
 
+@memoize(1)
 def traps() -> str:
     """What was measured and is seldom guessed."""
     weights, values = tables.weights(), tables.values()

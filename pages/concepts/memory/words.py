@@ -6,6 +6,7 @@ from core.activations import activation
 from pages.concepts.memory import data
 from pages.concepts.memory.panel import BACK, PANEL
 from pages.kit import theme
+from pages.kit.memoize import memoize
 from pages.kit.prose import fill
 
 
@@ -125,6 +126,7 @@ def touchy(at) -> str:
     )
 
 
+@memoize(2)
 def learned(clip: str) -> str:
     """At which lengths more than half of the seeds of each cell learned, a line for each."""
     lines = []
@@ -150,6 +152,7 @@ def kept_over(steps: int) -> str:
     return f"{left[0]} with a bias of 0, {left[1]} with 1, {left[2]} with 4"
 
 
+@memoize(1)
 def clipping() -> str:
     """How many networks learned with clipping and without, over all cells and lengths."""
     (with_, of), (without, _) = (

@@ -363,6 +363,7 @@ def coordinates(how: str) -> pd.DataFrame:
     return rows
 
 
+@memoize(32)
 def moved(how: str, layer: int) -> tuple[float, float]:
     """log₁₀ of how far a layer's numbers moved, at the smallest and the largest width."""
     rows = widths()[(widths()["how"] == how) & (widths()["layer"] == layer)]["moved"]

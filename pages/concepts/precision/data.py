@@ -252,6 +252,7 @@ def _apart(found, own, exact: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(exact), np.array(norms) - exact, np.nan)
 
 
+@memoize(64)
 def layers(of: Setting, form: str, scale: int, over: str) -> pd.DataFrame:
     """See `charts.layers`."""
     found, parts = by_layer(of, form, scale, over), []
@@ -454,6 +455,7 @@ def seeds() -> int:
     return runs()["seed"].nunique()
 
 
+@memoize(8)
 def trained(rate: float) -> pd.DataFrame:
     """Accuracy of each way and seed at a learning rate; see `charts.training`."""
     found = (
@@ -474,6 +476,7 @@ def still(rate: float) -> pd.Series:
     return runs()[runs()["rate"] == rate].groupby("way", sort=False)["still"].mean()
 
 
+@memoize(8)
 def still_by_layer(rate: float) -> pd.DataFrame:
     """The same in some layers, in percent as a table to read: a row for each way."""
     found = runs()[runs()["rate"] == rate].groupby(["way", "layer"], sort=False)["still"].mean()
@@ -693,6 +696,7 @@ CASTS = {  # as measured: what the column says, the format, and the number
 }
 
 
+@memoize(4)
 def casts(over: str) -> pd.DataFrame:
     """What is too large for a float8, by library, and on this page as the reader has set it."""
     rows = seldom()
@@ -714,6 +718,7 @@ def cast_says(x: float) -> str:
     return "NaN" if np.isnan(x) else theme.number(x, 5) if np.isinf(x) else f"{x:,.0f}"
 
 
+@memoize(1)
 def log_axis() -> pd.DataFrame:
     """Powers of ¼, the most that a sigmoid lets through, rounded to float16; see
     `charts.log_axis`."""

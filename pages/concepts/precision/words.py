@@ -8,6 +8,7 @@ from core.scalar_chain import PrecisionLimit
 from pages.concepts.precision import data
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
+from pages.kit.memoize import memoize
 from pages.kit.prose import fill
 
 USUAL_SCALE = 16  # the power of two that frameworks begin with
@@ -290,6 +291,7 @@ def trained_so() -> str:
     )
 
 
+@memoize(8)
 def training(rate: float) -> str:
     """Accuracy and still updates of each way of keeping the numbers."""
     found, still = data.trained(rate).groupby("way", sort=False)["median"].first(), data.still(rate)
@@ -366,6 +368,7 @@ def sums() -> str:
     )
 
 
+@memoize(4)
 def stuck(limit: PrecisionLimit) -> str:
     """Where a power that is multiplied step by step ends above 0."""
     return (
@@ -379,6 +382,7 @@ def stuck(limit: PrecisionLimit) -> str:
 # Seldom guessed ----------------------------------------------------------------------------------
 
 
+@memoize(1)
 def seldom_casts() -> str:
     """Who makes what of 500 in a format that ends at 448."""
     item, rows = "500 as e4m3", data.seldom()
@@ -406,7 +410,8 @@ def _given(x: float) -> str:
     return "no number" if np.isnan(x) else f"{x:g}"
 
 
-def seldom(at) -> str:
+@memoize(16)
+def seldom(form: str, over: str) -> str:
     """What else careful readers guess wrong about where numbers end."""
 
     def seen(library: str, item: str, digits: int = 3) -> str:
@@ -441,7 +446,7 @@ def seldom(at) -> str:
         loss=seen("PyTorch", f"loss of {few} rows in float16"),
         none=seen("PyTorch", f"loss of {many} rows in float16"),
         no_gradient=seen("PyTorch", f"largest gradient of {many} rows in float16"),
-        own=f" {own}" if (own := _count(FORMATS[at.form], at.over)) else "",
+        own=f" {own}" if (own := _count(FORMATS[form], over)) else "",
         all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
         early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
         late=f"{data.seen('PyTorch', 'made 0 by a switch thrown late'):,.0f}",

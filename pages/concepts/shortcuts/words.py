@@ -5,6 +5,7 @@ import numpy as np
 from pages.concepts.shortcuts import data
 from pages.concepts.shortcuts.panel import DEEP, PANEL
 from pages.kit import theme
+from pages.kit.memoize import memoize
 from pages.kit.prose import fill
 
 
@@ -140,6 +141,7 @@ def noise(at) -> str:
     )
 
 
+@memoize(8)
 def training(blocks: str) -> str:
     """Medians at each way's best rate."""
     found = data.trained(blocks)
