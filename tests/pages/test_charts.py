@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import altair as alt
@@ -35,6 +36,16 @@ BUILDERS = [
 ]
 
 
+def spec_of(builder) -> dict:
+    """What the builder makes, each made once: to validate a chart takes longer than most tests."""
+    return json.loads(_text_of(builder))
+
+
+@cache
+def _text_of(builder) -> str:
+    return json.dumps(builder().to_dict())
+
+
 def _columns(spec: dict) -> list[str]:
     """The frame's columns that a builder's docstring or encodings name: enough to render."""
     fields = set()
@@ -55,7 +66,7 @@ def _columns(spec: dict) -> list[str]:
 
 def _render(builder, rows: list[dict], **at: float) -> str:
     """The chart as an SVG, its live controls `at` these values."""
-    return _drawn(specs.inheriting(builder().to_dict()), rows, **at)
+    return _drawn(specs.inheriting(spec_of(builder)), rows, **at)
 
 
 def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
@@ -73,8 +84,8 @@ def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
 
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_builder_is_valid_and_constant(builder):
-    first, second = builder().to_dict(), builder().to_dict()  # to_dict validates
-    assert json.dumps(first) == json.dumps(second)
+    first = spec_of(builder)
+    assert first == builder().to_dict()  # which validates
     assert builder.__doc__
     text = json.dumps(first)
     assert "aggregate" not in text.replace("joinaggregate", ""), "tidy frames, not aggregation"
@@ -93,7 +104,7 @@ def _encodings(spec: dict, shared: dict | None = None) -> Iterator[dict]:
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_builder_has_fixed_domains_and_named_axes(builder):
     found = {"x": [], "y": []}
-    for encoding in _encodings(builder().to_dict()):
+    for encoding in _encodings(spec_of(builder)):
         for axis, channels in found.items():
             if "field" in encoding.get(axis, {}):
                 channels.append(encoding[axis])
@@ -109,7 +120,7 @@ def test_builder_has_fixed_domains_and_named_axes(builder):
 @pytest.mark.parametrize("builder", BUILDERS)
 @pytest.mark.parametrize("values", [(), (1, None)], ids=["empty", "one row, and not finite"])
 def test_builder_renders(builder, values):
-    columns = _columns(builder().to_dict())
+    columns = _columns(spec_of(builder))
     rows = [dict.fromkeys(columns, value) for value in values]
     svg = _render(builder, rows)
     assert svg.startswith("<svg")
@@ -121,7 +132,7 @@ def test_scales_and_axes_are_said_once_for_all_layers(builder):
     def layers(part: dict) -> list[dict]:
         return [leaf for inner in part.get("layer", ()) for leaf in layers(inner)] or [part]
 
-    for layer in layers(builder().to_dict()):
+    for layer in layers(spec_of(builder)):
         for channel in ("x", "y"):
             own = layer.get("encoding", {}).get(channel, {})
             assert not own.keys() & {"scale", "axis", "title"}, own
@@ -130,7 +141,7 @@ def test_scales_and_axes_are_said_once_for_all_layers(builder):
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_cross_that_marks_nothing_is_no_symbol_without_a_name(builder):
     """To a screen reader: a cross is for what breaks, and its words say what."""
-    for mark in _marks(builder().to_dict()):
+    for mark in _marks(spec_of(builder)):
         if mark.get("shape") == "cross":
             assert mark["aria"] is False
 
@@ -224,7 +235,7 @@ def test_the_ledgers_bars_are_colored_by_what_they_are_not_by_blame():
 
 def test_a_chart_names_no_color_that_is_not_in_the_table():
     for param in BUILDERS:
-        spec = json.dumps(param.values[0]().to_dict(), ensure_ascii=False)
+        spec = json.dumps(spec_of(param.values[0]), ensure_ascii=False)
         for told in re.findall(r'"calculate": "([^"]*)", "as": "meaning"', spec):
             assert set(re.findall(r"'(\w+)'", told)) <= set(theme.MEANINGS), told
 
@@ -273,9 +284,9 @@ def test_a_control_in_exponents_shows_the_power_itself(path, control):
     (builder,) = (
         b
         for b in builders
-        if control.name in [param["name"] for param in b().to_dict().get("params", ())]
+        if control.name in [param["name"] for param in spec_of(b).get("params", ())]
     )
-    rows = [dict.fromkeys(_columns(builder().to_dict()), None)]
+    rows = [dict.fromkeys(_columns(spec_of(builder)), None)]
     for value in (control.low, control.default, control.high, control.values()[1]):
         (power,) = re.findall(
             rf">{re.escape(control.label)} = ([^<]+)<",
@@ -309,7 +320,7 @@ def _is_in_powers(spec: dict) -> bool:
     return "'10'" in (spec["encoding"].get("y", {}).get("axis") or {}).get("labelExpr", "")
 
 
-LOGARITHMIC = {p.id: p.values[0] for p in BUILDERS if _is_in_powers(p.values[0]().to_dict())}
+LOGARITHMIC = {p.id: p.values[0] for p in BUILDERS if _is_in_powers(spec_of(p.values[0]))}
 # Charts of packed lines say of an exact 0 in words of their own where it has gone.
 SAY_IT = {
     "chain_rule.depth": "datum.sign == 0 ? '0'",
@@ -331,7 +342,7 @@ SAY_IT = {
 def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
     """0 and subnormal numbers stand at the foot with their names, infinity at the head; the log of
     a negative nowhere."""
-    spec = LOGARITHMIC[name]().to_dict()
+    spec = spec_of(LOGARITHMIC[name])
     if name in SAY_IT:
         assert SAY_IT[name] in json.dumps(spec, ensure_ascii=False)
         return
@@ -397,5 +408,5 @@ def _titles(part, channel: str) -> Iterator[str]:
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_narrow_phone_has_room_for_the_words_on_its_horizontal_axis(builder):
     """On 320 pixels some 43 letters of them stand in a line."""
-    for line in _titles(builder().to_dict(), "x"):
+    for line in _titles(spec_of(builder), "x"):
         assert len(line) <= 43, line
