@@ -45,8 +45,11 @@ def command(port: int) -> list[str]:
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """A replica's environment: one thread for its matrix products, as every core has a replica."""
+    """A replica's environment: one thread for its matrix products, as every core has a replica, and
+    of our settings the one that it looks at itself."""
     kept = {name: text for name, text in environ.items() if not name.startswith(PREFIX)}
+    if said := environ.get("SITE_PRECOMPUTE", "").strip():
+        kept["SITE_PRECOMPUTE"] = said
     return {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"} | kept
 
 

@@ -35,6 +35,7 @@ class Settings:
     readers_per_address: int = 250  # a class is behind one address
     embed: tuple[str, ...] = (SELF,)  # who may show the site in a frame: frame-ancestors
     behind_proxy: tuple[str, ...] = ()  # networks whose X-Forwarded-For and -Proto are believed
+    precompute: bool = True  # each replica computes what readers ask for first, before they do
     certificate: str = ""  # files for https, where no proxy before nginx sees to that
     certificate_key: str = ""
 
@@ -69,6 +70,12 @@ def _whole(low: int, high: int) -> Callable[[str, str], int]:
         return int(text)
 
     return parse
+
+
+def _yes_or_no(name: str, text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise WrongSetting(f"{name} is {text!r}. It is yes or no.")
+    return text == "yes"
 
 
 def _address(name: str, text: str) -> str:
@@ -121,6 +128,7 @@ _READ: dict[str, Callable] = {
     "readers_per_address": _whole(1, 100_000),
     "embed": _embedders,
     "behind_proxy": _networks,
+    "precompute": _yes_or_no,
     "certificate": _file,
     "certificate_key": _file,
 }

@@ -3,9 +3,10 @@
 A class that opens a link together, or tries the first slider of a page together, would otherwise
 make the server compute the same results, and many of them, at one time. One thread of the process
 does it once, a little at a time, from the first visit on. What there is to do, each concept says in
-its `first.py`.
+its `first.py`. A host may do without: SITE_PRECOMPUTE=no in the environment.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import perf_counter, sleep
@@ -61,6 +62,8 @@ def compute(calls: Iterable[Callable], rest: float = REST) -> None:
 
 def in_turn() -> None:
     """All of it, what readers ask for soonest first."""
+    if os.environ.get("SITE_PRECOMPUTE") == "no":
+        return
     sleep(PAUSE)
     compute(first_charts())
     compute(first_visits())

@@ -43,8 +43,8 @@ def server(chromium, tmp_path_factory):
 
 @pytest.fixture
 def cold_server(chromium, tmp_path):
-    """The address of a server that has served nothing yet."""
-    with serving(tmp_path / "log") as address:
+    """The address of a server that has served nothing yet, and all of whose threads run."""
+    with serving(tmp_path / "log", precompute=True) as address:
         yield address
 
 

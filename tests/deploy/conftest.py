@@ -47,7 +47,8 @@ def deployed(log: Path, **settings: object):
             raise
         pytest.skip(str(error))
     port = _free_port()
-    said = {"address": "127.0.0.1", "port": port, "replicas": 2} | settings
+    said = {"address": "127.0.0.1", "port": port, "replicas": 2, "precompute": "no"}
+    said |= settings
     environ = os.environ | {f"SITE_{name.upper()}": str(value) for name, value in said.items()}
     with log.open("w") as out:
         process = subprocess.Popen(

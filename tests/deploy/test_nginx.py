@@ -124,10 +124,11 @@ def test_our_font_of_icons_is_made_from_the_one_that_streamlit_has():
     assert ours.name == whole.name and ours.stat().st_size < 0.3 * whole.stat().st_size
 
 
-def test_a_replica_is_reached_from_this_machine_only_and_hears_no_setting():
+def test_a_replica_is_reached_from_this_machine_only_and_hears_no_setting_but_one():
     assert "--server.address=127.0.0.1" in serve.command(8501)
     inside = serve.environment({"SITE_PORT": "80", "PATH": "/bin", "OPENBLAS_NUM_THREADS": "2"})
     assert inside == {"MALLOC_ARENA_MAX": "2", "PATH": "/bin", "OPENBLAS_NUM_THREADS": "2"}
+    assert serve.environment({"SITE_PRECOMPUTE": " no "})["SITE_PRECOMPUTE"] == "no"
 
 
 def test_the_image_is_pinned_not_root_and_says_whether_it_is_well():

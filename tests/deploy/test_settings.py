@@ -18,11 +18,12 @@ def test_what_is_said_is_set():
         "SITE_EMBED": "https://a.example.org https://*.b.org:8443",
         "SITE_BEHIND_PROXY": "10.0.0.0/8",
         "SITE_ADDRESS": "",
+        "SITE_PRECOMPUTE": "no",
     }
     ours = read(said, cores=2)
     assert (ours.port, ours.replicas, ours.readers, ours.address) == (80, 3, 1500, "0.0.0.0")
     assert ours.embed == ("'self'", "https://a.example.org", "https://*.b.org:8443")
-    assert ours.behind_proxy == ("10.0.0.0/8",) and not ours.secure
+    assert ours.behind_proxy == ("10.0.0.0/8",) and not ours.secure and not ours.precompute
 
 
 @pytest.mark.parametrize("text", ["self", "'self'", "self self"])
@@ -49,6 +50,7 @@ def test_self_with_and_without_quotes(text):
         ("SITE_ADDRESS", "example.org", "IPv4 address"),
         ("SITE_ADDRESS", "0.0.0.0; }", "IPv4 address"),
         ("SITE_BEHIND_PROXY", "10.0.0.1/8", "networks"),
+        ("SITE_PRECOMPUTE", "off", "yes or no"),
         ("SITE_CERTIFICATE", "/no/such/file.pem", "no such file"),
         ("SITE_CERTIFICATE", "/etc/x y;", "whole path"),
         ("SITE_CERTIFICATE", __file__, "together"),

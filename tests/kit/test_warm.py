@@ -73,6 +73,13 @@ def test_the_labs_own_settings_are_those_that_are_kept(warmed):
     assert data.finished(networks.FIRST, networks.FIRST_STEPS).done(networks.FIRST_STEPS)
 
 
+def test_a_host_may_do_without(monkeypatch):
+    monkeypatch.setenv("SITE_PRECOMPUTE", "no")
+    for step in ("sleep", "compute"):
+        monkeypatch.setattr(warm, step, refuse)
+    warm.in_turn()
+
+
 def test_it_rests_between_its_calls(monkeypatch):
     rests = []
     monkeypatch.setattr(warm, "sleep", rests.append)
