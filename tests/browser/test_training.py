@@ -187,7 +187,7 @@ def test_nothing_plays_for_who_has_asked_for_less_motion(server, reader):
 def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, server, reader):
     tab = reader(width, height)
     seed = next(SEEDS)
-    small = "training_a_depth=6&training_b_depth=6&training_steps=500"
+    small = "training_a_depth=6&training_b_depth=6&training_steps=200"
     tab.page.goto(f"{server}/training?{small}&training_seed={seed}")
     button(tab, "Pause training").wait_for(timeout=30_000)
     names = ("One step back", "One step$", "Back to step 0")
@@ -202,7 +202,7 @@ def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, ser
     look()
     chart = tab.page.locator(CHART).first.bounding_box()
     assert chart["y"] + chart["height"] > 300, "the chart is out of sight"
-    button(tab, "Train on to step 1,000").wait_for(timeout=90_000)
+    button(tab, "Train on to step 500").wait_for(timeout=90_000)
     look()
     for name in ("One step back", "Back to step 0", "One step$", "One step$", "One step back"):
         button(tab, name).click()

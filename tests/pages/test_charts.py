@@ -320,7 +320,6 @@ def _is_in_powers(spec: dict) -> bool:
     return "'10'" in (spec["encoding"].get("y", {}).get("axis") or {}).get("labelExpr", "")
 
 
-LOGARITHMIC = {p.id: p.values[0] for p in BUILDERS if _is_in_powers(spec_of(p.values[0]))}
 # Charts of packed lines say of an exact 0 in words of their own where it has gone.
 SAY_IT = {
     "chain_rule.depth": "datum.sign == 0 ? '0'",
@@ -338,11 +337,14 @@ SAY_IT = {
 }
 
 
-@pytest.mark.parametrize("name", LOGARITHMIC)
-def test_a_log_axis_says_where_it_has_no_place_for_a_number(name):
+@pytest.mark.parametrize("name,builder", [(p.id, p.values[0]) for p in BUILDERS])
+def test_a_log_axis_says_where_it_has_no_place_for_a_number(name, builder):
     """0 and subnormal numbers stand at the foot with their names, infinity at the head; the log of
     a negative nowhere."""
-    spec = spec_of(LOGARITHMIC[name])
+    spec = spec_of(builder)
+    if not _is_in_powers(spec):
+        assert name not in SAY_IT
+        return
     if name in SAY_IT:
         assert SAY_IT[name] in json.dumps(spec, ensure_ascii=False)
         return
