@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from random import randrange
 from threading import Event
-from time import monotonic, sleep
+from time import monotonic
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +30,7 @@ from pages.kit.panels import Panel
 
 AHEAD = 0.04  # seconds that the first chart of a change is ahead of what follows it
 LONGEST = 5.0  # seconds that a run waits until a busy server has sent what it has drawn
+LOOK = 0.002  # seconds until it looks for that again, at first
 PAGE = "page"  # the fragment that is the page itself, outside of all others
 _PIN = "pin"  # what a fragment's note calls the values of the line that is pinned
 
@@ -288,12 +289,17 @@ def _hand_over() -> None:
     if not isinstance(loop, AbstractEventLoop):  # in a test of a page there is none
         return
     run_lock.LOCK.release()
-    taken, end = Event(), monotonic() + LONGEST
-    loop.call_soon_threadsafe(taken.set)
-    taken.wait(LONGEST)
-    reader = server._session_mgr.get_active_session_info(context.session_id)
-    while reader and not reader.session._browser_queue.is_empty() and monotonic() < end:
-        sleep(0.002)
+    sent, end = Event(), monotonic() + LONGEST
+
+    def look(again: float) -> None:  # in the loop: a thread that looked would wait for the others
+        reader = server._session_mgr.get_active_session_info(context.session_id)
+        if reader and not reader.session._browser_queue.is_empty() and monotonic() < end:
+            loop.call_later(again, look, 2 * again)
+        else:
+            sent.set()
+
+    loop.call_soon_threadsafe(look, LOOK)
+    sent.wait(LONGEST)
 
 
 def chart_first() -> None:
