@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -226,13 +227,21 @@ _WORDS = re.compile(
 def linked(text: str, is_first: Callable[[str], bool], place: str) -> str:
     """The text with a link to `place` on each term that `is_first` says yes to."""
 
-    def link(found: re.Match) -> str:
-        group = found.lastgroup or "no"
-        if group == "no" or not is_first(_GROUPS[group]):
-            return found[0]
-        return f'[{found[0]}]({place} "{_BY_NAME[_GROUPS[group]].says}")'
+    parts, end = [], 0
+    for start, stop, name in _terms(text):
+        if is_first(name):
+            parts += [text[end:start], f'[{text[start:stop]}]({place} "{_BY_NAME[name].says}")']
+            end = stop
+    return "".join([*parts, text[end:]])
 
-    return _WORDS.sub(link, text)
+
+@lru_cache(2000)
+def _terms(text: str) -> list[tuple[int, int, str]]:
+    """Where its terms are, from and to, and which: found once for all readers of the same text."""
+    found = (
+        (match.span(), _GROUPS.get(match.lastgroup or "no")) for match in _WORDS.finditer(text)
+    )
+    return [(*span, name) for span, name in found if name]
 
 
 def section() -> str:

@@ -1,6 +1,7 @@
 """Prose: Markdown in triple quotes, with numbers put in by name."""
 
 import re
+from functools import lru_cache
 from inspect import cleandoc
 
 # An equation stays as it is. A line that begins no block of Markdown goes on with the line before.
@@ -16,9 +17,15 @@ def fill(text: str, **says: object) -> str:
 
     `{w}` stands for the argument `w`. KeyError where a name is missing, or given and not used.
     """
-    lines = cleandoc(text)
-    named = set(_NAME.findall(lines))
+    joined, named = _joined(text)
     if wrong := named ^ says.keys():
         raise KeyError(f"given without use, or missing: {', '.join(sorted(wrong))}")
+    return _NAME.sub(lambda found: str(says[found[1]]), joined) if says else joined
+
+
+@lru_cache(2000)
+def _joined(text: str) -> tuple[str, frozenset[str]]:
+    """What an article says is the same for all readers: its paragraphs in lines, its names."""
+    lines = cleandoc(text)
     joined = _EQUATION_OR_END.sub(lambda found: found[1] or " ", lines)
-    return _NAME.sub(lambda found: str(says[found[1]]), joined)
+    return joined, frozenset(_NAME.findall(lines))

@@ -80,8 +80,17 @@ class _Session:
 _drawing: ContextVar[tuple[_Notes, str]] = ContextVar("drawing")
 
 
+# What runs in this thread, and its session: a page asks for it a hundred times, which by Streamlit's
+# own way is a fifteenth of the page's time.
+_found: ContextVar[tuple[Any, _Session | None]] = ContextVar("found")
+
+
 def _session() -> _Session:
-    return st.session_state.setdefault("values", _Session())
+    context, (of, session) = get_script_run_ctx(suppress_warning=True), _found.get((None, None))
+    if session is None or context is None or of is not context:
+        session = st.session_state.setdefault("values", _Session())
+        _found.set((context, session))
+    return session
 
 
 def begin(panel: Panel, raw: Mapping[str, Any] | None = None, *, arriving: bool = False) -> None:
