@@ -80,8 +80,8 @@ class _Session:
 _drawing: ContextVar[tuple[_Notes, str]] = ContextVar("drawing")
 
 
-# What runs in this thread, and its session: a page asks for it a hundred times, which by Streamlit's
-# own way is a fifteenth of the page's time.
+# What runs in this thread, and its session. A page asks for it a hundred times, by Streamlit's own
+# way a fifteenth of the page's time.
 _found: ContextVar[tuple[Any, _Session | None]] = ContextVar("found")
 
 
