@@ -140,7 +140,7 @@ def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
 
     def choose() -> None:
         name = st.session_state[widget]
-        moved = values.said(key, "preset", number, name)
+        moved = values.said(key, "preset", number, name, late=True)
         values.change(panel, by_name[name].values if moved else {})
 
     st.pills(

@@ -41,6 +41,7 @@ class _View:
 
     shows: Any
     number: int
+    former: tuple[int, Any] = (0, None)  # the number before, and what it showed last
 
 
 @dataclass
@@ -366,23 +367,30 @@ def shown(view: str, value: Any, *, control: str | None = None) -> int:
     """
     session, (notes, fragment) = _session(), _drawing.get()
     key = fragment, view
-    if key not in session.views or session.views[key].shows != value:
+    found = session.views.get(key)
+    if found is None or found.shows != value:
         session.number += 1
-        session.views[key] = _View(value, session.number)
+        former = (found.number, found.shows) if found else (0, None)
+        session.views[key] = _View(value, session.number, former)
     if control:
         notes[fragment].views[control] = session.views[key]
     return session.views[key].number
 
 
-def said(fragment: str, view: str, number: int, value: Any) -> bool:
+def said(fragment: str, view: str, number: int, value: Any, *, late: bool = False) -> bool:
     """In a callback: a widget or chart of this number shows this; whether the reader moved it.
 
     If not, it was said before, or of what has been drawn anew since. Streamlit keeps the callbacks
-    of widgets that are gone.
+    of widgets that are gone. With `late`, what was pressed in the moment in which it was drawn anew
+    counts: where a press says all, whatever stood there.
     """
     stay(fragment.partition(".")[0])
     found = _session().views.get((fragment, view))
-    if found is None or found.number != number or found.shows == value:
+    if found is None:
+        return False
+    if late and found.former[0] == number:
+        return found.former[1] != value
+    if found.number != number or found.shows == value:
         return False
     found.shows = value
     return True

@@ -163,6 +163,21 @@ def test_what_a_message_says_of_a_widget_that_was_drawn_anew_since_does_not_coun
     assert "first 0" in words(at)
 
 
+def test_a_preset_pressed_in_the_moment_in_which_its_row_is_drawn_anew_counts(at):
+    choose_preset(at, "small")
+    was = at.get("button_group")[0].proto
+    widget_of(at, "trial_n").set_value(7).run()
+    assert at.get("button_group")[0].proto.id != was.id, "no preset is set any more"
+
+    def tell(name: str) -> None:  # of the row as it was
+        send(at, WidgetState(id=was.id, string_array_value={"data": [name]}))
+
+    tell("small")  # which another message only repeats
+    assert set_to(at, "trial_n") == 7
+    tell("deep")
+    assert set_to(at, "trial_deep") == 9 and at.get("button_group")[0].value == "deep"
+
+
 def test_what_was_interrupted_is_drawn_by_the_next_change(at):
     at.session_state["values"].notes["trial.second"].drawn = False
     widget_of(at, "trial_n").set_value(7).run()
