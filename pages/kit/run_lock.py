@@ -21,6 +21,7 @@ class RunLock:
         self._moved = Condition()
         self._holder: int | None = None  # the thread that has taken it last
         self._since = 0.0  # when it did
+        self._ended = 0.0  # when it was released last
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -38,8 +39,12 @@ class RunLock:
         """Let the next one run: the rest is waiting."""
         with self._moved:
             if self._holder == get_ident():
-                self._holder = None
+                self._holder, self._ended = None, monotonic()
                 self._moved.notify()
+
+    def quiet(self) -> float:
+        """For how many seconds no script has run: 0 while one does."""
+        return 0.0 if self._holder is not None else monotonic() - self._ended
 
     def sleep(self, seconds: float) -> None:
         """Sleep while others run, then hold it again if it was held."""

@@ -2,8 +2,9 @@
 
 A class that opens a link together, or tries the first slider of a page together, would otherwise
 make the server compute the same results, and many of them, at one time. One thread of the process
-does it once, a little at a time, from the first visit on. What there is to do, each concept says in
-its `first.py`. A host may do without: SITE_PRECOMPUTE=no in the environment.
+does it once, a little at a time, from the first visit on and while no reader waits. What there is
+to do, each concept says in its `first.py`. A host may do without: SITE_PRECOMPUTE=no in the
+environment.
 """
 
 import os
@@ -12,9 +13,10 @@ from functools import partial
 from time import perf_counter, sleep
 from types import SimpleNamespace
 
-from pages.kit import site, specs
+from pages.kit import run_lock, site, specs
 
 PAUSE = 2.0  # seconds before it begins: the first reader's own page comes first
+QUIET = 0.25  # seconds without a script of a reader's: then the next call
 REST = 1.0  # times as long as a call took: half a core at the most
 LATER = 60.0  # seconds after all else before the presets: a new process has better to do
 
@@ -53,8 +55,10 @@ def _defaults(path: str) -> SimpleNamespace:
 
 
 def compute(calls: Iterable[Callable], rest: float = REST) -> None:
-    """Make the calls one after another, resting after each."""
+    """Make the calls one after another, resting after each, and none while readers come first."""
     for call in calls:
+        while run_lock.LOCK.quiet() < QUIET:
+            sleep(QUIET)
         start = perf_counter()
         call()
         sleep(rest * (perf_counter() - start))

@@ -5,7 +5,7 @@ import pytest
 
 from core import network, recording, sweeps, training
 from pages.concepts.training import data, networks
-from pages.kit import specs, warm
+from pages.kit import run_lock, specs, warm
 from tests.app import choose_preset, open_page, set_value, title
 from tests.panels import PANELS, PATHS
 
@@ -82,8 +82,20 @@ def test_a_host_may_do_without(monkeypatch):
 
 def test_it_rests_between_its_calls(monkeypatch):
     rests = []
+    monkeypatch.setattr(run_lock, "LOCK", run_lock.RunLock())
     monkeypatch.setattr(warm, "sleep", rests.append)
     clock = iter([0.0, 0.5, 1.0, 1.1])
     monkeypatch.setattr(warm, "perf_counter", lambda: next(clock))
     warm.compute([int, int], rest=2.0)
     assert rests == pytest.approx([1.0, 0.2])
+
+
+def test_readers_come_first(monkeypatch):
+    lock, rests, made = run_lock.RunLock(), [], []
+    monkeypatch.setattr(run_lock, "LOCK", lock)
+    with lock.held():
+        monkeypatch.setattr(warm, "sleep", lambda seconds: (rests.append(seconds), lock.release()))
+        monkeypatch.setattr(warm, "QUIET", 1e-9)
+        assert lock.quiet() == 0
+        warm.compute([lambda: made.append(len(rests))])
+    assert made == [1], "it has waited until the script was done"
