@@ -78,7 +78,7 @@ def offered(tab) -> set[str]:
     return set(paths)
 
 
-@pytest.mark.parametrize("path", ["initialization", "training"])
+@pytest.mark.parametrize("path", ["initialization"])
 def test_deep_link_on_a_server_that_has_served_nothing(path, cold_server, reader):
     panel = PANELS[path]
     control = next(c for c in panel.controls if isinstance(c, Range))

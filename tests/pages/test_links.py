@@ -20,7 +20,7 @@ from tests.app import open_page, prose, set_to, widget_of
 from tests.pages.test_walks import allowed, check
 from tests.panels import PANELS, PATHS
 
-READINGS, OPENINGS = (math.ceil(count / len(PATHS)) for count in (5_000, 96))  # of each page
+READINGS, OPENINGS = (math.ceil(count / len(PATHS)) for count in (5_000, 48))  # of each page
 
 
 # What strangers write ----------------------------------------------------------------------------
@@ -223,9 +223,10 @@ def test_whatever_an_address_says_the_page_opens_and_does_not_repeat_it(path):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_page_opens_by_an_address_of_half_a_megabyte(path):
-    panel = PANELS[path]
-    for text in HUGE:
-        visit_page(path, urlencode({panel.key(panel.controls[0].name): text, "evil": "1"}))
+    text = HUGE[PATHS.index(path) % len(HUGE)]
+    visit_page(
+        path, urlencode({PANELS[path].key(PANELS[path].controls[0].name): text, "evil": "1"})
+    )
 
 
 @pytest.mark.parametrize("path", PATHS)

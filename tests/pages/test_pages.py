@@ -2,6 +2,7 @@
 
 import io
 import re
+from itertools import cycle
 from pathlib import Path
 
 import pandas as pd
@@ -91,18 +92,18 @@ def test_preset_sets_what_it_says(path, index):
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("raw", HOSTILE)
-def test_hostile_link_gives_allowed_values_and_is_not_echoed(path, raw):
-    panel = PANELS[path]
-    query = {panel.key(control.name): raw for control in panel.controls}
-    at = open_page(path, **query, evil=raw)
+@pytest.mark.parametrize("first", range(0, len(HOSTILE), 4))
+def test_hostile_link_gives_allowed_values_and_is_not_echoed(path, first):
+    panel, raws = PANELS[path], HOSTILE[first:] + HOSTILE[:first]
+    query = {panel.key(c.name): raw for c, raw in zip(panel.controls, cycle(raws), strict=False)}
+    at = open_page(path, **query, evil=raws[-1])
     for control in panel.controls:
         value = set_to(at, panel.key(control.name))
         assert control.parse(value) == value
     assert "The link asked for a value that this page does not have." in prose(at)
     assert "evil" not in at.query_params
-    if len(raw) > 5:
-        assert raw[:30] not in prose(at)
+    words = prose(at)
+    assert not [raw for raw in raws if len(raw) > 5 and raw[:30] in words]
 
 
 @pytest.mark.parametrize("path", PATHS)
