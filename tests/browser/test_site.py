@@ -21,6 +21,7 @@ LIVE = {
     path: [c for c in panel.controls if isinstance(c, Range) and c.live]
     for path, panel in PANELS.items()
 }
+PRESSED = {"products", "initialization", "training", "memory"}  # keys and presets: one code for all
 MAIN = {path: controls[0] for path, controls in LIVE.items()}
 
 
@@ -129,9 +130,9 @@ def test_every_page_on_desktop_and_phone_by_day_and_by_night(path, server, reade
     _check_phone(tab)
     assert float(live_input(tab, MAIN[path]).input_value()) == pytest.approx(rest)
 
-    tab.page.set_viewport_size(DESKTOP)
-    _check_keys(tab, path)
-    if PANELS[path].presets:
+    if path in PRESSED:
+        tab.page.set_viewport_size(DESKTOP)
+        _check_keys(tab, path)
         _check_preset(tab, path)
     tab.assert_sound()
 
@@ -342,8 +343,10 @@ def test_hostile_link_ends_on_a_clean_page(path, server, reader):
 
 
 def test_previous_and_next_walk_the_site(server, reader):
-    tab = reader().goto(f"{server}/{PATHS[0]}")
-    for path in PATHS[1:]:
+    """From the end of the article into what is beyond it: a link is made alike on every page."""
+    paths = PATHS[4:9]
+    tab = reader().goto(f"{server}/{paths[0]}")
+    for path in paths[1:]:
         tab.page.get_by_role("link", name=f"{site.info(path).title} →").click()
         tab.page.wait_for_url(f"**/{path}*")
         tab.settle()
