@@ -1,5 +1,10 @@
 """A changed control runs anew what has read it, and nothing else."""
 
+import asyncio
+from threading import Thread
+from time import sleep
+from types import SimpleNamespace
+
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
@@ -194,6 +199,51 @@ def test_all_that_a_message_with_two_changes_asks_for_is_handed_over_at_its_end(
     at.get("button_group")[1].set_value("with_m")
     at.run()
     assert handed == [["second", "first"]], "the second change adds what the first did not ask for"
+
+
+@pytest.fixture
+def queue(monkeypatch):
+    """A reader's queue of messages in a server whose loop runs: `full` for so many looks."""
+
+    class Queue:
+        looks, full = 0, 0
+
+        def is_empty(self) -> bool:
+            self.looks += 1
+            return self.looks > self.full
+
+    queue, loop = Queue(), asyncio.new_event_loop()
+    reader = SimpleNamespace(session=SimpleNamespace(_browser_queue=queue))
+    server = SimpleNamespace(
+        _get_async_objs=lambda: SimpleNamespace(eventloop=loop),
+        _session_mgr=SimpleNamespace(get_active_session_info={"one": reader}.get),
+    )
+    served = SimpleNamespace(exists=lambda: True, get_instance=lambda: server)
+    monkeypatch.setattr(values, "runtime", served)
+    monkeypatch.setattr(values, "get_script_run_ctx", lambda: SimpleNamespace(session_id="one"))
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    yield queue
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.mark.parametrize("full", [0, 3])
+def test_a_run_ends_when_its_messages_are_gone(queue, full):
+    queue.full = full
+    values._hand_over()
+    assert queue.looks == full + 1
+
+
+def test_a_run_does_not_wait_for_ever(queue, monkeypatch):
+    monkeypatch.setattr(values, "LONGEST", 0.02)
+    queue.full = 10**9
+    values._hand_over()
+    sleep(0.1)
+    looks = queue.looks
+    sleep(0.1)
+    assert 1 < looks == queue.looks, "nobody looks any more"
 
 
 def test_a_fragment_within_another_is_drawn_with_it_and_forgotten_with_it():
