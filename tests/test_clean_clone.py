@@ -8,6 +8,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -61,18 +62,24 @@ def clone(tmp_path_factory) -> tuple[Path, Path]:
     return site, own / "bin/python"
 
 
-def test_the_site_starts_from_a_clean_clone_and_opens_every_page(clone, tmp_path):
-    site, own = clone
-    with started(tmp_path / "log", root=site, python=own) as (address, _):
+@pytest.fixture(scope="module")
+def served(clone, tmp_path_factory) -> Iterator[tuple[str, Path]]:
+    """The address of the clone's site, and its log."""
+    (site, own), log = clone, tmp_path_factory.mktemp("served") / "log"
+    with started(log, root=site, python=own) as (address, _):
+        yield address, log
 
-        async def visit() -> None:
-            for path in PATHS:
-                reader = Reader(address, path, CONTROLS[path])
-                await reader.open()  # raises where the page says an exception, or has no chart
-                await reader.close()
 
-        # in a thread of its own: tests of the browser leave a running loop in this one
-        with ThreadPoolExecutor() as pool:
-            pool.submit(asyncio.run, visit()).result()
-    log = (tmp_path / "log").read_text()
-    assert "Traceback" not in log, log
+@pytest.mark.parametrize("path", PATHS)
+def test_the_site_from_a_clean_clone_opens_every_page(path, served):
+    address, log = served
+
+    async def visit() -> None:
+        reader = Reader(address, path, CONTROLS[path])
+        await reader.open()  # raises where the page says an exception, or has no chart
+        await reader.close()
+
+    # in a thread of its own: tests of the browser leave a running loop in this one
+    with ThreadPoolExecutor() as pool:
+        pool.submit(asyncio.run, visit()).result()
+    assert "Traceback" not in log.read_text(), log.read_text()

@@ -15,7 +15,7 @@ def look(tab, what: str):
 
 
 # One stylesheet for all pages: these stand for them.
-COLORED = ["home", "chain_rule", "training", "precision"]
+COLORED = ["chain_rule", "training", "precision"]
 
 
 @pytest.mark.parametrize("path", COLORED)

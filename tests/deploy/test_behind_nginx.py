@@ -17,7 +17,7 @@ from tests.browser.test_training import LONG, await_step, button
 from tests.deploy.conftest import deployed
 
 pytestmark = pytest.mark.browser
-PATHS = ["home", "precision"]  # one policy for all pages
+PATHS = ["home"]  # one policy for all pages
 HEADERS = (
     "Content-Security-Policy",
     "X-Content-Type-Options",

@@ -23,6 +23,7 @@ from tests.app import (
     widget_of,
     widgets,
 )
+from tests.pages.test_sentences import check as check_sentences
 from tests.panels import PANELS, PATHS
 
 PARTS = ("panel", "data", "charts", "first")  # of every concept
@@ -87,7 +88,9 @@ def test_preset_sets_what_it_says(path, index):
     for name, value in preset.values.items():
         assert set_to(at, panel.key(name)) == value
         assert panel[name].parse(value) == value, "a preset outside its own control"
-    assert preset.comment in prose(at)
+    words = prose(at)
+    check_sentences(words, preset.name)
+    assert preset.comment in words
     assert preset.verdict in ("good", "bad", "trap")
 
 
