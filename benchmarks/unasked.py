@@ -4,7 +4,7 @@
                                  [--pages initialization training]
 
 Every reader comes by a link with a seed of their own, so that nobody finds what another has asked
-for; and nothing is precomputed. Then all move one control of the page at once, and the next
+for, nor what the warm thread computes. Then all move one control of the page at once, and the next
 one after that, from wherever they are. Servers take turns at each move: the floor app, this
 checkout, and with `--against` another one. Seconds are until all are answered, CPU is the server's
 for one move; the floor's share is what any page costs.
@@ -139,15 +139,13 @@ async def main() -> None:
 
         def served(name: str, *script: str, root: Path = ROOT) -> Site:
             log = Path(logs) / name
-            address, process = servers.enter_context(
-                started(log, *script, root=root, precompute=False)
-            )
+            address, process = servers.enter_context(started(log, *script, root=root))
             return Site(name, Server(address, process.pid), log, [])
 
         floor = served(FLOOR, "benchmarks/floor.py")
         sites = [served(name, root=root) for name, root in roots.items()]
         await opened(floor, FLOOR, asked.readers)
-        for site in sites:  # imports, charts and what another checkout precomputes come before
+        for site in sites:  # imports, charts and what the warm thread computes come before
             await visit(site.server, asked.pages[0], 3)
             await quiet(site.server)
         print(f"{asked.readers} moves at once: s until all are answered, ms of CPU for one")
