@@ -228,11 +228,11 @@ class Witness:
 
 @dataclass
 class Trial:
-    """A tab, the witness, and the report they write."""
+    """A tab, the witness, and the report that all tabs write together."""
 
     hand: Hand
     witness: Witness
-    report: Report
+    report: Report = field(default_factory=Report)
 
     async def tried(self, name: str, work: Awaitable[bool]) -> bool:
         """What came of it; a tab that breaks under the moves has failed, as one that disagrees."""
@@ -356,7 +356,7 @@ async def one(trial: Trial, drawn: Sequence, fresh: bool) -> bool:
 @asynccontextmanager
 async def trials(server: str, count: int, sequences: int) -> AsyncIterator[list[Trial]]:
     """Tabs, each with a relay of its own."""
-    report, port = Report(), urlsplit(server).port  # each piece of work gets a report of its own
+    port = urlsplit(server).port
     spawn = multiprocessing.get_context("spawn")
     async with AsyncExitStack() as stack:
         witness = Witness(stack.enter_context(ProcessPoolExecutor(1, spawn)))
@@ -367,7 +367,7 @@ async def trials(server: str, count: int, sequences: int) -> AsyncIterator[list[
             bounds = {"most": 200 + 40 * sequences, "seconds": 120 + 20 * sequences}
             relay = stack.enter_context(Relay(port, delay=WAY, **bounds))
             context = await browser.new_context(viewport={"width": 1280, "height": 720})
-            made.append(Trial(await Hand.new(context, relay), witness, report))
+            made.append(Trial(await Hand.new(context, relay), witness))
         yield made
 
 
@@ -423,9 +423,9 @@ async def both(server: str) -> list[Report]:
     reports = []
     async with trials(server, TABS, len(KNOWN) + 2 * SEQUENCES) as made:
         for work in (known, quick):
-            reports.append(Report())
+            reports.append(report := Report())
             for trial in made:
-                trial.report = reports[-1]
+                trial.report = report
             await work(made)
     return reports
 

@@ -237,12 +237,12 @@ def test_a_run_ends_when_its_messages_are_gone(queue, full):
 
 
 def test_a_run_does_not_wait_for_ever(queue, monkeypatch):
-    monkeypatch.setattr(values, "LONGEST", 0.02)
+    monkeypatch.setattr(values, "LONGEST", 0.2)
     queue.full = 10**9
     values._hand_over()
-    sleep(0.1)
+    sleep(0.3)
     looks = queue.looks
-    sleep(0.1)
+    sleep(0.3)
     assert 1 < looks == queue.looks, "nobody looks any more"
 
 
