@@ -226,7 +226,6 @@ _WORDS = re.compile(
 
 def linked(text: str, is_first: Callable[[str], bool], place: str) -> str:
     """The text with a link to `place` on each term that `is_first` says yes to."""
-
     parts, end = [], 0
     for start, stop, name in _terms(text):
         if is_first(name):
