@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import numpy as np
 import pyarrow as pa
 
-from pages.concepts.training import data, lab, networks
+from pages.concepts.training import lab, networks, pairs
 from pages.kit import address, beside, site
 from pages.kit.panels import Choice, Panel, Range
 from tests.app import TERM, charts, open_page
@@ -126,7 +126,7 @@ def disagreements(shown: dict, told: Expected | None, *, untrained: bool) -> lis
 def _trains_by_itself(values: dict[str, Any]) -> bool:
     """Whether the lab begins to train at these values: a preset's, at a seed of the reader's."""
     duel = networks.duel(SimpleNamespace(**values))
-    return duel.seed != networks.FIRST.seed and bool(data.comes_trained(duel))
+    return duel.seed != networks.FIRST.seed and bool(pairs.comes_trained(duel))
 
 
 def _title(shown: dict) -> Iterator[str]:

@@ -4,7 +4,7 @@ import altair as alt
 import pytest
 
 from core import network, recording, sweeps, training
-from pages.concepts.training import data, networks
+from pages.concepts.training import networks, pairs
 from pages.kit import run_lock, specs, warm
 from tests.app import choose_preset, open_page, set_value, title
 from tests.panels import PANELS, PATHS
@@ -29,7 +29,7 @@ def nothing_is_computed(warmed, monkeypatch):
         (sweeps, "profile"),
         (network, "forward"),
         (recording, "begin"),
-        (data, "_begun"),
+        (pairs, "_begun"),
         (recording, "extend"),
         (training, "advance"),
         (alt.TopLevelMixin, "to_dict"),
@@ -70,7 +70,7 @@ def test_a_preset_of_the_lab_finds_its_runs(nothing_is_computed):
 
 
 def test_the_labs_own_settings_are_those_that_are_kept(warmed):
-    assert data.finished(networks.FIRST, networks.FIRST_STEPS).done(networks.FIRST_STEPS)
+    assert pairs.finished(networks.FIRST, networks.FIRST_STEPS).done(networks.FIRST_STEPS)
 
 
 def test_a_host_may_do_without(monkeypatch):

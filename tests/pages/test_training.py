@@ -17,7 +17,7 @@ from core.activations import ACTIVATIONS
 from core.optimizers import Adam, Muon
 from core.training import TrainSpec
 from pages.concepts.activations import data as activations_data
-from pages.concepts.training import charts, data, networks, panel, words
+from pages.concepts.training import charts, data, networks, pairs, panel, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.networks import Duel, Net
 from pages.concepts.training.panel import MOST
@@ -41,7 +41,7 @@ def query(**values):
 @pytest.fixture(autouse=True)
 def nobody_else():
     """What the readers of other tests have trained is not handed on to this one's."""
-    data._trained.cache_clear()
+    pairs._trained.cache_clear()
 
 
 def arrive(**values):
@@ -53,7 +53,7 @@ def open_lab(**values):
     """A reader who has set the same by hand: nothing is trained."""
     at = arrive(**values)
     lab = lab_of(at)
-    lab.running, lab.pair = None, data.pair(lab.pair.duel)
+    lab.running, lab.pair = None, pairs.pair(lab.pair.duel)
     lab.jobs.clear()
     at.run()
     assert not at.exception
@@ -80,7 +80,7 @@ def until_it_rests(at):
 
 
 def trained(duel=DUEL, steps=40):
-    return data.finished(duel, steps)
+    return pairs.finished(duel, steps)
 
 
 # The buttons -------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_nothing_is_drawn_by_layer_of_the_step_that_broke():
 def test_pairs_share_a_network_and_its_first_step():
     deep = replace(DUEL, a=replace(NET, depth=7), b=replace(NET, depth=9))
     deeper = replace(deep, a=replace(NET, depth=8))
-    one, other = data.pair(deep), data.pair(deeper)
+    one, other = pairs.pair(deep), pairs.pair(deeper)
     assert one.runs["B"] is other.runs["B"] and one.runs["A"] is not other.runs["A"]
     assert one.first["B"] is other.first["B"]
     taken = trained(deep, 1)
@@ -165,17 +165,17 @@ def test_pairs_share_a_network_and_its_first_step():
     for layer in range(len(a.W) - 1):
         assert a.W[layer] is b.W[layer], "held twice"
     assert not np.array_equal(a.W[-1], b.W[-1])
-    alone = data.begin(deep.a, deep.data, deep.seed).state.params
+    alone = pairs.begin(deep.a, deep.data, deep.seed).state.params
     for held, again in ((a.W, alone.W), (a.b, alone.b)):
         assert all(map(np.array_equal, held, again))
         assert all(array.base is None for array in held), "parts of a block that is held too"
-    elsewhere = data.pair(replace(deep, seed=deep.seed + 1))
+    elsewhere = pairs.pair(replace(deep, seed=deep.seed + 1))
     assert not np.array_equal(one.first["B"].log10_dz, elsewhere.first["B"].log10_dz)
 
 
 def test_two_who_ask_for_first_steps_at_once_do_not_wait_for_each_other():
     """A reader's page, and what computes first results early."""
-    one, other = (data.pair(replace(DUEL, seed=seed)) for seed in (901, 902))
+    one, other = (pairs.pair(replace(DUEL, seed=seed)) for seed in (901, 902))
     begun = threading.Event()
 
     def slowly(pair):
@@ -197,7 +197,7 @@ def test_two_who_ask_for_first_steps_at_once_do_not_wait_for_each_other():
 def test_a_gradient_of_zero_is_drawn_and_said():
     """Four ReLUs a layer, fifty layers: all of one are off, and nothing comes back."""
     narrow = replace(NET, depth=50, width=4)
-    pair = data.pair(replace(DUEL, a=narrow))
+    pair = pairs.pair(replace(DUEL, a=narrow))
     assert np.isneginf(pair.first["A"].log10_dz[0, 0])
     assert np.isneginf(data.relative_gradient(pair.first["A"])[0])
     rows = data.run_frame(pair, 50, False)
@@ -258,7 +258,7 @@ def test_a_preset_comes_trained(preset):
     assert not at.exception
     pair, steps = lab_of(at).pair, int(preset.values.get("steps", "200"))
     assert lab_of(at).running is None and pair.done(steps) and pair.step == steps
-    assert pair is data.finished(pair.duel, steps), "trained once for all"
+    assert pair is pairs.finished(pair.duel, steps), "trained once for all"
     assert "Nothing is trained yet" not in prose(at)
 
 
@@ -471,7 +471,7 @@ def test_a_far_step_that_would_take_long_is_the_last_kept_one(monkeypatch):
     monkeypatch.setattr(data, "MOST_REPLAYED", 0.0)
     monkeypatch.setattr(recording, "KEPT_BYTES", 100_000)
     run = recording.extend(recording.rewind(pair.runs["B"]), DUEL.dataset)
-    near = data.looked_at(data.Pair(DUEL, {"B": run}), "B", 39)
+    near = data.looked_at(pairs.Pair(DUEL, {"B": run}), "B", 39)
     assert near.step < 39 and near.step % run.every == 0
 
 
@@ -502,11 +502,11 @@ def test_what_is_found_of_a_pair_is_found_once_and_only_the_latest_is_kept():
     assert [pair.once(find, "a", 1), pair.once(find, "a", 1)] == [1, 1]
     assert calls == [(pair, "a", 1)]
     assert pair.once(find, "a", 2) == 2
-    assert data.Pair(DUEL, pair.runs).once(find, "a", 1) == 3
-    for i in range(data.FOUND):
+    assert pairs.Pair(DUEL, pair.runs).once(find, "a", 1) == 3
+    for i in range(pairs.FOUND):
         pair.once(find, "b", i)
     assert pair.once(find, "b", 0) == 4
-    assert pair.once(find, "a", 1) == len(calls) == 4 + data.FOUND
+    assert pair.once(find, "a", 1) == len(calls) == 4 + pairs.FOUND
 
 
 def test_every_view_is_drawn_where_there_is_something_to_see():
@@ -547,8 +547,8 @@ def test_what_a_and_b_have_come_to_is_said_for_the_step_that_is_shown():
 
 
 def test_the_gradient_is_said_of_the_first_step_and_once_there_is_one_of_the_last():
-    assert words.gradients(data.pair(DUEL), "dW").count("in the first step") == 2
-    assert "in the last one" not in words.gradients(data.pair(DUEL), "dW")
+    assert words.gradients(pairs.pair(DUEL), "dW").count("in the first step") == 2
+    assert "in the last one" not in words.gradients(pairs.pair(DUEL), "dW")
     pair = trained()
     first, last = (theme.from_log10(pair.runs["B"].steps[i].log10_dW[0, 0], 2) for i in (0, -1))
     said = words.gradients(pair, "dW")
@@ -558,8 +558,8 @@ def test_the_gradient_is_said_of_the_first_step_and_once_there_is_one_of_the_las
 
 def test_an_equation_needs_two_layers_and_multiplies_out():
     lone = replace(NET, depth=1)
-    assert words.equations(data.pair(Duel(lone, lone, "digits", 0)), 0) == ""
-    one = words.equations(data.pair(Duel(lone, NET, "digits", 0)), 0)
+    assert words.equations(pairs.pair(Duel(lone, lone, "digits", 0)), 0) == ""
+    one = words.equations(pairs.pair(Duel(lone, NET, "digits", 0)), 0)
     assert r"\text{B:}" in one and r"\text{A:}" not in one
     assert "Before the first step, from the last hidden layer" in one
     values = [float(v) for v in re.findall(r"\}_\{([\d.]+)\}", one)]
@@ -570,13 +570,13 @@ def test_an_equation_needs_two_layers_and_multiplies_out():
 def test_where_nothing_is_clipped_it_is_said_why():
     assert "neither network clips" in words.clipping(trained())
     clips = replace(DUEL, b=replace(NET, clip="norm", limit=0.01))
-    assert "nothing is trained yet" in words.clipping(data.pair(clips))
+    assert "nothing is trained yet" in words.clipping(pairs.pair(clips))
     said = words.clipping(trained(clips, 20))
     assert said == "B: 100 % of 20 steps cut. Where the line lies at 1 a step was taken in full."
 
 
 def test_a_network_that_stopped_is_counted_over_the_seeds():
-    run = recording.lengthen(data.begin(BROKEN, "digits", seed=0, seeds=2), 9)
+    run = recording.lengthen(pairs.begin(BROKEN, "digits", seed=0, seeds=2), 9)
     run = recording.extend(run, DUEL.dataset)
     said = words.seeds({"A": run, "B": trained().runs["B"]})
     assert f"**A**: median 0 %, all at 0 % over 2 seeds after step {run.step}; 2 stop" in said
@@ -596,7 +596,7 @@ def test_a_first_gradient_that_is_not_finite_is_said():
     first = pair.runs["A"].steps[0]
     broken = replace(first, log10_dz=np.full_like(first.log10_dz, np.nan))
     runs = pair.runs | {"A": replace(pair.runs["A"], steps=(broken,))}
-    a, b, _ = words.notes(data.Pair(DUEL, runs))
+    a, b, _ = words.notes(pairs.Pair(DUEL, runs))
     assert a == "In A's first step not all of the gradient is a finite number."
     assert b.startswith("Before any training B's gradient at layer 1 is ")
 
@@ -671,7 +671,7 @@ def preset_duel(name: str) -> tuple[Duel, int]:
     return networks.duel(at), int(at.steps)
 
 
-def in_two_formats(net: Net, steps: int) -> data.Pair:
+def in_two_formats(net: Net, steps: int) -> pairs.Pair:
     return trained(Duel(net, replace(net, dtype="float32"), "digits", 0), steps)
 
 
@@ -715,7 +715,7 @@ def test_the_shares_of_zeros_are_said_by_layer():
 
 def test_nothing_is_said_of_formats_where_all_is_float64():
     assert words.formats(trained(), 40) == ""
-    assert words.formats(data.pair(replace(DUEL, b=replace(NET, dtype="float32"))), 0) == ""
+    assert words.formats(pairs.pair(replace(DUEL, b=replace(NET, dtype="float32"))), 0) == ""
 
 
 def test_where_two_formats_part_is_found():
@@ -759,8 +759,8 @@ def test_the_format_is_a_setting_and_a_link_says_it_only_where_it_differs():
     assert lab_of(at).pair.duel.a == networks.FIRST.a
     assert query(b_dtype="float32") == {"training_b_dtype": "float32"}
     assert networks.HE.dtype == "float64" and networks.HE.how(10) == TrainSpec(0.03, steps=10)
-    assert data.begin(replace(NET, dtype="float32"), "digits", 0).state.params.W[0].dtype == "f4"
-    assert data.pair(lab_of(at).pair.duel).runs["B"].state.params.W[0].dtype == "f4"
+    assert pairs.begin(replace(NET, dtype="float32"), "digits", 0).state.params.W[0].dtype == "f4"
+    assert pairs.pair(lab_of(at).pair.duel).runs["B"].state.params.W[0].dtype == "f4"
     tried = data.changes(replace(NET, dtype="float32", rule="adam", epsilon=1e-30))
     assert {"numbers in float64", "an ε of 10⁻⁸"} <= set(tried)
 
@@ -786,7 +786,7 @@ def test_the_table_is_the_run():
 def test_the_table_of_a_network_that_died():
     """The product over the layers below L has no part of layer L, whose slopes are all 0."""
     dying = replace(NET, scale=2.0, rate=0.3)
-    pair = data.finished(Duel(dying, dying, "spirals", 0), 20)
+    pair = pairs.finished(Duel(dying, dying, "spirals", 0), 20)
     table = data.table(pair)
     rows = table[(table["network"] == "A") & (table["step"] == 20) & (table["layer"] <= 4)]
     slopes = 10 ** rows["log10_rms_slope"].to_numpy()
@@ -826,10 +826,10 @@ def outcomes(name: str, seeds: int = 5) -> dict[str, np.ndarray]:
     for side in "ab":
         settings = {k: values[f"{side}_{k}"] for k in networks.SETTINGS}
         net = Net(**settings | {k: float(settings[k]) for k in networks.NUMBERS})
-        run = data.begin(net, values["data"], 0, seeds)
+        run = pairs.begin(net, values["data"], 0, seeds)
         run = recording.extend(
             recording.lengthen(run, steps),
-            data.pair(DUEL).duel.dataset
+            pairs.pair(DUEL).duel.dataset
             if values["data"] == "digits"
             else Duel(net, net, "spirals", 0).dataset,
         )
@@ -923,15 +923,15 @@ def test_the_gradient_grows_with_the_target():
     """Once the targets are far larger than the first outputs, in proportion."""
     net = replace(NET, loss="mean_squared_error")
     ten, hundred, thousand = (
-        data._first_step(replace(net, target=t), "digits", 0) for t in (10.0, 100.0, 1000.0)
+        pairs._first_step(replace(net, target=t), "digits", 0) for t in (10.0, 100.0, 1000.0)
     )
     for layer in range(4):
         first, second, third = (s.log10_dW[0, layer] for s in (ten, hundred, thousand))
         assert 0.5 < second - first < 1.1 and third - second == pytest.approx(1, abs=0.05)
     # what is not trained is tested with its own loss
-    tests = [data.pair(Duel(n, n, "digits", 0)).runs["A"].tests[0].loss[0] for n in (NET, net)]
+    tests = [pairs.pair(Duel(n, n, "digits", 0)).runs["A"].tests[0].loss[0] for n in (NET, net)]
     outputs = network.output(
-        net.spec("digits"), data._begun(net, "digits", 0).state.params, DUEL.dataset.x_test
+        net.spec("digits"), pairs._begun(net, "digits", 0).state.params, DUEL.dataset.x_test
     )[0]
     wanted = np.eye(10)[DUEL.dataset.y_test]
     assert tests[1] == pytest.approx(((outputs - wanted) ** 2).mean()) and tests[0] != tests[1]
@@ -941,7 +941,7 @@ def test_the_loss_of_guessing_is_drawn_where_both_have_the_same():
     squares = replace(NET, loss="mean_squared_error", target=10.0)
 
     def guessed(a, b):
-        return data.curves(data.pair(Duel(a, b, "digits", 0)), 50)["guess"].loc[0, "loss_guessed"]
+        return data.curves(pairs.pair(Duel(a, b, "digits", 0)), 50)["guess"].loc[0, "loss_guessed"]
 
     wanted = 10.0 * np.eye(10)
     best = ((wanted - wanted.mean(axis=0)) ** 2).mean()

@@ -5,9 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.concepts.training import data, networks
+from pages.concepts.training import data, networks, pairs
 from pages.concepts.training import lab as labs
-from pages.concepts.training.data import Pair
+from pages.concepts.training.pairs import Pair
 from pages.concepts.training.panel import MOST, PANEL, STEP, STEPS
 from pages.kit import values
 
@@ -134,7 +134,7 @@ def repeat(lab: labs.Lab, at) -> None:
 def _repeat(lab: labs.Lab, at) -> None:
     duel = lab.pair.duel
     runs = {
-        name: data.begin(net, duel.data, duel.seed, int(at.seeds))
+        name: pairs.begin(net, duel.data, duel.seed, int(at.seeds))
         for name, net in duel.nets.items()
     }
     labs.start(lab, "seeds", runs, int(at.steps))
@@ -148,7 +148,7 @@ def try_changes(name: str, steps: int) -> None:
 def _try(lab: labs.Lab, _, name: str, steps: int) -> None:
     duel = lab.pair.duel
     runs = {
-        change: data.begin(net, duel.data, duel.seed)
+        change: pairs.begin(net, duel.data, duel.seed)
         for change, net in data.changes(duel.nets[name]).items()
     }
     labs.start(lab, f"trials {name}", runs, steps)

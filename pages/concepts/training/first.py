@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from pages.concepts.training import charts, data, networks
+from pages.concepts.training import charts, data, networks, pairs
 from pages.concepts.training.panel import PANEL
 from pages.kit import specs
 
@@ -16,16 +16,16 @@ CHARTS = (
 
 def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
-    yield partial(data.finished, networks.FIRST, networks.FIRST_STEPS)
+    yield partial(pairs.finished, networks.FIRST, networks.FIRST_STEPS)
     yield data.normalized
 
 
 def presets() -> Iterator[Callable]:
     """What the presets show."""
-    for steps in set(data.presets().values()):
+    for steps in set(pairs.presets().values()):
         yield partial(specs.built, charts.run_of(steps), 1.0)  # the key that pages ask by
-    for duel, steps in data.presets().items():
-        yield partial(data.finished, duel, steps)
+    for duel, steps in pairs.presets().items():
+        yield partial(pairs.finished, duel, steps)
 
 
 def slider(at) -> Iterator[Callable]:
@@ -36,4 +36,4 @@ def slider(at) -> Iterator[Callable]:
 
 
 def _begun(duel: networks.Duel) -> dict:
-    return data.pair(duel).first
+    return pairs.pair(duel).first

@@ -14,7 +14,7 @@ import streamlit as st
 from core import recording
 from core.recording import Recording
 from pages.concepts.training import networks
-from pages.concepts.training.data import Pair, at_first, comes_trained, further, hand_on
+from pages.concepts.training.pairs import Pair, at_first, comes_trained, further, hand_on
 from pages.concepts.training.panel import PANEL
 from pages.concepts.training.turns import period, turns, work
 from pages.kit import values

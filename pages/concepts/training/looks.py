@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.concepts.training import buttons, charts, data, words
-from pages.concepts.training.data import Pair
 from pages.concepts.training.lab import Lab
+from pages.concepts.training.pairs import Pair
 from pages.kit import page
 from pages.kit.values import Reading
 

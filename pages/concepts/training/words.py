@@ -12,7 +12,6 @@ from core.training import Halt, State
 from pages.concepts.training.data import (
     NETS,
     Normalized,
-    Pair,
     clipped,
     faint,
     first_layer,
@@ -23,6 +22,7 @@ from pages.concepts.training.data import (
     twins,
 )
 from pages.concepts.training.networks import LABELS, NAMES, THINGS, Net, differing, has_epsilon
+from pages.concepts.training.pairs import Pair
 from pages.concepts.training.panel import PANEL
 from pages.kit import theme
 from pages.kit.prose import fill
