@@ -67,6 +67,8 @@ class _Runner(LocalScriptRunner):
         self._requests = ScriptRequests()  # without the run of all that AppTest begins with
         self.request_rerun = lambda data: request(replace(data, fragment_id=asked))
         super().run(widget_state, *args, **kwargs)
+        for key, drawn in self._fragment_storage._ids_by_target_key.items():
+            assert len(drawn) == 1, f"two fragments have the key {key}: a change runs one of them"
         sent = self.forward_msgs()
         started = [
             told["fragment_ids_this_run"]

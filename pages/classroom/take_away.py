@@ -33,7 +33,7 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
     )
 
     @page.part(panel)
-    def link(at) -> None:
+    def paper(at) -> None:
         here = address.link(panel, at, answer=False)
         with st.container(key="paper"):
             st.code(here, language=None, wrap_lines=True)

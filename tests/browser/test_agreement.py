@@ -285,8 +285,8 @@ class Trial:
         return not found
 
 
-# What home's picture plays is in no address: the stage that it is at.
-_PLAYED = re.compile("each dot: |forward: |back: |the loss")
+# In no address: the stage that home's picture is at, and what the reader has answered.
+_OWN = re.compile("a network that|each dot: |forward: |back: |the loss J|J$|your idea: ")
 
 
 def _otherwise(before: dict, after: dict) -> Iterator[str]:
@@ -294,7 +294,7 @@ def _otherwise(before: dict, after: dict) -> Iterator[str]:
     anew = {chart["about"]: chart for chart in after["charts"]}
     for chart in before["charts"]:
         there, here = (
-            Counter(text for text in of["texts"] if not _PLAYED.match(text))
+            Counter(text for text in of["texts"] if not _OWN.match(text))
             for of in (anew.get(chart["about"], chart), chart)
         )
         if here != there:

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from pages.classroom import frame, progress, qr, take_away
-from pages.kit import projector, site, specs
-from tests.app import open_page, prose
+from pages.kit import page, projector, site, specs
+from tests.app import open_page, prose, widget_of
 from tests.panels import PANELS, PATHS
 
 
@@ -123,6 +123,22 @@ def test_a_page_s_link_fits_a_code(path):
         f"https://a-longer-name-than-most.streamlit.app/{path}?{urlencode(ends, quote_via=quote)}"
     )
     assert not qr.fits(link) or qr.svg(link)
+
+
+def _press(at, row: str, title: str) -> None:
+    next(group for group in at.get("button_group") if group.key == row).set_value(title).run()
+
+
+@pytest.mark.parametrize("title", ["Take away", "Embed this"])
+def test_all_links_that_a_page_shows_follow_its_controls(title):
+    at = open_page("products")
+    _press(at, "products.recall", "The answer")  # then one says what was answered
+    _press(at, "products.more", page.LINK)
+    _press(at, "products.class", title)
+    widget_of(at, "products_n").set_value(7).run()
+    links = [code.value for code in at.code]
+    assert len(links) == (3 if title == "Take away" else 2)
+    assert all("products_n=7&" in link for link in links), links
 
 
 def test_the_stylesheet_has_a_rule_for_every_section():
