@@ -175,7 +175,11 @@ def _tied(param: dict, handle: str | None, locked: bool, clock: Clock | None) ->
         return {"name": name, "expr": f"{_ROW}.{name}"}
     by_hand = f"{_REPORT} && {_REPORT}.{_TOLD} == {PRESENT}.{_TOLD}"
     moved = [
-        {"events": {"signal": PRESENT}, "update": f"{by_hand} ? {name} : {PRESENT}.{name}"},
+        {
+            "events": {"signal": PRESENT},
+            "update": f"{by_hand} ? {name} : {PRESENT}.{name}",
+            "force": True,  # so that a slider that was moved in the same moment hears of it
+        },
     ]
     if handle:
         by_mark = f"datum && isValid(datum.{name}) ? datum.{name} : {name}"
@@ -208,7 +212,11 @@ def _rested(
     selection = st.session_state[chart].selection
     moved: dict[str, Any] = {}
     report = dict(selection.get(_REPORT) or {})
-    if report.pop(_TOLD, None) == number and values.said(fragment, chart, number, report):
+    anew, told = "", report.pop(_TOLD, number)
+    if told != number:
+        moved |= values.said_late(fragment, chart, told, report)
+        anew = fragment
+    elif values.said(fragment, chart, number, report):
         moved |= report
     for name, of_clicks in clicks.items():
         clicked = selection.get(f"pick_{name}") or None
@@ -217,4 +225,4 @@ def _rested(
     if moved:
         values.take(panel, moved)
         address.say_at_once(panel)
-    values.change(panel, {})
+    values.change(panel, {}, anew=anew)

@@ -30,6 +30,7 @@ from pages.kit.panels import Panel
 
 AHEAD = 0.04  # seconds that the first chart of a change is ahead of what follows it
 LONGEST = 5.0  # seconds that a run waits until a busy server has sent what it has drawn
+FORMER = 8  # numbers of a view that are remembered
 LOOK = 0.002  # seconds until it looks for that again, at first
 PAGE = "page"  # the fragment that is the page itself, outside of all others
 _PIN = "pin"  # what a fragment's note calls the values of the line that is pinned
@@ -41,7 +42,8 @@ class _View:
 
     shows: Any
     number: int
-    former: tuple[int, Any] = (0, None)  # the number before, and what it showed last
+    former: dict[int, Any] = field(default_factory=dict)  # what it showed last by earlier numbers
+    anew: bool = False  # whether it is to have another number whatever it shows
 
 
 @dataclass
@@ -368,9 +370,10 @@ def shown(view: str, value: Any, *, control: str | None = None) -> int:
     session, (notes, fragment) = _session(), _drawing.get()
     key = fragment, view
     found = session.views.get(key)
-    if found is None or found.shows != value:
+    if found is None or found.shows != value or found.anew:
         session.number += 1
-        former = (found.number, found.shows) if found else (0, None)
+        former = found.former | {found.number: found.shows} if found else {}
+        former = dict([*former.items()][-FORMER:])
         session.views[key] = _View(value, session.number, former)
     if control:
         notes[fragment].views[control] = session.views[key]
@@ -388,12 +391,38 @@ def said(fragment: str, view: str, number: int, value: Any, *, late: bool = Fals
     found = _session().views.get((fragment, view))
     if found is None:
         return False
-    if late and found.former[0] == number:
-        return found.former[1] != value
+    if late and number in found.former:
+        return found.former[number] != value
     if found.number != number or found.shows == value:
         return False
     found.shows = value
     return True
+
+
+def said_late(fragment: str, view: str, number: int, report: Mapping[str, Any]) -> dict[str, Any]:
+    """In a callback: of a chart's values that it says by an earlier number, those that the reader
+    has moved and nothing else has changed since.
+
+    A chart that changes while it is dragged may show either value, and its slider another than its
+    line: it is to be drawn anew.
+    """
+    stay(fragment.partition(".")[0])
+    found = _session().views.get((fragment, view))
+    if found is None:
+        return {}
+    found.anew = True
+    since = [shows for n, shows in found.former.items() if n >= number] + [found.shows]
+    if number not in found.former:
+        return {}
+    was = since[0]
+    moved = {
+        name: value
+        for name, value in report.items()
+        if value != was[name] and all(shows[name] == was[name] for shows in since)
+    }
+    for shows in since:
+        shows |= moved  # a drag that goes on is held against what it has said
+    return moved
 
 
 def last_shown(view: str) -> Any:

@@ -165,6 +165,12 @@ KNOWN = {
         "products",
         (Move("cut", "", (0.8, 0.0, 0.65, 0.7, 0.8125)), 0.3),
     ),
+    "a drag in the moment in which an answer comes": (
+        "clipping",
+        (Move("type", "clipping_gx", (0.3, 0.0)), 1.5),
+        (Move("type", "clipping_gy", (0.06, 0.0)), 0.25),
+        (Move("drag", "gx", (0.0, 0.05, 0.1, 0.15, 0.2)), 0.3),
+    ),
     "a chart that fills the screen after a drag": (
         "products",
         (Move("drag", "w", (0.65, 0.7, 0.8125)), 0.8),

@@ -1,10 +1,12 @@
 """A changed control runs anew what has read it, and nothing else."""
 
 import asyncio
+import json
 from threading import Thread
 from time import sleep
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
@@ -181,6 +183,49 @@ def test_a_preset_pressed_in_the_moment_in_which_its_row_is_drawn_anew_counts(at
     assert set_to(at, "trial_n") == 7
     tell("deep")
     assert set_to(at, "trial_deep") == 9 and at.get("button_group")[0].value == "deep"
+
+
+def _plane(at) -> dict[str, float]:
+    """What the live chart of the clipping page's arrow is told."""
+    (row,) = [t.to_pylist()[0] for t in tables(at, "present") if "gx" in t.column_names]
+    return row
+
+
+def _drag(at, report: dict[str, float]) -> None:
+    (plane,) = [c for c in charts(at) if any("gx" in t.column_names for t in _tables(c))]
+    selection = json.dumps({"selection": {"report": report}})
+    send(at, WidgetState(id=plane.id, string_value=selection))
+
+
+def _tables(chart) -> list[pa.Table]:
+    return [pa.ipc.open_stream(table.data.data).read_all() for table in chart.datasets]
+
+
+def test_a_drag_that_the_answer_to_another_move_has_overtaken_counts():
+    at = open_page("clipping")
+    before = _plane(at)
+    widget_of(at, "clipping_gy").set_value(-4.4).run()
+    typed = _plane(at)
+    assert typed == before | {"gy": -4.4, "told": typed["told"]} and typed["told"] > before["told"]
+    for gx in (-2.8, -3.1):  # and as it goes on
+        _drag(at, before | {"gx": gx})
+        assert (set_to(at, "clipping_gx"), set_to(at, "clipping_gy")) == (gx, -4.4)
+        assert widget_of(at, "clipping_gx").value == gx
+        assert _plane(at) == {"gx": gx, "gy": -4.4, "told": _plane(at)["told"]}
+        assert _plane(at)["told"] > typed["told"], "in the browser chart and slider may be apart"
+
+
+def test_a_drag_takes_nothing_back_that_was_set_since():
+    at = open_page("clipping")
+    before = _plane(at)
+    widget_of(at, "clipping_gy").set_value(-4.4).run()
+    typed = _plane(at)
+    _drag(at, before | {"gy": 2.0})
+    assert set_to(at, "clipping_gy") == -4.4
+    assert _plane(at) == typed | {"told": _plane(at)["told"]}, "as the page says"
+    assert _plane(at)["told"] > typed["told"], "which the browser is told again"
+    _drag(at, {"gx": 1.0, "gy": 2.0, "told": -1})  # of a page that is gone
+    assert _plane(at)["gx"] == typed["gx"]
 
 
 def test_what_was_interrupted_is_drawn_by_the_next_change(at):
