@@ -16,7 +16,6 @@ from core.diagnostics import (
     is_calm,
     log10_block_norms,
     log10_dW_norm,
-    log10_norm,
     log10_norms,
     member,
     running_products,
@@ -25,15 +24,12 @@ from core.diagnostics import (
     weight_products,
 )
 from core.initializers import INITIALIZERS
-from core.losses import LOSSES
 from core.network import (
     Gradients,
     NetSpec,
-    NonFinite,
     Params,
     Trace,
     backward,
-    first_non_finite,
     forward,
     init,
     scale_weights,
@@ -44,7 +40,6 @@ MAX_COST = 4_000_000_000  # multiply-adds: about two seconds
 ELEMENTWISE = 30
 # How many scales are computed at once: what one layer of them needs should stay in a cache.
 CHUNK_BYTES, CHUNK_BYTES_PER_LAYER = 100_000_000, 400_000
-LOG10_MAX = np.log10(np.finfo(np.float64).max)
 
 
 class TooCostly(ValueError):
@@ -60,33 +55,25 @@ class Profile:
     """What a sweep keeps; K scales, S seeds, L = depth. All sizes are log₁₀ of Euclidean norms.
 
     weight_scales (K,)
-    log10_x       ()         the input, of one member
     log10_h       (K, S, L)  h_l
     log10_dz      (K, S, L)  dJ/dz_l
     log10_dW      (K, S, L + 1)  dJ/dW_l, the output layer last
     slopes        (K, S, L)  log₁₀ ∏ φ′(z) from the output back to each layer, one rms per layer:
                   the layers l … L − 1, whose slopes stand between dJ/dz_L and dJ/dz_l
     weights       (K, S, L)  log₁₀ ∏ ‖W‖_F/√D_out over the layers l + 1 … L, in the same place
-    overflow      (K, S)     the first NonFinite of the forward, then the backward pass, or None
-    width, n_in   units of a hidden layer and of the input
 
-    Where float64 overflowed, norms are inf or NaN, and `overflow` says where it began; where it
-    underflowed, or all units are off, a norm is −inf, and gradients beneath such a layer are those
-    of the zeros it handed on. An exact sweep (see `profile`) has these limits at its one run, of
-    gain near 1, alone: its other norms are those of exact arithmetic, and `overflow` says where
-    float64 would end.
+    Where float64 overflowed, norms are inf or NaN; where it underflowed, or all units are off, a
+    norm is −inf, and gradients beneath such a layer are those of the zeros it handed on. An exact
+    sweep (see `profile`) has these limits at its one run, of gain near 1, alone: its other norms
+    are those of exact arithmetic.
     """
 
     weight_scales: np.ndarray
-    log10_x: np.ndarray
     log10_h: np.ndarray
     log10_dz: np.ndarray
     log10_dW: np.ndarray
     slopes: np.ndarray
     weights: np.ndarray
-    overflow: np.ndarray
-    width: int
-    n_in: int
 
     @property
     def products(self) -> np.ndarray:
@@ -96,20 +83,6 @@ class Profile:
         nothing arrives, also of nothing.
         """
         return arrives(self.log10_dz, self.log10_dz[..., -1:])
-
-    @property
-    def forward_gains(self) -> np.ndarray:
-        """log₁₀ of rms h_l over rms h_{l−1}, with h₀ = x: (K, S, L)."""
-        rms_x = self.log10_x - 0.5 * np.log10(self.n_in)
-        rms_h = self.log10_h - 0.5 * np.log10(self.width)
-        with np.errstate(invalid="ignore"):
-            return np.diff(rms_h, axis=-1, prepend=np.full((*rms_h.shape[:-1], 1), rms_x))
-
-    @property
-    def backward_gains(self) -> np.ndarray:
-        """log₁₀ of ‖dJ/dz_l‖/‖dJ/dz_{l+1}‖: (K, S, L − 1)."""
-        with np.errstate(invalid="ignore"):
-            return -np.diff(self.log10_dz, axis=-1)
 
 
 def cost(spec: NetSpec, *, scales: int, examples: int) -> int:
@@ -137,20 +110,15 @@ def profile(
     *,
     weight_scales,
     rng: np.random.Generator | Sequence[np.random.Generator],
-    d_output=None,
-    loss: str | None = None,
-    targets=None,
     exact: bool = True,
     limit: int = MAX_COST,
 ) -> Profile:
     """Measure `spec` at each of `weight_scales`, which take the place of spec.weight_scale.
 
     x: (N, n_in). rng: as for `network.init`; member s equals a lone sweep with its generator.
-    The gradient starts from dJ/d(output): `d_output` (N, n_out) or (S, N, n_out), the same at all
-    scales; or that of `loss` with `targets`, at each scale's own output; or, with neither,
-    standard-normal draws of each member's generator, the same at all scales.
-    exact: where scaling is exact (see `is_exact`) and dJ/d(output) does not depend on the scale,
-    run one scale and derive the others.
+    dJ/d(output), from which the gradient starts, is standard-normal draws of each member's
+    generator, the same at all scales.
+    exact: where scaling is exact (see `is_exact`), run one scale and derive the others.
 
     Raises ValueError for scales that are not finite or negative, and TooCostly, before anything is
     computed, when `cost` exceeds `limit`.
@@ -160,7 +128,7 @@ def profile(
         raise ValueError("weight scales must be finite and not negative, at least one of them")
     if x.ndim != 2:
         raise ValueError(f"x must be (N, {spec.n_in}), one batch for all members, not {x.shape}")
-    exact = exact and loss is None and is_exact(spec) and bool((scales > 0).all())
+    exact = exact and is_exact(spec) and bool((scales > 0).all())
     price = cost(spec, scales=1 if exact else len(scales), examples=len(x))
     if price > limit:
         raise TooCostly(price, limit)
@@ -168,68 +136,45 @@ def profile(
     members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
     spec = replace(spec, weight_scale=1.0)
     params = init(spec, rng=members)
-    if any(given is not None for given in (d_output, loss, targets)):
-        each = range(spec.seeds)
-        starts = [_given_start(spec, s, len(x), d_output, loss, targets) for s in each]
-    else:
-        starts = [_always(own.standard_normal((len(x), spec.n_out))) for own in members]
-    fields = _measured_at(spec, params, x, scales, starts, exact)
-    return Profile(scales, log10_norm(x), **fields, width=spec.width, n_in=spec.n_in)
+    d_output = np.stack([own.standard_normal((len(x), spec.n_out)) for own in members])
+    return Profile(scales, **_measured_at(spec, params, x, scales, d_output, exact))
 
 
-def _given_start(spec, s, examples, d_output, loss, targets):
-    """dJ/d(output) as a function of the output, of member s."""
-    if d_output is None and loss in LOSSES and targets is not None:
-        return lambda output: LOSSES[loss](output, targets)[1]
-    if loss is not None or targets is not None:
-        raise ValueError(f"give either d_output, or a loss ({', '.join(LOSSES)}) and its targets")
-    d_output = np.asarray(d_output, dtype=np.float64)
-    one = (examples, spec.n_out)
-    if d_output.shape not in (one, (spec.seeds, *one)):
-        raise ValueError(f"d_output must be {one} or {(spec.seeds, *one)}, not {d_output.shape}")
-    return _always(d_output[s] if d_output.ndim == 3 else d_output)
-
-
-def _always(d_output):
-    return lambda output: np.broadcast_to(d_output, output.shape)
-
-
-def _measured_at(spec, params, x, scales, starts, exact):
+def _measured_at(spec, params, x, scales, d_output, exact):
     """The fields of a Profile of S members at K scales, (K, S, L): of all together, then once more
-    of each member and scale whose numbers come near the end of float64."""
+    of each member and scale whose numbers come near the end of float64. d_output: (S, N, n_out)."""
     alone, slowly = replace(spec, seeds=1), _exactly if exact else _one_by_one
     if spec.norm != "none" or spec.residual != 0 or spec.depth == 0:
-        each = [slowly(alone, member(params, s), x, scales, d) for s, d in enumerate(starts)]
+        each = [slowly(alone, member(params, s), x, scales, d) for s, d in enumerate(d_output)]
         return {name: np.stack([fields[name] for fields in each], axis=1) for name in each[0]}
 
     if exact:
         base = _scale_of_gain_one(spec)
-        fields = _plainly(spec, params, x, np.array([base]), starts)
+        fields = _plainly(spec, params, x, np.array([base]), d_output)
         fields = _shifted(spec, fields, np.log10(scales) - np.log10(base))
     else:
-        at_once = max(1, CHUNK_BYTES_PER_LAYER // (8 * len(starts) * len(x) * spec.width))
+        at_once = max(1, CHUNK_BYTES_PER_LAYER // (8 * len(d_output) * len(x) * spec.width))
         chunks = [scales[i : i + at_once] for i in range(0, len(scales), at_once)]
-        parts = [_plainly(spec, params, x, chunk, starts) for chunk in chunks]
+        parts = [_plainly(spec, params, x, chunk, d_output) for chunk in chunks]
         fields = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     sizes = (fields.pop("log10_u"), fields["log10_h"], fields["log10_dz"], fields["log10_dW"])
     wild = ~is_calm(*sizes)  # (K, S)
-    fields["overflow"] = np.full(wild.shape, None)
     for s in np.flatnonzero(wild.any(axis=0)):
         at = wild[:, s]
-        again = slowly(alone, member(params, s), x, scales[at], starts[s])
+        again = slowly(alone, member(params, s), x, scales[at], d_output[s])
         for name, values in again.items():
             fields[name][at, s] = values
     return fields
 
 
-def _plainly(spec, params, x, scales, starts):
+def _plainly(spec, params, x, scales, d_output):
     """The sizes of S members without shortcut and normalizer at K scales, (K, S, L), and log10_u of
     the pre-activations and the output, (K, S, L + 1).
 
     It is network.forward and network.backward with u = c·(h @ W) + b: a member's scales share one
     product with its W. And dJ/dW, of which only the norm is kept, is not made.
     """
-    S, K, N, L, D = len(starts), len(scales), len(x), spec.depth, spec.width
+    S, K, N, L, D = len(d_output), len(scales), len(x), spec.depth, spec.width
     c, hidden = scales[:, None, None], (L, S, K, N, D)
     [[h], [slope]] = empty([hidden], [hidden])
     u, squares = np.empty((S, K, N, D)), np.empty((L + 1, S, K))
@@ -254,7 +199,7 @@ def _plainly(spec, params, x, scales, starts):
         np.vecdot(flat, flat, out=squares[L])
         log10_slope = _by_layer(slope) - 0.5 * np.log10(N * D)
 
-        d_output = np.stack([start(own) for start, own in zip(starts, output, strict=True)])
+        d_output = np.broadcast_to(d_output[:, None], output.shape)
         du, dz = d_output, slope  # a slope is not needed once its dz is there
         for i in reversed(range(L)):
             times(du, params.W[i + 1].mT, out=u)
@@ -284,7 +229,7 @@ def _by_layer(block):
     return log10.reshape(S, K, L).swapaxes(0, 1)
 
 
-def _one_by_one(spec, params, x, scales, start):
+def _one_by_one(spec, params, x, scales, d_output):
     """One member at every scale, as many scales at a time as a cache holds."""
     layer = 8 * spec.width * (2 * spec.width + 6 * len(x))  # bytes of W, dW, u, z, h, slope, dz, dh
     whole = layer * max(1, spec.depth)
@@ -294,15 +239,15 @@ def _one_by_one(spec, params, x, scales, start):
         factors = scales[i : i + chunk]
         with np.errstate(over="ignore"):  # weights beyond float64 are told of as those of init are
             scaled = scale_weights(params, factors)
-        rows.append(_measured(*_run(spec, scaled, x, start)))
+        rows.append(_measured(*_run(spec, scaled, x, d_output)))
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
-def _run(spec, params, x, start):
+def _run(spec, params, x, d_output):
     with np.errstate(all="ignore"):
         spec = replace(spec, seeds=len(params.W[0]))
         trace = forward(spec, params, x)
-        return params, trace, backward(spec, params, trace, start(trace.output))
+        return params, trace, backward(spec, params, trace, d_output)
 
 
 def _measured(params: Params, trace: Trace, gradients: Gradients):
@@ -316,21 +261,16 @@ def _measured(params: Params, trace: Trace, gradients: Gradients):
     }
     fields = {name: values.reshape(members, depth) for name, values in by_layer.items()}
     fields["log10_dW"] = log10_norms(gradients.dW)
-    log10_u = log10_norms((*trace.u, trace.output))
-    calm = is_calm(log10_u, fields["log10_h"], fields["log10_dz"], fields["log10_dW"])
-    return fields | {"overflow": _overflow(trace, gradients, calm)}
+    return fields
 
 
-def _exactly(spec, params, x, scales, start):
+def _exactly(spec, params, x, scales, d_output):
     """One member at every scale from a run at one, whose gain is about 1: it stays in range."""
     base = _scale_of_gain_one(spec)
-    scaled, trace, gradients = _run(spec, scale_weights(params, [base]), x, start)
-    measured = _measured(scaled, trace, gradients)
-    if measured.pop("overflow")[0] is not None:
-        return _one_by_one(spec, params, x, scales, start)
-    shift = np.log10(scales) - np.log10(base)
-    derived = _shifted(spec, measured, shift)
-    return derived | {"overflow": _predicted_overflow(trace, gradients, shift)}
+    fields = _measured(*_run(spec, scale_weights(params, [base]), x, d_output))
+    if any(np.isnan(values).any() or np.isposinf(values).any() for values in fields.values()):
+        return _one_by_one(spec, params, x, scales, d_output)
+    return _shifted(spec, fields, np.log10(scales) - np.log10(base))
 
 
 def _scale_of_gain_one(spec):
@@ -360,36 +300,3 @@ def _shifted(spec, measured, shift):
         name: values + shift.reshape(-1, *[1] * (values.ndim - 1)) * powers[name]
         for name, values in measured.items()
     }
-
-
-def _overflow(trace, gradients, calm):
-    """The first non-finite value of each member, (S,) of NonFinite or None."""
-    found = np.full(len(calm), None)
-    for s in np.flatnonzero(~calm):
-        found[s] = first_non_finite(member(trace, s)) or first_non_finite(member(gradients, s))
-    return found
-
-
-def _predicted_overflow(trace, gradients, shift):
-    """Where float64 would overflow at each scale, (K,) of NonFinite or None."""
-    depth = len(trace.h)
-    values = [
-        (name, layer, arrays[layer - 1], layer)
-        for layer in range(1, depth + 1)
-        for name, arrays in (("u", trace.u), ("h", trace.h))
-    ]
-    values.append(("output", depth + 1, trace.output, depth + 1))
-    for layer in range(depth + 1, 0, -1):
-        if layer <= depth:
-            values.append(("dh", layer, gradients.dh[layer - 1], depth + 1 - layer))
-            values.append(("dz", layer, gradients.dz[layer - 1], depth + 1 - layer))
-        values.append(("dW", layer, gradients.dW[layer - 1], depth))
-        values.append(("db", layer, gradients.db[layer - 1], depth + 1 - layer))
-    with np.errstate(divide="ignore"):
-        largest = np.log10([np.abs(array).max() for _, _, array, _ in values])
-    beyond = largest + shift[:, None] * [power for *_, power in values] > LOG10_MAX  # (K, values)
-    found = np.full(len(shift), None)
-    for k in np.flatnonzero(beyond.any(axis=1)):
-        operation, layer, *_ = values[beyond[k].argmax()]
-        found[k] = NonFinite(operation, layer, np.inf)
-    return found

@@ -9,7 +9,7 @@ z ~ N(0, q); σ_w² is fan_in·Var[w], so He is 2 and LeCun 1.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import acosh, exp, inf, log, pi, sqrt
+from math import acosh, exp, log, pi, sqrt
 
 import numpy as np
 
@@ -25,22 +25,11 @@ BATCH_NORM_RELU_GAIN = sqrt(pi / (pi - 1))
 # Means over a Gaussian ---------------------------------------------------------------------------
 
 
-def gauss_hermite(f: Callable, q=1.0, *, order: int = 100) -> np.ndarray:
-    """E f(z), z ~ N(0, q), by the textbook rule: exact for polynomials of degree 2·order − 1.
-
-    f is elementwise, q of any shape.  Good for f that are smooth on the scale of √q.  E φ′² is off
-    by 1 % for SELU at q = 1, because of the kink, and by 71 % for tanh at q = 64, because it
-    saturates; `gaussian_mean` has neither fault.
-    """
-    x, weight = np.polynomial.hermite_e.hermegauss(order)
-    return f(_scaled(q, x)) @ weight / sqrt(2 * pi)
-
-
 def gaussian_mean(f: Callable, q=1.0) -> np.ndarray:
     """E f(z), z ~ N(0, q), to about 1e-14 for every activation, its slope and their squares.
 
     f is elementwise, q of any shape, q <= 1e7 where f saturates.  Gauss–Legendre panels meet at 0,
-    where the ten activations have their kinks, and shrink toward it geometrically, so that a unit
+    where the activations have their kinks, and shrink toward it geometrically, so that a unit
     that saturates far inside √q is still resolved.
     """
     x, weight = _panels()
@@ -101,31 +90,13 @@ class DepthProfile:
 
 
 def depth_profile(
-    phi: Activation,
-    *,
-    depth: int,
-    sigma_w2,
-    sigma_b2=0.0,
-    input_square=1.0,
-    residual: float = 0.0,
-    width: float = inf,
+    phi: Activation, *, depth: int, sigma_w2, sigma_b2=0.0, input_square=1.0
 ) -> DepthProfile:
-    """Self-consistent depth profile: the q of each layer follows from the one below.
+    """Self-consistent depth profile of wide layers: the q of each follows from the one below.
 
-    sigma_w2, sigma_b2 and input_square = E x² (with E x = 0) broadcast to (…).  With residual r,
-    h_l = h_{l-1} + r·φ(z_l) in every layer, the first included; the mean of h is then followed
-    too, because φ(z) and h correlate where E φ is not 0 (ReLU).
+    sigma_w2, sigma_b2 and input_square = E x² (with E x = 0) broadcast to (…).
 
-    width: units of a layer.  As it grows at a fixed depth, the gain becomes √χ_l, or √(1 + r²·χ_l)
-    with a residual branch, whatever the layers above (Yang and Schoenholz 2017).  At a finite width
-    n a random gradient lies to 1/n along the signal, and that part has a gain of its own.  For ReLU
-    with r = 1 and He it grows by 2.9 per layer in mean square, as the signal does on the way up,
-    and the rest by 2: after about ln n/ln 1.45 layers the signal's part is the larger.  The gain is
-    then the factor on the mean square over draws, to first order in 1/n, and NaN below a layer
-    whose `square` overflows.  Networks 64 wide and more have it to some percent; where q dies out,
-    as for SiLU and GELU without a branch, single draws differ more.
-
-    Raises ValueError on a depth or a width below 1 or a negative variance.
+    Raises ValueError on a depth below 1 or a negative variance.
     """
     sigma_w2, sigma_b2, square = np.broadcast_arrays(
         *(np.asarray(v, dtype=float) for v in (sigma_w2, sigma_b2, input_square))
@@ -134,94 +105,14 @@ def depth_profile(
     for variance in (sigma_w2, sigma_b2, square):
         if not (np.isfinite(variance) & (variance >= 0)).all():
             raise ValueError("A variance cannot be negative, infinite or NaN.")
-    if not width >= 1:
-        raise ValueError(f"A layer has at least one unit, not {width!r}.")
-    mean = np.zeros(square.shape)
-    layers, crossings = [], []
+    layers = []
     with np.errstate(all="ignore"):
         for _ in range(depth):
             q = sigma_w2 * square + sigma_b2
             m = moments(phi, q)
-            below = (mean, square)
-            chi = sigma_w2 * m.slope_square
-            if residual:
-                square = square + 2 * residual * mean * m.mean + residual**2 * m.square
-                mean = mean + residual * m.mean
-                chi = 1 + residual**2 * chi
-            else:
-                mean, square = m.mean, m.square
-            layers.append((q, square, np.sqrt(chi)))
-            if width < inf:
-                crossings.append((chi, *_tangents(phi, q, sigma_w2, residual, below, square)))
-        q, squares, gain = (np.stack(rows, axis=-1) for rows in zip(*layers, strict=True))
-        return DepthProfile(q, squares, _gains(crossings, width) if crossings else gain)
-
-
-def _tangents(phi, q, sigma_w2, residual, below, square_above):
-    """How a small change t of h crosses a layer: (A, F, N, aligned), arrays (…, 2, 2).
-
-    The state is T = mean t² and the covariance V, over draws, of v = (mean h·t/√E h², mean t).
-    Given z, the change W t of z is c·v₁·z and an independent rest, as in a Gaussian regression, so
-
-        T ← χ·T + ⟨F, V⟩        V ← A·V·Aᵀ + T·N/n
-
-    where N/n is what a mean over n units leaves to chance.  `aligned` is n·V of a t that is random
-    at the layer's input, with T = 1.  `below` is (E h, E h²) there.
-    """
-    mean, square = below
-    s, r = (1.0, residual) if residual else (0.0, 1.0)  # h = s·h_below + r·φ(z)
-    x, weight = _panels()
-    z = _scaled(q, x)
-    h, slope = phi.value_and_slope(z)
-    zs, hs, ss = z * slope, h * slope, slope * slope
-    m, mm, zs_, zhs, zzss, ss_, hss, hhss = (
-        f @ weight for f in (h, h * h, zs, z * hs, zs * zs, ss, h * ss, hs * hs)
-    )
-    root, root_above = np.sqrt(square), np.sqrt(square_above)
-    c = _over(sigma_w2 * root, q)
-    one, rho = np.ones_like(q), _over(mean, root)
-    A = _matrix(
-        _over(s * root + r * c * (s * mean * zs_ + r * zhs), root_above),
-        _over(s * r * m, root_above),
-        r * c * zs_,
-        s * one,
-    )
-    F = _matrix((r * c) ** 2 * (zzss - q * ss_), s * r * c * zs_, s * r * c * zs_, 0 * one)
-    h_ss = s * mean * ss_ + r * hss  # E h·φ′² of the h above
-    hh_ss = s * square * ss_ + 2 * s * r * mean * hss + r**2 * hhss
-    both = _over(sigma_w2 * h_ss, root_above)
-    own = _over(sigma_w2 * hh_ss + s * (mm - m**2), square_above)
-    N = r**2 * _matrix(own, both, both, sigma_w2 * ss_)
-    return A, F, N, _matrix(one, rho, rho, one)
-
-
-def _over(a, b):
-    """a/b, and 0 where b is 0: there is no signal there that a change could lie along."""
-    return np.where(b == 0, 0.0, a / b)
-
-
-def _matrix(a, b, c, d):
-    """(…, 2, 2) of four arrays (…)."""
-    return np.stack([np.stack([a, b], axis=-1), np.stack([c, d], axis=-1)], axis=-2)
-
-
-def _gains(crossings, width):
-    """The gain of every layer (…, depth), from the top down.
-
-    The mean square at the top, as a function of the state (T, V) below, is a·T + ⟨B, V⟩; it is
-    also that of dJ/dh there, since a random t and a random dJ/dh_depth see one Jacobian.
-    """
-    a, B, gains = np.ones(()), np.zeros((2, 2)), []
-    for chi, A, F, N, aligned in reversed(crossings):
-        a, B = (
-            chi * a + np.sum(B * N, axis=(-2, -1)) / width,
-            a[..., None, None] * F + A.mT @ B @ A,
-        )
-        gain2 = a + np.sum(B * aligned, axis=(-2, -1)) / width
-        gains.append(np.sqrt(gain2))
-        scale = np.where(gain2 == 0, 1.0, gain2)  # 0: no gradient is left
-        a, B = a / scale, B / scale[..., None, None]
-    return np.stack(gains[::-1], axis=-1)
+            square = m.square
+            layers.append((q, square, np.sqrt(sigma_w2 * m.slope_square)))
+        return DepthProfile(*(np.stack(rows, axis=-1) for rows in zip(*layers, strict=True)))
 
 
 def fourth_moment_ratio(widths) -> float:
@@ -276,26 +167,6 @@ def tanh_mean_field(sigma_w2, sigma_b2) -> MeanField:
         return MeanField(q, chi, 1 / np.where(rate < 1e-12, 0.0, rate))
 
 
-def tanh_edge_of_chaos(sigma_b2) -> np.ndarray:
-    """The σ_w² at which χ₁ = 1 for each σ_b², to about 1e-8: 1 at σ_b² = 0, rising from there.
-
-    Raises ValueError for σ_b² outside 0…10,000.
-    """
-    sigma_b2 = np.asarray(sigma_b2, dtype=float)
-    if not ((sigma_b2 >= 0) & (sigma_b2 <= 1e4)).all():
-        raise ValueError("σ_b² must be between 0 and 10,000.")
-
-    def sigma_w2(q):
-        return 1 / gaussian_mean(lambda z: 1 / np.cosh(z) ** 4, q)
-
-    def below(q):  # on the edge q determines both variances, and σ_b² rises with q
-        return q - sigma_w2(q) * gaussian_mean(lambda z: np.tanh(z) ** 2, q) < sigma_b2
-
-    # σ_w² grows like (3/4)√(2π)·√q, so that q outruns it from about 4 on.
-    q = _bisect(below, np.zeros(sigma_b2.shape), 4 * sigma_b2 + 16)
-    return sigma_w2(q)
-
-
 def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Where `below`, true left of the root and false right of it, changes; elementwise."""
     for _ in range(80):
@@ -312,9 +183,7 @@ def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 # the n-th power of that, inverted numerically, is the exact law of the sum.
 
 MEAN_LOG = -(np.euler_gamma + log(2)) / 2  # of one factor: E ln|w| = -0.635 at σ = 1
-SIGMA_ZERO_MEAN_LOG = exp(
-    -MEAN_LOG
-)  # 1.887…: E ln|w| = 0; typical products neither grow nor shrink
+SIGMA_ZERO_MEAN_LOG = exp(-MEAN_LOG)  # 1.887…: typical products neither grow nor shrink
 
 
 def log10_product_mean_sd(n: int, *, sigma: float = 1.0) -> tuple[float, float]:
