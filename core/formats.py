@@ -122,6 +122,14 @@ def _to_precision(x: np.ndarray, form: Format) -> np.ndarray:
     return np.copysign(y, x)
 
 
+def too_large(form: Format) -> tuple[float, bool]:
+    """Halfway from the largest number to what would be the next, and whether that is too large."""
+    edge = np.float64(form.largest)
+    with np.errstate(over="ignore"):  # of float64 there is nothing between
+        edge += 2.0 ** (form.highest - form.precision)
+    return float(edge), not np.isfinite(rounded(edge, form))
+
+
 def stochastic(x, form: Format, rng: np.random.Generator) -> np.ndarray:
     """x in another format, up or down by chance so that the mean is x (Gupta et al. 2015).
 

@@ -10,6 +10,7 @@ from math import ceil, log2
 import numpy as np
 
 from core.activations import activation as find_activation
+from core.formats import Format, rounded, too_large
 
 
 @dataclass(frozen=True)
@@ -71,81 +72,59 @@ def power(w, n) -> Power:
         return Power(sign, log10, np.power(w, n))
 
 
-@dataclass(frozen=True)
-class PrecisionLimit:
-    """Where one floating-point format loses w^n.
+MOST_STEPS = 2000  # factors that are multiplied step by step
 
-    precision        "fp16" | "fp32" | "fp64"
-    weight           w as the format stores it
-    subnormal_n      first n at which |w^n| is below the smallest normal number: digits go missing
-    n, outcome       first n at which w^n, rounded once to the format, is exactly "zero" or
-                     "infinity"; (None, "none") when no n does this, |w| = 1
-    repeated_n, repeated_outcome, repeated_value
-                     the same when a program multiplies by w again and again *in* the format,
-                     rounding at each step, up to n_max: "zero", "infinity", "none", or "stuck":
-                     rounding to nearest gives back the number one had, for ever.  For |w| > 1/2
-                     the product thus never reaches zero: the smallest subnormal times 0.6 rounds
-                     up to itself.  `repeated_value` is the last magnitude computed.
+
+@dataclass(frozen=True)
+class PowerEnd:
+    """Where a format loses |w|^n.
+
+    n, once         first n at which |w|^n, rounded once to the format, is lost, and what it is from
+                    there: 0, infinity, or NaN where the format has no infinity; (None, 1) at
+                    |w| = 1, where no n does this
+    steps_n, steps  the same when a program multiplies by w again and again *in* the format,
+                    rounding at each step; or where rounding to nearest gives back the number one
+                    had, for ever.  For |w| > 1/2 the product thus never reaches 0: the smallest
+                    subnormal times 0.6 rounds up to itself.  None if it still changes at the last
+                    step, and its size then
     """
 
-    precision: str
-    weight: float
-    subnormal_n: int | None
+    form: Format
     n: int | None
-    outcome: str
-    repeated_n: int | None
-    repeated_outcome: str
-    repeated_value: float
+    once: float
+    steps_n: int | None
+    steps: float
 
 
-def precision_ladder(w: float, *, n_max: int = 2000) -> tuple[PrecisionLimit, ...]:
-    """What becomes of w^n in half, single and double precision (IEEE 754, round to nearest).
+def power_end(w: float, form: Format, *, most: int = MOST_STEPS) -> PowerEnd:
+    """What becomes of |w|^n in a format, with at most so many factors multiplied step by step.
 
-    Raises ValueError when w is not finite or n_max is not within 1…100,000.
+    Raises ValueError when w is not finite.
     """
     if not np.isfinite(w):
         raise ValueError("w must be finite.")
-    if not 1 <= n_max <= 100_000:
-        raise ValueError("n_max must be between 1 and 100,000.")
-    formats = (("fp16", np.float16), ("fp32", np.float32), ("fp64", np.float64))
-    return tuple(_precision_limit(float(w), name, dtype, n_max) for name, dtype in formats)
+    return PowerEnd(form, *_rounded_once(abs(w), form), *_step_by_step(abs(w), form, most))
 
 
-def _precision_limit(w: float, name: str, dtype, n_max: int) -> PrecisionLimit:
-    info = np.finfo(dtype)
-    smallest, largest = float(info.smallest_subnormal), float(info.max)
-    decay = -log2(abs(w)) if w else np.inf  # binary digits lost per factor
-    subnormal_n, n, outcome = None, None, "none"
-    if decay > 0:
-        # Half the smallest subnormal is a tie, and ties round to even: to zero.
-        n, outcome = max(1, ceil((1 - log2(smallest)) / decay)), "zero"
-        subnormal_n = int(-log2(float(info.smallest_normal)) / decay) + 1
-    elif decay < 0:
-        # Infinity begins half a step, a relative eps/4, beyond the largest number.
-        n, outcome = ceil((log2(largest) + log2(1 + float(info.eps) / 4)) / -decay), "infinity"
+def _rounded_once(w: float, form: Format) -> tuple[int | None, float]:
+    lost = -log2(w) if w else np.inf  # binary digits per factor
+    if lost > 0:  # half of the smallest number is a tie, and ties round to even: to 0
+        return max(1, ceil((1 - log2(form.smallest)) / lost)), 0.0
+    if lost < 0:
+        edge, _ = too_large(form)
+        return ceil((log2(edge) if np.isfinite(edge) else form.highest + 1) / -lost), form.overflow
+    return None, 1.0
 
-    with np.errstate(all="ignore"):
-        weight = dtype(w)
-        p = np.abs(np.multiply.accumulate(np.full(n_max, weight)))
-    ended = (p == 0) | np.isinf(p)
-    stuck = np.zeros_like(ended)
-    stuck[1:] = (p[1:] == p[:-1]) & (p[1:] < info.smallest_normal)
-    repeated_n, repeated_outcome = None, "none"
-    if ended.any():
-        i = int(np.argmax(ended))
-        repeated_n, repeated_outcome = i + 1, "zero" if p[i] == 0 else "infinity"
-    elif stuck.any():
-        repeated_n, repeated_outcome = int(np.argmax(stuck)), "stuck"
-    return PrecisionLimit(
-        name,
-        float(weight),
-        subnormal_n,
-        n,
-        outcome,
-        repeated_n,
-        repeated_outcome,
-        float(p[-1]),
-    )
+
+def _step_by_step(w: float, form: Format, most: int) -> tuple[int | None, float]:
+    weight = held = rounded(w, form)
+    for n in range(1, most):
+        with np.errstate(all="ignore"):
+            product = rounded(held * weight, form)
+        if not 0 < held <= form.largest or product == held:
+            return n, float(held)
+        held = product
+    return None, float(held)
 
 
 # A chain of any depth ----------------------------------------------------------------------------

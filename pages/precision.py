@@ -40,7 +40,7 @@ predict.choice(
         "zero": "So it is if the true power is rounded once. Step by step it is not.",
         "up": "Rounding can hold a number, but 0.6 times it is never larger.",
     },
-    because=words.stuck(scalar_chain.precision_ladder(0.6)[0]),
+    because=words.stuck(scalar_chain.power_end(data.ASKED, formats.FORMATS["float16"])),
 )
 
 page.write(

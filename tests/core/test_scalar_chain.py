@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from core.activations import ACTIVATIONS, activation
-from core.scalar_chain import (
-    chain,
-    power,
-    precision_ladder,
-    running_product,
-    tied,
-    two_layer_chain,
-)
+from core.formats import FORMATS
+from core.scalar_chain import chain, power, power_end, running_product, tied, two_layer_chain
 
 # w^n ---------------------------------------------------------------------------------------------
 
@@ -61,9 +55,10 @@ def test_power_refuses(w, n):
         power(w, n)
 
 
-# The precision ladder ----------------------------------------------------------------------------
+# Where a power ends ------------------------------------------------------------------------------
 
-LADDER = {  # first n at which w^n, rounded once, is 0 or infinite in fp16, fp32, fp64
+TYPES = {"float16": np.float16, "float32": np.float32, "float64": np.float64}  # NumPy's own
+ENDS = {  # first n at which |w|^n, rounded once, is 0 or infinite in float16, float32, float64
     0.6: (34, 204, 1459),
     1.6: (24, 189, 1511),
     1.5: (28, 219, 1751),
@@ -72,95 +67,79 @@ LADDER = {  # first n at which w^n, rounded once, is 0 or infinite in fp16, fp32
 }
 
 
-@pytest.mark.parametrize("w", LADDER)
-def test_known_rungs(w):
-    assert tuple(limit.n for limit in precision_ladder(w)) == LADDER[w]
+@pytest.mark.parametrize("w", ENDS)
+def test_known_ends(w):
+    assert tuple(power_end(w, FORMATS[name]).n for name in TYPES) == ENDS[w]
 
 
 @pytest.mark.parametrize("w", [0.6, 0.9, 0.5, -0.3, 1.6, 1.5, -2.0, 1.01, 0.0])
-def test_rungs_agree_with_exact_arithmetic(w):
+def test_ends_agree_with_exact_arithmetic(w):
     # Half the smallest subnormal, and half a step beyond the largest number, as rationals.
     ends = {
-        "fp16": (Fraction(1, 2**25), Fraction(2**16 - 2**4)),
-        "fp32": (Fraction(1, 2**150), Fraction(2**128 - 2**103)),
-        "fp64": (Fraction(1, 2**1075), Fraction(2**1024 - 2**970)),
+        "float16": (Fraction(1, 2**25), Fraction(2**16 - 2**4)),
+        "float32": (Fraction(1, 2**150), Fraction(2**128 - 2**103)),
+        "float64": (Fraction(1, 2**1075), Fraction(2**1024 - 2**970)),
     }
-    for limit in precision_ladder(w):
-        zero, infinity = ends[limit.precision]
-        if limit.n > 3000:
+    for name, (zero, infinity) in ends.items():
+        end = power_end(w, FORMATS[name])
+        if end.n > 3000:
             continue
 
         def lost(n, zero=zero, infinity=infinity):
             p = abs(Fraction(w)) ** n
             return p <= zero or p >= infinity
 
-        assert lost(limit.n) and not lost(limit.n - 1), limit
-        assert limit.outcome == ("zero" if abs(w) < 1 else "infinity")
+        assert lost(end.n) and not lost(end.n - 1), end
+        assert end.once == (0 if abs(w) < 1 else np.inf)
 
 
 @pytest.mark.parametrize("w", [1.0, -1.0])
 def test_a_weight_of_size_one_loses_nothing(w):
-    for limit in precision_ladder(w):
-        assert (limit.subnormal_n, limit.n, limit.outcome) == (None, None, "none")
-        assert (limit.repeated_n, limit.repeated_outcome) == (None, "none")
-        assert limit.repeated_value == 1.0
+    for form in FORMATS.values():
+        end = power_end(w, form)
+        assert (end.n, end.once, end.steps) == (None, 1.0, 1.0)
 
 
 def test_infinity_begins_half_a_step_beyond_the_largest_number():
     """In half precision 65,504 is the largest and 65,520 the tie, which rounds to infinity."""
     for w, n in ((65_510, 2), (65_518, 2), (65_522, 1), (65_530, 1)):
-        half = precision_ladder(float(w))[0]
-        assert half.n == half.repeated_n == n, w
+        half = power_end(float(w), FORMATS["float16"])
+        assert half.n == n and half.steps == np.inf, w
 
 
-@pytest.mark.parametrize("w", [0.6, 0.9, 0.5, -0.3, -0.6, 1.6, -1.6, 0.99])
-def test_repeated_multiplication_agrees_with_a_loop(w):
-    for limit, dtype in zip(precision_ladder(w), (np.float16, np.float32, np.float64), strict=True):
-        p, weight, seen = dtype(1), dtype(w), []
-        with np.errstate(all="ignore"):
-            for _ in range(2000):
-                p = p * weight
-                seen.append(abs(float(p)))
-        assert limit.weight == float(weight)
-        assert limit.repeated_value == seen[-1]
-        if limit.repeated_outcome == "none":
-            assert limit.repeated_n is None and 0 < seen[-1] != seen[-2]
-        else:
-            # From n on nothing changes any more, and before n it still did.
-            assert set(seen[limit.repeated_n - 1 :]) == {seen[-1]}
-            assert seen[limit.repeated_n - 2] != seen[-1]
-            assert (seen[-1] == 0) == (limit.repeated_outcome == "zero")
-            assert np.isinf(seen[-1]) == (limit.repeated_outcome == "infinity")
+@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("w", [0.0, 0.6, 0.9, 0.5, -0.3, -0.6, 1.6, -1.6, 0.99, 1.0, 2.0])
+def test_steps_agree_with_a_loop_in_numpys_own_formats(w, name):
+    end, dtype = power_end(w, FORMATS[name]), TYPES[name]
+    p, weight, seen = dtype(1), dtype(w), []
+    with np.errstate(all="ignore"):
+        for _ in range(2000):
+            p = p * weight
+            seen.append(abs(float(p)))
+    assert end.steps == seen[-1]
+    if end.steps_n is None:
+        assert 0 < seen[-1] != seen[-2]
+    elif end.steps != 1:  # from n on nothing changes any more, and before n it still did
+        assert set(seen[end.steps_n - 1 :]) == {seen[-1]}
+        assert end.steps_n == 1 or seen[end.steps_n - 2] != seen[-1]
 
 
 def test_rounding_to_nearest_saves_the_smallest_subnormal():
-    half, single, double = precision_ladder(0.6)
-    assert [limit.repeated_outcome for limit in (half, single, double)] == ["stuck"] * 3
-    assert [limit.repeated_n for limit in (half, single, double)] == [32, 202, 1457]
-    assert double.repeated_value == 5e-324
-    assert precision_ladder(0.5)[2].repeated_outcome == "zero"  # exactly half of it is a tie
+    ends = [power_end(0.6, FORMATS[name]) for name in TYPES]
+    assert [end.steps_n for end in ends] == [32, 202, 1457]
+    assert [end.steps for end in ends] == [FORMATS[name].smallest for name in TYPES]
+    assert power_end(0.5, FORMATS["float64"]).steps == 0  # exactly half of it is a tie
 
 
-def test_subnormals_begin_where_the_format_says():
-    for w in (0.25, 0.6, 0.97):
-        for limit, smallest in zip(
-            precision_ladder(w), (2.0**-14, 2.0**-126, 2.0**-1022), strict=True
-        ):
-            assert w**limit.subnormal_n < smallest <= w ** (limit.subnormal_n - 1)
-            assert isinstance(limit.subnormal_n, int)
+def test_what_still_changes_after_the_last_step_has_not_ended():
+    end = power_end(0.5, FORMATS["float64"], most=3)
+    assert (end.steps_n, end.steps) == (None, 0.125)
 
 
-def test_the_ladder_takes_from_one_to_a_hundred_thousand_steps():
-    assert [limit.repeated_value for limit in precision_ladder(0.5, n_max=1)] == [0.5] * 3
-    assert precision_ladder(1.0001, n_max=100_000)[2].repeated_value > 2e4  # e^10 = 22,026
-
-
-@pytest.mark.parametrize(
-    "bad", [{"w": np.inf}, {"w": 2.0, "n_max": 0}, {"w": 2.0, "n_max": 100_001}]
-)
-def test_the_ladder_refuses(bad):
-    with pytest.raises(ValueError, match="must be"):
-        precision_ladder(**bad)
+@pytest.mark.parametrize("w", [np.inf, np.nan])
+def test_a_weight_that_is_no_number_is_refused(w):
+    with pytest.raises(ValueError, match="must be finite"):
+        power_end(w, FORMATS["float16"])
 
 
 # Running products --------------------------------------------------------------------------------

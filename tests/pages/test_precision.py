@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from core import network, scalar_chain
-from core.formats import FORMATS, rounded
+from core import network
+from core.formats import FORMATS, rounded, too_large
 from pages.concepts.precision import data, measure_seldom, words
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
 from pages.kit import theme
@@ -172,22 +172,6 @@ def test_a_power_ends_where_the_article_is_too_short_to_show_it():
     ]
 
 
-@pytest.mark.parametrize("w", [0.0, 0.3, 0.5, 0.6, -0.97, 1.0, -1.3, 1.6, 2.0])
-def test_powers_end_as_numpys_own_formats_say(w):
-    """Those that NumPy has, as `core.scalar_chain` computes them with NumPy's types."""
-    found = {end.form.name: end for end in data.power_ends(w)}
-    for name, limit in zip(
-        ("float16", "float32", "float64"), scalar_chain.precision_ladder(w), strict=True
-    ):
-        end = found[name]
-        assert end.n == limit.n
-        assert {"zero": 0, "infinity": np.inf, "none": 1}[limit.outcome] == end.once
-        if limit.repeated_n is not None:
-            assert (end.steps_n, end.steps) == (limit.repeated_n, limit.repeated_value)
-        else:
-            assert end.steps_n is None or end.steps == 1
-
-
 @pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2", "bfloat16"])
 @pytest.mark.parametrize("w", [0.3, 0.6, 0.9, 1.05, 1.6, 2.0])
 def test_powers_of_other_formats_end_where_rounding_them_says(name, w):
@@ -260,7 +244,7 @@ def test_a_network_that_overflows_when_rounded_has_no_loss():
 
 @pytest.mark.parametrize("form", SHOWN)
 def test_from_where_on_a_number_is_too_large(form):
-    edge, lost = data.too_large(FORMATS[form])
+    edge, lost = too_large(FORMATS[form])
     assert np.isfinite(rounded(np.nextafter(edge, 0), FORMATS[form]))
     assert not np.isfinite(rounded(np.nextafter(edge, np.inf), FORMATS[form]))
     assert lost == (form != "float8_e4m3fn")

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from math import ceil, log2
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from core import datasets, network, scalar_chain
+from core import datasets, formats, network, scalar_chain
 from core.diagnostics import log10_norm
 from core.formats import FORMATS, Format, rounded, stochastic
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import passes, unscaled
+from core.scalar_chain import MOST_STEPS, PowerEnd, power_end
 from pages.concepts.precision.charts import BIN, HIGH, LOW, POWERS, QUARTERS, STEPS, TALL
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN, UPDATE
 from pages.kit import beside, frames, theme
@@ -108,14 +108,6 @@ def fitting(entries: np.ndarray, form: Format) -> np.ndarray:
     with np.errstate(over="ignore", under="ignore"):
         least, most = (rounded(x * 2.0**scales, form) for x in (entries.min(), entries.max()))
     return scales[(least > 0) & np.isfinite(most)]
-
-
-def too_large(form: Format) -> tuple[float, bool]:
-    """Halfway from the largest number to what would be the next, and whether that is too large."""
-    edge = np.float64(form.largest)
-    with np.errstate(over="ignore"):  # of float64 there is nothing between
-        edge += 2.0 ** (form.highest - form.precision)
-    return float(edge), not np.isfinite(rounded(edge, form))
 
 
 @memoize(32)
@@ -425,7 +417,7 @@ def sums() -> pd.DataFrame:
 
 def last_count(form: Format) -> float:
     """The largest count of rows that is a number in the format: the next whole one is none."""
-    edge, lost = too_large(form)
+    edge, lost = formats.too_large(form)
     if np.isinf(edge):
         return form.largest
     return min(edge - lost, float(np.nextafter(edge, 0))) if lost else edge
@@ -561,50 +553,10 @@ def flushed(w: float, form: Format) -> int:
     return n
 
 
-@dataclass(frozen=True)
-class End:
-    """Where a format loses |w|ⁿ: rounded once, from `n` on (None: never), and multiplied step by
-    step in the format, from `steps_n` on (None: up to MOST it does not); what it is from there."""
-
-    form: Format
-    n: int | None
-    once: float
-    steps_n: int | None
-    steps: float
-
-
-MOST = 2000  # factors that are multiplied step by step
-
-
 @memoize(16)
-def power_ends(w: float) -> tuple[End, ...]:
+def power_ends(w: float) -> tuple[PowerEnd, ...]:
     """Where each format loses |w|ⁿ."""
-    return tuple(End(form, *_once(abs(w), form), *_by_steps(abs(w), form)) for form in _forms())
-
-
-def _forms() -> list[Format]:
-    return [FORMATS[name] for name in SHOWN]
-
-
-def _once(w: float, form: Format) -> tuple[int | None, float]:
-    lost = -log2(w) if w else np.inf  # binary digits per factor
-    if lost > 0:  # half of the smallest number is a tie, and ties round to even: to 0
-        return max(1, ceil((1 - log2(form.smallest)) / lost)), 0.0
-    if lost < 0:
-        edge, _ = too_large(form)
-        return ceil((log2(edge) if np.isfinite(edge) else form.highest + 1) / -lost), form.overflow
-    return None, 1.0
-
-
-def _by_steps(w: float, form: Format) -> tuple[int | None, float]:
-    weight = held = rounded(w, form)
-    for n in range(1, MOST + 1):
-        with np.errstate(all="ignore"):
-            product = rounded(held * weight, form)
-        if not 0 < held <= form.largest or product == held:
-            return n, float(held)
-        held = product
-    return None, float(held)
+    return tuple(power_end(w, FORMATS[name]) for name in SHOWN)
 
 
 def power_table(w: float) -> pd.DataFrame:
@@ -612,7 +564,7 @@ def power_table(w: float) -> pd.DataFrame:
 
     def said(n: int | None, becomes: float) -> str:
         if n is None:
-            return f"above 0 and finite up to n = {MOST:,}"
+            return f"above 0 and finite up to n = {MOST_STEPS:,}"
         return f"{_becomes(becomes)} from n = {n} on"
 
     return pd.DataFrame(

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from core.formats import FORMATS, Format
-from core.scalar_chain import PrecisionLimit
+from core.formats import FORMATS, Format, too_large
+from core.scalar_chain import PowerEnd
 from pages.concepts.precision import data
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
@@ -137,7 +137,7 @@ def notes(at) -> list[str]:
     over = "infinity" if np.isinf(form.overflow) else "not a number, as it has no infinity"
     if at.over == "cut":
         over = "that number, infinity too: a step that looks for infinities finds none"
-    edge, lost = data.too_large(form)
+    edge, lost = too_large(form)
     edge_says, largest = _exact(edge), _exact(form.largest)
     near = f"from {edge_says} on" if lost else f"above {edge_says}"
     beyond = f", {near}," if np.isfinite(edge) and edge_says != largest else ""
@@ -369,11 +369,11 @@ def sums() -> str:
 
 
 @memoize(4)
-def stuck(limit: PrecisionLimit) -> str:
+def stuck(end: PowerEnd) -> str:
     """Where a power that is multiplied step by step ends above 0."""
     return (
-        f"It sticks at {theme.number(limit.repeated_value)}, the smallest number that float16 has, "
-        f"from *n* = {limit.repeated_n} on: {data.ASKED} of that is more than half of it, and is "
+        f"It sticks at {theme.number(end.steps)}, the smallest number that float16 has, "
+        f"from *n* = {end.steps_n} on: {data.ASKED} of that is more than half of it, and is "
         "rounded back. Where subnormal numbers are made 0, as JAX does on a processor, float32 is "
         f"0 from *n* = {data.flushed(data.ASKED, FORMATS['float32'])} on."
     )

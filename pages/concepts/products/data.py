@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core import products, scalar_chain, theory
+from core.formats import FORMATS
 from pages.concepts.products.charts import LIMIT
 from pages.concepts.products.panel import LAYERS, W
 from pages.kit import beside, frames, grammar, theme
@@ -15,7 +16,6 @@ DRAWS = 20_000
 MATRICES = 30
 MIXED = 100  # draws of mixed streams
 _TRIALS = {"2": 400, "5": 200, "10": 100, "20": 40, "64": 10}  # dear at 64: 0.3 s for 10
-_HOLDS = {"zero": "0", "infinity": "∞"}
 
 
 # The chain ---------------------------------------------------------------------------------------
@@ -65,12 +65,12 @@ def powers(activation: str) -> pd.DataFrame:
 
 @memoize(1)
 def _half_precision() -> dict[str, list]:
-    limits = [scalar_chain.precision_ladder(w, n_max=1)[0] for w in W.values()]
+    ends = [scalar_chain.power_end(w, FORMATS["float16"], most=0) for w in W.values()]
     says = [
-        f"rounded once,\nfp16 holds {_HOLDS[limit.outcome]} from n = {limit.n}" if limit.n else None
-        for limit in limits
+        f"rounded once,\nfp16 holds {theme.number(end.once)} from n = {end.n}" if end.n else None
+        for end in ends
     ]
-    return {"fp16": [limit.n for limit in limits], "fp16_says": says}
+    return {"fp16": [end.n for end in ends], "fp16_says": says}
 
 
 @memoize(64)
