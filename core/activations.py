@@ -1,4 +1,4 @@
-"""The ten activations, one record each: φ, φ′, their TeX, largest slope, kinks, source and scripts.
+"""The ten activations, one record each: φ, φ′, largest slope, kinks, source and scripts.
 
 Each activation is written once, as a function that fills h = φ(z) and slope = φ′(z) together. Every
 derivative keeps its digits in the tails, where subtracting from 1 would lose all of them:
@@ -43,8 +43,6 @@ class Activation:
     name: str
     label: str
     into: Callable[[np.ndarray, np.ndarray, np.ndarray], None]
-    tex: str
-    tex_derivative: str
     max_slope: float
     kinks: tuple[float, ...]
     source: str
@@ -174,8 +172,6 @@ def _leaky_relu_record(a):
         name="leaky_relu",
         label="Leaky ReLU",
         into=partial(_leaky_relu, negative_slope=a),
-        tex=rf"z \text{{ if }} z > 0 \text{{ else }} {a:g}\,z",
-        tex_derivative=rf"1 \text{{ if }} z > 0 \text{{ else }} {a:g}",
         max_slope=max(1.0, abs(a)),
         kinks=() if a == 1 else (0.0,),
         source="Maas, Hannun and Ng 2013",
@@ -202,8 +198,6 @@ ALL = (
         name="identity",
         label="Identity",
         into=_identity,
-        tex="z",
-        tex_derivative="1",
         max_slope=1.0,
         kinks=(),
         source="Saxe, McClelland and Ganguli 2014, on deep linear networks",
@@ -226,8 +220,6 @@ def phi_prime(z):
         name="sigmoid",
         label="Sigmoid",
         into=_sigmoid,
-        tex=r"\sigma(z) = \frac{1}{1 + e^{-z}}",
-        tex_derivative=r"\sigma(z)\,\sigma(-z)",
         max_slope=0.25,
         kinks=(),
         source="Rumelhart, Hinton and Williams 1986",
@@ -249,8 +241,6 @@ def phi_prime(z):
         name="tanh",
         label="Tanh",
         into=_tanh,
-        tex=r"\tanh z",
-        tex_derivative=r"1 - \tanh^2 z",
         max_slope=1.0,
         kinks=(),
         source="LeCun, Bottou, Orr and Müller 1998",
@@ -272,8 +262,6 @@ def phi_prime(z):
         name="relu",
         label="ReLU",
         into=_relu,
-        tex=r"\max(0, z)",
-        tex_derivative=r"1 \text{ if } z > 0 \text{ else } 0",
         max_slope=1.0,
         kinks=(0.0,),
         source="Nair and Hinton 2010",
@@ -298,8 +286,6 @@ float32    |     return np.where(z > 0, 1.0, 0.0).astype(np.float32)
         name="elu",
         label="ELU",
         into=_elu,
-        tex=r"z \text{ if } z > 0 \text{ else } e^z - 1",
-        tex_derivative=r"1 \text{ if } z > 0 \text{ else } e^z",
         max_slope=1.0,
         kinks=(),
         source="Clevert, Unterthiner and Hochreiter 2016",
@@ -321,8 +307,6 @@ def phi_prime(z):
         name="selu",
         label="SELU",
         into=_selu,
-        tex=r"\lambda z \text{ if } z > 0 \text{ else } \lambda\alpha\,(e^z - 1)",
-        tex_derivative=r"\lambda \text{ if } z > 0 \text{ else } \lambda\alpha\,e^z",
         max_slope=SELU_LAMBDA * SELU_ALPHA,
         kinks=(0.0,),
         source="Klambauer et al. 2017",
@@ -349,8 +333,6 @@ def phi_prime(z):
         name="softplus",
         label="Softplus",
         into=_softplus,
-        tex=r"\ln(1 + e^z)",
-        tex_derivative=r"\sigma(z)",
         max_slope=1.0,
         kinks=(),
         source="Dugas et al. 2001",
@@ -372,8 +354,6 @@ def phi_prime(z):
         name="silu",
         label="SiLU (Swish)",
         into=_silu,
-        tex=r"z\,\sigma(z)",
-        tex_derivative=r"\sigma(z)\,(1 + z\,\sigma(-z))",
         max_slope=1.09983932012887,  # at z = 2.39936
         kinks=(),
         source="Hendrycks and Gimpel 2016; Ramachandran, Zoph and Le 2017",
@@ -395,10 +375,6 @@ def phi_prime(z):
         name="gelu",
         label="GELU (tanh form)",
         into=_gelu,
-        tex=r"\frac{z}{2}\left(1 + \tanh\frac{v}{2}\right),"
-        r"\quad v = \sqrt{8/\pi}\,(z + 0.044715\,z^3)",
-        tex_derivative=r"\sigma(v)\,(1 + z\,v'\,\sigma(-v)),"
-        r"\quad v' = \sqrt{8/\pi}\,(1 + 0.134145\,z^2)",
         max_slope=1.12899306865878,  # at z = 1.41850
         kinks=(),
         source="Hendrycks and Gimpel 2016",

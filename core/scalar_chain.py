@@ -249,10 +249,9 @@ def _times(p: SignedLog, q: SignedLog) -> SignedLog:
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor of a gradient: its name in plain text, in TeX, and its value."""
+    """One factor of a gradient."""
 
     name: str
-    tex: str
     value: np.ndarray
 
 
@@ -293,12 +292,12 @@ def two_layer_chain(
         a1 = phi.f(z1)
         z2 = w2 * a1
         y_hat = phi.f(z2)
-        d_output = Factor("dJ/dŷ", r"\frac{dJ}{d\hat y}", y_hat - y)
-        slope2 = Factor("φ′(z₂)", r"\varphi'(z_2)", phi.df(z2))
-        weight2 = Factor("w₂", "w_2", w2)
-        slope1 = Factor("φ′(z₁)", r"\varphi'(z_1)", phi.df(z1))
-        dw1_factors = (d_output, slope2, weight2, slope1, Factor("x", "x", x))
-        dw2_factors = (d_output, slope2, Factor("a₁", "a_1", a1))
+        d_output = Factor("dJ/dŷ", y_hat - y)
+        slope2 = Factor("φ′(z₂)", phi.df(z2))
+        weight2 = Factor("w₂", w2)
+        slope1 = Factor("φ′(z₁)", phi.df(z1))
+        dw1_factors = (d_output, slope2, weight2, slope1, Factor("x", x))
+        dw2_factors = (d_output, slope2, Factor("a₁", a1))
         dw1, dw2 = (
             np.prod([factor.value for factor in factors], axis=0)
             for factors in (dw1_factors, dw2_factors)

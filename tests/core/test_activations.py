@@ -167,13 +167,12 @@ def test_shapes_and_the_argument_are_kept(phi):
 
 @EVERY
 def test_a_record_says_what_it_is(phi):
-    assert phi.label and phi.tex and phi.tex_derivative and phi.source
+    assert phi.label and phi.source
 
 
 def test_negative_slope():
     phi = activation("leaky_relu", negative_slope=0.2)
     assert (phi.f(-3.0), phi.df(-3.0), phi.df(0.0)) == pytest.approx((-0.6, 0.2, 0.2))
-    assert "0.2" in phi.tex and "0.2" in phi.tex_derivative
     assert activation("leaky_relu", negative_slope=-3).max_slope == 3
     assert activation("leaky_relu", negative_slope=1).kinks == ()
     assert activation("relu", negative_slope=0.2) is ACTIVATIONS["relu"]
