@@ -44,7 +44,7 @@ def prediction(at) -> None:
         truth=data.asked(at.seed).gradient,
         guesses=(0, -0.3, -1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -12),
         replies=(
-            (-1, 0, "“Not saturated” sounds safe. It only means: not much worse than ¼."),
+            (-1, 0, "“Not saturated” sounds safe. It only means: at least a twentieth of ¼."),
             (-12, -11, "Not that little: the slopes are close to the best a sigmoid has."),
         ),
         because="""Vanishing does not need saturation: a slope of at most ¼ per layer is enough, and

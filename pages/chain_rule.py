@@ -60,7 +60,7 @@ predict.choice(
     truth="vanishes",
     replies={
         "yes": "The slope is ¼ at z = 0 only, and a large weight carries z away from 0.",
-        "explodes": "It would, if the slopes stayed at ¼. They depend on the weight.",
+        "explodes": "Even at their best, ¼, the slopes would only balance the 4.",
     },
     because=f"""After 15 layers dŷ/d*w*₁ is {words.cancelled()}: *z* = 4*a* saturates, and the slope
     falls much further than 4 can lift it.""",

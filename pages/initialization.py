@@ -141,8 +141,9 @@ page.write(
     - The article gives two formulas for He. He is √(2/*n*), with *n* the fan-in; √(1/*n*) is
       LeCun's. Its weights are not near 1: at a fan-in of 100 they have σ = {he}, those of LeCun and
       Xavier {lecun}.
-    - Gain 1 is necessary, not sufficient. Sigmoid layers at σ√*n* = 11.3, 16 deep, get only
-      {accuracy} of the digits right: by the last layer, different digits look nearly alike.
+    - A gain near 1, the nearer the deeper the network, is necessary, not sufficient. Sigmoid
+      layers at σ√*n* = 11.3, 16 deep, get only {accuracy} of the digits right: by the last layer,
+      different digits look nearly alike.
     - He preserves an average. A typical network that is deep and narrow falls short of it.
     - All this is said of the first step. Training moves the weights, and nothing here keeps the
       gain at 1 after that.

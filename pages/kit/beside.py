@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pages.kit import theme
 from pages.kit.grammar import LABEL_SIZE
 
 MAIN = "main"
@@ -23,7 +24,6 @@ LINES = (PINNED, IDEA)
 NAMES = {PINNED: "pinned_name", IDEA: "idea_name"}
 MEASURED, PARTS = "idea_measured", "idea_parts"
 Tables = dict[str, pd.DataFrame]
-CLOSE = 0.5  # decades: a guess within a factor of three is right
 _ABOVE, _BELOW = -12, 16  # pixels from a line to its name
 _DASHES = {PINNED: [8, 5], IDEA: [4, 4]}
 # How far apart two lines are where they part, and how that is said: of log₁₀ sizes, of shares.
@@ -150,7 +150,7 @@ def guessed(
     It is the guess of the last of what is measured (N,), or of what is `right`. `rule` has a place
     for the factor.
     """
-    if abs(guess - (measured[-1] if right is None else right)) < CLOSE:
+    if abs(guess - (measured[-1] if right is None else right)) < theme.CLOSE:
         return None
     each = guess / (len(measured) - 1)
     sizes = each * np.arange(len(measured))

@@ -55,7 +55,7 @@ def size(
     lines = [f"The answer is **{theme.from_log10(truth, 2)}**."]
     if given != _UNGUESSED:
         miss = given - truth
-        if abs(miss) < beside.CLOSE:
+        if abs(miss) < theme.CLOSE:
             lines.append(
                 f"Your guess, {theme.from_log10(given, 1)}, is right within a factor of 3."
             )

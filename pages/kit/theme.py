@@ -156,14 +156,17 @@ def relation(result: str, *factors: str, power: int = 1, digits: int = 3) -> str
     return "=" if tex(given, digits) == result.lstrip("-") else r"\approx"
 
 
+CLOSE = math.log10(3)  # decades: within a factor of 3 of each other
+
+
 def nearly(miss: float) -> str:
     r"""\approx where two log₁₀ sizes are `miss` apart, within a factor of 3; \neq beyond."""
-    return r"\approx" if abs(miss) < 0.5 else r"\neq"
+    return r"\approx" if abs(miss) < CLOSE else r"\neq"
 
 
 def agreement(miss: float) -> str:
     """The same in words: “agree within a factor of 1.1” or “differ by a factor of 40”."""
-    if abs(miss) < 0.5:
+    if abs(miss) < CLOSE:
         return f"agree within a factor of {within(miss)}"
     return f"differ by a factor of {from_log10(abs(miss), 2)}"
 

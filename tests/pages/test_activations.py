@@ -320,7 +320,7 @@ def test_the_prediction_is_answered_by_its_miss():
     at.button(key="activations.compare").click().run()
     words = prose(at)
     assert "The answer is **1.4×10⁻⁹**" in words or "The answer is **1.5×10⁻⁹**" in words
-    assert "It only means: not much worse than ¼" in words
+    assert "It only means: at least a twentieth of ¼" in words
 
 
 def test_the_page_has_four_charts_and_one_more_below():
@@ -348,3 +348,9 @@ def test_the_curve_itself_is_no_thumbnail():
     assert (right - left) / across * (top - bottom) / (high - low) > 0.2
     slopes = [activation(name).df(np.array([left, right])) for name in ("sigmoid", "tanh", "relu")]
     assert np.max(slopes) < bottom
+
+
+def test_the_biases_are_blamed_for_what_was_dead_before_training_only():
+    by_rate = say(bias=-0.1, rate=1, depth=8, seed=2)
+    assert "A step that was too long" in by_rate and "The biases push" not in by_rate
+    assert "The biases push" in say(bias=-1)

@@ -5,6 +5,7 @@ import pytest
 
 from core import scalar_chain
 from pages.concepts.chain_rule import data, panel
+from pages.concepts.chain_rule import words as sentences
 from tests.app import charts as drawn
 from tests.app import open_page, prose, set_to
 
@@ -167,10 +168,16 @@ def test_a_chains_first_layers_are_the_shorter_chain(activation):
     depths = data.depths(activation)
     for w, layers in ((-2.0, 2), (1.6, 15), (0.7, 60)):
         chain = scalar_chain.chain(scalar_chain.tied(w, layers), activation=activation)
-        size, sign, slopes = depths.at(w, layers)
+        size, sign, slopes, slopes_sign = depths.at(w, layers)
         assert size == pytest.approx(float(chain.dw.log10[0]), abs=1e-9)
         assert sign == chain.dw.sign[0]
         assert slopes == pytest.approx(float(chain.slope_products.log10[0]), abs=1e-9)
+        assert slopes_sign == chain.slope_products.sign[0]
+
+
+def test_slopes_that_are_negative_make_a_negative_product():
+    said = say(activation="silu", w=-2, layers=2)
+    assert "dŷ/d*w*₁ is **0.132**; the slopes alone make −0.066." in said
 
 
 def test_the_bound_holds_for_every_chain_and_is_not_the_slopes_alone():
@@ -188,11 +195,14 @@ def test_the_best_weights_and_the_bound_are_said():
     words = say()
     assert "|*w*|ᴸ⁻¹/4ᴸ = 9.3×10⁻¹⁰" in words
     assert "The gradient is 5.8 times smaller" in words
-    assert "nearest to 1 is 1.6, with 2.2×10⁻⁹; the negative one −4.8, with 5.1×10⁻⁴." in words
+    assert (
+        "its size nearest to 1 is 1.6, with 2.2×10⁻⁹; the negative one −4.8, with 5.1×10⁻⁴."
+        in words
+    )
     words = say(activation="ReLU")
     assert "With ReLU, whose largest slope is 1.00, the bound is 1.0." in words
     assert "stays within a factor of 2 of it" in words
-    assert "nearest to 1 is 1, with 1.0; every negative one gives 0." in words
+    assert "its size nearest to 1 is 1, with 1.0; every negative one gives 0." in words
     assert "the slopes alone make 6.2×10⁻⁴" in say(w=-6, layers=2), "less than the gradient"
     assert "Nothing gets through" in say(activation="ReLU", w=-1)
 
@@ -259,3 +269,14 @@ def test_networks_that_died_are_counted_not_averaged():
     words = say(network="ReLU", scheme="Orthogonal", width=5, seed=4)
     assert f"In 2 of {net.members} networks nothing comes through." in words
     assert "nothing comes through" not in say()
+
+
+def test_the_weights_are_named_as_the_reason_only_where_they_are_one():
+    """Of a gradient that the slopes misjudge; the three are log₁₀."""
+    assert "they leave out the weights" in sentences._verdict(-8.0, 12.0, 4.0)
+    assert "weights do not explain it" in sentences._verdict(-0.64, -0.03, -1.1)
+
+
+def test_a_factor_of_3_is_3():
+    assert "within a factor of 3" in sentences._independence(-1.0, 0.0, -1.47)
+    assert "misses it by a factor of 3.1" in sentences._independence(-1.0, 0.0, -1.495)

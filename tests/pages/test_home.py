@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -325,3 +326,16 @@ def test_the_picture_shows_a_lone_networks_units(name, seed, c):
             assert 10 ** gradient[row, layer, unit] == pytest.approx(size, rel=1e-9)
             size = np.sqrt(np.mean(trace.h[layer][0, :, unit] ** 2)) / first
             assert 10 ** signal[row, layer, unit] == pytest.approx(size, rel=1e-9)
+
+
+@pytest.mark.parametrize("network", ["relu_he", "tanh_xavier"])
+def test_tanh_is_named_as_a_bound_in_a_tanh_network_only(network):
+    found = {draw: data.drag(network, draw) for draw in range(1, panel.DRAWS + 1)}
+    told = [
+        words._which_gradient(SimpleNamespace(network=network, c=c), of)
+        for of in found.values()
+        for c in C.values()
+    ]
+    follows = [says for says in told if "It follows dJ/d*z*" in says]
+    assert follows
+    assert all(("as tanh stays" in says) == (network != "relu_he") for says in follows)

@@ -15,7 +15,7 @@ from pages.concepts.optimizers import data as optimizers
 from pages.concepts.precision import data as precision
 from pages.concepts.shortcuts import data as shortcuts
 from pages.concepts.training import data as training
-from pages.kit import beside, predict
+from pages.kit import beside, predict, theme
 from pages.kit.mode import Mode, Step
 from pages.kit.panels import Range
 from tests.app import link, open_page, prose, set_value, tables
@@ -44,7 +44,7 @@ def question(path):
     if "options" in how:
         wrong = [name for name in how["options"] if name != how["truth"]]
         return wrong, [how["truth"]], makers[0]
-    wrong = [guess for guess in how["guesses"] if abs(guess - how["truth"]) >= beside.CLOSE]
+    wrong = [guess for guess in how["guesses"] if abs(guess - how["truth"]) >= theme.CLOSE]
     return wrong, [guess for guess in how["guesses"] if guess not in wrong], makers[0]
 
 

@@ -62,7 +62,13 @@ def test_where_half_precision_ends_is_said_of_rounding_once():
 def test_zero_has_no_line_and_no_line_is_promised():
     assert "the line is straight" in say(w=0.01)
     words = say(w=0)
-    assert "there is no line" in words and "the line is straight" not in words
+    assert "*w*ⁿ has no line" in words and "the line is straight" not in words
+
+
+def test_a_negative_slope_turns_the_sign_of_the_slopes_product():
+    words = say(activation="silu", w=-2, n=1)  # SiLU′(−2) = −0.0908
+    assert "1 slope makes −0.0908, and the gradient is 0.182 where *w*ⁿ alone is −2.00." in words
+    assert r"\varphi'(z_l)}}_{-0.0908}" in words
 
 
 def test_pace_differs_below_at_and_above_one():

@@ -90,8 +90,8 @@ PANEL = Panel(
             "ReLU, He",
             "good",
             "Half of the units are off, and He's weights are large enough to pay for them: "
-            "the gradient keeps its size. A sixth to a third of the last layer's units are dead "
-            "all the same.",
+            "the gradient keeps its size. With most seeds a sixth to a third of the last layer's "
+            "units are dead all the same.",
             UNTRAINED,
         ),
         Preset(
@@ -110,13 +110,15 @@ PANEL = Panel(
         Preset(
             "ReLU, rate 0.1",
             "good",
-            "Training revives more units than it kills: the weights before a dead unit still move.",
+            "With most seeds training revives more units than it kills: the weights before a dead "
+            "unit still move.",
             UNTRAINED | {"rate": "0.1"},
         ),
         Preset(
             "ReLU, rate 0.3",
             "bad",
-            "Larger steps throw many units to where they are off for every example.",
+            "Larger steps throw units to where they are off for every example: with most seeds "
+            "more die than before.",
             UNTRAINED | {"rate": "0.3"},
         ),
     ),

@@ -151,15 +151,13 @@ def shares(at, measured: data.Shares, untrained: data.Shares) -> list[str]:
         f"{theme.percent(dead)} dead. Over all layers {theme.percent(float(measured.dead.mean()))} "
         f"are dead ({whose})."
     )
-    killed = 0.0
     if at.rate != "0":
         before = untrained.dead.mean()
         first += f" Before training it was {theme.percent(float(before))}."
-        killed = float(measured.dead.mean() - before)
-    return [broke + first, _why(at, measured, killed)]
+    return [broke + first, _why(at, measured, untrained)]
 
 
-def _why(at, measured: data.Shares, killed: float) -> str:
+def _why(at, measured: data.Shares, untrained: data.Shares) -> str:
     if at.network in ("sigmoid", "tanh") and measured.off.max() > 0:
         return (
             f"{LABELS[at.network]} is never off in exact arithmetic. Here *z* is so far out that "
@@ -176,13 +174,13 @@ def _why(at, measured: data.Shares, killed: float) -> str:
             f"{theme.setting(at.leak)}, "
             + ("flat by the 5 % rule." if at.leak < 0.05 else "not even flat by the 5 % rule.")
         )
-    if at.bias < 0 and measured.dead[-1] > 0.5:
+    if at.bias < 0 and untrained.dead[-1] > 0.5:
         return (
             "The biases push every *z* down. What is off passes nothing on, so the next layer has "
             "even less to lift its own *z* with, until nothing is left but the biases. "
             "A dead unit gets no gradient from any example."
         )
-    if killed > 0.01:
+    if measured.dead.mean() - untrained.dead.mean() > 0.01:
         return (
             "A step that was too long moved the weights and biases of many units to where *z* is "
             "below 0 for every digit. From then on no example gives such a unit a gradient; only "

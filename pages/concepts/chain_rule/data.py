@@ -51,9 +51,6 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
     return Walk(factors, values, product.log10, product.sign)
 
 
-_NEARLY = 0.5  # decades: within a factor of 3
-
-
 @memoize(64)
 def became(w1: float, x: float, y: float, gradient: str) -> tuple[str, ...]:
     """The color of the gradient at each w₂: “vanishing” far below the best that a w₂ can do here.
@@ -61,7 +58,7 @@ def became(w1: float, x: float, y: float, gradient: str) -> tuple[str, ...]:
     J itself is no measure: the best w₂ leaves less than a tenth of it, and nothing has vanished.
     """
     sizes = walk(w1, np.array(W2.values()), x, y, gradient).levels[:, -1]
-    far = ~(sizes > sizes.max() - _NEARLY)  # 0 where all are 0
+    far = ~(sizes > sizes.max() - theme.CLOSE)  # 0 where all are 0
     return tuple(np.where(far, "vanishing", "healthy").tolist())
 
 
@@ -143,12 +140,13 @@ class Depths:
     gradient: np.ndarray  # |dŷ/dw₁|
     sign: np.ndarray
     slopes: np.ndarray  # ∏ φ′(z)
+    slopes_sign: np.ndarray
     steepest: float  # of the largest |φ′|
 
-    def at(self, w: float, layers: int) -> tuple[float, float, float]:
-        """Gradient, its sign, and the slopes, at one w and one depth."""
+    def at(self, w: float, layers: int) -> tuple[float, float, float, float]:
+        """Gradient, its sign, the slopes, and their product's sign, at one w and one depth."""
         row, column = int(np.abs(self.w - w).argmin()), layers - 2
-        here = (self.gradient, self.sign, self.slopes)
+        here = (self.gradient, self.sign, self.slopes, self.slopes_sign)
         return tuple(float(values[row, column]) for values in here)
 
     def bound(self, w: float, layers: int) -> float:
@@ -178,6 +176,7 @@ def depths(activation: str) -> Depths:
         gradient=gradient.log10[:, 1:],
         sign=gradient.sign[:, 1:],
         slopes=slopes.log10[:, 1:],
+        slopes_sign=slopes.sign[:, 1:],
         steepest=float(np.log10(find_activation(activation).max_slope)),
     )
 

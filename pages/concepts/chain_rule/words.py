@@ -170,7 +170,7 @@ def notes(at) -> list[str]:
 
 def depth(at, chain: data.Depths) -> str:
     """The gradient through all layers, the bound on it, and the w that keeps it nearest to 1."""
-    size, sign, slopes = chain.at(at.w, at.layers)
+    size, sign, slopes, slopes_sign = chain.at(at.w, at.layers)
     bound, w = chain.bound(at.w, at.layers), theme.setting(at.w)
     label = PANEL["activation"].options[at.activation]
     equation = (
@@ -199,9 +199,10 @@ def depth(at, chain: data.Depths) -> str:
         f"{theme.displayed(equation)}\n\n"
         f"At *w* = {w} and {at.layers} layers dŷ/d*w*₁ is "
         f"**{theme.from_log10(size, negative=sign < 0)}**; "
-        f"the slopes alone make {theme.from_log10(slopes, 2)}. {bounded} "
+        f"the slopes alone make {theme.from_log10(slopes, 2, negative=slopes_sign < 0)}. "
+        f"{bounded} "
         + _missed(size, bound)
-        + f" The positive *w* that keeps it nearest to 1 is {_with_size(positive)}; "
+        + f" The positive *w* that keeps its size nearest to 1 is {_with_size(positive)}; "
         + (
             f"the negative one {_with_size(negative)}."
             if math.isfinite(negative[1])
@@ -231,7 +232,7 @@ def split(net: data.Split) -> str:
     slopes, weights, gradient = (
         float(values[-1]) for values in (net.slopes, net.weights, net.gradient)
     )
-    foretold = math.isfinite(gradient) and abs(gradient - slopes - weights) < 0.5
+    foretold = math.isfinite(gradient) and abs(gradient - slopes - weights) < theme.CLOSE
     equation = (
         theme.term(
             theme.outcome(gradient),
@@ -248,18 +249,20 @@ def split(net: data.Split) -> str:
         f"After {charts.STEPS} layers the slopes make {theme.from_log10(slopes, 2)}, the weights "
         f"{theme.from_log10(weights, 2)}, and the gradient is "
         f"**{theme.from_log10(gradient, 2)}** (medians of {net.members} networks; the bands "
-        f"hold the middle half). {_verdict(slopes, gradient)} "
+        f"hold the middle half). {_verdict(slopes, weights, gradient)} "
         f"{_independence(slopes, weights, gradient)}"
         + (f" In {net.dead} of {net.members} networks nothing comes through." if net.dead else "")
     )
 
 
-def _verdict(slopes: float, gradient: float) -> str:
+def _verdict(slopes: float, weights: float, gradient: float) -> str:
     says = f"The slopes alone would say that it {theme.became(slopes)}."
     if theme.outcome(slopes) == theme.outcome(gradient):
         right = theme.became(slopes) == theme.became(gradient)
         return f"{says} {'Here they are right.' if right else f'It {theme.became(gradient)}.'}"
-    return f"{says} It {theme.became(gradient)}: they leave out the weights."
+    with_weights = theme.outcome(slopes + weights) == theme.outcome(gradient)
+    left_out = ": they leave out the weights" if with_weights else ", and weights do not explain it"
+    return f"{says} It {theme.became(gradient)}{left_out}."
 
 
 def _independence(slopes: float, weights: float, gradient: float) -> str:
@@ -267,7 +270,7 @@ def _independence(slopes: float, weights: float, gradient: float) -> str:
         return ""
     miss = gradient - slopes - weights
     both = f"Slopes times weights, {theme.from_log10(slopes + weights, 2)},"
-    if abs(miss) < 0.5:
+    if abs(miss) < theme.CLOSE:
         return f"{both} foretells the gradient within a factor of 3."
     return (
         f"{both} misses it by a factor of {theme.from_log10(abs(miss), 2)}: "

@@ -169,8 +169,8 @@ def _rivals(runs: Compared) -> str:
     if runs.slow is None:
         return line
     rival = fill(
-        """An honest rival: a tenth of the learning rate, without clipping, reaches {slow}. Clipping
-        shortens the bad steps only.""",
+        """An honest rival: a tenth of the learning rate, without clipping, reaches {slow}. It
+        shortens every step, clipping only those beyond the threshold.""",
         slow=theme.percent(runs.slow.accuracy),
     )
     return f"{line} {rival}"

@@ -101,9 +101,10 @@ def _which_gradient(at, found: data.Drag) -> str:
             "the signal on its way forward changed as the gradient did on its way back."
         )
     if abs(across - back) < 0.15:
+        bounded = ", as tanh stays between −1 and 1" if at.network != "relu_he" else ""
         return says + (
-            "It follows dJ/d*z*: the other factor, the layer's input, does not grow along the way, "
-            "as tanh stays between −1 and 1."
+            "It follows dJ/d*z*: the other factor, the layer's input, is about as large at both "
+            f"ends{bounded}."
         )
     return says + (
         f"On that way dJ/d*z* changed by a factor of {theme.from_log10(back, 2)}: the other one "
@@ -159,7 +160,7 @@ def equation(found: data.Drag, row: int) -> str:
     )
     slopes = theme.term("slopes", r"\prod \varphi'(z)", theme.tex(found.slopes[row, 0]))
     weights = theme.term("weights", r"\prod g_W", theme.tex(found.weights[row, 0]))
-    equals = r"\approx" if abs(_met(found, row)) < 0.5 else r"\neq"
+    equals = theme.nearly(_met(found, row))
     return theme.displayed(rf"{gradient}\;{equals}\;{slopes}\;\cdot\;{weights}")
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from core.activations import ACTIVATIONS
@@ -89,8 +90,10 @@ def notes(at, nets: data.Measured, here: int) -> list[str]:
         f"is between {1 / reach:.3f} and {reach:.3f}. "
     )
     if found:
-        inside = abs(found.gain) * n <= theme.BAND
-        compound += f"{theme.from_log10(found.gain)} {'is' if inside else 'is not'}. "
+        gain = round(10**found.gain, 3)  # as it is printed, beside a range that is printed so
+        shown = f"{gain:.3f}" if 0.01 < gain < 100 else theme.from_log10(found.gain)
+        inside = round(1 / reach, 3) <= gain <= round(reach, 3)
+        compound += f"{shown} {'is' if inside else 'is not'}. "
     compound += "The deeper the network, the narrower the range."
     ones = []
     for name in CURVES:
@@ -104,8 +107,10 @@ def notes(at, nets: data.Measured, here: int) -> list[str]:
     )
     nothing = "Nothing arrives here, whichever gradient you ask for."
     which = _which_gradient(at, nets, here, found) if found else nothing
-    product = _product(found) if found else "In a dead network some layer has no slope left."
-    return [compound, where, which, product, _spread(nets, here)]
+    product = "In a dead network some layer has no slope left."
+    if found:
+        product = _product(found, n * at.g * math.log10(2))
+    return [compound, where, which, product, _spread(at, nets, here)]
 
 
 def _which_gradient(at, nets: data.Measured, here: int, found: data.AtLayer1) -> str:
@@ -128,7 +133,7 @@ def _changes(log10: float) -> str:
     return f"changes by a factor of {theme.from_log10(log10, 2)}"
 
 
-def _product(found: data.AtLayer1) -> str:
+def _product(found: data.AtLayer1, weights: float) -> str:
     alone, together = theme.outcome(found.slopes), theme.outcome(found.dz)
     product = f"The slopes alone, ∏ φ′(*z*), make {theme.from_log10(found.slopes, 2)}: "
     product += f"they {theme.became(found.slopes, many=True)}, "
@@ -137,34 +142,37 @@ def _product(found: data.AtLayer1) -> str:
         return product + (
             "and so does the gradient." if same else f"the gradient {theme.became(found.dz)}."
         )
-    return product + "the gradient does not. The weights make the difference."
+    if theme.outcome(found.slopes + weights) == together:
+        return product + "the gradient does not. The weights make the difference."
+    return product + "the gradient does not, and the weights' (σ√*n*)ⁿ does not explain it."
 
 
-def _spread(nets: data.Measured, here: int) -> str:
+def _spread(at, nets: data.Measured, here: int) -> str:
     if nets.members == 1:
         return "At this width one network is run, to keep the drag quick. Try another seed."
     died = _dead(nets, here)
     died = f"{died[0].upper()}{died[1:]}."
+    if nets.dead[here] and at.activation != "relu":
+        died += (
+            f" A slope of {ACTIVATIONS[at.activation].label} is never 0 over a whole layer: the "
+            "gradient is so small that float64 rounds it to 0."
+        )
     median = nets.dz.median[here, 0]
     if math.isinf(median):
-        return " ".join(
-            [
-                died,
-                "A layer in which every unit is off for every example ends the network.",
-                *_living_range(nets, here),
-            ]
-        )
+        ended = "A layer in which every unit is off for every example ends the network."
+        says = [died, *([ended] if at.activation == "relu" else []), *_living_range(nets, here)]
+        return " ".join(says)
     apart = nets.dz.mean[here, 0] - median
+    alike = not nets.dead[here] and float(np.ptp(nets.dz.first[here])) < theme.CLOSE
     if abs(apart) < 0.02:
-        return f"{died} Their mean is about their median: {MUCH_ALIKE}"
+        return f"{died} Their mean is about their median{MUCH_ALIKE if alike else '.'}"
     mean = f"{died} Their mean is {theme.from_log10(apart, 2)} times their median"
     if apart > math.log10(2):
         return f"{mean}: a few networks make that mean."
-    alike = not nets.dead[here] and apart > -math.log10(2)
-    return f"{mean}: {MUCH_ALIKE}" if alike else f"{mean}."
+    return f"{mean}{MUCH_ALIKE}" if alike else f"{mean}."
 
 
-MUCH_ALIKE = "they are much alike."
+MUCH_ALIKE = ": they are alike within a factor of 3."
 
 
 def _living_range(nets: data.Measured, here: int) -> list[str]:

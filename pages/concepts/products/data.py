@@ -29,6 +29,7 @@ class Along:
     slopes: np.ndarray
     gradient: np.ndarray
     sign: np.ndarray  # of the gradient
+    slopes_sign: np.ndarray
 
 
 def _from_the_input(factors: np.ndarray) -> scalar_chain.SignedLog:
@@ -40,12 +41,13 @@ def _from_the_input(factors: np.ndarray) -> scalar_chain.SignedLog:
 def along(w: float, activation: str) -> Along:
     """The chain at one w: the first n of its layers are the chain of n layers."""
     chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
-    gradient = _from_the_input(chain.weights * chain.slope)
+    gradient, slopes = _from_the_input(chain.weights * chain.slope), _from_the_input(chain.slope)
     return Along(
         weights=_from_the_input(chain.weights).log10,
-        slopes=_from_the_input(chain.slope).log10,
+        slopes=slopes.log10,
         gradient=gradient.log10,
         sign=gradient.sign,
+        slopes_sign=slopes.sign,
     )
 
 

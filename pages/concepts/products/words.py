@@ -42,7 +42,7 @@ def finding(w: float, n: int, activation: str, power: SignedLog, along: Along) -
 
 def _line(w: float, alone: bool) -> str:
     if not w:
-        return "A log scale has no place for 0, so there is no line. Drag *w* away from it."
+        return "A log scale has no place for 0, so *w*ⁿ has no line. Drag *w* away from it."
     if alone:
         return "Drag *w*; the line is straight, whatever you do."
     return (
@@ -68,7 +68,7 @@ def equation(w: float, n: int, power: SignedLog, along: Along) -> str:
     shown = (
         theme.tex(along.gradient[n], negative=along.sign[n] < 0),
         theme.tex(float(power.log10), negative=power.sign < 0),
-        theme.tex(along.slopes[n]),
+        theme.tex(along.slopes[n], negative=along.slopes_sign[n] < 0),
     )
     gradient = theme.term(
         theme.outcome(along.gradient[-1]), rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)", shown[0]
@@ -127,7 +127,7 @@ def _slopes(w: float, n: int, activation: str, along: Along) -> str:
         label=PANEL["activation"].options[activation],
         slopes=theme.count(n, "slope"),
         multiply="makes" if n == 1 else "multiply to",
-        product=theme.from_log10(along.slopes[n]),
+        product=theme.from_log10(along.slopes[n], negative=along.slopes_sign[n] < 0),
         gradient=theme.from_log10(along.gradient[n], negative=along.sign[n] < 0),
         weights=theme.from_log10(along.weights[n], negative=w < 0 and n % 2 == 1),
     )
