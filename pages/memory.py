@@ -181,7 +181,7 @@ page.write(
     - A forget gate reads its inputs. Its product is not σ(bias)ⁿ, but a mean over units and steps
       that vary around it. The memory's gradient has a second way, through the state and the gates.
     - The law of the curse is for white input and a long past. The dots are from 6,000 steps
-      of 120 sequences, and lie within a fourth of it.
+      of 120 sequences; nearly all lie within a fourth of it.
     """
 )
 

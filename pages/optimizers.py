@@ -69,10 +69,11 @@ page.write(
     That is the size. What a longer step does not give back is what differs between the examples. A
     ReLU network with small weights passes all of it on, only smaller. Sigmoid layers make all
     digits alike on the way forward: ten of them leave {ten} of the difference, and only Muon finds
-    it again; twenty leave {twenty}, and nothing does.
+    it again; twenty leave {twenty}, and no rule names more than {best} right.
     """,
     ten=asked["ten"],
     twenty=asked["spread"],
+    best=words.best("sigmoid20"),
 )
 controls.presets(PANEL)
 controls.draw(PANEL, "network", "rule", "e")
@@ -229,8 +230,8 @@ page.write(
 
     - The chart at the top is about the first step only. Later the running means mix many
       gradients, and where these point both ways the steps are shorter.
-    - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and Adam
-      sees nothing there, whatever ε is.
+    - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and there
+      Adam divides by ε alone.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32
       digits, over that of the layer. It does not say that the classes can be told apart.
     - 200 steps are few: what still guesses may learn later. µP has more rules (Yang et al. 2022).

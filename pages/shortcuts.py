@@ -43,7 +43,7 @@ predict.size(
         (7, 8, "That would be doubling at each block. It is the square that doubles."),
     ),
     because="""That is the theory, √2 to the 24th: two parts of the same size and of unrelated
-    direction add their squares. The chart's networks come within a factor of 2 of it.""",
+    direction add their squares. The chart's networks come within a factor of 3 of it.""",
 )
 
 page.write(

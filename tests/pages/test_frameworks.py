@@ -2,6 +2,7 @@
 
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -483,3 +484,11 @@ def test_clipping_by_name():
 def test_the_page_says_what_should_come_out():
     assert "Clipped as a whole they should be (0.60; 0.80)." in say()
     assert "there is no norm" in say(case="a NaN")
+
+
+def test_a_gradient_that_is_within_a_factor_of_ten_again_is_said_to_be():
+    kept = np.full((60, 1), -1.2)
+    kept[:41], kept[50] = -0.5, -0.9
+    run = SimpleNamespace(kept=kept)
+    assert words._reach(run, 51).endswith("it is within it again at the 51 that you have set.")
+    assert "again" not in words._reach(run, 52) and "again" not in words._reach(run, 41)

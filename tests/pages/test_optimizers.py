@@ -1,15 +1,17 @@
 """The page on optimizers: bands of what it claims, by the core and by its committed runs."""
 
 from math import sqrt
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
-from core.optimizers import RULES
+from core.optimizers import RULES, orthogonalized
 from pages.concepts.optimizers import data, make_runs, networks, words
 from pages.concepts.optimizers.networks import EXPONENTS, NETWORKS, RATES, STEPS
 from pages.concepts.optimizers.panel import PANEL
+from pages.kit import theme
 from tests.app import open_page, prose, set_to
 
 BY_SIZE = ("sign", "rmsprop", "adam", "adamw", "muon")  # whose step does not follow the gradient's
@@ -187,3 +189,36 @@ def test_the_idea_is_what_the_runs_say():
     assert [rule for rule in RATES if right("sigmoid10", rule) >= data.LEARNED] == ["muon"]
     assert not words.learners("sigmoid20")
     assert words.question()["ten"] in told and words.question()["spread"] in told
+
+
+def test_muons_equation_is_an_equation():
+    """Its right side, by the core: the first step sends 1 − 0.95² of the gradient."""
+    g = data.first_step("sigmoid20", "muon")
+    G = np.random.default_rng(0).standard_normal((1, 64, 64))
+    G *= 10 ** float(g.gradient[0]) / np.sqrt((G * G).mean())
+    moved = orthogonalized(0.0975 * G, epsilon=1e-7)
+    assert np.sqrt((moved**2).mean()) == pytest.approx(10 ** float(g.at(-8)[0]), rel=0.02)
+    words = say(network="sigmoid20", rule="muon")
+    assert r"\Bigl(0.0975\,G\,/\max(" in words and r"}_{5.44 \times 10^{-14}}" in words
+    assert "divides 0.0975 of a layer's gradient by the norm of that" in words
+
+
+@pytest.mark.parametrize("beta2,quiet,steps", [(0.9, 300, 99), (0.99, 1500, 808)])
+def test_how_long_the_root_is_large_is_counted(beta2, quiet, steps):
+    square = 1 + (1 - beta2) * (data.SPIKE**2 - 1)
+    for _ in range(steps - 1):
+        square = beta2 * square + 1 - beta2
+    assert square > 4 >= beta2 * square + 1 - beta2
+    assert data.long_root(beta2, quiet) == pytest.approx(steps, abs=1)
+
+
+def test_rmsprops_floor_is_ten_times_its_epsilon_at_the_first_step():
+    at = SimpleNamespace(network="small", rule="rmsprop", e=-6)
+    found = data.first_step("small", "rmsprop")
+    assert (found.gradient > -6).any() and (found.gradient < -5).all()
+    assert "all of the 16 layers lie below 10ε = 10⁻⁵" in words._under(at, found)
+
+
+def test_what_twenty_sigmoid_layers_reach_is_said():
+    best = max(right("sigmoid20", rule) for rule in RATES)
+    assert f"no rule names more than {theme.percent(best)} right" in say()

@@ -407,3 +407,9 @@ def test_the_log_axis_has_its_zeros():
     found = data.log_axis()
     assert (found["held"] == 0).sum() == 4 and found["held"].iloc[0] == 1
     assert found.loc[found["held"] == 0, "says"].eq("0").all()
+
+
+def test_scales_that_lose_as_much_are_named_together():
+    tied = {"form": "bfloat16", "activation": "relu", "weights": "normal", "depth": 3, "layer": 3}
+    assert "all scales from 2⁻⁸ to 2²⁴ lose as much: 9 %" in " ".join(say(**tied).split())
+    assert "loses least of all" not in say(**tied)

@@ -132,3 +132,21 @@ def test_the_committed_runs_can_be_made_again(way):
     runs = data.runs().set_index(["way", "blocks", "rate", "seed"])["accuracy"]
     (found,) = make_runs.train(way, 10, [(0.03, 0)])
     assert found == pytest.approx(runs[(way, 10, 0.03, 0)], abs=0.02)
+
+
+@pytest.mark.parametrize("blocks,root,inverse", [(1, "1.41", "1.41"), (24, "1.63", "1.02")])
+def test_the_marks_are_said_by_the_law(blocks, root, inverse):
+    words = prose(open_page("shortcuts", shortcuts_blocks=str(blocks)))
+    assert f"the gradient by {root} in theory, which is below √e ≈ 1.65" in words
+    assert f"with 1/L by {inverse}." in words
+    assert "Of 1 branch the" in words if blocks == 1 else "Of 24 branches the" in words
+
+
+def test_slopes_behind_shortcuts_are_no_larger():
+    """What the preset “Sigmoid, shortcut” says of its neighbor."""
+    for seed in range(0, 30, 3):
+        plain, shortcut = (
+            float(data.at_r(data.Setting(place, 24, "sigmoid", "rms", seed), r).slopes[0])
+            for place, r in (("plain", 0.0), ("shortcut", -0.7))
+        )
+        assert shortcut < plain

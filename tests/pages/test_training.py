@@ -1001,3 +1001,31 @@ def test_the_scrubber_stands_where_it_was_put_though_there_is_no_such_step_yet()
     (row,) = (t.to_pylist() for t in tables(at) if {"told", "step"} <= {*t.column_names})
     assert row[0]["step"] == 1900, "the browser's scrubber would stand elsewhere than the chart"
     assert "At step 1,900" not in prose(at)
+
+
+WILD = replace(NET, depth=12, width=64, initializer="normal", scale=3.8, dtype="float32")
+HALTS = Duel(*[replace(WILD, loss="mean_squared_error")] * 2, "pixels", 0)
+
+
+def test_there_is_no_equation_of_a_network_that_has_halted():
+    broken = pairs.finished(HALTS, 5)
+    assert broken.halt("A").step == 1
+    assert words.equations(broken, 1) == "" == words.equations(broken, 5)
+
+
+def test_a_last_layer_that_gets_nothing_is_no_infinite_factor():
+    """Dead units in layer 50, which the gradient has come past."""
+    past = replace(NET, depth=50, width=4, shortcut="scaled")
+    found = pairs.pair(Duel(past, past, "digits", 0))
+    sizes = found.first["A"].log10_dz[0]
+    assert sizes[-1] == -np.inf < sizes[0]
+    assert "A's gradient at the last hidden layer is exactly 0. At layer 1 it is" in " ".join(
+        words.notes(found)
+    )
+    assert words.equations(found, 0) == ""
+
+
+def test_no_step_with_numbers_is_said_to_be_none():
+    lost = replace(NET, depth=50, width=64, initializer="normal", scale=4.0, dtype="float32")
+    said = words.gradients(pairs.finished(Duel(lost, lost, "digits", 0), 3), "dz")
+    assert "of layer 1. Neither network has a step with finite numbers. A gradient" in said

@@ -187,7 +187,14 @@ def _reach(run: Run, depth: int) -> str:
         else "as many as you have set."
         if lost == depth
         else "more than you have set.",
-    )
+    ) + _again(ends, lost, depth)
+
+
+def _again(ends: Sequence[float], lost: int, depth: int) -> str:
+    """A word where it is within the factor of 10 once more at the depth that is set."""
+    if lost >= depth or not abs(ends[depth - 1]) <= theme.BAND:
+        return ""
+    return f" By chance it is within it again at the {depth} that you have set."
 
 
 def factors(framework: str, run: Run, depth: int) -> str:

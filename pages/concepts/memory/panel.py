@@ -57,11 +57,11 @@ PANEL = Panel(
             {"sigma": 1.6, "start": "orthogonal", "activation": "identity", "inputs": "0.1"},
         ),
         Preset(
-            "Gaussian, σ₁ = 1.5",
+            "Gaussian, σ₁ = 1.3",
             "trap",
             "The bound explodes and the gradient vanishes: σ₁ above 1/γ is necessary for "
             "exploding, not sufficient. In the long run the spectral radius counts.",
-            {"sigma": 1.5, "start": "gaussian", "activation": "identity", "inputs": "0.1"},
+            {"sigma": 1.3, "start": "gaussian", "activation": "identity", "inputs": "0.1"},
         ),
         Preset(
             "Orthogonal, inputs of size 1",

@@ -310,6 +310,15 @@ def moves_around(beta2: float, quiet: int) -> dict[str, np.ndarray]:
     return dict(zip(shields, np.array(found[quiet - BEFORE :]).T, strict=True))
 
 
+def long_root(beta2: float, quiet: int) -> int:
+    """For how many steps after one large gradient the root of Adam's mean square is more than
+    twice what it was, the small ones being of one size."""
+    t, square = quiet + 1, beta2 * (1 - beta2**quiet) + (1 - beta2) * SPIKE**2
+    while square / (1 - beta2**t) > 4:
+        t, square = t + 1, beta2 * square + (1 - beta2)
+    return t - quiet - 1
+
+
 def bound(beta2: float, quiet: int) -> float:
     """The longest move after `quiet` gradients of next to nothing, in learning rates."""
     t, beta1 = quiet + 1, Adam().beta1

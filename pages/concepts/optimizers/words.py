@@ -1,17 +1,19 @@
 """Sentences of the page on optimizers."""
 
-from math import log10
+from math import log10, sqrt
 
 import numpy as np
 import pandas as pd
 
-from core.optimizers import RULES, Adam, AdamW
+from core.optimizers import RULES, Adam, AdamW, Muon, RMSProp
 from pages.concepts.optimizers import data
 from pages.concepts.optimizers.data import FirstStep
 from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, WIDE_RATE, WIDTHS
 from pages.kit import theme
 from pages.kit.prose import fill
 
+_SENT = 1 - Muon().momentum ** 2  # of a gradient, at Muon's first step
+_ROOT = {"rmsprop": sqrt(1 - RMSProp().alpha)}  # of |g| under the root at the first step; 1 else
 _EVEN = 0.3  # decades: layers whose steps differ by less than a factor of 2 move alike
 
 
@@ -55,12 +57,12 @@ def equation(at) -> str:
     if at.rule == "sign":
         return theme.displayed(rf"{left}\;=\;|\operatorname{{sign}}(g)|")
     if at.rule == "muon":
-        norm = g + 0.5 * log10(64 * 64)
-        inner = theme.term("dark", r"\lVert G\rVert", theme.tex(norm))
-        return theme.displayed(
-            rf"{left}\;=\;\Bigl|\operatorname{{NS}}\Bigl(G\,/\max({inner},\;10^{{-7}})\Bigr)\Bigr|"
-        )
-    own = 0.1 if at.rule == "rmsprop" else 1.0  # √(1 − α) at the first step
+        norm = log10(_SENT) + g + 0.5 * log10(64 * 64)
+        sent = rf"{_SENT:.4f}\,"
+        inner = theme.term("dark", rf"{sent}\lVert G\rVert", theme.tex(norm))
+        divided = rf"\Bigl({sent}G\,/\max({inner},\;10^{{-7}})\Bigr)"
+        return theme.displayed(rf"{left}\;=\;\Bigl|\operatorname{{NS}}{divided}\Bigr|")
+    own = _ROOT.get(at.rule, 1.0)
     factor = -log10(own * 10**g + 10.0**at.e)
     divided = r"\frac{1}{|g| + \varepsilon}" if own == 1 else r"\frac{1}{0.1\,|g| + \varepsilon}"
     right = rf"{size}\;\cdot\;{theme.term('reference', divided, theme.tex(factor))}"
@@ -101,8 +103,9 @@ def _across(at, found: FirstStep) -> str:
 def _under(at, found: FirstStep) -> str:
     if at.rule == "muon":
         return (
-            "Muon has a floor as well: it divides a layer's gradient by its norm, or by "
-            f"{power(-7)} if the norm is less. Its first step in layer 1 is "
+            f"Muon has a floor as well: at the first step it divides {_SENT:.4f} of a layer's "
+            f"gradient by the norm of that, or by {power(-7)} if the norm is less. In layer 1 this "
+            "makes a step of "
             f"{theme.from_log10(float(found.at(at.e)[0]))}; far above the floor it would be about "
             "0.1, as the 4,096 weights share 64 directions."
         )
@@ -116,7 +119,9 @@ def _under(at, found: FirstStep) -> str:
             f"{label(at.rule)} has no ε: its step is the gradient times the learning rate, however "
             "small that is.",
         )
-    under = int((found.gradient < at.e).sum())
+    own = _ROOT.get(at.rule, 1.0)
+    under = int((found.gradient + log10(own) < at.e).sum())
+    floor = f"ε = {power(at.e)}" if own == 1 else f"10ε = {power(at.e + 1)}"
     which = (
         "No layer's gradient lies"
         if under == 0
@@ -124,7 +129,7 @@ def _under(at, found: FirstStep) -> str:
         f"{theme.count(len(found.gradient), 'layer')} lie"
     )
     return (
-        f"{which} below ε = {power(at.e)}. Below it the rule divides by ε, the same for all, and "
+        f"{which} below {floor}. Below it the rule divides by ε, the same for all, and "
         "the step is as small as the gradient says."
     )
 
@@ -165,6 +170,11 @@ def _named(names: list[str]) -> str:
 def learners(network: str) -> list[str]:
     """The optimizers with which a network counts as having learned."""
     return [by for by in RATES if data.trained(network, by).middle[-1] >= data.LEARNED]
+
+
+def best(network: str) -> str:
+    """The largest share named right, over the optimizers."""
+    return theme.percent(max(float(data.trained(network, by).middle[-1]) for by in RATES))
 
 
 def trained(at) -> str:
@@ -248,8 +258,9 @@ def spike(at) -> str:
         After {quiet} small gradients, one that is {times} times as large moves the layer by
         **{move}** times the learning rate, {bound} at most: the mean follows a tenth of the way at
         once, the mean of squares by {share}. The mean goes on pointing there, so that ten steps
-        make {together} together. Then the root is large for about {long} steps, and the small
-        gradients move the layer by {after}, where they moved it by {before}. Clipped by norm the
+        make {together} together. The root stays more than twice what it was for {long} steps:
+        {later} after the large one the small gradients move the layer by {after}, where they moved
+        it by {before}. Clipped by norm the
         largest move is {norm}, by the weights {adaptive}, by z-score {z}.""",
         equation=theme.displayed(rf"{terms[0]}\;{relation}\;{terms[1]}\;\cdot\;{terms[2]}"),
         quiet=f"{quiet:,}",
@@ -258,7 +269,8 @@ def spike(at) -> str:
         bound=f"{limit:.2f}",
         share=theme.percent(1 - beta2) if 1 - beta2 >= 0.0099 else "a thousandth",
         together=f"{large[:10].sum():.1f}",
-        long=f"{round(1 / (1 - beta2)):,}",
+        long=f"{data.long_root(beta2, quiet):,}",
+        later=theme.count(data.AFTER, "step"),
         after=theme.number(float(large[-1]), 2),
         before=theme.number(float(plain[: data.BEFORE].mean()), 2),
         norm=f"{around['norm'].max():.2f}",

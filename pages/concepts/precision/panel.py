@@ -64,7 +64,7 @@ PANEL = Panel(
             "Sigmoid, scaled",
             "good",
             "The loss times 2¹⁶, so every gradient times 2¹⁶. Divided again in float32 before the "
-            "step, nothing else has changed.",
+            "step, they have their own size.",
             _SIGMOID | {"scale": 16},
         ),
         Preset(

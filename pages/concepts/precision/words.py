@@ -109,20 +109,22 @@ def notes(at) -> list[str]:
     )
     scales = SCALE.values()
     shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
-    kept, best = np.flatnonzero(shares == 0), int(np.argmin(shares))
-    ends = [power(int(scales[i])) for i in (kept[[0, -1]] if len(kept) else [best])]
-    loses = "none" if len(kept) else theme.percent(float(shares[best]))
+    least, best = float(shares.min()), np.flatnonzero(shares == shares.min())
+    ends = [power(int(scales[i])) for i in best[[0, -1]]]
+    loses = theme.percent(least) if least else "none"
     here = f"from {power(scales[0])} to {power(scales[-1])}"
     scale = fill(
         """In {form} {best}: {share} of the entries become 0 or are too large. The gradients are
         divided by the scale again before the step, in {single}.""",
-        best=f"any scale {here} will do"
-        if len(kept) == len(scales)
-        else f"no scale {here} keeps any"
-        if shares[best] == 1
+        best=f"no scale {here} keeps any"
+        if least == 1
+        else (f"all scales {here} lose as much" if least else f"any scale {here} will do")
+        if len(best) == len(scales)
         else f"a scale of {ends[0]} loses least of all {here}"
-        if len({*ends}) == 1
-        else f"scales from {ends[0]} to {ends[-1]} lose least of all {here}",
+        if len(best) == 1
+        else f"scales from {ends[0]} to {ends[1]} lose least of all {here}"
+        if best[-1] - best[0] == len(best) - 1
+        else f"{len(best)} scales from {ends[0]} to {ends[1]} lose least of all {here}",
         form=form.label,
         share=loses,
         single="float64" if form.name == "float64" else "float32",

@@ -77,7 +77,8 @@ PANEL = Panel(
         Preset(
             "Sigmoid, shortcut",
             "good",
-            "The same slopes, and the same product. The gradient goes past them.",
+            "The slopes are no larger, and their product is smaller still. The gradient goes past "
+            "them.",
             {"place": "shortcut", "r": -0.7, "blocks": 24, "activation": "sigmoid"},
         ),
     ),

@@ -19,8 +19,9 @@ def finding(at) -> str:
     found = data.at_r(data.setting(at), at.r)
     return fill(
         """Through {blocks} ({stack}) the gradient of the stream **{became}**: at the input
-        it is **{dh}** times what it is at the end (two matrices a block, width 32). The stream is
-        {stream} times its size at the end, and the slopes alone multiply to {slopes}.""",
+        it is **{dh}** times what it is at the end (two matrices a block, width 32). At the end the
+        stream is {stream} times its size at the input, and the slopes alone multiply to
+        {slopes}.""",
         blocks=theme.count(at.blocks, "block"),
         stack=PANEL["place"].options[at.place]
         + ("" if at.place == "plain" else f", *r* = {branch(at)}"),
@@ -78,11 +79,13 @@ def notes(at) -> list[str]:
         else "With one block there is nothing to compare dJ/dW₂ with."
     )
     marks = fill(
-        """With *r* = 1/√L, {root} here, {blocks} of h + r·F multiply the gradient by less than
-        √e = 1.65 in theory; with 1/L by hardly anything, and the branches by hardly anything
-        too.""",
+        """With *r* = 1/√L, {root} here, {blocks} of h + r·F {multiply} the gradient by {at_root} in
+        theory, which is below √e ≈ 1.65 at any L; with 1/L by {at_inverse}.""",
         root=theme.number(at.blocks**-0.5, 2),
         blocks=theme.count(at.blocks, "block"),
+        multiply="multiplies" if at.blocks == 1 else "multiply",
+        at_root=theme.number((1 + 1 / at.blocks) ** (at.blocks / 2)),
+        at_inverse=theme.number((1 + 1 / at.blocks**2) ** (at.blocks / 2)),
     )
     post = fill(
         """Post-norm is often said to vanish toward the input. In these blocks, before training and
@@ -112,10 +115,10 @@ def paths(at) -> str:
         else ""
     )
     return fill(
-        """Of {L} possible branches the paths that carry the gradient go through {mean} on average;
+        """Of {branches} the paths that carry the gradient go through {mean} on average;
         nine tenths of the squares lie at **{span}**. One path through all of them, the only one of
         a plain stack, carries {all}. {law}""",
-        L=at.blocks,
+        branches="1 branch" if at.blocks == 1 else f"{at.blocks} branches",
         mean=theme.number(float(np.sum(k * shares)), 2),
         span=span,
         all=theme.percent(float(shares[-1])) if shares[-1] else "nothing",

@@ -81,7 +81,8 @@ def _helps(side: str) -> tuple[Choice, ...]:
             LABELS["rule"],
             "sgd",
             menu=True,
-            help="SGD with momentum: 0.9. The others as PyTorch sets them.",
+            help="SGD with momentum: 0.9. The others as PyTorch sets them, where it has them; Muon "
+            "without weight decay.",
         ),
         Choice(
             f"{side}_epsilon",

@@ -242,13 +242,14 @@ def refused(times: float) -> str:
 
 def gradients(pair: Pair, kind: str) -> str:
     """Layer 1's gradient in the first step and in the last one. kind: "dz" or "dW"."""
-    found = first_layer(pair, kind).items()
+    found = {name: sizes for name, sizes in first_layer(pair, kind).items() if sizes}
     return fill(
         """‖{gradient}‖ of layer 1. {sizes}. A gradient may also be small because the loss is: near
         an optimum all layers turn blue together. One that vanishes turns bluer toward the
         input.""",
         gradient=PANEL["gradient"].options[kind],
-        sizes="; ".join(f"{name}: {_first_and_last(sizes)}" for name, sizes in found if sizes),
+        sizes="; ".join(f"{name}: {_first_and_last(sizes)}" for name, sizes in found.items())
+        or "Neither network has a step with finite numbers",
     )
 
 
@@ -277,14 +278,17 @@ def equations(pair: Pair, step: int) -> str:
 
 
 def _equation(pair: Pair, name: str, step: int) -> str:
-    """Nothing where there is one layer, or its gradient is no finite number or 0."""
-    record, L = pair.at(name, step), pair.runs[name].spec.depth
-    if L < 2 or not math.isfinite(record.log10_dz[0, 0]):
+    """Nothing where there is one layer, where training has halted, or where the gradient or the
+    slopes are no finite number or 0."""
+    record, L, halt = pair.at(name, step), pair.runs[name].spec.depth, pair.halt(name)
+    if L < 2 or (halt and step >= halt.step):
         return ""
     gradient, slopes = relative_gradient(record)[0], slope_products(record)[0]
+    if not (math.isfinite(gradient) and math.isfinite(slopes)):
+        return ""
     ratio = rf"\frac{{\lVert dJ/dz_1 \rVert}}{{\lVert dJ/dz_{{{L}}} \rVert}}"
     product = rf"\prod_{{l=1}}^{{{L - 1}}} \varphi'(z_l)"
-    rest, others = gradient - slopes if math.isfinite(slopes) else math.nan, r"\text{the rest}"
+    rest, others = gradient - slopes, r"\text{the rest}"
     shown = [theme.tex(size) for size in (gradient, slopes, rest)]
     return (
         rf"\text{{{name}:}}\quad {theme.term(NETS[name], ratio, shown[0])} "
@@ -433,6 +437,13 @@ def _before_training(pair: Pair, name: str) -> str:
             """Before any training {name}'s gradient at layer 1 is exactly 0: nothing that was sent
             back arrives, and layer 1 cannot learn.""",
             name=name,
+        )
+    if sizes[-1] == -math.inf:
+        return fill(
+            """Before any training {name}'s gradient at the last hidden layer is exactly 0. At layer
+            1 it is {size}: it came past that layer.""",
+            name=name,
+            size=theme.from_log10(float(sizes[0]), 2),
         )
     return fill(
         """Before any training {name}'s gradient at layer 1 is {gradient} times that at the last
