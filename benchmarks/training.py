@@ -1,6 +1,7 @@
 """Time training: SGD on the digits beside PyTorch and beside bare matrix products.
 
-    python benchmarks/training.py [--short] [--depth 20] [--width 64] [--seeds 1]
+    python benchmarks/training.py [--short] [--depth 20] [--width 64] [--steps 200]
+                                   [--activation relu]
 
 Contestants take turns within a round, so that whatever else the machine does meets all of them, and
 a ratio is taken within its round; the table shows the median ratio and each one's best time. All

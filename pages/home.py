@@ -194,7 +194,7 @@ def _data() -> None:
 page.more(
     PANEL,
     {"How the networks were trained": _training},
-    source=(sweeps.profile, network.forward, network.backward, training.train),
+    source=(sweeps.profile, network.forward, network.backward, training.Run.step),
     data=_data,
 )
 page.footer(PANEL)

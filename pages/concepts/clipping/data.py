@@ -74,7 +74,7 @@ def compared(name: str, clip: str, limit: float) -> Compared:
 
 @memoize(1)
 def table() -> pd.DataFrame:
-    """The committed file: one row per network, kind of clipping and threshold (see scripts)."""
+    """The committed file: one row per network, kind of clipping and threshold (`make_runs`)."""
     rows = pd.read_csv(RUNS_FILE)
     rows["meaning"] = [
         _meaning(*row)
