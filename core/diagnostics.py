@@ -123,12 +123,6 @@ def log10_rms(layers):
     return log10_norms(layers) - 0.5 * np.log10(sizes)
 
 
-def forward_gains(trace):
-    """rms of h_l over rms of h_{l−1}, layer 1 compared with the input: (S, depth), not logged."""
-    inputs = np.broadcast_to(trace.x, (len(trace.output), *trace.x.shape[-2:]))
-    return _ratios(log10_rms((inputs, *trace.h)))
-
-
 def backward_gains(gradients):
     """rms of dJ/dz_l over rms of dJ/dz_{l+1}: (S, depth − 1), not logged.
 
@@ -238,13 +232,3 @@ def arrives(log10_there, log10_sent):
     with np.errstate(invalid="ignore"):
         ratio = np.asarray(log10_there) - log10_sent
     return np.where(np.isneginf(log10_there), -np.inf, ratio)
-
-
-def relative_update(update, weights):
-    """‖ΔW‖/‖W‖ of each layer: tuples of (S, D_in, D_out) -> (S, layers). About 1e-3 is healthy.
-
-    A gradient may be small because it vanished or because the optimum is near; this tells how far
-    the weights move, whatever the reason. No weights at all, 0/0, is NaN.
-    """
-    with np.errstate(all="ignore"):
-        return 10.0 ** (log10_norms(update) - log10_norms(weights))

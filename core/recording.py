@@ -135,14 +135,6 @@ def extend(recording: Recording, data, *, steps: int | None = None, seconds: flo
     )
 
 
-def rewind(recording: Recording) -> Recording:
-    """The recording before its first step, with the same weights."""
-    first = recording.kept[0]
-    return replace(
-        recording, state=first, steps=(), tests=recording.tests[:1], kept=(first,), every=1
-    )
-
-
 def lengthen(recording: Recording, steps: int) -> Recording:
     """The same recording with another number of steps to go to; what it has, it keeps.
 

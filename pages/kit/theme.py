@@ -138,6 +138,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
+def listed(parts: Sequence[str]) -> str:
+    """A, B and C; nothing for none."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
 _TEX_NUMBER = re.compile(r"-?([\d.]+)(?: \\times 10\^\{(-?\d+)\})?")
 
 

@@ -58,14 +58,6 @@ def test_a_recording_is_not_changed_by_what_follows():
         assert np.array_equal(ours, theirs)
 
 
-def test_rewound_it_has_the_same_weights_and_runs_the_same():
-    whole = recording.extend(begun(), DATA)
-    again = recording.rewind(whole)
-    assert again.step == 0 and again.steps == () and len(again.tests) == 1
-    assert_identical(again.state.params, begun().state.params)
-    assert_same_run(recording.extend(again, DATA), whole)
-
-
 def test_any_step_can_be_looked_back_into(monkeypatch):
     monkeypatch.setattr(recording, "KEPT_BYTES", 12_000)
     whole = recording.extend(begun(), DATA)

@@ -56,8 +56,7 @@ def notes(at, points: list[data.Point]) -> list[str]:
     flat = list(dict.fromkeys(point.label for point in points if point.saturated))
     if flat:
         verb = "is" if len(flat) == 1 else "are"
-        names = " and ".join(filter(None, (", ".join(flat[:-1]), flat[-1])))
-        saturated = f"At *z* = {z}, {names} {verb} flat"
+        saturated = f"At *z* = {z}, {theme.listed(flat)} {verb} flat"
     else:
         saturated = f"At *z* = {z} none of the three is flat"
     saturated += (
@@ -124,9 +123,7 @@ def _medians(at, measured: dict[str, data.Products]) -> str:
         return f"medians of {theme.count(*counts, 'network')}"
     most, names = max(counts.items())
     rest = min(counts)
-    *first, last = names
-    listed = f"{', '.join(first)} and {last}" if first else last
-    return f"medians of {rest} networks, of {most} with {listed}"
+    return f"medians of {rest} networks, of {most} with {theme.listed(names)}"
 
 
 def shares(at, measured: data.Shares, untrained: data.Shares) -> list[str]:

@@ -12,11 +12,6 @@ from pages.kit.memoize import memoize
 from pages.kit.prose import fill
 
 
-def listed(names: Sequence[str]) -> str:
-    """A, B and C."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
 def finding(default: Default, run: Run, depth: int, told: str) -> str:
     """What is left of the gradient, and who says so."""
     ratio = float(run.kept[depth - 1, 0])
@@ -117,7 +112,7 @@ def _scale(default: Default, width: int) -> str:
             """{framework} does not look at the width: σ√*n* is {at}. A default that holds at one
             width vanishes at a smaller one and explodes at a larger one.""",
             framework=default.framework,
-            at=listed(at),
+            at=theme.listed(at),
         )
     if law.mean:
         return fill(
@@ -168,7 +163,7 @@ def _groups(activation: str, width: int, depth: int, seed: int) -> str:
         vanish=len(vanish),
         explode=len(explode),
         all=len(vanish) + len(hold) + len(explode),
-        who=f" It holds in {listed(hold)}." if 0 < len(hold) < 6 else "",
+        who=f" It holds in {theme.listed(hold)}." if 0 < len(hold) < 6 else "",
     )
 
 

@@ -135,15 +135,9 @@ def learned(clip: str) -> str:
         if len(most) == len(rows):
             where = f"at every length, {most[-1]} steps too"
         else:
-            where = f"at {_listed(most)} steps" if most else "at no length"
+            where = f"at {theme.listed([*map(str, most)])} steps" if most else "at no length"
         lines.append(f"- **{cell}**: most seeds learned {where}.")
     return "\n".join(lines)
-
-
-def _listed(numbers: list[int]) -> str:
-    """10, 20 and 50."""
-    *first, last = map(str, numbers)
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def kept_over(steps: int) -> str:

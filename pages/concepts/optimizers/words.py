@@ -163,10 +163,6 @@ def _slopes(found: FirstStep) -> str:
 # Training ----------------------------------------------------------------------------------------
 
 
-def _named(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def learners(network: str) -> list[str]:
     """The optimizers with which a network counts as having learned."""
     return [by for by in RATES if data.trained(network, by).middle[-1] >= data.LEARNED]
@@ -188,7 +184,7 @@ def trained(at) -> str:
         if len(learned) == count
         else f"None of the {count} optimizers names {least} right."
         if not learned
-        else f"At least {least} name right: {_named([label(by) for by in learned])}."
+        else f"At least {least} name right: {theme.listed([label(by) for by in learned])}."
     )
     halted = f" Of {len(run.share)} draws {run.halted} halted, no longer numbers." * bool(
         run.halted

@@ -136,7 +136,7 @@ def _shares(layers: Sequence[int], zero: Sequence[float], depth: int) -> str:
     first, *rest = [f"{groups[0][0]} of them in {_layers(groups[0][1], depth)}", *parts[1:]]
     if len(rest) >= MOST_SHARES:
         return f"{first}, and so on to {rest[-1]}"
-    return _listed([first, *rest])
+    return theme.listed([first, *rest])
 
 
 def _squares(pair: Pair, name: str, step: int) -> str:
@@ -177,13 +177,8 @@ def _layers(layers: Sequence[int], depth: int) -> str:
     starts = [layer for layer in hidden if layer - 1 not in hidden]
     ends = [layer for layer in hidden if layer + 1 not in hidden]
     spans = [f"{a}" if a == b else f"{a} to {b}" for a, b in zip(starts, ends, strict=True)]
-    parts = [f"layer{'s' if len(hidden) > 1 else ''} {_listed(spans)}"] if spans else []
-    return _listed(parts + ["the output layer"] * (depth + 1 in layers))
-
-
-def _listed(parts: Sequence[str]) -> str:
-    *others, last = parts
-    return f"{', '.join(others)} and {last}" if others else last
+    parts = [f"layer{'s' if len(hidden) > 1 else ''} {theme.listed(spans)}"] if spans else []
+    return theme.listed(parts + ["the output layer"] * (depth + 1 in layers))
 
 
 def place(pair: Pair, step: int) -> str:
@@ -219,7 +214,7 @@ def difference(a: Net, b: Net) -> str:
     ]
     if not parts:
         return "A and B are the same network: their curves lie on each other."
-    return f"A and B differ in {_listed(parts)}."
+    return f"A and B differ in {theme.listed(parts)}."
 
 
 def _setting(name: str, value) -> str:
