@@ -1,6 +1,6 @@
 """Whether a number has a meaning where it stands; if not, a ValueError that says so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -37,3 +37,13 @@ def one_of(of: Any, **known: Iterable[str]) -> None:
     for name, names in known.items():
         if (value := getattr(of, name)) not in names:
             raise ValueError(f"{name} must be one of {', '.join(names)}, not {value!r}")
+
+
+def generators(
+    rng: np.random.Generator | Sequence[np.random.Generator], seeds: int
+) -> list[np.random.Generator]:
+    """One generator for each of `seeds` members: the children of one, or those that are given."""
+    members = rng.spawn(seeds) if isinstance(rng, np.random.Generator) else list(rng)
+    if len(members) != seeds:
+        raise ValueError(f"{len(members)} generators were given for {seeds} seeds")
+    return members

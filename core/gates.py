@@ -124,9 +124,7 @@ def init(spec: GateSpec, *, rng: np.random.Generator | Sequence[np.random.Genera
     rng: one Generator, of which member s gets the child `rng.spawn(S)[s]`, or a sequence of S
     Generators that are used as they are. Neither scales nor the forget bias change the draws.
     """
-    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
-    if len(members) != spec.seeds:
-        raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
+    members = checks.generators(rng, spec.seeds)
     scheme = INITIALIZERS[spec.initializer]
     recurrent = INITIALIZERS["orthogonal"] if spec.orthogonal else scheme
 

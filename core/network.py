@@ -141,9 +141,7 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     Generators that are used as they are: member s then equals a lone network of that generator.
     All weights are drawn before all biases, from the first layer to the last.
     """
-    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
-    if len(members) != spec.seeds:
-        raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
+    members = checks.generators(rng, spec.seeds)
     scheme, fans = INITIALIZERS[spec.initializer], tuple(pairwise(spec.widths))
     W, b = empty(
         [(spec.seeds, d_in, d_out) for d_in, d_out in fans],

@@ -112,9 +112,7 @@ def init(spec: RnnSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     Generators that are used as they are. Scales, and the choice between "scheme",
     "spectral_radius" and "singular_value", do not change the draws.
     """
-    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
-    if len(members) != spec.seeds:
-        raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
+    members = checks.generators(rng, spec.seeds)
     scheme = INITIALIZERS[spec.initializer]
     recurrent = INITIALIZERS["orthogonal"] if spec.recurrent == "orthogonal" else scheme
 

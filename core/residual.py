@@ -143,9 +143,7 @@ def init(
     rng: one Generator, of which member s gets the child `rng.spawn(S)[s]`, or a sequence of S
     Generators that are used as they are. Places and scales do not change the draws.
     """
-    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
-    if len(members) != spec.seeds:
-        raise ValueError(f"{len(members)} generators were given for {spec.seeds} seeds")
+    members = checks.generators(rng, spec.seeds)
     D, he, lecun = spec.width, INITIALIZERS["he"], INITIALIZERS["lecun"]
     scale = spec.weight_scale * ((4 * max(1, spec.blocks)) ** -0.25 if spec.place == "deep" else 1)
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from core import checks
 from core.blas import empty, matmul
 from core.diagnostics import (
     arrives,
@@ -133,7 +134,7 @@ def profile(
     if price > limit:
         raise TooCostly(price, limit)
 
-    members = rng.spawn(spec.seeds) if isinstance(rng, np.random.Generator) else list(rng)
+    members = checks.generators(rng, spec.seeds)
     spec = replace(spec, weight_scale=1.0)
     params = init(spec, rng=members)
     d_output = np.stack([own.standard_normal((len(x), spec.n_out)) for own in members])

@@ -231,6 +231,17 @@ def record(steps: Iterable[Step]) -> History:
     return History(**stacked, halts=steps[-1].halts)
 
 
+def first_batch(train_spec: TrainSpec, data) -> tuple[np.ndarray, np.ndarray]:
+    """The examples of a run's first step, (N, n_in) and their labels or targets."""
+    rows = _shuffled(train_spec, len(data.x_train), 0)[: train_spec.batch_size]
+    return data.x_train[rows], data.y_train[rows]
+
+
+def _shuffled(train_spec: TrainSpec, examples: int, epoch: int) -> np.ndarray:
+    """The order in which an epoch shows the examples."""
+    return np.random.default_rng((train_spec.batch_seed, epoch)).permutation(examples)
+
+
 def accuracy(
     spec: NetSpec, params: Params, x, labels, *, loss: str = "softmax_cross_entropy"
 ) -> np.ndarray:
@@ -363,8 +374,7 @@ class Run:
         examples = len(self.data.x_train)
         epoch, batch = divmod(self.number, examples // self._size)
         if batch == 0 or len(self._order) != examples:
-            rng = np.random.default_rng((self.train_spec.batch_seed, epoch))
-            self._order = rng.permutation(examples)
+            self._order = _shuffled(self.train_spec, examples, epoch)
         self.number += 1
         return self._order[batch * self._size : (batch + 1) * self._size]
 

@@ -15,7 +15,7 @@ def look(tab, what: str):
 
 
 # One stylesheet for all pages: these stand for them.
-COLORED = ["chain_rule", "training", "precision"]
+COLORED = ["chain_rule", "training"]
 
 
 @pytest.mark.parametrize("path", COLORED)

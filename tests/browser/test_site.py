@@ -79,8 +79,11 @@ def offered(tab) -> set[str]:
     return set(paths)
 
 
-@pytest.mark.parametrize("path", ["initialization"])
-def test_deep_link_on_a_server_that_has_served_nothing(path, cold_server, reader):
+def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_server, reader):
+    """Each imports what the others do, at the same time; the last comes by a deep link."""
+    others, path = {other: reader() for other in ("training", "products")}, "initialization"
+    for other, tab in others.items():
+        tab.page.goto(f"{cold_server}/{other}", wait_until="commit")
     panel = PANELS[path]
     control = next(c for c in panel.controls if isinstance(c, Range))
     value = control.high if control.high != control.default else control.low
@@ -96,7 +99,9 @@ def test_deep_link_on_a_server_that_has_served_nothing(path, cold_server, reader
     tab.settle()
     assert more(tab).first.get_attribute("aria-checked") == "true"
     assert float(parse_qs(urlsplit(tab.page.url).query)[panel.key(control.name)][0]) == value
-    tab.assert_sound()
+    for one in (tab, *others.values()):
+        one.page.wait_for_selector(CHART, timeout=60_000)
+        one.assert_sound()
 
 
 def test_address_without_a_path_leads_to_the_first_page(cold_server, reader):
@@ -434,17 +439,6 @@ def test_the_network_plays_forward_and_back_and_by_single_stages(server, reader)
     assert stage.input_value() == rests
     assert tab.sent == sent, "the server was asked"
     tab.assert_sound()
-
-
-def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_server, reader):
-    """Each imports what the others do, at the same time."""
-    paths = ("training", "initialization", "products")
-    tabs = [reader() for _ in paths]
-    for tab, path in zip(tabs, paths, strict=True):
-        tab.page.goto(f"{cold_server}/{path}", wait_until="commit")
-    for tab in tabs:
-        tab.page.wait_for_selector(CHART, timeout=60_000)
-        tab.assert_sound()
 
 
 def test_a_cleared_box_goes_back_and_a_packed_table_is_not_shown(server, reader):

@@ -17,7 +17,7 @@ from core.activations import ACTIVATIONS, activation
 from core.initializers import INITIALIZERS
 from core.network import Gradients, NetSpec, Trace
 
-repeatable = settings(derandomize=True, deadline=None, max_examples=60, database=None)
+repeatable = settings(derandomize=True, deadline=None, max_examples=45, database=None)
 
 
 finite = st.floats(-1e300, 1e300, allow_subnormal=True)

@@ -136,6 +136,15 @@ def test_a_step_is_what_it_says():
     assert moved[0] == pytest.approx(-0.1 * clipped.gradients.dW[0], rel=1e-9)
 
 
+def test_the_first_batch_is_that_of_the_first_step():
+    train_spec = replace(TRAIN, batch_seed=3)
+    begun = training.start(SPEC, train_spec, rng=generators(1))
+    after, _ = training.advance(SPEC, train_spec, DATA, begun)
+    x, y = training.first_batch(train_spec, DATA)
+    rows = after.order[: TRAIN.batch_size]
+    assert np.array_equal(x, DATA.x_train[rows]) and np.array_equal(y, DATA.y_train[rows])
+
+
 def test_an_epoch_shows_every_example_once_in_a_new_order():
     data = SimpleNamespace(x_train=DATA.x_train[:40], y_train=DATA.y_train[:40])
     states, _ = run(SPEC, replace(TRAIN, steps=10), data=data, rng=generators(1))

@@ -216,7 +216,7 @@ def test_the_first_step_is_that_of_the_runs():
     """Member 5 of the trained ensemble is the lone network of seed 5."""
     spec = networks.NETWORKS["large"].spec
     rngs = [np.random.default_rng(seed) for seed in range(networks.RUNS)]
-    x, y = data._first_batch()
+    x, y = training.first_batch(networks.NETWORKS["large"].training, datasets.digits())
     params = network.init(spec, rng=rngs)
     trace = network.forward(spec, params, x)
     d_output = data.losses.softmax_cross_entropy(trace.output, y)[1]

@@ -308,7 +308,7 @@ def test_the_picture_shows_a_lone_networks_units(name, seed, c):
     """Against one network at one factor, by itself, unit by unit."""
     gradient, signal = data.units(name, seed)
     kind = data.NETWORKS[name]
-    x, y = data.first_batch(kind)
+    x, y = data.pictured(kind)
 
     def passes(c):
         spec = replace(kind.spec, seeds=1, weight_scale=c)

@@ -39,7 +39,7 @@ from tests.app import (
 )
 from tests.panels import PANELS, PATHS
 
-STATES = int(os.environ.get("WALK_STATES", "150"))
+STATES = int(os.environ.get("WALK_STATES", "100"))
 STEPS = 50  # of one walk
 LABS = "training.labs"  # where a session keeps what it has trained
 

@@ -9,7 +9,6 @@ import pandas as pd
 
 from core import clipping, datasets, diagnostics, losses, network, scalar_chain, training
 from core.activations import ACTIVATIONS
-from core.network import NetSpec
 from pages.concepts.clipping.charts import CLIFF_LEFT, CLIFF_RIGHT, CLIFF_STEPS, UNCLIPPED
 from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW, Network
 from pages.concepts.clipping.panel import LIMIT
@@ -228,19 +227,10 @@ class FirstStep:
 
 
 @cache
-def _first_batch() -> tuple[np.ndarray, np.ndarray]:
-    """The examples of every run's first step, which no network has a say in."""
-    data, spec = datasets.digits(), NetSpec(n_in=64, width=1, depth=0, n_out=10)
-    state = training.start(spec, SLOW.training, rng=np.random.default_rng(0))
-    after, _ = training.advance(spec, SLOW.training, data, state)
-    rows = after.order[: SLOW.training.batch_size]
-    return data.x_train[rows], data.y_train[rows]
-
-
 @memoize(128)
 def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
     """Backpropagate the first batch through one untrained network, then clip at 10**limit."""
-    net, (x, y) = NETWORKS[name], _first_batch()
+    net, (x, y) = NETWORKS[name], training.first_batch(SLOW.training, datasets.digits())
     spec = replace(net.spec, seeds=1)
     params = network.init(spec, rng=[np.random.default_rng(seed)])
     trace = network.forward(spec, params, x)

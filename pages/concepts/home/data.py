@@ -14,7 +14,7 @@ from core.diagnostics import arrives
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.optimizers import Adam
-from core.training import TrainSpec
+from core.training import TrainSpec, first_batch
 from pages.concepts.home.charts import SEEN, THREE
 from pages.concepts.home.panel import DRAWS, UNITS, C
 from pages.kit import beside, frames, grammar, theme
@@ -110,17 +110,15 @@ def drag(name: str, draw: int | None) -> Drag:
 
 def _start(kind: Network) -> tuple[np.ndarray, np.ndarray]:
     """The batch (N, n_in), and the loss's gradient at an output that prefers no digit."""
-    x, y = first_batch(kind)
+    x, y = pictured(kind)
     _, start = LOSSES["softmax_cross_entropy"](np.zeros((1, len(y), kind.spec.n_out)), y)
     return x, start[0]
 
 
-def first_batch(kind: Network) -> tuple[np.ndarray, np.ndarray]:
+def pictured(kind: Network) -> tuple[np.ndarray, np.ndarray]:
     """Images and labels at the start of the training's first batch, as many as are pictured."""
-    digits = datasets.digits()
-    rng = np.random.default_rng((kind.training.batch_seed, 0))
-    rows = rng.permutation(len(digits.x_train))[: kind.pictured]
-    return digits.x_train[rows], digits.y_train[rows]
+    x, y = first_batch(kind.training, datasets.digits())
+    return x[: kind.pictured], y[: kind.pictured]
 
 
 @memoize(64)

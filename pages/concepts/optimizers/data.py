@@ -14,6 +14,7 @@ from core.diagnostics import log10_rms, log10_spread, slope_products
 from core.losses import LOSSES
 from core.network import Params
 from core.optimizers import RULES, Adam
+from core.training import TrainSpec, first_batch
 from pages.concepts.optimizers.charts import HIGH, LOW
 from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, STEPS, rule
 from pages.kit import beside, frames, grammar, theme
@@ -21,7 +22,6 @@ from pages.kit.memoize import memoize
 
 HERE = Path(__file__).parent
 DRAWN = 4  # of the trained networks, whose first step is computed as the reader looks
-EXAMPLES = 32
 HELD_OUT = 360  # digits
 LEARNED = 0.4  # share of them from which on a network counts as having learned: guessing has 0.1
 SHORT = {"momentum": "momentum", "sign": "sign"}  # names beside a line
@@ -56,17 +56,11 @@ def generators() -> list[np.random.Generator]:
     return np.random.default_rng(0).spawn(DRAWS)[:DRAWN]
 
 
-def first_batch() -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels of the first batch that training sees."""
-    digits = datasets.digits()
-    rows = np.random.default_rng((0, 0)).permutation(len(digits.x_train))[:EXAMPLES]
-    return digits.x_train[rows], digits.y_train[rows]
-
-
 @memoize(64)
 def first_step(name: str, by: str) -> FirstStep:
     """One network's gradients, and what the optimizer makes of them."""
-    spec, (x, y) = replace(NETWORKS[name], seeds=DRAWN), first_batch()
+    spec = replace(NETWORKS[name], seeds=DRAWN)
+    x, y = first_batch(TrainSpec(0.0), datasets.digits())
     params = network.init(spec, rng=generators())
     trace = network.forward(spec, params, x)
     _, d_output = LOSSES["softmax_cross_entropy"](trace.output, y)
