@@ -229,7 +229,7 @@ def choices(spec, train_spec, seed, dataset):
 
     hidden = spec.depth > 0
     norm = spec.norm if hidden else "none"
-    normed, clip, rule = norm != "none", train_spec.clip, train_spec.optimizer
+    normed, clip, rule = norm != "none", train_spec.clip, train_spec.rule
     single = train_spec.dtype == "float32"
     residual = any(spec.shortcut(i) for i in range(spec.depth))
     words = {

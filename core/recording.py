@@ -85,7 +85,7 @@ def work(spec: NetSpec, train_spec: TrainSpec) -> float:
         + PER_SMOOTH_ELEMENT * (spec.activation not in PIECEWISE_LINEAR)
         + PER_NORMALIZED_ELEMENT * (spec.norm != "none")
     )
-    rule = train_spec.optimizer
+    rule = train_spec.rule
     per_weight = PER_WEIGHT + PER_KEPT * rule.keeps
     if isinstance(rule, Muon):
         per_weight += 3 * rule.iterations * D

@@ -36,7 +36,7 @@ from core.network import (
     init,
     output,
 )
-from core.optimizers import PLAIN, Memory, Momentum, Rule, begin, leaves, packed, unpacked
+from core.optimizers import PLAIN, Memory, Rule, begin, leaves, packed, unpacked
 
 CLIPS = ("none", "value", "norm")
 DTYPES = ("float64", "float32")
@@ -56,7 +56,6 @@ class TrainSpec:
 
     clip, clip_limit: "none", by "value" or by global "norm", before the rule.
     rule: how a gradient becomes a step, a record of core/optimizers.py.
-    momentum: with plain SGD, the same as the rule Momentum(momentum).
     batch_size: examples per step, all if there are fewer; an epoch leaves out the remainder.
     target: where the mean squared error meets labels, what it wants of the output of an example's
     class; of the other outputs it wants 0.
@@ -68,7 +67,6 @@ class TrainSpec:
     learning_rate: float
     steps: int = 200
     batch_size: int = 32
-    momentum: float = 0.0
     clip: str = "none"
     clip_limit: float = 1.0
     loss: str = "softmax_cross_entropy"
@@ -82,20 +80,11 @@ class TrainSpec:
         """What the numbers can hold."""
         return FORMATS[self.dtype]
 
-    @property
-    def optimizer(self) -> Rule:
-        """The rule that takes the steps."""
-        return Momentum(self.momentum) if self.momentum else self.rule
-
     def __post_init__(self):
         if not isinstance(self.rule, Rule):
             raise ValueError(f"rule must be a record of core/optimizers.py, not {self.rule!r}")
-        if self.momentum and self.rule != PLAIN:
-            raise ValueError(f"momentum is a setting of plain SGD, not of {self.rule.label}")
         if not (isfinite(self.learning_rate) and self.learning_rate >= 0):
             raise ValueError(f"learning_rate must be finite and ≥ 0, not {self.learning_rate!r}")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum must be at least 0 and below 1, not {self.momentum!r}")
         for name, least in (("steps", 0), ("batch_size", 1), ("batch_seed", 0)):
             whole(name, getattr(self, name), least)
         if self.clip not in CLIPS:
@@ -194,7 +183,7 @@ def start(spec: NetSpec, train_spec: TrainSpec, *, rng=None, params: Params | No
         raise ValueError("training starts from either a generator or parameters")
     params = init(spec, rng=rng) if params is None else params
     params = in_format(params, train_spec.dtype)
-    memory = begin(train_spec.optimizer, params)
+    memory = begin(train_spec.rule, params)
     return State(0, params, memory, np.arange(0), (None,) * len(params.W[0]))
 
 
@@ -265,7 +254,7 @@ class Run:
         self._p, self.params = packed(in_format(state.params, dtype))
         self._g = np.empty_like(self._p)
         gradient = unpacked(self._g, state.params)
-        self._rule, memory = train_spec.optimizer, state.memory
+        self._rule, memory = train_spec.rule, state.memory
         if type(memory.rule) is not type(self._rule):
             memory = begin(self._rule, state.params)
         self._steps = memory.steps  # of this rule

@@ -17,6 +17,7 @@ from core.activations import ACTIVATIONS
 from core.formats import FORMATS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
+from core.optimizers import SGD, Momentum
 from core.recurrent import RnnSpec
 from tests.core.test_properties import extreme_specs, generators, repeatable, specs
 
@@ -85,16 +86,16 @@ def test_a_network_names_the_first_thing_that_broke(spec, scale):
     st.one_of(specs(), wild_specs()),  # ordinary ones break by their rate alone
     st.sampled_from([0.0, 1.0, 1e300, 1.7e308]),
     st.sampled_from(training.CLIPS),
-    st.sampled_from([0.0, 0.9]),
+    st.sampled_from([SGD(), Momentum(0.9)]),
     st.sampled_from([0.0, 1.0, 1e3, 1e300]),
 )
-@example(NetSpec(3, 4, 2, 3), 1.7e308, "none", 0.0, 1e3)  # its first update overflows
+@example(NetSpec(3, 4, 2, 3), 1.7e308, "none", SGD(), 1e3)  # its first update overflows
 @repeatable
-def test_training_says_when_and_where_it_broke(spec, learning_rate, clip, momentum, scale):
+def test_training_says_when_and_where_it_broke(spec, learning_rate, clip, rule, scale):
     spec = replace(spec, depth=min(spec.depth, 40))
     x = inputs(spec, scale, examples=4)
     data = SimpleNamespace(x_train=x, y_train=np.arange(4) % spec.n_out)
-    how = training.TrainSpec(learning_rate, steps=4, batch_size=2, clip=clip, momentum=momentum)
+    how = training.TrainSpec(learning_rate, steps=4, batch_size=2, clip=clip, rule=rule)
     state, before = training.start(spec, how, rng=generators(spec.seeds)), None
     drawn = state.params.W
     while state.step < how.steps and not state.halted:

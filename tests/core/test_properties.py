@@ -16,6 +16,7 @@ from core import clipping, diagnostics, losses, network, sweeps, training
 from core.activations import ACTIVATIONS, activation
 from core.initializers import INITIALIZERS
 from core.network import Gradients, NetSpec, Trace
+from core.optimizers import Momentum
 
 repeatable = settings(derandomize=True, deadline=None, max_examples=45, database=None)
 
@@ -192,7 +193,9 @@ def test_extreme_training_never_raises_and_says_where_it_broke(spec, learning_ra
     spec = replace(spec, depth=min(spec.depth, 40))
     x, _ = batch(spec)
     data = SimpleNamespace(x_train=x, y_train=np.arange(4) % spec.n_out)
-    train_spec = training.TrainSpec(learning_rate, steps=3, batch_size=2, clip=clip, momentum=0.5)
+    train_spec = training.TrainSpec(
+        learning_rate, steps=3, batch_size=2, clip=clip, rule=Momentum(0.5)
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         state = training.start(spec, train_spec, rng=generators(spec.seeds))

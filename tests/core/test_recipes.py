@@ -20,7 +20,7 @@ from core.initializers import INITIALIZERS
 from core.keras_recipe import keras_script
 from core.network import NetSpec
 from core.numpy_recipe import numpy_script
-from core.optimizers import Adam, AdamW, Muon, RMSProp, Sign
+from core.optimizers import Adam, AdamW, Momentum, Muon, RMSProp, Sign
 from core.pytorch_recipe import pytorch_script
 from core.training import TrainSpec
 
@@ -35,7 +35,7 @@ def run_of(dataset, *, width=6, depth=3, steps=8, batch_size=32, rate=0.1, **set
     """(spec, train_spec, dataset); settings are fields of either spec."""
     of_training = {
         name: settings.pop(name)
-        for name in ("momentum", "clip", "clip_limit", "batch_seed", "rule", "loss", "target")
+        for name in ("clip", "clip_limit", "batch_seed", "rule", "loss", "target")
         if name in settings
     }
     n_in, n_out = SHAPES[dataset]
@@ -51,11 +51,18 @@ RUNS = {
     "digits": run_of("digits", initializer="he_uniform", bias_std=0.3, width=16),
     "mean": run_of("digits", weight_mean=0.5, weight_scale=0.9, width=9),
     "pixels": run_of("pixels", width=8, initializer="lecun_uniform"),
-    "linear": run_of("digits", depth=0, initializer="normal", momentum=0.5, norm="batch", **NORM),
+    "linear": run_of(
+        "digits", depth=0, initializer="normal", rule=Momentum(0.5), norm="batch", **NORM
+    ),
     "identity": run_of("spirals", activation="identity", initializer="orthogonal", residual=1.0),
     "sigmoid": run_of("spirals", activation="sigmoid", initializer="xavier", norm="batch", **NORM),
     "tanh": run_of(
-        "digits", activation="tanh", initializer="orthogonal", width=64, residual=-0.5, momentum=0.9
+        "digits",
+        activation="tanh",
+        initializer="orthogonal",
+        width=64,
+        residual=-0.5,
+        rule=Momentum(0.9),
     ),
     "leaky ReLU": run_of(
         "spirals",
@@ -66,7 +73,9 @@ RUNS = {
         **VALUE,
     ),
     "ELU": run_of("spirals", activation="elu", initializer="lecun", width=2, residual=0.7, **VALUE),
-    "SELU": run_of("digits", activation="selu", initializer="lecun_uniform", momentum=0.9, **VALUE),
+    "SELU": run_of(
+        "digits", activation="selu", initializer="lecun_uniform", rule=Momentum(0.9), **VALUE
+    ),
     "softplus": run_of(
         "spirals", activation="softplus", initializer="uniform_classic", norm="layer", residual=0.5
     ),
@@ -75,7 +84,7 @@ RUNS = {
         "spirals", activation="gelu", initializer="normal", weight_scale=0.5, bias_std=0.1, **NORM
     ),
     "all remedies": run_of(
-        "spirals", norm="batch", residual=0.3, momentum=0.9, bias_std=0.2, **NORM, depth=6
+        "spirals", norm="batch", residual=0.3, rule=Momentum(0.9), bias_std=0.2, **NORM, depth=6
     ),
     "layer norm, wide": run_of("digits", norm="layer", width=64, residual=2.0, **NORM),
     "saturated": run_of("spirals", activation="tanh", weight_scale=8.0, initializer="xavier"),
@@ -107,7 +116,7 @@ GROWING = run_of(
     steps=60,
     batch_size=33,
     rate=50,
-    momentum=0.9,
+    rule=Momentum(0.9),
     activation="leaky_relu",
     negative_slope=-0.2,
     initializer="lecun",

@@ -14,7 +14,7 @@ from core import clipping, gates, losses, network, recurrent, scalar_chain, theo
 from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
 from core.network import NetSpec, Params
-from core.optimizers import RULES
+from core.optimizers import RULES, Momentum
 from tests.golden import recipe
 
 with np.load(Path(__file__).parents[1] / "golden" / "golden.npz") as _file:
@@ -91,7 +91,9 @@ def test_a_network_agrees_with_pytorch(case):
 
 
 def rule_of(case):
-    """The optimizer of a case, its momentum aside."""
+    """The optimizer of a case."""
+    if case.momentum:
+        return Momentum(case.momentum)
     settings = {
         "adam": {"epsilon": case.epsilon},
         "adamw": {"epsilon": case.epsilon, "decay": case.decay},
@@ -109,7 +111,6 @@ def test_training_agrees_with_pytorch(case):
     train_spec = training.TrainSpec(
         case.learning_rate,
         batch_size=case.examples,
-        momentum=case.momentum,
         clip=case.clip,
         clip_limit=case.clip_limit,
         loss=case.loss,

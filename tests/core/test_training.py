@@ -17,9 +17,9 @@ SPEC = NetSpec(6, 8, 3, 3, "tanh", initializer="xavier", bias_std=0.1)
 TRAIN = TrainSpec(0.1, steps=12, batch_size=8)
 VARIANTS = {
     "plain": TRAIN,
-    "momentum": replace(TRAIN, momentum=0.9),
+    "momentum": replace(TRAIN, rule=Momentum(0.9)),
     "clip by value": replace(TRAIN, clip="value", clip_limit=0.01),
-    "clip by norm, momentum": replace(TRAIN, clip="norm", clip_limit=0.3, momentum=0.5),
+    "clip by norm, momentum": replace(TRAIN, clip="norm", clip_limit=0.3, rule=Momentum(0.5)),
     "adam": replace(TRAIN, learning_rate=0.01, rule=Adam()),
     "muon, clip by norm": replace(TRAIN, rule=Muon(), clip="norm", clip_limit=0.3),
 }
@@ -174,7 +174,7 @@ def test_it_learns():
         ("mean_squared_error", 1),
     ):
         spec = replace(SPEC, n_out=n_out)
-        train_spec = TrainSpec(0.1, steps=150, momentum=0.9, loss=loss)
+        train_spec = TrainSpec(0.1, steps=150, rule=Momentum(0.9), loss=loss)
         states, steps = run(spec, train_spec, data=data, rng=generators(1))
         history = training.record(steps)
         assert history.loss.shape == (150, 1) and history.log10_dz.shape == (150, 1, 3)
@@ -184,9 +184,9 @@ def test_it_learns():
 
 
 def test_momentum_may_begin_where_a_run_is_continued():
-    plain = replace(TRAIN, momentum=0.0)
+    plain = TRAIN
     state, _ = training.advance(SPEC, plain, DATA, training.start(SPEC, plain, rng=generators(1)))
-    heavy = replace(TRAIN, momentum=0.9)
+    heavy = replace(TRAIN, rule=Momentum(0.9))
     for _ in range(2):
         state, _ = training.advance(SPEC, heavy, DATA, state)
     assert state.memory.rule == Momentum(0.9)
@@ -289,12 +289,6 @@ def test_a_diverging_run_halts_where_the_forward_pass_first_breaks():
     assert network.first_non_finite(trace).layer == halt.layer
 
 
-def test_momentum_is_a_rule_by_another_name():
-    a, _ = run(SPEC, replace(TRAIN, momentum=0.9), rng=generators(1))
-    b, _ = run(SPEC, replace(TRAIN, rule=Momentum(0.9)), rng=generators(1))
-    assert_identical(a[-1], b[-1])
-
-
 def test_a_rule_of_another_kind_begins_with_no_memory():
     states, _ = run(SPEC, replace(TRAIN, rule=Adam(), learning_rate=0.01), rng=generators(1))
     other = replace(TRAIN, rule=SGD(), learning_rate=0.01)
@@ -347,10 +341,7 @@ def test_a_run_ends_when_all_have_halted():
     [
         {"learning_rate": -0.1},
         {"learning_rate": np.nan},
-        {"momentum": 1.0},
-        {"momentum": 0.9, "rule": Adam()},
         {"rule": "adam"},
-        {"momentum": -0.1},
         {"steps": -1},
         {"steps": 1.5},
         {"batch_size": 0},
