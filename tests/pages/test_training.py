@@ -470,7 +470,8 @@ def test_a_far_step_that_would_take_long_is_the_last_kept_one(monkeypatch):
     pair = trained()
     monkeypatch.setattr(data, "MOST_REPLAYED", 0.0)
     monkeypatch.setattr(recording, "KEPT_BYTES", 100_000)
-    run = recording.extend(recording.rewind(pair.runs["B"]), DUEL.dataset)
+    begun = recording.lengthen(pairs.pair(DUEL).runs["B"], pair.step)
+    run = recording.extend(begun, DUEL.dataset)
     near = data.looked_at(pairs.Pair(DUEL, {"B": run}), "B", 39)
     assert near.step < 39 and near.step % run.every == 0
 
