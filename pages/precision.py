@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import formats, rounded, scalar_chain
+from core import formats, rounded
 from pages.concepts.precision import charts, data, words
 from pages.concepts.precision.panel import PANEL
 from pages.kit import controls, live, page, predict, values, whole
@@ -40,7 +40,7 @@ predict.choice(
         "zero": "So it is if the true power is rounded once. Step by step it is not.",
         "up": "Rounding can hold a number, but 0.6 times it is never larger.",
     },
-    because=words.stuck(scalar_chain.power_end(data.ASKED, formats.FORMATS["float16"])),
+    because=words.stuck(),
 )
 
 page.write(

@@ -77,7 +77,7 @@ def equation(at, nets: data.Measured, here: int) -> str:
             "mean square over a layer. The rule takes slopes and weights to be independent."
         )
     else:
-        says = "A dead network has slopes of 0 in some layer: nothing to multiply."
+        says = "A dead network lets nothing through: there is nothing to compare."
     return f"{product}\n\n{says}"
 
 
@@ -107,7 +107,7 @@ def notes(at, nets: data.Measured, here: int) -> list[str]:
     )
     nothing = "Nothing arrives here, whichever gradient you ask for."
     which = _which_gradient(at, nets, here, found) if found else nothing
-    product = "In a dead network some layer has no slope left."
+    product = "Nothing arrives at layer 1, so slopes and gradient cannot be compared."
     if found:
         product = _product(found, n * at.g * math.log10(2))
     return [compound, where, which, product, _spread(at, nets, here)]
@@ -165,14 +165,14 @@ def _spread(at, nets: data.Measured, here: int) -> str:
     apart = nets.dz.mean[here, 0] - median
     alike = not nets.dead[here] and float(np.ptp(nets.dz.first[here])) < theme.CLOSE
     if abs(apart) < 0.02:
-        return f"{died} Their mean is about their median{MUCH_ALIKE if alike else '.'}"
+        return f"{died} Their mean is about their median{ALIKE if alike else '.'}"
     mean = f"{died} Their mean is {theme.from_log10(apart, 2)} times their median"
     if apart > math.log10(2):
         return f"{mean}: a few networks make that mean."
-    return f"{mean}{MUCH_ALIKE}" if alike else f"{mean}."
+    return f"{mean}{ALIKE if alike else '.'}"
 
 
-MUCH_ALIKE = ": they are alike within a factor of 3."
+ALIKE = ": they are alike within a factor of 3."
 
 
 def _living_range(nets: data.Measured, here: int) -> list[str]:

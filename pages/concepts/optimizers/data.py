@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from math import sqrt
+from math import ceil, log, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -307,10 +307,9 @@ def moves_around(beta2: float, quiet: int) -> dict[str, np.ndarray]:
 def long_root(beta2: float, quiet: int) -> int:
     """For how many steps after one large gradient the root of Adam's mean square is more than
     twice what it was, the small ones being of one size."""
-    t, square = quiet + 1, beta2 * (1 - beta2**quiet) + (1 - beta2) * SPIKE**2
-    while square / (1 - beta2**t) > 4:
-        t, square = t + 1, beta2 * square + (1 - beta2)
-    return t - quiet - 1
+    square = beta2 * (1 - beta2**quiet) + (1 - beta2) * SPIKE**2
+    # k steps later it is β₂ᵏ·square + 1 − β₂ᵏ, over 1 − β₂ᵗ for what it lacks from the beginning
+    return ceil(log((square - 1 + 4 * beta2 ** (quiet + 1)) / 3) / -log(beta2))
 
 
 def bound(beta2: float, quiet: int) -> float:

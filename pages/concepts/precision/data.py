@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import datasets, formats, network, scalar_chain
+from core import datasets, network, scalar_chain
 from core.diagnostics import log10_norm
-from core.formats import FORMATS, Format, rounded, stochastic
+from core.formats import FORMATS, Format, rounded, stochastic, too_large
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import passes, unscaled
@@ -417,7 +417,7 @@ def sums() -> pd.DataFrame:
 
 def last_count(form: Format) -> float:
     """The largest count of rows that is a number in the format: the next whole one is none."""
-    edge, lost = formats.too_large(form)
+    edge, lost = too_large(form)
     if np.isinf(edge):
         return form.largest
     return min(edge - lost, float(np.nextafter(edge, 0))) if lost else edge

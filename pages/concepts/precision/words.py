@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from core.formats import FORMATS, Format, too_large
-from core.scalar_chain import PowerEnd
+from core.scalar_chain import power_end
 from pages.concepts.precision import data
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
@@ -371,8 +371,10 @@ def sums() -> str:
 
 
 @memoize(4)
-def stuck(end: PowerEnd) -> str:
+@memoize(1)
+def stuck() -> str:
     """Where a power that is multiplied step by step ends above 0."""
+    end = power_end(data.ASKED, FORMATS["float16"])
     return (
         f"It sticks at {theme.number(end.steps)}, the smallest number that float16 has, "
         f"from *n* = {end.steps_n} on: {data.ASKED} of that is more than half of it, and is "
