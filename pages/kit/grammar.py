@@ -16,6 +16,7 @@ from pages.kit.theme import BAND, MEANINGS, SMALL_HEIGHT
 
 LABEL_SIZE = 14
 SUBNORMAL = float(np.log10(np.finfo(np.float64).smallest_normal))  # what is less is subnormal
+_QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 AXIS: dict[str, Any] = {"labelFontSize": 13, "titleFontSize": 14}  # of every axis
 # Of every mark, by its row's meaning; the scale's range is the theme's, in light and in dark.
 _COLOR = alt.Color("meaning", type="nominal", scale=alt.Scale(domain=list(MEANINGS)), legend=None)
@@ -92,35 +93,95 @@ def outcome(log10: str) -> str:
     return f"({log10}) < {-BAND} ? 'vanishing' : ({log10}) > {BAND} ? 'exploding' : 'healthy'"
 
 
-# Channels and layers ---------------------------------------------------------------------------
+# Axes ------------------------------------------------------------------------------------------
+
+
+def linear_x(field: str | None, title, domain, values=None, /, **axis) -> alt.X:
+    """A horizontal axis of exactly this domain, labeled at `values`.
+
+    Of no field where the layers have one each. `span` is where it begins and ends if not with the
+    view; the rest is for `alt.Axis`.
+    """
+    return alt.X(**_linear(field, title, domain, values, **{"grid": False} | axis))
+
+
+def linear_y(field: str | None, title, domain, values=None, /, **axis) -> alt.Y:
+    """A vertical axis of exactly this domain, as `linear_x`, with faint lines across."""
+    return alt.Y(**_linear(field, title, domain, values, **{"gridOpacity": 0.5} | axis))
+
+
+def _linear(field, title, domain, values, /, *, span=None, **axis) -> dict[str, Any]:
+    at = alt.Undefined if values is None else list(values)
+    scale = {"domain": list(domain), "range": span or alt.Undefined, "nice": False, "zero": False}
+    return {
+        "shorthand": field or alt.Undefined,
+        "type": "quantitative",
+        "scale": alt.Scale(**scale),
+        "axis": alt.Axis(title=title, values=at, **AXIS | axis),
+    }
 
 
 def powers_y(field: str, title: str, low: int, high: int, *, every: int, room: float = 0) -> alt.Y:
-    """A vertical axis of log₁₀ values, labeled in powers of ten, with a fixed domain.
+    """A vertical axis of log₁₀ values, labeled in powers of ten.
 
     `room` is for what stands above it.
     """
-    return alt.Y(**_powers(field, title, low, high, every, room, gridOpacity=0.5))
+    values = range(low, high + 1, every)
+    return linear_y(field, title, (low, high + room), values, labelExpr=power_of_ten("datum.value"))
 
 
-def powers_x(field: str, title: str, low: int, high: int, *, every: int, **more) -> alt.X:
+def powers_x(field: str, title: str, low: int, high: int, *, every: int) -> alt.X:
     """A horizontal axis of log₁₀ values, as `powers_y`."""
-    return alt.X(**_powers(field, title, low, high, every, 0, grid=False), **more)
+    values = range(low, high + 1, every)
+    return linear_x(field, title, (low, high), values, labelExpr=power_of_ten("datum.value"))
 
 
-def _powers(field: str, title: str, low: int, high: int, every: int, room: float, **axis) -> dict:
+def count_x(field: str, title: str | list[str], high: int, *, every: int, room: int = 0) -> alt.X:
+    """A horizontal axis of counts from 0 to `high`, with `room` at its end for lines' labels."""
+    return linear_x(field, title, (0, high + room), range(0, high + 1, every))
+
+
+def shares_y(field: str, title: str, *, room: float = 0, digits: str = "") -> alt.Y:
+    """A vertical axis of shares from 0 to 100 %, with `room` above for what stands there."""
+    return linear_y(field, title, (0, 1 + room), _QUARTERS, format=f"{digits}%")
+
+
+# Marks and what they show ------------------------------------------------------------------------
+
+CROSS: dict[str, Any] = {  # where something ends; words say so to a screen reader
+    "shape": "cross",
+    "angle": 45,
+    "filled": True,
+    "opacity": 1,
+    "aria": False,
+}
+
+
+def text(field: str) -> alt.Text:
+    """The text of each row's mark."""
+    return alt.Text(field, type="nominal")
+
+
+def tooltip(**titles: str) -> list[alt.Tooltip]:
+    """What a mark shows to who points at it: the columns as they are, each under its title."""
+    return [alt.Tooltip(field, type="nominal", title=title) for field, title in titles.items()]
+
+
+def box(left: str, right: str, low: str, high: str) -> dict[str, Any]:
+    """The channels of a rectangle from `left` to `right` and from `low` to `high`."""
     return {
-        "shorthand": field,
-        "type": "quantitative",
-        "scale": alt.Scale(domain=[low, high + room], nice=False, zero=False),
-        "axis": alt.Axis(
-            title=title,
-            values=list(range(low, high + 1, every)),
-            labelExpr=power_of_ten("datum.value"),
-            **AXIS,
-            **axis,
-        ),
+        "x": alt.X(field=left),
+        "x2": alt.X2(right),
+        "y": alt.Y(field=low),
+        "y2": alt.Y2(high),
     }
+
+
+def names(rows: alt.Chart, height: str, field: str = "name", **style) -> alt.Chart:
+    """The lines' names, to the right of the rows that have one."""
+    named = rows.transform_filter(f"isValid(datum.{field})")
+    mark = named.mark_text(**{"align": "left", "dx": 6, "fontSize": LABEL_SIZE} | style)
+    return mark.encode(y=alt.Y(field=height), text=text(field))
 
 
 def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[alt.Chart]:
@@ -141,7 +202,7 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
         edge_says=f"datum.{field} < 0 ? ({below}) : '∞'",
     )
     at = {"y": alt.Y(field="edge")}
-    cross = rows.mark_point(shape="cross", angle=45, size=60, filled=True, opacity=1, aria=False)
+    cross = rows.mark_point(size=60, **CROSS)
     grouped: Any = {"groupby": ["edge_says"]}
     first = rows.transform_joinaggregate(foremost=f"min({across})", **grouped)
     word = first.transform_filter(f"datum.{across} == datum.foremost").mark_text(
@@ -149,34 +210,8 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
     )
     return [
         cross.encode(**at),
-        word.encode(text=alt.Text("edge_says", type="nominal"), **at),
+        word.encode(text=text("edge_says"), **at),
     ]
-
-
-def count_x(field: str, title: str | list[str], high: int, *, every: int, room: int = 0) -> alt.X:
-    """A horizontal axis of counts from 0 to `high`, with `room` at its end for lines' labels."""
-    return alt.X(
-        field,
-        type="quantitative",
-        scale=alt.Scale(domain=[0, high + room], nice=False),
-        axis=alt.Axis(title=title, values=list(range(0, high + 1, every)), grid=False, **AXIS),
-    )
-
-
-def shares_y(field: str, title: str, *, room: float = 0, digits: str = "") -> alt.Y:
-    """A vertical axis of shares from 0 to 100 %, with `room` above for what stands there."""
-    return alt.Y(
-        field,
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1 + room], nice=False),
-        axis=alt.Axis(
-            title=title,
-            format=f"{digits}%",
-            values=[0, 0.25, 0.5, 0.75, 1],
-            gridOpacity=0.5,
-            **AXIS,
-        ),
-    )
 
 
 def right_by_way(title: str) -> alt.LayerChart:
@@ -184,16 +219,8 @@ def right_by_way(title: str) -> alt.LayerChart:
 
     Rows: `way`, `accuracy`, `median`, `meaning`, `says`. `title` says what the ways are.
     """
-    x = alt.X(
-        "accuracy",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(
-            title="held-out digits named right",
-            format="%",
-            values=[0, 0.25, 0.5, 0.75, 1],
-            **AXIS,
-        ),
+    x = linear_x(
+        "accuracy", "held-out digits named right", (0, 1), _QUARTERS, format="%", grid=True
     )
     y = alt.Y(
         "way",
@@ -240,18 +267,6 @@ def wide(there: str, else_: str) -> alt.ExprRef:
     return alt.ExprRef(f"{WIDE} ? {there} : {else_}")
 
 
-def placed(field, title, domain, span, values, /, *, labels="datum.label", **axis):
-    """Scale and axis of what takes only a part of the view: of `alt.X` or `alt.Y`."""
-    return {
-        "shorthand": field or alt.Undefined,
-        "type": "quantitative",
-        "scale": alt.Scale(domain=list(domain), range=span, nice=False, zero=False),
-        "axis": alt.Axis(
-            title=title, values=values, labelExpr=labels, **({"grid": False} | AXIS | axis)
-        ),
-    }
-
-
 @dataclass(frozen=True)
 class Pane:
     """A panel with axes of its own that takes a part of the view.
@@ -291,12 +306,16 @@ class Pane:
     def x(self, field: str | None, title, domain, values, /, **axis) -> alt.X:
         """Its horizontal axis, at its foot."""
         axis = {"orient": "bottom", "offset": self._height(1, "- height")} | axis
-        return alt.X(**placed(field, title, domain, [self.left, self.right], values, **axis))
+        return linear_x(field, title, domain, values, span=[self.left, self.right], **axis)
 
     def y(self, field: str | None, title, domain, values, /, **axis) -> alt.Y:
         """Its vertical axis, on its left."""
-        axis = {"orient": "left", "offset": wide(f"-{self.across[0]} * width", "0")} | axis
-        return alt.Y(**placed(field, title, domain, [self.bottom(), self.top()], values, **axis))
+        axis = {
+            "grid": False,
+            "orient": "left",
+            "offset": wide(f"-{self.across[0]} * width", "0"),
+        } | axis
+        return linear_y(field, title, domain, values, span=[self.bottom(), self.top()], **axis)
 
 
 def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
@@ -305,11 +324,9 @@ def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
     base = colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
         left=str(left), right=str(right), low=str(-BAND), high=str(BAND), label=f"'{label}'"
     )
-    area = base.mark_rect(opacity=0.13).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="low"), y2=alt.Y2("high")
-    )
+    area = base.mark_rect(opacity=0.13).encode(**box("left", "right", "low", "high"))
     name = base.mark_text(align="right", baseline="top", dx=-6, dy=4, fontSize=LABEL_SIZE).encode(
-        x=alt.X(field="right"), y=alt.Y(field="low"), text=alt.Text("label", type="nominal")
+        x=alt.X(field="right"), y=alt.Y(field="low"), text=text("label")
     )
     return area + name
 

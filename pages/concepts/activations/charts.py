@@ -33,17 +33,7 @@ def slopes() -> alt.LayerChart:
     whether they have a point here, and where it is, or null beyond their panel: `slope{i}`,
     `product{i}`, and φ(z) in the inset, `z_in` and `f_in{i}`.
     """
-    x = alt.X(
-        "z",
-        type="quantitative",
-        scale=alt.Scale(domain=[Z.low, Z.high], nice=False),
-        axis=alt.Axis(
-            title="pre-activation z",
-            values=list(range(-6, 7, 2)),
-            grid=False,
-            **grammar.AXIS,
-        ),
-    )
+    x = grammar.linear_x("z", "pre-activation z", (Z.low, Z.high), range(-6, 7, 2))
     return grammar.layered(
         _slopes_panel(),
         _products_panel(),
@@ -67,7 +57,7 @@ def _slopes_panel() -> alt.LayerChart:
         "slope φ′(z)",
         SLOPES,
         [0, 0.25, 0.5, 0.75, 1],
-        labels="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
+        labelExpr="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
         grid=True,
         gridOpacity=0.5,
         **_BARE,
@@ -133,9 +123,7 @@ def _inset_frame() -> list[alt.Chart]:
         x=alt.X(field="middle"), y=alt.Y(field="bottom"), y2=alt.Y2("top")
     )
     name = base.mark_text(align="left", baseline="top", fontSize=grammar.LABEL_SIZE).encode(
-        x=alt.X(field="left"),
-        y=alt.Y(field="top"),
-        text=alt.Text("name", type="nominal"),
+        x=alt.X(field="left"), y=alt.Y(field="top"), text=grammar.text("name")
     )
     return [across, up, name]
 
@@ -153,28 +141,25 @@ def _table() -> list[alt.Chart]:
     def cell(chart: alt.Chart, column: int, row: int, field: str, **style) -> alt.Chart:
         style = {"align": "left", "baseline": "middle", "fontSize": px(16, 14)} | style
         return chart.mark_text(**style).encode(
-            x=alt.value(columns[column]),
-            y=alt.value(9 + 20 * row),
-            text=alt.Text(field, type="nominal"),
+            x=alt.value(columns[column]), y=alt.value(9 + 20 * row), text=grammar.text(field)
         )
 
     head = grammar.colored(now, "reference").transform_calculate(
-        at="'at z = ' + replace(format(datum.z, '.2~f'), '-', '−')",
-        slope="'slope φ′'",
+        at="'at z = ' + replace(format(datum.z, '.2~f'), '-', '−')", slope="'slope φ′'"
     )
     over = grammar.colored(over_layers, "reference").transform_calculate(
         product=f"({wide} ? 'over ' + datum.n + (datum.n == 1 ? ' layer: ' : ' layers: ') : '') + "
-        f"'φ′' + ({grammar.superscript('datum.n')})",
+        f"'φ′' + ({grammar.superscript('datum.n')})"
     )
     cells = [cell(head, 0, 0, "at"), cell(head, 1, 0, "slope"), cell(over, 2, 0, "product")]
     for i in CURVES:
         one = f"log(abs(datum.s{i})) / LN10"
         row = _hued(now, i).transform_calculate(
-            slope=f"(datum.s{i} < 0 ? '−' : '') + ({grammar.number(one)})",
+            slope=f"(datum.s{i} < 0 ? '−' : '') + ({grammar.number(one)})"
         )
         power = _hued(over_layers, i).transform_calculate(
             product=f"(datum.minus{i} ? '−' : '') + "
-            f"(isValid(datum.p{i}) ? ({grammar.number(f'datum.p{i}')}) : '0')",
+            f"(isValid(datum.p{i}) ? ({grammar.number(f'datum.p{i}')}) : '0')"
         )
         cells += [
             cell(row, 0, i, f"name{i}", fontWeight="bold"),
@@ -191,8 +176,8 @@ def _products_panel() -> alt.LayerChart:
         None,
         "φ′(z)ⁿ, n layers",
         PRODUCTS,
-        list(range(low, 1, 6)),
-        labels=grammar.power_of_ten("datum.value"),
+        range(low, 1, 6),
+        labelExpr=grammar.power_of_ten("datum.value"),
         **_BARE,
     )
     layers = [grammar.healthy_band(left=Z.low, right=Z.high, label="healthy")]
@@ -221,32 +206,23 @@ def by_layer() -> alt.LayerChart:
     Rows: `layer`, `log10`, `says`, `name`, `meaning`, `dashed` (0 or 1); `name_at`, the height of
     the line's name, on the first layer only.
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "layer",
-        type="quantitative",
-        scale=alt.Scale(domain=[-7.5, DEEPEST + 0.5], nice=False),
-        axis=alt.Axis(
-            title=["layer", "← the gradient travels toward the input"],
-            values=[1, 5, 10, 15, 20],
-            grid=False,
-            **grammar.AXIS,
-        ),
+        ["layer", "← the gradient travels toward the input"],
+        (-7.5, DEEPEST + 0.5),
+        [1, 5, 10, 15, 20],
     )
     y = grammar.powers_y("log10", "relative to the last layer", -12, 12, every=4)
     rows = alt.Chart()
     lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
         detail=alt.Detail("name", type="nominal"),
         strokeDash=alt.condition("datum.dashed == 1", alt.value([5, 4]), alt.value([1, 0])),
-        tooltip=[
-            alt.Tooltip("name", type="nominal", title="network"),
-            alt.Tooltip("layer", type="quantitative", title="layer"),
-            alt.Tooltip("says", type="nominal", title="product"),
-        ],
+        tooltip=grammar.tooltip(name="network", layer="layer", says="product"),
     )
     names = rows.transform_filter("isValid(datum.name_at)").mark_text(
         align="right", dx=-7, fontSize=grammar.LABEL_SIZE
     )
-    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    names = names.encode(y=alt.Y(field="name_at"), text=grammar.text("name"))
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
     ends = grammar.off_the_axis("log10", -11.5, 11.5, across="layer")
@@ -259,16 +235,11 @@ def shares() -> alt.LayerChart:
     Rows: `layer`, `kind`, `low`, `high` (shares, 0 to 1), `says`, `meaning`; on the last layer
     `name` and its height `name_at`; where there is nothing to stack, one row with a word on that.
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "left",
-        type="quantitative",
-        scale=alt.Scale(domain=[0.4, DEEPEST + 6], nice=False),
-        axis=alt.Axis(
-            title=["layer", "← the gradient travels toward the input"],
-            values=[1, 5, 10, 15, 20],
-            grid=False,
-            **grammar.AXIS,
-        ),
+        ["layer", "← the gradient travels toward the input"],
+        (0.4, DEEPEST + 6),
+        [1, 5, 10, 15, 20],
     )
     y = grammar.shares_y("low", "share of units × examples", digits=".0")
     base = alt.Chart().transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
@@ -276,19 +247,13 @@ def shares() -> alt.LayerChart:
         opacity=alt.condition(f"datum.kind == '{OFF}'", alt.value(0.45), alt.value(1)),
         x2=alt.X2("right"),
         y2=alt.Y2("high"),
-        tooltip=[
-            alt.Tooltip("layer", type="quantitative", title="layer"),
-            alt.Tooltip("kind", type="nominal", title="what"),
-            alt.Tooltip("says", type="nominal", title="share"),
-        ],
+        tooltip=grammar.tooltip(layer="layer", kind="what", says="share"),
     )
     names = base.transform_filter("isValid(datum.name)").mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
     names = names.encode(
-        x=alt.X(field="right"),
-        y=alt.Y(field="name_at"),
-        text=alt.Text("name", type="nominal"),
+        x=alt.X(field="right"), y=alt.Y(field="name_at"), text=grammar.text("name")
     )
     return grammar.layered(bars, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
@@ -299,29 +264,15 @@ def leaks() -> alt.LayerChart:
     Rows: `place` (0, 1, 2, 3: the slopes of LEAKS in order), `spread` (sideways), `accuracy` (null
     where the run broke), `median` on one row per place, `broke` (a text on one row per place).
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "x",
-        type="quantitative",
-        scale=alt.Scale(domain=[-0.5, 3.5], nice=False),
-        axis=alt.Axis(
-            title="slope for z < 0   (0 is ReLU)",
-            values=[0, 1, 2, 3],
-            labelExpr="['0', '0.01', '0.1', '0.3'][datum.value]",
-            grid=False,
-            **grammar.AXIS,
-        ),
+        "slope for z < 0   (0 is ReLU)",
+        (-0.5, 3.5),
+        [0, 1, 2, 3],
+        labelExpr="['0', '0.01', '0.1', '0.3'][datum.value]",
     )
-    y = alt.Y(
-        "accuracy",
-        type="quantitative",
-        scale=alt.Scale(domain=[-0.12, 1], nice=False),
-        axis=alt.Axis(
-            title="held-out accuracy",
-            format=".0%",
-            values=[0, 0.25, 0.5, 0.75, 1],
-            gridOpacity=0.5,
-            **grammar.AXIS,
-        ),
+    y = grammar.linear_y(
+        "accuracy", "held-out accuracy", (-0.12, 1), [0, 0.25, 0.5, 0.75, 1], format=".0%"
     )
     base = grammar.colored(alt.Chart(), "dark").transform_calculate(
         x="datum.place + datum.spread",
@@ -337,11 +288,7 @@ def leaks() -> alt.LayerChart:
     return grammar.layered(
         dots,
         middle.encode(x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="median")),
-        broke.encode(
-            x=alt.X(field="place"),
-            y=alt.Y(field="floor"),
-            text=alt.Text("broke", type="nominal"),
-        ),
+        broke.encode(x=alt.X(field="place"), y=alt.Y(field="floor"), text=grammar.text("broke")),
         x=x,
         y=y,
         height=theme.SMALL_HEIGHT,

@@ -29,18 +29,14 @@ def ledger() -> alt.LayerChart:
     """
     y = grammar.powers_y("height", "gradient so far, |dJ/d…|", FLOOR, _TOP, every=1)
     y.scale = alt.Scale(domain=[-7.4, 1.3], nice=False, zero=False)
-    x = alt.X(
+    x = grammar.linear_x(
         "i",
-        type="quantitative",
-        scale=alt.Scale(domain=[-0.4, 5.4], nice=False),
-        axis=alt.Axis(
-            title="the gradient travels toward the input →",
-            ticks=False,
-            labels=False,
-            domain=False,
-            grid=False,
-            titleFontSize=14,
-        ),
+        "the gradient travels toward the input →",
+        (-0.4, 5.4),
+        ticks=False,
+        labels=False,
+        domain=False,
+        titleFontSize=14,
     )
     frame = frames.frame_of(W2)
     points = frames.unpack(frame, "value", "times", "level", "sign").transform_window(
@@ -94,12 +90,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
         height="abs(datum.start - datum.end) < 0.02 ? datum.end + 0.02 : datum.end",
     )
     faded = steps.encode(opacity=alt.condition("datum.faint", alt.value(0.15), alt.value(1)))
-    bars = faded.mark_rect().encode(
-        x=alt.X(field="left"),
-        x2=alt.X2("right"),
-        y=alt.Y(field="start"),
-        y2=alt.Y2("height"),
-    )
+    bars = faded.mark_rect().encode(**grammar.box("left", "right", "start", "height"))
     # marks that are not always there are hidden from readers of screens: an empty group has no name
     # a frame around the bar that is marked, with room for a bar without height
     around = grammar.colored(steps.transform_filter("datum.mark"), "dark").transform_calculate(
@@ -109,10 +100,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
         under="min(datum.start, datum.end) - 0.09",
     )
     around = around.mark_rect(filled=False, strokeWidth=2, aria=False).encode(
-        x=alt.X(field="left"),
-        x2=alt.X2("right"),
-        y=alt.Y(field="over"),
-        y2=alt.Y2("under"),
+        **grammar.box("left", "right", "over", "under")
     )
     levels = grammar.colored(faded, "reference").transform_filter(
         f"isValid(datum.level) && datum.level >= {FLOOR}"
@@ -125,11 +113,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
     )
     # the factor's value where its bar ends: beneath one that falls, above any other
     style = {"fontSize": grammar.LABEL_SIZE, "fontWeight": "bold"}
-    values = faded.encode(
-        x=alt.X(field="middle"),
-        y=alt.Y(field="end"),
-        text=alt.Text("says", type="nominal"),
-    )
+    values = faded.encode(x=alt.X(field="middle"), y=alt.Y(field="end"), text=grammar.text("says"))
     values = values.transform_filter(f"max(datum.start, datum.end) > {FLOOR}")
     falling = values.transform_filter("datum.falls").mark_text(dy=18, **style)
     rising = values.transform_filter("!datum.falls").mark_text(dy=-12, **style)
@@ -139,12 +123,10 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
         shape="triangle-down", size=180, filled=True, yOffset=4, aria=False
     )
     lost = ends.transform_filter("!isValid(datum.level)")
-    cross = grammar.colored(lost, "dark").mark_point(
-        shape="cross", angle=45, size=170, filled=True, aria=False
+    cross = grammar.colored(lost, "dark").mark_point(size=170, **grammar.CROSS)
+    word = lost.encode(x=alt.X(field="left"), text=grammar.text("gone")).transform_calculate(
+        gone="'nothing is left'", left="datum.i - 0.8"
     )
-    word = lost.encode(
-        x=alt.X(field="left"), text=alt.Text("gone", type="nominal")
-    ).transform_calculate(gone="'nothing is left'", left="datum.i - 0.8")
     word = word.mark_text(align="right", dy=-4, fontSize=grammar.LABEL_SIZE)
     return [levels, bars, around, below, cross, word, falling, rising]
 
@@ -177,16 +159,14 @@ def _network(points: alt.Chart) -> list[alt.LayerChart]:
     disk = grammar.colored(points, "reference").mark_point(
         shape="circle", size=700, strokeWidth=1.5, filled=False, fill="#88888833", opacity=1
     )
-    symbol = here.mark_text(fontSize=15, fontWeight="bold", dy=1).encode(
-        text=alt.Text("node", type="nominal")
-    )
+    symbol = here.mark_text(fontSize=15, fontWeight="bold", dy=1).encode(text=grammar.text("node"))
     value = here.mark_text(fontSize=13).encode(
-        y=alt.Y(field="values_at"), text=alt.Text("says", type="nominal")
+        y=alt.Y(field="values_at"), text=grammar.text("says")
     )
     names = edges.encode(
         x=alt.X(field="middle"),
         y=alt.Y(field="names_at"),
-        text=alt.Text("name", type="nominal"),
+        text=grammar.text("name"),
         opacity=fading,
     )
     name = names.transform_filter("!datum.mark").mark_text(fontSize=15)
@@ -203,9 +183,7 @@ def _reached(points: alt.Chart) -> alt.Chart:
         f"({grammar.number('datum.level')}))",
     )
     readout = at.mark_text(fontSize=24, fontWeight="bold", align="right", baseline="top")
-    return readout.encode(
-        x=alt.value("width"), y=alt.value(0), text=alt.Text("says", type="nominal")
-    )
+    return readout.encode(x=alt.value("width"), y=alt.value(0), text=grammar.text("says"))
 
 
 def _columns(points: alt.Chart) -> alt.Chart:
@@ -220,15 +198,9 @@ def _columns(points: alt.Chart) -> alt.Chart:
         f"(datum.sign < 0 ? '−' : '') + ({grammar.number('datum.level')}))",
     )
     return columns.mark_rect(opacity=0, cursor="pointer").encode(
-        x=alt.X(field="left"),
-        x2=alt.X2("right"),
-        y=alt.Y(field="low"),
-        y2=alt.Y2("high"),
+        **grammar.box("left", "right", "low", "high"),
         color=alt.value("black"),  # no meaning
-        tooltip=[
-            alt.Tooltip("says", type="nominal", title="factor"),
-            alt.Tooltip("after", type="nominal", title="so far"),
-        ],
+        tooltip=grammar.tooltip(says="factor", after="so far"),
     )
 
 
@@ -270,7 +242,7 @@ def _named(along, field, name, color, dash, *, on_top: str) -> list[alt.Chart]:
     )
     end = seen.transform_joinaggregate(last="max(L)").transform_filter("datum.L == datum.last")
     end = end.transform_calculate(name=f"'{name}'").encode(
-        y=alt.Y(field=field), text=alt.Text("name", type="nominal")
+        y=alt.Y(field=field), text=grammar.text("name")
     )
     on_top = f"datum.{field} {on_top}"
     style = {"align": "left", "dx": 7, "fontSize": grammar.LABEL_SIZE}
@@ -286,11 +258,7 @@ def _gradient_by_depth(along, frame) -> list[alt.Chart]:
     meaning = f"isValid(datum.log10) ? ({grammar.outcome('datum.log10')}) : 'vanishing'"
     rows = along.transform_calculate(meaning=meaning, says=grammar.number("datum.gradient"))
     line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
-        y=alt.Y(field="gradient"),
-        tooltip=[
-            alt.Tooltip("L", type="quantitative", title="layers"),
-            alt.Tooltip("says", type="nominal", title="|dŷ/dw₁|"),
-        ],
+        y=alt.Y(field="gradient"), tooltip=grammar.tooltip(L="layers", says="|dŷ/dw₁|")
     )
     line = line.properties(name=beside.MAIN)
     base = frame.transform_calculate(
@@ -310,8 +278,8 @@ def _gradient_by_depth(along, frame) -> list[alt.Chart]:
     return [
         line,
         dot.encode(y=alt.Y(field="at")),
-        big.encode(x=alt.value(12), y=alt.value(6), text=alt.Text("says", type="nominal")),
-        small.encode(x=alt.value(12), y=alt.value(36), text=alt.Text("layers", type="nominal")),
+        big.encode(x=alt.value(12), y=alt.value(6), text=grammar.text("says")),
+        small.encode(x=alt.value(12), y=alt.value(36), text=grammar.text("layers")),
     ]
 
 
@@ -337,22 +305,16 @@ def split() -> alt.LayerChart:
         detail=alt.Detail("series", type="nominal"),
         strokeWidth=alt.condition(main, alt.value(4), alt.value(2.5)),
         strokeDash=alt.condition(main, alt.value([1, 0]), alt.value([3, 4])),
-        tooltip=[
-            alt.Tooltip("series", type="nominal", title="product of"),
-            alt.Tooltip("k", type="quantitative", title="layers back"),
-            alt.Tooltip("says", type="nominal", title="size"),
-        ],
+        tooltip=grammar.tooltip(series="product of", k="layers back", says="size"),
     )
     # only a text can be broken into lines
     names = rows.transform_filter("isValid(datum.name)").transform_calculate(name="'' + datum.name")
     names = names.mark_text(
         align="left", dx=8, dy=-8, fontSize=grammar.LABEL_SIZE, fontWeight="bold", lineBreak="\n"
     )
-    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    names = names.encode(y=alt.Y(field="name_at"), text=grammar.text("name"))
     lost = rows.transform_filter("isValid(datum.lost)").transform_calculate(floor="-15.5")
-    cross = grammar.colored(lost, "dark").mark_point(
-        shape="cross", angle=45, size=120, filled=True, opacity=1, aria=False
-    )
+    cross = grammar.colored(lost, "dark").mark_point(size=120, **grammar.CROSS)
     cross = cross.encode(y=alt.Y(field="floor"))
     return grammar.layered(
         band, spread, lines, names, cross, x=x, y=y, height=theme.SMALL_HEIGHT + 50

@@ -9,7 +9,7 @@ UNCLIPPED = 3.5  # where runs without clipping stand on the axis of thresholds
 CLIFF_STEPS, CLIFF_LEFT, CLIFF_RIGHT = STEP.high, -2.5, -2.1
 
 _NAME = {"fontSize": grammar.LABEL_SIZE}
-_TEXT = alt.Text("says", type="nominal")
+_TEXT = grammar.text("says")
 
 
 # Accuracy and loss -------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
         "threshold c",
         (-1.1, 3.75),
         [-1, 0, 1, 2, 3],
-        labels="format(pow(10, datum.value), ',~g')",
+        labelExpr="format(pow(10, datum.value), ',~g')",
     )
     y = _ACCURACY.y(
         "accuracy",
@@ -53,11 +53,11 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
         (0, 1.22),
         [0, 0.1, 0.25, 0.5, 0.75, 1],
         labelOverlap=False,
-        labels="datum.value == 0.1 ? 'guessing' : "
+        labelExpr="datum.value == 0.1 ? 'guessing' : "
         f"{grammar.WIDE} || datum.value > 0 ? format(datum.value, '.0%') : ''",
     )
     swept, unclipped = alt.Chart(), alt.Chart(alt.NamedData("none"))
-    tooltip = [alt.Tooltip("says", type="nominal", title="median of 8")]
+    tooltip = grammar.tooltip(says="median of 8")
     band = grammar.colored(swept, "dark").mark_area(opacity=0.16)
     band = band.encode(y=alt.Y(field="accuracy_low"), y2=alt.Y2("accuracy_high"))
     line = grammar.colored(swept, "dark").mark_line(strokeWidth=3).properties(name=beside.MAIN)
@@ -80,16 +80,13 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
     layers = [
         *_references(now),
         band,
-        clipped_name.encode(y=alt.Y(field="clipped"), text=alt.Text("words", type="nominal")),
-        clipped.encode(
-            y=alt.Y(field="clipped"),
-            tooltip=[alt.Tooltip("clipped_says", type="nominal", title="clipped")],
-        ),
+        clipped_name.encode(y=alt.Y(field="clipped"), text=grammar.text("words")),
+        clipped.encode(y=alt.Y(field="clipped"), tooltip=grammar.tooltip(clipped_says="clipped")),
         line,
         points.encode(tooltip=tooltip),
         whisker,
         free,
-        none.encode(text=alt.Text("words", type="nominal")),
+        none.encode(text=grammar.text("words")),
         dot,
         readout.encode(x=alt.value(_ACCURACY.right), y=alt.value(2), text=_TEXT),
     ]
@@ -108,11 +105,7 @@ def _references(now: alt.Chart) -> list[alt.Chart]:
     name = grammar.colored(ends, "healthy").mark_text(align="right", dy=-10, **_NAME)
     return [
         *rules,
-        name.encode(
-            x=alt.X(field="right"),
-            y=alt.Y(field="cure"),
-            text=alt.Text("cure_says", type="nominal"),
-        ),
+        name.encode(x=alt.X(field="right"), y=alt.Y(field="cure"), text=grammar.text("cure_says")),
     ]
 
 
@@ -122,8 +115,8 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
         "loss",
         "training loss",
         (-1, _LOUDEST),
-        list(range(0, _LOUDEST + 1, 2)),
-        labels=grammar.power_of_ten("datum.value"),
+        range(0, _LOUDEST + 1, 2),
+        labelExpr=grammar.power_of_ten("datum.value"),
     )
     points = frames.unpack(now, "steps", "loss", "loss_low", "loss_high").transform_calculate(
         **{
@@ -150,22 +143,18 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
             x=alt.X(field="left"), x2=alt.X2("right"), **level
         ),
         guess.mark_text(align="right", dx=-4, dy=-9, **_NAME).encode(
-            x=alt.X(field="right"), text=alt.Text("words", type="nominal"), **level
+            x=alt.X(field="right"), text=grammar.text("words"), **level
         ),
         shown.mark_area(opacity=0.2).encode(y=alt.Y(field="loss_low"), y2=alt.Y2("loss_high")),
         points.mark_line(strokeWidth=2.5),
-        last.transform_filter("datum.last < 200").mark_point(
-            shape="cross", angle=45, size=220, filled=True, opacity=1, aria=False
-        ),
-        beyond.mark_text(align="right", dy=16, **_NAME).encode(
-            text=alt.Text("words", type="nominal")
-        ),
+        last.transform_filter("datum.last < 200").mark_point(size=220, **grammar.CROSS),
+        beyond.mark_text(align="right", dy=16, **_NAME).encode(text=grammar.text("words")),
         now.transform_calculate(end="200")
         .mark_text(align="right", baseline="top", fontSize=18, fontWeight="bold")
         .encode(
             x=alt.X(field="end"),
             y=alt.value(grammar.wide("6", "0.79 * height - 20")),
-            text=alt.Text("loss_says", type="nominal"),
+            text=grammar.text("loss_says"),
         ),
     ]
     return alt.layer(*layers).encode(x=x, y=y)
@@ -209,13 +198,10 @@ def first_step() -> alt.LayerChart:
         for series, dash, width in styles
     ]
     points = rows.mark_point(size=28, filled=True, opacity=1).encode(
-        tooltip=[
-            alt.Tooltip("layer", type="quantitative", title="layer"),
-            alt.Tooltip("says", type="nominal", title="size"),
-        ],
+        tooltip=grammar.tooltip(layer="layer", says="size")
     )
     names = rows.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
-    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    names = names.encode(y=alt.Y(field="name_at"), text=grammar.text("name"))
     ends = grammar.off_the_axis("beyond", -15.3, 15.3, across="layer")
     marks = (one, *lines, points, names, *ends)
     return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)
@@ -257,6 +243,7 @@ def plane() -> alt.LayerChart:
         .mark_point(shape="square", size=460, filled=True, opacity=0, cursor="grab", tooltip=None)
         .encode(x=alt.X(field="gx"), y=alt.Y(field="gy"), color=alt.value("black"))  # no meaning
     )
+    side, below = alt.ExprRef(_SIDE), alt.ExprRef(f"{_SIDE} - height")
     return grammar.layered(
         *_limits(row),
         *_arrow(row.transform_calculate(px="gx", py="gy"), "dark", 3),
@@ -264,8 +251,8 @@ def plane() -> alt.LayerChart:
         *_arrow(row.transform_calculate(px="datum.nx", py="datum.ny"), "two", 5),
         *_words(row),
         cells,
-        x=_plane_axis("g₁", alt.X),
-        y=_plane_axis("g₂", alt.Y),
+        x=_plane_axis("g₁", grammar.linear_x, [0, side], orient="bottom", offset=below),
+        y=_plane_axis("g₂", grammar.linear_y, [side, 0]),
         params=(frames.param(GX), frames.param(GY)),
         height=_HEIGHT,
     )
@@ -275,20 +262,12 @@ def plane() -> alt.LayerChart:
 HANDLE = "click, [pointerdown, window:pointerup] > pointermove"
 
 
-def _plane_axis(title: str, channel):
+def _plane_axis(title: str, linear, span: list, **axis):
     """An axis of a square: its side is no share of the view's width, as a panel's is."""
-    span = [0, alt.ExprRef(_SIDE)] if channel is alt.X else [alt.ExprRef(_SIDE), 0]
-    extra = {"orient": "bottom", "offset": alt.ExprRef(f"{_SIDE} - height")}
-    return channel(
-        **grammar.placed(
-            "g0",
-            title,
-            [-_EDGE, _EDGE],
-            span,
-            list(range(-_EDGE, _EDGE + 1, 2)),
-            labels="replace(datum.label, '-', '−')",
-            **(extra if channel is alt.X else {}),
-        )
+    values = range(-_EDGE, _EDGE + 1, 2)
+    labels = "replace(datum.label, '-', '−')"
+    return linear(
+        "g0", title, (-_EDGE, _EDGE), values, span=span, labelExpr=labels, grid=False, **axis
     )
 
 
@@ -313,17 +292,10 @@ def _limits(row: alt.Chart) -> list[alt.Chart]:
     return [
         zero.mark_rule(**rule).encode(x=alt.X(field="left"), x2=alt.X2("right")),
         zero.mark_rule(**rule).encode(y=alt.Y(field="left"), y2=alt.Y2("right")),
-        fill.encode(
-            x=alt.X(field="low"),
-            x2=alt.X2("high"),
-            y=alt.Y(field="low"),
-            y2=alt.Y2("high"),
-        ),
+        fill.encode(**grammar.box("low", "high", "low", "high")),
         *(
             outline.encode(
-                x=alt.X(field="cx"),
-                y=alt.Y(field="cy"),
-                order=alt.Order("t", type="quantitative"),
+                x=alt.X(field="cx"), y=alt.Y(field="cy"), order=alt.Order("t", type="quantitative")
             )
             for outline in (box, circle)
         ),
@@ -371,7 +343,7 @@ def _words(row: alt.Chart) -> list[alt.Chart]:
             text.mark_text(align="left", fontSize=17, fontWeight="bold").encode(
                 x=alt.value(grammar.wide("height + 48", "0")),
                 y=alt.value(grammar.wide(f"0.4 * height + {32 * i}", f"{_SIDE} + {76 + 22 * i}")),
-                text=alt.Text("words", type="nominal"),
+                text=grammar.text("words"),
             )
         )
     return layers
@@ -386,18 +358,8 @@ def cliff() -> alt.LayerChart:
     Rows, the curve: `b`, `loss`. The tables `plain` and `clipped`, a row per step: `b`, held to the
     axis, `loss`, `step`, `gone` (whether b is beyond the axis) and `says`.
     """
-    x = alt.X(
-        "b",
-        type="quantitative",
-        scale=alt.Scale(domain=[CLIFF_LEFT, CLIFF_RIGHT], nice=False, zero=False),
-        axis=alt.Axis(title="the parameter b", tickCount=5, grid=False, **grammar.AXIS),
-    )
-    y = alt.Y(
-        "loss",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 0.42], nice=False),
-        axis=alt.Axis(title="loss J", tickCount=5, gridOpacity=0.5, **grammar.AXIS),
-    )
+    x = grammar.linear_x("b", "the parameter b", (CLIFF_LEFT, CLIFF_RIGHT), tickCount=5)
+    y = grammar.linear_y("loss", "loss J", (0, 0.42), tickCount=5)
     curve = grammar.colored(alt.Chart(), "reference")
     layers = [curve.mark_line(strokeWidth=2.5, clip=True)]
     for i, (name, meaning, word) in enumerate(
@@ -414,10 +376,10 @@ def cliff() -> alt.LayerChart:
             trail.mark_point(size=55, filled=True, opacity=0.4),
             here.mark_point(size=170, filled=True, opacity=1),
             here.mark_text(dy=side, dx=-6, align="right", fontWeight="bold", **_NAME).encode(
-                text=alt.Text("number", type="nominal")
+                text=grammar.text("number")
             ),
             here.mark_text(align="left", baseline="top", fontSize=15, fontWeight="bold").encode(
-                x=alt.value(10), y=alt.value(2 + 22 * i), text=alt.Text("words", type="nominal")
+                x=alt.value(10), y=alt.value(2 + 22 * i), text=grammar.text("words")
             ),
         ]
     return grammar.layered(

@@ -28,17 +28,12 @@ def gradients() -> alt.LayerChart:
         *(part for key in _COLORS for part in _beside(frame, key)),
         *_line(frame),
         *_readout(frame),
-        x=alt.X(
+        x=grammar.linear_x(
             "layer",
-            type="quantitative",
-            scale=alt.Scale(domain=[1 - _ROOM, DEEPEST + 1], nice=False, zero=False),
-            axis=alt.Axis(
-                title=["layer", "← the gradient travels toward the input"],
-                values=[1, *range(10, DEEPEST + 1, 10)],
-                ticks=False,
-                grid=False,
-                **grammar.AXIS,
-            ),
+            ["layer", "← the gradient travels toward the input"],
+            (1 - _ROOM, DEEPEST + 1),
+            [1, *range(10, DEEPEST + 1, 10)],
+            ticks=False,
         ),
         y=grammar.powers_y("line", "‖dJ/dz‖, relative to the last layer's", BOTTOM, TOP, every=5),
         params=(frames.param(DEPTH),),
@@ -49,7 +44,7 @@ def gradients() -> alt.LayerChart:
 def _named(rows: alt.Chart, key: str) -> alt.Chart:
     rows = rows.transform_filter(f"isValid(datum.{key}_name)").transform_calculate(layer="1")
     return rows.mark_text(align="right", dx=-10, fontSize=grammar.LABEL_SIZE).encode(
-        y=alt.Y(field=f"{key}_at"), text=alt.Text(f"{key}_name", type="nominal")
+        y=alt.Y(field=f"{key}_at"), text=grammar.text(f"{key}_name")
     )
 
 
@@ -69,21 +64,14 @@ def _line(frame: alt.Chart) -> list[alt.Chart]:
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3.5, clip=True).properties(name=beside.MAIN)
-    line = line.encode(
-        tooltip=[
-            alt.Tooltip("layer", type="quantitative"),
-            alt.Tooltip("value", type="nominal", title="relative to the last"),
-        ],
-    )
+    line = line.encode(tooltip=grammar.tooltip(layer="layer", value="relative to the last"))
     end = frame.transform_calculate(layer="1").transform_filter("isValid(datum.line_end)")
     end = end.encode(y=alt.Y(field="line_end"))
     dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
         size=130, filled=True, opacity=1
     )
     gone = end.transform_filter("isValid(datum.beyond)")
-    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(
-        text=alt.Text("beyond", type="nominal")
-    )
+    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(text=grammar.text("beyond"))
     return [band, line, dot, beyond, _named(frame, "line")]
 
 
@@ -99,7 +87,7 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
     return [
         frame.transform_calculate(says_at=at, layer=str(DEEPEST + 1))
         .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
-        .encode(y=alt.Y(field="says_at"), text=alt.Text(field, type="nominal"))
+        .encode(y=alt.Y(field="says_at"), text=grammar.text(field))
         for field, size, weight, at in lines
     ]
 
@@ -110,18 +98,15 @@ def gauge() -> alt.LayerChart:
     Rows: `name`, `log10` of the gain, `says` and `in_all`, `version` and `call`, `meaning`; `here`
     is true of the reader's own; `low` and `high`, between which a gain can be borne.
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "log10",
-        type="quantitative",
-        scale=alt.Scale(domain=[LEFT, RIGHT], nice=False, zero=False),
-        axis=alt.Axis(
-            title="gain of a layer: what it makes of ‖dJ/dz‖",
-            values=[-2, -1.301, -1, -0.699, -0.301, 0, 0.301, 0.699, 1],
-            labelExpr="format(pow(10, datum.value), '.1~r')",
-            gridOpacity=0.5,
-            orient="top",
-            **grammar.AXIS,
-        ),
+        "gain of a layer: what it makes of ‖dJ/dz‖",
+        (LEFT, RIGHT),
+        [-2, -1.301, -1, -0.699, -0.301, 0, 0.301, 0.699, 1],
+        labelExpr="format(pow(10, datum.value), '.1~r')",
+        gridOpacity=0.5,
+        orient="top",
+        grid=True,
     )
     y = alt.Y(
         "name",
@@ -133,13 +118,9 @@ def gauge() -> alt.LayerChart:
         ),
     )
     rows = alt.Chart()
-    told = [
-        alt.Tooltip("name", type="nominal", title="framework"),
-        alt.Tooltip("version", type="nominal"),
-        alt.Tooltip("call", type="nominal", title="layer"),
-        alt.Tooltip("says", type="nominal", title="gain"),
-        alt.Tooltip("in_all", type="nominal", title="over all layers"),
-    ]
+    told = grammar.tooltip(
+        name="framework", version="version", call="layer", says="gain", in_all="over all layers"
+    )
     here = rows.transform_filter("datum.here")
     band = grammar.colored(here, "healthy").mark_rect(opacity=0.25, clip=True)
     leftward = f"datum.log10 < 0 && datum.log10 > {LEFT + 0.5}"
@@ -156,7 +137,7 @@ def gauge() -> alt.LayerChart:
             dx=alt.ExprRef(f"{leftward} ? -12 : 12"),
             dy=alt.ExprRef(f"datum.log10 > {LEFT} ? 0 : -9"),
             fontSize=13,
-        ).encode(text=alt.Text("says", type="nominal")),
+        ).encode(text=grammar.text("says")),
         x=x,
         y=y,
         height=24 * 24,
@@ -190,15 +171,11 @@ def clips() -> alt.LayerChart:
     assert set(MEANINGS.values()) <= set(theme.MEANINGS)
     rows = alt.Chart()
     cells = rows.mark_rect(cornerRadius=2, opacity=0.85).encode(
-        tooltip=[
-            alt.Tooltip("who", type="nominal", title="clipped by"),
-            alt.Tooltip("version", type="nominal"),
-            alt.Tooltip("case", type="nominal", title="given"),
-            alt.Tooltip("says", type="nominal", title="comes out"),
-            alt.Tooltip("verdict", type="nominal", title="that is"),
-        ]
+        tooltip=grammar.tooltip(
+            who="clipped by", version="version", case="given", says="comes out", verdict="that is"
+        )
     )
     marks = rows.mark_text(fontSize=15, fontWeight=600).encode(
-        text=alt.Text("mark", type="nominal"), color=alt.value("#111111")
+        text=grammar.text("mark"), color=alt.value("#111111")
     )
     return grammar.layered(cells, marks, x=x, y=y, height=theme.MAIN_HEIGHT)

@@ -19,16 +19,11 @@ def gradients() -> alt.LayerChart:
     Frames, one row per factor: `c`; `median`, `low`, `high` and `slopes`, packed log₁₀ by layer;
     `first`, the median at layer 1; and what `picture.layers` wants.
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "layer",
-        type="quantitative",
-        scale=alt.Scale(domain=[1 - _ROOM, LAYERS + 1.4], nice=False, zero=False),
-        axis=alt.Axis(
-            title=["hidden layer", "← the gradient travels toward the input"],
-            values=[1, 4, 8, 12, 16],
-            grid=False,
-            **grammar.AXIS,
-        ),
+        ["hidden layer", "← the gradient travels toward the input"],
+        (1 - _ROOM, LAYERS + 1.4),
+        [1, 4, 8, 12, 16],
     )
     y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", *SEEN, every=2, room=6.4)
     frame = frames.frame_of(C)
@@ -60,7 +55,7 @@ def _network(factor: float) -> list[alt.Chart]:
         align="right", dx=-9, fontSize=grammar.LABEL_SIZE + 1, fontWeight="bold"
     )
     name = name.transform_calculate(name=f"'×{factor:g}'")
-    return [band, line, name.encode(text=alt.Text("name", type="nominal"))]
+    return [band, line, name.encode(text=grammar.text("name"))]
 
 
 def _slopes(frame: alt.Chart) -> list[alt.Chart]:
@@ -74,11 +69,7 @@ def _slopes(frame: alt.Chart) -> list[alt.Chart]:
     name = name.mark_text(fontSize=grammar.LABEL_SIZE, **style)
     return [
         line.encode(y=alt.Y(field="slopes")),
-        name.encode(
-            x=alt.value("width"),
-            y=alt.value("height"),
-            text=alt.Text("name", type="nominal"),
-        ),
+        name.encode(x=alt.value("width"), y=alt.value("height"), text=grammar.text("name")),
     ]
 
 
@@ -88,10 +79,7 @@ def _dragged(frame: alt.Chart) -> list[alt.Chart]:
     )
     line = rows.mark_line(strokeWidth=4, clip=True).properties(name=beside.MAIN)
     dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
-        tooltip=[
-            alt.Tooltip("layer", type="quantitative", title="layer"),
-            alt.Tooltip("size", type="nominal", title="relative size"),
-        ],
+        tooltip=grammar.tooltip(layer="layer", size="relative size")
     )
     # In the corner that no line reaches: all of them start at 1 on the right.
     once = frame.transform_calculate(
@@ -101,10 +89,10 @@ def _dragged(frame: alt.Chart) -> list[alt.Chart]:
     ).encode(x=alt.value("width"))
     style = {"align": "right", "baseline": "top", "dx": -8}
     factor = once.mark_text(fontSize=22, fontWeight="bold", **style).encode(
-        y=alt.value(162), text=alt.Text("factor", type="nominal")
+        y=alt.value(162), text=grammar.text("factor")
     )
     says = once.mark_text(fontSize=grammar.LABEL_SIZE + 1, **style).encode(
-        y=alt.value(190), text=alt.Text("says", type="nominal")
+        y=alt.value(190), text=grammar.text("says")
     )
     return [line, dots, factor, says]
 
@@ -125,9 +113,7 @@ def accuracies() -> alt.LayerChart:
         alt.Chart()
         .mark_area(opacity=0.15, clip=True)
         .encode(
-            detail=alt.Detail("network", type="nominal"),
-            y=alt.Y(field="low"),
-            y2=alt.Y2("high"),
+            detail=alt.Detail("network", type="nominal"), y=alt.Y(field="low"), y2=alt.Y2("high")
         )
     )
     names = alt.Chart(alt.NamedData("names")).mark_text(
@@ -137,7 +123,7 @@ def accuracies() -> alt.LayerChart:
         _guessing(),
         band,
         curve,
-        names.encode(text=alt.Text("says", type="nominal")),
+        names.encode(text=grammar.text("says")),
         *_halts(),
         x=x,
         y=y,
@@ -151,7 +137,7 @@ def _guessing() -> alt.LayerChart:
     )
     rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
     name = base.mark_text(align="right", dy=13, fontSize=grammar.LABEL_SIZE - 1).encode(
-        x=alt.X(field="right"), text=alt.Text("name", type="nominal")
+        x=alt.X(field="right"), text=grammar.text("name")
     )
     return rule + name
 
@@ -160,9 +146,9 @@ def _halts() -> list[alt.Chart]:
     """Where the numbers ended: a cross, a rule up from it, and the words at the top."""
     rows = alt.Chart(alt.NamedData("halts")).transform_calculate(top="1.1 - 0.055 * datum.row")
     rule = rows.mark_rule(strokeDash=[2, 2], aria=False).encode(y2=alt.Y2("top"))
-    cross = rows.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1, aria=False)
+    cross = rows.mark_point(size=150, **grammar.CROSS)
     words = rows.mark_text(align="left", dx=5, fontSize=grammar.LABEL_SIZE)
-    words = words.encode(y=alt.Y(field="top"), text=alt.Text("says", type="nominal"))
+    words = words.encode(y=alt.Y(field="top"), text=grammar.text("says"))
     return [rule, cross, words]
 
 
@@ -185,7 +171,7 @@ def ledger() -> alt.LayerChart:
     )
     right = rows.transform_calculate(edge="max(datum.start, datum.end)")
     names = right.mark_text(align="left", dx=7, fontSize=grammar.LABEL_SIZE - 1).encode(
-        x=alt.X(field="edge"), text=alt.Text("says", type="nominal")
+        x=alt.X(field="edge"), text=grammar.text("says")
     )
     return grammar.layered(
         bars,

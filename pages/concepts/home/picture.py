@@ -55,7 +55,7 @@ def layers(frame: alt.Chart) -> list[alt.Chart]:
         .encode(size=_SIZE),
         backward.transform_calculate(area=_area("datum.units"))
         .mark_circle(opacity=1, aria=False)
-        .encode(size=_SIZE, tooltip=[alt.Tooltip("layer", type="quantitative", title="layer")]),
+        .encode(size=_SIZE, tooltip=grammar.tooltip(layer="layer")),
         *_loss(frame),
     ]
 
@@ -82,9 +82,7 @@ def _connections() -> alt.Chart:
     """From each unit to those of the next layer: a star of lines for each, drawn in one go."""
     points = LAYERS * UNITS * 2 * UNITS
     lines = alt.Chart(alt.sequence(0, points, as_="k")).transform_calculate(
-        star=f"floor(datum.k / {2 * UNITS})",
-        end="datum.k % 2",
-        meaning="'reference'",
+        star=f"floor(datum.k / {2 * UNITS})", end="datum.k % 2", meaning="'reference'"
     )
     lines = lines.transform_calculate(
         from_layer=f"floor(datum.star / {UNITS}) + 1",
@@ -113,8 +111,8 @@ def _loss(frame: alt.Chart) -> list[alt.Chart]:
     loss = once.transform_filter(f"stage > {LAYERS}").mark_text(fontSize=22, fontStyle="italic")
     says = once.mark_text(align="left", baseline="top", fontSize=grammar.LABEL_SIZE)
     return [
-        loss.encode(y=alt.Y(field="height"), text=alt.Text("loss", type="nominal")),
-        says.encode(x=alt.value(4), y=alt.value(2), text=alt.Text("says", type="nominal")),
+        loss.encode(y=alt.Y(field="height"), text=grammar.text("loss")),
+        says.encode(x=alt.value(4), y=alt.value(2), text=grammar.text("says")),
     ]
 
 

@@ -60,12 +60,7 @@ def _layers_x(field: str, least: list) -> alt.X:
 def _healthy(frame: alt.Chart) -> alt.Chart:
     rows = frame.transform_calculate(bottom=str(-theme.BAND), top=str(theme.BAND))
     band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
-    return band.encode(
-        x=alt.X(field="left"),
-        x2=alt.X2("right"),
-        y=alt.Y(field="bottom"),
-        y2=alt.Y2("top"),
-    )
+    return band.encode(**grammar.box("left", "right", "bottom", "top"))
 
 
 def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
@@ -76,9 +71,7 @@ def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
         grammar.colored(frame, "reference")
         .mark_text(**_NAME)
         .encode(
-            x=alt.X(field="first"),
-            y=alt.Y(field=f"{key}_at"),
-            text=alt.Text(f"{key}_name", type="nominal"),
+            x=alt.X(field="first"), y=alt.Y(field=f"{key}_at"), text=grammar.text(f"{key}_name")
         )
     )
     return [line.encode(y=alt.Y(field=key)), name]
@@ -87,9 +80,7 @@ def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
 def _beside(frame: alt.Chart) -> list[alt.Chart]:
     line = frames.by_layer(frame, "beside").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     name = frame.mark_text(**_NAME).encode(
-        x=alt.X(field="first"),
-        y=alt.Y(field="beside_at"),
-        text=alt.Text("beside_name", type="nominal"),
+        x=alt.X(field="first"), y=alt.Y(field="beside_at"), text=grammar.text("beside_name")
     )
     return [
         part.encode(color=alt.Color(field="beside_meaning"))
@@ -102,10 +93,7 @@ def _line(frame: alt.Chart) -> list[alt.Chart]:
     rows = rows.transform_calculate(value=grammar.number("datum.line"))
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
-        tooltip=[
-            alt.Tooltip("layer", type="quantitative"),
-            alt.Tooltip("value", type="nominal", title="relative to the last"),
-        ],
+        tooltip=grammar.tooltip(layer="layer", value="relative to the last")
     )
     line = line.properties(name=beside.MAIN)
     end = frame.encode(x=alt.X(field="first"), y=alt.Y(field="end"))
@@ -113,9 +101,7 @@ def _line(frame: alt.Chart) -> list[alt.Chart]:
         size=130, filled=True, opacity=1
     )
     gone = end.transform_filter("isValid(datum.beyond)")
-    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(
-        text=alt.Text("beyond", type="nominal")
-    )
+    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(text=grammar.text("beyond"))
     return [band, line, dot, beyond]
 
 
@@ -133,21 +119,13 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
     says = [
         frame.transform_calculate(says_at=at)
         .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
-        .encode(
-            x=alt.X(field="right"),
-            y=alt.Y(field="says_at"),
-            text=alt.Text(field, type="nominal"),
-        )
+        .encode(x=alt.X(field="right"), y=alt.Y(field="says_at"), text=grammar.text(field))
         for field, size, weight, at in lines
     ]
     dead = frame.transform_filter("isValid(datum.dead)").mark_text(
         align="left", dx=12, fontSize=grammar.LABEL_SIZE
     )
-    dead = dead.encode(
-        x=alt.X(field="first"),
-        y=alt.Y(field="end"),
-        text=alt.Text("dead", type="nominal"),
-    )
+    dead = dead.encode(x=alt.X(field="first"), y=alt.Y(field="end"), text=grammar.text("dead"))
     return [*says, dead]
 
 
@@ -161,28 +139,13 @@ def gauge() -> alt.LayerChart:
     """
     label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
     # both of no field, as the band has no left and right and the rules have no height
-    x = alt.X(
-        type="quantitative",
-        scale=alt.Scale(domain=[G.low, G.high + 1.1], nice=False, zero=False),
-        axis=alt.Axis(
-            title="σ√n", values=list(range(-2, 6)), labelExpr=label, grid=False,
-            **grammar.AXIS,
-        ),
-    )  # fmt: skip
-    y = alt.Y(
-        type="quantitative",
-        scale=alt.Scale(domain=[LOWEST - 0.3, HIGHEST + 0.3], nice=False, zero=False),
-        axis=alt.Axis(
-            title="gain of a layer", values=list(range(-4, 6, 2)), labelExpr=label, gridOpacity=0.5,
-            **grammar.AXIS,
-        ),
-    )  # fmt: skip
+    x = grammar.linear_x(None, "σ√n", (G.low, G.high + 1.1), range(-2, 6), labelExpr=label)
+    y = grammar.linear_y(
+        None, "gain of a layer", (LOWEST - 0.3, HIGHEST + 0.3), range(-4, 6, 2), labelExpr=label
+    )
     band = alt.Chart(alt.NamedData("band")).mark_rect(opacity=0.16, clip=True)
     rules = alt.Chart(alt.NamedData("rules")).encode(x=alt.X(field="g"))
-    told = [
-        alt.Tooltip("scale", type="nominal", title="σ√n"),
-        alt.Tooltip("says", type="nominal", title="gain"),
-    ]
+    told = grammar.tooltip(scale="σ√n", says="gain")
     point = {"x": alt.X(field="g"), "y": alt.Y(field="gain")}
     lines = alt.Chart().encode(**point)
     name = lines.transform_filter("isValid(datum.name)").mark_text(
@@ -194,18 +157,16 @@ def gauge() -> alt.LayerChart:
         band.encode(y=alt.Y(field="low"), y2=alt.Y2("high")),
         rules.mark_rule(strokeDash=[4, 3], opacity=0.8),
         rules.mark_text(align="left", angle=270, dx=6, dy=-8, fontSize=12).encode(
-            y=alt.datum(LOWEST - 0.3, type="quantitative"), text=alt.Text("name", type="nominal")
+            y=alt.datum(LOWEST - 0.3, type="quantitative"), text=grammar.text("name")
         ),
         lines.mark_line(strokeWidth=2, clip=True).encode(
             detail=alt.Detail("series", type="nominal")
         ),
-        name.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal")),
+        name.encode(y=alt.Y(field="name_at"), text=grammar.text("name")),
         dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
         here.mark_point(size=200, filled=True, opacity=1).encode(
             shape=alt.condition(
-                f"datum.gain <= {LOWEST}",
-                alt.value("triangle-down"),
-                alt.value("circle"),
+                f"datum.gain <= {LOWEST}", alt.value("triangle-down"), alt.value("circle")
             )
         ),
         x=x,
@@ -235,21 +196,17 @@ def window() -> alt.LayerChart:
         opacity=alt.condition(
             "datum.learns || datum.meaning != 'healthy'", alt.value(0.9), alt.value(0.7)
         ),
-        tooltip=[
-            alt.Tooltip("depth", type="quantitative", title="hidden layers"),
-            alt.Tooltip("column", type="nominal", title="σ√n"),
-            alt.Tooltip("says", type="nominal", title="after 200 steps"),
-        ],
+        tooltip=grammar.tooltip(depth="hidden layers", column="σ√n", says="after 200 steps"),
     )
     # black reads on all three hues, in light and in dark
     numbers = rows.mark_text(fontSize=14, fontWeight=600).encode(
-        text=alt.Text("text", type="nominal"), color=alt.value("#111111")
+        text=grammar.text("text"), color=alt.value("#111111")
     )
     here = grammar.colored(rows.transform_filter("datum.here"), "dark")
     frame = here.mark_rect(filled=False, strokeWidth=3.5, cornerRadius=2, opacity=1, aria=False)
     names = grammar.colored(rows.transform_filter("isValid(datum.scheme)"), "reference")
     names = names.mark_text(fontSize=13, baseline="bottom", dy=-3).encode(
-        y=alt.value(0), text=alt.Text("scheme", type="nominal")
+        y=alt.value(0), text=grammar.text("scheme")
     )
     return grammar.layered(cells, numbers, frame, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
@@ -260,17 +217,13 @@ def activations() -> alt.LayerChart:
     Rows: `left`, `right` of the layer's column, `layer`, `low`, `high` of a bin, the `share` of
     the activations in it as `says`, and `strength`, its square root.
     """
-    y = alt.Y(
+    y = grammar.linear_y(
         "low",
-        type="quantitative",
-        scale=alt.Scale(domain=[-3.125, 3.125], nice=False, zero=False),
-        axis=alt.Axis(
-            title="activation h",
-            values=[-3, -2, -1, 0, 1, 2, 3],
-            labelExpr="datum.value == 3 ? '3 or more' : datum.value == -3 ? '−3 or less' :"
-            " datum.value < 0 ? '−' + (-datum.value) : datum.value",
-            gridOpacity=0.5,
-        ),
+        "activation h",
+        (-3.125, 3.125),
+        [-3, -2, -1, 0, 1, 2, 3],
+        labelExpr="datum.value == 3 ? '3 or more' : datum.value == -3 ? '−3 or less' :"
+        " datum.value < 0 ? '−' + (-datum.value) : datum.value",
     )
     return grammar.layered(
         grammar.colored(alt.Chart(), "dark")
@@ -301,19 +254,14 @@ def weights() -> alt.LayerChart:
 
     Rows: `w`, `density`, `series`, its name `says` and `meaning`.
     """
-    x = alt.X(
-        "w",
-        type="quantitative",
-        scale=alt.Scale(domain=[-3.5, 3.5], nice=False, zero=False),
-        axis=alt.Axis(title="one weight", tickCount=7, grid=False, **grammar.AXIS),
-    )
-    y = alt.Y(
+    x = grammar.linear_x("w", "one weight", (-3.5, 3.5), tickCount=7)
+    y = grammar.linear_y(
         "density",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1.02], nice=False),
-        axis=alt.Axis(
-            title="how often, relative to the peak", labels=False, ticks=False, grid=False
-        ),
+        "how often, relative to the peak",
+        (0, 1.02),
+        labels=False,
+        ticks=False,
+        grid=False,
     )
     rows = alt.Chart()
     lines = rows.mark_line(strokeWidth=2.5).encode(detail=alt.Detail("series", type="nominal"))
@@ -322,6 +270,6 @@ def weights() -> alt.LayerChart:
         height="0.95 - 0.1 * datum.series"
     )
     names = names.mark_text(align="left", fontSize=grammar.LABEL_SIZE).encode(
-        y=alt.Y(field="height"), text=alt.Text("says", type="nominal")
+        y=alt.Y(field="height"), text=grammar.text("says")
     )
     return grammar.layered(lines, names, x=x, y=y, height=theme.SMALL_HEIGHT)

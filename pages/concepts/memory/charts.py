@@ -10,16 +10,11 @@ LOW, HIGH = -30, 15
 
 
 def _steps_back() -> alt.X:
-    return alt.X(
+    return grammar.linear_x(
         "i",
-        type="quantitative",
-        scale=alt.Scale(domain=[BACK, 0], nice=False),
-        axis=alt.Axis(
-            title=["steps back from the last", "← the gradient travels toward the past"],
-            values=list(range(0, BACK + 1, 20)),
-            grid=False,
-            **grammar.AXIS,
-        ),
+        ["steps back from the last", "← the gradient travels toward the past"],
+        (BACK, 0),
+        range(0, BACK + 1, 20),
     )
 
 
@@ -42,11 +37,7 @@ def _lines(frame: alt.Chart, lines, *, read: str) -> list[alt.Chart]:
         marks.append(
             here.mark_text(
                 align="right", dx=-6, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
-            ).encode(
-                x=alt.value("width"),
-                y=alt.value(14 + 20 * place),
-                text=alt.Text("says", type="nominal"),
-            )
+            ).encode(x=alt.value("width"), y=alt.value(14 + 20 * place), text=grammar.text("says"))
         )
     return marks
 
@@ -125,9 +116,7 @@ def touchy() -> alt.LayerChart:
         )
         marks.append(
             here.mark_text(align="left", fontSize=grammar.LABEL_SIZE, fontWeight="bold").encode(
-                x=alt.value(10),
-                y=alt.value(14 + 20 * place),
-                text=alt.Text("says", type="nominal"),
+                x=alt.value(10), y=alt.value(14 + 20 * place), text=grammar.text("says")
             )
         )
     return grammar.layered(
@@ -157,13 +146,10 @@ def learned() -> alt.LayerChart:
         axis=alt.Axis(title="network", labelLimit=200, **grammar.AXIS),
     )
     size = alt.Size(
-        "learned",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 8], range=[20, 420]),
-        legend=None,
+        "learned", type="quantitative", scale=alt.Scale(domain=[0, 8], range=[20, 420]), legend=None
     )
     rows = alt.Chart()
     dots = rows.mark_point(filled=True, opacity=0.9, yOffset=-9).encode(size=size)
     says = rows.mark_text(dy=15, fontSize=grammar.LABEL_SIZE - 1)
-    says = says.encode(text=alt.Text("says", type="nominal"))
+    says = says.encode(text=grammar.text("says"))
     return grammar.layered(dots, says, x=x, y=y, height=theme.MAIN_HEIGHT)

@@ -16,17 +16,12 @@ def floors() -> alt.LayerChart:
     Frames, one row per ε: `e`; `gradient`, `move`, `slopes`, `spread`, packed log₁₀ by layer;
     `first`, the move at layer 1; `depth`; `floor`, whether the rule has an ε; `rule`, its name.
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "way",
-        type="quantitative",
-        scale=alt.Scale(domain=[-_EDGE, 1 + _EDGE], nice=False, zero=False),
-        axis=alt.Axis(
-            title=["hidden layer", "← the gradient travels toward the input"],
-            values=[0, 1],
-            labelExpr="datum.value ? 'last' : 'first'",
-            grid=False,
-            **grammar.AXIS,
-        ),
+        ["hidden layer", "← the gradient travels toward the input"],
+        (-_EDGE, 1 + _EDGE),
+        [0, 1],
+        labelExpr="datum.value ? 'last' : 'first'",
     )
     y = grammar.powers_y("size", "size (root mean square)", LOW, HIGH, every=4)
     frame = frames.frame_of(E)
@@ -66,10 +61,7 @@ def _move(frame: alt.Chart) -> list[alt.Chart]:
     line = rows.mark_line(strokeWidth=4, clip=True).encode(y=alt.Y(field="move"))
     dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
         y=alt.Y(field="move"),
-        tooltip=[
-            alt.Tooltip("layer", type="quantitative", title="layer"),
-            alt.Tooltip("says", type="nominal", title="step, in learning rates"),
-        ],
+        tooltip=grammar.tooltip(layer="layer", says="step, in learning rates"),
     )
     return [line.properties(name=beside.MAIN), dots]
 
@@ -84,7 +76,7 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
         name=f"'ε = ' + ({grammar.power_of_ten('datum.e')})",
     )
     area = rows.mark_rect(opacity=0.15, clip=True).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="e"), y2=alt.Y2("low")
+        **grammar.box("left", "right", "e", "low")
     )
     edge = rows.mark_rule(strokeDash=[3, 3]).encode(
         x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="e")
@@ -92,9 +84,7 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
     name = rows.mark_text(
         align="right", baseline="top", dx=-8, dy=5, fontSize=17, fontWeight="bold"
     )
-    name = name.encode(
-        x=alt.X(field="right"), y=alt.Y(field="e"), text=alt.Text("name", type="nominal")
-    )
+    name = name.encode(x=alt.X(field="right"), y=alt.Y(field="e"), text=grammar.text("name"))
     return [area, edge, name]
 
 
@@ -117,11 +107,7 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
             fontSize=grammar.LABEL_SIZE,
             fontWeight="normal" if meaning else "bold",
         )
-        marks.append(
-            mark.encode(
-                x=alt.value(0), y=alt.value("height"), text=alt.Text("text", type="nominal")
-            )
-        )
+        marks.append(mark.encode(x=alt.value(0), y=alt.value("height"), text=grammar.text("text")))
     return marks
 
 
@@ -131,7 +117,7 @@ def _guessing(left: float, right: float) -> alt.LayerChart:
     )
     rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
     name = base.mark_text(align="left", dx=6, dy=12, fontSize=grammar.LABEL_SIZE - 1).encode(
-        x=alt.X(field="left"), text=alt.Text("name", type="nominal")
+        x=alt.X(field="left"), text=grammar.text("name")
     )
     return rule + name
 
@@ -140,7 +126,7 @@ def _at_place(rows: alt.Chart) -> alt.Chart:
     """The lines' names, on the rows that have a height for it in `place`."""
     named = rows.transform_filter("isValid(datum.place)")
     return named.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE).encode(
-        y=alt.Y(field="place"), text=alt.Text("name", type="nominal")
+        y=alt.Y(field="place"), text=grammar.text("name")
     )
 
 
@@ -155,7 +141,7 @@ def curves() -> alt.LayerChart:
     names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
     )
-    names = names.encode(text=alt.Text("says", type="nominal"))
+    names = names.encode(text=grammar.text("says"))
     return grammar.layered(
         _guessing(0, last),
         grammar.right_by_step("rule", "optimizer"),
@@ -180,7 +166,7 @@ def epsilons() -> alt.LayerChart:
             alt.Tooltip("name", type="nominal", title="network"),
             alt.Tooltip("exponent", type="quantitative", title="log₁₀ of ε"),
             alt.Tooltip("says", type="nominal", title="named right"),
-        ],
+        ]
     )
     names = _at_place(rows)
     return grammar.layered(
@@ -200,32 +186,22 @@ def spikes() -> alt.LayerChart:
     Rows: `step` from the large gradient, `move` in learning rates, `series`, `name`, `meaning`,
     `says`.
     """
-    x = alt.X(
-        "step",
-        type="quantitative",
-        scale=alt.Scale(domain=[-10, 90], nice=False),
-        axis=alt.Axis(title="steps after the large gradient", grid=False, **grammar.AXIS),
-    )
-    y = alt.Y(
-        "move",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 3.2], nice=False),
-        axis=alt.Axis(title="move, in learning rates", gridOpacity=0.5, **grammar.AXIS),
-    )
+    x = grammar.linear_x("step", "steps after the large gradient", (-10, 90))
+    y = grammar.linear_y("move", "move, in learning rates", (0, 3.2))
     rows = alt.Chart().encode(detail=alt.Detail("series", type="nominal"))
     line = rows.mark_line(strokeWidth=2.5, clip=True).encode(
         tooltip=[
             alt.Tooltip("name", type="nominal", title="gradient"),
             alt.Tooltip("step", type="quantitative", title="step"),
             alt.Tooltip("says", type="nominal", title="move"),
-        ],
+        ]
     )
     order = "['none', 'norm', 'adaptive', 'z']"
     names = rows.transform_filter("datum.step == 0").transform_calculate(
         at=f"3.0 - 0.22 * indexof({order}, datum.series)"
     )
     names = names.mark_text(align="right", dx=-10, fontSize=grammar.LABEL_SIZE).encode(
-        x=alt.value("width"), y=alt.Y(field="at"), text=alt.Text("name", type="nominal")
+        x=alt.value("width"), y=alt.Y(field="at"), text=grammar.text("name")
     )
     return grammar.layered(line, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
@@ -237,26 +213,13 @@ def coordinates() -> alt.LayerChart:
     height of the name, at the largest width.
     """
     low, high = (width.bit_length() - 1 for width in (WIDTHS[0], WIDTHS[-1]))
-    x = alt.X(
-        "log2",
-        type="quantitative",
-        scale=alt.Scale(domain=[low, high + 1.0], nice=False, zero=False),
-        axis=alt.Axis(
-            title="width",
-            values=list(range(low, high + 1)),
-            labelExpr="pow(2, datum.value)",
-            grid=False,
-            **grammar.AXIS,
-        ),
+    x = grammar.linear_x(
+        "log2", "width", (low, high + 1.0), range(low, high + 1), labelExpr="pow(2, datum.value)"
     )
     y = grammar.powers_y("moved", "change after five steps", -2, 2, every=1)
     rows = alt.Chart().encode(detail=alt.Detail("layer", type="nominal"))
     line = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=40)).encode(
-        tooltip=[
-            alt.Tooltip("name", type="nominal", title="of"),
-            alt.Tooltip("width", type="quantitative", title="width"),
-            alt.Tooltip("says", type="nominal", title="change"),
-        ],
+        tooltip=grammar.tooltip(name="of", width="width", says="change")
     )
     names = _at_place(rows)
     ends = grammar.off_the_axis("moved", -1.8, 1.8, across="log2")

@@ -19,23 +19,14 @@ def formats() -> alt.LayerChart:
     Frames, one row per scale: `scale`; `lost`, `over`, packed percentages by format. BARS: `left`,
     `height`. RULERS: `row`, `from`, `to`, `meaning`, `says`, `label`, `chosen`.
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "from",
-        type="quantitative",
-        scale=alt.Scale(domain=[LOW, HIGH], nice=False, zero=False),
-        axis=alt.Axis(
-            title=["size of a gradient's entry,", "times the loss scale"],
-            values=list(range(LOW, HIGH + 1, 32)),
-            labelExpr=f"'2' + {grammar.superscript('datum.value')}",
-            grid=False,
-            **grammar.AXIS,
-        ),
+        ["size of a gradient's entry,", "times the loss scale"],
+        (LOW, HIGH),
+        range(LOW, HIGH + 1, 32),
+        labelExpr=f"'2' + {grammar.superscript('datum.value')}",
     )
-    y = alt.Y(
-        type="quantitative",
-        scale=alt.Scale(domain=[-len(SHOWN) * _ROW - 0.2, TALL + 0.7], nice=False),
-        axis=alt.Axis(title="entries, by size", values=[], **grammar.AXIS),
-    )
+    y = grammar.linear_y(None, "entries, by size", (-len(SHOWN) * _ROW - 0.2, TALL + 0.7), [])
     return grammar.layered(
         *_rulers(),
         *_bars(),
@@ -71,10 +62,7 @@ def _rulers() -> list[alt.Chart]:
         y=alt.Y(field="top"),
         y2=alt.Y2("bottom"),
         opacity=alt.condition("datum.chosen", alt.value(0.95), alt.value(0.4)),
-        tooltip=[
-            alt.Tooltip("label", type="nominal", title="format"),
-            alt.Tooltip("says", type="nominal", title="an entry here"),
-        ],
+        tooltip=grammar.tooltip(label="format", says="an entry here"),
     )
     # the chosen format's stretch of normal and subnormal numbers, up through the histogram
     held = rows.transform_filter(
@@ -103,10 +91,10 @@ def _fates() -> list[alt.Chart]:
     )
     size = {"fontSize": grammar.LABEL_SIZE - 1, "baseline": "middle"}
     names = rows.mark_text(align="left", dx=4, fontWeight="bold", **size).encode(
-        x=alt.value(0), y=alt.Y(field="height"), text=alt.Text("name", type="nominal")
+        x=alt.value(0), y=alt.Y(field="height"), text=grammar.text("name")
     )
     fates = rows.mark_text(align="right", dx=-4, **size).encode(
-        x=alt.value("width"), y=alt.Y(field="height"), text=alt.Text("fate", type="nominal")
+        x=alt.value("width"), y=alt.Y(field="height"), text=grammar.text("fate")
     )
     return [names.properties(name=beside.MAIN), fates]
 
@@ -117,29 +105,18 @@ def layers() -> alt.LayerChart:
     Rows: `layer`, `log10` of the relative difference (or nothing), `says`, `meaning`; `name` and
     its height `name_at` on the last layer.
     """
-    x = alt.X(
+    x = grammar.linear_x(
         "layer",
-        type="quantitative",
-        scale=alt.Scale(domain=[0.5, DEPTH + 5], nice=False, zero=False),
-        axis=alt.Axis(
-            title=["hidden layer", "← the gradient travels toward the input"],
-            values=[1, *range(5, DEPTH + 1, 5)],
-            grid=False,
-            **grammar.AXIS,
-        ),
+        ["hidden layer", "← the gradient travels toward the input"],
+        (0.5, DEPTH + 5),
+        [1, *range(5, DEPTH + 1, 5)],
     )
     y = grammar.powers_y("log10", "relative difference", -18, 1, every=3)
     rows = alt.Chart()
     lines = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=45)).encode(
-        tooltip=[
-            alt.Tooltip("layer", type="quantitative", title="layer"),
-            alt.Tooltip("says", type="nominal", title="relative difference"),
-        ],
+        tooltip=grammar.tooltip(layer="layer", says="relative difference")
     )
-    names = rows.transform_filter("isValid(datum.name)").mark_text(
-        align="left", dx=8, fontSize=grammar.LABEL_SIZE
-    )
-    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    names = grammar.names(rows, "name_at", dx=8)
     ends = grammar.off_the_axis("log10", -17.5, 0.5, across="layer")
     return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
@@ -149,21 +126,13 @@ def slopes() -> alt.LayerChart:
 
     Rows: `z`, `log10`, `series`, `meaning`, `says`.
     """
-    x = alt.X(
-        "z",
-        type="quantitative",
-        scale=alt.Scale(domain=[-40, 40], nice=False),
-        axis=alt.Axis(title="z", grid=False, **grammar.AXIS),
-    )
+    x = grammar.linear_x("z", "z", (-40, 40))
     y = grammar.powers_y("log10", "slope", -18, 0, every=3)
     rows = alt.Chart()
     lines = rows.mark_line(clip=True).encode(
         strokeWidth=alt.condition("datum.series == 'other'", alt.value(5), alt.value(2)),
         opacity=alt.condition("datum.series == 'other'", alt.value(0.45), alt.value(1)),
-        tooltip=[
-            alt.Tooltip("z", type="quantitative"),
-            alt.Tooltip("says", type="nominal", title="slope"),
-        ],
+        tooltip=grammar.tooltip(z="z", says="slope"),
     )
     names = rows.transform_filter("datum.z == 0").transform_calculate(
         word="datum.series == 'usual' ? 'as frameworks compute it' : 'without loss'",
@@ -172,7 +141,7 @@ def slopes() -> alt.LayerChart:
     # below the peak there is room, on a phone too
     names = names.mark_text(
         dy=alt.ExprRef("20 * datum.row"), fontSize=grammar.LABEL_SIZE, fontWeight="bold"
-    ).encode(y=alt.value(alt.ExprRef("height * 0.6")), text=alt.Text("word", type="nominal"))
+    ).encode(y=alt.value(alt.ExprRef("height * 0.6")), text=grammar.text("word"))
     ends = grammar.off_the_axis("log10", -17.5, -0.5, across="z")
     return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
@@ -184,11 +153,7 @@ def walks() -> alt.LayerChart:
     `right_up` over the steps.
     """
     x = grammar.count_x("step", "step", STEPS, every=20, room=34)
-    y = alt.Y(
-        type="quantitative",
-        scale=alt.Scale(domain=[-0.1, 2.1], nice=False, zero=False),
-        axis=alt.Axis(title="weight", values=[0, 0.5, 1, 1.5, 2], gridOpacity=0.5, **grammar.AXIS),
-    )
+    y = grammar.linear_y(None, "weight", (-0.1, 2.1), [0, 0.5, 1, 1.5, 2])
     frame = frames.frame_of(UPDATE)
     lines = (
         ("right_down", "right", "reference", [2, 3], 1.5),
@@ -209,7 +174,7 @@ def walks() -> alt.LayerChart:
             )
             marks.append(
                 end.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1).encode(
-                    text=alt.Text("name", type="nominal")
+                    text=grammar.text("name")
                 )
             )
     return grammar.layered(
@@ -228,23 +193,16 @@ def scales() -> alt.LayerChart:
     Rows: `step`, `log2`, `skipped`, `meaning`.
     """
     x = grammar.count_x("step", "step", 300, every=50)
-    y = alt.Y(
+    y = grammar.linear_y(
         "log2",
-        type="quantitative",
-        scale=alt.Scale(domain=[14, 25], nice=False, zero=False),
-        axis=alt.Axis(
-            title="loss scale",
-            labelExpr=f"'2' + {grammar.superscript('datum.value')}",
-            tickMinStep=1,
-            gridOpacity=0.5,
-            **grammar.AXIS,
-        ),
+        "loss scale",
+        (14, 25),
+        labelExpr=f"'2' + {grammar.superscript('datum.value')}",
+        tickMinStep=1,
     )
     rows = alt.Chart()
     line = grammar.colored(rows, "dark").mark_line(interpolate="step-after", strokeWidth=2)
-    skipped = rows.transform_filter("datum.skipped").mark_point(
-        shape="cross", angle=45, size=90, filled=True, opacity=1, aria=False
-    )
+    skipped = rows.transform_filter("datum.skipped").mark_point(size=90, **grammar.CROSS)
     return grammar.layered(line, skipped, x=x, y=y, height=theme.SMALL_HEIGHT - 80)
 
 
@@ -258,15 +216,8 @@ def power() -> alt.LayerChart:
     x = grammar.count_x("n", "n, the number of factors (layers)", POWERS, every=200, room=250)
     y = grammar.powers_y("log10", "|w|ⁿ", -400, 400, every=100)
     line = alt.Chart().mark_line(clip=True, strokeWidth=3)
-    lost = alt.Chart(alt.NamedData("lost")).mark_point(
-        shape="cross", angle=45, size=150, filled=True, opacity=1, aria=False
-    )
-    lost = lost.encode(
-        tooltip=[
-            alt.Tooltip("says", type="nominal", title="format"),
-            alt.Tooltip("n", type="quantitative", title="from n ="),
-        ]
-    )
+    lost = alt.Chart(alt.NamedData("lost")).mark_point(size=150, **grammar.CROSS)
+    lost = lost.encode(tooltip=grammar.tooltip(says="format", n="from n ="))
     names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left",
         dx=alt.ExprRef("datum.first ? 0 : 12"),
@@ -274,7 +225,7 @@ def power() -> alt.LayerChart:
         fontSize=grammar.LABEL_SIZE,
     )
     names = names.transform_calculate(lines="[datum.says, datum.holds]").encode(
-        text=alt.Text("lines", type="nominal")
+        text=grammar.text("lines")
     )
     ends = grammar.off_the_axis("log10", -390, 390, across="n")
     return grammar.layered(line, lost, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
@@ -295,14 +246,11 @@ def log_axis() -> alt.LayerChart:
     )
     rows = alt.Chart()
     points = rows.mark_point(filled=True, size=60, opacity=1).encode(
-        tooltip=[
-            alt.Tooltip("n", type="quantitative"),
-            alt.Tooltip("says", type="nominal", title="¼ⁿ in float16"),
-        ]
+        tooltip=grammar.tooltip(n="n", says="¼ⁿ in float16")
     )
     zeros = rows.transform_filter("datum.held === 0").mark_text(
         dy=18, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     )
     x = grammar.count_x("n", "n", QUARTERS, every=4, room=1)
-    zeros = zeros.encode(text=alt.Text("says", type="nominal"))
+    zeros = zeros.encode(text=grammar.text("says"))
     return grammar.layered(points, zeros, x=x, y=y, height=theme.SMALL_HEIGHT - 80)

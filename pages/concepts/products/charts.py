@@ -55,19 +55,14 @@ def _ghost(base: float) -> alt.LayerChart:
     name = steps.transform_filter(f"datum.n == {LAYERS}").mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
-    return line + name.encode(text=alt.Text("name", type="nominal"))
+    return line + name.encode(text=grammar.text("name"))
 
 
 def _weights() -> alt.Chart:
     return (
         _powers_of_w(_steps())
         .mark_line(strokeWidth=3.5, clip=True)
-        .encode(
-            tooltip=[
-                alt.Tooltip("n", type="quantitative", title="factors n"),
-                alt.Tooltip("value", type="nominal", title="wⁿ"),
-            ]
-        )
+        .encode(tooltip=grammar.tooltip(n="factors n", value="wⁿ"))
         .properties(name=beside.MAIN)
     )
 
@@ -88,7 +83,7 @@ def _along_the_chain(frame: alt.Chart) -> list[alt.Chart]:
         # the line's name stands at the last of its points that the axis shows
         seen = rows.transform_filter(f"isValid(datum.{field}) && abs(datum.{field}) < {LIMIT}")
         end = seen.transform_joinaggregate(last="max(n)").transform_filter("datum.n == datum.last")
-        text = alt.Text("name", type="nominal")
+        text = grammar.text("name")
         lost = end.transform_filter("datum.last == 0").transform_calculate(name=f"'{name} is 0'")
         end = end.transform_filter("datum.last > 0").transform_calculate(name=f"'{name}'")
         end = end.encode(y=alt.Y(field=field), text=text)
@@ -115,7 +110,7 @@ def _marked() -> list[alt.Chart]:
     # In the one corner that no line reaches: all of them start at 1.
     size = alt.ExprRef("width < 400 ? 18 : 24")  # on a phone a large one would reach the line
     readout = base.mark_text(fontSize=size, fontWeight="bold", align="left", baseline="top").encode(
-        x=alt.value(12), y=alt.value(10), text=alt.Text("says", type="nominal")
+        x=alt.value(12), y=alt.value(10), text=grammar.text("says")
     )
     return [dot, readout]
 
@@ -124,8 +119,8 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     rows = frame.transform_filter(f"isValid(datum.fp16) && datum.fp16 <= {LAYERS}")
     rows = _powers_of_w(rows.transform_calculate(n="datum.fp16"))
     base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {LIMIT}"), "dark")
-    tick = base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1, aria=False)
-    says = base.encode(text=alt.Text("fp16_says", type="nominal"))
+    tick = base.mark_point(size=150, **grammar.CROSS)
+    says = base.encode(text=grammar.text("fp16_says"))
     # below a falling line and below a rising one
     size = grammar.LABEL_SIZE - 1
     falling = says.transform_filter("datum.log10 < 0").mark_text(
@@ -144,11 +139,7 @@ def random_products() -> alt.LayerChart:
     table `rules`: `log10`, `says`, the `side` its label is on. All with `meaning`.
     """
     x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", -24, 18, every=6)
-    y = alt.Y(  # of no field, as the rules have no height
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 0.45], nice=False),
-        axis=alt.Axis(title="draws per decade", format="%", tickCount=4, gridOpacity=0.5),
-    )
+    y = grammar.linear_y(None, "draws per decade", (0, 0.45), format="%", tickCount=4)
     bars = alt.Chart().mark_rect(opacity=0.5, clip=True)
     bars = bars.encode(
         x=alt.X(field="left"),
@@ -168,7 +159,7 @@ def random_products() -> alt.LayerChart:
     names = [
         rules.transform_filter(f"datum.side == '{side}'")
         .mark_text(align=align, dx=dx, dy=14, fontSize=grammar.LABEL_SIZE)
-        .encode(y=alt.value(0), text=alt.Text("says", type="nominal"))
+        .encode(y=alt.value(0), text=grammar.text("says"))
         for side, align, dx in sides
     ]
     return grammar.layered(bars, curve, lines, *names, x=x, y=y, height=theme.SMALL_HEIGHT)
@@ -186,15 +177,9 @@ def matrix_products() -> alt.LayerChart:
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
         strokeDash=alt.condition("datum.series == 'law'", alt.value([4, 3]), alt.value([1, 0])),
-        tooltip=[
-            alt.Tooltip("k", type="quantitative", title="matrices"),
-            alt.Tooltip("says", type="nominal", title="factor"),
-        ],
+        tooltip=grammar.tooltip(k="matrices", says="factor"),
     )
-    names = rows.transform_filter("isValid(datum.name)").mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE
-    )
-    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    names = grammar.names(rows, "name_at")
     ends = grammar.off_the_axis("log10", -29, 29, across="k")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
@@ -211,14 +196,8 @@ def streams() -> alt.LayerChart:
     rows = alt.Chart()
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
-        tooltip=[
-            alt.Tooltip("k", type="quantitative", title="matrices"),
-            alt.Tooltip("says", type="nominal", title="size"),
-        ]
+        tooltip=grammar.tooltip(k="matrices", says="size")
     )
-    names = rows.transform_filter("isValid(datum.name)").mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE
-    )
-    names = names.encode(y=alt.Y(field="name_at"), text=alt.Text("name", type="nominal"))
+    names = grammar.names(rows, "name_at")
     ends = grammar.off_the_axis("log10", low + 1, high - 1, across="k")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

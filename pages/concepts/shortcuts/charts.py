@@ -35,16 +35,12 @@ def blocks() -> alt.LayerChart:
             **grammar.AXIS,
         ),
     )
-    y = alt.Y(
-        type="quantitative",
-        scale=alt.Scale(domain=[_RULER - 1.2, HIGH + _ROOM], nice=False, zero=False),
-        axis=alt.Axis(
-            title="relative size",
-            values=list(range(LOW, HIGH + 1, 5)),
-            labelExpr=grammar.power_of_ten("datum.value"),
-            gridOpacity=0.5,
-            **grammar.AXIS,
-        ),
+    y = grammar.linear_y(
+        None,
+        "relative size",
+        (_RULER - 1.2, HIGH + _ROOM),
+        range(LOW, HIGH + 1, 5),
+        labelExpr=grammar.power_of_ten("datum.value"),
     )
     return grammar.layered(
         *_band(frame),
@@ -62,11 +58,7 @@ def blocks() -> alt.LayerChart:
 def _band(frame: alt.Chart) -> list[alt.Chart]:
     rows = frame.transform_calculate(left="0", low=str(-theme.BAND), high=str(theme.BAND))
     band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
-    return [
-        band.encode(
-            x=alt.X(field="left"), x2=alt.X2("last"), y=alt.Y(field="low"), y2=alt.Y2("high")
-        )
-    ]
+    return [band.encode(**grammar.box("left", "last", "low", "high"))]
 
 
 def _line(frame: alt.Chart, field, meaning, dash, width) -> list[alt.Chart]:
@@ -76,11 +68,7 @@ def _line(frame: alt.Chart, field, meaning, dash, width) -> list[alt.Chart]:
     color = f"'{meaning}'" if meaning else "datum.meaning_dh"
     rows = rows.transform_calculate(meaning=color, value=grammar.number(f"datum.{field}"))
     line = rows.mark_line(strokeWidth=width, strokeDash=dash, clip=True).encode(
-        y=alt.Y(field=field),
-        tooltip=[
-            alt.Tooltip("i", type="quantitative", title="after block"),
-            alt.Tooltip("value", type="nominal", title=field),
-        ],
+        y=alt.Y(field=field), tooltip=grammar.tooltip(i="after block", value=field)
     )
     return [line.properties(name=beside.MAIN) if field == "dh" else line]
 
@@ -99,7 +87,7 @@ def _says(frame: alt.Chart) -> list[alt.Chart]:
             ).encode(
                 x=alt.value(10),
                 y=alt.value(6 + (0 if i == 0 else 7 + 20 * i)),
-                text=alt.Text(f"{field}_says", type="nominal"),
+                text=grammar.text(f"{field}_says"),
             )
         )
     return words
@@ -117,9 +105,7 @@ def _ruler(frame: alt.Chart) -> list[alt.Chart]:
     )
     stands = stands.encode(x=alt.X(field="at"), y=alt.Y(field="height"))
     ticks = stands.mark_tick(orient="vertical", size=12, thickness=2)
-    names = stands.mark_text(dy=-14, fontSize=grammar.LABEL_SIZE).encode(
-        text=alt.Text("says", type="nominal")
-    )
+    names = stands.mark_text(dy=-14, fontSize=grammar.LABEL_SIZE).encode(text=grammar.text("says"))
     dot = grammar.colored(base, "dark").encode(x=alt.X(field="at"), y=alt.Y(field="height"))
     now = dot.transform_calculate(now="'r = ' + format(pow(10, r), '.2r')")
     return [
@@ -127,9 +113,7 @@ def _ruler(frame: alt.Chart) -> list[alt.Chart]:
         ticks,
         names,
         dot.mark_point(size=110, filled=True, opacity=1),
-        now.mark_text(dy=14, fontSize=grammar.LABEL_SIZE).encode(
-            text=alt.Text("now", type="nominal")
-        ),
+        now.mark_text(dy=14, fontSize=grammar.LABEL_SIZE).encode(text=grammar.text("now")),
     ]
 
 
@@ -146,12 +130,7 @@ def paths() -> alt.LayerChart:
             title="branches on the path", tickMinStep=1, format="d", grid=False, **grammar.AXIS
         ),
     )
-    y = alt.Y(
-        "share",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(title="share of the squares", format="%", gridOpacity=0.5, **grammar.AXIS),
-    )
+    y = grammar.linear_y("share", "share of the squares", (0, 1), format="%")
     rows = alt.Chart()
     bars = rows.transform_calculate(left="datum.k - 0.4", right="datum.k + 0.4").mark_rect(
         opacity=0.6
@@ -160,10 +139,7 @@ def paths() -> alt.LayerChart:
         x=alt.X(field="left"),
         x2=alt.X2("right"),
         y2=alt.Y2Datum(0),
-        tooltip=[
-            alt.Tooltip("k", type="quantitative", title="branches"),
-            alt.Tooltip("says", type="nominal", title="share"),
-        ],
+        tooltip=grammar.tooltip(k="branches", says="share"),
     )
     law = grammar.colored(rows.transform_filter("isValid(datum.law)"), "dark")
     law = law.mark_line(strokeDash=[4, 3], strokeWidth=2).encode(y=alt.Y(field="law"))
@@ -175,22 +151,8 @@ def noise() -> alt.LayerChart:
 
     Frames, one row per depth: `deep`; packed `plain` and `shortcut`.
     """
-    x = alt.X(
-        "t",
-        type="quantitative",
-        scale=alt.Scale(domain=[-180, 180], nice=False),
-        axis=alt.Axis(
-            title="degrees from the digit",
-            values=list(range(-180, 181, 60)),
-            grid=False,
-            **grammar.AXIS,
-        ),
-    )
-    y = alt.Y(
-        type="quantitative",
-        scale=alt.Scale(domain=[-5, 15], nice=False),
-        axis=alt.Axis(title="gradient, over its rms", values=[], **grammar.AXIS),
-    )
+    x = grammar.linear_x("t", "degrees from the digit", (-180, 180), range(-180, 181, 60))
+    y = grammar.linear_y(None, "gradient, over its rms", (-5, 15), [])
     frame, marks = frames.frame_of(DEEP), []
     for field, name, meaning, up in (
         ("plain", "plain", "dark", 0),
@@ -206,9 +168,7 @@ def noise() -> alt.LayerChart:
         text = label.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold")
         marks += [
             line,
-            text.encode(
-                x=alt.value(0), y=alt.Y(field="height"), text=alt.Text("name", type="nominal")
-            ),
+            text.encode(x=alt.value(0), y=alt.Y(field="height"), text=grammar.text("name")),
         ]
     return grammar.layered(
         *marks, x=x, y=y, params=(frames.param(DEEP),), height=theme.SMALL_HEIGHT

@@ -34,7 +34,7 @@ _PANES = {
     "product": grammar.Pane(_RIGHT, (0.14, 0.5), phone=(0.603, 0.775)),
     "update": grammar.Pane(_RIGHT, (0.62, 1), phone=(0.828, 1)),
 }
-_TEXT = alt.Text("says", type="nominal")
+_TEXT = grammar.text("says")
 _NAME = {"fontSize": grammar.LABEL_SIZE - 1}
 
 
@@ -51,7 +51,7 @@ def _x(panel: str, title: str | None) -> alt.X:
         # the numbers of steps stand in the frame: see _accuracies
         axis = {"labelOpacity": 0, "titlePadding": 8, "titleOpacity": grammar.wide("1", "0")}
     labels = "datum.value == 0 ? 'first' : datum.value == 1 ? 'last' : ''"
-    x = _PANES[panel].x("x", title, (0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1], labels=labels, **axis)
+    x = _PANES[panel].x("x", title, (0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1], labelExpr=labels, **axis)
     if title is None:
         x.axis = None
     return x
@@ -64,7 +64,7 @@ def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y
         title,
         domain,
         values,
-        labels=labels,
+        labelExpr=labels,
         titleAngle=0,
         titleAlign="left",
         titleBaseline="bottom",
@@ -141,7 +141,7 @@ def _guess(field: str, below: int) -> list[alt.Chart]:
     # on a phone, below its line, it would stand on the axis
     seen = 1.0 if below < 0 else grammar.wide("1", "0")
     name = rows.mark_text(align="right", dx=-3, dy=below, opacity=seen, **_NAME).encode(
-        text=alt.Text("words", type="nominal"), **level
+        text=grammar.text("words"), **level
     )
     return [rule, name]
 
@@ -164,7 +164,7 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
         _open_ended(*_LOSS),
     )
     halts = _hued(alt.Chart(alt.NamedData("halts")))
-    cross = halts.mark_point(shape="cross", angle=45, size=200, filled=True, opacity=1, aria=False)
+    cross = halts.mark_point(size=200, **grammar.CROSS)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
         height=f"{high - 0.3} - 0.5 * datum.row"
     )
@@ -182,7 +182,7 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     """The step, and beside or below it what A and B are there."""
     first = grammar.colored(now.transform_filter("datum.name == 'A'"), "reference")
     step = first.mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
-    step = step.encode(x=alt.value(0), y=alt.value(0), text=alt.Text("step_says", type="nominal"))
+    step = step.encode(x=alt.value(0), y=alt.value(0), text=grammar.text("step_says"))
     layers = [step]
     for name, left, top in (("A", 0.33, 20), ("B", 0.68, 38)):
         row = _hued(now.transform_filter(f"datum.name == '{name}'"))
@@ -199,12 +199,7 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
 
 def _accuracies(now: alt.Chart) -> alt.LayerChart:
     y = _y(
-        "right",
-        "right",
-        "share named right",
-        (0, 1.0),
-        [0, 0.5, 1],
-        "format(datum.value, '.0%')",
+        "right", "right", "share named right", (0, 1.0), [0, 0.5, 1], "format(datum.value, '.0%')"
     )
     ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
@@ -227,12 +222,7 @@ def _band(low: float, high: float) -> alt.Chart:
     base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
         left="0", right="1", low=str(low), high=str(high)
     )
-    return base.mark_rect(opacity=0.15).encode(
-        x=alt.X(field="left"),
-        x2=alt.X2("right"),
-        y=alt.Y(field="low"),
-        y2=alt.Y2("high"),
-    )
+    return base.mark_rect(opacity=0.15).encode(**grammar.box("left", "right", "low", "high"))
 
 
 def _products(now: alt.Chart) -> alt.LayerChart:
@@ -267,7 +257,7 @@ def _updates(now: alt.Chart) -> alt.LayerChart:
     layers = [
         _band(-4, -2),
         named.mark_text(align="left", baseline="bottom", dx=4, dy=-14, **_NAME).encode(
-            y=alt.Y(field="healthy"), text=alt.Text("words", type="nominal")
+            y=alt.Y(field="healthy"), text=grammar.text("words")
         ),
         _by_layer(now, "update", strokeWidth=3),
     ]
@@ -286,11 +276,11 @@ def _side_x(name: str, field: str, title: str, domain, values, labels: str) -> a
     if name == "A":  # on a phone B's name stands there, and B beneath it has the same labels
         labels = f"{grammar.WIDE} ? ({labels}) : ''"
     title_here = title if name == "B" else None
-    return _SIDES[name].x(field, title_here, domain, values, labels=labels)
+    return _SIDES[name].x(field, title_here, domain, values, labelExpr=labels)
 
 
 def _side_y(name: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
-    return _SIDES[name].y(field, title if name == "A" else None, domain, values, labels=labels)
+    return _SIDES[name].y(field, title if name == "A" else None, domain, values, labelExpr=labels)
 
 
 def _side_name(name: str) -> alt.Chart:
@@ -300,9 +290,7 @@ def _side_name(name: str) -> alt.Chart:
         grammar.colored(row, theme.COMPARED[name])
         .mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
         .encode(
-            x=alt.value(side.left),
-            y=alt.value(side.top(-side.head)),
-            text=alt.Text("words", type="nominal"),
+            x=alt.value(side.left), y=alt.value(side.top(-side.head)), text=grammar.text("words")
         )
     )
 
@@ -352,7 +340,7 @@ def gradient_map() -> alt.LayerChart:
                         titleFontSize=14,
                     ),
                 ),
-                tooltip=[alt.Tooltip("says", type="nominal", title=name)],
+                tooltip=grammar.tooltip(says=name),
             )
         )
         layers = alt.layer(cells, _side_name(name)).encode(x=x, y=y)
@@ -389,7 +377,7 @@ def histograms() -> alt.LayerChart:
                 opacity=alt.Opacity(
                     "strength", type="quantitative", scale=alt.Scale(domain=[0, 1]), legend=None
                 ),
-                tooltip=[alt.Tooltip("says", type="nominal", title=name)],
+                tooltip=grammar.tooltip(says=name),
             )
         )
         return alt.layer(cells, _side_name(name)).encode(x=x, y=y)
@@ -439,10 +427,7 @@ def clip_factors() -> alt.LayerChart:
     rows = _hued(alt.Chart())
     line = rows.mark_line(strokeWidth=2)
     points = rows.mark_point(size=20, filled=True, opacity=0.8).encode(
-        tooltip=[
-            alt.Tooltip("name", type="nominal", title="network"),
-            alt.Tooltip("says", type="nominal", title="left of it"),
-        ]
+        tooltip=grammar.tooltip(name="network", says="left of it")
     )
     ends = map(_hued, grammar.off_the_axis("log10", -15.6, 0.6, across="x"))
     return grammar.layered(line, points, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
@@ -454,31 +439,14 @@ def seeds() -> alt.LayerChart:
     Rows: `name`, `meaning`, `x` (share of the run), `low`, `median`, `high`, `says`, and `label` on
     the last. The table `ticks`: `x`, `says`.
     """
-    x = alt.X(
-        "x",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1.18], nice=False),
-        axis=alt.Axis(
-            title="training step",
-            values=[0, 0.2, 0.4, 0.6, 0.8, 1],
-            labels=False,
-            titlePadding=22,
-            grid=False,
-            **grammar.AXIS,
-        ),
+    x = grammar.linear_x(
+        "x", "training step", (0, 1.18), [0, 0.2, 0.4, 0.6, 0.8, 1], labels=False, titlePadding=22
     )
-    y = alt.Y(
-        "median",
-        type="quantitative",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(
-            title="held-out examples named right", format="%", gridOpacity=0.5, **grammar.AXIS
-        ),
-    )
+    y = grammar.linear_y("median", "held-out examples named right", (0, 1), format="%")
     rows = _hued(alt.Chart())
     band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})
-    line = line.encode(tooltip=[alt.Tooltip("says", type="nominal", title="median")])
+    line = line.encode(tooltip=grammar.tooltip(says="median"))
     labels = rows.transform_filter("isValid(datum.label)").mark_text(
         align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     )
@@ -489,7 +457,7 @@ def seeds() -> alt.LayerChart:
     return grammar.layered(
         band,
         line,
-        labels.encode(text=alt.Text("label", type="nominal")),
+        labels.encode(text=grammar.text("label")),
         ticks,
         x=x,
         y=y,
