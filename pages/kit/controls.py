@@ -41,9 +41,9 @@ def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, pairs: bool
         ):
             for name in names:
                 value = getattr(at, name)
-                number = values.shown(name, value, control=name)
-                widget = f"{panel.key(name)}-{number}"
-                moved = partial(_moved, panel, name, key, number, widget)
+                revision = values.shown(name, value, control=name)
+                widget = f"{panel.key(name)}-{revision}"
+                moved = partial(_moved, panel, name, key, revision, widget)
                 locked = name in mode.now().on(panel.page).locked
                 _widget(panel[name], value, widget, moved, locked)
 
@@ -77,9 +77,9 @@ def _widget(
         st.slider(control.label, value=value, **shared)
 
 
-def _moved(panel: Panel, name: str, row: str, number: int, widget: str) -> None:
+def _moved(panel: Panel, name: str, row: str, revision: int, widget: str) -> None:
     raw = st.session_state[widget]
-    moved = values.said(row, name, number, raw)
+    moved = values.said(row, name, revision, raw)
     values.change(panel, {name: raw} if moved else {})  # what was interrupted is finished anyway
 
 
@@ -102,11 +102,11 @@ def _more(
     if is_set and not was_set:
         opened = title
     values.shown("set", is_set)
-    number = values.shown("asked", opened)
-    widget = f"{key}-{number}"
+    revision = values.shown("asked", opened)
+    widget = f"{key}-{revision}"
 
     def ask() -> None:
-        moved = values.said(key, "asked", number, st.session_state[widget])
+        moved = values.said(key, "asked", revision, st.session_state[widget])
         values.change(panel, {}, anew=key if moved else ())
 
     st.pills("More controls", [title], default=opened, key=widget, on_change=ask)
@@ -135,12 +135,12 @@ def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
     preset = next((p for p in offered if p.values.items() <= set_now.items()), None)
     by_name = {preset.name: preset for preset in offered}
     chosen = preset and preset.name
-    number = values.shown("preset", chosen)
-    widget = f"{key}-{number}"
+    revision = values.shown("preset", chosen)
+    widget = f"{key}-{revision}"
 
     def choose() -> None:
         name = st.session_state[widget]
-        moved = values.said(key, "preset", number, name, late=True)
+        moved = values.said(key, "preset", revision, name, late=True)
         values.change(panel, by_name[name].values if moved else {})
 
     st.pills(

@@ -257,7 +257,7 @@ def right_by_step(series: str, title: str) -> alt.Chart:
     )
 
 
-# Panels ----------------------------------------------------------------------------------------
+# Panes -----------------------------------------------------------------------------------------
 
 WIDE = "width > 560"
 
@@ -269,9 +269,9 @@ def wide(there: str, else_: str) -> alt.ExprRef:
 
 @dataclass(frozen=True)
 class Pane:
-    """A panel with axes of its own that takes a part of the view.
+    """A part of the view with axes of its own.
 
-    Panels stand side by side where there is room and one above the other on a phone, all in one
+    Panes stand side by side where there is room and one above the other on a phone, all in one
     view: a view of its own for each would not stretch with the page. `across` and `down` are where
     it begins and ends, from the left and from the top, as shares of the view; `phone` is the latter
     on a phone, which it is as wide as. `head`: pixels kept free at its top.

@@ -4,7 +4,7 @@
 rerun brings the value to Python and into the address. The chart's spec never changes. What its
 controls are set to comes as a table of one row, `PRESENT`: wherever the browser draws the chart
 anew, in full screen, in the dark, on a page come back to, it begins with that; and if something
-else than the drag has moved a control, the chart is told so by the number in that row.
+else than the drag has moved a control, the chart is told so by the revision in that row.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,12 +54,12 @@ def show(
     """
     chart = f"{panel.page}.{builder.__name__}"
     present = {name: getattr(at, name) for name in live}
-    number = values.shown(chart, present)
+    revision = values.shown(chart, present)
     clicks = {
         name: values.shown(f"{chart}.{name}", values.last_shown(f"{chart}.{name}"))
         for name in picks
     }
-    row = pa.table({name: [value] for name, value in (present | {_TOLD: number}).items()})
+    row = pa.table({name: [value] for name, value in (present | {_TOLD: revision}).items()})
     tables = {"frame": frame, PRESENT: row} | others
     if main:
         tables |= _pinned(panel, at, main)
@@ -74,7 +74,7 @@ def show(
             wired(builder, live, handle, clock, locked, shown.scale, lines), tables
         ),
         key=chart,
-        on_select=partial(_rested, chart, values.drawing(), panel, number, clicks),
+        on_select=partial(_rested, chart, values.drawing(), panel, revision, clicks),
         alt=prose.fill(alt_text),
     )
     values.chart_first()
@@ -130,9 +130,9 @@ def wired(
 
     Vega-Lite hands what stands beside a parameter's binding on to Vega, whose signal the parameter
     becomes. Such a signal takes its value from the table for as long as the reader has not moved it
-    since the chart was drawn, or since it was told another number. A report is made by the reader's
-    hand only: what the table has set is not said back. It is made again when the hand lets go:
-    Streamlit passes on at once what a click brings, and anything else 0.15 s later, when the reader
+    since the chart was drawn or was told another revision. A report is made by the reader's hand
+    only: what the table has set is not said back. It is made again when the hand lets go: Streamlit
+    passes on at once what a click brings, and anything else 0.15 s later, when the reader
     may have left. It listens to selections, wherever in the spec they stand, and passes on what
     their signal holds; Vega-Lite does not read “spec” in a layered chart, so that the report can be
     a signal of our own.
@@ -205,18 +205,18 @@ def _rested(
     chart: str,
     fragment: str,
     panel: Panel,
-    number: int,
+    revision: int,
     clicks: Mapping[str, int],
 ) -> None:
     """In a callback: take over where a drag has come to rest, and what was clicked."""
     selection = st.session_state[chart].selection
     moved: dict[str, Any] = {}
     report = dict(selection.get(_REPORT) or {})
-    anew, told = "", report.pop(_TOLD, number)
-    if told != number:
+    anew, told = "", report.pop(_TOLD, revision)
+    if told != revision:
         moved |= values.said_late(fragment, chart, told, report)
         anew = fragment
-    elif values.said(fragment, chart, number, report):
+    elif values.said(fragment, chart, revision, report):
         moved |= report
     for name, of_clicks in clicks.items():
         clicked = selection.get(f"pick_{name}") or None

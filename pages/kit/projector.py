@@ -45,7 +45,7 @@ def enlarged(spec: dict, scale: float) -> dict:
 
 def _grown(part: Any, scale: float, upright: float, key: str, channel: str = "") -> Any:
     if isinstance(part, dict):
-        if key in _LENGTHS - {"offset"} and "expr" in part:  # a panel's axes stand at its edges
+        if key in _LENGTHS - {"offset"} and "expr" in part:  # a pane's axes stand at its edges
             return part | {"expr": f"({part['expr']}) * {scale}"}
         return {
             name: inner

@@ -30,7 +30,7 @@ from pages.kit.panels import Panel
 
 AHEAD = 0.04  # seconds that the first chart of a change is ahead of what follows it
 LONGEST = 5.0  # seconds that a run waits until a busy server has sent what it has drawn
-FORMER = 8  # numbers of a view that are remembered
+FORMER = 8  # revisions of a view that are remembered
 LOOK = 0.002  # seconds until it looks for that again, at first
 PAGE = "page"  # the fragment that is the page itself, outside of all others
 _PIN = "pin"  # what a fragment's note calls the values of the line that is pinned
@@ -38,12 +38,12 @@ _PIN = "pin"  # what a fragment's note calls the values of the line that is pinn
 
 @dataclass
 class _View:
-    """A widget or a live chart: what it shows, and a number for as long as it says that itself."""
+    """A widget or a live chart: what it shows, and its revision while it says that itself."""
 
     shows: Any
-    number: int
-    former: dict[int, Any] = field(default_factory=dict)  # what it showed last by earlier numbers
-    anew: bool = False  # whether it is to have another number whatever it shows
+    revision: int
+    former: dict[int, Any] = field(default_factory=dict)  # what each earlier one showed last
+    anew: bool = False  # whether it is to have another revision whatever it shows
 
 
 @dataclass
@@ -73,9 +73,9 @@ class _Session:
     charts: set[int] = field(default_factory=set)  # the sections with a chart
     due: set[str] = field(default_factory=set)  # what the run for the last change has yet to draw
     awaited: bool = False  # the reader waits for the first chart of the run for a change
-    # The next view's number. A browser that comes back to a server that was started anew must not
+    # The next view's revision. A browser that comes back to a server that was started anew must not
     # take the new session's widgets for those it has.
-    number: int = field(default_factory=lambda: randrange(10**6))
+    revision: int = field(default_factory=lambda: randrange(10**6))
 
 
 # What this thread draws: the notes of its run of the page, and the fragment. A run that another one
@@ -360,28 +360,28 @@ def sections() -> int:
 
 
 def shown(view: str, value: Any, *, control: str | None = None) -> int:
-    """A widget or chart of the fragment that is being drawn shows a value: its number.
+    """A widget or chart of the fragment that is being drawn shows a value: its revision.
 
-    It has another number as soon as it shows what it has not said itself. The number belongs into
-    its key: then the browser draws it anew, with the value, and what still comes from the one
-    before was said of something that is not there any more. `control` names the control whose
-    value it is.
+    It has another revision as soon as it shows what it has not said itself. The revision belongs
+    into its key: then the browser draws it anew, with the value, and what still comes from the one
+    before was said of something that is not there any more. `control` names the control whose value
+    it is.
     """
     session, (notes, fragment) = _session(), _drawing.get()
     key = fragment, view
     found = session.views.get(key)
     if found is None or found.shows != value or found.anew:
-        session.number += 1
-        former = found.former | {found.number: found.shows} if found else {}
+        session.revision += 1
+        former = found.former | {found.revision: found.shows} if found else {}
         former = dict([*former.items()][-FORMER:])
-        session.views[key] = _View(value, session.number, former)
+        session.views[key] = _View(value, session.revision, former)
     if control:
         notes[fragment].views[control] = session.views[key]
-    return session.views[key].number
+    return session.views[key].revision
 
 
-def said(fragment: str, view: str, number: int, value: Any, *, late: bool = False) -> bool:
-    """In a callback: a widget or chart of this number shows this; whether the reader moved it.
+def said(fragment: str, view: str, revision: int, value: Any, *, late: bool = False) -> bool:
+    """In a callback: a widget or chart of this revision shows this; whether the reader moved it.
 
     If not, it was said before, or of what has been drawn anew since. Streamlit keeps the callbacks
     of widgets that are gone. With `late`, what was pressed in the moment in which it was drawn anew
@@ -391,16 +391,16 @@ def said(fragment: str, view: str, number: int, value: Any, *, late: bool = Fals
     found = _session().views.get((fragment, view))
     if found is None:
         return False
-    if late and number in found.former:
-        return found.former[number] != value
-    if found.number != number or found.shows == value:
+    if late and revision in found.former:
+        return found.former[revision] != value
+    if found.revision != revision or found.shows == value:
         return False
     found.shows = value
     return True
 
 
-def said_late(fragment: str, view: str, number: int, report: Mapping[str, Any]) -> dict[str, Any]:
-    """In a callback: of a chart's values that it says by an earlier number, those that the reader
+def said_late(fragment: str, view: str, revision: int, report: Mapping[str, Any]) -> dict[str, Any]:
+    """In a callback: of a chart's values that it says by an earlier revision, those that the reader
     has moved and nothing else has changed since.
 
     A chart that changes while it is dragged may show either value, and its slider another than its
@@ -411,8 +411,8 @@ def said_late(fragment: str, view: str, number: int, report: Mapping[str, Any]) 
     if found is None:
         return {}
     found.anew = True
-    since = [shows for n, shows in found.former.items() if n >= number] + [found.shows]
-    if number not in found.former:
+    since = [shows for n, shows in found.former.items() if n >= revision] + [found.shows]
+    if revision not in found.former:
         return {}
     was = since[0]
     moved = {

@@ -457,7 +457,7 @@ def test_a_control_that_is_not_drawn_for_a_while_keeps_its_value():
 def test_what_was_interrupted_is_finished_by_a_word_that_does_not_count():
     at = open_page("products")
     session = at.session_state["values"]
-    session.views["products.row.w", "n"].number = -1  # what the widget says is of another one
+    session.views["products.row.w", "n"].revision = -1  # what the widget says is of another one
     session.notes["products.product"].drawn = False
     widget_of(at, "products_n").set_value(20).run()
     assert set_to(at, "products_n") == 15

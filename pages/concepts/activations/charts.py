@@ -17,7 +17,7 @@ _UPPER, _LOWER = grammar.Pane(down=(0.24, 0.68)), grammar.Pane(down=(0.71, 1))
 SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
 PRODUCTS = (-24, 2)  # decades
 CORNER = (-5.9, -1.7, 0.3, 1.06)  # the inset with φ: left, right, bottom, top
-MULTIPLIED = "multiplied"  # the table of the lower panel
+MULTIPLIED = "multiplied"  # the table of the lower pane
 INSET = (-1.2, 2.0)  # the values of φ that it shows
 SEEN = 0.3  # the height of the histogram's largest bar
 
@@ -30,13 +30,13 @@ def slopes() -> alt.LayerChart:
     network's z begins, its height (the largest being SEEN), and `seen_says`. And MULTIPLIED, so
     that another n leaves the other marks as they are: `z`; `n`; `p{i}` log₁₀|φ′(z)|ⁿ (null where
     that is 0), `minus{i}` whether φ′(z)ⁿ is negative. What lines need is in the rows: `drawn`,
-    whether they have a point here, and where it is, or null beyond their panel: `slope{i}`,
+    whether they have a point here, and where it is, or null beyond their pane: `slope{i}`,
     `product{i}`, and φ(z) in the inset, `z_in` and `f_in{i}`.
     """
     x = grammar.linear_x("z", "pre-activation z", (Z.low, Z.high), range(-6, 7, 2))
     return grammar.layered(
-        _slopes_panel(),
-        _products_panel(),
+        _slopes_pane(),
+        _products_pane(),
         x=x,
         params=(frames.param(Z),),
         independent=["y"],
@@ -51,7 +51,7 @@ def _multiplied() -> alt.Chart:
 _BARE = {"domain": False, "ticks": False}  # an axis without its line
 
 
-def _slopes_panel() -> alt.LayerChart:
+def _slopes_pane() -> alt.LayerChart:
     y = _UPPER.y(
         None,
         "slope φ′(z)",
@@ -74,7 +74,7 @@ def _slopes_panel() -> alt.LayerChart:
 
 
 def _rule(now: alt.Chart) -> alt.Chart:
-    """A line at the live z through both panels, not through the inset."""
+    """A line at the live z through both panes, not through the inset."""
     left, right, bottom, _ = CORNER
     base = grammar.colored(now, "reference").transform_calculate(
         top=f"datum.z > {left} && datum.z < {right} ? {bottom - 0.03} : {SLOPES[1]}"
@@ -129,7 +129,7 @@ def _inset_frame() -> list[alt.Chart]:
 
 
 def _table() -> list[alt.Chart]:
-    """The numbers at the live z, above the panels: a row per curve in its color, and the grey."""
+    """The numbers at the live z, above the panes: a row per curve in its color, and the grey."""
     now, over_layers = frames.frame_of(Z), frames.frame_of(Z, _multiplied())
     wide = "width > 500"
 
@@ -170,7 +170,7 @@ def _table() -> list[alt.Chart]:
     return [*cells, cell(grey, 0, 4, "seen_says", fontSize=px(15, 13))]
 
 
-def _products_panel() -> alt.LayerChart:
+def _products_pane() -> alt.LayerChart:
     low, high = PRODUCTS
     y = _LOWER.y(
         None,

@@ -94,7 +94,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
 
 
 def _references(now: alt.Chart) -> list[alt.Chart]:
-    """Lines across the panel: the cure with its name on it, and guessing, named by the axis."""
+    """Lines across the pane: the cure with its name on it, and guessing, named by the axis."""
     ends = now.transform_calculate(left="-1.1", right="3.75", guess="0.1")
     rules = [
         grammar.colored(ends, meaning)
@@ -263,7 +263,7 @@ HANDLE = "click, [pointerdown, window:pointerup] > pointermove"
 
 
 def _plane_axis(title: str, linear, span: list, **axis):
-    """An axis of a square: its side is no share of the view's width, as a panel's is."""
+    """An axis of a square: its side is no share of the view's width, as a pane's is."""
     values = range(-_EDGE, _EDGE + 1, 2)
     labels = "replace(datum.label, '-', '−')"
     return linear(

@@ -203,12 +203,12 @@ def window() -> alt.LayerChart:
         text=grammar.text("text"), color=alt.value("#111111")
     )
     here = grammar.colored(rows.transform_filter("datum.here"), "dark")
-    frame = here.mark_rect(filled=False, strokeWidth=3.5, cornerRadius=2, opacity=1, aria=False)
+    outline = here.mark_rect(filled=False, strokeWidth=3.5, cornerRadius=2, opacity=1, aria=False)
     names = grammar.colored(rows.transform_filter("isValid(datum.scheme)"), "reference")
     names = names.mark_text(fontSize=13, baseline="bottom", dy=-3).encode(
         y=alt.value(0), text=grammar.text("scheme")
     )
-    return grammar.layered(cells, numbers, frame, names, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(cells, numbers, outline, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def activations() -> alt.LayerChart:

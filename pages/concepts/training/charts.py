@@ -44,22 +44,22 @@ def _open_ended(low: int, high: int) -> str:
     return f"(datum.value <= {low} ? '≤ ' : datum.value >= {high} ? '≥ ' : '') + ({power})"
 
 
-def _x(panel: str, title: str | None) -> alt.X:
-    """A panel's horizontal axis from 0 to 1, at its bottom where it has a title."""
+def _x(name: str, title: str | None) -> alt.X:
+    """A pane's horizontal axis from 0 to 1, at its bottom where it has a title."""
     axis: dict[str, Any] = {}
-    if panel in ("loss", "right"):
+    if name in ("loss", "right"):
         # the numbers of steps stand in the frame: see _accuracies
         axis = {"labelOpacity": 0, "titlePadding": 8, "titleOpacity": grammar.wide("1", "0")}
     labels = "datum.value == 0 ? 'first' : datum.value == 1 ? 'last' : ''"
-    x = _PANES[panel].x("x", title, (0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1], labelExpr=labels, **axis)
+    x = _PANES[name].x("x", title, (0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1], labelExpr=labels, **axis)
     if title is None:
         x.axis = None
     return x
 
 
-def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
-    """A panel's vertical axis, its title above it."""
-    y = _PANES[panel].y(
+def _y(name: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
+    """A pane's vertical axis, its title above it."""
+    y = _PANES[name].y(
         field,
         title,
         domain,
@@ -69,7 +69,7 @@ def _y(panel: str, field: str, title: str, domain, values, labels: str) -> alt.Y
         titleAlign="left",
         titleBaseline="bottom",
         titleX=-30,
-        titleY=_PANES[panel].top(-7),
+        titleY=_PANES[name].top(-7),
     )
     y["scale"].clamp = True  # what lies beyond an end is drawn along it
     return y
@@ -146,10 +146,10 @@ def _guess(field: str, below: int) -> list[alt.Chart]:
     return [rule, name]
 
 
-def _cursor(now: alt.Chart, panel: str) -> alt.Chart:
+def _cursor(now: alt.Chart, name: str) -> alt.Chart:
     """Where the scrubber stands."""
     rule = grammar.colored(now, "reference").mark_rule(strokeWidth=1.5, opacity=0.8)
-    pane = _PANES[panel]
+    pane = _PANES[name]
     return rule.encode(y=alt.value(pane.top()), y2=alt.value(pane.bottom()))
 
 
