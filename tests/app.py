@@ -165,10 +165,10 @@ def prose(at: AppTest) -> str:
 
 
 def with_terms(at: AppTest) -> str:
-    """All the words of the page, its terms with their explanations."""
+    """All the words of the page, its terms with their explanations; spaces are plain ones."""
     return "\n".join(
         block.value for kind in ("markdown", "caption", "latex") for block in at.get(kind)
-    )
+    ).replace("\u00a0", " ")
 
 
 def title(at: AppTest) -> str:

@@ -18,10 +18,12 @@ from streamlit.proto.Block_pb2 import Block
 
 from pages.kit import values
 
+_PERCENT = " %", "\u00a0%"  # a number and its percent sign stay on one line
+
 
 def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "stretch") -> None:
     """Draw Markdown that may change: as a caption, if it is one. Outside of fragments none does."""
-    element = st.caption if caption else st.markdown
+    element, text = st.caption if caption else st.markdown, text.replace(*_PERCENT)
     if values.drawing() == values.PAGE:
         element(text, width=width)
         return
@@ -31,6 +33,7 @@ def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "
 
 def table(frame: pd.DataFrame) -> None:
     """Draw a table that may change."""
+    frame = frame.map(lambda cell: cell.replace(*_PERCENT) if isinstance(cell, str) else cell)
     with _named(frame.to_csv()):
         st.table(frame)
 

@@ -10,6 +10,7 @@ BOTTOM, TOP = -30, 10  # the main chart's axis: 10⁻³⁰ … 10¹⁰
 END_LOW, END_HIGH = BOTTOM + 1, TOP - 1  # where a dot or a name may stand
 LEFT, RIGHT = -2.0, 1.2  # log₁₀ of the gains that the gauge shows
 _ROOM = 14  # layers' width to the left of layer 1, for the lines' names
+_PHONE = "width < 300"
 _COLORS = {"other": "two", "he": "reference", "slopes": "slopes"}
 
 
@@ -157,15 +158,24 @@ def clips() -> alt.LayerChart:
         type="ordinal",
         sort=list(CASES.values()),
         scale=scale,
-        axis=alt.Axis(title="given", orient="top", labelAngle=-35, labelOverlap=False, **axis),
+        axis=alt.Axis(title="given", orient="top", labelAngle=-60, labelOverlap=False, **axis),
     )
+    # on a phone the call has a line of its own
+    call = "lastindexof(datum.label, ' ')"
+    on_two = f"[slice(datum.label, 0, {call}), slice(datum.label, {call} + 1)]"
     y = alt.Y(
         "who",
         type="ordinal",
         sort=None,
         scale=scale,
         axis=alt.Axis(
-            title="clipped by", labelLimit=alt.ExprRef("width < 300 ? 130 : 320"), **axis
+            title="clipped by",
+            labelExpr=f"{_PHONE} ? {on_two} : datum.label",
+            labelLimit=alt.ExprRef(f"{_PHONE} ? 130 : 320"),
+            labelLineHeight=13,
+            labelOverlap=False,
+            labelFlush=False,
+            **axis | {"labelFontSize": alt.ExprRef(f"{_PHONE} ? 11 : 13")},
         ),
     )
     assert set(MEANINGS.values()) <= set(theme.MEANINGS)
