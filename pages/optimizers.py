@@ -69,7 +69,8 @@ page.write(
     That is the size. What a longer step does not give back is what differs between the examples. A
     ReLU network with small weights passes all of it on, only smaller. Sigmoid layers make all
     digits alike on the way forward: ten of them leave {ten} of the difference, and only Muon finds
-    it again; twenty leave {twenty}, and no rule names more than {best} right.
+    it again, which makes all singular values of a matrix's step about equal; twenty leave {twenty},
+    and no rule names more than {best} right.
     """,
     ten=asked["ten"],
     twenty=asked["spread"],
@@ -152,6 +153,9 @@ page.write(
 
     Adam measures a gradient by those before it. After many small ones, a large one finds a small
     root beneath it. If the mean of squares is slow to follow, the step exceeds the learning rate.
+    Three remedies shorten the large gradient: clipping it by norm; each unit's to a hundredth of
+    the norm of its weights (adaptive clipping, Brock et al. 2021); and to four standard deviations
+    above the running mean of its norm, its z-score.
     """
 )
 
@@ -175,7 +179,8 @@ page.write(
     """
     ## A step that grows with the width
 
-    Four ReLU layers, five steps of Adam at one learning rate: how far has each layer moved?
+    Four ReLU layers, five steps of Adam at one learning rate: how far has each layer moved? The
+    maximal update parametrization, µP, scales the rates with the width (Yang et al. 2022).
     """
 )
 

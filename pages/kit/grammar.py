@@ -50,6 +50,7 @@ def layered(
         *layers,
         height=height,
         width="container",
+        padding={"right": 4},  # a last label stands flush with the axis, to the pixel
         params=[param.param for param in params],
         encoding=alt.SharedEncoding(**{"color": _COLOR} | channels),
         **({"title": title} if title else {}),
@@ -206,7 +207,10 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
     grouped: Any = {"groupby": ["edge_says"]}
     first = rows.transform_joinaggregate(foremost=f"min({across})", **grouped)
     word = first.transform_filter(f"datum.{across} == datum.foremost").mark_text(
-        dx=12, fontSize=LABEL_SIZE, fontWeight="bold", aria=False
+        dy=alt.ExprRef(f"datum.{field} < 0 ? -12 : 14"),
+        fontSize=LABEL_SIZE,
+        fontWeight="bold",
+        aria=False,
     )
     return [
         cross.encode(**at),

@@ -40,30 +40,33 @@ def equation(at, points: list[data.Point]) -> str:
 
 def notes(at, points: list[data.Point]) -> list[str]:
     """What to notice: where the curves cross, the best, the flat, what pays, the grey network."""
-    z = theme.setting(at.z)
+    z, drawn = theme.setting(at.z), {point.name for point in points}
+    found = []
     if abs(at.z) < CROSSING:
         steeper = "tanh is the steeper of the two"
     else:
         steeper = "the sigmoid is the steeper of the two, although tanh starts from 1"
-    crossing = (
-        f"The slopes of sigmoid and tanh cross at |*z*| = {CROSSING}. At *z* = {z} {steeper}."
-    )
-    sigmoid = data.at("sigmoid", 0.0, at.n, data.leak_of(at))
-    best = (
-        f"The sigmoid's best, at *z* = 0, is ¼ per layer: {theme.from_log10(sigmoid.best)} over "
-        f"{theme.count(at.n, 'layer')}. No *z* does better; only weights can pay for it."
-    )
+    if {"sigmoid", "tanh"} <= drawn:
+        found.append(
+            f"The slopes of sigmoid and tanh cross at |*z*| = {CROSSING}. At *z* = {z} {steeper}."
+        )
+    if "sigmoid" in drawn:
+        sigmoid = data.at("sigmoid", 0.0, at.n, data.leak_of(at))
+        found.append(
+            f"The sigmoid's best, at *z* = 0, is ¼ per layer: {theme.from_log10(sigmoid.best)} "
+            f"over {theme.count(at.n, 'layer')}. No *z* does better; only weights can pay for it."
+        )
     flat = list(dict.fromkeys(point.label for point in points if point.saturated))
     if flat:
         verb = "is" if len(flat) == 1 else "are"
         saturated = f"At *z* = {z}, {theme.listed(flat)} {verb} flat"
     else:
         saturated = f"At *z* = {z} none of the three is flat"
-    saturated += (
-        ", in this sense: a slope below 5 % of the steepest. For the sigmoid that begins at "
-        "|*z*| = 4.36, for tanh at 2.18."
-    )
-    return [crossing, best, saturated, _paid_by(at, points), _seen_note(at)]
+    saturated += ", in this sense: a slope below 5 % of the steepest."
+    begins = {"sigmoid": "for the sigmoid at |*z*| = 4.36", "tanh": "for tanh at |*z*| = 2.18"}
+    if begins := [says for name, says in begins.items() if name in drawn]:
+        saturated += f" That begins {theme.listed(begins)}."
+    return [*found, saturated, _paid_by(at, points), _seen_note(at)]
 
 
 def _paid_by(at, points: list[data.Point]) -> str:

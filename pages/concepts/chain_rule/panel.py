@@ -99,7 +99,8 @@ PANEL = Panel(
             "w = −4.8",
             "trap",
             "The best of all weights here: the activations settle where the sigmoid is steep, "
-            "and each w·σ′ is near −0.9. A real network has no such weight to give.",
+            "and in the end each w·σ′ is near −0.9. Until then some are far smaller. A real "
+            "network has no such weight to give.",
             {"w": -4.8, "layers": 15, "activation": "sigmoid"},
         ),
         Preset(

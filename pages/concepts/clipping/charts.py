@@ -168,7 +168,7 @@ def first_step() -> alt.LayerChart:
 
     Rows: `layer`, `series` ("slopes", "product", "before", "after"), `log10`, or −∞ and ∞ in
     `beyond`, `says`, `meaning`; `name` on the last layer of each series, its height `name_at`, and
-    `right`, up to where names have room.
+    `depth`, the last layer; `right`, up to where names have room.
     """
     # as far as the lines reach: some networks' stay within three decades, others' span thirty
     ticks = {"values": alt.Undefined, "tickMinStep": 1, "tickCount": 8}
@@ -179,6 +179,9 @@ def first_step() -> alt.LayerChart:
     for channel in (x, y):
         for name, value in ticks.items():
             channel["axis"][name] = value
+    last = "data('frame')[0].depth"
+    is_layer = f"datum.value >= 1 && datum.value <= {last} && datum.value == floor(datum.value)"
+    x["axis"]["labelExpr"] = f"{is_layer} ? datum.value : ''"
     rows = alt.Chart()
     one = alt.Chart().transform_filter("datum.series == 'slopes' && isValid(datum.name)")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")

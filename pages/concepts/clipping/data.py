@@ -288,7 +288,7 @@ def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
         for key, values in series.items()
     }
     every = np.concatenate(list(drawn.values()))
-    gap = 0.07 * max(5.0, np.ptp(every))  # between names: of what the axis spans
+    gap = 0.09 * max(5.0, np.ptp(every))  # between names: of what the axis spans
     places = dict(zip(series, grammar.apart([d[-1] for d in drawn.values()], gap), strict=True))
     parts = []
     for key, values in series.items():
@@ -297,7 +297,7 @@ def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
         part = pd.DataFrame({"layer": np.arange(1, depth + 1)})
         part["log10"] = np.where(finite, drawn[key], np.nan)
         part["beyond"] = np.where(finite, np.nan, values[:depth])
-        part["right"] = 1.45 * depth
+        part["depth"], part["right"] = depth, 1.45 * depth
         part["series"], part["meaning"] = key, meaning or theme.outcome(values[0])
         part["says"] = [theme.from_log10(value) for value in values[:depth]]
         part["name"] = [None] * (depth - 1) + [name]

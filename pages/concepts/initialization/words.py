@@ -28,12 +28,21 @@ def finding(at, nets: data.Measured, here: int) -> str:
             f"{lost} {_living(nets, here)}, each layer multiplies ‖dJ/dz‖ by "
             f"{theme.from_log10(found.gain)}, and layer 1 gets **{theme.from_log10(found.dz, 2)}** "
             f"times the gradient of layer {at.depth} (at initialization, {whose})."
+            f"{_drawn(at, found)}"
         )
     return (
         f"At {scale} each layer multiplies ‖dJ/dz‖ by "
         f"{theme.from_log10(found.gain)}. Layer 1 gets **{theme.from_log10(found.dz, 2)}** times "
         f"the gradient of layer {at.depth} (at initialization, {nets.told(at.center, here)})."
+        f"{_drawn(at, found)}"
     )
+
+
+def _drawn(at, found: data.AtLayer1) -> str:
+    """What the chart's line is, where it is not of dJ/dz."""
+    if at.quantity == "dz":
+        return ""
+    return f" The chart shows ‖dJ/dW‖: in layer 1 {theme.from_log10(found.dW, 2)} times the last."
 
 
 def _dead(nets: data.Measured, here: int) -> str:
@@ -121,7 +130,7 @@ def _which_gradient(at, nets: data.Measured, here: int, found: data.AtLayer1) ->
         f"layer's input, and ‖h‖ {_changes(found.passed)} from layer 1 to layer {at.depth}. "
         + (
             "Here both tell one story."
-            if theme.outcome(found.dz) == theme.outcome(found.dW)
+            if abs(found.dz - found.dW) < theme.CLOSE
             else "dJ/dW alone would tell another story."
         )
     )
@@ -227,8 +236,9 @@ def window(at, cells: pd.DataFrame) -> str:
         "orange above it.\n\n"
         f"With {label}, networks get at least half of the digits right at σ√*n* of "
         f"{', '.join(ranges)}{nowhere}. "
-        f"The deeper, the narrower. At 16 layers the best of them is {data.best(at.window, 16)}, "
-        f"and the gain is 1 at {theme.number(one)}. {_outlined(at, cells)}"
+        f"The deeper, the narrower. At 16 layers most digits are right at "
+        f"{data.best(at.window, 16)}, and the gain is 1 at {theme.number(one)}. "
+        f"{_outlined(at, cells)}"
     )
 
 

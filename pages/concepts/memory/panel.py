@@ -32,6 +32,7 @@ PANEL = Panel(
             "Cell",
             {"lstm": "LSTM", "after": "GRU, reset after", "before": "GRU, reset before"},
             "lstm",
+            menu=True,
         ),
         REACH,
         Choice("clip", "Gradient in training", {"no": "as it is", "yes": "clipped"}, "yes"),

@@ -40,7 +40,7 @@ def equation(at) -> str:
 def notes(at) -> list[str]:
     """What to notice: the bound's word, the radius, the slopes."""
     found = data.through_time(data.setting(at))
-    _, slopes, _ = found.at(at.sigma)
+    gradient, slopes, _ = found.at(at.sigma)
     gamma = activation(at.activation).max_slope
     product, radius = gamma * at.sigma, found.radius * at.sigma
     if product < 1 - 1e-9:
@@ -67,11 +67,23 @@ def notes(at) -> list[str]:
             "{steps} back the slopes alone make {slopes}; {so}.",
             steps=theme.count(BACK, "step"),
             slopes=theme.from_log10(slopes[-1]),
-            so="without an activation nothing is lost to them"
-            if at.activation == "identity"
-            else "the same matrix, met again and again, does the rest",
+            so=_matrix(at, float(gradient[-1])),
         ),
     ]
+
+
+def _matrix(at, gradient: float) -> str:
+    """What the matrix adds to the slopes over BACK steps."""
+    if at.activation == "identity":
+        return "without an activation nothing is lost to them"
+    there = f"of the gradient {theme.from_log10(gradient)} is there"
+    if at.start == "gaussian":
+        return f"{there}: the same matrix, met again and again, does the rest"
+    power = theme.from_log10(BACK * float(np.log10(at.sigma)))
+    return (
+        f"*W* alone, which stretches every direction alike, makes {power}, and {there}. The slopes "
+        "are a mean over the units, and what arrives has not come through all of them alike"
+    )
 
 
 def gates(at) -> str:
@@ -80,11 +92,12 @@ def gates(at) -> str:
     kept, gradient, alone = found.at(at.bias)
     each = float(data.keeps(at.bias))
     return fill(
-        """A forget bias of {bias} keeps {each} of the memory at each step: halved {half}. Over
-        {steps} that alone is {alone}; the gates of this network, which read and vary, multiply to
-        **{kept}**, and the gradient of its memory arrives with {gradient}. The slopes of a vanilla
-        network with the same inputs make {slopes}, before its matrix has its say.""",
+        """A forget bias of {bias} {gate}keeps {each} of the memory at each step: halved {half}.
+        Over {steps} that alone is {alone}; the gates of this network, which read and vary, multiply
+        to **{kept}**, and the gradient of its memory arrives with {gradient}. The slopes of a
+        vanilla network with the same inputs make {slopes}, before its matrix has its say.""",
         bias=theme.setting(at.bias),
+        gate="" if at.cell == "lstm" else "(in a GRU, of the update gate) ",
         each=theme.percent(each),
         half=_half(each),
         steps=theme.count(BACK, "step"),

@@ -94,9 +94,10 @@ def _across(at, found: FirstStep) -> str:
         if sent < _EVEN
         else f"differ by a factor of {theme.from_log10(sent, 2)}"
     )
+    rule = label(at.rule)
     return (
-        f"{label(at.rule)} moves the weights of layer 1 and of layer {last} {says}. Their "
-        f"gradients d*J*/d*W* {gradients}."
+        f"{rule[0].upper()}{rule[1:]} moves the weights of layer 1 and of layer {last} {says}. "
+        f"Their gradients d*J*/d*W* {gradients}."
     )
 
 

@@ -57,7 +57,8 @@ PANEL = Panel(
         Preset(
             "Sigmoid, unscaled",
             "bad",
-            "The gradients are right, and too small for float16: it holds 0 for nearly all.",
+            "The gradients are right, and too small for float16: it holds 0 for all of them, or "
+            "nearly all.",
             _SIGMOID | {"scale": 0},
         ),
         Preset(

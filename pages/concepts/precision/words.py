@@ -244,7 +244,7 @@ def walks(at) -> str:
         {right} is right; up to {up}, where {right_up} is right. {why} {remedies}""",
         form=form.label,
         steps=data.STEPS,
-        update=_plain(at.update),
+        update=theme.setting(at.update),
         down=_plain(float(down[-1])),
         right=_plain(1 - right),
         up=_plain(float(up[-1])),
@@ -262,8 +262,8 @@ def walks(at) -> str:
 
 def _plain(x: float) -> str:
     """A number of four digits, without the zeros at its end."""
-    text = theme.number(x, 4)
-    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
+    digits, times, power = theme.number(x, 4).partition("×")
+    return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + times + power
 
 
 def _why(form, update: float, down: float, up: float) -> str:

@@ -30,8 +30,9 @@ def finding(w: float, n: int, activation: str, power: SignedLog, along: Along) -
         chain=f": {_what_became(size)}"
         if alone
         else fill(
-            ". With {slopes} of {label} between them the gradient is **{gradient}**: {became}",
+            ". With {slopes} of {label} {place} the gradient is **{gradient}**: {became}",
             slopes="the slope" if n == 1 else "the slopes",
+            place="after it" if n == 1 else "between them",
             label=PANEL["activation"].options[activation],
             gradient=theme.from_log10(gradient, negative=along.sign[n] < 0),
             became=_what_became(gradient),

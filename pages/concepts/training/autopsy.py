@@ -1,4 +1,4 @@
-"""The autopsy of a network that broke: what broke, where, and what might have helped."""
+"""The autopsy of a network that broke: what broke, where, and what can be tried."""
 
 import streamlit as st
 
@@ -30,7 +30,8 @@ def _trials(lab: Lab, name: str) -> None:
         page.write(words.trials(job.runs, duel.data))
         return
     page.write(
-        "What might have helped? Each of these alone: {changes}.",
+        "What could be changed? Each of these can be tried alone, and not each of them helps: "
+        "{changes}.",
         changes=", ".join(data.changes(duel.nets[name])),
     )
     buttons.try_changes(name, data.trial_steps(lab.pair.halt(name)))

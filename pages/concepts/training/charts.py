@@ -179,18 +179,18 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
 
 
 def _readout(now: alt.Chart) -> list[alt.Chart]:
-    """The step, and beside or below it what A and B are there."""
+    """The step, and beside or below it what A and B are there, one above the other."""
     first = grammar.colored(now.transform_filter("datum.name == 'A'"), "reference")
     step = first.mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
     step = step.encode(x=alt.value(0), y=alt.value(0), text=grammar.text("step_says"))
     layers = [step]
-    for name, left, top in (("A", 0.33, 20), ("B", 0.68, 38)):
+    for name, top, on_a_phone in (("A", 2, 20), ("B", 22, 38)):
         row = _hued(now.transform_filter(f"datum.name == '{name}'"))
         words = row.mark_text(align="left", baseline="top", fontSize=15, fontWeight="bold")
         layers.append(
             words.encode(
-                x=alt.value(grammar.wide(f"{left} * width", "0")),
-                y=alt.value(grammar.wide("2", f"{top}")),
+                x=alt.value(grammar.wide("0.33 * width", "0")),
+                y=alt.value(grammar.wide(f"{top}", f"{on_a_phone}")),
                 text=_TEXT,
             )
         )

@@ -349,7 +349,7 @@ def _ends(low: str, high: str) -> str:
 # The autopsy -------------------------------------------------------------------------------------
 
 OPERATIONS = {
-    "pre-activation": "the pre-activations *u* = *h* W + *b*",
+    "pre-activation": "the pre-activations *h* W + *b*",
     "activation": "the activations *h*",
     "loss": "the loss",
     "gradient": "the gradient on its way back",
