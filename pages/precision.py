@@ -108,7 +108,8 @@ page.write(
     ## The same slope, two formulas
 
     σ′(*z*) is *s*(1 − *s*) with *s* = σ(*z*), and σ(*z*)·σ(−*z*) as well. Most frameworks use the
-    first: the forward pass has *s* at hand. Where *s* rounds to 1, the slope is exactly 0.
+    first: the forward pass has *s* at hand. Where *s*, as it is computed, is 1, the slope is
+    exactly 0.
     """
 )
 

@@ -122,9 +122,9 @@ page.write(
     that has exploded throws them away. Here it is put to the test.
 
     A and B see the same examples in the same order. Their weights come from one seed: with the same
-    width, and schemes of one family (normal, uniform or orthogonal), they are the same draws, layer
-    by layer, scaled differently. Then what differs in what they do comes from what differs in their
-    settings, and from nothing else.
+    width and depth, and schemes of one family (normal, uniform or orthogonal), they are the same
+    draws, layer by layer, scaled differently. Then what differs in what they do comes from what
+    differs in their settings, and from nothing else.
     """
 )
 
@@ -144,8 +144,9 @@ page.write(
     - The squared error is the mean over examples and outputs of (output − target)². Right is the
       class of the largest output, with either loss.
     - The gradients at a step are those of its batch, before the weights move. Two networks of
-      different widths, or schemes of different families, have other draws, and a difference between
-      them may be luck.
+      different widths, or schemes of different families, have other draws; of different depths, in
+      the layers that only one of them has and in the output layer. A difference between them may be
+      luck.
     - In float32 weights and examples are drawn in float64 and rounded once; all that follows is
       computed in it, norms apart. Adam here keeps sums, whose squares are 0 for gradients below
       10⁻²³; a library that multiplies by 1 − β₂ first loses them at 10⁻²¹.
@@ -161,9 +162,11 @@ def _scripts() -> None:
     page.write(
         """
         Each script is this network, its data and its training in one file, and prints the losses of
-        this page. The NumPy script needs NumPy alone. In float32 the losses agree to about six
-        digits at first: each library adds up in another order, and what it rounds otherwise grows
-        with the steps.
+        this page, as long as rounding does not tell. The NumPy script needs NumPy alone. Each
+        library adds up in another order: at first the losses agree to ten digits and more, in
+        float32 to about six. What is rounded otherwise grows with the steps, soonest where the
+        network is deep, the rate large, or the step made of signs, as sign descent's and Muon's
+        nearly are.
         """
     )
     at = values.read(PANEL)

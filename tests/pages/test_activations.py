@@ -354,3 +354,12 @@ def test_the_biases_are_blamed_for_what_was_dead_before_training_only():
     by_rate = say(bias=-0.1, rate=1, depth=8, seed=2)
     assert "A step that was too long" in by_rate and "The biases push" not in by_rate
     assert "The biases push" in say(bias=-1)
+
+
+def test_nothing_is_said_of_curves_that_are_not_drawn():
+    said = say(first="Identity", second="GELU (tanh form)", third="ReLU")
+    assert not any(f"{whose} sigmoid" in said for whose in ("The", "the", "for the", "of"))
+    assert "The slopes of sigmoid and tanh cross" not in said and "That begins" not in said
+    one = say(first="Identity", second="Tanh", third="ReLU")
+    assert "That begins for tanh at |*z*| = 2.18." in one
+    assert "The slopes of sigmoid and tanh cross" not in one and "sigmoid's best" not in one

@@ -216,6 +216,8 @@ def test_the_negative_weights_fixed_point():
     w = np.array([-4.8, 1.6])
     chain = scalar_chain.chain(scalar_chain.tied(w, 60))
     assert (w * chain.slope[:, -1]) == pytest.approx([-0.88, 0.28], abs=0.005)
+    on_the_way = np.abs(w[0] * chain.slope[0, :15])
+    assert on_the_way.min() < 0.05 and np.sum(on_the_way < 0.6) > 2, "some are far smaller"
     # on either side of −5.87: the chain settles, and the chain jumps between two values
     settled, jumps = scalar_chain.chain(scalar_chain.tied(np.array([-5.8, -5.94]), 4000)).a
     assert settled[-1] == pytest.approx(settled[-2], abs=1e-6)

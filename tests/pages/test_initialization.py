@@ -88,6 +88,10 @@ def test_for_relu_the_gradient_of_the_weights_hides_it():
     assert nets.h.median[at, 0] == pytest.approx(-nets.dz.median[at, 0], abs=0.6)
     assert "dJ/dW alone would tell another story" in say()
     assert "Here both tell one story" in say(g="0.5")
+    assert "another story" in say(activation="Tanh", g="0"), "0.2 and 1.1 times"
+    assert "The chart shows" not in say()
+    shown = theme.from_log10(float(nets.dW.median[at, 0]), 2)
+    assert f"The chart shows ‖dJ/dW‖: in layer 1 {shown} times the last." in say(quantity="dJ/dW")
 
 
 def test_schemes_share_their_draws():

@@ -7,7 +7,7 @@ import pytest
 
 from core import network
 from core.formats import FORMATS, rounded, too_large
-from pages.concepts.precision import data, measure_seldom, words
+from pages.concepts.precision import charts, data, measure_seldom, words
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
 from pages.kit import theme
 from tests.app import open_page, prose, set_to, widget_of
@@ -413,3 +413,29 @@ def test_scales_that_lose_as_much_are_named_together():
     tied = {"form": "bfloat16", "activation": "relu", "weights": "normal", "depth": 3, "layer": 3}
     assert "all scales from 2⁻⁸ to 2²⁴ lose as much: 9 %" in " ".join(say(**tied).split())
     assert "loses least of all" not in say(**tied)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_power_sticks_where_the_factor_as_it_is_held_is_above_a_half(name):
+    form = FORMATS[name]
+    for w in np.round(np.arange(0.3, 1.0, 0.01), 2):
+        held = float(rounded(np.float64(w), form))
+        end = {e.form.name: e for e in data.power_ends(float(w))}[name]
+        assert (end.steps > 0) == (held > 0.5), w
+        assert (end.steps == 1) == (held == 1), w
+    normal = rounded(np.float64(0.95), FORMATS["float8_e4m3fn"]) * 2.0**-6
+    assert rounded(normal, FORMATS["float8_e4m3fn"]) == 2.0**-6, "stuck, and not subnormal"
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_where_the_slope_is_0_the_value_as_it_is_computed_is_1(name):
+    form = FORMATS[name]
+    zero = data.first_zero(name, "sigmoid")
+    assert rounded(data._sigmoid(np.float64(zero), form), form) == 1
+    assert rounded(data._sigmoid(np.float64(zero - 1), form), form) < 1
+
+
+def test_each_line_of_the_weights_walk_has_its_name():
+    spec = str(charts.walks().to_dict())
+    for name in ("right", "with a float32 copy", "by chance", "up", "down"):
+        assert name in spec

@@ -150,3 +150,18 @@ def test_slopes_behind_shortcuts_are_no_larger():
             for place, r in (("plain", 0.0), ("shortcut", -0.7))
         )
         assert shortcut < plain
+
+
+def test_a_plain_gradient_turns_sooner_than_one_with_shortcuts_at_every_depth():
+    for i in range(len(DEEP.values())):
+        near = {
+            place: np.median(
+                [
+                    data.autocorrelation(data.gradients_on_a_circle(seed)[place][i], data.NEAR)
+                    for seed in range(6)
+                ]
+            )
+            for place in data.gradients_on_a_circle(0)
+        }
+        plain = near.pop("plain")
+        assert all(plain < other for other in near.values()), DEEP.values()[i]

@@ -742,7 +742,8 @@ def test_both_formats_may_break_and_each_where_it_ends():
     assert f"In float32 it breaks at step {single.step}" in said and "3.4×10³⁸" in said
     assert f"In float64 it breaks at step {wide.step}" in said and "1.8×10³⁰⁸" in said
     assert "goes on" not in said
-    assert "In float64 it goes on." in words.formats(pair, wide.step - 1)
+    before = words.formats(pair, wide.step - 1)
+    assert "In float64 its outputs are no longer numbers either." in before
     assert "float32 ends at 3.4×10³⁸" in words.autopsy("B", single, 20, "float32")
 
 
@@ -1030,3 +1031,25 @@ def test_no_step_with_numbers_is_said_to_be_none():
     lost = replace(NET, depth=50, width=64, initializer="normal", scale=4.0, dtype="float32")
     said = words.gradients(pairs.finished(Duel(lost, lost, "digits", 0), 3), "dz")
     assert "of layer 1. Neither network has a step with finite numbers. A gradient" in said
+
+
+def test_what_an_optimizer_remembers_is_divided_by_before_epsilon():
+    tiny = dict(activation="tanh", scale=0.1, rate=1.0, epsilon=1e-30, dtype="float32")
+    net = replace(NET, depth=8, rule="rmsprop", **tiny)
+    pair = trained(Duel(net, NET, "digits", 0), 2)
+    first, second = (data.faint(pair, "A", step) for step in (1, 2))
+    lost = 0.5 * np.log10(2.0**-150 / 0.01)  # RMSProp keeps a hundredth of a square
+    shrunk = (second.log10 < lost) & (first.log10 > lost)
+    assert shrunk.any(), "layers whose squares are lost now and were not before"
+    said = words.formats(pair, 2)
+    assert not any(f"layer {layer + 1} " in said for layer in np.flatnonzero(shrunk))
+    assert "only ε" not in said or "squares and of those before are exactly 0" in said
+
+
+def test_the_other_format_goes_on_only_while_its_outputs_are_numbers():
+    net = replace(NET, depth=50, initializer="normal", scale=4.0)
+    pair = in_two_formats(net, 3)
+    at = pair.halt("B").step
+    assert not np.isfinite(pair.tested("A", at).loss[0])
+    said = words.formats(pair, at)
+    assert "goes on" not in said and "outputs are no longer numbers either." in said

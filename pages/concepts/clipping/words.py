@@ -138,8 +138,8 @@ def _end(runs: Compared) -> str:
 def _what_the_loss_means(now: Runs, network: str) -> str:
     if abs(now.loss - GUESSING) < 0.01 and now.accuracy > 0.15:
         return fill(
-            """That is the median: about half of the networks learned. In the others a step too long
-            has switched most units of a layer off for good."""
+            """That is the median: some of the networks learned, some stayed at guessing, where a
+            step too long has switched most units of a layer off for good."""
         )
     if abs(now.loss - GUESSING) < 0.01 and network in ("small", "sigmoid"):
         return "Nothing broke and nothing was learned: the layers near the input hardly moved."

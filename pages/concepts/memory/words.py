@@ -78,7 +78,10 @@ def _matrix(at, gradient: float) -> str:
         return "without an activation nothing is lost to them"
     there = f"of the gradient {theme.from_log10(gradient)} is there"
     if at.start == "gaussian":
-        return f"{there}: the same matrix, met again and again, does the rest"
+        return (
+            f"{there}: the same matrix, met again and again, and which of the slopes the gradient "
+            "meets, do the rest"
+        )
     power = theme.from_log10(BACK * float(np.log10(at.sigma)))
     return (
         f"*W* alone, which stretches every direction alike, makes {power}, and {there}. The slopes "

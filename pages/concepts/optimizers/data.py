@@ -239,7 +239,9 @@ SWEPT = {
 def epsilons() -> pd.DataFrame:
     """See `charts.epsilons`."""
     parts = []
-    heights = grammar.apart([swept(name).middle[0] + 0.05 for name in SWEPT], gap=0.07)
+    # above the line as far as a name reaches on a phone
+    tops = [found.middle[np.array(found.exponents) <= -14].max() for found in map(swept, SWEPT)]
+    heights = grammar.apart(np.add(tops, 0.05), gap=0.07)
     for (name, (label, meaning)), height in zip(SWEPT.items(), heights, strict=True):
         found = swept(name)
         low, high = np.quantile(np.nan_to_num(found.share), [0.25, 0.75], axis=1)

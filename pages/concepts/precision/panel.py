@@ -97,8 +97,8 @@ PANEL = Panel(
         Preset(
             "0 by algebra",
             "trap",
-            "In float32 the usual formula for σ′ is exactly 0 from *z* = 17 on, where the slope is "
-            "4×10⁻⁸: see “The same slope, two formulas”.",
+            "In float32 the usual formula for σ′, as PyTorch and JAX compute it, is exactly 0 from "
+            "*z* = 17 on, where the slope is 4×10⁻⁸: see “The same slope, two formulas”.",
             {"form": "float32", "slope": "sigmoid"},
         ),
         Preset(

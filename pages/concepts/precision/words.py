@@ -211,9 +211,9 @@ def slopes(at) -> str:
         "tanh": f"At *z* = −{zero} it is {theme.number(mirrored)} too.",
     }[at.slope]
     return fill(
-        """In {form} {usual} is exactly 0 from *z* = {zero} on, in whole numbers: {value} rounds to
-        1 there. {mirror} The true {name}({zero}) is {true}; {other_formula} gives {other}.
-        Multiplied exactly over {layers} layers at this *z*, the first makes 0, the second
+        """In {form} {usual} is exactly 0 from *z* = {zero} on, in whole numbers: {value} there,
+        as it is computed, is 1. {mirror} The true {name}({zero}) is {true}; {other_formula} gives
+        {other}. Multiplied exactly over {layers} layers at this *z*, the first makes 0, the second
         {product}: vanishing by algebra.""",
         form=form.label,
         usual=usual,
@@ -354,9 +354,10 @@ def powers() -> str:
     return fill(
         """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room three of
         the formats are not named there. Step by step *in* the format it can end differently: when
-        |*w*| is between ½ and 1, a number near the smallest that the format has, times *w*, rounds
-        back to itself. In a format of few digits *w* is rounded first, and may become 1. A library
-        that makes subnormal numbers 0 ends at 0 all the same, and sooner."""
+        |*w*|, as the format holds it, is between ½ and 1, a number near the smallest that the
+        format has, times *w*, rounds back to itself. In a format of few digits *w* may become ½ or
+        1. A library that makes subnormal numbers 0 ends at 0 where the number that sticks is
+        subnormal; in a format of few digits it may be a normal one."""
     )
 
 

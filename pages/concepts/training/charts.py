@@ -29,9 +29,9 @@ _HEIGHT, _PHONE = 500, 710  # pixels
 _LOSS, _PRODUCT, _UPDATE = (-2, 1), (-8, 8), (-9, 3)  # log₁₀ domains
 _LEFT, _RIGHT = (0, 0.52), (0.63, 1)  # columns, where there are two
 _PANES = {
-    "loss": grammar.Pane(_LEFT, (0.14, 0.5), phone=(0.118, 0.29)),
+    "loss": grammar.Pane(_LEFT, (0.16, 0.51), phone=(0.118, 0.29)),
     "right": grammar.Pane(_LEFT, (0.62, 1), phone=(0.341, 0.513)),
-    "product": grammar.Pane(_RIGHT, (0.14, 0.5), phone=(0.603, 0.775)),
+    "product": grammar.Pane(_RIGHT, (0.16, 0.51), phone=(0.603, 0.775)),
     "update": grammar.Pane(_RIGHT, (0.62, 1), phone=(0.828, 1)),
 }
 _TEXT = grammar.text("says")
@@ -184,13 +184,13 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     step = first.mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
     step = step.encode(x=alt.value(0), y=alt.value(0), text=grammar.text("step_says"))
     layers = [step]
-    for name, top, on_a_phone in (("A", 2, 20), ("B", 22, 38)):
+    for name, top, on_a_phone in (("A", "0", 20), ("B", "0.042 * height", 38)):
         row = _hued(now.transform_filter(f"datum.name == '{name}'"))
         words = row.mark_text(align="left", baseline="top", fontSize=15, fontWeight="bold")
         layers.append(
             words.encode(
                 x=alt.value(grammar.wide("0.33 * width", "0")),
-                y=alt.value(grammar.wide(f"{top}", f"{on_a_phone}")),
+                y=alt.value(grammar.wide(top, f"{on_a_phone}")),
                 text=_TEXT,
             )
         )

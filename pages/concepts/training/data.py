@@ -217,10 +217,12 @@ def parted(pair: Pair, step: int) -> Parted:
 @dataclass(frozen=True)
 class Faint:
     """A network's gradients dJ/dW in one step, (L + 1,): log₁₀ of the root mean square entry, the
-    share of entries that are exactly 0, and log₁₀ of the step that the weights took, relatively."""
+    share of entries that are exactly 0, and log₁₀ of the step that the weights took, relatively.
+    `largest`: the first of all steps up to it, at most."""
 
     step: int
     log10: np.ndarray
+    largest: np.ndarray
     zero: np.ndarray
     log10_update: np.ndarray
 
@@ -233,8 +235,10 @@ def faint(pair: Pair, name: str, step: int) -> Faint | None:
         if not step:
             return None
     record, sizes = pair.at(name, step), [W.shape[1] * W.shape[2] for W in run.state.params.W]
-    log10 = record.log10_dW[0] - 0.5 * np.log10(sizes)
-    return Faint(record.step, log10, record.zero_dW[0], record.log10_update[0])
+    rooted = 0.5 * np.log10(sizes)
+    largest = np.max([r.log10_dW[0] for r in (*run.steps[:step], record)], axis=0) - rooted
+    log10 = record.log10_dW[0] - rooted
+    return Faint(record.step, log10, largest, record.zero_dW[0], record.log10_update[0])
 
 
 # Look inside -------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from itertools import groupby
 import numpy as np
 
 from core.formats import FORMATS
+from core.optimizers import RMSProp
 from core.recording import Recording
 from core.training import Halt, State
 from pages.concepts.training.data import (
@@ -76,7 +77,12 @@ def _beside(pair: Pair, step: int, wide: str, single: str) -> str:
         )
     if len(broken) == 1:
         (other,) = {wide, single} - broken.keys()
-        said.append(f"In {dtype[other]} it goes on.")
+        alive = math.isfinite(pair.tested(other, step).loss[0])
+        said.append(
+            f"In {dtype[other]} it goes on."
+            if alive
+            else f"In {dtype[other]} its outputs are no longer numbers either."
+        )
     apart = parted(pair, step)
     if apart.loss:
         said.append(
@@ -140,23 +146,26 @@ def _shares(layers: Sequence[int], zero: Sequence[float], depth: int) -> str:
 
 
 def _squares(pair: Pair, name: str, step: int) -> str:
-    """Where the square of a gradient is too small for float32, and an optimizer divides by it."""
+    """Where the squares of all gradients so far are too small for float32, by which an optimizer
+    divides."""
     net, found = pair.duel.nets[name], faint(pair, name, step)
     if found is None or not has_epsilon(net.rule):
         return ""
-    lost = 0.5 * math.log10(FORMATS["float32"].smallest / 2)
-    small = (found.log10 < lost) & (found.log10 > math.log10(net.epsilon))
+    kept = 1 - RMSProp().alpha if net.rule == "rmsprop" else 1.0  # of a square; Adam keeps sums
+    lost = 0.5 * math.log10(FORMATS["float32"].smallest / 2 / kept)
+    small = (found.largest < lost) & (found.log10 > math.log10(net.epsilon))
     if not small.any():
         return ""
     layers, sizes = np.flatnonzero(small) + 1, found.log10[small]
     moved = np.where(small, found.log10_update, -np.inf)
     return fill(
         """In step {step} of {name} the entries of dJ/dW in {layers} are about {sizes}. Most of
-        their squares are exactly 0 in float32, and only ε, {epsilon}, is left for {rule} to divide
-        by: the step is up to {moved} times the weights ({where}).""",
+        their squares {so_far}are exactly 0 in float32, and only ε, {epsilon}, is left for {rule} to
+        divide by: the step is up to {moved} times the weights ({where}).""",
         step=f"{found.step:,}",
         layers=_layers(layers, pair.runs[name].spec.depth),
         name=name,
+        so_far="" if found.step == 1 else "and of those before ",
         sizes=theme.span(theme.from_log10(sizes.min(), 1), theme.from_log10(sizes.max(), 1)),
         epsilon=PANEL["a_epsilon"].options[f"{net.epsilon:.0e}".replace("e-0", "e-")],
         rule=LABELS["rule"][net.rule],
