@@ -174,6 +174,7 @@ def clips() -> alt.LayerChart:
             labelLimit=alt.ExprRef(f"{_PHONE} ? 130 : 320"),
             labelLineHeight=13,
             labelOverlap=False,
+            labelFlush=False,
             labelOffset=alt.ExprRef(f"{_PHONE} ? -6 : 0"),
             **axis | {"labelFontSize": alt.ExprRef(f"{_PHONE} ? 11 : 13")},
         ),
