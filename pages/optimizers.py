@@ -67,10 +67,9 @@ page.write(
     0; below it Adam is plain descent again, with a learning rate of *η*/ε.
 
     That is the size. What a longer step does not give back is what differs between the examples. A
-    ReLU network with small weights passes all of it on, only smaller. Sigmoid layers make all
-    digits alike on the way forward: ten of them leave {ten} of the difference, and only Muon finds
-    it again, which makes all singular values of a matrix's step about equal; twenty leave {twenty},
-    and no rule names more than {best} right.
+    ReLU network with small weights passes all of it on, only smaller. Sigmoid layers make digits
+    alike: ten leave {ten} of the difference, and only Muon, whose steps have singular values of
+    about one size, finds it again; twenty leave {twenty}, and no rule names over {best} right.
     """,
     ten=asked["ten"],
     twenty=asked["spread"],
@@ -153,9 +152,8 @@ page.write(
 
     Adam measures a gradient by those before it. After many small ones, a large one finds a small
     root beneath it. If the mean of squares is slow to follow, the step exceeds the learning rate.
-    Three remedies shorten the large gradient: clipping it by norm; each unit's to a hundredth of
-    the norm of its weights (adaptive clipping, Brock et al. 2021); and to four standard deviations
-    above the running mean of its norm, its z-score.
+    Clipping shortens the large gradient: by norm; by the weights, each unit's to a hundredth of
+    their norm (Brock et al. 2021); or by z-score, to four deviations above the mean norm so far.
     """
 )
 
@@ -179,8 +177,8 @@ page.write(
     """
     ## A step that grows with the width
 
-    Four ReLU layers, five steps of Adam at one learning rate: how far has each layer moved? The
-    maximal update parametrization, µP, scales the rates with the width (Yang et al. 2022).
+    Four ReLU layers, five steps of Adam: how far has each layer moved? µP, the maximal update
+    parametrization, scales the learning rate with the width (Yang et al. 2022).
     """
 )
 
@@ -239,7 +237,7 @@ page.write(
       Adam divides by ε alone.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32
       digits, over that of the layer. It does not say that the classes can be told apart.
-    - 200 steps are few: what still guesses may learn later. µP has more rules (Yang et al. 2022).
+    - 200 steps are few: what still guesses may learn later. µP has more rules.
     """
 )
 page.more(

@@ -28,12 +28,6 @@ def held(at) -> None:
         rulers=data.rulers(at.form),
     )
     page.write(words.finding(at))
-    page.write(
-        """
-        On a format's ruler an entry becomes 0 in the blue, is subnormal (it keeps fewer digits) in
-        the grey, is held in the green, and is too large in the orange.
-        """
-    )
 
 
 predict.choice(

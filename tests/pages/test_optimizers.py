@@ -185,7 +185,7 @@ def test_the_lab_is_one_link_away():
 
 def test_the_idea_is_what_the_runs_say():
     told = say()
-    assert "only Muon finds it again" in told
+    assert "only Muon, whose steps have singular values of about one size, finds it again" in told
     assert [rule for rule in RATES if right("sigmoid10", rule) >= data.LEARNED] == ["muon"]
     assert not words.learners("sigmoid20")
     assert words.question()["ten"] in told and words.question()["spread"] in told
@@ -221,4 +221,4 @@ def test_rmsprops_floor_is_ten_times_its_epsilon_at_the_first_step():
 
 def test_what_twenty_sigmoid_layers_reach_is_said():
     best = max(right("sigmoid20", rule) for rule in RATES)
-    assert f"no rule names more than {theme.percent(best)} right" in say()
+    assert f"no rule names over {theme.percent(best)} right" in say()

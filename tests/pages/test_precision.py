@@ -371,6 +371,14 @@ def test_a_count_ends_and_takes_the_mean_with_it():
     assert "e5m2 a count above 61,439 becomes infinite" in words.seldom("float8_e5m2", "lost")
     assert "a count above 464 becomes no number" in words.seldom("float8_e4m3fn", "lost")
     assert "more rows than there are" in words.seldom("float64", "lost")
+
+
+def test_the_gradient_of_a_norm_ends_where_its_slope_leaves_the_format():
+    for size in measure_seldom.SPREADS:
+        slope = rounded(0.5 * (size**2 + 1e-5) ** -1.5, FORMATS["float16"])
+        assert np.isfinite(slope) == data.seen("JAX", f"finite gradient of {size:g}")
+    loud = rounded(np.float64(3 * measure_seldom.LOUD**2), FORMATS["float16"])
+    assert np.isinf(loud) and np.isnan(data.seen("JAX", f"gelu'({measure_seldom.LOUD})"))
     assert "the mean is too large" in words.seldom("float16", "cut")
 
 

@@ -24,6 +24,8 @@ FILE = Path(__file__).with_name("seldom.csv")
 COLUMNS = ("library", "version", "date", "item", "value")
 LARGE = {"e4m3": (500.0, float("inf")), "e5m2": (1e6, float("inf"))}  # beyond 448, beyond 57,344
 ROWS = (65_519, 65_520)  # of a batch: the second rounds to infinity in float16
+SPREADS = (0.03, 0.018)  # standard deviations of what is normalized in float16
+LOUD = 200  # an activation
 COUNT = 4_000_000  # subnormal numbers of float32 that two threads multiply by 1
 HERE = "--here"
 
@@ -52,12 +54,23 @@ def ml_dtypes() -> Found:
 def jax() -> Found:
     import jax
     import jax.numpy as jnp
+    import numpy as np
 
     types = {"e4m3": jnp.float8_e4m3fn, "e5m2": jnp.float8_e5m2}
     yield from _casts(lambda kind, x: jnp.float32(x).astype(types[kind]))
     slope = jax.grad(jax.nn.sigmoid)
     for z in (6.0, -6.0):
         yield f"sigmoid'({z:g}) in bfloat16", float(slope(jnp.bfloat16(z)))
+    x, ahead = np.random.default_rng(0).standard_normal((2, 64))
+    x = (x - x.mean()) / x.std()
+    back = jax.grad(lambda h: jnp.sum(jax.nn.standardize(h) * jnp.float16(ahead)))
+    for size in SPREADS:
+        h = jnp.float16(size * x)
+        yield f"standardized {size:g}", float(np.std(np.float64(jax.nn.standardize(h))))
+        yield f"finite gradient of {size:g}", float(np.mean(np.isfinite(np.float64(back(h)))))
+    h = jnp.full(8, LOUD, jnp.float16)
+    yield f"gelu({LOUD})", float(jax.nn.gelu(h)[0])
+    yield f"gelu'({LOUD})", float(jax.vmap(jax.grad(jax.nn.gelu))(h)[0])
 
 
 def pytorch() -> Found:

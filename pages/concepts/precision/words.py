@@ -6,6 +6,7 @@ import pandas as pd
 from core.formats import FORMATS, Format, too_large
 from core.scalar_chain import power_end
 from pages.concepts.precision import data
+from pages.concepts.precision.measure_seldom import LOUD, SPREADS
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
 from pages.kit.memoize import memoize
@@ -52,7 +53,9 @@ def finding(at) -> str:
     lost, subnormal, over = data.in_format(data.setting(at), at.form)[here]
     return fill(
         """Times a loss scale of {scale}, of the entries of {gradient} that are not 0, in {form}
-        **{lost}**, {subnormal} and **{over}**.{so}""",
+        **{lost}**, {subnormal} and **{over}**.{so} On a format's ruler an entry becomes 0 in the
+        blue, is subnormal (it keeps fewer digits) in the grey, is held in the green, and is too
+        large in the orange.""",
         scale=power(at.scale),
         gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)}",
         form=form.label,
@@ -432,6 +435,11 @@ def seldom(form: str, over: str) -> str:
         - **A count that ends.** In float16 PyTorch gives {few} rows a cross-entropy of {loss}, and
           {many} rows one of {none}, with gradients of {no_gradient}: it divides by the count, and
           that is infinite.{own}
+        - **Right forward, and no gradient.** In float16 JAX's `nn.standardize` makes of numbers of
+          standard deviation {spread} ones of {standard}, and {finite} of the entries of its
+          gradient are finite; at {wide} it is {all_finite}. The slope of 1/√(*v* + ε) overflows
+          before it meets what is small. Its GELU of {loud} is {gelu}, and the slope there is
+          {no_slope}.
         - **A switch for one thread of two.** `torch.set_flush_denormal(True)` makes subnormal
           numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
           after other work, to {late}.
@@ -451,6 +459,14 @@ def seldom(form: str, over: str) -> str:
         loss=seen("PyTorch", f"loss of {few} rows in float16"),
         none=seen("PyTorch", f"loss of {many} rows in float16"),
         no_gradient=seen("PyTorch", f"largest gradient of {many} rows in float16"),
+        spread=f"{SPREADS[1]:g}",
+        standard=seen("JAX", f"standardized {SPREADS[1]:g}"),
+        finite=theme.percent(data.seen("JAX", f"finite gradient of {SPREADS[1]:g}")),
+        wide=f"{SPREADS[0]:g}",
+        all_finite=theme.percent(data.seen("JAX", f"finite gradient of {SPREADS[0]:g}")),
+        loud=f"{LOUD}",
+        gelu=seen("JAX", f"gelu({LOUD})"),
+        no_slope=seen("JAX", f"gelu'({LOUD})"),
         own=f" {own}" if (own := _count(FORMATS[form], over)) else "",
         all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
         early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
