@@ -108,8 +108,8 @@ def measured_gain(at) -> None:
         key="initialization.gauge",
         alt_text="""
             Chart of the gain of a layer against σ√n, both on logarithmic scales: one curve each for
-            ReLU, tanh and sigmoid, points measured in the networks above, and a band of gains that
-            keep the gradient's size.""",
+            ReLU, tanh, sigmoid and the activation that is set, points measured in the networks
+            above, and a band of gains that keep the gradient's size.""",
     )
     page.write(words.gauge(at, nets, here))
 
@@ -142,8 +142,8 @@ page.write(
       LeCun's. Its weights are not near 1: at a fan-in of 100 they have σ = {he}, those of LeCun and
       Xavier {lecun}.
     - A gain near 1, the nearer the deeper the network, is necessary, not sufficient. Sigmoid
-      layers at σ√*n* = 11.3, 16 deep, get only {accuracy} of the digits right: by the last layer,
-      different digits look nearly alike.
+      layers at σ√*n* = 11.3, 16 deep, get only {accuracy} of the digits right: small differences
+      grow on the way forward, those between pictures of one digit too.
     - He preserves an average. A typical network that is deep and narrow falls short of it.
     - All this is said of the first step. Training moves the weights, and nothing here keeps the
       gain at 1 after that.

@@ -26,7 +26,7 @@ def blocks(at) -> None:
         alt_text="""
             Line chart on a logarithmic scale over the blocks of a stack: the size of dJ/dh, of
             dJ/dW₂, of the stream h, and the product of the slopes. Below it a ruler of the branch
-            factor r with 1/L, 1/√L and 1. The numbers stand in the text below.""",
+            factor r with 1 and, from 4 blocks on, 1/L and 1/√L. The text below has the numbers.""",
     )
     page.write(words.finding(at))
 
@@ -126,7 +126,7 @@ def along_a_circle(at) -> None:
         live=("deep",),
         alt_text="""
             Two curves of a gradient along a circle through a digit, of a plain stack and one with
-            shortcuts: with depth the first turns into noise.""",
+            shortcuts. How alike each is to itself a little further on stands below.""",
     )
     page.write(words.noise(at))
 

@@ -185,7 +185,7 @@ def test_the_lab_is_one_link_away():
 
 def test_the_idea_is_what_the_runs_say():
     told = say()
-    assert "only Muon, whose steps have singular values of about one size, finds it again" in told
+    assert "only Muon, which lifts small singular values of a step up to 485 times, finds" in told
     assert [rule for rule in RATES if right("sigmoid10", rule) >= data.LEARNED] == ["muon"]
     assert not words.learners("sigmoid20")
     assert words.question()["ten"] in told and words.question()["spread"] in told
@@ -222,3 +222,26 @@ def test_rmsprops_floor_is_ten_times_its_epsilon_at_the_first_step():
 def test_what_twenty_sigmoid_layers_reach_is_said():
     best = max(right("sigmoid20", rule) for rule in RATES)
     assert f"no rule names over {theme.percent(best)} right" in say()
+
+
+def test_only_weights_that_get_a_gradient_are_moved_and_muon_has_few_directions():
+    for name in NETWORKS:
+        found = data.first_step(name, "muon")
+        norm = found.gradient[0] + np.log10(64)
+        if norm > -6:  # far above the floor
+            assert 0.07 < 10 ** float(found.at(-8)[0]) < 0.09, name
+        told = words._under(SimpleNamespace(rule="muon", e=-8, network=name), found)
+        assert ("would be about 0.08" in told) == (norm + np.log10(1 - 0.95**2) < -7), name
+    step = orthogonalized(np.diag(10.0 ** -np.arange(8.0))[None])[0]
+    lifted = np.linalg.svd(step, compute_uv=False) / 10.0 ** -np.arange(8.0)
+    assert lifted.max() == pytest.approx(3.4445**5, rel=0.02) and round(3.4445**5) == 485
+
+
+def test_what_is_below_the_floor_is_where_the_text_says():
+    for rule in ("adam", "rmsprop"):
+        rows = data.floors("deep", rule)
+        found, shift = data.first_step("deep", rule), {"adam": 0, "rmsprop": 1}[rule]
+        np.testing.assert_allclose(rows["ground"], rows["e"] + shift)
+        under = int((found.gradient < -11 + shift).sum())
+        told = words._under(SimpleNamespace(rule=rule, e=-11, network="deep"), found)
+        assert told.startswith("No layer's") == (under == 0)

@@ -31,28 +31,28 @@ PANEL = Panel(
             "bad",
             "Each layer passes on six tenths of the gradient. Layer 1 receives one part in 2,500, "
             "and after 200 steps the network still guesses.",
-            {"c": 0.6, "network": "relu_he"},
+            {"c": 0.6, "network": "relu_he", "show": "all"},
         ),
         Preset(
             "×1",
             "good",
             "He's scheme as it is. The gradient reaches layer 1 at about its size in layer 16, "
             "and all layers learn together.",
-            {"c": 1.0, "network": "relu_he"},
+            {"c": 1.0, "network": "relu_he", "show": "all"},
         ),
         Preset(
             "×1.6",
             "bad",
-            "The gradient grows about a thousandfold. The first update of layer 1 is five "
+            "The gradient grows about a thousandfold. The first update of layer 1 is five to six "
             "times as large as its weights; two or three updates later nothing is a number.",
-            {"c": 1.6, "network": "relu_he"},
+            {"c": 1.6, "network": "relu_he", "show": "all"},
         ),
         Preset(
             "×1.2: nearly 1",
             "trap",
             "It looks harmless, yet the gradient grows 13-fold on its way. Sixteen of the twenty "
             "networks are no longer numbers by step 6.",
-            {"c": 1.2, "network": "relu_he"},
+            {"c": 1.2, "network": "relu_he", "show": "all"},
         ),
         Preset(
             "tanh, Xavier",

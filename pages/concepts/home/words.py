@@ -97,7 +97,7 @@ def _which_gradient(at, found: data.Drag) -> str:
     )
     if abs(across) < 0.15:
         return says + (
-            "It is about the same everywhere, as it multiplies dJ/d*z* by the layer's input, and "
+            "It is about the same at both ends, as it multiplies dJ/d*z* by the layer's input, and "
             "the signal on its way forward changed as the gradient did on its way back."
         )
     if abs(across - back) < 0.15:

@@ -90,7 +90,8 @@ PANEL = Panel(
         Preset(
             "Sigmoid, Xavier",
             "bad",
-            "No unit is saturated, and the gradient is gone: slopes of ¼ need weights to match.",
+            "Hardly a unit is saturated, and the gradient is gone: slopes of ¼ need weights to "
+            "match.",
             PLAIN | {"g": 0.0, "activation": "sigmoid", "width": "64", "window": "sigmoid"},
         ),
         Preset(

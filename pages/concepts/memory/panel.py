@@ -81,8 +81,8 @@ PANEL = Panel(
     ),
     recall=Recall(
         "Each of *L* blocks adds 1/√*L* of its branch. How much can the gradient grow through all?",
-        "Each multiplies its size by about √(1 + 1/*L*), and *L* of them by less than √e ≈ 1.65, "
-        "however many they are.",
+        "In wide layers each multiplies its size by about √(1 + 1/*L*), and *L* of them by less "
+        "than √e ≈ 1.65, however many they are.",
     ),
     pins=("sigma", "start", "activation", "inputs", "seed"),
 )

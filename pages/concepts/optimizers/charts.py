@@ -13,8 +13,9 @@ _EDGE = 0.03  # beside the first and the last layer, of the way from one to the 
 def floors() -> alt.LayerChart:
     """Gradient, first move, slopes and spread by layer, above the floor that is dragged.
 
-    Frames, one row per ε: `e`; `gradient`, `move`, `slopes`, `spread`, packed log₁₀ by layer;
-    `first`, the move at layer 1; `depth`; `floor`, whether the rule has an ε; `rule`, its name.
+    Frames, one row per ε: `e`, and `ground`, below which it rules; `gradient`, `move`, `slopes`,
+    `spread`, packed log₁₀ by layer; `first`, the move at layer 1; `depth`; `floor`, whether the
+    rule has an ε; `rule`, its name.
     """
     x = grammar.linear_x(
         "way",
@@ -67,24 +68,25 @@ def _move(frame: alt.Chart) -> list[alt.Chart]:
 
 
 def _floor(frame: alt.Chart) -> list[alt.Chart]:
-    """What lies below ε, shaded, with its value on it."""
+    """What lies below ε, as the rule takes it, shaded, with its value on it."""
     rows = frame.transform_filter("datum.floor").transform_calculate(
         meaning="'reference'",
         low=str(LOW),
         left=str(-_EDGE),
         right=str(1 + _EDGE),
-        name=f"'ε = ' + ({grammar.power_of_ten('datum.e')})",
+        name="(datum.ground > datum.e + 0.5 ? '10ε = ' : 'ε = ') + "
+        f"({grammar.power_of_ten('round(datum.ground)')})",
     )
     area = rows.mark_rect(opacity=0.15, clip=True).encode(
-        **grammar.box("left", "right", "e", "low")
+        **grammar.box("left", "right", "ground", "low")
     )
     edge = rows.mark_rule(strokeDash=[3, 3]).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="e")
+        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="ground")
     )
     name = rows.mark_text(
         align="right", baseline="top", dx=-8, dy=5, fontSize=17, fontWeight="bold"
     )
-    name = name.encode(x=alt.X(field="right"), y=alt.Y(field="e"), text=grammar.text("name"))
+    name = name.encode(x=alt.X(field="right"), y=alt.Y(field="ground"), text=grammar.text("name"))
     return [area, edge, name]
 
 

@@ -13,7 +13,7 @@ from core.clipping import clip_by_global_norm
 from core.diagnostics import log10_rms, log10_spread, slope_products
 from core.losses import LOSSES
 from core.network import Params
-from core.optimizers import RULES, Adam
+from core.optimizers import RULES, Adam, RMSProp
 from core.training import TrainSpec, first_batch
 from pages.concepts.optimizers.charts import HIGH, LOW
 from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, STEPS, rule
@@ -76,6 +76,9 @@ def first_step(name: str, by: str) -> FirstStep:
     return FirstStep(*medians, np.broadcast_to(moves, (len(EXPONENTS), spec.depth)))
 
 
+ROOT = {"rmsprop": sqrt(1 - RMSProp().alpha)}  # of |g| under the root at the first step; 1 else
+
+
 @memoize(64)
 def floors(name: str, by: str) -> pd.DataFrame:
     """One row per ε; see `charts.floors`."""
@@ -87,6 +90,7 @@ def floors(name: str, by: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "e": EXPONENTS,
+            "ground": np.array(EXPONENTS) - np.log10(ROOT.get(by, 1.0)),
             "move": frames.pack(found.moves),
             "first": found.moves[:, 0],
             "depth": len(found.gradient),

@@ -34,7 +34,8 @@ PANEL = Panel(
             "Adam, ×0.6",
             "good",
             "Gradients of 10⁻⁵ lie far above ε. Divided by their own size they move every weight "
-            "by about the learning rate, and what they say still differs from digit to digit.",
+            "that gets one by about the learning rate, and what they say still differs from digit "
+            "to digit.",
             {"network": "small", "rule": "adam", "e": -8},
         ),
         Preset(
@@ -54,15 +55,16 @@ PANEL = Panel(
         Preset(
             "The floor removed",
             "good",
-            "The same network with ε = 10⁻³⁰: each weight moves by about the learning rate again, "
-            "and training leaves guessing behind, slowly.",
+            "The same network with ε = 10⁻³⁰: each weight that gets a gradient moves by about the "
+            "learning rate again, and training leaves guessing behind, slowly.",
             {"network": "deep", "rule": "adam", "e": -30},
         ),
         Preset(
             "Twenty sigmoids",
             "trap",
-            "With a tiny ε the first step moves every weight in full, and it leads nowhere: all "
-            "digits look the same in the last layer, so there is nothing to be told apart.",
+            "With a tiny ε the first step moves every weight that gets a gradient in full, and it "
+            "leads nowhere: all digits look the same in the last layer, so there is nothing to be "
+            "told apart.",
             {"network": "sigmoid20", "rule": "adam", "e": -30},
         ),
         Preset(

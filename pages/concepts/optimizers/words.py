@@ -1,11 +1,11 @@
 """Sentences of the page on optimizers."""
 
-from math import log10, sqrt
+from math import log10
 
 import numpy as np
 import pandas as pd
 
-from core.optimizers import RULES, Adam, AdamW, Muon, RMSProp
+from core.optimizers import RULES, Adam, AdamW, Muon
 from pages.concepts.optimizers import data
 from pages.concepts.optimizers.data import FirstStep
 from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, WIDE_RATE, WIDTHS
@@ -13,7 +13,6 @@ from pages.kit import theme
 from pages.kit.prose import fill
 
 _SENT = 1 - Muon().momentum ** 2  # of a gradient, at Muon's first step
-_ROOT = {"rmsprop": sqrt(1 - RMSProp().alpha)}  # of |g| under the root at the first step; 1 else
 _EVEN = 0.3  # decades: layers whose steps differ by less than a factor of 2 move alike
 
 
@@ -62,7 +61,7 @@ def equation(at) -> str:
         inner = theme.term("dark", rf"{sent}\lVert G\rVert", theme.tex(norm))
         divided = rf"\Bigl({sent}G\,/\max({inner},\;10^{{-7}})\Bigr)"
         return theme.displayed(rf"{left}\;=\;\Bigl|\operatorname{{NS}}{divided}\Bigr|")
-    own = _ROOT.get(at.rule, 1.0)
+    own = data.ROOT.get(at.rule, 1.0)
     factor = -log10(own * 10**g + 10.0**at.e)
     divided = r"\frac{1}{|g| + \varepsilon}" if own == 1 else r"\frac{1}{0.1\,|g| + \varepsilon}"
     right = rf"{size}\;\cdot\;{theme.term('reference', divided, theme.tex(factor))}"
@@ -103,12 +102,13 @@ def _across(at, found: FirstStep) -> str:
 
 def _under(at, found: FirstStep) -> str:
     if at.rule == "muon":
+        under = float(found.gradient[0]) + log10(64 * _SENT) < -7  # the norm of 64 × 64 weights
         return (
             f"Muon has a floor as well: at the first step it divides {_SENT:.4f} of a layer's "
             f"gradient by the norm of that, or by {power(-7)} if the norm is less. In layer 1 this "
-            "makes a step of "
-            f"{theme.from_log10(float(found.at(at.e)[0]))}; far above the floor it would be about "
-            "0.1, as the 4,096 weights share 64 directions."
+            f"makes a step of {theme.from_log10(float(found.at(at.e)[0]))}"
+            f"{'; far above the floor it would be about 0.08' if under else ''}. A gradient of 32 "
+            "digits has at most 32 of the 64 directions."
         )
     if at.rule in data.NO_FLOOR:
         return {
@@ -120,7 +120,7 @@ def _under(at, found: FirstStep) -> str:
             f"{label(at.rule)} has no ε: its step is the gradient times the learning rate, however "
             "small that is.",
         )
-    own = _ROOT.get(at.rule, 1.0)
+    own = data.ROOT.get(at.rule, 1.0)
     under = int((found.gradient + log10(own) < at.e).sum())
     floor = f"ε = {power(at.e)}" if own == 1 else f"10ε = {power(at.e + 1)}"
     which = (
@@ -130,7 +130,7 @@ def _under(at, found: FirstStep) -> str:
         f"{theme.count(len(found.gradient), 'layer')} lie"
     )
     return (
-        f"{which} below {floor}. Below it the rule divides by ε, the same for all, and "
+        f"{which} below {floor}. Below that the rule divides by ε, the same for all, and "
         "the step is as small as the gradient says."
     )
 
@@ -141,8 +141,8 @@ def _apart(at, found: FirstStep) -> str:
         return (
             f"How far apart the digits are, {theme.from_log10(last, 2)} in the last layer, does "
             "not depend on the size of the weights: a ReLU network without biases passes a factor "
-            "on, and what is relative stays. What the digits have of their own is still there; "
-            "only its size has changed."
+            "on, and what is relative stays. Smaller weights take away size, and nothing of what "
+            "the digits have of their own."
         )
     each = 10 ** ((first - last) / (len(found.spread) - 1))
     return (
@@ -300,8 +300,10 @@ def width(at) -> str:
 
 def question() -> dict[str, str]:
     """The numbers of the prediction's answer, and of the idea."""
-    found, ten = (data.first_step(name, "adam") for name in ("sigmoid20", "sigmoid10"))
+    names = ("sigmoid20", "sigmoid10", "small")
+    found, ten, relu = (data.first_step(name, "adam") for name in names)
     return {
+        "relu": theme.from_log10(float(relu.spread[-1]), 2),
         "ten": theme.from_log10(float(ten.spread[-1]), 2),
         "move": theme.from_log10(float(found.at(EXPONENTS[0])[0]), 2),
         "gradient": theme.from_log10(float(found.gradient[0]), 2),
