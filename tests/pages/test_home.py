@@ -111,6 +111,7 @@ def test_presets_say_what_the_runs_show():
     assert "one part in 2,500" in comments["×0.6"]
     assert 1 / reaches("relu_he", 0.6) == pytest.approx(2500, rel=0.02)
     assert "five to six times" in comments["×1.6"]
+    assert 5 < 10 ** data.median(data.trained("relu_he", None, 1.6).update) < 6
     nearly = data.trained("relu_he", None, 1.2)
     assert "13-fold" in comments["×1.2: nearly 1"]
     assert round(reaches("relu_he", 1.2)) == 13
