@@ -212,7 +212,7 @@ def _derivation() -> None:
         1 in half of the cases, so the gain is 1 at *n*σ² = 2 (He et al. 2015). For tanh near 0 it
         is 1 at *n*σ² = 1 (LeCun et al. 1998; Glorot and Bengio 2010, who average the fan-in of the
         way forward and the fan-out of the way back). Going forward the same sum gives
-        *q* ← *n*σ²·E φ(*z*)² + σ_b², from which the curves of the gauge take the spread of *z* in
+        *q* ← *n*σ²·E φ(*z*)² + σ²(*b*). From it the curves of the gauge take the spread of *z* in
         each layer (Schoenholz et al. 2017).
         """
     )

@@ -151,10 +151,10 @@ page.write(
     """
     ## After a quiet time
 
-    Adam measures a gradient by those before it. After many small ones, a large one finds a small
-    root beneath it. If the mean of squares is slow to follow, the step exceeds the learning rate.
-    Clipping shortens the large gradient: by norm; by the weights, each unit's to a hundredth of
-    their norm (Brock et al. 2021); or by z-score, to four deviations above the mean norm so far.
+    After many small gradients, a large one finds a small root beneath it. If the mean of squares is
+    slow to follow, the step exceeds the learning rate. Clipping shortens it: by norm; by the
+    weights, each unit's to a hundredth of their norm (Brock et al. 2021); by z-score, to four
+    deviations above the mean norm.
     """
 )
 
@@ -177,8 +177,8 @@ page.write(
     """
     ## A step that grows with the width
 
-    Four ReLU layers, five steps of Adam: how far has each layer moved? µP, the maximal update
-    parametrization, scales the learning rate with the width (Yang et al. 2022).
+    Four ReLU layers, five steps of Adam: how far has each layer moved? µP scales the learning
+    rate with the width (Yang et al. 2022).
     """
 )
 
@@ -237,7 +237,7 @@ page.write(
       Adam divides by ε alone.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32
       digits, over that of the layer. It does not say that the classes can be told apart.
-    - 200 steps are few: what still guesses may learn later. µP has more rules.
+    - 200 steps are few: what still guesses may learn later.
     """
 )
 page.more(

@@ -102,8 +102,7 @@ page.write(
     ## The same slope, two formulas
 
     σ′(*z*) is *s*(1 − *s*) with *s* = σ(*z*), and σ(*z*)·σ(−*z*) as well. Most frameworks use the
-    first: the forward pass has *s* at hand. Where *s*, as it is computed, is 1, the slope is
-    exactly 0.
+    first: the forward pass has *s* at hand.
     """
 )
 
@@ -211,6 +210,7 @@ def _sums() -> None:
 def _devices() -> None:
     st.table(words.devices())
     page.write(words.about_devices())
+    page.write(words.no_way_back())
 
 
 def _data() -> None:

@@ -179,7 +179,7 @@ def first_step() -> alt.LayerChart:
     for channel in (x, y):
         for name, value in ticks.items():
             channel["axis"][name] = value
-    last = "data('frame')[0].depth"
+    last = "(length(data('frame')) ? data('frame')[0].depth : 0)"
     is_layer = f"datum.value >= 1 && datum.value <= {last} && datum.value == floor(datum.value)"
     x["axis"]["labelExpr"] = f"{is_layer} ? datum.value : ''"
     rows = alt.Chart()

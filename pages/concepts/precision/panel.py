@@ -57,8 +57,7 @@ PANEL = Panel(
         Preset(
             "Sigmoid, unscaled",
             "bad",
-            "The gradients are right, and too small for float16: it holds 0 for all of them, or "
-            "nearly all.",
+            "The gradients are right, and too small for float16.",
             _SIGMOID | {"scale": 0},
         ),
         Preset(

@@ -53,9 +53,8 @@ def finding(at) -> str:
     lost, subnormal, over = data.in_format(data.setting(at), at.form)[here]
     return fill(
         """Times a loss scale of {scale}, of the entries of {gradient} that are not 0, in {form}
-        **{lost}**, {subnormal} and **{over}**.{so} On a format's ruler an entry becomes 0 in the
-        blue, is subnormal (it keeps fewer digits) in the grey, is held in the green, and is too
-        large in the orange.""",
+        **{lost}**, {subnormal} and **{over}**.{so} On the rulers blue becomes 0, grey is
+        subnormal, green is held, orange is too large.""",
         scale=power(at.scale),
         gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)}",
         form=form.label,
@@ -352,14 +351,34 @@ def about_devices() -> str:
     )
 
 
+@memoize(1)
+def no_way_back() -> str:
+    """What comes out right in float16 and has no gradient."""
+    narrow, wide = SPREADS[1], SPREADS[0]
+    return fill(
+        """**Right forward, and no gradient.** In float16 JAX's `nn.standardize` makes of numbers of
+        standard deviation {narrow} ones of {standard}, and {finite} of the entries of its gradient
+        are finite; at {wide} it is {all_finite}. The slope of 1/√(*v* + ε) overflows before it
+        meets what is small. Its GELU of {loud} is {gelu}, and the slope there is {no_slope}.""",
+        narrow=f"{narrow:g}",
+        standard=theme.number(data.seen("JAX", f"standardized {narrow:g}")),
+        finite=theme.percent(data.seen("JAX", f"finite gradient of {narrow:g}")),
+        wide=f"{wide:g}",
+        all_finite=theme.percent(data.seen("JAX", f"finite gradient of {wide:g}")),
+        loud=f"{LOUD}",
+        gelu=theme.number(data.seen("JAX", f"gelu({LOUD})")),
+        no_slope=theme.number(data.seen("JAX", f"gelu'({LOUD})")),
+    )
+
+
 def powers() -> str:
     """What the table of powers shows."""
     return fill(
         """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room three of
         the formats are not named there. Step by step *in* the format it can end differently: when
         |*w*|, as the format holds it, is between ½ and 1, a number near the smallest that the
-        format has, times *w*, rounds back to itself. In a format of few digits *w* may become ½ or
-        1. A library that makes subnormal numbers 0 ends at 0 where the number that sticks is
+        format has, times *w*, rounds back to itself. In a format of few digits *w* may become 1
+        or ½. A library that makes subnormal numbers 0 ends at 0 where the number that sticks is
         subnormal; in a format of few digits it may be a normal one."""
     )
 
@@ -396,12 +415,12 @@ def seldom_casts() -> str:
     item, rows = "500 as e4m3", data.seldom()
     found = rows.loc[rows["item"] == item, "value"]
     before = data.devices().set_index("what").iloc[:, :1]  # an older one, on a processor
-    days = " and ".join(sorted(rows["date"].unique()))
+    day = max(rows["date"])
     return fill(
         """**No number here, {largest} there.** float8 e4m3 ends at {largest} and has no infinity.
         In {lost} of {all} libraries 500 becomes no number, in {cut} it becomes {largest}: finite,
         so that a loss scale that adapts sees nothing amiss. {old} gave {had}, {new} gives {now}.
-        Measured on {days}, on a processor.""",
+        Measured until {day}, on a processor.""",
         largest=f"{FORMATS['float8_e4m3fn'].largest:g}",
         lost=int(found.isna().sum()),
         cut=int(found.notna().sum()),
@@ -410,7 +429,7 @@ def seldom_casts() -> str:
         had=_given(float(before.loc["500 as float8 e4m3"].iloc[0])),
         new=data.version("PyTorch"),
         now=_given(data.seen("PyTorch", item)),
-        days=days,
+        day=day,
     )
 
 
@@ -435,11 +454,6 @@ def seldom(form: str, over: str) -> str:
         - **A count that ends.** In float16 PyTorch gives {few} rows a cross-entropy of {loss}, and
           {many} rows one of {none}, with gradients of {no_gradient}: it divides by the count, and
           that is infinite.{own}
-        - **Right forward, and no gradient.** In float16 JAX's `nn.standardize` makes of numbers of
-          standard deviation {spread} ones of {standard}, and {finite} of the entries of its
-          gradient are finite; at {wide} it is {all_finite}. The slope of 1/√(*v* + ε) overflows
-          before it meets what is small. Its GELU of {loud} is {gelu}, and the slope there is
-          {no_slope}.
         - **A switch for one thread of two.** `torch.set_flush_denormal(True)` makes subnormal
           numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
           after other work, to {late}.
@@ -459,14 +473,6 @@ def seldom(form: str, over: str) -> str:
         loss=seen("PyTorch", f"loss of {few} rows in float16"),
         none=seen("PyTorch", f"loss of {many} rows in float16"),
         no_gradient=seen("PyTorch", f"largest gradient of {many} rows in float16"),
-        spread=f"{SPREADS[1]:g}",
-        standard=seen("JAX", f"standardized {SPREADS[1]:g}"),
-        finite=theme.percent(data.seen("JAX", f"finite gradient of {SPREADS[1]:g}")),
-        wide=f"{SPREADS[0]:g}",
-        all_finite=theme.percent(data.seen("JAX", f"finite gradient of {SPREADS[0]:g}")),
-        loud=f"{LOUD}",
-        gelu=seen("JAX", f"gelu({LOUD})"),
-        no_slope=seen("JAX", f"gelu'({LOUD})"),
         own=f" {own}" if (own := _count(FORMATS[form], over)) else "",
         all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
         early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
