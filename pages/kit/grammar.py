@@ -179,10 +179,21 @@ def box(left: str, right: str, low: str, high: str) -> dict[str, Any]:
 
 
 def names(rows: alt.Chart, height: str, field: str = "name", **style) -> alt.Chart:
-    """The lines' names, to the right of the rows that have one."""
-    named = rows.transform_filter(f"isValid(datum.{field})")
+    """The lines' names, to the right of the rows that have one and a `height` for it."""
+    named = rows.transform_filter(f"isValid(datum.{field}) && isValid(datum.{height})")
     mark = named.mark_text(**{"align": "left", "dx": 6, "fontSize": LABEL_SIZE} | style)
     return mark.encode(y=alt.Y(field=height), text=text(field))
+
+
+def in_corner(*rows: alt.Chart, **style) -> list[alt.Chart]:
+    """The `text` of each, one above the other in the lower left corner, the last at its foot."""
+    style = {"align": "left", "baseline": "bottom", "dx": 10, "fontSize": LABEL_SIZE} | style
+    return [
+        chart.mark_text(dy=-8 - 19 * row, **style).encode(
+            x=alt.value(0), y=alt.value("height"), text=text("text")
+        )
+        for row, chart in reversed(list(enumerate(reversed(rows))))
+    ]
 
 
 def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[alt.Chart]:

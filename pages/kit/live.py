@@ -132,10 +132,10 @@ def wired(
     becomes. Such a signal takes its value from the table for as long as the reader has not moved it
     since the chart was drawn or was told another revision. A report is made by the reader's hand
     only: what the table has set is not said back. It is made again when the hand lets go: Streamlit
-    passes on at once what a click brings, and anything else 0.15 s later, when the reader
-    may have left. It listens to selections, wherever in the spec they stand, and passes on what
-    their signal holds; Vega-Lite does not read “spec” in a layered chart, so that the report can be
-    a signal of our own.
+    passes on at once what a click brings, and anything else 0.15 s later, when the reader may have
+    left. It listens to selections, wherever in the spec they stand, and passes on what their signal
+    holds; Vega-Lite does not read “spec” in a layered chart, so that the report can be a signal of
+    our own.
     """
     spec = beside.drawn(specs.built(builder, scale), lines, scale)
     params = [

@@ -59,7 +59,6 @@ def _slopes_pane() -> alt.LayerChart:
         [0, 0.25, 0.5, 0.75, 1],
         labelExpr="['0', '¼', '½', '¾', '1'][round(4 * datum.value)]",
         grid=True,
-        gridOpacity=0.5,
         **_BARE,
     )
     seen = grammar.colored(alt.Chart().transform_filter("isValid(datum.seen)"), "reference")
@@ -219,10 +218,7 @@ def by_layer() -> alt.LayerChart:
         strokeDash=alt.condition("datum.dashed == 1", alt.value([5, 4]), alt.value([1, 0])),
         tooltip=grammar.tooltip(name="network", layer="layer", says="product"),
     )
-    names = rows.transform_filter("isValid(datum.name_at)").mark_text(
-        align="right", dx=-7, fontSize=grammar.LABEL_SIZE
-    )
-    names = names.encode(y=alt.Y(field="name_at"), text=grammar.text("name"))
+    names = grammar.names(rows, "name_at", align="right", dx=-7)
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
     ends = grammar.off_the_axis("log10", -11.5, 11.5, across="layer")
@@ -249,12 +245,7 @@ def shares() -> alt.LayerChart:
         y2=alt.Y2("high"),
         tooltip=grammar.tooltip(layer="layer", kind="what", says="share"),
     )
-    names = base.transform_filter("isValid(datum.name)").mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE
-    )
-    names = names.encode(
-        x=alt.X(field="right"), y=alt.Y(field="name_at"), text=grammar.text("name")
-    )
+    names = grammar.names(base, "name_at").encode(x=alt.X(field="right"))
     return grammar.layered(bars, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 

@@ -42,11 +42,10 @@ def notes(at, points: list[data.Point]) -> list[str]:
     """What to notice: where the curves cross, the best, the flat, what pays, the grey network."""
     z, drawn = theme.setting(at.z), {point.name for point in points}
     found = []
-    if abs(at.z) < CROSSING:
-        steeper = "tanh is the steeper of the two"
-    else:
-        steeper = "the sigmoid is the steeper of the two, although tanh starts from 1"
     if {"sigmoid", "tanh"} <= drawn:
+        steeper = "the sigmoid is the steeper of the two, although tanh starts from 1"
+        if abs(at.z) < CROSSING:
+            steeper = "tanh is the steeper of the two"
         found.append(
             f"The slopes of sigmoid and tanh cross at |*z*| = {CROSSING}. At *z* = {z} {steeper}."
         )

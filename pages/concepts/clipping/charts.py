@@ -203,8 +203,7 @@ def first_step() -> alt.LayerChart:
     points = rows.mark_point(size=28, filled=True, opacity=1).encode(
         tooltip=grammar.tooltip(layer="layer", says="size")
     )
-    names = rows.transform_filter("isValid(datum.name)").mark_text(align="left", dx=8, **_NAME)
-    names = names.encode(y=alt.Y(field="name_at"), text=grammar.text("name"))
+    names = grammar.names(rows, "name_at", dx=8, **_NAME)
     ends = grammar.off_the_axis("beyond", -15.3, 15.3, across="layer")
     marks = (one, *lines, points, names, *ends)
     return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)

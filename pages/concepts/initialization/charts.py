@@ -148,9 +148,6 @@ def gauge() -> alt.LayerChart:
     told = grammar.tooltip(scale="σ√n", says="gain")
     point = {"x": alt.X(field="g"), "y": alt.Y(field="gain")}
     lines = alt.Chart().encode(**point)
-    name = lines.transform_filter("isValid(datum.name)").mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE
-    )
     dots = alt.Chart(alt.NamedData("measured")).encode(tooltip=told, **point)
     here = alt.Chart(alt.NamedData("here")).encode(tooltip=told, **point)
     return grammar.layered(
@@ -162,7 +159,7 @@ def gauge() -> alt.LayerChart:
         lines.mark_line(strokeWidth=2, clip=True).encode(
             detail=alt.Detail("series", type="nominal")
         ),
-        name.encode(y=alt.Y(field="name_at"), text=grammar.text("name")),
+        grammar.names(lines, "name_at"),
         dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
         here.mark_point(size=200, filled=True, opacity=1).encode(
             shape=alt.condition(

@@ -93,24 +93,18 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
 def _names(frame: alt.Chart) -> list[alt.Chart]:
     """The lines' names, in the corner below all of them."""
     names = (
-        ("'━ step of ' + datum.rule + ', in learning rates'", "", 0),
-        ("'━ gradient dJ/dW'", "dark", 1),
-        ("'╍ how far apart the digits are, relative to h'", "two", 2),
-        ("'··· ∏ φ′(z), the slopes alone'", "slopes", 3),
+        ("'━ gradient dJ/dW'", "dark"),
+        ("'╍ how far apart the digits are, relative to h'", "two"),
+        ("'··· ∏ φ′(z), the slopes alone'", "slopes"),
     )
-    marks = []
-    for text, meaning, row in names:
-        rows = grammar.colored(frame, meaning) if meaning else _met(frame)
-        mark = rows.transform_calculate(text=text).mark_text(
-            align="left",
-            baseline="bottom",
-            dx=10,
-            dy=-8 - 19 * (len(names) - 1 - row),
-            fontSize=grammar.LABEL_SIZE,
-            fontWeight="normal" if meaning else "bold",
-        )
-        marks.append(mark.encode(x=alt.value(0), y=alt.value("height"), text=grammar.text("text")))
-    return marks
+    of_the_step = "'━ step of ' + datum.rule + ', in learning rates'"
+    return grammar.in_corner(
+        _met(frame).transform_calculate(text=of_the_step),
+        *(
+            grammar.colored(frame, meaning).transform_calculate(text=name)
+            for name, meaning in names
+        ),
+    )
 
 
 def _guessing(left: float, right: float) -> alt.LayerChart:
@@ -122,14 +116,6 @@ def _guessing(left: float, right: float) -> alt.LayerChart:
         x=alt.X(field="left"), text=grammar.text("name")
     )
     return rule + name
-
-
-def _at_place(rows: alt.Chart) -> alt.Chart:
-    """The lines' names, on the rows that have a height for it in `place`."""
-    named = rows.transform_filter("isValid(datum.place)")
-    return named.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE).encode(
-        y=alt.Y(field="place"), text=grammar.text("name")
-    )
 
 
 def curves() -> alt.LayerChart:
@@ -170,7 +156,7 @@ def epsilons() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="named right"),
         ]
     )
-    names = _at_place(rows)
+    names = grammar.names(rows, "place", dx=8)
     return grammar.layered(
         _guessing(EXPONENTS[0], EXPONENTS[-1]),
         band,
@@ -223,6 +209,6 @@ def coordinates() -> alt.LayerChart:
     line = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=40)).encode(
         tooltip=grammar.tooltip(name="of", width="width", says="change")
     )
-    names = _at_place(rows)
+    names = grammar.names(rows, "place", dx=8)
     ends = grammar.off_the_axis("moved", -1.8, 1.8, across="log2")
     return grammar.layered(line, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -177,23 +177,15 @@ def walks() -> alt.LayerChart:
                     text=grammar.text("name")
                 )
             )
-    marks += _keys(
-        ("··· right", "reference"), ("╍ with a float32 copy", "two"), ("━ by chance", "dark")
+    # the others end too near each other
+    keys = (("··· right", "reference"), ("╍ with a float32 copy", "two"), ("━ by chance", "dark"))
+    once = alt.Chart(alt.sequence(0, 1))
+    marks += grammar.in_corner(
+        *(grammar.colored(once, hue).transform_calculate(text=f"'{name}'") for name, hue in keys)
     )
     return grammar.layered(
         *marks, x=x, y=y, params=(frames.param(UPDATE),), height=theme.SMALL_HEIGHT
     )
-
-
-def _keys(*names: tuple[str, str]) -> list[alt.Chart]:
-    """The names of lines that end too near each other, in the lower left corner."""
-    return [
-        grammar.colored(alt.Chart(alt.sequence(0, 1)), meaning)
-        .transform_calculate(name=f"'{name}'")
-        .mark_text(align="left", dx=10, dy=-8 - 19 * row, fontSize=grammar.LABEL_SIZE - 1)
-        .encode(x=alt.value(0), y=alt.value("height"), text=grammar.text("name"))
-        for row, (name, meaning) in enumerate(reversed(names))
-    ]
 
 
 def training() -> alt.LayerChart:

@@ -217,12 +217,10 @@ def parted(pair: Pair, step: int) -> Parted:
 @dataclass(frozen=True)
 class Faint:
     """A network's gradients dJ/dW in one step, (L + 1,): log₁₀ of the root mean square entry, the
-    share of entries that are exactly 0, and log₁₀ of the step that the weights took, relatively.
-    `largest`: the first of all steps up to it, at most."""
+    share of entries that are exactly 0, and log₁₀ of the step that the weights took, relatively."""
 
     step: int
     log10: np.ndarray
-    largest: np.ndarray
     zero: np.ndarray
     log10_update: np.ndarray
 
@@ -234,11 +232,21 @@ def faint(pair: Pair, name: str, step: int) -> Faint | None:
         step = halt.step - 1
         if not step:
             return None
-    record, sizes = pair.at(name, step), [W.shape[1] * W.shape[2] for W in run.state.params.W]
-    rooted = 0.5 * np.log10(sizes)
-    largest = np.max([r.log10_dW[0] for r in (*run.steps[:step], record)], axis=0) - rooted
-    log10 = record.log10_dW[0] - rooted
-    return Faint(record.step, log10, largest, record.zero_dW[0], record.log10_update[0])
+    record = pair.at(name, step)
+    log10 = _entry(run, record.log10_dW[0])
+    return Faint(record.step, log10, record.zero_dW[0], record.log10_update[0])
+
+
+def loudest(pair: Pair, name: str, step: int) -> np.ndarray:
+    """log₁₀ of the largest root mean square entry of dJ/dW up to this step, (L + 1,)."""
+    run = pair.runs[name]
+    return _entry(run, run.history.log10_dW[:step, 0].max(axis=0))
+
+
+def _entry(run: Recording, log10_norm: np.ndarray) -> np.ndarray:
+    """log₁₀ of the root mean square entry of matrices with these norms."""
+    sizes = [W.shape[1] * W.shape[2] for W in run.state.params.W]
+    return log10_norm - 0.5 * np.log10(sizes)
 
 
 # Look inside -------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from pages.concepts.training.data import (
     clipped,
     faint,
     first_layer,
+    loudest,
     over_seeds,
     parted,
     relative_gradient,
@@ -153,7 +154,8 @@ def _squares(pair: Pair, name: str, step: int) -> str:
         return ""
     kept = 1 - RMSProp().alpha if net.rule == "rmsprop" else 1.0  # of a square; Adam keeps sums
     lost = 0.5 * math.log10(FORMATS["float32"].smallest / 2 / kept)
-    small = (found.largest < lost) & (found.log10 > math.log10(net.epsilon))
+    small = found.log10 > math.log10(net.epsilon)
+    small &= loudest(pair, name, found.step) < lost
     if not small.any():
         return ""
     layers, sizes = np.flatnonzero(small) + 1, found.log10[small]
