@@ -56,7 +56,7 @@ def test_the_headline_is_about_the_gradient_where_slopes_are_in_it():
 
 def test_where_half_precision_ends_is_said_of_rounding_once():
     frame = data.powers("identity").set_index("w")
-    assert frame.loc[0.6, "fp16_says"] == "rounded to float16\nat the end: 0 from n = 34"
+    assert frame.loc[0.6, "fp16_says"] == "rounded once to\nfloat16: 0 from n = 34"
 
 
 def test_zero_has_no_line_and_no_line_is_promised():

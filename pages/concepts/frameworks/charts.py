@@ -115,7 +115,12 @@ def gauge() -> alt.LayerChart:
         sort=None,
         scale=alt.Scale(paddingOuter=0.3),
         axis=alt.Axis(
-            title="default of", ticks=False, domain=False, labelLimit=130, **grammar.AXIS
+            title="default of",
+            labelOverlap=False,
+            ticks=False,
+            domain=False,
+            labelLimit=130,
+            **grammar.AXIS,
         ),
     )
     rows = alt.Chart()
@@ -171,12 +176,12 @@ def clips() -> alt.LayerChart:
         axis=alt.Axis(
             title="clipped by",
             labelExpr=f"{_PHONE} ? {on_two} : datum.label",
-            labelLimit=alt.ExprRef(f"{_PHONE} ? 130 : 320"),
+            labelLimit=alt.ExprRef(f"{_PHONE} ? 140 : 320"),
             labelLineHeight=13,
             labelOverlap=False,
             labelFlush=False,
             labelOffset=alt.ExprRef(f"{_PHONE} ? -6 : 0"),
-            **axis | {"labelFontSize": alt.ExprRef(f"{_PHONE} ? 11 : 13")},
+            **axis,
         ),
     )
     assert set(MEANINGS.values()) <= set(theme.MEANINGS)
@@ -189,4 +194,4 @@ def clips() -> alt.LayerChart:
     marks = rows.mark_text(fontSize=15, fontWeight=600).encode(
         text=grammar.text("mark"), color=alt.value("#111111")
     )
-    return grammar.layered(cells, marks, x=x, y=y, height=theme.MAIN_HEIGHT)
+    return grammar.layered(cells, marks, x=x, y=y, height=theme.MAIN_HEIGHT + 60)

@@ -42,7 +42,8 @@ def _drawn(at, found: data.AtLayer1) -> str:
     """What the chart's line is, where it is not of dJ/dz."""
     if at.quantity == "dz":
         return ""
-    return f" The chart shows ‖dJ/dW‖: in layer 1 {theme.from_log10(found.dW, 2)} times the last."
+    times = theme.from_log10(found.dW, 2)
+    return f" The chart shows ‖dJ/dW‖: that of layer 1 is {times} times the last one's."
 
 
 def _dead(nets: data.Measured, here: int) -> str:

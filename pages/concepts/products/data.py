@@ -69,9 +69,7 @@ def powers(activation: str) -> pd.DataFrame:
 def _half_precision() -> dict[str, list]:
     ends = [scalar_chain.power_end(w, FORMATS["float16"], most=0) for w in W.values()]
     says = [
-        f"rounded to float16\nat the end: {theme.number(end.once)} from n = {end.n}"
-        if end.n
-        else None
+        f"rounded once to\nfloat16: {theme.number(end.once)} from n = {end.n}" if end.n else None
         for end in ends
     ]
     return {"fp16": [end.n for end in ends], "fp16_says": says}
