@@ -249,7 +249,9 @@ def right_by_way(title: str) -> alt.LayerChart:
         ),
     )
     rows = alt.Chart()
-    dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True)
+    dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True).encode(
+        tooltip=tooltip(way=title, says="named right")
+    )
     bar = rows.mark_tick(thickness=3, size=22).encode(x=alt.X(field="median"))
     return layered(dots, bar, x=x, y=y, height=SMALL_HEIGHT)
 

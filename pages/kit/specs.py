@@ -11,6 +11,8 @@ from pages.kit import projector
 from pages.kit.memoize import memoize
 
 _FRAME = "frame"  # the name of the data in every spec
+# Streamlit's theme has every mark tell its raw columns; ours tell what their tooltips say.
+_CONFIG = {"mark": {"tooltip": None}}
 
 
 @memoize(256)
@@ -22,7 +24,9 @@ def built(builder: Callable, scale: float = 1.0) -> dict:
     """
     if scale != 1:
         return projector.enlarged(built(builder), scale)
-    return inheriting(builder().to_dict(validate=False)) | {"data": {"name": _FRAME}}
+    spec = builder().to_dict(validate=False)
+    config = {"config": spec.get("config", {}) | _CONFIG}
+    return inheriting(spec) | {"data": {"name": _FRAME}} | config
 
 
 def inheriting(spec: dict) -> dict:

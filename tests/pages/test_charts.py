@@ -23,6 +23,7 @@ from pages.concepts.initialization.panel import CURVES
 from pages.concepts.optimizers import charts as optimizer_charts
 from pages.concepts.products import charts as product_charts
 from pages.kit import grammar, live, site, specs, theme
+from pages.kit.mode import PRESENTED
 from tests.app import ask_for_more_controls, open_page, tables
 from tests.panels import PANELS, PATHS
 
@@ -88,6 +89,16 @@ def test_builder_is_valid_and_constant(builder):
     assert text == json.dumps(builder().to_dict())  # which validates
     assert builder.__doc__
     assert "aggregate" not in text.replace("joinaggregate", ""), "tidy frames, not aggregation"
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_a_mark_tells_what_its_tooltip_says_or_nothing(builder):
+    for scale in (1.0, PRESENTED):
+        assert specs.built(builder, scale)["config"]["mark"]["tooltip"] is None
+    for encoding in _encodings(spec_of(builder)):
+        for told in encoding.get("tooltip", ()):
+            title = told.get("title", told["field"])
+            assert not re.fullmatch(r"\w*(_|[a-z][A-Z])\w*|d[hz]", title), f"a column: {told}"
 
 
 def _encodings(spec: dict, shared: dict | None = None) -> Iterator[dict]:

@@ -8,10 +8,10 @@ from pages.kit import beside, frames, grammar, theme
 MARKS = "marks"  # the table of 1/L, 1/√L and 1 on the ruler
 LOW, HIGH, _ROOM, _RULER = -10, 10, 6.4, -12.4  # decades; room for words, and the ruler's height
 _LINES = (
-    ("slopes", "slopes", [2, 4], 2.5),
-    ("stream", "dark", [8, 4], 2),
-    ("dW2", "one", [4, 2], 2.5),
-    ("dh", None, [1, 0], 3.5),
+    ("slopes", "∏ φ′", "slopes", [2, 4], 2.5),
+    ("stream", "‖h‖", "dark", [8, 4], 2),
+    ("dW2", "‖dJ/dW₂‖", "one", [4, 2], 2.5),
+    ("dh", "‖dJ/dh‖", None, [1, 0], 3.5),
 )
 
 
@@ -61,21 +61,21 @@ def _band(frame: alt.Chart) -> list[alt.Chart]:
     return [band.encode(**grammar.box("left", "last", "low", "high"))]
 
 
-def _line(frame: alt.Chart, field, meaning, dash, width) -> list[alt.Chart]:
+def _line(frame: alt.Chart, field, name, meaning, dash, width) -> list[alt.Chart]:
     rows = frames.unpack(frame, field)
     rows = rows.transform_filter(f"isValid(datum.{field}) && !isNaN(datum.{field})")
     rows = rows.transform_filter(f"datum.{field} >= {LOW - 0.5} && datum.{field} <= {HIGH + 0.5}")
     color = f"'{meaning}'" if meaning else "datum.meaning_dh"
     rows = rows.transform_calculate(meaning=color, value=grammar.number(f"datum.{field}"))
     line = rows.mark_line(strokeWidth=width, strokeDash=dash, clip=True).encode(
-        y=alt.Y(field=field), tooltip=grammar.tooltip(i="after block", value=field)
+        y=alt.Y(field=field), tooltip=grammar.tooltip(i="after block", value=name)
     )
     return [line.properties(name=beside.MAIN) if field == "dh" else line]
 
 
 def _says(frame: alt.Chart) -> list[alt.Chart]:
     words = []
-    for i, (field, meaning, _, _) in enumerate(reversed(_LINES)):
+    for i, (field, _, meaning, _, _) in enumerate(reversed(_LINES)):
         color = f"'{meaning}'" if meaning else "datum.meaning_dh"
         rows = frame.transform_calculate(meaning=color)
         words.append(
