@@ -44,6 +44,10 @@ def test_a_presentation_is_walked_by_keys(server, reader):
         ".map(text => parseFloat(getComputedStyle(text).fontSize)))"
     )
     assert axis >= 20
+    for width, height in ((1024, 768), (1280, 650), (1920, 950)):
+        tab.page.set_viewport_size({"width": width, "height": height})
+        tab.settle(1000)
+        _check_low_screen(tab, width)
     assert tab.page.get_by_text("The idea", exact=True).is_hidden()
     for key, section in (("ArrowRight", 2), ("PageDown", 3), ("PageUp", 2), ("ArrowLeft", 1)):
         tab.page.keyboard.press(key)
@@ -55,6 +59,18 @@ def test_a_presentation_is_walked_by_keys(server, reader):
     tab.page.wait_for_selector(".st-key-section-1", state="detached")
     tab.settle()
     assert asked(tab) == {} and not tab.errors
+
+
+def _check_low_screen(tab, width: int) -> None:
+    """The chart is as wide as its page, and its control stands above the bar."""
+    bar = tab.page.locator(".st-key-section-1").bounding_box()
+    control = tab.page.locator(".vega-bindings").first.bounding_box()
+    drawn = tab.page.locator("[data-testid=stVegaLiteChart] svg").first.bounding_box()
+    assert control["y"] + control["height"] <= bar["y"] + 1
+    for box in (control, drawn):
+        assert 0.9 * width < box["x"] + box["width"] <= width
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
 
 
 def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
