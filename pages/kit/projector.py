@@ -12,14 +12,20 @@ _DEFAULTS: dict[str, Any] = {
     "circle": {"size": 40},
     "tick": {"thickness": 2},
     "text": {"fontSize": 13},
-    "axis": {"labelFontSize": 13, "titleFontSize": 14, "labelPadding": 4, "tickSize": 5},
-    "legend": {"labelFontSize": 13, "titleFontSize": 14, "symbolSize": 80},
+    "axis": {
+        **{"labelFontSize": 13, "titleFontSize": 14, "labelPadding": 4, "tickSize": 5},
+        **{"labelLimit": 180, "maxExtent": 200},
+    },
+    "legend": {
+        **{"labelFontSize": 13, "titleFontSize": 14, "symbolSize": 80},
+        **{"labelLimit": 160, "titleLimit": 180},
+    },
 }
 _LENGTHS = {
     *("fontSize", "labelFontSize", "titleFontSize", "lineHeight", "strokeWidth", "strokeDash"),
     *("dx", "dy", "offset", "labelPadding", "titlePadding", "labelOffset", "yOffset", "xOffset"),
     *("labelLimit", "titleLimit", "limit", "thickness", "tickSize", "cornerRadius", "titleX"),
-    *("gradientLength", "gradientThickness"),
+    *("gradientLength", "gradientThickness", "maxExtent"),
 }
 _AREAS = {"size", "symbolSize"}
 _VERTICAL = {"y", "y2"}

@@ -68,6 +68,9 @@ def test_type_on_a_projector_is_large(path):
         large = specs.built(builder, 1.6)
         assert min(_sizes(large, {"labelFontSize", "titleFontSize"}, [])) >= 20
         assert min(_sizes(large, {"fontSize"}, [99])) >= 17
+        for part, limits in (("axis", {"labelLimit", "maxExtent"}), ("legend", {"titleLimit"})):
+            found = _sizes(large["config"][part], limits, [])
+            assert len(found) == len(limits) and min(found) >= 180 * 1.6, "words are cut"
         assert large["height"] <= max(projector.TALLEST, specs.built(builder)["height"])
 
 

@@ -6,7 +6,7 @@ from pages.concepts.shortcuts.panel import DEEP, R
 from pages.kit import beside, frames, grammar, theme
 
 MARKS = "marks"  # the table of 1/L, 1/√L and 1 on the ruler
-LOW, HIGH, _ROOM, _RULER = -10, 10, 6.4, -12.4  # decades; room for words, and the ruler's height
+LOW, HIGH, _ROOM, _RULER = -10, 10, 6.4, -12.8  # decades; room for words, and the ruler's height
 _LINES = (
     ("slopes", "∏ φ′", "slopes", [2, 4], 2.5),
     ("stream", "‖h‖", "dark", [8, 4], 2),
@@ -38,7 +38,7 @@ def blocks() -> alt.LayerChart:
     y = grammar.linear_y(
         None,
         "relative size",
-        (_RULER - 1.2, HIGH + _ROOM),
+        (_RULER - 2.6, HIGH + _ROOM),
         range(LOW, HIGH + 1, 5),
         labelExpr=grammar.power_of_ten("datum.value"),
     )
