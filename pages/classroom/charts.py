@@ -6,11 +6,11 @@ from pages.kit import grammar
 
 
 def counts() -> alt.LayerChart:
-    """A bar for each answer, the number at its end. Columns: answer, count."""
-    rows = grammar.colored(alt.Chart(), "reference")
+    """A bar for each answer, at its end what it `says`. Columns: answer, count, says, meaning."""
+    rows = alt.Chart()
     bars = rows.mark_bar(height=18).encode(x=alt.X(field="count"))
     numbers = rows.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE).encode(
-        x=alt.X(field="count"), text=alt.Text(field="count", type="quantitative")
+        x=alt.X(field="count"), text=grammar.text("says")
     )
     return grammar.layered(
         bars,

@@ -1,6 +1,7 @@
 """A room in the reader's session: the teacher's side, and the side of those who follow."""
 
 import secrets
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from urllib.parse import urlsplit, urlunsplit
@@ -163,13 +164,27 @@ def _told(view: View) -> None:
     number = sum(view.counts.values())
     st.markdown(f"“{of}”: {number} {'answer is' if number == 1 else 'answers are'} in.")
     if view.revealed and view.counts:
-        rows = pd.DataFrame({"answer": list(view.counts), "count": list(view.counts.values())})
         page.show(
             charts.counts,
-            rows,
+            _bars(view.counts, predict.right_as_text(view.question)),
             key=f"room.counts.{view.version}",
             alt_text="Bars: how many have given each answer. The numbers stand at their ends.",
         )
+
+
+def _bars(counts: Mapping[str, int], right: Collection[str]) -> pd.DataFrame:
+    """A row per answer, the right ones marked; see `charts.counts`."""
+    return pd.DataFrame(
+        [
+            {
+                "answer": answer,
+                "count": count,
+                "says": f"{count}, right" if answer in right else f"{count}",
+                "meaning": "healthy" if answer in right else "reference",
+            }
+            for answer, count in counts.items()
+        ]
+    )
 
 
 # Those who follow --------------------------------------------------------------------------------
@@ -240,7 +255,7 @@ def _row(panel: Panel) -> None:
         st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
         if mode.now().awaited == panel.page:
             st.markdown("**The question above is asked now.**")
-    if view.revealed:
+    if view.revealed and view.question == panel.page:
         _told(view)
 
 

@@ -209,14 +209,13 @@ def drawn(spec: dict, lines: Iterable[str], scale: float) -> dict:
 
 
 def _layers(which: str, scale: float) -> list[dict[str, Any]]:
-    """Lines, mark and name. What is not always there is hidden from readers of screens, who are
-    told of it in words: an empty group has no name."""
+    """Lines, mark and name."""
     at = {"x": {"field": "at_x"}, "y": {"field": "at_y"}}
 
     def marks(table: str, mark: dict, **channels: Any) -> dict[str, Any]:
         return {
             "data": {"name": table},
-            "mark": mark | {"aria": False},
+            "mark": mark,
             "encoding": at | channels,
         }
 

@@ -149,12 +149,11 @@ def shares_y(field: str, title: str, *, room: float = 0, digits: str = "") -> al
 
 # Marks and what they show ------------------------------------------------------------------------
 
-CROSS: dict[str, Any] = {  # where something ends; words say so to a screen reader
+CROSS: dict[str, Any] = {  # where something ends
     "shape": "cross",
     "angle": 45,
     "filled": True,
     "opacity": 1,
-    "aria": False,
 }
 
 
@@ -221,7 +220,6 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
         dy=alt.ExprRef(f"datum.{field} < 0 ? -12 : 14"),
         fontSize=LABEL_SIZE,
         fontWeight="bold",
-        aria=False,
     )
     return [
         cross.encode(**at),

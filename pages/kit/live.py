@@ -159,7 +159,7 @@ def wired(
     # a table is there only if something is drawn with it: a mark that shares no channel
     carrier = {
         "data": {"name": PRESENT},
-        "mark": {"type": "text", "text": "", "aria": False},
+        "mark": {"type": "text", "text": ""},
         "encoding": dict.fromkeys(spec["encoding"]),
     }
     return spec | {

@@ -44,11 +44,13 @@ def size(
     `replies` are (low, high, text): the word to a guess between low and high, for the wrong
     answers that teach something.
     """
+    close = [guess for guess in guesses if abs(guess - truth) < theme.CLOSE]
     given = _ask(
         panel,
         question,
         partial(st.select_slider, "Your guess", options=list(guesses)),
         lambda log10: theme.from_log10(log10, 1),
+        close,
     )
     if given is None:
         return
@@ -84,6 +86,7 @@ def choice(
         question,
         partial(st.radio, "Your answer", list(options), index=None),
         options.__getitem__,
+        [truth],
     )
     if given is None:
         return
@@ -129,17 +132,25 @@ def given_as_text(page: str) -> str:
     return st.session_state.get(f"{page}.predicted_text", "") if guessed else ""
 
 
+def right_as_text(page: str) -> tuple[str, ...]:
+    """The right answers as the page writes them; none before the reader has seen the question."""
+    return st.session_state.get(f"{page}.right_text", ())
+
+
 def arrive(panel: Panel) -> None:
     """At the head of a page: show the answer if the link asks for that."""
     if address.take_answer():
         st.session_state[f"{panel.page}.predicted"] = _UNGUESSED
 
 
-def _ask(panel: Panel, question: str, widget: Callable, say: Callable[[Any], str]) -> Any:
+def _ask(
+    panel: Panel, question: str, widget: Callable, say: Callable[[Any], str], right: Sequence
+) -> Any:
     """Ask; None until the reader has answered or asked to be told, then what was answered.
 
-    `say` writes an answer as the reader sees it.
+    `say` writes an answer as the reader sees it; `right` are those that are.
     """
+    st.session_state[f"{panel.page}.right_text"] = tuple(map(say, right))
     st.markdown(f"**Predict first.** {prose.fill(question)}")
     asked_by_class = mode.now().awaited == panel.page
     if answered(panel):

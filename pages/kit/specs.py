@@ -11,8 +11,9 @@ from pages.kit import projector
 from pages.kit.memoize import memoize
 
 _FRAME = "frame"  # the name of the data in every spec
-# Streamlit's theme has every mark tell its raw columns; ours tell what their tooltips say.
-_CONFIG = {"mark": {"tooltip": None}}
+# By themselves marks tell their raw columns: to who points at one as Streamlit's theme would have
+# it, and each to readers of screens, who have the chart's description and the words below it.
+_CONFIG = {"mark": {"tooltip": None, "aria": False}}
 
 
 @memoize(256)

@@ -131,12 +131,15 @@ def test_a_room_of_three(server, reader):
     press(teacher, "Reveal the answers")
     for student in students:
         student.page.get_by_text("The answer is").first.wait_for(timeout=15_000)
+        bars = student.page.locator("[data-testid=stVegaLiteChart]").last.locator("svg text")
+        bars.get_by_text(re.compile(r"^(2, right|2)$")).last.wait_for(timeout=15_000)
     stays, goes = students
     stays.page.get_by_text("Follow the teacher").click()
     stays.settle()
     teacher.page.get_by_role("link", name=re.compile("→$")).first.click()
     goes.page.wait_for_url("**/activations**", timeout=15_000)
     goes.page.wait_for_timeout(5000)  # longer than a follower waits between two looks
+    assert not goes.page.get_by_text("2 answers are in").count()
     assert urlsplit(stays.page.url).path == "/chain_rule"
     assert not teacher.errors and not any(student.errors for student in students)
 

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from pages.classroom import frame, progress, qr, take_away
+from pages.classroom import frame, progress, qr, room, take_away
 from pages.kit import page, projector, site, specs
 from tests.app import open_page, prose, widget_of
 from tests.panels import PANELS, PATHS
@@ -99,6 +99,16 @@ def test_asking_to_be_told_is_no_answer():
     at.button("products.hide").click().run()
     at.button("products.compare").click().run()
     assert "1 of" in prose(at)
+
+
+def test_what_is_right_is_marked_among_a_class_s_answers():
+    for path, of in (("clipping", "No, nothing changes"), ("products", None)):
+        right = open_page(path).session_state[f"{path}.right_text"]
+        assert of in right if of else len(right) >= 1
+        marked = room._bars({"Elsewhere": 3, right[0]: 1}, right)
+        assert list(marked["says"]) == ["3", "1, right"]
+        assert list(marked["meaning"]) == ["reference", "healthy"]
+    assert list(room._bars({"No": 2}, ())["says"]) == ["2"]
 
 
 def test_every_page_has_a_question_that_counts():

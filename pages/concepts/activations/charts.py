@@ -97,7 +97,7 @@ def _curve(i: int, now: alt.Chart) -> list[alt.Chart]:
         lines.mark_line(strokeWidth=1.8).encode(**inset),
         at.mark_point(size=130, filled=True, opacity=1).encode(y=alt.Y(field="at")),
         dots.transform_filter(f"isValid(datum.f_in{i})")
-        .mark_point(size=50, filled=True, opacity=1, aria=False)
+        .mark_point(size=50, filled=True, opacity=1)
         .encode(**inset),
     ]
 

@@ -99,7 +99,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
         over="max(datum.start, datum.end) + 0.09",
         under="min(datum.start, datum.end) - 0.09",
     )
-    around = around.mark_rect(filled=False, strokeWidth=2, aria=False).encode(
+    around = around.mark_rect(filled=False, strokeWidth=2).encode(
         **grammar.box("left", "right", "over", "under")
     )
     levels = grammar.colored(faded, "reference").transform_filter(
@@ -120,7 +120,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
     # what goes on below the chart ends in a triangle, what is 0 in a cross and a word
     ends = faded.encode(x=alt.X(field="middle"), y=alt.Y(field="end"))
     below = ends.transform_filter(f"isValid(datum.level) && datum.level < {FLOOR}").mark_point(
-        shape="triangle-down", size=180, filled=True, yOffset=4, aria=False
+        shape="triangle-down", size=180, filled=True, yOffset=4
     )
     lost = ends.transform_filter("!isValid(datum.level)")
     cross = grammar.colored(lost, "dark").mark_point(size=170, **grammar.CROSS)

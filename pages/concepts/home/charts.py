@@ -145,7 +145,7 @@ def _guessing() -> alt.LayerChart:
 def _halts() -> list[alt.Chart]:
     """Where the numbers ended: a cross, a rule up from it, and the words at the top."""
     rows = alt.Chart(alt.NamedData("halts")).transform_calculate(top="1.1 - 0.055 * datum.row")
-    rule = rows.mark_rule(strokeDash=[2, 2], aria=False).encode(y2=alt.Y2("top"))
+    rule = rows.mark_rule(strokeDash=[2, 2]).encode(y2=alt.Y2("top"))
     cross = rows.mark_point(size=150, **grammar.CROSS)
     words = rows.mark_text(align="left", dx=5, fontSize=grammar.LABEL_SIZE)
     words = words.encode(y=alt.Y(field="top"), text=grammar.text("says"))

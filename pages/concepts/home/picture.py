@@ -40,7 +40,7 @@ def layers(frame: alt.Chart) -> list[alt.Chart]:
     )
     units = units.transform_calculate(height=height).encode(y=alt.Y(field="height"))
     rings = _grey(units).mark_point(
-        size=alt.ExprRef(f"110 * {_ROOM}"), strokeWidth=1, opacity=0.5, filled=False, aria=False
+        size=alt.ExprRef(f"110 * {_ROOM}"), strokeWidth=1, opacity=0.5, filled=False
     )
     forward = _grey(units).transform_filter("datum.layer <= stage && isValid(datum.signal)")
     forward = forward.transform_filter(f"datum.layer < {_first_seen('datum.depth')}")
@@ -51,10 +51,10 @@ def layers(frame: alt.Chart) -> list[alt.Chart]:
         _connections(),
         rings,
         forward.transform_calculate(area=_area("datum.signal"))
-        .mark_circle(opacity=0.6, aria=False)
+        .mark_circle(opacity=0.6)
         .encode(size=_SIZE),
         backward.transform_calculate(area=_area("datum.units"))
-        .mark_circle(opacity=1, aria=False)
+        .mark_circle(opacity=1)
         .encode(size=_SIZE, tooltip=grammar.tooltip(layer="layer")),
         *_loss(frame),
     ]
@@ -92,7 +92,7 @@ def _connections() -> alt.Chart:
         layer="datum.from_layer + datum.end",
         height=f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / UNITS}",
     )
-    return lines.mark_line(strokeWidth=0.5, opacity=0.2, aria=False).encode(
+    return lines.mark_line(strokeWidth=0.5, opacity=0.2).encode(
         y=alt.Y(field="height"),
         detail=alt.Detail("star", type="nominal"),
         order=alt.Order("k", type="quantitative"),

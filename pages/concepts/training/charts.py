@@ -126,7 +126,7 @@ def _over_steps() -> list[alt.Chart]:
         ("tests", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
     ):
         rows = frames.unpack(alt.Chart(alt.NamedData(table)), "px", "loss", "right")
-        layers.append(_hued(rows.mark_line(aria=False, **style)).encode(x=alt.X(field="px")))
+        layers.append(_hued(rows.mark_line(**style)).encode(x=alt.X(field="px")))
     return layers
 
 
