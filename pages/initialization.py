@@ -203,9 +203,8 @@ def _derivation() -> None:
     st.latex(
         r"\frac{\partial J}{\partial z_l} = \varphi'(z_l)\odot"
         r"\Bigl(W_{l+1}\frac{\partial J}{\partial z_{l+1}}\Bigr)"
-        r"\quad\Rightarrow\quad \text{gain}^2 = n\,\sigma^2 \cdot"
-        r"\operatorname{E}\varphi'(z)^2"
     )
+    st.latex(r"\text{gain}^2 = n\,\sigma^2 \cdot \operatorname{E}\varphi'(z)^2")
     page.write(
         """
         A sum of *n* independent terms of mean 0 has *n* times the variance of one. For ReLU φ′² is

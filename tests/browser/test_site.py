@@ -142,6 +142,17 @@ def test_every_page_on_desktop_and_phone_by_day_and_by_night(path, server, reade
     tab.assert_sound()
 
 
+# Words of a chart that end beyond its edge, where they are cut.
+CUT = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg')].flatMap(svg => {
+    const edge = svg.getBoundingClientRect();
+    const beyond = text => {
+        const box = text.getBoundingClientRect();
+        return box.width && (box.right > edge.right + 2 || box.left < edge.left - 4);
+    };
+    return [...svg.querySelectorAll('text')].filter(beyond).map(text => text.textContent);
+})"""
+
+
 def _check_first_screen(tab) -> None:
     """It holds the claim, the chart and its control."""
     main = tab.page.locator("[data-testid=stVegaLiteChart]").first.bounding_box()
@@ -199,6 +210,7 @@ def _ground(tab) -> list[int]:
 def _check_phone(tab) -> None:
     main = "document.querySelector('[data-testid=stMain]')"
     assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
+    assert not tab.page.evaluate(CUT)
     for group in tab.page.get_by_role("radiogroup").all():
         hidden = group.evaluate("node => node.scrollWidth - node.clientWidth")
         assert hidden <= 1, f"options out of sight: {group.text_content()}"

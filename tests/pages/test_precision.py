@@ -256,7 +256,7 @@ def test_from_where_on_a_number_is_too_large(form):
 
 def test_norms_and_powers_end_where_single_numbers_do():
     table = data.sums().set_index("format")
-    assert table.loc["float16", "norm of 100,000 ones"] == "316.25"
+    assert table.loc["float16", "norm of 100,000 ones, added exactly"] == "316.25"
     assert table.loc["float16", "its squares in the format"] == "∞"
     assert table.loc["bfloat16", "1,000 ones"] == "256"
     assert data.flushed(0.6, FORMATS["float32"]) == 171

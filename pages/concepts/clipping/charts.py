@@ -358,7 +358,8 @@ def cliff() -> alt.LayerChart:
     """J(b) with a cliff in it, and two descents by gradient, up to the live step.
 
     Rows, the curve: `b`, `loss`. The tables `plain` and `clipped`, a row per step: `b`, held to the
-    axis, `loss`, `step`, `gone` (whether b is beyond the axis) and `says`.
+    axis, `loss`, `step`, `gone` (whether b is beyond the axis), `says`, and `b_says` where there is
+    room.
     """
     x = grammar.linear_x("b", "the parameter b", (CLIFF_LEFT, CLIFF_RIGHT), tickCount=5)
     y = grammar.linear_y("loss", "loss J", (0, 0.42), tickCount=5)
@@ -371,7 +372,8 @@ def cliff() -> alt.LayerChart:
         trail = path.transform_filter("datum.step <= step && !datum.gone")
         here = path.transform_filter("datum.step == step").transform_calculate(
             number="datum.gone ? datum.step + ' →' : datum.step",
-            words=f"'step ' + datum.step + ', {word}: ' + datum.says",
+            words=f"({grammar.WIDE} ? 'step ' + datum.step + ', {word}: ' + datum.b_says + ', ' "
+            f": '{word}: ') + datum.says",
         )
         side = -13 if name == "plain" else 16
         layers += [

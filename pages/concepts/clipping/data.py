@@ -386,9 +386,10 @@ def cliff(limit: float) -> dict[str, pd.DataFrame]:
     for name, path in (("plain", descent(None)), ("clipped", descent(limit))):
         held = np.clip(path.b, CLIFF_LEFT, CLIFF_RIGHT)
         says = [
-            f"b = {theme.number(b, 4)}, J = {theme.number(loss, 2)}, slope {theme.number(slope, 2)}"
-            for b, loss, slope in zip(path.b, path.loss, path.slope, strict=True)
+            f"J = {theme.number(loss, 2)}, slope {theme.number(slope, 2)}"
+            for loss, slope in zip(path.loss, path.slope, strict=True)
         ]
         columns = {"b": held, "loss": path.loss, "gone": path.b != held, "says": says}
+        columns["b_says"] = [f"b = {theme.number(b, 4)}" for b in path.b]
         tables[name] = pd.DataFrame(columns | {"step": np.arange(CLIFF_STEPS + 1)})
     return tables

@@ -408,7 +408,7 @@ def sums() -> pd.DataFrame:
             {
                 "format": label,
                 **{f"{n:,} ones": f"{added_up(name, n):,.0f}" for n in COUNTS},
-                f"norm of {ONES:,} ones": _plain(rounded(np.sqrt(squares), form)),
+                f"norm of {ONES:,} ones, added exactly": _plain(rounded(np.sqrt(squares), form)),
                 "its squares in the format": _plain(rounded(np.sqrt(rounded(squares, form)), form)),
             }
         )
