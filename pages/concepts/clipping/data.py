@@ -166,16 +166,19 @@ def idea(option: str) -> beside.Idea | None:
         seen=(0, 1),
         by=beside.POINTS,
     )
-    as_cut = "with steps of length *c* it learns as five layers of N(0, 1) do that are cut to *c*"
+    as_cut = (
+        "with steps of length *c* it learns as a network does that has steps of length *c*: five "
+        "layers of N(0, 1), whose larger ones are cut to that"
+    )
     ideas = {
         "repairs": held_against(
             "whatever *c* is, it learns as He ×1 does",
-            "as He ×1",
+            "16 layers of He ×1",
             y=cured,
             name_at=0.25,
             below=True,
         ),
-        "lifts": held_against(as_cut, "cut to c", y=lifted, name_at=0.75),
+        "lifts": held_against(as_cut, "steps of length c", y=lifted, name_at=0.75),
     }
     return ideas.get(option)
 
