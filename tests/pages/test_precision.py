@@ -382,6 +382,19 @@ def test_the_gradient_of_a_norm_ends_where_its_slope_leaves_the_format():
     assert "the mean is too large" in words.seldom("float16", "cut")
 
 
+def test_a_norm_explodes_where_the_square_of_the_mean_leaves_no_room_for_the_variance():
+    near, far = measure_seldom.MEANS
+    assert np.spacing(np.float32(far**2)) == 0.25 and np.spacing(np.float32(near**2)) < 1e-3
+    for what in ("normalized", "gradient"):
+        assert data.seen("Flax", f"{what} about {near}") == pytest.approx(1, abs=0.01)
+    only_epsilon = 1e-6**-0.5
+    assert data.seen("Flax", f"normalized about {far}") == pytest.approx(only_epsilon, rel=0.01)
+    assert data.seen("Flax", f"gradient about {far}") > 1e7
+    assert "ones of deviation 1,000, and a gradient 8.8" in words.seldom(
+        "float16", "lost"
+    )
+
+
 def test_one_side_of_the_slope_is_dead_as_the_core_says():
     for z, form, library in ((17, "float32", "PyTorch"), (7, "bfloat16", "PyTorch")):
         for side in (z, -z):

@@ -26,6 +26,7 @@ LARGE = {"e4m3": (500.0, float("inf")), "e5m2": (1e6, float("inf"))}  # beyond 4
 ROWS = (65_519, 65_520)  # of a batch: the second rounds to infinity in float16
 SPREADS = (0.03, 0.018)  # standard deviations of what is normalized in float16
 LOUD = 200  # an activation
+MEANS = (100, 2_000)  # of what is normalized in float32, of standard deviation 1
 COUNT = 4_000_000  # subnormal numbers of float32 that two threads multiply by 1
 HERE = "--here"
 
@@ -71,6 +72,25 @@ def jax() -> Found:
     h = jnp.full(8, LOUD, jnp.float16)
     yield f"gelu({LOUD})", float(jax.nn.gelu(h)[0])
     yield f"gelu'({LOUD})", float(jax.vmap(jax.grad(jax.nn.gelu))(h)[0])
+
+
+def flax() -> Found:
+    import flax.linen
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    x, ahead = rng.standard_normal((2, 64))
+    x = (x - x.mean()) / x.std()
+    exact = np.linalg.norm(ahead - ahead.mean() - x * (ahead @ x) / 64)
+    norm = flax.linen.LayerNorm()
+    params = norm.init(jax.random.key(0), jnp.zeros(64))
+    back = jax.grad(lambda h: jnp.sum(norm.apply(params, h) * jnp.float32(ahead)))
+    for mean in MEANS:
+        h = jnp.float32(mean + x)
+        yield f"normalized about {mean:g}", float(np.std(np.float64(norm.apply(params, h))))
+        yield f"gradient about {mean:g}", float(np.linalg.norm(np.float64(back(h)))) / exact
 
 
 def pytorch() -> Found:
@@ -204,6 +224,7 @@ JAX = ("jax==0.10.2", "jaxlib==0.10.2")
 LIBRARIES = {  # by name: its package first, whose version counts, and what asks it
     "ml_dtypes": (("ml_dtypes==0.6.0", "numpy==2.4.6"), ml_dtypes),
     "JAX": (JAX, jax),
+    "Flax": (("flax==0.12.8", *JAX, "numpy==2.4.6"), flax),
     "TensorFlow": (("tensorflow-cpu==2.21.0",), tensorflow),
     "Paddle": (("paddlepaddle==3.3.1", "setuptools<81"), paddle),
     "PyTorch": (("torch==2.13.0", "numpy==2.4.6"), pytorch),
