@@ -212,4 +212,6 @@ class Panel:
         """
         differs = [name for name in self.pins if getattr(at, name) != pin[name]]
         told = [name for name in self.pins if name == self.pins[0] or name in differs]
-        return ", ".join(self[name].says(pin[name]) for name in told)
+        shown = ", ".join(self[name].says(pin[name]) for name in told)
+        is_word = isinstance(self[told[0]], Range) and shown[1].islower()
+        return shown[0].lower() + shown[1:] if is_word else shown

@@ -170,6 +170,12 @@ def test_a_pin_is_said_by_the_first_of_its_values_and_by_what_differs():
     pin, now = {"w": 1.5, "kind": "odd"}, SimpleNamespace(w=0.6, kind="odd")
     assert PANEL.pin_shown(pin, now) == "w = 1.5"
     assert PANEL.pin_shown(pin, SimpleNamespace(w=1.5, kind="plain")) == "w = 1.5, Odd"
+    shown = {
+        path: panel.pin_shown(panel.defaults, SimpleNamespace(**panel.defaults))
+        for path, panel in PANELS.items()
+        if panel.pins
+    }  # within a sentence
+    assert shown["activations"] == "layers n = 15" and shown["clipping"].startswith("ReLU, ")
 
 
 # On a page ----------------------------------------------------------------------------------------
