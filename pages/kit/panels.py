@@ -134,6 +134,13 @@ class Choice:
         return raw in (value, self.options[value]) or self.former.get(raw) == value
 
 
+def _within(control: Range | Choice, value: Any) -> str:
+    """What the reader sees for a value within a sentence; names of things keep their capitals."""
+    said = control.says(value)
+    is_word = isinstance(control, Range) and said[1].islower()
+    return said[0].lower() + said[1:] if is_word else said
+
+
 def labels(records: Mapping[str, Any]) -> dict[str, str]:
     """The options of a `Choice` of named records, each of which has a label."""
     return {name: record.label for name, record in records.items()}
@@ -212,6 +219,4 @@ class Panel:
         """
         differs = [name for name in self.pins if getattr(at, name) != pin[name]]
         told = [name for name in self.pins if name == self.pins[0] or name in differs]
-        shown = ", ".join(self[name].says(pin[name]) for name in told)
-        is_word = isinstance(self[told[0]], Range) and shown[1].islower()
-        return shown[0].lower() + shown[1:] if is_word else shown
+        return ", ".join(_within(self[name], pin[name]) for name in told)

@@ -175,6 +175,9 @@ def test_a_pin_is_said_by_the_first_of_its_values_and_by_what_differs():
         for path, panel in PANELS.items()
         if panel.pins
     }  # within a sentence
+    deeper = SimpleNamespace(**PANELS["frameworks"].defaults | {"depth": 40})
+    now = PANELS["frameworks"].pin_shown(PANELS["frameworks"].defaults, deeper)
+    assert now == "PyTorch, layers = 30"
     assert shown["activations"] == "layers n = 15" and shown["clipping"].startswith("ReLU, ")
 
 
