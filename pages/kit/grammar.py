@@ -137,6 +137,11 @@ def powers_x(field: str, title: str, low: int, high: int, *, every: int) -> alt.
     return linear_x(field, title, (low, high), values, labelExpr=power_of_ten("datum.value"))
 
 
+def toward_the_input(title: str) -> list[str]:
+    """An axis's title, and below it which way the gradient travels on an axis of layers."""
+    return [title, "← the gradient travels toward the input"]
+
+
 def count_x(field: str, title: str | list[str], high: int, *, every: int, room: int = 0) -> alt.X:
     """A horizontal axis of counts from 0 to `high`, with `room` at its end for lines' labels."""
     return linear_x(field, title, (0, high + room), range(0, high + 1, every))

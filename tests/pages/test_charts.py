@@ -148,14 +148,6 @@ def test_scales_and_axes_are_said_once_for_all_layers(builder):
             assert not own.keys() & {"scale", "axis", "title"}, own
 
 
-def _marks(spec: dict) -> Iterator[dict]:
-    if isinstance(spec.get("mark"), dict):
-        yield spec["mark"]
-    for part in ("layer", "vconcat", "hconcat", "concat"):
-        for inner in spec.get(part, ()):
-            yield from _marks(inner)
-
-
 def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():
     vega = vl_convert.vegalite_to_vega(live.wired(product_charts.powers, ("w",)))
     (mark,) = (m for m in vega["marks"] if m.get("from", {}).get("data") == live.PRESENT)

@@ -207,7 +207,7 @@ def by_layer() -> alt.LayerChart:
     """
     x = grammar.linear_x(
         "layer",
-        ["layer", "← the gradient travels toward the input"],
+        grammar.toward_the_input("layer"),
         (-7.5, DEEPEST + 0.5),
         [1, 5, 10, 15, 20],
     )
@@ -233,7 +233,7 @@ def shares() -> alt.LayerChart:
     """
     x = grammar.linear_x(
         "left",
-        ["layer", "← the gradient travels toward the input"],
+        grammar.toward_the_input("layer"),
         (0.4, DEEPEST + 6),
         [1, 5, 10, 15, 20],
     )

@@ -172,7 +172,7 @@ def first_step() -> alt.LayerChart:
     """
     # as far as the lines reach: some networks' stay within three decades, others' span thirty
     ticks = {"values": alt.Undefined, "tickMinStep": 1, "tickCount": 8}
-    x = grammar.count_x("layer", ["layer", "← the gradient travels toward the input"], 20, every=5)
+    x = grammar.count_x("layer", grammar.toward_the_input("layer"), 20, every=5)
     x.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 2]), nice=False)
     y = grammar.powers_y("log10", "relative size", -16, 16, every=4)
     y.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-4, 1]), nice=True, zero=False)

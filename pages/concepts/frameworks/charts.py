@@ -31,7 +31,7 @@ def gradients() -> alt.LayerChart:
         *_readout(frame),
         x=grammar.linear_x(
             "layer",
-            ["layer", "← the gradient travels toward the input"],
+            grammar.toward_the_input("layer"),
             (1 - _ROOM, DEEPEST + 1),
             [1, *range(10, DEEPEST + 1, 10)],
             ticks=False,

@@ -21,7 +21,7 @@ def gradients() -> alt.LayerChart:
     """
     x = grammar.linear_x(
         "layer",
-        ["hidden layer", "← the gradient travels toward the input"],
+        grammar.toward_the_input("hidden layer"),
         (1 - _ROOM, LAYERS + 1.4),
         [1, 4, 8, 12, 16],
     )

@@ -47,7 +47,7 @@ def _layers_x(field: str, least: list) -> alt.X:
         type="quantitative",
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=least), nice=False, zero=False),
         axis=alt.Axis(
-            title=["layer", "← the gradient travels toward the input"],
+            title=grammar.toward_the_input("layer"),
             tickMinStep=1,
             labelExpr="datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''",
             ticks=False,

@@ -19,7 +19,7 @@ def floors() -> alt.LayerChart:
     """
     x = grammar.linear_x(
         "way",
-        ["hidden layer", "← the gradient travels toward the input"],
+        grammar.toward_the_input("hidden layer"),
         (-_EDGE, 1 + _EDGE),
         [0, 1],
         labelExpr="datum.value ? 'last' : 'first'",

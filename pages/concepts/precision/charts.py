@@ -107,7 +107,7 @@ def layers() -> alt.LayerChart:
     """
     x = grammar.linear_x(
         "layer",
-        ["hidden layer", "← the gradient travels toward the input"],
+        grammar.toward_the_input("hidden layer"),
         (0.5, DEPTH + 5),
         [1, *range(5, DEPTH + 1, 5)],
     )

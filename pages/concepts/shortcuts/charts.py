@@ -28,7 +28,7 @@ def blocks() -> alt.LayerChart:
         type="quantitative",
         scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1]), nice=False, zero=False),
         axis=alt.Axis(
-            title=["after block", "← the gradient travels toward the input"],
+            title=grammar.toward_the_input("after block"),
             tickMinStep=1,
             format="d",
             grid=False,
