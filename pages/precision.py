@@ -205,6 +205,7 @@ def _adaptive() -> None:
 def _sums() -> None:
     st.table(data.sums().set_index("format"))
     page.write(words.sums())
+    page.write(words.norm_of_a_large_mean())
 
 
 def _devices() -> None:

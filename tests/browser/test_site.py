@@ -133,6 +133,7 @@ def test_every_page_on_desktop_and_phone_by_day_and_by_night(path, server, reade
     night = _ground(tab)
     assert sum(night) < 150 < 600 < sum(day), (night, day)
     _check_phone(tab)
+    assert not tab.page.evaluate(CUT)
     assert float(live_input(tab, MAIN[path]).input_value()) == pytest.approx(rest)
 
     if path in PRESSED:
@@ -210,7 +211,6 @@ def _ground(tab) -> list[int]:
 def _check_phone(tab) -> None:
     main = "document.querySelector('[data-testid=stMain]')"
     assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
-    assert not tab.page.evaluate(CUT)
     for group in tab.page.get_by_role("radiogroup").all():
         hidden = group.evaluate("node => node.scrollWidth - node.clientWidth")
         assert hidden <= 1, f"options out of sight: {group.text_content()}"

@@ -371,6 +371,23 @@ def no_way_back() -> str:
     )
 
 
+@memoize(1)
+def norm_of_a_large_mean() -> str:
+    """A sum that ends within a layer norm."""
+    small, large = MEANS
+    return fill(
+        """**A norm that explodes.** Of numbers of mean {about} and standard deviation 1 in float32
+        Flax's layer norm makes ones of deviation {loud}, and a gradient {gradient} times too large;
+        at a mean of {close} both are right. It takes the mean square less the squared mean, and
+        next to {square} float32 holds quarters only.""",
+        about=f"{large:,}",
+        close=f"{small:,}",
+        square=f"{large**2:,}",
+        loud=f"{data.seen('Flax', f'normalized about {large:g}'):,.0f}",
+        gradient=theme.number(data.seen("Flax", f"gradient about {large:g}"), 2),
+    )
+
+
 def powers() -> str:
     """What the table of powers shows."""
     return fill(
@@ -445,7 +462,6 @@ def seldom(form: str, over: str) -> str:
         return theme.number(data.seen(library, item), digits)
 
     few, many = data.rows_seen()
-    small, large = MEANS
     return fill(
         """
         - **Alive on the left, dead on the right.** In float32 PyTorch's σ′ is {right} at 17 and
@@ -458,10 +474,6 @@ def seldom(form: str, over: str) -> str:
         - **A switch for one thread of two.** `torch.set_flush_denormal(True)` makes subnormal
           numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
           after other work, to {late}.
-        - **A norm that explodes.** Of numbers of mean {about} and standard deviation 1 in float32
-          Flax's layer norm makes ones of deviation {loud}, and a gradient {gradient} times too
-          large; at a mean of {close} both are right. It takes the mean square less the
-          squared mean, and next to {square} float32 holds quarters only.
         - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 draws 1 at {top} %
           of the height, and 0 at {zero} % too. Your browser does so here: ¼ⁿ, the most that *n*
           sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
@@ -482,11 +494,6 @@ def seldom(form: str, over: str) -> str:
         all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
         early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
         late=f"{data.seen('PyTorch', 'made 0 by a switch thrown late'):,.0f}",
-        about=f"{large:,}",
-        close=f"{small:,}",
-        square=f"{large**2:,}",
-        loud=f"{data.seen('Flax', f'normalized about {large:g}'):,.0f}",
-        gradient=seen("Flax", f"gradient about {large:g}", 2),
         top=theme.setting(data.seen("vl-convert", "height of 1")),
         zero=theme.setting(data.seen("vl-convert", "height of 0")),
         lost=int(data.log_axis().query("held == 0")["n"].min()),
