@@ -137,8 +137,11 @@ class Choice:
 def _within(control: Range | Choice, value: Any) -> str:
     """What the reader sees for a value within a sentence; names of things keep their capitals."""
     said = control.says(value)
-    is_word = isinstance(control, Range) and said[1].islower()
-    return said[0].lower() + said[1:] if is_word else said
+    if isinstance(control, Choice):
+        if not said[0].isdigit():
+            return said
+        said = f"{control.label} = {said}"
+    return said[0].lower() + said[1:] if said[1].islower() else said
 
 
 def labels(records: Mapping[str, Any]) -> dict[str, str]:

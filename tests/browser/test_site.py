@@ -260,6 +260,8 @@ def _check_preset(tab, path: str) -> None:
         if isinstance(panel[name], Range) and panel[name].live:
             handle = tab.page.locator(f"input[name={name}]").first
             assert float(handle.input_value()) == pytest.approx(value)
+            filled = "getComputedStyle(node).getPropertyValue('--vega-range-progress')"
+            assert handle.evaluate(f"node => {filled}").strip() == "0%", "of its track"
 
 
 def test_first_option_and_lowest_value_stay_in_the_address(server, reader):

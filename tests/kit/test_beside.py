@@ -178,6 +178,9 @@ def test_a_pin_is_said_by_the_first_of_its_values_and_by_what_differs():
     deeper = SimpleNamespace(**PANELS["frameworks"].defaults | {"depth": 40})
     now = PANELS["frameworks"].pin_shown(PANELS["frameworks"].defaults, deeper)
     assert now == "PyTorch, layers = 30"
+    wide = SimpleNamespace(**PANELS["initialization"].defaults | {"width": "5"})
+    now = PANELS["initialization"].pin_shown(PANELS["initialization"].defaults, wide)
+    assert now == "σ√n = 8, width n = 64"
     assert shown["activations"] == "layers n = 15" and shown["clipping"].startswith("ReLU, ")
 
 

@@ -196,7 +196,7 @@ def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
     for (by, run), height in zip(found.items(), heights, strict=True):
         failed = "exploding" if name == "large" else "vanishing"
         shared = {
-            "rule": by,
+            "rule": SHORT.get(by, RULES[by].label),
             "meaning": "healthy" if run.middle[-1] >= LEARNED else failed,
             "yours": by == chosen,
         }
