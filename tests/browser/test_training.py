@@ -191,23 +191,29 @@ def test_what_moves_the_chart_stands_still_and_in_sight_of_it(width, height, ser
     tab.page.goto(f"{server}/training?{small}&training_seed={seed}")
     button(tab, "Pause training").wait_for(timeout=30_000)
     names = ("One step back", "One step$", "Back to step 0")
-    places = []
 
     def look():
         boxes = [button(tab, name).bounding_box() for name in names]
-        assert all(0 < box["y"] < height for box in boxes), "out of sight"
-        places.append([(round(box["x"]), round(box["y"])) for box in boxes])
+        return [(round(box["x"]), round(box["y"])) for box in boxes]
+
+    def at_rest():  # the page may still grow above them as it opens
+        before, now = None, look()
+        while now != before:
+            tab.page.wait_for_timeout(300)
+            before, now = now, look()
+        return now
 
     button(tab, names[0]).evaluate("node => node.scrollIntoView({block: 'end'})")
-    look()
+    places = [at_rest()]
     chart = tab.page.locator(CHART).first.bounding_box()
     assert chart["y"] + chart["height"] > 300, "the chart is out of sight"
     button(tab, "Train on to step 500").wait_for(timeout=90_000)
-    look()
+    places.append(look())
     for name in ("One step back", "Back to step 0", "One step$", "One step$", "One step back"):
         button(tab, name).click()
         tab.settle()
-        look()
+        places.append(look())
+    assert all(0 < y < height for place in places for _, y in place), "out of sight"
     assert all(place == places[0] for place in places), places
 
 
