@@ -98,11 +98,14 @@ def pick(control: Choice) -> alt.Parameter:
     )
 
 
+READ = ".6f"  # of log₁₀ x: x is right to three digits when a label or a tooltip says it
+
+
 def pack(rows: np.ndarray, form: str = ".3f") -> list[str]:
     """Each row of numbers as one text, for a table with one row per frame.
 
-    `form` says how a number is written; by its decimals, or where sizes differ much by its
-    digits (".6g").
+    `form` says how a number is written; by its decimals (`READ` where it is read as a number and
+    not only drawn), or where sizes differ much by its digits (".6g").
 
     Vega has no list columns of Arrow tables to flatten, but it splits texts. A missing point is
     written as `x`, which `unpack` turns into a gap; so are infinities and NaN.

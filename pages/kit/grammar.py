@@ -4,6 +4,7 @@ Sizes of gradients are drawn as log₁₀ values on a linear axis that is labele
 they span hundreds of decades, and a log scale would draw 0 and infinity as a flat line.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -78,8 +79,9 @@ def power_of_ten(expr: str) -> str:
 
 def number(log10: str) -> str:
     """The number 10**log10 as `theme.number` writes it."""
-    mantissa = f"format(pow(10, ({log10}) - floor({log10})), '.2f')"
-    scientific = f"{mantissa} + '×10' + ({superscript(f'floor({log10})')})"
+    exponent = f"floor({log10} + {math.log10(10 / 9.995)})"  # 9.996 rounds to 10.00: 1.00×10
+    mantissa = f"format(pow(10, ({log10}) - {exponent}), '.2f')"
+    scientific = f"{mantissa} + '×10' + ({superscript(exponent)})"
     plain = f"({log10}) < 2 ? format(pow(10, {log10}), '.3r') : format(pow(10, {log10}), ',.0f')"
     return f"!isFinite({log10}) ? '0' : ({log10}) >= -3 && ({log10}) < 5 ? ({plain}) : {scientific}"
 

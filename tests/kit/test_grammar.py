@@ -1,6 +1,7 @@
 """What charts share: panels within a view, and labels that keep apart."""
 
 import json
+import math
 import re
 
 import altair as alt
@@ -10,7 +11,7 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.kit import grammar, specs
+from pages.kit import grammar, specs, theme
 
 PANE = grammar.Pane(across=(0.6, 1), down=(0.25, 1), phone=(0.5, 0.9), head=10)
 
@@ -70,3 +71,17 @@ def test_each_frame_has_its_labels_apart_by_themselves():
     for k in range(2):
         assert moved[:, k] == pytest.approx(grammar.apart(heights[:, k], 1.0, within=(-8, 8)))
     assert moved[:, 1].tolist() == [5, 1, 8]
+
+
+def test_a_chart_writes_a_number_as_the_sentences_do():
+    """Also where digits round up to the next power of ten: never 10.00×10⁻⁴."""
+    mantissas = [1, 1.004, 1.006, 2.345, 5, 9.984, 9.9949, 9.9951, 9.99999]
+    log10 = [math.log10(m) + n for n in (-400, -12, -4, -3, -1, 0, 2, 4, 5, 40) for m in mantissas]
+    rows = [{"log10": x, "i": i} for i, x in enumerate([*log10, None])]
+    chart = alt.Chart(alt.Data(values=rows)).mark_text()
+    told = f"isValid(datum.log10) ? ({grammar.number('datum.log10')}) : 'none'"
+    chart = chart.transform_calculate(says=told).encode(
+        y=alt.Y("i:O", axis=None), text=alt.Text("says:N")
+    )
+    svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", svg) == [*map(theme.from_log10, log10), "none"]

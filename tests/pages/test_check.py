@@ -131,14 +131,19 @@ def test_a_number_may_be_written_in_many_ways(text):
 @pytest.mark.parametrize(
     "text",
     [
-        *("nan", "inf", "1e9999", "1_0", "0,235", "--1", "1e", ".", "٣", "1" * 25, "0x1p3", "1\n2"),
-        *("<script>alert(1)</script>", "$x$", "**a**", "__import__('os')", "\x00", "½", "1e-3; x"),
+        *("nan", "inf", "1e9999", "1_0", "--1", "1e", ".", "٣", "0x1p3", "1\n2"),
+        *("<script>a()</script>", "$x$", "**a**", "__import__('os')", "\x00", "½", "1e-3; x"),
     ],
 )
 def test_what_is_no_number_is_a_clear_word_and_not_echoed(text):
     verdict = check.verdict(at(), {"w2": text})
     assert verdict == check.verdict(at(), {"w2": "?"})
     assert verdict.startswith("**w₂** is not a number that can be read.")
+
+
+def test_a_comma_and_a_text_too_long_hear_what_the_trouble_is():
+    assert "Write a point where it has a comma" in check.verdict(at(), {"w2": "0,235"})
+    assert "It has 25 characters. Write at most 24." in check.verdict(at(), {"w2": "1" * 25})
 
 
 def test_no_text_raises():

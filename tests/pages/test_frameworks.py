@@ -230,7 +230,7 @@ def test_the_frames_are_one_row_per_depth():
     assert list(frame["depth"]) == list(range(2, DEEPEST + 1))
     for row in frame.itertuples():
         points = row.line.split()
-        assert len(points) == DEEPEST and points[row.depth - 1] == "0.00"
+        assert len(points) == DEEPEST and float(points[row.depth - 1]) == 0
         assert set(points[row.depth :]) <= {"x"}
 
 

@@ -6,6 +6,7 @@ from itertools import cycle
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from pages.kit import address, page, site
@@ -278,3 +279,19 @@ def test_the_frameworks_own_tables_and_boxes_round_no_number_away(path):
         decimals = control.decimals if boxed or control.whole else 2  # a slider's own
         for value in control.values():
             assert control.base or float(f"{value:.{decimals}f}") == value, control.name
+
+
+def test_what_a_chart_reads_out_is_sent_with_the_digits_for_it():
+    """A log₁₀ of two decimals is fine to draw; as a number it is off by a percent."""
+    found = set()
+    for path in PATHS:
+        for chart in charts(open_page(path)):
+            read_out = set(re.findall(r"pow\(10, \(?datum\.(\w+)\)", chart.spec))
+            packed = read_out & set(re.findall(r"split\(datum\.(\w+), ' '\)", chart.spec))
+            for dataset in chart.datasets:
+                table = pa.ipc.open_stream(dataset.data.data).read_all()
+                for column in packed & set(table.column_names):
+                    found.add((path, column))
+                    numbers = " ".join(table[column].to_pylist()).split(" ")
+                    assert all(n == "x" or len(n.partition(".")[2]) >= 6 for n in numbers), column
+    assert {path for path, _ in found} >= {"home", "initialization", "frameworks", "memory"}, found

@@ -69,10 +69,7 @@ def verdict(at, texts: Mapping[str, str]) -> str:
     true = _true(at)
     for name, number in numbers.items():
         if number is None:
-            return (
-                f"**{names[name]}** is not a number that can be read. Write it like 0.235 or "
-                f"1.2e-3, with at most {LONGEST} characters."
-            )
+            return f"**{names[name]}** is not a number that can be read. {_unread(given[name])}"
         if number.rounds(true[name]) or (name == PRODUCT and _follows(number, at, numbers)):
             continue
         return f"**{names[name]} is the first that is wrong.** {_slip(name, number, at, true)}"
@@ -82,6 +79,15 @@ def verdict(at, texts: Mapping[str, str]) -> str:
     if missing:
         return f"Right so far, to the digits that you typed. Still missing: {', '.join(missing)}."
     return "**All of it is right**, to the digits that you typed."
+
+
+def _unread(text: str) -> str:
+    """Why a text is no number, and how one is written."""
+    if len(text) > LONGEST:
+        return f"It has {len(text)} characters. Write at most {LONGEST}."
+    if "," in text:
+        return "Write a point where it has a comma, as in 0.235, and nothing between thousands."
+    return "Write it like 0.235 or 1.2e-3."
 
 
 def _true(at) -> dict[str, float]:

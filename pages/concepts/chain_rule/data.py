@@ -73,7 +73,7 @@ def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
             "w2": w2,
             "value": frames.pack(along.values, ".6g"),
             "times": frames.pack(np.concatenate([none, along.factors], axis=-1), ".6g"),
-            "level": frames.pack(along.levels, ".4f"),
+            "level": frames.pack(along.levels, frames.READ),
             "sign": frames.pack(along.signs, ".0f"),
             "became": became(w1, x, y, gradient),
         }

@@ -73,7 +73,7 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
     ends = np.stack([_within(v[at, 0]) for v in values.values()])
     places = grammar.apart(np.nan_to_num(ends, nan=0.0), gap=2.3, within=(END_LOW, END_HIGH))
     for i, (key, v) in enumerate(values.items()):
-        columns[key] = frames.pack(_shown(v[at]), ".2f")
+        columns[key] = frames.pack(_shown(v[at]), frames.READ if key == "line" else ".2f")
         columns[f"{key}_end"] = ends[i]
         columns[f"{key}_at"] = places[i]
         columns[f"{key}_name"] = [

@@ -152,7 +152,7 @@ def gradients(name: str, draw: int | None) -> pd.DataFrame:
         {
             "c": found.c,
             "first": found.median[:, 0],
-            "median": frames.pack(found.median),
+            "median": frames.pack(found.median, frames.READ),
             "low": frames.pack(found.low),
             "high": frames.pack(found.high),
             "slopes": frames.pack(found.slopes),

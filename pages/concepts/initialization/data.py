@@ -253,7 +253,7 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
     }
     columns = {
         "g": STEPS,
-        "line": frames.pack(line),
+        "line": frames.pack(line, frames.READ),
         "low": frames.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
         "high": frames.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
         "beside_meaning": {"slopes": "slopes", "h": "dark"}[beside],

@@ -93,9 +93,9 @@ def time_frames(of: Setting, back: int) -> pd.DataFrame:
         {
             "sigma": SIGMA.values(),
             "back": back,
-            "gradient": frames.pack(found.gradient, ".4f"),
-            "slopes": frames.pack(found.slopes, ".4f"),
-            "bound": frames.pack(found.bound, ".4f"),
+            "gradient": frames.pack(found.gradient, frames.READ),
+            "slopes": frames.pack(found.slopes, frames.READ),
+            "bound": frames.pack(found.bound, frames.READ),
         }
     )
 
@@ -188,10 +188,10 @@ def gate_frames(cell: str, seed: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "bias": BIAS.values(),
-            "kept": frames.pack(found.kept, ".4f"),
-            "gradient": frames.pack(found.gradient, ".4f"),
-            "alone": frames.pack(found.alone, ".4f"),
-            "slopes": frames.pack(np.tile(found.slopes, (len(BIAS.values()), 1)), ".4f"),
+            "kept": frames.pack(found.kept, frames.READ),
+            "gradient": frames.pack(found.gradient, frames.READ),
+            "alone": frames.pack(found.alone, frames.READ),
+            "slopes": frames.pack(np.tile(found.slopes, (len(BIAS.values()), 1)), frames.READ),
         }
     )
 

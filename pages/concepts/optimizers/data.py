@@ -91,7 +91,7 @@ def floors(name: str, by: str) -> pd.DataFrame:
         {
             "e": EXPONENTS,
             "ground": np.array(EXPONENTS) - np.log10(ROOT.get(by, 1.0)),
-            "move": frames.pack(found.moves),
+            "move": frames.pack(found.moves, frames.READ),
             "first": found.moves[:, 0],
             "depth": len(found.gradient),
             "floor": by not in NO_FLOOR,

@@ -121,7 +121,7 @@ def lines(of: Setting) -> pd.DataFrame:
     found, columns = sizes(of), {"r": R.values(), "last": of.blocks}
     for name in ("dh", "dW2", "stream", "slopes"):
         at_block = getattr(found, name)
-        columns[name] = frames.pack(np.where(np.isfinite(at_block), at_block, np.nan))
+        columns[name] = frames.pack(at_block, frames.READ)
     reads = {
         "dh": ("‖dJ/dh‖ at the input", found.dh[:, 0]),
         "dW2": ("‖dJ/dW₂‖ of block 1", found.dW2[:, 1]),
