@@ -192,7 +192,8 @@ def nothing(which: str) -> Tables:
 
 
 def drawn(spec: dict, lines: Iterable[str], scale: float) -> dict:
-    """The chart's spec with PINNED or IDEA or both: a pinned line beneath its main one.
+    """The chart's spec with PINNED or IDEA or both: a pinned line beneath its main one,
+    the names of both over it.
 
     `scale` is how much larger they are than on a page by itself.
     """
@@ -202,14 +203,15 @@ def drawn(spec: dict, lines: Iterable[str], scale: float) -> dict:
     for layer in spec["layer"]:
         if layer.get("name", "").split("_")[0] == MAIN:  # Altair numbers names in inner layers
             own = {which: _layers(which, scale) for which in lines}
-            layers += [*own.get(PINNED, ()), layer, *own.get(IDEA, ())]
+            beneath, over = own.get(PINNED, ([], [])), own.get(IDEA, ([], []))
+            layers += [*beneath[0], layer, *over[0], *beneath[1], *over[1]]
         else:
             layers.append(drawn(layer, lines, scale))
     return spec | {"layer": layers}
 
 
-def _layers(which: str, scale: float) -> list[dict[str, Any]]:
-    """Lines, mark and name."""
+def _layers(which: str, scale: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The lines and their mark; their name, which lies over all lines (see `.haloed`)."""
     at = {"x": {"field": "at_x"}, "y": {"field": "at_y"}}
 
     def marks(table: str, mark: dict, **channels: Any) -> dict[str, Any]:
@@ -228,11 +230,12 @@ def _layers(which: str, scale: float) -> list[dict[str, Any]]:
         | {"align": {"expr": "datum.align"}, "dy": {"expr": f"datum.dy * {scale}"}},
         text=_nominal("says"),
     )
+    names = [{"name": f"haloed_{which}"} | name]
     if which == PINNED:
-        return [own, name]
+        return [own], names
     thin = {"type": "line", "strokeWidth": 1.5 * scale, "clip": True}
     ring = {"type": "point", "size": 110 * scale**2, "filled": False, "clip": True}
-    return [marks(MEASURED, thin, **lines), own, marks(PARTS, ring), name]
+    return [marks(MEASURED, thin, **lines), own, marks(PARTS, ring)], names
 
 
 def _nominal(field: str) -> dict[str, str]:

@@ -68,17 +68,18 @@ def test_a_name_stands_on_the_free_side_of_a_steep_line(rise, above, below):
     assert set(lines[1]["align"]) == {below} and (lines[1]["dy"] > 0).all()
 
 
-def test_the_lines_beside_a_chart_take_its_main_lines_scales_and_lie_beneath_it():
+def test_a_pinned_line_takes_its_main_lines_scales_and_lies_beneath_it_its_name_over_it():
     main = {"name": beside.MAIN, "mark": "line"}
     spec = {"layer": [{"mark": "rule"}, {"layer": [{"mark": "area"}, main]}]}
     inner = beside.drawn(spec, [beside.PINNED], 1.0)["layer"][1]["layer"]
     assert [part.get("data", {}).get("name") for part in inner] == [
         None,
         "pinned",
-        "pinned_name",
         None,
+        "pinned_name",
     ]
-    assert inner[-1] is main
+    assert inner[2] is main
+    assert inner[3]["name"].startswith("haloed"), "the line is broken where its name stands"
     assert "scale" not in json.dumps(inner)
     assert beside.drawn(spec, [], 1.0) == spec
 
@@ -326,8 +327,8 @@ def test_an_idea_is_drawn_over_the_main_line_a_pinned_one_beneath_it():
         for part in beside.drawn(spec, beside.LINES, 1.0)["layer"]
     ]
     assert names == [
-        *(None, "pinned", "pinned_name", "main"),
-        *("idea_measured", "idea", "idea_parts", "idea_name"),
+        *(None, "pinned", "main", "idea_measured", "idea", "idea_parts"),
+        *("haloed_pinned", "haloed_idea"),
     ]
 
 

@@ -11,7 +11,8 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.kit import grammar, specs, theme
+from pages.kit import frames, grammar, specs, theme
+from tests.panels import PANELS
 
 PANE = grammar.Pane(across=(0.6, 1), down=(0.25, 1), phone=(0.5, 0.9), head=10)
 
@@ -85,3 +86,21 @@ def test_a_chart_writes_a_number_as_the_sentences_do():
     )
     svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
     assert re.findall(r"<text[^>]*>([^<]*)</text>", svg) == [*map(theme.from_log10, log10), "none"]
+
+
+def test_a_control_of_powers_reads_in_the_chart_as_in_the_sentences():
+    controls = [c for panel in PANELS.values() for c in panel.controls if getattr(c, "base", None)]
+    assert len(controls) >= 6
+    for control in controls:
+        values = control.values()
+        chart = alt.Chart(alt.Data(values=[{control.name: x} for x in values])).mark_text()
+        said = frames.reading(control).to_dict()["text"]["expr"]
+        chart = chart.transform_calculate(
+            says=re.sub(
+                rf"\b{control.name}\b(?!')", f"datum.{control.name}", said.split(" + ", 1)[1]
+            )
+        ).encode(y=alt.Y(f"{control.name}:O", axis=None), text=alt.Text("says:N"))
+        svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+        assert sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg)) == sorted(
+            map(control.shown, values)
+        )

@@ -133,7 +133,7 @@ def thresholds(name: str, clip: str) -> dict[str, pd.DataFrame]:
     cure = runs(name, "cure").accuracy
     rows["cure"] = cure
     rows["cure_says"] = f"{NETWORKS[name].cure.label}, not clipped: {theme.percent(cure)}"
-    set_to = [f"c = {theme.number(10**limit, 2)}" for limit in rows["limit"]]
+    set_to = [f"c = {LIMIT.shown(limit)}" for limit in rows["limit"]]
     rows["says"] = [
         f"{'not clipped' if free else c}: {theme.percent(accuracy)}"
         for free, c, accuracy in zip(unclipped, set_to, rows["accuracy"], strict=True)
@@ -160,7 +160,7 @@ def idea(option: str) -> beside.Idea | None:
     held_against = partial(
         beside.Idea,
         truth="He ×0.6 clipped by norm",
-        at=lambda x: f"*c* = {theme.number(10**x, 2)}",
+        at=lambda x: f"*c* = {LIMIT.shown(LIMIT.nearest(x))}",
         x=rows["limit"].to_numpy(),
         measured=rows["accuracy"].to_numpy(),
         seen=(0, 1),

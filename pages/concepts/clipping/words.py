@@ -19,7 +19,7 @@ def finding(runs: Compared) -> str:
         of {runs} networks.""",
         network=runs.network.label,
         kind=KINDS[runs.clip].lower(),
-        c=theme.number(10**runs.limit, 2),
+        c=LIMIT.shown(runs.limit),
         accuracy=theme.percent(runs.now.accuracy),
         clipped=theme.percent(runs.now.clipped),
         unclipped=f"{runs.free.lost} of {RUNS} {'ends' if runs.free.lost == 1 else 'end'} as "
@@ -74,7 +74,7 @@ def notes(runs: Compared) -> list[str]:
 
 
 def _window(runs: Compared) -> str:
-    best, accuracy = theme.number(10**runs.best_limit, 2), theme.percent(runs.best.accuracy)
+    best, accuracy = LIMIT.shown(runs.best_limit), theme.percent(runs.best.accuracy)
     if runs.best.accuracy < 0.15:
         return fill(
             """No threshold helps: the best of {tried} reaches {accuracy}. What is too small here is
@@ -95,9 +95,9 @@ def _window(runs: Compared) -> str:
         it has to be searched.""",
         best=best,
         accuracy=accuracy,
-        low=theme.number(10**LIMIT.low, 1),
+        low=LIMIT.shown(LIMIT.low),
         tightest=theme.percent(runs.tightest.accuracy),
-        high=theme.number(10**LIMIT.high, 1),
+        high=LIMIT.shown(LIMIT.high),
         loosest=theme.percent(runs.loosest.accuracy),
     )
 

@@ -107,7 +107,7 @@ def _ruler(frame: alt.Chart) -> list[alt.Chart]:
     ticks = stands.mark_tick(orient="vertical", size=12, thickness=2)
     names = stands.mark_text(dy=-14, fontSize=grammar.LABEL_SIZE).encode(text=grammar.text("says"))
     dot = grammar.colored(base, "dark").encode(x=alt.X(field="at"), y=alt.Y(field="height"))
-    now = dot.transform_calculate(now="'r = ' + format(pow(10, r), '.2r')")
+    now = dot.transform_calculate(now="'r = ' + format(pow(10, r), '.3~r')")
     return [
         line,
         ticks,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pages.concepts.shortcuts import data
-from pages.concepts.shortcuts.panel import DEEP, PANEL
+from pages.concepts.shortcuts.panel import DEEP, PANEL, R
 from pages.kit import theme
 from pages.kit.memoize import memoize
 from pages.kit.prose import fill
@@ -11,7 +11,7 @@ from pages.kit.prose import fill
 
 def branch(at) -> str:
     """r as the page writes it."""
-    return theme.number(10**at.r, 2)
+    return R.shown(at.r)
 
 
 def finding(at) -> str:
