@@ -425,6 +425,9 @@ def test_a_wrong_idea_stays_as_it_is_while_a_control_moves(server, reader):
     tab.settle()
     assert idea.get_attribute("d") == drawn
     assert idea.get_attribute("data-same") == "yes", "the mark was made anew"
+    style = "node => ((found = getComputedStyle(node)) => [found.paintOrder, found.stroke])()"
+    name = chart.locator("svg text", has_text="your idea")
+    assert name.evaluate(style) == ["stroke", "rgb(255, 255, 255)"], "lines run through its name"
     tab.assert_sound()
 
 
