@@ -6,7 +6,6 @@ from pages.concepts.activations.panel import DEEPEST, Z
 from pages.kit import beside, frames, grammar, theme
 
 CURVES = (1, 2, 3)  # of the main chart
-FOURTH = "leaky"  # the fourth network beside them: dark too, but dashed
 SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 
 # The main chart is one view, so that it fills its container and one drag moves all of it: a table
