@@ -151,10 +151,10 @@ page.write(
     """
     ## After a quiet time
 
-    After many small gradients, a large one finds a small root beneath it. If the mean of squares is
-    slow to follow, the step exceeds the learning rate. Clipping shortens it: by norm; by the
-    weights, each unit's to a hundredth of their norm (Brock et al. 2021); by z-score, to four
-    deviations above the mean norm.
+    After many small gradients, a large one finds a small root beneath it. If they were enough, and
+    the mean of squares slow to follow, the step exceeds the learning rate. Clipping shortens it: by
+    norm; by the weights, each unit's to a hundredth of their norm (Brock et al. 2021); by z-score,
+    to four deviations above the mean norm.
     """
 )
 

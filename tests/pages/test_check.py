@@ -9,6 +9,7 @@ import pytest
 from core import scalar_chain
 from pages.concepts.chain_rule import check, data
 from pages.concepts.chain_rule.panel import PANEL
+from pages.kit import theme
 from tests.app import open_page, set_value
 
 
@@ -58,7 +59,9 @@ def test_a_product_of_rounded_factors_follows_from_them():
         product *= value
     assert f"{product:.6g}" != f"{DW1:.6g}"
     typed = {name: f"{value:.2g}" for name, value in rough.items()}
-    assert "All of it is right" in check.verdict(at(), typed | {check.PRODUCT: f"{product:.6g}"})
+    verdict = check.verdict(at(), typed | {check.PRODUCT: f"{product:.6g}"})
+    assert verdict.startswith("**All factors are right**")
+    assert verdict.endswith(f"with all digits dJ/dw₁ is {theme.number(DW1)}.")
     assert "wrong" in check.verdict(at(), {check.PRODUCT: f"{product:.6g}"})
 
 
@@ -139,6 +142,14 @@ def test_what_is_no_number_is_a_clear_word_and_not_echoed(text):
     verdict = check.verdict(at(), {"w2": text})
     assert verdict == check.verdict(at(), {"w2": "?"})
     assert verdict.startswith("**w₂** is not a number that can be read.")
+
+
+@pytest.mark.parametrize("off", [-2, -1, 1, 2])
+def test_a_last_digit_that_is_off_is_told_from_a_slip(off):
+    near = f"{round(Y_HAT - 0.2, 4) + off / 10_000:.4f}"
+    assert "Only its last digit is off" in check.verdict(at(), texts(loss=near))
+    far = f"{Y_HAT - 0.2 + off / 100:.4f}"
+    assert "none of the usual slips" in check.verdict(at(), texts(loss=far))
 
 
 def test_a_comma_and_a_text_too_long_hear_what_the_trouble_is():

@@ -196,7 +196,7 @@ def test_the_committed_runs_can_be_made_again(cell):
 def test_the_matrix_is_not_said_to_do_what_it_cannot():
     said = say(start="identity", activation="ReLU", sigma=1)
     assert "the slopes alone make 0.00187; *W* alone, which stretches every" in said
-    assert "makes 1, and of the gradient 0.229 is there" in said.replace("1.00", "1")
+    assert "makes 1, and the gradient is 0.229 times the last step's" in said.replace("1.00", "1")
     assert "does the rest" not in said and "do the rest" not in said
     assert "do the rest" in say(start="Gaussian", activation="Tanh")
     assert "nothing is lost to them" in say(activation="None")

@@ -78,6 +78,11 @@ def verdict(at, texts: Mapping[str, str]) -> str:
         return "Type what you have: a number that is missing is passed over."
     if missing:
         return f"Right so far, to the digits that you typed. Still missing: {', '.join(missing)}."
+    if not numbers[PRODUCT].rounds(true[PRODUCT]):
+        return (
+            f"**All factors are right**, to the digits that you typed. Their product is what you "
+            f"typed; with all digits {names[PRODUCT]} is {theme.number(true[PRODUCT])}."
+        )
     return "**All of it is right**, to the digits that you typed."
 
 
@@ -113,6 +118,8 @@ def _slip(name: str, number: Typed, at, true: Mapping[str, float]) -> str:
     for says, value in usual.items():
         if number.rounds(value):
             return says
+    if abs(number.value - Decimal(true[name])) <= 5 * number.half < abs(number.value) / 5:
+        return "Only its last digit is off: carry one digit more on the way."
     return "It is none of the usual slips."
 
 

@@ -136,7 +136,7 @@ def _slopes(run: Run, activation: str, depth: int) -> str:
     slopes = float(run.slopes[depth - 1, 0])
     label = ACTIVATIONS[activation].label
     if activation == "identity":
-        return "Without an activation all slopes are 1. What is lost, the weights lose."
+        return "Without an activation all slopes are 1: the weights alone decide."
     return fill(
         """The slopes of {label} alone, ∏ φ′(*z*), make {slopes}. {rest}""",
         label=label,

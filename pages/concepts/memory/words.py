@@ -15,9 +15,9 @@ def finding(at) -> str:
     gradient, slopes, bound = data.through_time(data.setting(at)).at(at.sigma)
     n = at.back
     return fill(
-        """With σ₁ = {sigma}, {steps} back, **{gradient}** of the last step's gradient is there: it
-        {became}. The bound (γσ₁)ⁿ allows {bound}; the product of the activation's slopes is
-        {slopes}.""",
+        """With σ₁ = {sigma}, {steps} back, the gradient is **{gradient}** times that of the last
+        step: it {became}. The bound (γσ₁)ⁿ allows {bound}; the product of the activation's slopes
+        is {slopes}.""",
         sigma=theme.setting(at.sigma),
         steps=theme.count(n, "step"),
         gradient=theme.from_log10(gradient[n]),
@@ -76,7 +76,7 @@ def _matrix(at, gradient: float) -> str:
     """What the matrix adds to the slopes over BACK steps."""
     if at.activation == "identity":
         return "without an activation nothing is lost to them"
-    there = f"of the gradient {theme.from_log10(gradient)} is there"
+    there = f"the gradient is {theme.from_log10(gradient)} times the last step's"
     if at.start == "gaussian":
         return (
             f"{there}: the same matrix, met again and again, and which of the slopes the gradient "

@@ -62,7 +62,7 @@ def equation(at) -> str:
         divided = rf"\Bigl({sent}G\,/\max({inner},\;10^{{-7}})\Bigr)"
         return theme.displayed(rf"{left}\;=\;\Bigl|\operatorname{{NS}}{divided}\Bigr|")
     own = data.ROOT.get(at.rule, 1.0)
-    factor = -log10(own * 10**g + 10.0**at.e)
+    factor = _divided(at, g)
     divided = r"\frac{1}{|g| + \varepsilon}" if own == 1 else r"\frac{1}{0.1\,|g| + \varepsilon}"
     right = rf"{size}\;\cdot\;{theme.term('reference', divided, theme.tex(factor))}"
     if at.rule == "adamw":
@@ -70,6 +70,11 @@ def equation(at) -> str:
         shrink = theme.term("weights", rf"{decay}\,|w|", theme.tex(log10(decay) + found.weights[0]))
         return theme.displayed(rf"{left}\;\approx\;{right}\;+\;{shrink}")
     return theme.displayed(rf"{left}\;{theme.nearly(moved - g - factor)}\;{right}")
+
+
+def _divided(at, g: float) -> float:
+    """log₁₀ of what Adam and its kin multiply a gradient of size 10**g by at the first step."""
+    return -log10(data.ROOT.get(at.rule, 1.0) * 10**g + 10.0**at.e)
 
 
 def notes(at) -> list[str]:
@@ -93,10 +98,17 @@ def _across(at, found: FirstStep) -> str:
         if sent < _EVEN
         else f"differ by a factor of {theme.from_log10(sent, 2)}"
     )
-    rule = label(at.rule)
+    rule, g = label(at.rule), float(found.gradient[0])
+    miss = float(moves[0]) - g - _divided(at, g)
+    means = (
+        f" Over the weights *g* varies; with its root mean square, the sides of the equation "
+        f"{theme.agreement(miss)}."
+        if at.rule in ("rmsprop", "adam") and abs(miss) > log10(1.1)
+        else ""
+    )
     return (
         f"{rule[0].upper()}{rule[1:]} moves the weights of layer 1 and of layer {last} {says}. "
-        f"Their gradients d*J*/d*W* {gradients}."
+        f"Their gradients d*J*/d*W* {gradients}.{means}"
     )
 
 

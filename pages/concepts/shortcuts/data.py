@@ -209,7 +209,7 @@ def _stacked(members: list[StackParams]) -> StackParams:
 
 
 def binomial(blocks: int, r: float) -> np.ndarray:
-    """The law of independent branches that keep the mean square: C(L, k)·r^(2k), as shares."""
+    """The law of independent branches that keep the mean square: C(L, k)·r^(2k)/(1 + r²)^L."""
     k = np.arange(blocks + 1)
     logs = np.array([lgamma(blocks + 1) - lgamma(i + 1) - lgamma(blocks - i + 1) for i in k])
     logs += 2 * k * r * np.log(10)

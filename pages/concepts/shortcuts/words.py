@@ -81,7 +81,7 @@ def notes(at) -> list[str]:
     marks = fill(
         """With *r* = 1/√L, {root} here, {blocks} of h + r·F {multiply} the gradient by {at_root} in
         theory, which is below √e ≈ 1.65 at any L; with 1/L by {at_inverse}.""",
-        root=theme.number(at.blocks**-0.5, 2),
+        root=theme.number(at.blocks**-0.5),
         blocks=theme.count(at.blocks, "block"),
         multiply="multiplies" if at.blocks == 1 else "multiply",
         at_root=theme.number((1 + 1 / at.blocks) ** (at.blocks / 2)),
@@ -110,7 +110,8 @@ def paths(at) -> str:
     low, high = (int(k[cumulative >= q][0]) for q in (0.05, 0.95))
     span = f"{low}" if low == high else f"{low} to {high}"
     law = (
-        "The dashed line is the law of independent branches, $\\tbinom Lk\\,r^{2k}$."
+        "The dashed line is the law of independent branches, "
+        r"$\tbinom Lk\,r^{2k}/(1+r^2)^L$."
         if at.place == "shortcut"
         else ""
     )
