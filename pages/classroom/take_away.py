@@ -28,14 +28,16 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
     page.write(
         """
         **On paper.** Print this page from the browser's menu, while this is open: black on white,
-        without controls, its link and the code of it at the end.
+        without controls; what they are set to, its link and the code of it at the end.
         """
     )
 
     @page.part(panel)
     def paper(at) -> None:
         here = address.link(panel, at, answer=False)
+        set_to = (panel.says(name, getattr(at, name)) for name in panel.defaults)
         with st.container(key="paper"):
+            page.write(f"Set to: {'; '.join(set_to)}.")
             st.code(here, language=None, wrap_lines=True)
             if qr.fits(here):
                 st.image(qr.svg(here), width=180)

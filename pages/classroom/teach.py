@@ -13,7 +13,7 @@ from pages.classroom.lesson import Lesson
 from pages.classroom.running import Running, open_lesson, say_in_address
 from pages.kit import page, site, values
 from pages.kit.mode import Step
-from pages.kit.panels import Choice, Panel, Range
+from pages.kit.panels import Panel
 
 _DRAFT = "classroom.draft"
 _WRONG = "classroom.teach.wrong"
@@ -59,7 +59,7 @@ def _step(panel: Panel, i: int, step: Step, of: Panel, last: int) -> None:
         names = [control.name for control in of.controls]
         _widget(
             panel,
-            partial(st.multiselect, "Locked", names, format_func=lambda name: _label(of, name)),
+            partial(st.multiselect, "Locked", names, format_func=of.label),
             f"lock.{i}",
             sorted(step.locked, key=names.index),
             lambda locked: write("locked", frozenset(locked)),
@@ -92,23 +92,8 @@ def _step(panel: Panel, i: int, step: Step, of: Panel, last: int) -> None:
 def _set(step: Step, of: Panel) -> str:
     """What the view sets: each control that is not at its default."""
     differ = [c for c in of.controls if step.values[c.name] != c.default]
-    says = ", ".join(_says(of, control, step.values[control.name]) for control in differ)
+    says = ", ".join(of.says(control.name, step.values[control.name]) for control in differ)
     return f"{says}." if says else "As it opens."
-
-
-def _says(of: Panel, control: Range | Choice, value: Any) -> str:
-    """What a reader sees that it is set to, and on which side of a page with two."""
-    label, said = _label(of, control.name), control.says(value)
-    if isinstance(control, Choice):
-        return f"{label} {said}"
-    return label.removesuffix(control.label) + said
-
-
-def _label(of: Panel, name: str) -> str:
-    """A control's label; of two with one label, whose it is: “A: Depth”."""
-    label = of[name].label
-    twins = [control for control in of.controls if control.label == label]
-    return f"{name.partition('_')[0].upper()}: {label}" if len(twins) > 1 else label
 
 
 def _text(

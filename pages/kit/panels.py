@@ -195,6 +195,20 @@ class Panel:
     def key(self, name: str) -> str:
         return f"{self.page}_{name}"
 
+    def label(self, name: str) -> str:
+        """A control's label; of two with one label, whose it is: “A: Depth”."""
+        label = self[name].label
+        twins = [control for control in self.controls if control.label == label]
+        return f"{name.partition('_')[0].upper()}: {label}" if len(twins) > 1 else label
+
+    def says(self, name: str, value: Any) -> str:
+        """Control and value for who sees neither: “A: Depth = 20”, “Activation Tanh”."""
+        control, label = self[name], self.label(name)
+        said = control.says(value)
+        if isinstance(control, Choice):
+            return f"{label} {said}"
+        return label.removesuffix(control.label) + said
+
     @property
     def defaults(self) -> dict[str, Any]:
         """The value of each control on a page that nobody has touched."""

@@ -90,6 +90,9 @@ def test_a_page_on_paper(path, width, dark, server, reader):
     assert not re.search("On paper|As cards|Presets set", " ".join(lines))
     text = packed(" ".join(lines))
     assert text.endswith(link) and text.count(link) == 1
+    panel = site.panel(path)
+    for control in panel.controls:
+        assert packed(panel.says(control.name, control.default)) in text
 
     assert sum(len(sheet.boxes) for sheet in sheets) == charts > 1, "a chart is cut, or missing"
     assert sheets[0].boxes, "the main chart is not on the first page"

@@ -125,7 +125,7 @@ def paths() -> alt.LayerChart:
     x = alt.X(
         "k",
         type="quantitative",
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[-0.5, 2]), nice=False, zero=False),
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[-0.5, 1.5]), nice=False, zero=False),
         axis=alt.Axis(
             title="branches on the path", tickMinStep=1, format="d", grid=False, **grammar.AXIS
         ),
