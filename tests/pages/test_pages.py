@@ -295,3 +295,18 @@ def test_what_a_chart_reads_out_is_sent_with_the_digits_for_it():
                     numbers = " ".join(table[column].to_pylist()).split(" ")
                     assert all(n == "x" or len(n.partition(".")[2]) >= 6 for n in numbers), column
     assert {path for path, _ in found} >= {"home", "initialization", "frameworks", "memory"}, found
+
+
+def test_a_menu_is_as_wide_as_its_longest_option():
+    """Half a phone holds 18 characters; `style.css` names the menus that want all of it."""
+    css = Path(page.__file__).with_name("style.css").read_text("utf-8")
+    wide = css[: css.index("{ min-width: 15rem")].rpartition("}")[2]
+    named = set(re.findall(r'\[class\*="(\w+)-"\]', wide))
+    long = {
+        panel.key(control.name)
+        for panel in PANELS.values()
+        for control in panel.controls
+        if isinstance(control, Choice) and control.menu
+        if max(map(len, control.options.values())) > 18
+    }
+    assert named == long
