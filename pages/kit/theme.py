@@ -176,6 +176,11 @@ def agreement(miss: float) -> str:
     return f"differ by a factor of {from_log10(abs(miss), 2)}"
 
 
+def beyond(log10: float, low: float, high: float) -> str:
+    """Where a line goes that leaves an axis from `low` to `high`: ↑, ↓, or nothing."""
+    return "" if math.isnan(log10) or low <= log10 <= high else "↑" if log10 > 0 else "↓"
+
+
 # Outcomes: what became of a quantity that should have kept its size.
 
 BAND = 1.0  # decades on either side of 1 that count as healthy

@@ -46,9 +46,16 @@ def test_frames_of_the_drag_are_the_stacks_of_the_words():
     frame = data.lines(of())
     row = frame.iloc[R.values().index(0.0)]
     found = data.at_r(of(), 0.0)
-    assert [float(v) for v in row["dh"].split()] == pytest.approx(found.dh, abs=6e-4)
+    assert [float(v) for v in row["dh"].split()] == pytest.approx(found.dh, abs=6e-7)
     assert row["dW2"].split()[0] == "x" and len(row["slopes"].split()) == 25
     assert row["dh_says"].split(": ")[1] in prose(open_page("shortcuts", shortcuts_r="0"))
+
+
+def test_a_line_that_leaves_the_chart_says_where_it_goes():
+    told = data.lines(of(blocks=60)).set_index("r")["dh_says"]
+    assert told[0.5].endswith(" ↑") and not told[-2.5].endswith(("↑", "↓"))
+    plain = data.lines(of("plain", 60, "sigmoid"))
+    assert all(says.endswith("↓") for says in plain["dh_says"])
 
 
 def test_short_paths_carry_the_gradient_and_follow_the_binomial_law():

@@ -62,7 +62,7 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
         "low": frames.pack(_shown(run.low[at]), ".2f"),
         "high": frames.pack(_shown(run.high[at]), ".2f"),
         "meaning": [theme.outcome(v) for v in last],
-        "beyond": [_arrow(v) or None for v in last],
+        "beyond": [theme.beyond(v, BOTTOM, TOP) or None for v in last],
         "says_depth": [theme.count(depth, "layer") for depth in DEPTHS],
         "says_gain": [
             f"×{theme.from_log10(v / (depth - 1))} a layer"
@@ -77,7 +77,9 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
         columns[f"{key}_end"] = ends[i]
         columns[f"{key}_at"] = places[i]
         columns[f"{key}_name"] = [
-            None if np.isnan(end) else f"{named[key]} {_arrow(end) * (key != 'line')}".strip()
+            None
+            if np.isnan(end)
+            else f"{named[key]} {theme.beyond(end, BOTTOM, TOP) * (key != 'line')}".strip()
             for end in v[at, 0]
         ]
     return pd.DataFrame(columns)
@@ -127,11 +129,6 @@ def _shown(log10: np.ndarray) -> np.ndarray:
 def _within(ends: np.ndarray) -> np.ndarray:
     """Heights at which a dot may stand."""
     return np.clip(np.where(np.isneginf(ends), END_LOW, ends), END_LOW, END_HIGH)
-
-
-def _arrow(log10: float) -> str:
-    """Where a line has gone that has left the axis."""
-    return "" if BOTTOM <= log10 <= TOP or np.isnan(log10) else "↑" if log10 > 0 else "↓"
 
 
 UNITS = {  # of the table for taking away

@@ -258,7 +258,7 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         "high": frames.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
         "beside_meaning": {"slopes": "slopes", "h": "dark"}[beside],
         "end": _within(last),
-        "beyond": [_arrow(v) or None if np.isfinite(v) else None for v in last],
+        "beyond": [theme.beyond(v, -TOP, TOP) or None if np.isfinite(v) else None for v in last],
         "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
         "meaning": [theme.outcome(v) for v in last],
         "says_scale": [f"σ√n = {scale}" for scale in _NUMBERS],
@@ -282,7 +282,9 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         every = len(STEPS) // len(values)  # a ghost stands where it is in all frames
         columns[key] = frames.pack(values) * every
         columns[f"{key}_at"] = at
-        columns[f"{key}_name"] = [f"{label} {_arrow(v)}".strip() for v in values[:, 0]] * every
+        columns[f"{key}_name"] = [
+            f"{label} {theme.beyond(v, -TOP, TOP)}".strip() for v in values[:, 0]
+        ] * every
     return pd.DataFrame(columns)
 
 
@@ -329,11 +331,6 @@ def idea(option: str) -> beside.Idea | None:
 def _within(heights: np.ndarray) -> np.ndarray:
     """Heights at which a name or a dot may stand."""
     return np.clip(np.nan_to_num(heights, neginf=-TOP), -END, END)
-
-
-def _arrow(log10: float) -> str:
-    """Where a line has gone that has left the axis."""
-    return "" if abs(log10) <= TOP else "↑" if log10 > 0 else "↓"
 
 
 @memoize(64)

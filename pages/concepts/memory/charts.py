@@ -18,9 +18,13 @@ def _steps_back() -> alt.X:
     )
 
 
-def _lines(frame: alt.Chart, lines, *, read: str) -> list[alt.Chart]:
-    """Lines over the steps back, with their names and values in the upper right corner."""
+def _lines(frame: alt.Chart, lines, *, read: str, high: float) -> list[alt.Chart]:
+    """Lines over the steps back, and over them their names and values in the upper right corner.
+
+    An arrow after a value says that it is beyond the axis, which ends at LOW and `high`.
+    """
     marks: list[alt.Chart] = []
+    words: list[alt.Chart] = []
     for place, (field, name, meaning, dash, width) in enumerate(lines):
         rows = frames.unpack(frame, field)
         rows = rows.transform_calculate(meaning=meaning)
@@ -29,17 +33,17 @@ def _lines(frame: alt.Chart, lines, *, read: str) -> list[alt.Chart]:
         marks.append(line.encode(y=alt.Y(field=field)))
         here = rows.transform_filter(f"datum.i == {read}").transform_calculate(
             says=f"'{name}: ' + (isValid(datum.{field}) && isFinite(datum.{field}) ? "
-            f"{grammar.number(f'datum.{field}')} : '0')"
+            f"({grammar.number(f'datum.{field}')}) + "
+            f"(datum.{field} > {high} ? ' ↑' : datum.{field} < {LOW} ? ' ↓' : '') : '0')"
         )
         marks.append(
             here.mark_point(filled=True, size=70, opacity=1, clip=True).encode(y=alt.Y(field=field))
         )
-        marks.append(
-            here.mark_text(
-                align="right", dx=-6, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
-            ).encode(x=alt.value("width"), y=alt.value(14 + 20 * place), text=grammar.text("says"))
-        )
-    return marks
+        says = here.mark_text(
+            align="right", dx=-6, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
+        ).encode(x=alt.value("width"), y=alt.value(14 + 20 * place), text=grammar.text("says"))
+        words.append(says.properties(name=f"haloed_{field}"))
+    return [*marks, *words]
 
 
 def through_time() -> alt.LayerChart:
@@ -57,7 +61,7 @@ def through_time() -> alt.LayerChart:
         ("gradient", "gradient", _outcome("datum.last"), [1, 0], 3),
     )
     return grammar.layered(
-        *_lines(frame, lines, read="datum.back"),
+        *_lines(frame, lines, read="datum.back", high=HIGH),
         x=_steps_back(),
         y=grammar.powers_y("gradient", "part of ‖dJ/dh‖ at the last step", LOW, HIGH, every=5),
         params=(frames.param(SIGMA),),
@@ -82,7 +86,7 @@ def gates() -> alt.LayerChart:
         ("gradient", "gradient of the memory", "'dark'", [2, 2], 2),
     )
     return grammar.layered(
-        *_lines(frame, lines, read=str(BACK)),
+        *_lines(frame, lines, read=str(BACK), high=0),
         x=_steps_back(),
         y=grammar.powers_y("kept", "part of the last step's", LOW, 0, every=5, room=18),
         params=(frames.param(BIAS),),

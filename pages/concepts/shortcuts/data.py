@@ -129,7 +129,10 @@ def lines(of: Setting) -> pd.DataFrame:
         "slopes": ("∏ φ′ of all blocks", found.slopes[:, 0]),
     }
     for name, (words, log10) in reads.items():
-        columns[f"{name}_says"] = [f"{words}: {theme.from_log10(float(v))}" for v in log10]
+        columns[f"{name}_says"] = [
+            f"{words}: {theme.from_log10(v)} {theme.beyond(v, LOW, HIGH)}".strip()
+            for v in log10.tolist()
+        ]
     columns["meaning_dh"] = [theme.outcome(float(v)) for v in found.dh[:, 0]]
     return pd.DataFrame(columns)
 
