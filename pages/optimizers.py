@@ -63,8 +63,8 @@ page.write(
     gradient, so a gradient that vanishes is a step that vanishes. Most networks are trained with
     **Adam**. It keeps two running means, of a weight's gradient *g* and of *g*², and steps by the
     first over the root of the second. At the first step that is *g*/(|*g*| + ε): whatever the size
-    of *g*, the step is the learning rate. The small number ε is there so that nothing is divided by
-    0; below it Adam is descent by the first mean, with a learning rate of *η*/ε.
+    of *g*, the step is the learning rate. ε is there so that nothing is divided by 0; below it Adam
+    is descent by the first mean, with a learning rate of *η*/ε.
 
     That is the size. What a longer step does not give back is what differs between the examples.
     Sixteen ReLU layers leave {relu} of it, however small their weights. Ten sigmoid layers leave
@@ -82,14 +82,8 @@ controls.draw(PANEL, "network", "rule", "e")
 
 @page.part(PANEL)
 def in_numbers(at) -> None:
-    page.write(
-        """
-        {equation}
-
-        The first step of a weight of layer 1, over the learning rate (root mean squares).
-        """,
-        equation=words.equation(at),
-    )
+    numbers = {"equation": words.equation(at), "caption": words.caption(at)}
+    page.write("{equation}\n\n{caption}", **numbers)
     page.notice(words.notes(at))
 
 

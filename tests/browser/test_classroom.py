@@ -82,7 +82,7 @@ def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
     assert tab.page.locator(".vega-bind input").count() == 0
     assert tab.page.get_by_text("Presets", exact=True).count() == 0
     press(tab, "Next step →")
-    assert urlsplit(tab.page.url).path == "/clipping" and asked(tab)["step"] == ["2"]
+    tab.page.wait_for_url(lambda url: "/clipping?" in url and "step=2" in url, timeout=10_000)
     tab.page.reload()
     tab.settle()
     assert tab.page.get_by_text("Step 2 of 2").is_visible()

@@ -1,6 +1,6 @@
 """The page on optimizers: bands of what it claims, by the core and by its committed runs."""
 
-from math import sqrt
+from math import log10, sqrt
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
@@ -245,3 +245,12 @@ def test_what_is_below_the_floor_is_where_the_text_says():
         under = int((found.gradient < -11 + shift).sum())
         told = words._under(SimpleNamespace(rule=rule, e=-11, network="deep"), found)
         assert told.startswith("No layer's") == (under == 0)
+
+
+def test_the_equation_says_how_far_its_sides_are_apart():
+    """A root mean square of g stands there for each g: exact where no ε is met or alone divides."""
+    said = prose(open_page("optimizers"))
+    left, right = 0.486, 1.77e-8 * 3.61e7
+    assert f"the sides agree within a factor of {theme.within(log10(right / left))}" in said
+    assert "the sides" not in prose(open_page("optimizers", optimizers_e="-30"))
+    assert "the sides" not in prose(open_page("optimizers", optimizers_rule="SGD"))

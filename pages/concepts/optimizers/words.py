@@ -32,7 +32,7 @@ def finding(at) -> str:
     return fill(
         """{begun} of {rule} moves a weight of layer 1 by **{move}** times the learning rate; its
         gradient is {gradient}. In layer {last} the digits differ by **{spread}** of the size of
-        the activations. (Root mean squares, medians of {draws} random draws.)""",
+        the activations. (Root mean squares, medians of {draws} draws.)""",
         begun="The first step"
         if at.rule in data.NO_FLOOR
         else f"With ε = {power(at.e)} the first step",
@@ -72,6 +72,18 @@ def equation(at) -> str:
     return theme.displayed(rf"{left}\;{theme.nearly(moved - g - factor)}\;{right}")
 
 
+def caption(at) -> str:
+    """What the equation is of; how far its sides are apart if root mean squares stand for *g*."""
+    found = data.first_step(at.network, at.rule)
+    g = float(found.gradient[0])
+    miss = float(found.at(at.e)[0]) - g - _divided(at, g)
+    small = at.rule not in ("rmsprop", "adam") or abs(miss) < log10(1.1)
+    return (
+        "The first step of a weight of layer 1, over the learning rate (root mean squares"
+        f"{'' if small else f': the sides {theme.agreement(miss)}'})."
+    )
+
+
 def _divided(at, g: float) -> float:
     """log₁₀ of what Adam and its kin multiply a gradient of size 10**g by at the first step."""
     return -log10(data.ROOT.get(at.rule, 1.0) * 10**g + 10.0**at.e)
@@ -98,17 +110,10 @@ def _across(at, found: FirstStep) -> str:
         if sent < _EVEN
         else f"differ by a factor of {theme.from_log10(sent, 2)}"
     )
-    rule, g = label(at.rule), float(found.gradient[0])
-    miss = float(moves[0]) - g - _divided(at, g)
-    means = (
-        f" Over the weights *g* varies; with its root mean square, the sides of the equation "
-        f"{theme.agreement(miss)}."
-        if at.rule in ("rmsprop", "adam") and abs(miss) > log10(1.1)
-        else ""
-    )
+    rule = label(at.rule)
     return (
-        f"{rule[0].upper()}{rule[1:]} moves the weights of layer 1 and of layer {last} {says}. "
-        f"Their gradients d*J*/d*W* {gradients}.{means}"
+        f"{rule[0].upper()}{rule[1:]} moves the weights of layers 1 and {last} {says}. "
+        f"Their gradients {gradients}."
     )
 
 
