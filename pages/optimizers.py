@@ -82,8 +82,7 @@ controls.draw(PANEL, "network", "rule", "e")
 
 @page.part(PANEL)
 def in_numbers(at) -> None:
-    numbers = {"equation": words.equation(at), "caption": words.caption(at)}
-    page.write("{equation}\n\n{caption}", **numbers)
+    page.write("{equation}\n\n{caption}", equation=words.equation(at), caption=words.caption(at))
     page.notice(words.notes(at))
 
 

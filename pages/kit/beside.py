@@ -202,40 +202,39 @@ def drawn(spec: dict, lines: Iterable[str], scale: float) -> dict:
     layers: list[dict] = []
     for layer in spec["layer"]:
         if layer.get("name", "").split("_")[0] == MAIN:  # Altair numbers names in inner layers
-            own = {which: _layers(which, scale) for which in lines}
-            beneath, over = own.get(PINNED, ([], [])), own.get(IDEA, ([], []))
-            layers += [*beneath[0], layer, *over[0], *beneath[1], *over[1]]
+            own = {which: _lines(which, scale) for which in lines}
+            names = [_name(which, scale) for which in LINES if which in own]
+            layers += [*own.get(PINNED, ()), layer, *own.get(IDEA, ()), *names]
         else:
             layers.append(drawn(layer, lines, scale))
     return spec | {"layer": layers}
 
 
-def _layers(which: str, scale: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The lines and their mark; their name, which lies over all lines (see `.haloed`)."""
-    at = {"x": {"field": "at_x"}, "y": {"field": "at_y"}}
-
-    def marks(table: str, mark: dict, **channels: Any) -> dict[str, Any]:
-        return {
-            "data": {"name": table},
-            "mark": mark,
-            "encoding": at | channels,
-        }
-
-    lines = {"detail": _nominal("series"), "order": {"field": "way", "type": "quantitative"}}
+def _lines(which: str, scale: float) -> list[dict[str, Any]]:
+    """The lines and their mark."""
+    channels = {"detail": _nominal("series"), "order": {"field": "way", "type": "quantitative"}}
     dash = {"strokeWidth": 2.2 * scale, "strokeDash": [part * scale for part in _DASHES[which]]}
-    own = marks(which, {"type": "line", "clip": True} | dash, **lines)
-    name = marks(
-        NAMES[which],
-        {"type": "text", "fontSize": LABEL_SIZE * scale, "lineBreak": "\n"}
-        | {"align": {"expr": "datum.align"}, "dy": {"expr": f"datum.dy * {scale}"}},
-        text=_nominal("says"),
-    )
-    names = [{"name": f"haloed_{which}"} | name]
+    own = _marks(which, {"type": "line", "clip": True} | dash, **channels)
     if which == PINNED:
-        return [own], names
+        return [own]
     thin = {"type": "line", "strokeWidth": 1.5 * scale, "clip": True}
     ring = {"type": "point", "size": 110 * scale**2, "filled": False, "clip": True}
-    return [marks(MEASURED, thin, **lines), own, marks(PARTS, ring)], names
+    return [_marks(MEASURED, thin, **channels), own, _marks(PARTS, ring)]
+
+
+def _name(which: str, scale: float) -> dict[str, Any]:
+    """Their name, which breaks the lines beneath it (`style.css`: haloed)."""
+    mark = {"type": "text", "fontSize": LABEL_SIZE * scale, "lineBreak": "\n"} | {
+        "align": {"expr": "datum.align"},
+        "dy": {"expr": f"datum.dy * {scale}"},
+    }
+    return {"name": f"haloed_{which}"} | _marks(NAMES[which], mark, text=_nominal("says"))
+
+
+def _marks(table: str, mark: dict[str, Any], **channels: Any) -> dict[str, Any]:
+    """A layer of the points of a table."""
+    at = {"x": {"field": "at_x"}, "y": {"field": "at_y"}}
+    return {"data": {"name": table}, "mark": mark, "encoding": at | channels}
 
 
 def _nominal(field: str) -> dict[str, str]:

@@ -96,6 +96,11 @@ def outcome(log10: str) -> str:
     return f"({log10}) < {-BAND} ? 'vanishing' : ({log10}) > {BAND} ? 'exploding' : 'healthy'"
 
 
+def beyond(log10: str, low: float, high: float) -> str:
+    """Where a line goes that leaves its axis, after a number, as `theme.beyond`."""
+    return f"({log10}) > {high} ? ' ↑' : ({log10}) < {low} ? ' ↓' : ''"
+
+
 # Axes ------------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,7 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.kit import frames, grammar, specs, theme
-from tests.panels import PANELS
+from pages.kit import grammar, specs, theme
 
 PANE = grammar.Pane(across=(0.6, 1), down=(0.25, 1), phone=(0.5, 0.9), head=10)
 
@@ -88,19 +87,14 @@ def test_a_chart_writes_a_number_as_the_sentences_do():
     assert re.findall(r"<text[^>]*>([^<]*)</text>", svg) == [*map(theme.from_log10, log10), "none"]
 
 
-def test_a_control_of_powers_reads_in_the_chart_as_in_the_sentences():
-    controls = [c for panel in PANELS.values() for c in panel.controls if getattr(c, "base", None)]
-    assert len(controls) >= 6
-    for control in controls:
-        values = control.values()
-        chart = alt.Chart(alt.Data(values=[{control.name: x} for x in values])).mark_text()
-        said = frames.reading(control).to_dict()["text"]["expr"]
-        chart = chart.transform_calculate(
-            says=re.sub(
-                rf"\b{control.name}\b(?!')", f"datum.{control.name}", said.split(" + ", 1)[1]
-            )
-        ).encode(y=alt.Y(f"{control.name}:O", axis=None), text=alt.Text("says:N"))
-        svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
-        assert sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg)) == sorted(
-            map(control.shown, values)
-        )
+def test_a_chart_says_where_a_line_goes_as_the_sentences_do():
+    log10 = [-11.0, -10, -9.9, 0, 4, 5, 5.1]
+    chart = alt.Chart(alt.Data(values=[{"log10": x} for x in log10])).mark_text()
+    said = "'at' + (" + grammar.beyond("datum.log10", -10, 5) + ")"
+    chart = chart.transform_calculate(says=said).encode(
+        y=alt.Y("log10:O", axis=None), text=alt.Text("says:N")
+    )
+    svg = vl_convert.vegalite_to_svg(json.dumps(chart.to_dict()))
+    expected = [f"at {theme.beyond(x, -10, 5)}".strip() for x in log10]
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", svg) == expected
+    assert expected.count("at ↓") == expected.count("at ↑") == 1

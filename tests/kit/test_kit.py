@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.kit import frames, specs, theme
@@ -16,7 +16,6 @@ N = Range("n", "n", 1, 60, 1, 15)
 
 
 @given(st.one_of(st.text(), st.floats(), st.integers(), st.none(), st.booleans(), st.binary()))
-@settings(deadline=None)
 def test_range_makes_an_allowed_value_of_anything(raw):
     for control in (W, N):
         value = control.parse(raw)
@@ -27,7 +26,6 @@ def test_range_makes_an_allowed_value_of_anything(raw):
 
 
 @given(st.one_of(st.text(), st.floats(), st.none()))
-@settings(deadline=None)
 def test_choice_makes_an_option_of_anything(raw):
     control = Choice("a", "A", {"x": "X", "y": "Y"}, "x")
     assert control.parse(raw) in control.options
@@ -74,7 +72,6 @@ def test_number_for_prose(x, text):
 
 
 @given(st.floats(min_value=-1e300, max_value=1e300).filter(lambda x: abs(x) > 1e-300))
-@settings(deadline=None)
 def test_no_number_is_rounded_to_nothing(x):
     text = theme.number(x)
     digits = text.replace("−", "").replace(",", "")

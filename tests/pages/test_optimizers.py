@@ -253,4 +253,5 @@ def test_the_equation_says_how_far_its_sides_are_apart():
     left, right = 0.486, 1.77e-8 * 3.61e7
     assert f"the sides agree within a factor of {theme.within(log10(right / left))}" in said
     assert "the sides" not in prose(open_page("optimizers", optimizers_e="-30"))
+    assert "the sides" in prose(open_page("optimizers", optimizers_rule="AdamW"))
     assert "the sides" not in prose(open_page("optimizers", optimizers_rule="SGD"))

@@ -297,6 +297,21 @@ def test_what_a_chart_reads_out_is_sent_with_the_digits_for_it():
     assert {path for path, _ in found} >= {"home", "initialization", "frameworks", "memory"}, found
 
 
+@pytest.mark.parametrize(
+    ("path", "name", "says"),
+    [
+        ("clipping", "limit", "*c* = {}:"),
+        ("shortcuts", "r", "*r* = {})"),
+        ("optimizers", "e", "ε = {} "),
+    ],
+)
+def test_a_control_of_powers_has_the_same_digits_in_the_words(path, name, says):
+    panel = PANELS[path]
+    for value in (panel[name].low, panel[name].values()[3], panel[name].high):
+        words = prose(open_page(path, **{panel.key(name): str(value)}))
+        assert says.format(panel[name].shown(value)) in words, value
+
+
 def test_a_menu_is_as_wide_as_its_longest_option():
     """Half a phone holds 18 characters; `style.css` names the menus that want all of it."""
     css = Path(page.__file__).with_name("style.css").read_text("utf-8")

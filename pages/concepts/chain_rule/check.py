@@ -118,7 +118,10 @@ def _slip(name: str, number: Typed, at, true: Mapping[str, float]) -> str:
     for says, value in usual.items():
         if number.rounds(value):
             return says
-    if abs(number.value - Decimal(true[name])) <= 5 * number.half < abs(number.value) / 5:
+    near = (
+        5 * number.half
+    )  # two units of its last digit, rounded; a number of one digit is all that
+    if abs(number.value - Decimal(true[name])) <= near < abs(number.value) / 5:
         return "Only its last digit is off: carry one digit more on the way."
     return "It is none of the usual slips."
 

@@ -160,7 +160,7 @@ def idea(option: str) -> beside.Idea | None:
     held_against = partial(
         beside.Idea,
         truth="He ×0.6 clipped by norm",
-        at=lambda x: f"*c* = {LIMIT.shown(LIMIT.nearest(x))}",
+        at=lambda x: f"*c* = {LIMIT.shown(x)}",
         x=rows["limit"].to_numpy(),
         measured=rows["accuracy"].to_numpy(),
         seen=(0, 1),

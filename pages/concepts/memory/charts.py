@@ -34,7 +34,7 @@ def _lines(frame: alt.Chart, lines, *, read: str, high: float) -> list[alt.Chart
         here = rows.transform_filter(f"datum.i == {read}").transform_calculate(
             says=f"'{name}: ' + (isValid(datum.{field}) && isFinite(datum.{field}) ? "
             f"({grammar.number(f'datum.{field}')}) + "
-            f"(datum.{field} > {high} ? ' ↑' : datum.{field} < {LOW} ? ' ↓' : '') : '0')"
+            f"({grammar.beyond(f'datum.{field}', LOW, high)}) : '0')"
         )
         marks.append(
             here.mark_point(filled=True, size=70, opacity=1, clip=True).encode(y=alt.Y(field=field))

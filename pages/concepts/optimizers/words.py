@@ -62,31 +62,40 @@ def equation(at) -> str:
         divided = rf"\Bigl({sent}G\,/\max({inner},\;10^{{-7}})\Bigr)"
         return theme.displayed(rf"{left}\;=\;\Bigl|\operatorname{{NS}}{divided}\Bigr|")
     own = data.ROOT.get(at.rule, 1.0)
-    factor = _divided(at, g)
     divided = r"\frac{1}{|g| + \varepsilon}" if own == 1 else r"\frac{1}{0.1\,|g| + \varepsilon}"
-    right = rf"{size}\;\cdot\;{theme.term('reference', divided, theme.tex(factor))}"
+    right = rf"{size}\;\cdot\;{theme.term('reference', divided, theme.tex(_divided(at, g)))}"
     if at.rule == "adamw":
-        decay = AdamW().decay
-        shrink = theme.term("weights", rf"{decay}\,|w|", theme.tex(log10(decay) + found.weights[0]))
-        return theme.displayed(rf"{left}\;\approx\;{right}\;+\;{shrink}")
-    return theme.displayed(rf"{left}\;{theme.nearly(moved - g - factor)}\;{right}")
+        decay = rf"{AdamW().decay}\,|w|"
+        right += rf"\;+\;{theme.term('weights', decay, theme.tex(_decayed(found)))}"
+    return theme.displayed(rf"{left}\;{theme.nearly(_miss(at))}\;{right}")
 
 
 def caption(at) -> str:
     """What the equation is of; how far its sides are apart if root mean squares stand for *g*."""
-    found = data.first_step(at.network, at.rule)
-    g = float(found.gradient[0])
-    miss = float(found.at(at.e)[0]) - g - _divided(at, g)
-    small = at.rule not in ("rmsprop", "adam") or abs(miss) < log10(1.1)
+    exact = at.rule in data.NO_FLOOR or abs(miss := _miss(at)) < log10(1.1)
+    apart = "" if exact else f": the sides {theme.agreement(miss)}"
     return (
-        "The first step of a weight of layer 1, over the learning rate (root mean squares"
-        f"{'' if small else f': the sides {theme.agreement(miss)}'})."
+        f"The first step of a weight of layer 1, over the learning rate (root mean squares{apart})."
     )
 
 
 def _divided(at, g: float) -> float:
     """log₁₀ of what Adam and its kin multiply a gradient of size 10**g by at the first step."""
     return -log10(data.ROOT.get(at.rule, 1.0) * 10**g + 10.0**at.e)
+
+
+def _decayed(found: FirstStep) -> float:
+    """log₁₀ of what AdamW takes from a weight of layer 1, over the learning rate."""
+    return log10(AdamW().decay) + float(found.weights[0])
+
+
+def _miss(at) -> float:
+    """log₁₀ of the left side of the equation of Adam and its kin over the right."""
+    found = data.first_step(at.network, at.rule)
+    g = float(found.gradient[0])
+    right = 10 ** (g + _divided(at, g))
+    right += 10 ** _decayed(found) if at.rule == "adamw" else 0
+    return float(found.at(at.e)[0]) - log10(right)
 
 
 def notes(at) -> list[str]:
