@@ -184,7 +184,7 @@ def test_orthogonal_weights_are_in_the_table_where_they_are_drawn():
 
 
 def test_the_finding_below_the_chart():
-    assert "At σ√*n* = 8.00 each layer multiplies ‖dJ/dz‖ by 5.6" in say()
+    assert "At σ√*n* = 8 each layer multiplies ‖dJ/dz‖ by 5.6" in say()
     assert "At σ√*n* = 1.41 each layer multiplies ‖dJ/dz‖ by 0.99" in say(g="0.5")
     words = say(activation="ReLU", width="5", depth="30", seed="3")
     assert "No scale has most of them live. In the 8 that live, each" in words
@@ -288,7 +288,7 @@ def test_frames_of_the_live_chart():
     assert len(frame) == len(charts.STEPS) == 71
     assert frame["line"].str.split().map(len).eq(30).all()
     assert frame["g"].tolist() == panel.G.values()
-    assert frame.loc[frame["g"] == 3.0, "says_scale"].item() == "σ√n = 8.00"
+    assert frame.loc[frame["g"] == 3.0, "says_scale"].item() == "σ√n = 8"
     names = frame[["beside_at", "normal_at", "he_at", "xavier_at"]].to_numpy()
     assert np.diff(np.sort(names, axis=1), axis=1).min() > 1.6, "names overlap"
     assert np.abs(names).max() <= charts.END + 1e-6
@@ -370,7 +370,7 @@ def test_your_cell_is_outlined_where_it_is():
     cells = data.window("relu", 20, 0.5)
     assert cells.loc[cells["here"], ["depth", "column"]].to_numpy().tolist() == [[16, "1.41"]]
     assert "nearest to your setting is outlined" in say(g="0.5")
-    assert "Your σ√*n* = 8.00 lies outside the picture." in say()
+    assert "Your σ√*n* = 8 lies outside the picture." in say()
     assert "another width or biases" in say(width="16")
     assert "outlined" not in say(activation="Identity", g="0.5")
 

@@ -414,7 +414,9 @@ def initialization(now, words, at) -> None:
     if "nothing arrives at layer 1" in words:
         assert here.empty
         return
-    scale = f"At σ√*n* = {theme.number(2**now.g)} each layer multiplies ‖dJ/dz‖ by "
+    scale = (
+        f"At σ√*n* = {PANELS['initialization']['g'].shown(now.g)} each layer multiplies ‖dJ/dz‖ by "
+    )
     gain, arrives = said(words, scale), said(words, "Layer 1 gets **")
     assert here["says"].tolist() == [gain]
     if now.quantity == "dz":

@@ -15,12 +15,12 @@ from core.diagnostics import arrives
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from pages.concepts.initialization.charts import END, HIGHEST, LOWEST, STEPS, TOP
-from pages.concepts.initialization.panel import CURVES, DEEPEST
+from pages.concepts.initialization.panel import CURVES, DEEPEST, G
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
-_NUMBERS = tuple(theme.number(scale) for scale in SCALES)
+_NUMBERS = tuple(map(G.shown, STEPS))
 GHOSTS = ("normal", "he", "xavier")  # of the main chart
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
 RUNS_FILE = Path(__file__).with_name("runs.csv")
@@ -488,7 +488,7 @@ def gauge(of: Setting, center: str, g: float) -> dict[str, pd.DataFrame]:
             "gain": [float(np.clip(v, LOWEST, HIGHEST)) for v in here],
             "meaning": [theme.outcome(v * np.log10(2) * (depth - 1)) for v in here],
             "says": [theme.from_log10(v * np.log10(2)) for v in here],
-            "scale": [theme.number(2**g) for _ in here],
+            "scale": [G.shown(g) for _ in here],
         },
     }
     return {name: pd.DataFrame(columns) for name, columns in tables.items()}

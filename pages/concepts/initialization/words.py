@@ -7,13 +7,13 @@ import pandas as pd
 
 from core.activations import ACTIVATIONS
 from pages.concepts.initialization import data
-from pages.concepts.initialization.panel import CURVES
+from pages.concepts.initialization.panel import CURVES, G
 from pages.kit import theme
 
 
 def finding(at, nets: data.Measured, here: int) -> str:
     """What each layer does at this scale, and what is left at layer 1."""
-    found, scale = data.at_layer_1(nets, at.center, here), f"σ√*n* = {theme.number(2**at.g)}"
+    found, scale = data.at_layer_1(nets, at.center, here), f"σ√*n* = {G.shown(at.g)}"
     if found is None or found.only_living:
         lost = f"At {scale}, {_dead(nets, here)}: nothing arrives at layer 1. "
         lost += (
@@ -208,7 +208,7 @@ def gauge(at, nets: data.Measured, here: int) -> str:
             )
     else:
         comparison = (
-            f"At σ√*n* = {theme.number(2**at.g)} the theory says {theme.from_log10(predicted)}, "
+            f"At σ√*n* = {G.shown(at.g)} the theory says {theme.from_log10(predicted)}, "
             f"your networks {theme.from_log10(measured)}. "
             + (
                 "The theory is about the mean square in ever wider layers; these networks differ."
@@ -250,4 +250,4 @@ def _outlined(at, cells) -> str:
         return "The cell nearest to your setting is outlined."
     if at.width != "64" or at.bias:
         return "Your networks have another width or biases, so none of these cells is theirs."
-    return f"Your σ√*n* = {theme.number(2**at.g)} lies outside the picture."
+    return f"Your σ√*n* = {G.shown(at.g)} lies outside the picture."
