@@ -56,14 +56,14 @@ def header(panel: Panel) -> None:
 def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: object) -> None:
     """Draw Markdown, `says` put in by name (see `prose.fill`).
 
-    A color of an equation is there by the name of its meaning.
+    A color of an equation is there by the name of its meaning. It is written as by day; `style.css`
+    turns it when the page turns dark, as the server does not hear of that.
     """
     text = _linked(prose.fill(text, **says))
     if _SECTION.search(text):
         values.begins_section()
     if _COLOR in text:
-        kind = "dark" if st.context.theme.type == "dark" else "light"
-        hues = st.get_option(f"theme.{kind}.chartCategoricalColors")
+        hues = st.get_option("theme.light.chartCategoricalColors")
         for meaning, hue in zip(theme.MEANINGS, hues, strict=True):
             text = text.replace(f"{_COLOR}{{{meaning}}}", f"{_COLOR}{{{hue}}}")
     whole.say(text, width=width)

@@ -75,7 +75,7 @@ class Reader:
 
     def goto(self, address: str) -> "Reader":
         self.page.goto(address)
-        self.page.wait_for_selector(CHART, timeout=30_000)
+        self.page.wait_for_selector(CHART, timeout=60_000)
         return self.settle()
 
     def settle(self, quiet_ms: int = 500, limit_s: float = 30) -> "Reader":

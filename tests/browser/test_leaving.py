@@ -45,7 +45,7 @@ def stands(tab, path: str, value: float) -> None:
 @pytest.mark.parametrize("path", TRIED)
 def test_a_reload_has_what_was_dragged(path, server, reader):
     """It begins a new session, so the server has to have answered: then the address has it."""
-    for soon in (100, 300, 900):  # a machine that stops for a moment answers late: then once more
+    for soon in (300, 900, 2700):  # a machine that stops for a moment answers late: then once more
         tab = reader().goto(f"{server}/{path}")
         value = drag(tab, MAIN[path])
         tab.page.wait_for_timeout(soon)

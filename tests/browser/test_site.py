@@ -104,8 +104,8 @@ def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_se
         one.assert_sound()
 
 
-def test_address_without_a_path_leads_to_the_first_page(cold_server, reader):
-    tab = reader().goto(cold_server)
+def test_address_without_a_path_leads_to_the_first_page(server, reader):
+    tab = reader().goto(server)
     assert title(tab) == site.PAGES[0].title
     tab.assert_sound()
 
@@ -114,30 +114,30 @@ def test_address_without_a_path_leads_to_the_first_page(cold_server, reader):
 def test_every_page_on_desktop_and_phone_by_day_and_by_night(path, server, reader):
     """All in one visit, as a visit takes longer than what is tried in it.
 
-    It begins on a desktop by day; as a phone by night, the address that a drag has made is opened
-    anew; what has stood there goes on on the desktop.
+    It begins with a link that has moved the main control, on a phone by night; then it is day, and
+    then the phone is a desktop.
     """
-    tab = reader(**DESKTOP, touch=True).goto(f"{server}/{path}")
-    day = _ground(tab)
-    _check_first_screen(tab)
-    _check_charts(tab, path)
-    for control in LIVE[path]:
-        _check_drag(tab, path, control)
-    rest = float(live_input(tab, MAIN[path]).input_value())
-    tab.page.set_viewport_size(PHONE)
-    tab.settle()
-    _check_phone(tab)
-
-    tab.page.emulate_media(color_scheme="dark")
-    tab.goto(tab.page.url)
+    control, key = MAIN[path], PANELS[path].key(MAIN[path].name)
+    moved = control.low + control.step
+    tab = reader(**PHONE, dark=True, touch=True).goto(f"{server}/{path}?{key}={moved:.10g}")
     night = _ground(tab)
-    assert sum(night) < 150 < 600 < sum(day), (night, day)
     _check_phone(tab)
     assert not tab.page.evaluate(CUT)
-    assert float(live_input(tab, MAIN[path]).input_value()) == pytest.approx(rest)
+    assert float(live_input(tab, control).input_value()) == pytest.approx(moved)
+    tab.page.emulate_media(color_scheme="light")
+    tab.settle()
+    day = _ground(tab)
+    assert sum(night) < 150 < 600 < sum(day), (night, day)
+    _check_phone(tab)
 
+    tab.page.set_viewport_size(DESKTOP)
+    tab.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    tab.settle()
+    _check_first_screen(tab)
+    _check_charts(tab, path)
+    for live in LIVE[path]:
+        _check_drag(tab, path, live)
     if path in PRESSED:
-        tab.page.set_viewport_size(DESKTOP)
         _check_keys(tab, path)
         _check_preset(tab, path)
     tab.assert_sound()
@@ -173,7 +173,7 @@ def _check_charts(tab, path: str) -> None:
     assert not re.search(slips, tab.text())  # that page says which casts make NaN
 
 
-# The longest time in ms that a range input has stood still; after 150 a move is sent.
+# The longest time in ms that a range input has stood still from here on; after 150 a move is sent.
 TIME_RESTS = """node => {
     let last = performance.now(), longest = 0;
     node.oninput = () => { longest = node.longestRest(); last = performance.now(); };
@@ -190,13 +190,14 @@ def _check_drag(tab, path: str, control: Range) -> None:
     before = chart.evaluate("node => node.querySelector('svg, canvas').outerHTML")
     box = handle.bounding_box()
     y = box["y"] + box["height"] / 2
-    share = (control.default - control.low) / (control.high - control.low)
+    value = float(handle.input_value())
+    share = (value - control.low) / (control.high - control.low)
     to = 0.25 if share > 0.5 else 0.8
     tab.page.mouse.move(box["x"] + share * (box["width"] - 16) + 8, y)
-    tab.page.mouse.down()
+    handle.evaluate(TIME_RESTS)
+    tab.page.mouse.down()  # which may move it too
     for place in (to, to + 0.1) * 3:
         sent = tab.sent
-        handle.evaluate(TIME_RESTS)
         tab.page.mouse.move(box["x"] + place * box["width"], y, steps=12)
         if tab.sent == sent:
             break  # a machine that stops for a moment makes a rest of a drag: then once more

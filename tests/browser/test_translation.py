@@ -43,7 +43,7 @@ def same_as_fresh(tab, reader) -> None:
     tab.assert_sound()
 
 
-@pytest.mark.parametrize("path", ["products", "memory"])
+@pytest.mark.parametrize("path", ["memory"])
 def test_a_live_control_changes_sentences_whole(path, server, reader):
     panel, control = PANELS[path], MAIN[path]
     tab = reader().goto(f"{server}/{path}")

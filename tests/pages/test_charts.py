@@ -154,14 +154,23 @@ def test_the_mark_that_brings_what_a_live_chart_is_set_to_shares_no_channel():
     assert "scale" not in json.dumps(mark["encode"])
 
 
+MODES = ("light", "dark")
+STYLE = Path("pages/kit/style.css")
+EQUATION = re.compile(r'\[style\*="rgb\(([\d, ]+)\)"\] \{ color: light-dark\((#\w+), (#\w+)\)')
+
+
 def test_each_color_means_one_thing_in_light_and_in_dark():
     with pytest.raises(AssertionError):
         grammar.colored(alt.Chart(), "chartreuse")
     config = tomllib.loads(Path(".streamlit/config.toml").read_text("utf-8"))["theme"]
-    for mode in ("light", "dark"):
+    for mode in MODES:
         hues = config[mode]["chartCategoricalColors"]
         assert len(set(hues)) == len(hues) == len(set(theme.MEANINGS.values()))
     assert set(theme.COMPARED.values()) == {"one", "two", "dark"}
+    turns = {(day, night) for _, day, night in EQUATION.findall(STYLE.read_text("utf-8"))}
+    assert turns == set(zip(*(config[m]["chartCategoricalColors"] for m in MODES), strict=True))
+    for rgb, day, _ in EQUATION.findall(STYLE.read_text("utf-8")):
+        assert bytes(map(int, rgb.split(", "))).hex() == day[1:].lower()
 
 
 NAMED = {"Sigmoid": "sigmoid", "Tanh": "tanh", "ReLU": "relu"} | {n: n for n in theme.COMPARED}
