@@ -48,6 +48,14 @@ def test_the_script_makes_what_the_file_holds():
     assert (row["clipped"], row["lost"]) == (held.clipped, held.lost) == (1, 0)
 
 
+def test_lifted_to_the_threshold_is_cut_below_all_entries_with_a_rate_as_much_larger():
+    small = networks.NETWORKS["small"]
+    rate = small.training.learning_rate / 1e-15
+    long = replace(small, training=replace(small.training, learning_rate=rate))
+    row = make_runs.runs(long, "value", -15)
+    assert row["accuracy"] == pytest.approx(data.runs("small", "lift", 0.0).accuracy, abs=0.05)
+
+
 @pytest.mark.parametrize(
     "limit,low,high,clipped",
     [

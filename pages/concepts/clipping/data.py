@@ -155,7 +155,7 @@ def main_line(at) -> pd.DataFrame:
 def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of weights too small, by the threshold; None for the right."""
     rows = _rows("small", "norm").sort_values("limit")
-    lifted = _rows("shallow", "norm").sort_values("limit")["accuracy"].to_numpy()
+    lifted = _rows("small", "lift").sort_values("limit")["accuracy"].to_numpy()
     cured = np.full(len(rows), runs("small", "cure").accuracy)
     held_against = partial(
         beside.Idea,
@@ -166,10 +166,6 @@ def idea(option: str) -> beside.Idea | None:
         seen=(0, 1),
         by=beside.POINTS,
     )
-    as_cut = (
-        "with steps of length *c* it learns as a network does that has steps of length *c*: five "
-        "layers of N(0, 1), whose larger ones are cut to that"
-    )
     ideas = {
         "repairs": held_against(
             "whatever *c* is, it learns as He ×1 does",
@@ -178,7 +174,12 @@ def idea(option: str) -> beside.Idea | None:
             name_at=0.25,
             below=True,
         ),
-        "lifts": held_against(as_cut, "steps of length c", y=lifted, name_at=0.75),
+        "lifts": held_against(
+            "every entry of the gradient is lifted to −*c* or *c*, and each weight moves by the "
+            "learning rate times *c*",
+            "entries lifted to c",
+            y=lifted,
+        ),
     }
     return ideas.get(option)
 
