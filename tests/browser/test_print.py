@@ -1,8 +1,10 @@
 """On paper: A4 pages in black and white, with what is on the screen and none of its controls."""
 
 import re
+import tomllib
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +26,13 @@ SEEN = f"({CONTROLS})().filter(node => node.checkVisibility()).map(node => node.
 COLORS = """[...document.querySelectorAll(
         '[data-testid=stMain] :is(h1, h2, p, li, strong, a, td, th, code, code span, .katex *)')]
     .filter(node => node.checkVisibility()).map(node => getComputedStyle(node).color)"""
+
+
+CONFIG = tomllib.loads(Path(".streamlit/config.toml").read_text("utf-8"))["theme"]
+SECOND = [CONFIG[kind]["chartCategoricalColors"][8] for kind in ("light", "dark")]
+DASHES = """hues => [...document.querySelectorAll('.stVegaLiteChart svg .mark-line path')]
+    .filter(path => hues.includes(path.getAttribute('stroke')))
+    .map(path => getComputedStyle(path).strokeDasharray)"""
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,9 @@ def test_a_page_on_paper(path, width, dark, server, reader):
     tab.page.emulate_media(media="print")
     assert set(tab.page.evaluate(COLORS)) == {"rgb(0, 0, 0)"}
     assert tab.page.evaluate(SEEN) == []
+    dashes = tab.page.evaluate(DASHES, SECOND)
+    assert not {"none", "1px, 0px"} & set(dashes), "as solid as the first of two, in one gray"
+    assert len(dashes) > 3 or path != "training"
     tab.assert_sound()
 
 

@@ -167,6 +167,11 @@ def test_each_color_means_one_thing_in_light_and_in_dark():
         hues = config[mode]["chartCategoricalColors"]
         assert len(set(hues)) == len(hues) == len(set(theme.MEANINGS.values()))
     assert set(theme.COMPARED.values()) == {"one", "two", "dark"}
+    two = list(theme.MEANINGS).index("two")
+    for mode in MODES:  # on paper
+        hue = config[mode]["chartCategoricalColors"][two]
+        assert f'[stroke="{hue}"]' in STYLE.read_text("utf-8")
+        assert f'[fill="{hue}"]' in STYLE.read_text("utf-8")
     turns = {(day, night) for _, day, night in EQUATION.findall(STYLE.read_text("utf-8"))}
     assert turns == set(zip(*(config[m]["chartCategoricalColors"] for m in MODES), strict=True))
     for rgb, day, _ in EQUATION.findall(STYLE.read_text("utf-8")):

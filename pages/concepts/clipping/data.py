@@ -179,6 +179,8 @@ def idea(option: str) -> beside.Idea | None:
             "learning rate times *c*",
             "entries lifted to c",
             y=lifted,
+            name_at=0.22,
+            align="left",
         ),
     }
     return ideas.get(option)
