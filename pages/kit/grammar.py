@@ -189,6 +189,21 @@ def box(left: str, right: str, low: str, high: str) -> dict[str, Any]:
     }
 
 
+def guessing(left: float, right: float, align: str) -> list[alt.Chart]:
+    """The share of ten digits that guessing names right: a rule, and its name under one end of it.
+
+    The rule goes beneath the lines, the name over them, which it breaks.
+    """
+    base = colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
+        share="0.1", name="'guessing'", left=str(left), right=str(right)
+    )
+    rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
+    style = {"align": align, "dx": 6 if align == "left" else 0, "dy": 13}
+    name = base.mark_text(fontSize=LABEL_SIZE - 1, **style)
+    name = name.encode(x=alt.X(field=align), text=text("name"))
+    return [rule, name.properties(name="haloed_guessing")]
+
+
 def names(rows: alt.Chart, height: str, field: str = "name", **style) -> alt.Chart:
     """The lines' names, to the right of the rows that have one and a `height` for it."""
     named = rows.transform_filter(f"isValid(datum.{field}) && isValid(datum.{height})")

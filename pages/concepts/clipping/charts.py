@@ -142,12 +142,12 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
         guess.mark_rule(strokeDash=[6, 4], strokeWidth=1.6).encode(
             x=alt.X(field="left"), x2=alt.X2("right"), **level
         ),
-        guess.mark_text(align="right", dx=-4, dy=-9, **_NAME).encode(
-            x=alt.X(field="right"), text=grammar.text("words"), **level
-        ),
         shown.mark_area(opacity=0.2).encode(y=alt.Y(field="loss_low"), y2=alt.Y2("loss_high")),
         points.mark_line(strokeWidth=2.5),
         last.transform_filter("datum.last < 200").mark_point(size=220, **grammar.CROSS),
+        guess.mark_text(align="right", dx=-4, dy=-9, **_NAME)
+        .encode(x=alt.X(field="right"), text=grammar.text("words"), **level)
+        .properties(name="haloed_guessing"),
         beyond.mark_text(align="right", dy=16, **_NAME).encode(text=grammar.text("words")),
         now.transform_calculate(end="200")
         .mark_text(align="right", baseline="top", fontSize=18, fontWeight="bold")

@@ -119,27 +119,18 @@ def accuracies() -> alt.LayerChart:
     names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE
     )
+    rule, guessing = grammar.guessing(0, 200, "right")
     return grammar.layered(
-        _guessing(),
+        rule,
         band,
         curve,
+        guessing,
         names.encode(text=grammar.text("says")),
         *_halts(),
         x=x,
         y=y,
         height=theme.MAIN_HEIGHT,
     )
-
-
-def _guessing() -> alt.LayerChart:
-    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
-        share="0.1", name="'guessing'", left="0", right="200"
-    )
-    rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
-    name = base.mark_text(align="right", dy=13, fontSize=grammar.LABEL_SIZE - 1).encode(
-        x=alt.X(field="right"), text=grammar.text("name")
-    )
-    return rule + name
 
 
 def _halts() -> list[alt.Chart]:

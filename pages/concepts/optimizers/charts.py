@@ -107,17 +107,6 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
     )
 
 
-def _guessing(left: float, right: float) -> alt.LayerChart:
-    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
-        share="0.1", name="'guessing'", left=str(left), right=str(right)
-    )
-    rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
-    name = base.mark_text(align="left", dx=6, dy=12, fontSize=grammar.LABEL_SIZE - 1).encode(
-        x=alt.X(field="left"), text=grammar.text("name")
-    )
-    return rule + name
-
-
 def curves() -> alt.LayerChart:
     """Held-out digits named right over the steps, a line per optimizer.
 
@@ -130,9 +119,11 @@ def curves() -> alt.LayerChart:
         align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
     )
     names = names.encode(text=grammar.text("says"))
+    rule, guessing = grammar.guessing(0, last, "left")
     return grammar.layered(
-        _guessing(0, last),
+        rule,
         grammar.right_by_step("rule", "optimizer"),
+        guessing,
         names,
         x=x,
         y=grammar.shares_y("share", "held-out digits named right", room=0.05),
@@ -157,10 +148,12 @@ def epsilons() -> alt.LayerChart:
         ]
     )
     names = grammar.names(rows, "place", dx=8)
+    rule, guessing = grammar.guessing(EXPONENTS[0], EXPONENTS[-1], "left")
     return grammar.layered(
-        _guessing(EXPONENTS[0], EXPONENTS[-1]),
+        rule,
         band,
         line,
+        guessing,
         names,
         x=x,
         y=grammar.shares_y("share", "held-out digits named right", room=0.05),

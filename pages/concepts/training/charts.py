@@ -131,6 +131,7 @@ def _over_steps() -> list[alt.Chart]:
 
 
 def _guess(field: str, below: int) -> list[alt.Chart]:
+    """What guessing would get: a rule beneath the lines, and its name, which breaks them."""
     rows = grammar.colored(alt.Chart(alt.NamedData("guess")), "reference")
     rows = rows.transform_filter(f"isValid(datum.{field}_guessed)")  # losses of two kinds have none
     rows = rows.transform_calculate(left="0", words="'guessing'")
@@ -143,7 +144,7 @@ def _guess(field: str, below: int) -> list[alt.Chart]:
     name = rows.mark_text(align="right", dx=-3, dy=below, opacity=seen, **_NAME).encode(
         text=grammar.text("words"), **level
     )
-    return [rule, name]
+    return [rule, name.properties(name=f"haloed_{field}_guessed")]
 
 
 def _cursor(now: alt.Chart, name: str) -> alt.Chart:
@@ -168,10 +169,12 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
         height=f"{high - 0.3} - 0.5 * datum.row"
     )
+    rule, guessing = _guess("loss", -10)
     layers = [
-        *_guess("loss", -10),
+        rule,
         *_over_steps(),
         _cursor(now, "loss"),
+        guessing,
         cross.encode(y=alt.Y(field="last")),
         words.encode(y=alt.Y(field="height"), text=_TEXT),
     ]
@@ -207,7 +210,8 @@ def _accuracies(now: alt.Chart) -> alt.LayerChart:
     )
     batches, tests = _over_steps()
     tests = tests.properties(name=beside.MAIN)
-    layers = [*_guess("right", 9), batches, tests, _cursor(now, "right"), ticks]
+    rule, guessing = _guess("right", 9)
+    layers = [rule, batches, tests, _cursor(now, "right"), guessing, ticks]
     return alt.layer(*layers).encode(x=_x("right", "training step"), y=y)
 
 
