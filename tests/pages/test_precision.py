@@ -434,14 +434,13 @@ def test_scales_that_lose_as_much_are_named_together():
     assert "loses least of all" not in say(**tied)
 
 
-@pytest.mark.parametrize("name", SHOWN)
-def test_a_power_sticks_where_the_factor_as_it_is_held_is_above_a_half(name):
-    form = FORMATS[name]
+def test_a_power_sticks_where_the_factor_as_it_is_held_is_above_a_half():
     for w in np.round(np.arange(0.3, 1.0, 0.01), 2):
-        held = float(rounded(np.float64(w), form))
-        end = {e.form.name: e for e in data.power_ends(float(w))}[name]
-        assert (end.steps > 0) == (held > 0.5), w
-        assert (end.steps == 1) == (held == 1), w
+        ends = {end.form.name: end for end in data.power_ends(float(w))}
+        for name in SHOWN:
+            held, end = float(rounded(np.float64(w), FORMATS[name])), ends[name]
+            assert (end.steps > 0) == (held > 0.5), (name, w)
+            assert (end.steps == 1) == (held == 1), (name, w)
     normal = rounded(np.float64(0.95), FORMATS["float8_e4m3fn"]) * 2.0**-6
     assert rounded(normal, FORMATS["float8_e4m3fn"]) == 2.0**-6, "stuck, and not subnormal"
 
