@@ -340,3 +340,10 @@ def test_tanh_is_named_as_a_bound_in_a_tanh_network_only(network):
     follows = [says for says in told if "It follows dJ/d*z*" in says]
     assert follows
     assert all(("as tanh stays" in says) == (network != "relu_he") for says in follows)
+
+
+@pytest.mark.parametrize("c, nearer", [(0.7, 0.6), (0.8, 1.0), (0.96, 1.0), (1.1, 1.0), (1.4, 1.6)])
+def test_the_name_of_a_pinned_line_stands_away_from_the_nearer_line(c, nearer):
+    at = SimpleNamespace(**panel.PANEL.defaults | {"c": c})
+    (dy,) = set(data.main_line(at)["dy"])
+    assert (dy > 0) == (nearer > c)  # pixels down

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -198,11 +199,18 @@ def gradients_table(name: str, draw: int | None, c: float) -> pd.DataFrame:
 
 
 def main_line(at) -> pd.DataFrame:
-    """The gradients by layer at one factor, from the last layer back; see `beside`."""
+    """The gradients by layer at one factor, from the last layer back; see `beside`.
+
+    Its name stands on the side where the next of the three lines is farther away.
+    """
     found = drag(at.network, draw(at))
     size = found.median[found.at(at.c)]
+    half = len(size) // 2
+    rises = [found.median[found.at(factor), half] - size[half] for factor in THREE]
+    above = min((rise for rise in rises if rise > 0), default=inf)
+    below = min((-rise for rise in rises if rise < 0), default=inf)
     layers = np.arange(len(size), 0, -1)
-    return beside.line(layers, size[::-1], seen=SEEN, name_at=0.5)
+    return beside.line(layers, size[::-1], seen=SEEN, name_at=0.5, below=below > above)
 
 
 # Two factors of one product ----------------------------------------------------------------------
