@@ -1,6 +1,7 @@
 """The page on memory: bounds, gates and the curse by the core, and what its sentences say."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ import pytest
 from core.losses import LOSSES
 from core.network import Params
 from pages.concepts.frameworks.panel import PANEL as FRAMEWORKS
-from pages.concepts.memory import data, make_runs
+from pages.concepts.memory import data, make_runs, words
 from pages.concepts.memory.panel import BACK, BIAS, PANEL, REACH, SIGMA
+from pages.kit import theme
 from tests.app import open_page, prose
 
 
@@ -201,3 +203,10 @@ def test_the_matrix_is_not_said_to_do_what_it_cannot():
     assert "do the rest" in say(start="Gaussian", activation="Tanh")
     assert "nothing is lost to them" in say(activation="None")
     assert "(in a GRU, of the update gate)" in say(cell="GRU, reset after")
+
+
+def test_how_far_the_state_moves_with_nu_is_said_of_scaled_inputs():
+    """ν alone would leave √(1 − λ²) of it in the state's size."""
+    said = " ".join(words.touchy(SimpleNamespace(**PANEL.defaults | {"reach": 3.0})).split())
+    with_nu = theme.from_log10(data.touchy(PANEL.defaults["seed"]).measured[2, -1])
+    assert f"with scaled inputs, and with these {with_nu} times as far as ν" in said

@@ -1,5 +1,6 @@
 """The page on number formats: what a format keeps, by the core, and what its sentences say."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -160,10 +161,10 @@ def test_the_loss_scale_is_chosen_by_its_value():
 def test_a_power_ends_where_the_article_is_too_short_to_show_it():
     table = data.power_table(0.6).set_index("format")
     assert list(table.index) == list(SHOWN.values())
-    once, steps = table["wⁿ rounded once"], table["multiplied step by step"]
+    once, steps = table["|w|ⁿ rounded once"], table["|w| multiplied step by step"]
     assert once["float16"] == "0 from n = 34 on" and once["float64"] == "0 from n = 1459 on"
     assert all(text.startswith("stuck at ") for text in steps)
-    grown = data.power_table(1.6).set_index("format")["wⁿ rounded once"]
+    grown = data.power_table(1.6).set_index("format")["|w|ⁿ rounded once"]
     assert grown["float16"] == "∞ from n = 24 on"
     assert grown["float8 e4m3"] == "not a number from n = 14 on"
     assert data.power_table(1.0).set_index("format").loc["float16"].tolist() == [
@@ -228,7 +229,7 @@ def test_that_a_scale_holds_all_entries_is_said_where_one_does(at, layer):
     at = SimpleNamespace(**vars(at) | {"layer": layer})
     told = " ".join(words.notes(at))
     shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
-    if "So no scale holds them all" in told or "none of those here" in told:
+    if "No scale holds them all" in told or "none of those here" in told:
         assert shares.min() > 0
     else:
         assert shares.min() == 0 and ": none of the entries" in told
@@ -451,6 +452,49 @@ def test_where_the_slope_is_0_the_value_as_it_is_computed_is_1(name):
     zero = data.first_zero(name, "sigmoid")
     assert rounded(data._sigmoid(np.float64(zero), form), form) == 1
     assert rounded(data._sigmoid(np.float64(zero - 1), form), form) < 1
+
+
+SPAN = re.compile(r"span ([\d.]+) powers of two; .* lie ([\d.,]+)\. (\w+) scale")
+
+
+@pytest.mark.parametrize(
+    "form, activation, weights, depth, seed",
+    [
+        ("float8_e5m2", "sigmoid", "normal", 10, 0),
+        ("float8_e4m3fn", "identity", "normal", 5, 0),
+        ("float16", "gelu", "xavier", 2, 8),
+        ("float16", "identity", "he", 10, 8),
+    ],
+)
+def test_a_scale_holds_no_wider_span_than_the_format(form, activation, weights, depth, seed):
+    at = at_of(
+        form=form, activation=activation, weights=weights, depth=depth, seed=seed, layer="all"
+    )
+    for width in ("16", "64"):
+        note = words.notes(SimpleNamespace(**vars(at) | {"width": width}))[0]
+        span, room, some = SPAN.search(" ".join(note.split())).groups()
+        assert some == "No" or float(span) <= float(room.replace(",", ""))
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_room_of_a_format_ends_where_numbers_do(name):
+    form = FORMATS[name]
+    between = np.log2(form.largest) - np.log2(form.smallest)
+    if name != "float64":  # whose half of the smallest no number of NumPy is
+        assert rounded(np.nextafter(form.smallest / 2, 1), form) == form.smallest
+    assert 1 <= data.room(form) - between < 1.2
+
+
+@pytest.mark.parametrize("w", [-1.0, -0.9, -1.5])
+def test_the_table_of_powers_is_of_sizes(w):
+    both = [data.power_table(x).drop(columns="format") for x in (w, -w)]
+    assert both[0].equals(both[1])
+    assert all("|w|" in column for column in both[0])
+
+
+def test_a_count_that_ends_nowhere_near_does_not_end_at_infinity():
+    said = words._count(FORMATS["bfloat16"], "lost")
+    assert f"up to {words._exact(FORMATS['bfloat16'].largest)}," in said
 
 
 def test_each_line_of_the_weights_walk_has_its_name():

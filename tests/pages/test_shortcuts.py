@@ -1,10 +1,12 @@
 """The page on shortcuts: what the core gives at its settings, and what its sentences say."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from pages.concepts.shortcuts import data, words
-from pages.concepts.shortcuts.panel import DEEP, R
+from pages.concepts.shortcuts.panel import DEEP, PANEL, R
 from tests.app import frame_with, open_page, prose
 
 
@@ -172,3 +174,12 @@ def test_a_plain_gradient_turns_sooner_than_one_with_shortcuts_at_every_depth():
         }
         plain = near.pop("plain")
         assert all(plain < other for other in near.values()), DEEP.values()[i]
+
+
+def test_paths_go_through_fewer_branches_than_the_law_says_where_a_branch_keeps_less():
+    for activation, fewer in (("relu", False), ("sigmoid", True), ("tanh", True)):
+        at = SimpleNamespace(**PANEL.defaults | {"activation": activation, "place": "shortcut"})
+        shares, law = data.path_shares(data.setting(at), 0.0), data.binomial(at.blocks, 0.0)
+        mean, by_law = (float(np.sum(np.arange(len(s)) * s)) for s in (shares, law))
+        assert (mean < 0.8 * by_law) == fewer
+        assert "Where they keep less, the paths go through fewer." in words.paths(at)

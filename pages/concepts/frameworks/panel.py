@@ -78,7 +78,7 @@ PANEL = Panel(
         Preset(
             "Brain.js, width 64",
             "trap",
-            "±0.2 at any width: near 1 here by luck. Try widths 16 and 256.",
+            "±0.2 at any width: at 64 σ√n is near 1, by luck. Try widths 16 and 256.",
             {
                 "framework": "Brain.js",
                 "against": "Keras",

@@ -146,7 +146,7 @@ def _slopes(run: Run, activation: str, depth: int) -> str:
             share=theme.percent(10 ** (2 * slopes / (depth - 1))),
         )
         if activation == "relu"
-        else "Where *z* lies depends on the weights, so each default has slopes of its own.",
+        else "Where *z* lies depends on this default's weights.",
     )
 
 
@@ -219,7 +219,7 @@ def clipped(case: str) -> str:
     right = clips.right(case)
     should = (
         """No answer is right: there is no norm. What could be kept are the entries that are
-        numbers; ✕ says that they are lost."""
+        numbers; ✕ says that not all of them are."""
         if right is None
         else f"Clipped as a whole they should be ({clips.split_as(case, right)})."
     )

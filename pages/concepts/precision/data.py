@@ -110,6 +110,13 @@ def fitting(entries: np.ndarray, form: Format) -> np.ndarray:
     return scales[(least > 0) & np.isfinite(most)]
 
 
+def room(form: Format) -> float:
+    """The powers of two between what becomes 0 in a format and what is too large for it."""
+    edge, _ = too_large(form)
+    top = form.largest if np.isinf(edge) else edge
+    return float(np.log2(top) - np.log2(form.smallest) + 1)  # half the smallest is rounded up to it
+
+
 @memoize(32)
 def fates(of: Setting) -> pd.DataFrame:
     """One row per loss scale; see `charts.formats`."""
@@ -570,8 +577,8 @@ def power_table(w: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "format": end.form.label,
-            "wⁿ rounded once": "never lost" if end.n is None else said(end.n, end.once),
-            "multiplied step by step": said(end.steps_n, end.steps),
+            "|w|ⁿ rounded once": "never lost" if end.n is None else said(end.n, end.once),
+            "|w| multiplied step by step": said(end.steps_n, end.steps),
         }
         for end in power_ends(w)
     )

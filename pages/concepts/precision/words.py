@@ -100,14 +100,13 @@ def notes(at) -> list[str]:
     if not len(entries):
         return ["Every entry is 0 before any format has rounded it: the network is dead."]
     low, high = np.log2(entries.min()), np.log2(entries.max())
-    room, fitting = np.log2(form.largest) - np.log2(form.smallest), data.fitting(entries, form)
     spread = fill(
-        """The entries span {spread} powers of two; {form} has {room}, with its subnormal ones.
-        {so}""",
-        spread=f"{high - low:.0f}",
+        """The entries span {spread} powers of two; between what becomes 0 in {form} and what is
+        too large for it lie {room}. {so}""",
+        spread=f"{high - low:.1f}",
         form=form.label,
-        room=f"{room:,.0f}",
-        so=_so(fitting),
+        room=f"{data.room(form):,.1f}",
+        so=_so(data.fitting(entries, form)),
     )
     scales = SCALE.values()
     shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
@@ -160,9 +159,9 @@ def _exact(x: float) -> str:
 def _so(fitting: np.ndarray) -> str:
     """Whether a scale holds all entries: the powers of two that do."""
     if not len(fitting):
-        return "So no scale holds them all: scaling is a shift, not a cure for a wide spread."
+        return "No scale holds them all: scaling is a shift, not a cure for a wide spread."
     here = np.isin(fitting, SCALE.values()).any()
-    return "So some scale holds them all" + ("." if here else ", though none of those here.")
+    return "Some scale holds them all" + ("." if here else ", though none of those here.")
 
 
 def layers(at) -> str:
@@ -287,7 +286,8 @@ def trained_so() -> str:
     return fill(
         """Networks of {layers} ReLU layers learn the digits, by {steps} steps of plain gradient
         descent, with their numbers kept in {ways} ways. Updates that change nothing do not always
-        matter: what remains may point the same way. Below, the median of {seeds} seeds.""",
+        matter: what remains may point the same way. Below, of {seeds} seeds, the median named
+        right, and the mean share of updates by a gradient other than 0 that changed nothing.""",
         seeds=data.seeds(),
         layers=runs["layer"].max() - 1,
         steps=data.TRAINED_STEPS,
@@ -301,7 +301,7 @@ def training(rate: float) -> str:
     found, still = data.trained(rate).groupby("way", sort=False)["median"].first(), data.still(rate)
     return "\n".join(
         f"- **{way}**: {theme.percent(float(right))} right; {theme.percent(float(still[way]))} of "
-        "the updates changed nothing."
+        "its updates changed nothing."
         for way, right in found.items()
     )
 
@@ -391,12 +391,12 @@ def norm_of_a_large_mean() -> str:
 def powers() -> str:
     """What the table of powers shows."""
     return fill(
-        """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room three of
-        the formats are not named there. Step by step *in* the format it can end differently: when
-        |*w*|, as the format holds it, is between ½ and 1, a number near the smallest that the
-        format has, times *w*, rounds back to itself. In a format of few digits *w* may become 1
-        or ½. A library that makes subnormal numbers 0 ends at 0 where the number that sticks is
-        subnormal; in a format of few digits it may be a normal one."""
+        """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room only
+        those of float16, float32 and float64 are named. Step by step *in* the format it can end
+        differently: when |*w*|, as the format holds it, is between ½ and 1, a number near the
+        smallest that the format has, times |*w*|, rounds back to itself. In a format of few digits
+        |*w*| may become 1 or ½. A library that makes subnormal numbers 0 ends at 0 where the number
+        that sticks is subnormal; in a format of few digits it may be a normal one."""
     )
 
 
@@ -504,12 +504,12 @@ def _count(form: Format, over: str) -> str:
     """Where a count of rows ends in the reader's format."""
     if form.name == "float16" and over == "lost":
         return ""  # as was just measured
-    last = _exact(data.last_count(form))
-    if data.last_count(form) > 1e12:
-        return f"In {form.label} a count may go up to {last}, more rows than there are."
+    last, largest = _exact(data.last_count(form)), _exact(form.largest)
+    if form.largest > 1e12:
+        return f"In {form.label} a count may go up to {largest}, more rows than there are."
     if over == "cut":
         return (
-            f"In {form.label}, cut, a larger count than {_exact(form.largest)} becomes that, and "
+            f"In {form.label}, cut, a larger count than {largest} becomes that, and "
             "the mean is too large."
         )
     becomes = "infinite" if np.isinf(form.overflow) else "no number"

@@ -110,8 +110,8 @@ def paths(at) -> str:
     low, high = (int(k[cumulative >= q][0]) for q in (0.05, 0.95))
     span = f"{low}" if low == high else f"{low} to {high}"
     law = (
-        "The dashed line is the law of independent branches, "
-        r"$\tbinom Lk\,r^{2k}/(1+r^2)^L$."
+        "The dashed line is the law of independent branches that each keep the size, "
+        r"$\tbinom Lk\,r^{2k}/(1+r^2)^L$. Where they keep less, the paths go through fewer."
         if at.place == "shortcut"
         else ""
     )
