@@ -79,7 +79,7 @@ page.write(
     ## Rounded once, rounded throughout
 
     A real network in half precision rounds every result of both passes, not the gradient alone.
-    Here is the same network both ways, its loss scale divided away again.
+    Here is the same network both ways, its loss scale divided away.
     """
 )
 

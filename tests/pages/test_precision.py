@@ -317,7 +317,7 @@ def test_what_is_too_large_is_cut_where_the_reader_says_so():
     assert np.isinf(data.by_layer(data.setting(lost), lost.form, lost.scale, "lost").once).any()
     assert "finds none" in " ".join(words.notes(cut))
     wider = at_of(**wide | {"form": "float8_e5m2", "scale": 24, "over": "cut"})
-    assert "Rounded once, at the end, to float8 e5m2 it differs by" in words.layers(wider)
+    assert "Rounded once, to float8 e5m2, it differs by" in words.layers(wider)
 
 
 def test_where_no_scale_keeps_any_entry_none_is_called_best():
@@ -454,7 +454,7 @@ def test_where_the_slope_is_0_the_value_as_it_is_computed_is_1(name):
     assert rounded(data._sigmoid(np.float64(zero - 1), form), form) < 1
 
 
-SPAN = re.compile(r"span ([\d.]+) powers of two; .* lie ([\d.,]+)\. (\w+) scale")
+SPAN = re.compile(r"span ([\d.]+) powers of two; .* has room for ([\d.,]+)\. (\w+) scale")
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,7 @@ def notes(at) -> list[str]:
         return ["Every entry is 0 before any format has rounded it: the network is dead."]
     low, high = np.log2(entries.min()), np.log2(entries.max())
     spread = fill(
-        """The entries span {spread} powers of two; between what becomes 0 in {form} and what is
-        too large for it lie {room}. {so}""",
+        """The entries span {spread} powers of two; {form} has room for {room}. {so}""",
         spread=f"{high - low:.1f}",
         form=form.label,
         room=f"{data.room(form):,.1f}",
@@ -171,8 +170,8 @@ def layers(at) -> str:
     if not np.isfinite(found.exact[i]):
         return f"No gradient reaches layer {layer}, so there is nothing to round."
     return fill(
-        """At layer {layer} the exact ‖dJ/dz‖ is {exact}. Rounded once, at the end, to {form} it
-        {once}; with every result of both passes rounded on the way, weights and activations too,
+        """At layer {layer} the exact ‖dJ/dz‖ is {exact}. Rounded once, to {form}, it
+        {once}; with every result of both passes rounded, weights and activations too,
         {throughout}.""",
         layer=layer,
         exact=theme.from_log10(found.exact[i]),
@@ -286,8 +285,8 @@ def trained_so() -> str:
     return fill(
         """Networks of {layers} ReLU layers learn the digits, by {steps} steps of plain gradient
         descent, with their numbers kept in {ways} ways. Updates that change nothing do not always
-        matter: what remains may point the same way. Below, of {seeds} seeds, the median named
-        right, and the mean share of updates by a gradient other than 0 that changed nothing.""",
+        matter: what remains may point the same way. Below, medians of {seeds} seeds; of updates
+        whose gradient is not 0, means.""",
         seeds=data.seeds(),
         layers=runs["layer"].max() - 1,
         steps=data.TRAINED_STEPS,
@@ -301,7 +300,7 @@ def training(rate: float) -> str:
     found, still = data.trained(rate).groupby("way", sort=False)["median"].first(), data.still(rate)
     return "\n".join(
         f"- **{way}**: {theme.percent(float(right))} right; {theme.percent(float(still[way]))} of "
-        "its updates changed nothing."
+        "the updates changed nothing."
         for way, right in found.items()
     )
 
