@@ -4,8 +4,6 @@ Google Translate, as Chromium has it, puts each text into two elements of its ow
 the texts, writes into them, and takes them away; it finds neither.
 """
 
-import pytest
-
 from tests.browser.test_site import MAIN, await_address, live_input
 from tests.panels import PANELS
 
@@ -43,10 +41,9 @@ def same_as_fresh(tab, reader) -> None:
     tab.assert_sound()
 
 
-@pytest.mark.parametrize("path", ["memory"])
-def test_a_live_control_changes_sentences_whole(path, server, reader):
-    panel, control = PANELS[path], MAIN[path]
-    tab = reader().goto(f"{server}/{path}")
+def test_a_live_control_and_presets_change_sentences_whole(server, reader):
+    panel, control = PANELS["memory"], MAIN["memory"]
+    tab = reader().goto(f"{server}/memory")
     handle = live_input(tab, control)
     assert tab.page.evaluate(WRAP) > 50
     handle.focus()
@@ -54,14 +51,7 @@ def test_a_live_control_changes_sentences_whole(path, server, reader):
         tab.page.keyboard.press(key)
         await_address(tab, panel.key(control.name), value)
         tab.settle()
-    same_as_fresh(tab, reader)
-
-
-@pytest.mark.parametrize("path", ["training"])
-def test_presets_change_sentences_whole(path, server, reader):
-    tab = reader().goto(f"{server}/{path}")
     presets = tab.page.get_by_role("radiogroup", name="Presets")
-    assert tab.page.evaluate(WRAP) > 50
     for i in (1, -1):
         presets.get_by_role("radio").nth(i).click()
         tab.settle()
