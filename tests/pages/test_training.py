@@ -820,7 +820,7 @@ def test_a_link_holds_the_settings():
 # The presets, over seeds -------------------------------------------------------------------------
 
 
-def outcomes(name: str, seeds: int = 5) -> dict[str, np.ndarray]:
+def outcomes(name: str, seeds: int = 3) -> dict[str, np.ndarray]:
     """Held-out accuracy of A and B of a preset, a halted one counting as 0."""
     preset = next(p for p in PANEL.presets if p.name == name)
     values = {control.name: control.default for control in PANEL.controls} | dict(preset.values)
