@@ -118,9 +118,8 @@ def _slip(name: str, number: Typed, at, true: Mapping[str, float]) -> str:
     for says, value in usual.items():
         if number.rounds(value):
             return says
-    near = (
-        5 * number.half
-    )  # two units of its last digit, rounded; a number of one digit is all that
+    # two units of its last digit, rounded; a number of one digit is all that
+    near = 5 * number.half
     if abs(number.value - Decimal(true[name])) <= near < abs(number.value) / 5:
         return "Only its last digit is off: carry one digit more on the way."
     return "It is none of the usual slips."
