@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.activations import Activation
-from core.diagnostics import log10_norm
+from core.diagnostics import log10_block_norms, log10_norm
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,14 @@ def by_depth(
         for i in range(L):
             z, h = h @ W[i] + b[i], np.empty((S, N, D))  # (S, N, D_in) @ (S, D_in, D)
             phi.into(z, h, slope[i])
-        dh = np.empty((S, L, N, D))  # of each depth, in the layer that is reached
+        dh, dh_below = np.empty((2, S, L, N, D))  # of each depth, in the layer that is reached
         for i in reversed(range(L)):
             dh[:, i] = d_last
-            dh[:, i:] *= slope[i][:, None]
-            dz[:, i:, i] = log10_norm(dh[:, i:])
+            dh[:, i:] *= slope[i][:, None]  # now dz
+            dz[:, i:, i] = log10_block_norms([dh[:, i:].reshape(S, L - i, N * D)])
             if i > 0:
-                together = dh[:, i:].reshape(S, -1, D)
-                dh[:, i:] = (together @ W[i].mT).reshape(S, L - i, N, D)
+                together, below = (a.reshape(S, L * N, D)[:, i * N :] for a in (dh, dh_below))
+                np.matmul(together, W[i].mT, out=below)
+                dh, dh_below = dh_below, dh
         log10_slope = log10_norm(slope) - 0.5 * np.log10(N * D)  # (L, S)
     return Depths(dz, log10_slope.T)

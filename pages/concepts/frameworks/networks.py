@@ -37,7 +37,8 @@ def quantiles(family: str, u: np.ndarray) -> np.ndarray:
 def drawn(law: Law, standard: np.ndarray, n_in: int, n_out: int) -> np.ndarray:
     """Numbers between these widths by a law, of draws of mean 0 and standard deviation 1."""
     mean, std = law.at(n_in, n_out)
-    return mean + np.multiply(standard, std, dtype=np.float64)
+    numbers = np.multiply(standard, std, dtype=np.float64)
+    return numbers + mean if mean else numbers
 
 
 @dataclass(frozen=True)
