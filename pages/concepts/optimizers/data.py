@@ -288,10 +288,11 @@ def clipped_by_weights(g: np.ndarray, W: np.ndarray, share: float = 0.01) -> np.
 def moves_around(beta2: float, quiet: int) -> dict[str, np.ndarray]:
     """Adam's moves, rms in learning rates, in the steps around one large gradient after `quiet`
     small ones, (BEFORE + 1 + AFTER,), by what is done about it: an ensemble of one layer each."""
-    rng, shields = np.random.default_rng(0), list(SHIELDS)
+    rng, shields, rule = np.random.default_rng(0), list(SHIELDS), Adam(beta2=beta2)
     W = sqrt(2 / WIDTH) * rng.standard_normal((WIDTH, WIDTH))
     params = Params((np.tile(W, (len(shields), 1, 1)),), ())
-    memory, found = optimizers.begin(Adam(beta2=beta2), params), []
+    weights, _ = optimizers.packed(params)  # (S, WIDTH²)
+    kept, found = [np.zeros_like(weights) for _ in range(rule.keeps)], []
     mean, square = SIZE * WIDTH, (SIZE * WIDTH) ** 2  # running, of the gradient's norm
     for step in range(quiet + 1 + AFTER):
         g = SIZE * rng.standard_normal((WIDTH, WIDTH)) * (SPIKE if step == quiet else 1.0)
@@ -304,10 +305,11 @@ def moves_around(beta2: float, quiet: int) -> dict[str, np.ndarray]:
         }
         norm = float(np.linalg.norm(by["z"]))
         mean, square = 0.97 * mean + 0.03 * norm, 0.97 * square + 0.03 * norm**2
-        sent = np.array([by[shield] for shield in shields])  # (S, WIDTH, WIDTH)
-        moved, memory = optimizers.move(params, Params((sent,), ()), memory)
-        found.append(10 ** log10_rms(moved.W)[:, 0])
-    return dict(zip(shields, np.array(found[quiet - BEFORE :]).T, strict=True))
+        moves = np.array([by[shield].ravel() for shield in shields])  # (S, WIDTH²)
+        moves *= rule.turn(moves, weights, kept, step + 1, params)
+        if step >= quiet - BEFORE:
+            found.append(np.sqrt(np.mean(moves**2, axis=1)))
+    return dict(zip(shields, np.array(found).T, strict=True))
 
 
 def long_root(beta2: float, quiet: int) -> int:
