@@ -212,12 +212,15 @@ def names(rows: alt.Chart, height: str, field: str = "name", **style) -> alt.Cha
 
 
 def in_corner(*rows: alt.Chart, **style) -> list[alt.Chart]:
-    """The `text` of each, one above the other in the lower left corner, the last at its foot."""
+    """The `text` of each, one above the other in the lower left corner, the last at its foot.
+
+    Each breaks the lines beneath it.
+    """
     style = {"align": "left", "baseline": "bottom", "dx": 10, "fontSize": LABEL_SIZE} | style
     return [
-        chart.mark_text(dy=-8 - 19 * row, **style).encode(
-            x=alt.value(0), y=alt.value("height"), text=text("text")
-        )
+        chart.mark_text(dy=-8 - 19 * row, **style)
+        .encode(x=alt.value(0), y=alt.value("height"), text=text("text"))
+        .properties(name=f"haloed_key_{row}")
         for row, chart in reversed(list(enumerate(reversed(rows))))
     ]
 

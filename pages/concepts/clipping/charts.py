@@ -77,8 +77,9 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
     readout = now.mark_text(
         align="right", baseline="top", fontSize=grammar.wide("22", "18"), fontWeight="bold"
     )
+    *rules, cure = _references(now)
     layers = [
-        *_references(now),
+        *rules,
         band,
         clipped_name.encode(y=alt.Y(field="clipped"), text=grammar.text("words")),
         clipped.encode(y=alt.Y(field="clipped"), tooltip=grammar.tooltip(clipped_says="clipped")),
@@ -87,6 +88,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
         whisker,
         free,
         none.encode(text=grammar.text("words")),
+        cure,
         dot,
         readout.encode(x=alt.value(_ACCURACY.right), y=alt.value(2), text=_TEXT),
     ]
@@ -94,7 +96,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
 
 
 def _references(now: alt.Chart) -> list[alt.Chart]:
-    """Lines across the pane: the cure with its name on it, and guessing, named by the axis."""
+    """Lines across the pane, the cure and guessing, which the axis names; last the cure's name."""
     ends = now.transform_calculate(left="-1.1", right="3.75", guess="0.1")
     rules = [
         grammar.colored(ends, meaning)
@@ -103,10 +105,10 @@ def _references(now: alt.Chart) -> list[alt.Chart]:
         for at, meaning in (("cure", "healthy"), ("guess", "reference"))
     ]
     name = grammar.colored(ends, "healthy").mark_text(align="right", dy=-10, **_NAME)
-    return [
-        *rules,
-        name.encode(x=alt.X(field="right"), y=alt.Y(field="cure"), text=grammar.text("cure_says")),
-    ]
+    name = name.encode(
+        x=alt.X(field="right"), y=alt.Y(field="cure"), text=grammar.text("cure_says")
+    )
+    return [*rules, name.properties(name="haloed_cure")]
 
 
 def _loss(now: alt.Chart) -> alt.LayerChart:
