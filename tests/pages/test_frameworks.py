@@ -425,9 +425,17 @@ def test_the_traps_are_said_with_measured_numbers():
     uniform = "`initializers.uniform` lies between 0 and 0.01"
     maxout, gates = "σ√*n* is 2.8 from", "from 0.94 to 2×10⁻⁴"
     orthogonal = "from 0.87 to 0.001"
+    clipped = "a norm of 1 leaves 10; PyTorch's leaves 1.0."
     few = "0.34 at 16 channels and 0.045"
-    for text in (few, "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform, maxout, gates, orthogonal):
+    for text in (few, "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform, maxout, gates, orthogonal, clipped):
         assert text in said, text
+
+
+def test_by_muon_keras_moves_the_biases_of_attention_and_not_its_kernels():
+    rows = tables.values()
+    rows = rows[rows["item"] == "muon, share of entries that move alike"].set_index("call")["value"]
+    assert rows["MultiHeadAttention, kernel"] > 0.9  # as Adam moves them
+    assert max(rows["MultiHeadAttention, bias"], rows["Dense, kernel"]) < 0.2
 
 
 # Clipping ----------------------------------------------------------------------------------------

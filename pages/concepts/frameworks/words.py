@@ -288,6 +288,7 @@ def traps() -> str:
         ]
         return float(rows["value"].iloc[0])
 
+    picked = "norm of a row picked 100 times, clipped to 1"
     smallest, largest = "lstm gate, smallest singular value", "lstm gate, largest singular value"
     positive = tables.default("ml-fnn", "relu").weights
     uniform = weights[(weights["framework"] == "JAX + Optax") & (weights["layer"] == "uniform")]
@@ -315,6 +316,11 @@ def traps() -> str:
           others, where a sigmoid would need more.
         - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
           cell: the 1 is added in the arithmetic.
+        - **Clipped before it is summed.** TensorFlow keeps one row for each time that an embedding's
+          row is picked. Of a row picked 100 times, clipping to a norm of 1 leaves {slices}; PyTorch's
+          leaves {summed}.
+        - **Muon for biases.** Keras's Muon is for what has two axes. The kernels of its attention
+          have three and are moved by Adam; their biases have two, and Muon moves those.
         - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
           is {silu}, that of `F.swish` is {swish}.
         """,
@@ -341,6 +347,8 @@ def traps() -> str:
         outside=theme.setting(value("Brain.js", "leaky_relu slope left", "'leaky-relu'")),
         stored=theme.setting(value("Haiku", "lstm biases, largest", "hk.LSTM")),
         kept=theme.number(value("Haiku", "lstm keeps of its cell", "hk.LSTM"), 2),
+        slices=theme.number(value("TensorFlow", picked, "clip_by_global_norm"), 2),
+        summed=theme.number(value("PyTorch", picked, "nn.utils.clip_grad_norm_"), 2),
         silu=theme.number(value("Paddle", "silu'(-100)", "F.silu")),
         swish=theme.number(value("Paddle", "silu'(-100)", "F.swish")),
     )

@@ -96,4 +96,24 @@ def clip(**how):
 
 record.clip("SGD(clipnorm)", clip(clipnorm=record.LIMIT))
 record.clip("SGD(global_clipnorm)", clip(global_clipnorm=record.LIMIT))
+
+
+def by_muon(variable):
+    """How far Muon moves it at its first step, a gradient of noise given."""
+    optimizer = keras.optimizers.Muon(1.0, weight_decay=None, adam_weight_decay=None)
+    optimizer.build([variable])
+    before = np.array(variable)
+    noise = np.random.default_rng(0).standard_normal(before.shape).astype("f")
+    optimizer.apply([keras.ops.convert_to_tensor(noise)], [variable])
+    return np.array(variable) - before
+
+
+attention = keras.layers.MultiHeadAttention(4, 16)
+attention.build((None, 8, 64), (None, 8, 64))
+for weight in ("kernel", "bias"):
+    of_query = next(v for v in attention.weights if v.path.endswith(f"query/{weight}"))
+    record.first_move(f"MultiHeadAttention, {weight}", by_muon(of_query))
+square = keras.layers.Dense(64)
+square.build((None, 64))
+record.first_move("Dense, kernel", by_muon(square.kernel))
 record.done(keras.__version__)

@@ -88,4 +88,9 @@ def clip(*arrays):
 
 
 record.clip("nn.utils.clip_grad_norm_", clip)
+
+rows = nn.Embedding(10, 4)
+rows(torch.tensor(record.PICKED)).sum().backward()
+nn.utils.clip_grad_norm_(rows.parameters(), record.LIMIT)
+record.picked("nn.utils.clip_grad_norm_", rows.weight.grad)
 record.done(torch.__version__.partition("+")[0])

@@ -26,6 +26,7 @@ CLIPS = {  # gradients of two parameters each
     "all zeros": ([0.0], [0.0, 0.0]),
 }
 SIGMOIDS = (17.0, -17.0, 40.0, -40.0)
+PICKED = [3] * 100  # one row of an embedding of 10 × 4, a hundred times: its gradient's norm is 200
 
 _found = {"weights": [], "values": [], "clips": []}
 
@@ -122,6 +123,19 @@ def clip(call, clipped):
         results = [np.asarray(x, np.float64) for x in clipped(*arrays)]
         texts = [" ".join(f"{x:.7g}" for x in np.atleast_1d(result)) for result in results]
         _found["clips"].append({"call": call, "case": case, "result": "; ".join(texts)})
+
+
+def picked(call, gradient):
+    """How long the gradient of the sum of the rows PICKED is after clipping to LIMIT."""
+    norm = float(np.linalg.norm(np.asarray(gradient, dtype=np.float64)))
+    value("norm of a row picked 100 times, clipped to 1", call, norm)
+
+
+def first_move(call, move):
+    """Share of the entries of a first move that are, to 2 %, of one length, as Adam's are."""
+    length = np.abs(np.asarray(move, dtype=np.float64))
+    alike = np.abs(length / np.median(length) - 1) < 0.02
+    value("muon, share of entries that move alike", call, float(alike.mean()))
 
 
 def done(version):

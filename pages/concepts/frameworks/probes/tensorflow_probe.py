@@ -36,4 +36,18 @@ record.named(
 )
 record.clip("clip_by_global_norm", lambda *a: tf.clip_by_global_norm(a, record.LIMIT)[0])
 record.clip("clip_by_norm", lambda *a: [tf.clip_by_norm(x, record.LIMIT) for x in a])
+
+
+def of_picked_rows():
+    rows = tf.Variable(tf.zeros((10, 4)))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(tf.gather(rows, record.PICKED))
+    return tape.gradient(total, rows)
+
+
+for call, clipped in (
+    ("clip_by_global_norm", tf.clip_by_global_norm([of_picked_rows()], record.LIMIT)[0][0]),
+    ("clip_by_norm", tf.clip_by_norm(of_picked_rows(), record.LIMIT)),
+):
+    record.picked(call, tf.convert_to_tensor(clipped))
 record.done(tf.__version__)
