@@ -12,11 +12,7 @@ the dearest control moved to where none has; “whole” is a run of the whole p
 import argparse
 import logging
 import statistics
-import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import ScriptRunner
@@ -25,7 +21,7 @@ from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from benchmarks.reader import mover
 from pages.kit import site
 from pages.kit.panels import Choice
-from tests.app import open_page
+from tests.app import open_page, widget_of
 
 SPENT = []  # ms of CPU of every script run, in order of their ends
 
@@ -86,9 +82,9 @@ def main() -> None:
 
         def move(control, value, at=at, panel=panel):
             key = panel.key(control.name)
-            widget = next((w for w in at.main if getattr(w, "key", None) == key), None)
+            widget = widget_of(at, key)
             if widget is None:  # in what is not open
-                return 0.0
+                return None
             widget.set_value(value).run()
             return SPENT[-1]
 
@@ -97,8 +93,10 @@ def main() -> None:
         seen = [move(control, values[i % 2]) for i in range(runs * 2)][2:]
         unseen = {}
         for other in panel.controls:
-            unseen[other.name] = move(other, other_value(other, other.default))
-            move(other, other.default)
+            spent = move(other, other_value(other, other.default))
+            if spent is not None:
+                unseen[other.name] = spent
+                move(other, other.default)
         dearest = max(unseen, key=unseen.get)
         print(
             f"{info.path:15} | {statistics.median(first[1:]):11.0f} | "

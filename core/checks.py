@@ -9,10 +9,11 @@ import numpy as np
 
 def whole(name: str, value: Any, least: int) -> int:
     """The value as an int: a whole number of at least `least`, and no bool."""
-    is_number = isinstance(value, int | float) or hasattr(value, "__index__")
-    if isinstance(value, bool) or not (
-        is_number and isfinite(value) and value == int(value) and value >= least
-    ):
+    try:
+        is_whole = not isinstance(value, bool) and value == int(value) and value >= least
+    except (TypeError, ValueError, OverflowError):
+        is_whole = False
+    if not is_whole:
         raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
     return int(value)
 
@@ -28,7 +29,12 @@ def counts(of: Any, *names: str, least: int = 1) -> None:
 def finite(of: Any, *names: str) -> None:
     """Each of these attributes is a finite number."""
     for name in names:
-        if not isfinite(value := getattr(of, name)):
+        value = getattr(of, name)
+        try:
+            is_finite = isfinite(value)
+        except OverflowError:  # an int beyond float64
+            is_finite = False
+        if not is_finite:
             raise ValueError(f"{name} must be finite, not {value!r}")
 
 

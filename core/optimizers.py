@@ -18,6 +18,7 @@ from typing import ClassVar
 import numpy as np
 
 from core.blas import empty
+from core.checks import counts
 from core.formats import as_floats
 from core.network import Gradients, Params
 
@@ -206,6 +207,7 @@ class Muon(Rule):
     def __post_init__(self):
         _below_one("momentum", self.momentum)
         _positive("epsilon", self.epsilon)
+        counts(self, "iterations", least=0)
 
     def turn(self, g, p, kept, t, like):
         weights = sum(W[0].size for W in like.W)

@@ -77,7 +77,8 @@ class TooMuchWork(ValueError):
 
 
 def work(spec: NetSpec, train_spec: TrainSpec) -> float:
-    """What a run costs in multiply-adds, elementwise work and calls included."""
+    """What a run costs in multiply-adds, elementwise work and calls included, with batches as
+    large as they are asked for."""
     N, D, L = train_spec.batch_size, spec.width, spec.depth
     weights = spec.n_in * D + max(0, L - 1) * D * D + D * spec.n_out
     per_element = (
@@ -154,13 +155,13 @@ def nearest_kept(recording: Recording, step: int) -> State:
 
 def state_at(recording: Recording, data, step: int) -> State:
     """The state after `step` steps, 0 … recording.step: kept, or run again from one that was."""
-    if step < 0:
-        raise ValueError(f"there is no state before step 0, so none at step {step}")
+    if not 0 <= step <= recording.step:
+        raise ValueError(f"there are states at steps 0 to {recording.step}, none at {step}")
     state = nearest_kept(recording, step)
     if state.step == step:
         return state
     run = Run(recording.spec, recording.train_spec, data, state)
-    while run.number < min(step, recording.step):
+    while run.number < step:
         run.step()
     return run.state()
 

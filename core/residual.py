@@ -170,7 +170,8 @@ def forward(spec: StackSpec, params: StackParams, x, *, branch=None) -> StackTra
     """
     x = np.asarray(x, dtype=np.float64)
     x = x[None] if x.ndim == 2 else x
-    if x.ndim != 3 or x.shape[2] != spec.n_in or len(params.W1) != spec.blocks:
+    seeds, fits = len(params.W_in), x.ndim == 3 and x.shape[2] == spec.n_in and x.shape[1] > 0
+    if not fits or x.shape[0] not in (1, seeds) or len(params.W1) != spec.blocks:
         raise ValueError(f"x of shape {x.shape} or the parameters do not fit {spec}")
     r = spec.branch if branch is None else np.asarray(branch, dtype=float)[:, None, None]
     before, at_end, on_sum = spec.normalizes

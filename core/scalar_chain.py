@@ -111,8 +111,9 @@ def _rounded_once(w: float, form: Format) -> tuple[int | None, float]:
     if lost > 0:  # half of the smallest number is a tie, and ties round to even: to 0
         return max(1, ceil((1 - log2(form.smallest)) / lost)), 0.0
     if lost < 0:
-        edge, _ = too_large(form)
-        return ceil((log2(edge) if np.isfinite(edge) else form.highest + 1) / -lost), form.overflow
+        edge, lost_at_it = too_large(form)
+        n = ceil((log2(edge) if np.isfinite(edge) else form.highest + 1) / -lost)
+        return n + (not lost_at_it and w**n == edge), form.overflow
     return None, 1.0
 
 

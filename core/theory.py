@@ -1,4 +1,4 @@
-"""What the theory predicts: gains of wide layers, mean field of tanh, laws of random products.
+"""What the theory predicts: gains of wide layers, laws of products of random numbers.
 
 Wide layers: with weights of variance σ_w²/fan_in and biases of variance σ_b², each z is close to
 N(0, q), and layer by layer q ← σ_w²·E φ(z)² + σ_b²; going back, the mean square of a gradient is
@@ -13,7 +13,7 @@ from math import acosh, exp, log, pi, sqrt
 
 import numpy as np
 
-from core.activations import Activation, activation
+from core.activations import Activation
 from core.checks import whole
 
 LN10 = log(10.0)
@@ -23,18 +23,6 @@ BATCH_NORM_RELU_GAIN = sqrt(pi / (pi - 1))
 
 
 # Means over a Gaussian ---------------------------------------------------------------------------
-
-
-def gaussian_mean(f: Callable, q=1.0) -> np.ndarray:
-    """E f(z), z ~ N(0, q), to about 1e-14 for every activation, its slope and their squares.
-
-    f is elementwise, q of any shape, q <= 1e7 where f saturates.  Gauss–Legendre panels meet at 0,
-    where the activations have their kinks, and shrink toward it geometrically, so that a unit
-    that saturates far inside √q is still resolved.
-    """
-    x, weight = _panels()
-    with np.errstate(all="ignore"):
-        return f(_scaled(q, x)) @ weight
 
 
 def _scaled(q, x: np.ndarray) -> np.ndarray:
@@ -115,58 +103,6 @@ def depth_profile(
         return DepthProfile(*(np.stack(rows, axis=-1) for rows in zip(*layers, strict=True)))
 
 
-def fourth_moment_ratio(widths) -> float:
-    """E‖h‖⁴ / (E‖h‖²)² after He-initialized ReLU layers of these widths: ∏(1 + 5/n).
-
-    From an input that is fixed.  It says how far a mean is from typical (Hanin 2018).
-    """
-    widths = np.asarray(widths, dtype=float)
-    if (widths < 1).any():
-        raise ValueError("A layer has at least one unit.")
-    return float(np.prod(1 + 5 / widths))
-
-
-# Mean field of tanh ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class MeanField:
-    """The limit of a deep wide tanh network (Poole et al. 2016; Schoenholz et al. 2017).
-
-    q            q*, the variance of z that the layers settle at
-    chi          χ₁, the factor on the mean square of a gradient per layer there: below 1 ordered
-                 (vanishing), above 1 chaotic (exploding)
-    depth_scale  1/|ln χ₁|: layers over which a mean square changes by a factor e; inf at χ₁ = 1
-    """
-
-    q: np.ndarray
-    chi: np.ndarray
-    depth_scale: np.ndarray
-
-
-def tanh_mean_field(sigma_w2, sigma_b2) -> MeanField:
-    """Fixed point of the tanh length map; σ_w² and σ_b² broadcast.
-
-    Raises ValueError unless 0 < σ_w² and 0 <= σ_b², both at most 10⁹.
-    """
-    sigma_w2, sigma_b2 = np.broadcast_arrays(
-        np.asarray(sigma_w2, dtype=float), np.asarray(sigma_b2, dtype=float)
-    )
-    if not ((sigma_w2 > 0) & (sigma_w2 <= 1e9) & (sigma_b2 >= 0) & (sigma_b2 <= 1e9)).all():
-        raise ValueError("σ_w² must be positive and σ_b² not negative, both at most 10⁹.")
-
-    def above(q):  # the map is concave: above the diagonal before q*, below it after
-        return sigma_w2 * gaussian_mean(lambda z: np.tanh(z) ** 2, q) + sigma_b2 > q
-
-    # tanh² z ≤ min(1, z²): below σ_w² = 1 this keeps the bracket in proportion to a tiny σ_b².
-    linear = np.where(sigma_w2 < 1, sigma_b2 / np.where(sigma_w2 < 1, 1 - sigma_w2, 1.0), np.inf)
-    q = _bisect(above, 1.0 * sigma_b2, np.minimum(sigma_w2 + sigma_b2, linear))
-    chi = sigma_w2 * moments(activation("tanh"), q).slope_square
-    rate = np.abs(np.log(chi))
-    with np.errstate(divide="ignore"):  # below 1e-12 a rate is rounding, and the point is critical
-        return MeanField(q, chi, 1 / np.where(rate < 1e-12, 0.0, rate))
-
-
 def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Where `below`, true left of the root and false right of it, changes; elementwise."""
     for _ in range(80):
@@ -183,7 +119,6 @@ def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 # the n-th power of that, inverted numerically, is the exact law of the sum.
 
 MEAN_LOG = -(np.euler_gamma + log(2)) / 2  # of one factor: E ln|w| = -0.635 at σ = 1
-SIGMA_ZERO_MEAN_LOG = exp(-MEAN_LOG)  # 1.887…: typical products neither grow nor shrink
 
 
 def log10_product_mean_sd(n: int, *, sigma: float = 1.0) -> tuple[float, float]:
@@ -228,13 +163,13 @@ def probability_below_one(n: int, *, sigma: float = 1.0) -> float:
 
 def sigma_for_median_one(n: int) -> float:
     """The σ at which the median of |w_1···w_n| is exactly 1: 1.483 at n = 1, falling short of
-    SIGMA_ZERO_MEAN_LOG = 1.887 by less and less as n grows."""
+    exp(−MEAN_LOG) = 1.887 by less and less as n grows."""
     return 10 ** (-log10_product_median(n) / n)
 
 
 def _check_product(n: int, sigma: float) -> None:
-    if n != int(n) or not 1 <= n <= 100_000:
-        raise ValueError(f"n must be a whole number from 1 to 100,000, not {n!r}.")
+    if whole("n", n, 1) > 100_000:
+        raise ValueError(f"n must be at most 100,000, not {n!r}.")
     if not (np.isfinite(sigma) and sigma > 0):
         raise ValueError(f"σ must be positive and finite, not {sigma!r}.")
 
@@ -276,31 +211,3 @@ def _log_gamma(z: np.ndarray) -> np.ndarray:
     ) - 691 / (360360 * w**11)
     shift = sum(np.log(z + k) for k in range(10))
     return (w - 0.5) * np.log(w) - w + 0.5 * log(2 * pi) + series - shift
-
-
-# Products of random matrices ---------------------------------------------------------------------
-
-
-def log10_norm_growth(n: int, width: int, *, sigma: float = 1.0) -> tuple[float, float]:
-    """Mean and standard deviation of log₁₀ ‖W_n···W_1 v‖ for a unit vector v, W_i ~ N(0, σ²).
-
-    Exact at every width, since ‖W v‖² is σ² times a chi-square of `width` degrees of freedom
-    whatever v is.  The gain law n·log₁₀(σ√width) is its limit for a wide layer (Cohen and Newman
-    1984).
-    """
-    _check_product(n, sigma)
-    if width != int(width) or width < 1:
-        raise ValueError(f"width must be a whole number of at least 1, not {width!r}.")
-    digamma, trigamma = _polygamma_at_half(int(width))
-    mean = n * (log(sigma) + (digamma + log(2)) / 2)
-    return mean / LN10, sqrt(n * trigamma) / 2 / LN10
-
-
-def _polygamma_at_half(d: int) -> tuple[float, float]:
-    """ψ(d/2) and ψ′(d/2), from their values at ½ or 1 by ψ(x+1) = ψ(x) + 1/x."""
-    if d % 2:
-        digamma, trigamma, start = -np.euler_gamma - 2 * log(2), pi**2 / 2, 0.5
-    else:
-        digamma, trigamma, start = -np.euler_gamma, pi**2 / 6, 1.0
-    x = np.arange(start, d / 2)
-    return float(digamma + np.sum(1 / x)), float(trigamma - np.sum(1 / x**2))

@@ -16,7 +16,7 @@ from math import isfinite
 import numpy as np
 
 from core.blas import empty
-from core.checks import one_of, whole
+from core.checks import counts, one_of
 from core.clipping import clip_by_global_norm, clip_by_value
 from core.diagnostics import CALM, CALM_IN_FLOAT32, log10_block_norms, member
 from core.formats import FORMATS, Format
@@ -85,8 +85,8 @@ class TrainSpec:
             raise ValueError(f"rule must be a record of core/optimizers.py, not {self.rule!r}")
         if not (isfinite(self.learning_rate) and self.learning_rate >= 0):
             raise ValueError(f"learning_rate must be finite and ≥ 0, not {self.learning_rate!r}")
-        for name, least in (("steps", 0), ("batch_size", 1), ("batch_seed", 0)):
-            whole(name, getattr(self, name), least)
+        counts(self, "batch_size")
+        counts(self, "steps", "batch_seed", least=0)
         if self.clip not in CLIPS:
             raise ValueError(f"clip must be one of {', '.join(CLIPS)}, not {self.clip!r}")
         one_of(self, dtype=DTYPES)

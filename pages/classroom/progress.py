@@ -5,7 +5,6 @@ import streamlit as st
 from pages.kit import predict, site
 
 _DONE = "classroom.done"  # of a link: what was answered elsewhere
-_KINDS = {"p": "prediction", "r": "recall"}
 
 
 def answered() -> set[str]:

@@ -211,7 +211,14 @@ def _lead(panel: Panel) -> None:
     try:
         _rooms().show(st.session_state[CODE], st.session_state[_KEY], panel.page, shows)
     except NoRoom:
-        leave()
+        _closed()
+
+
+def _closed() -> None:
+    """Out of a room that is no more, with a word."""
+    leave()
+    st.session_state[_WRONG] = "The room is closed."
+    st.rerun()
 
 
 def _look(panel: Panel) -> None:
@@ -224,9 +231,7 @@ def _look(panel: Panel) -> None:
             _rooms().vote(code, panel.page, voter, text)
         view = _rooms().look(code)
     except NoRoom:
-        leave()
-        st.session_state[_WRONG] = "The room is closed."
-        st.rerun()
+        _closed()
     st.session_state[_SEEN] = view
     mode.become(replace(mode.now(), awaited="" if view.revealed else view.question))
     led = before is None or (before.page, before.values) != (view.page, view.values)

@@ -18,8 +18,8 @@ def cards(panels: Mapping[str, Panel]) -> str:
     rows = csv.writer(out, dialect="excel-tab", lineterminator="\n")
     for path, panel in panels.items():
         if panel.recall:
-            recall = panel.recall
-            rows.writerow([recall.question, recall.answer.replace("*", ""), site.info(path).menu])
+            said = (text.replace("*", "") for text in (panel.recall.question, panel.recall.answer))
+            rows.writerow([*said, site.info(path).menu])
     return out.getvalue()
 
 

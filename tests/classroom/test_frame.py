@@ -76,8 +76,9 @@ def test_type_on_a_projector_is_large(path):
 
 def test_cards_are_all_questions_tab_separated():
     rows = list(csv.reader(StringIO(take_away.cards(PANELS)), dialect="excel-tab"))
-    assert [row[0] for row in rows] == [p.recall.question for p in PANELS.values() if p.recall]
-    assert all(len(row) == 3 and all(row) and "*" not in row[1] for row in rows)
+    asked = [p.recall.question.replace("*", "") for p in PANELS.values() if p.recall]
+    assert [row[0] for row in rows] == asked
+    assert all(len(row) == 3 and all(row) and "*" not in "".join(row) for row in rows)
 
 
 def test_a_code_is_a_picture_and_too_long_a_link_has_none():

@@ -4,7 +4,10 @@ import random
 
 import pytest
 
+from pages.classroom import room
 from pages.classroom.rooms import LASTS, MOST, NoRoom, Rooms
+from pages.classroom.running import CODE
+from tests.app import open_page, widget_of
 
 
 class Clock:
@@ -61,6 +64,17 @@ def test_a_room_ends_after_two_hours_and_there_are_at_most_so_many():
     with pytest.raises(NoRoom):
         rooms.look(codes.pop())
     assert rooms.open()
+
+
+def test_a_teacher_whose_room_has_ended_is_told_and_goes_on():
+    at = open_page("products")
+    at.session_state[CODE], at.session_state[room._KEY] = room._rooms().open()
+    at.run()
+    room._rooms().close(at.session_state[CODE], at.session_state[room._KEY])
+    for n in (7, 8, 9):
+        widget_of(at, "products_n").set_value(n).run()
+        assert not at.exception and CODE not in at.session_state
+        assert at.toast[0].value == "The room is closed."
 
 
 def test_two_thousand_hostile_calls_raise_nothing_but_a_word():

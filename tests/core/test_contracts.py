@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import clipping, datasets, network, products, recording, theory
+from core import clipping, datasets, network, products, recording, residual, theory
 from core.activations import activation
 from core.datasets import Dataset
 from core.gates import GateSpec
 from core.network import NetSpec
+from core.optimizers import Muon
 from core.recurrent import RnnSpec
 from core.residual import StackSpec
 from core.training import TrainSpec
@@ -26,6 +27,11 @@ def rng():
 
 def recorded():
     return recording.begin(NetSpec(2, 4, 2, 2, "relu"), TrainSpec(0.1, steps=2), DATA, rng=rng())
+
+
+def stacked(x):
+    spec = StackSpec(2, 4, 2, 2)
+    return residual.forward(spec, residual.init(spec, rng=rng()), x)
 
 
 REFUSED = {
@@ -49,6 +55,16 @@ REFUSED = {
     "none held out": lambda: Dataset(np.ones((1, 2)), np.zeros(1), np.empty((0, 2)), np.empty(0)),
     "an example NaN": lambda: Dataset(np.full((1, 2), NAN), [0], np.ones((1, 2)), [0]),
     "a state before the first": lambda: recording.state_at(recorded(), DATA, -1),
+    "a state after the last": lambda: recording.state_at(recorded(), DATA, 1),
+    "a batch of 32.0": lambda: TrainSpec(0.1, batch_size=32.0),
+    "a batch seed of 0.0": lambda: TrainSpec(0.1, batch_seed=0.0),
+    "half an iteration": lambda: Muon(iterations=2.5),
+    "iterations NaN": lambda: Muon(iterations=NAN),
+    "fewer iterations than none": lambda: Muon(iterations=-1),
+    "infinite products": lambda: theory.log10_product_cdf(0.0, INF),
+    "a weight scale beyond float64": lambda: NetSpec(2, 4, 2, 2, weight_scale=10**400),
+    "other batches than networks": lambda: stacked(np.ones((3, 5, 2))),
+    "a batch of nothing": lambda: stacked(np.ones((0, 2))),
     "a limit of few digits": lambda: clipping.clip_by_value(np.ones(3), 1e-310),
     "a limit of none": lambda: clipping.clip_by_global_norm(np.ones(3), 5e-324),
     "a training limit of few digits": lambda: TrainSpec(0.1, steps=1, clip_limit=1e-310),

@@ -1,7 +1,7 @@
 """Products of random numbers and matrices, against exact cases and the theory."""
 
 from fractions import Fraction
-from math import log, log10
+from math import log, log10, pi
 
 import numpy as np
 import pytest
@@ -218,9 +218,14 @@ def test_scale_is_an_exact_shift_and_length_continues():
     ("width", "trials", "gain_law"), [(2, 4000, 2.26), (10, 400, 7.50), (64, 40, 13.55)]
 )
 def test_growth_of_a_random_vector_after_fifteen_layers(width, trials, gain_law):
-    """The gain law is a wide layer's; the chi-square law holds at every width."""
+    """The gain law is a wide layer's. At every width ‖Wv‖² is a chi-square of `width` degrees of
+    freedom for each v of length 1, so that the mean of its ln is ψ(width/2) + ln 2 (Cohen and
+    Newman 1984); of the widths here ψ(d/2) is a sum."""
     drawn = matrix_products(15, width=width, trials=trials, rng=rng())
-    mean, sd = theory.log10_norm_growth(15, width)
+    x = np.arange(1, width / 2)
+    digamma, trigamma = -np.euler_gamma + np.sum(1 / x), pi**2 / 6 - np.sum(1 / x**2)
+    mean = 15 * (digamma + log(2)) / 2 / log(10)
+    sd = np.sqrt(15 * trigamma) / 2 / log(10)
     assert drawn.log10_growth[:, -1].mean() == pytest.approx(mean, abs=4 * sd / np.sqrt(trials))
     assert drawn.log10_growth[:, -1].std() == pytest.approx(sd, rel=4 / np.sqrt(2 * trials))
     assert drawn.log10_predicted[-1] == pytest.approx(gain_law, abs=0.005)

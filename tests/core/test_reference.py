@@ -212,7 +212,6 @@ def test_two_thirds_of_the_weights_are_below_1_and_what_that_leaves_out():
     assert theory.probability_below_one(1) == pytest.approx(0.682689492137, rel=1e-10)
     assert theory.probability_below_one(15) == pytest.approx(0.995, abs=5e-4)
     assert 10 ** theory.log10_product_median(15) == pytest.approx(9.648e-5, rel=1e-3)
-    assert round(theory.SIGMA_ZERO_MEAN_LOG, 3) == 1.887
 
 
 def test_he_lecun_and_xavier_by_their_own_names():

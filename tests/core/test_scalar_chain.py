@@ -107,6 +107,13 @@ def test_infinity_begins_half_a_step_beyond_the_largest_number():
         assert half.n == n and half.steps == np.inf, w
 
 
+def test_a_tie_that_rounds_down_is_not_lost():
+    """Of e4m3 448 is the largest and 464 the tie, which rounds to even: to 448."""
+    for w, n in ((448.0, 2), (464.0, 2), (465.0, 1)):
+        end = power_end(w, FORMATS["float8_e4m3fn"])
+        assert end.n == n and np.isnan(end.once)
+
+
 @pytest.mark.parametrize("name", TYPES)
 @pytest.mark.parametrize("w", [0.0, 0.6, 0.9, 0.5, -0.3, -0.6, 1.6, -1.6, 0.99, 1.0, 2.0])
 def test_steps_agree_with_a_loop_in_numpys_own_formats(w, name):

@@ -427,7 +427,18 @@ def test_the_traps_are_said_with_measured_numbers():
     orthogonal = "from 0.87 to 0.001"
     clipped = "a norm of 1 leaves 10; PyTorch's leaves 1.0."
     few = "0.34 at 16 channels and 0.045"
-    for text in (few, "0.50.", "4.25×10⁻¹⁸", "0.73", silu, uniform, maxout, gates, orthogonal, clipped):
+    for text in (
+        few,
+        "0.50.",
+        "4.25×10⁻¹⁸",
+        "0.73",
+        silu,
+        uniform,
+        maxout,
+        gates,
+        orthogonal,
+        clipped,
+    ):
         assert text in said, text
 
 

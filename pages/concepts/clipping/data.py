@@ -1,7 +1,7 @@
 """Frames of the page on gradient clipping."""
 
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -232,7 +232,6 @@ class FirstStep:
     uneven: tuple[float, float]  # log₁₀ of layer 1's ‖ΔW‖/‖W‖ over layer L's, before and after
 
 
-@cache
 @memoize(128)
 def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
     """Backpropagate the first batch through one untrained network, then clip at 10**limit."""

@@ -17,7 +17,6 @@ from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 DEPTHS = DEPTH.values()
-_LINES = ("line", "other", "he", "slopes")
 
 
 def default_run(framework: str, name: str, width: int, seed: int) -> networks.Run:

@@ -316,9 +316,9 @@ def traps() -> str:
           others, where a sigmoid would need more.
         - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
           cell: the 1 is added in the arithmetic.
-        - **Clipped before it is summed.** TensorFlow keeps one row for each time that an embedding's
-          row is picked. Of a row picked 100 times, clipping to a norm of 1 leaves {slices}; PyTorch's
-          leaves {summed}.
+        - **Clipped before it is summed.** TensorFlow keeps one row for each time that an
+          embedding's row is picked. Of a row picked 100 times, clipping to a norm of 1 leaves
+          {slices}; PyTorch's leaves {summed}.
         - **Muon for biases.** Keras's Muon is for what has two axes. The kernels of its attention
           have three and are moved by Adam; their biases have two, and Muon moves those.
         - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
