@@ -20,13 +20,14 @@ class RunLock:
         self._patience = patience
         self._moved = Condition()
         self._holder: int | None = None  # the thread that has taken it last
-        self._since = 0.0  # when it did
-        self._ended = 0.0  # when it was released last
+        self._running: set[int] = set()  # the holder, and those that it has overtaken
+        self._since = 0.0  # when the holder took it
+        self._ended = 0.0  # when the last of them released it
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold it for the length of a `with`; again from within changes nothing."""
-        if self._holder == get_ident():
+        if get_ident() in self._running:
             yield
             return
         self._take()
@@ -38,17 +39,20 @@ class RunLock:
     def release(self) -> None:
         """Let the next one run: the rest is waiting."""
         with self._moved:
+            self._running.discard(get_ident())
+            if not self._running:
+                self._ended = monotonic()
             if self._holder == get_ident():
-                self._holder, self._ended = None, monotonic()
+                self._holder = None
                 self._moved.notify()
 
     def quiet(self) -> float:
         """For how many seconds no script has run: 0 while one does."""
-        return 0.0 if self._holder is not None else monotonic() - self._ended
+        return 0.0 if self._running else monotonic() - self._ended
 
     def sleep(self, seconds: float) -> None:
         """Sleep while others run, then hold it again if it was held."""
-        held = self._holder == get_ident()
+        held = get_ident() in self._running
         self.release()
         sleep(seconds)
         if held:
@@ -59,6 +63,7 @@ class RunLock:
             while self._holder is not None and (left := self._left()) > 0:
                 self._moved.wait(left)
             self._holder, self._since = get_ident(), monotonic()
+            self._running.add(get_ident())
 
     def _left(self) -> float:
         return self._since + self._patience - monotonic()

@@ -45,6 +45,30 @@ def test_again_from_within():
     assert crowd(lock, 2, 0.0) == [1, 1]
 
 
+def test_who_is_overtaken_still_runs():
+    """From within it does not wait for who overtook it, nor gives away what that one holds."""
+    lock, overtaken, done = RunLock(patience=0.05), Event(), Event()
+
+    def overtake():
+        with lock.held():
+            overtaken.set()
+            done.wait(5)
+
+    with lock.held():
+        other = Thread(target=overtake)
+        other.start()
+        assert overtaken.wait(5)
+        with lock.held():
+            assert lock._holder == other.ident
+        assert lock._holder == other.ident
+        done.set()
+        other.join()
+        sleep(0.01)
+        assert lock.quiet() == 0, "the first one still runs"
+    sleep(0.01)
+    assert 0 < lock.quiet() < 5
+
+
 def test_who_fails_releases_it():
     lock = RunLock(patience=60)
     with pytest.raises(KeyError), lock.held():

@@ -23,6 +23,7 @@ from pages.kit.memoize import memoize
 HERE = Path(__file__).parent
 DRAWN = 4  # of the trained networks, whose first step is computed as the reader looks
 HELD_OUT = 360  # digits
+ASKED = ("sigmoid20", "sigmoid10", "small")  # networks that the question tells of
 LEARNED = 0.4  # share of them from which on a network counts as having learned: guessing has 0.1
 SHORT = {"momentum": "momentum", "sign": "sign"}  # names beside a line
 NO_FLOOR = ("sgd", "momentum", "sign", "muon")  # rules that ε is no setting of, here

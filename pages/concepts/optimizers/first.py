@@ -17,7 +17,7 @@ CHARTS = (
 def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
     yield partial(data.floors, at.network, at.rule)
-    yield partial(data.first_step, "sigmoid20", "adam")  # of the question
+    yield from (partial(data.first_step, name, "adam") for name in data.ASKED)
     yield partial(data.curves, at.network, at.rule)
     yield data.epsilons
     yield partial(data.spikes, float(at.beta2), int(at.quiet))

@@ -326,8 +326,7 @@ def width(at) -> str:
 
 def question() -> dict[str, str]:
     """The numbers of the prediction's answer, and of the idea."""
-    names = ("sigmoid20", "sigmoid10", "small")
-    found, ten, relu = (data.first_step(name, "adam") for name in names)
+    found, ten, relu = (data.first_step(name, "adam") for name in data.ASKED)
     return {
         "relu": theme.from_log10(float(relu.spread[-1]), 2),
         "ten": theme.from_log10(float(ten.spread[-1]), 2),
