@@ -45,6 +45,19 @@ def one_of(of: Any, **known: Iterable[str]) -> None:
             raise ValueError(f"{name} must be one of {', '.join(names)}, not {value!r}")
 
 
+def sequences(x, seeds: int, steps: int, n_in: int) -> np.ndarray:
+    """x as (1 or S, N, T, n_in): a batch of sequences for all members, or one for each."""
+    x = np.asarray(x, dtype=np.float64)
+    x = x[None] if x.ndim == 3 else x
+    fits = x.ndim == 4 and x.shape[2:] == (steps, n_in) and x.shape[1] > 0
+    if not fits or x.shape[0] not in (1, seeds):
+        raise ValueError(
+            f"x must be (N, {steps}, {n_in}) or ({seeds}, N, {steps}, {n_in}) with N ≥ 1, "
+            f"not {x.shape}"
+        )
+    return x
+
+
 def generators(
     rng: np.random.Generator | Sequence[np.random.Generator], seeds: int
 ) -> list[np.random.Generator]:

@@ -16,11 +16,11 @@ TRAINING_DIGITS = 1437
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples with labels, most of them standardized per feature by the training set.
+    """Examples with labels; but for `pixels`, standardized per feature by the training set.
 
-    x_train (N, D), x_test (M, D) float64; y_train (N,), y_test (M,) class numbers from 0.  All
-    four are read-only, since cached data sets are shared. Raises ValueError where a part is empty
-    or holds what is not finite.
+    x_train (N, D), x_test (M, D) float64; y_train (N,), y_test (M,) class numbers from 0.  Those
+    made here are read-only, since they are shared. Raises ValueError where a part is empty or
+    holds what is not finite.
     """
 
     x_train: np.ndarray
@@ -45,9 +45,7 @@ def digits() -> Dataset:
     Pixels that are constant over the training set are 0 in both parts.  Source: Alpaydin and
     Kaynak 1998, UCI Machine Learning Repository, CC BY 4.0; see core/data/README.md.
     """
-    with np.load(DIGITS_FILE, allow_pickle=False) as file:
-        x, y = file["images"].astype(np.float64), file["labels"].astype(np.int64)
-    return _standardized(x, y, TRAINING_DIGITS)
+    return _standardized(*_images(), TRAINING_DIGITS)
 
 
 @cache
@@ -57,13 +55,7 @@ def pixels() -> Dataset:
     Split as `digits`. What all examples share is then far larger than what tells them apart (LeCun
     et al. 1998, Efficient BackProp, section 4.3).
     """
-    with np.load(DIGITS_FILE, allow_pickle=False) as file:
-        x, y = file["images"].astype(np.float64), file["labels"].astype(np.int64)
-    n = TRAINING_DIGITS
-    parts = x[:n], y[:n], x[n:], y[n:]
-    for part in parts:
-        part.setflags(write=False)
-    return Dataset(*parts)
+    return _split(*_images(), TRAINING_DIGITS)
 
 
 def spirals(n: int, *, turns: float, noise: float, rng: np.random.Generator) -> Dataset:
@@ -84,7 +76,7 @@ def spirals(n: int, *, turns: float, noise: float, rng: np.random.Generator) -> 
     angle = 2 * np.pi * turns * radius + np.pi * y
     x = radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (total, 2)
     x += noise * rng.standard_normal((total, 2))
-    return _standardized(x, y, int(n))
+    return _standardized(x, y, n)
 
 
 @cache
@@ -98,10 +90,20 @@ DATASETS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
 )
 
 
+def _images() -> tuple[np.ndarray, np.ndarray]:
+    """The digits' pixels, (1797, 64), and their labels, as the file holds them."""
+    with np.load(DIGITS_FILE, allow_pickle=False) as file:
+        return file["images"].astype(np.float64), file["labels"].astype(np.int64)
+
+
 def _standardized(x: np.ndarray, y: np.ndarray, n_train: int) -> Dataset:
     mean, std = x[:n_train].mean(axis=0), x[:n_train].std(axis=0)
     constant = np.ptp(x[:n_train], axis=0) == 0
     x = (x - mean) * np.where(constant, 0.0, 1.0 / np.where(constant, 1.0, std))
+    return _split(x, y, n_train)
+
+
+def _split(x: np.ndarray, y: np.ndarray, n_train: int) -> Dataset:
     parts = x[:n_train], y[:n_train], x[n_train:], y[n_train:]
     for part in parts:
         part.setflags(write=False)

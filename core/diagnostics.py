@@ -10,8 +10,8 @@ from math import prod
 
 import numpy as np
 
-# Where the norms of a step are all below 10^290, so, within 18 decades, is whatever else it
-# computed: only above need one look at every array for the first infinity or NaN.
+# If every norm of a step is below 10^CALM, nothing that it computed is infinite or NaN: no single
+# result is more than 18 decades above these norms. Only beyond is every array searched.
 CALM = 290.0
 CALM_IN_FLOAT32 = 20.0  # 18 decades below 3.4e38
 SATURATED = 0.05  # of an activation's largest slope: |z| > 4.36 for sigmoid, 2.18 for tanh

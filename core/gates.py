@@ -150,14 +150,8 @@ def forward(spec: GateSpec, params: GateParams, x) -> GateTrace:
 
     Raises ValueError where shapes do not fit. Infinity and NaN pass through.
     """
-    x = np.asarray(x, dtype=np.float64)
-    x = x[None] if x.ndim == 3 else x
-    seeds, fits = params.W_h.shape[1], (spec.steps, spec.n_in)
-    if x.ndim != 4 or x.shape[2:] != fits or x.shape[0] not in (1, seeds) or x.shape[1] == 0:
-        raise ValueError(
-            f"x must be (N, {spec.steps}, {spec.n_in}) or ({seeds}, N, {spec.steps}, {spec.n_in}) "
-            f"with N ≥ 1, not {x.shape}"
-        )
+    seeds = params.W_h.shape[1]
+    x = checks.sequences(x, seeds, spec.steps, spec.n_in)
     x = np.ascontiguousarray(x.swapaxes(1, 2))  # (1 or S, T, N, n_in)
     state = (seeds, spec.steps, x.shape[2], spec.width)
     h, inner, gate, slope = *np.empty((2, *state)), *np.empty((2, spec.gates, *state))

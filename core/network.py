@@ -398,7 +398,8 @@ def _normalize(norm, u, x_hat, inv_std):
     scale: float | np.ndarray = 1.0
     if np.isinf(inv_std).any():  # a square overflows at half the depth at which the value does
         largest = np.abs(x_hat).max(axis, keepdims=True)
-        scale = np.where(np.isinf(inv_std), largest, 1.0)  # alone, a member gets the same bits
+        # entry by entry, so that a member's bits do not depend on the others
+        scale = np.where(np.isinf(inv_std), largest, 1.0)
         x_hat /= scale
         np.mean(x_hat * x_hat, axis, keepdims=True, out=inv_std)
     inv_std += EPSILON / scale**2

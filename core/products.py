@@ -153,9 +153,7 @@ class GradedProduct:
         """The product with one more factor on the left, w (trials, D, D)."""
         # Largest scales first: a QR factorization keeps small columns that come after large ones,
         # but loses them if they come before.
-        order = np.argsort(-self.s, axis=-1, kind="stable")
-        s = np.take_along_axis(self.s, order, axis=-1)
-        u = np.take_along_axis(self.u, order[..., None], axis=-2)
+        order, s, u = self._largest_first()
         q, r = np.linalg.qr(w @ np.take_along_axis(self.q, order[:, None], axis=-1))
         with np.errstate(all="ignore"):
             # Row i of R·diag(10^s)·U, relative to its largest term 10^m.
@@ -167,11 +165,15 @@ class GradedProduct:
             s = m + np.log10(largest)
         return GradedProduct(q, s, u / np.where(largest > 0, largest, 1.0)[..., None])
 
-    def log10_singular_values(self) -> np.ndarray:
-        """(trials, D), largest first; -inf for an exact zero."""
+    def _largest_first(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The order of the scales, s and u in it."""
         order = np.argsort(-self.s, axis=-1, kind="stable")
         s = np.take_along_axis(self.s, order, axis=-1)
-        u = np.take_along_axis(self.u, order[..., None], axis=-2)
+        return order, s, np.take_along_axis(self.u, order[..., None], axis=-2)
+
+    def log10_singular_values(self) -> np.ndarray:
+        """(trials, D), largest first; -inf for an exact zero."""
+        _, s, u = self._largest_first()
         # A float spans 300 decades, and the SVD squares: go through the scales 100 decades at a
         # time.  Rows far above the window only need to stay far above, rows far below, below.
         with np.errstate(invalid="ignore"):  # −inf − (−inf) of a product that is zero

@@ -25,7 +25,6 @@ MAX_WORK = 600e9  # multiply-adds or what takes as long: about a minute of one c
 PER_WEIGHT, PER_LAYER = 14, 400_000
 PER_KEPT = 10  # by weight and array that an optimizer keeps
 PER_ELEMENT, PER_SMOOTH_ELEMENT, PER_NORMALIZED_ELEMENT = 80, 450, 450
-PIECEWISE_LINEAR = ("identity", "relu", "leaky_relu")
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def work(spec: NetSpec, train_spec: TrainSpec) -> float:
     weights = spec.n_in * D + max(0, L - 1) * D * D + D * spec.n_out
     per_element = (
         PER_ELEMENT
-        + PER_SMOOTH_ELEMENT * (spec.activation not in PIECEWISE_LINEAR)
+        + PER_SMOOTH_ELEMENT * (not spec.phi.homogeneous)
         + PER_NORMALIZED_ELEMENT * (spec.norm != "none")
     )
     rule = train_spec.rule

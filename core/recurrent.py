@@ -144,14 +144,8 @@ def forward(spec: RnnSpec, params: RnnParams, x) -> RnnTrace:
 
     Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
     """
-    x = np.asarray(x, dtype=np.float64)
-    x = x[None] if x.ndim == 3 else x
-    seeds, fits = len(params.W_h), (spec.steps, spec.n_in)
-    if x.ndim != 4 or x.shape[2:] != fits or x.shape[0] not in (1, seeds) or x.shape[1] == 0:
-        raise ValueError(
-            f"x must be (N, {spec.steps}, {spec.n_in}) or ({seeds}, N, {spec.steps}, {spec.n_in}) "
-            f"with N ≥ 1, not {x.shape}"
-        )
+    seeds = len(params.W_h)
+    x = checks.sequences(x, seeds, spec.steps, spec.n_in)
     z, h, slope = np.empty((3, spec.steps, seeds, x.shape[1], spec.width))
     with np.errstate(all="ignore"):
         for t in range(spec.steps):

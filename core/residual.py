@@ -41,7 +41,7 @@ class StackSpec:
     branch: the factor r; a plain block has none.
     norm: "rms" (Zhang and Sennrich 2019) or "layer" (Ba, Kiros and Hinton 2016), where the place
         has one.
-    weight_scale: multiplies W1 and W2: He's draws for W1, LeCun's for W2 and at both ends.
+    weight_scale: multiplies W1 and W2, not the two ends. W1 has He's draws, the others LeCun's.
     seeds: the number S of independent networks.
     """
 
@@ -125,7 +125,8 @@ class StackTrace:
 
 @dataclass(frozen=True)
 class StackGradients:
-    """dJ/d(variable), of the variable's shape; dh as h, L + 1 arrays; dx (S, N, n_in)."""
+    """dJ/d(variable), of the variable's shape, in a sweep one for each of its K members; dh as h,
+    L + 1 arrays; dx (S, N, n_in)."""
 
     dW_in: np.ndarray
     dW1: tuple[np.ndarray, ...]
@@ -163,7 +164,7 @@ def init(
 def forward(spec: StackSpec, params: StackParams, x, *, branch=None) -> StackTrace:
     """Compute every block from the input to the output.
 
-    x: (N, n_in), one batch for all members, or (S, N, n_in).
+    x: (N, n_in), one batch for all members, or (S, N, n_in); N ≥ 1.
     branch: r for each of K members, (K,), instead of the spec's; parameters of a single member
     then serve all of them: a sweep. Infinity and NaN pass through.
     Raises ValueError where shapes do not fit.

@@ -41,7 +41,8 @@ def passes(
 
     held = params_in(params, form)
     W, b = held.W, held.b
-    L, below = spec.depth, r(np.asarray(x, dtype=np.float64)[None])
+    L, x = spec.depth, r(np.asarray(x, dtype=np.float64)[None])
+    below = x
     u, h, slopes = [], [], []
     with np.errstate(all="ignore"):
         for i in range(L):
@@ -51,7 +52,7 @@ def passes(
             slopes.append(r(slope))
             below = h[i]
         output = r(r(below @ W[L]) + b[L])
-        trace = Trace(r(x)[None], tuple(h), tuple(u), tuple(u), tuple(slopes), output)
+        trace = Trace(x, tuple(h), tuple(u), tuple(u), tuple(slopes), output)
 
         du = r(np.asarray(d_output, dtype=np.float64) * scale)
         inputs, dz, dh = (trace.x, *h), [np.empty(0)] * L, [np.empty(0)] * L

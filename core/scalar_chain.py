@@ -82,11 +82,11 @@ class PowerEnd:
     n, once         first n at which |w|^n, rounded once to the format, is lost, and what it is from
                     there: 0, infinity, or NaN where the format has no infinity; (None, 1) at
                     |w| = 1, where no n does this
-    steps_n, steps  the same when a program multiplies by w again and again *in* the format,
-                    rounding at each step; or where rounding to nearest gives back the number one
-                    had, for ever.  For |w| > 1/2 the product thus never reaches 0: the smallest
-                    subnormal times 0.6 rounds up to itself.  None if it still changes at the last
-                    step, and its size then
+    steps_n, steps  the first n at which multiplying by w again and again *in* the format ends, and
+                    what it ends at: 0, infinity, NaN, or a number that rounding gives back for
+                    ever.  For |w| > 1/2 the product thus never reaches 0: the smallest subnormal
+                    times 0.6 rounds up to itself.  None if it still changes after the last factor,
+                    and its size then
     """
 
     form: Format

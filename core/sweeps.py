@@ -276,9 +276,7 @@ def _exactly(spec, params, x, scales, d_output):
 
 def _scale_of_gain_one(spec):
     """The weight scale of a homogeneous activation at which wide layers keep a signal's size."""
-    slope_square = {"identity": 1.0, "relu": 0.5}.get(
-        spec.activation, 0.5 * (1.0 + spec.negative_slope**2)
-    )
+    slope_square = 0.5 * (spec.phi.df(1.0) ** 2 + spec.phi.df(-1.0) ** 2)
     std = INITIALIZERS[spec.initializer].std(spec.width, spec.width)
     return 1.0 / (std * np.sqrt(spec.width * slope_square))
 

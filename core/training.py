@@ -406,7 +406,8 @@ def share_right(output, y, loss: str) -> np.ndarray:
 
 
 def _clip(train_spec, gradient):
-    """Clip each member's row, in place; the factors (S,). Alone, a member gets the same bits."""
+    """Clip each member's gradient, in place; the factors (S,). Row by row, so that a member's bits
+    do not depend on the others."""
     factor = np.ones(len(gradient))
     if train_spec.clip != "none":
         clip = clip_by_value if train_spec.clip == "value" else clip_by_global_norm

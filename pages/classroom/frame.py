@@ -10,7 +10,6 @@ from functools import cache, partial
 from pathlib import Path
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.classroom import lesson, progress, room, take_away, teach
 from pages.classroom.running import Running, leave_lesson, open_lesson, say_in_address
@@ -30,8 +29,7 @@ def panels() -> Mapping[str, Panel]:
 
 def arrive() -> None:
     """Take up what the address asks for: at the start of a session, and going through history."""
-    context = get_script_run_ctx()
-    stepped = context is not None and context.is_history_navigation
+    stepped = address.stepped_through_history()
     if _ARRIVED in st.session_state and not stepped:
         return
     st.session_state[_ARRIVED] = True

@@ -46,7 +46,7 @@ def read_url(panel: Panel) -> None:
     address without values leaves the reader's own as they are. In the history it means those that
     the reader came to it with.
     """
-    visit, stepped = st.session_state.get(_VISIT), _stepped_through_history()
+    visit, stepped = st.session_state.get(_VISIT), stepped_through_history()
     begins = visit is None or visit.page != panel.page
     if not begins and not stepped:
         values.begin(panel)
@@ -87,7 +87,8 @@ def _query() -> dict[str, list[str]]:
     return {key: st.query_params.get_all(key) for key in st.query_params}
 
 
-def _stepped_through_history() -> bool:
+def stepped_through_history() -> bool:
+    """Whether the reader has come to this address by Back or Forward."""
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
 

@@ -34,8 +34,8 @@ def memoize(
 ) -> Callable[[Callable], Callable]:
     """Decorate a pure function: its latest results are kept, by its arguments.
 
-    Where results differ in size, `size` tells a result's bytes, and all are forgotten once they
-    come to more than `most`: who uses one has it still.
+    Where results differ in size, `size` tells a result's bytes, and all are forgotten once what was
+    made since the last time comes to more than `most`: who uses one has it still.
     """
 
     def decorate(function: Callable) -> Callable:

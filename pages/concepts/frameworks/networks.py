@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from core import depths
+from core import depths, untrained
 from core.activations import Activation, activation
 from core.datasets import digits
 from pages.concepts.frameworks.panel import DEEPEST
@@ -87,7 +87,6 @@ def run_with(phi: Activation, weights: Law, biases: Law, width: int, seed: int) 
         x,
         d_last=np.random.default_rng((seed, 1)).standard_normal(last),
     )
-    # quantiles that occurred: the dead cannot be averaged with the living
     kept = np.where(np.isnan(found.kept) & np.tri(DEEPEST, dtype=bool), -np.inf, found.kept)
-    low, median, high = np.quantile(kept, [0.25, 0.5, 0.75], axis=0, method="inverted_cdf")
+    low, median, high = untrained.quartiles(kept, axis=0)
     return Run(median, low, high, np.median(found.slopes, axis=0))

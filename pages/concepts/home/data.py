@@ -131,8 +131,7 @@ def units(name: str, draw: int) -> tuple[np.ndarray, np.ndarray]:
     """
     spec, c = NETWORKS[name].spec, np.array(C.values())
     one = network.init(replace(spec, seeds=1), rng=generators(draw - 1))
-    scaled = tuple(W * c[:, None, None] for W in one.W)
-    params = network.Params(scaled, tuple(np.repeat(b, len(c), axis=0) for b in one.b))
+    params = network.scale_weights(one, c)
     x, start = _start(NETWORKS[name])
     trace = network.forward(replace(spec, seeds=len(c)), params, x)
     dz = network.backward(replace(spec, seeds=len(c)), params, trace, start).dz

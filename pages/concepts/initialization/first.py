@@ -17,7 +17,7 @@ CHARTS = (
 def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
     yield from _at_depth(at, at.depth)
-    yield partial(data.named, data.Setting("sigmoid", 64, 20, "lecun", 0.0, 0))
+    yield partial(data.named, data.ASKED)
     yield partial(data.saturated, "sigmoid", 64, 20, 8.0)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from core import gates, linear_recurrence, recurrent
 from core.activations import activation
+from core.diagnostics import arrives
 from core.gates import GateSpec
 from core.recurrent import RnnSpec
 from pages.concepts.memory.charts import HIGH, LOW
@@ -75,10 +76,8 @@ def through_time(of: Setting) -> ThroughTime:
     trace = recurrent.forward(spec, params, x)
     found = recurrent.backward(spec, params, trace, rng.standard_normal((EXAMPLES, 1)))
     norms = recurrent.step_norms(found)[:, ::-1]
-    with np.errstate(invalid="ignore"):
-        gradient = np.where(np.isneginf(norms), -np.inf, norms - norms[:, :1])
     return ThroughTime(
-        gradient,
+        arrives(norms, norms[:, :1]),
         recurrent.slope_products(trace)[:, ::-1],
         np.arange(BACK + 1) * np.log10(activation(of.activation).max_slope * sigmas)[:, None],
         float(np.abs(np.linalg.eigvals(W_h[0])).max()),

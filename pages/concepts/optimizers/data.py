@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import datasets, network, optimizers
+from core import datasets, network, optimizers, untrained
 from core.clipping import clip_by_global_norm
 from core.diagnostics import log10_rms, log10_spread, slope_products
 from core.losses import LOSSES
@@ -16,7 +16,7 @@ from core.network import Params
 from core.optimizers import RULES, Adam, RMSProp
 from core.training import TrainSpec, first_batch
 from pages.concepts.optimizers.charts import HIGH, LOW
-from pages.concepts.optimizers.networks import DRAWS, EXPONENTS, NETWORKS, RATES, STEPS, rule
+from pages.concepts.optimizers.networks import EXPONENTS, NETWORKS, RATES, STEPS, rule
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -54,7 +54,7 @@ class FirstStep:
 
 def generators() -> list[np.random.Generator]:
     """The generators of the first DRAWN of the trained networks."""
-    return np.random.default_rng(0).spawn(DRAWS)[:DRAWN]
+    return untrained.generators(0, DRAWN)
 
 
 @memoize(64)

@@ -8,8 +8,6 @@ import csv
 import sys
 from collections.abc import Callable
 
-PLACES = ("cpu", "cuda")
-
 
 def with_torch(compiled: bool, place: str) -> dict[str, Callable[[], float]]:
     import torch

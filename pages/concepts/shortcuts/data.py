@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import datasets, diagnostics, network, residual, theory
+from core import datasets, diagnostics, network, residual, theory, untrained
 from core.diagnostics import arrives, log10_norms, log10_rms, running_products
 from core.losses import LOSSES
 from core.network import NetSpec
@@ -73,7 +73,7 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _members(of: Setting) -> list[StackParams]:
-    rngs = np.random.default_rng(of.seed).spawn(NETWORKS)
+    rngs = untrained.generators(of.seed, NETWORKS)
     return [residual.init(of.spec, rng=[rng]) for rng in rngs]
 
 
