@@ -27,7 +27,7 @@ async def main() -> None:
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--warm", type=float, default=20, help="seconds before readers come")
-    parser.add_argument("--short", action="store_true", help="a few readers, for CI")
+    parser.add_argument("--short", action="store_true", help="a few readers, for a first look")
     asked = parser.parse_args()
     counts = COUNTS
     if asked.short:

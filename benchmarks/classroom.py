@@ -212,7 +212,7 @@ async def main() -> None:
     parser.add_argument("--reruns", type=int, default=2000, help="of the endurance run")
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
     parser.add_argument("--warm", type=float, default=20, help="seconds before the class comes")
-    parser.add_argument("--short", action="store_true", help="a small class, for CI")
+    parser.add_argument("--short", action="store_true", help="a small class, for a first look")
     parser.add_argument("--against", type=Path, help="another checkout, side by side with this")
     parser.add_argument("--rounds", type=int, default=3, help="of the comparison")
     asked = parser.parse_args()

@@ -47,7 +47,9 @@ def visit(browser: Browser, address: str) -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
-    parser.add_argument("--short", action="store_true", help="the first page alone, for CI")
+    parser.add_argument(
+        "--short", action="store_true", help="the first page alone, for a first look"
+    )
     asked = parser.parse_args()
     begun = perf_counter()
     print(

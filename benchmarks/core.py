@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--short", action="store_true", help="a few rounds, for CI")
+parser.add_argument("--short", action="store_true", help="a few rounds, for a first look")
 parser.add_argument("--threads", type=int, default=1, help="threads for BLAS and for PyTorch")
 parser.add_argument("--activation", default="relu", choices=["relu", "tanh", "sigmoid", "gelu"])
 arguments = parser.parse_args()

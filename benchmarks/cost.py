@@ -80,7 +80,7 @@ def slope(make, what: str, doublings: int, rounds: int) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="fewer rounds, for CI")
+    parser.add_argument("--short", action="store_true", help="fewer rounds, for a first look")
     doublings, rounds = (2, 3) if parser.parse_args().short else (3, 7)
     begun, over = perf_counter(), []
     print("slope of log(time)  | " + " | ".join(f"{what:>7}" for what in ALLOWED))

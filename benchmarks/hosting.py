@@ -78,7 +78,9 @@ def main() -> None:
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
     parser.add_argument("--readers", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--short", action="store_true", help="one page and a small class, for CI")
+    parser.add_argument(
+        "--short", action="store_true", help="one page and a small class, for a first look"
+    )
     asked = parser.parse_args()
     if asked.short:
         asked.pages, asked.readers, asked.rounds = asked.pages[:1], 10, 1

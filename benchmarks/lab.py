@@ -97,7 +97,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=45)
-    parser.add_argument("--short", action="store_true", help="a few readers, for CI")
+    parser.add_argument("--short", action="store_true", help="a few readers, for a first look")
     parser.add_argument("--longest", action="store_true", help="depth 50 and width 128 for all")
     asked = parser.parse_args()
     if asked.short:

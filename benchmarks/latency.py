@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("--presses", type=int, default=25)
     parser.add_argument("--rounds", type=int, default=3, help="tabs that each page is opened in")
     parser.add_argument("--pages", nargs="+", default=[page.path for page in site.PAGES])
-    parser.add_argument("--short", action="store_true", help="a few presses, for CI")
+    parser.add_argument("--short", action="store_true", help="a few presses, for a first look")
     parser.add_argument("--against", type=Path, help="another checkout, pressed in turn with this")
     asked = parser.parse_args()
     rounds, presses, frames = (1, 5, 60) if asked.short else (asked.rounds, asked.presses, 200)

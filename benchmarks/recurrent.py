@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--short", action="store_true", help="a few rounds, for CI")
+parser.add_argument("--short", action="store_true", help="a few rounds, for a first look")
 parser.add_argument("--steps", type=int, default=100)
 parser.add_argument("--width", type=int, default=64)
 parser.add_argument("--batch", type=int, default=32)

@@ -126,7 +126,7 @@ async def main() -> None:
     parser.add_argument("--readers", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--short", action="store_true", help="a small class, for CI")
+    parser.add_argument("--short", action="store_true", help="a small class, for a first look")
     asked = parser.parse_args()
     if asked.short:
         asked.readers, asked.seconds, asked.rounds = 10, 8, 1

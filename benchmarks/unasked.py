@@ -130,7 +130,7 @@ async def main() -> None:
     parser.add_argument("--against", type=Path, help="another checkout, served beside this one")
     parser.add_argument("--readers", type=int, default=100)
     parser.add_argument("--pages", nargs="+", default=list(MOVES), choices=list(MOVES))
-    parser.add_argument("--short", action="store_true", help="a few readers, for CI")
+    parser.add_argument("--short", action="store_true", help="a few readers, for a first look")
     asked = parser.parse_args()
     if asked.short:
         asked.readers = 10

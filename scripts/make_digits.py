@@ -1,6 +1,6 @@
 """Write core/data/digits.npz from scikit-learn's copy of the UCI digits.
 
-    python scripts/make_digits.py
+    python -m scripts.make_digits
 
 Needs scikit-learn, which neither the site nor its tests need.  The same input gives the same
 bytes.  The split: shuffle with a fixed seed, sort by class keeping that order, hold out every

@@ -1,8 +1,8 @@
-"""Make tests/golden/golden.npz with PyTorch: `python scripts/make_golden.py`.
+"""Make tests/golden/golden.npz with PyTorch: `python -m scripts.make_golden`.
 
 PyTorch builds each network of tests/golden/recipe.py from the same arrays, in float64 on one
 thread, and autograd differentiates it. What is stored are digests (see the recipe), one array per
-case and kind of tensor. Only this script needs PyTorch (2.x); the tests read the file.
+case and kind of tensor. It needs PyTorch (2.x); the tests read the file.
 """
 
 import sys
