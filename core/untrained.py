@@ -22,7 +22,7 @@ _DEAR = {5: 21, 10: 11, 16: 7, 32: 15, 64: 5, 100: 3, 128: 15, 256: 1}
 _ORTHOGONAL = 5  # at most: dear to make, and much alike
 
 
-def members(spec: NetSpec) -> int:
+def count(spec: NetSpec) -> int:
     """How many networks of a kind are measured. KeyError for a width that no page has."""
     exact = sweeps.is_exact(spec)
     many = (_EXACT if exact else _DEAR)[spec.width]
@@ -53,7 +53,7 @@ def profile(
     The gradient starts as standard-normal numbers at the output, each network's own, after its
     weights' draws: no loss has a say in what a layer does to it.
     """
-    own = generators(seed, members(spec) if draw is None else draw + 1)
+    own = generators(seed, count(spec) if draw is None else draw + 1)
     own = own if draw is None else own[draw:]
     spec = replace(spec, seeds=len(own))
     return sweeps.profile(spec, digits(), weight_scales=weight_scales, rng=own)

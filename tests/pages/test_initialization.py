@@ -386,7 +386,7 @@ def test_the_page_draws_three_charts_and_its_sweeps_are_bounded():
         for width in map(int, ("5", "10", "16", "64", "100", "256")):
             scales = 1 if name == "relu" else 70 // data._STRIDE.get(width, 1) + 1
             spec = sweeps.NetSpec(64, width, 30, 10, name)
-            spec = replace(spec, seeds=untrained.members(spec))
+            spec = replace(spec, seeds=untrained.count(spec))
             price = sweeps.cost(spec, scales=scales, examples=untrained.EXAMPLES)
             assert price < sweeps.MAX_COST / 2
 

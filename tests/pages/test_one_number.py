@@ -162,6 +162,6 @@ def test_the_median_is_one_of_the_networks_and_the_dead_are_not_averaged():
 def test_one_draw_is_one_of_all():
     spec = NetSpec(64, 64, 6, 10, "tanh")
     together = untrained.profile(spec, 4, weight_scales=(0.5, 1.0))
-    assert together.log10_dz.shape[1] == untrained.members(spec) == 5
+    assert together.log10_dz.shape[1] == untrained.count(spec) == 5
     alone = untrained.profile(spec, 4, weight_scales=(0.5, 1.0), draw=3)
     assert np.allclose(alone.log10_dz[:, 0], together.log10_dz[:, 3], atol=1e-9)

@@ -215,7 +215,7 @@ def idea(option: str) -> beside.Idea | None:
     layers = np.arange(2, LAYERS + 1)
     weights = (layers - 1) * np.log10(ASKED)
     chain = depths("sigmoid")
-    held_against = partial(
+    idea_of = partial(
         beside.Idea,
         truth="the sigmoid chain with *w* = 4",
         at=lambda x: f"L = {x:g}",
@@ -228,10 +228,10 @@ def idea(option: str) -> beside.Idea | None:
     )
     slopes = layers * chain.steepest
     ideas = {
-        "yes": held_against(
+        "yes": idea_of(
             "every slope is ¼, so that it is 4ᴸ⁻¹ · ¼ᴸ", "4ᴸ⁻¹ · ¼ᴸ", y=weights + slopes
         ),
-        "explodes": held_against("the weights alone count", "4ᴸ⁻¹", y=weights),
+        "explodes": idea_of("the weights alone count", "4ᴸ⁻¹", y=weights),
     }
     return ideas.get(option)
 

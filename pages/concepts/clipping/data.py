@@ -157,7 +157,7 @@ def idea(option: str) -> beside.Idea | None:
     rows = _rows("small", "norm").sort_values("limit")
     lifted = _rows("small", "lift").sort_values("limit")["accuracy"].to_numpy()
     cured = np.full(len(rows), runs("small", "cure").accuracy)
-    held_against = partial(
+    idea_of = partial(
         beside.Idea,
         truth="He ×0.6 clipped by norm",
         at=lambda x: f"*c* = {LIMIT.shown(x)}",
@@ -167,14 +167,14 @@ def idea(option: str) -> beside.Idea | None:
         by=beside.POINTS,
     )
     ideas = {
-        "repairs": held_against(
+        "repairs": idea_of(
             "whatever *c* is, it learns as He ×1 does",
             "16 layers of He ×1",
             y=cured,
             name_at=0.25,
             below=True,
         ),
-        "lifts": held_against(
+        "lifts": idea_of(
             "every entry of the gradient is lifted to −*c* or *c*, and each weight moves by the "
             "learning rate times *c*",
             "entries lifted to c",

@@ -234,7 +234,7 @@ def _typical(ratio: np.ndarray) -> Typical:
 
 
 @memoize(64)
-def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFrame:
+def gradients(of: Setting, quantity: str, center: str, second: str) -> pd.DataFrame:
     """One row per σ√n; see `charts.gradients`."""
     nets, depth = measured(of), of.depth
     typical = getattr(nets, quantity)
@@ -245,7 +245,7 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         "slopes": (getattr(nets.slopes, center), "∏ φ′(z)"),
         # one dead network makes the mean infinite
         "h": (nets.h.median, "‖h‖" if center == "median" else "‖h‖, median"),
-    }[beside]
+    }[second]
     schemes = named(of)
     lines = {"beside": (name_of_extra, extra)} | {
         key: (schemes[key].label, getattr(getattr(schemes[key].nets, quantity), center)[[at]])
@@ -256,7 +256,7 @@ def gradients(of: Setting, quantity: str, center: str, beside: str) -> pd.DataFr
         "line": frames.pack(line, frames.READ),
         "low": frames.pack(np.where(alive, np.clip(typical.low, -2 * TOP, 2 * TOP), np.nan)),
         "high": frames.pack(np.where(alive, np.clip(typical.high, -2 * TOP, 2 * TOP), np.nan)),
-        "beside_meaning": {"slopes": "slopes", "h": "dark"}[beside],
+        "beside_meaning": {"slopes": "slopes", "h": "dark"}[second],
         "end": _within(last),
         "beyond": [theme.beyond(v, -TOP, TOP) or None if np.isfinite(v) else None for v in last],
         "steep": np.where(np.isfinite(last) & (np.abs(last) > 20), np.sign(last), 0),
@@ -302,7 +302,7 @@ def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of ‖dJ/dz‖ in twenty sigmoid layers; None for the right."""
     nets = named(ASKED)
     normal, xavier = (nets[name].nets.dz.median[nets[name].at] for name in ("normal", "xavier"))
-    held_against = partial(
+    idea_of = partial(
         beside.Idea,
         at=lambda x: f"layer {x:g}",
         x=np.arange(ASKED.depth, 0, -1),
@@ -310,14 +310,14 @@ def idea(option: str) -> beside.Idea | None:
     )
     layers = "20 sigmoid layers of 64"
     ideas = {
-        "xavier": held_against(
+        "xavier": idea_of(
             "Xavier keeps every layer's size",
             "×1 a layer",
             f"Xavier's {layers}",
             y=0 * xavier[::-1],
             measured=xavier[::-1],
         ),
-        "same": held_against(
+        "same": idea_of(
             "N(0, 1) loses what Xavier loses",
             "as Xavier",
             f"N(0, 1)'s {layers}",
@@ -461,14 +461,14 @@ def gauge(of: Setting, center: str, g: float) -> dict[str, pd.DataFrame]:
         for (curve, line), place in zip(lines.items(), places, strict=True)
     ]
     # pandas' own `concat` takes several times as long for tables this small
-    theory = {column: [v for part in parts for v in part[column]] for column in parts[0]}
+    rows = {column: [v for part in parts for v in part[column]] for column in parts[0]}
     gain = measured(of).gain(center) / np.log10(2)
     dots = [i for i in range(0, len(STEPS), 2) if np.isfinite(gain[i])]
     rules = [0.0, 0.5, log2(width) / 2]
     reach = theme.BAND / (depth - 1) / np.log10(2)
     here = [gain[STEPS.index(g)]] if np.isfinite(gain[STEPS.index(g)]) else []
     tables: dict[str, dict] = {
-        "frame": theory,
+        "frame": rows,
         "measured": {
             "g": [STEPS[i] for i in dots],
             "gain": gain[dots],
@@ -594,7 +594,7 @@ def accuracy(name: str, depth: int, scale: float) -> float:
 def saturated(name: str, width: int, depth: int, scale: float) -> float:
     """The share of the units × examples of all layers that are saturated, at one σ√n."""
     spec = NetSpec(64, width, depth, 10, name, initializer="lecun", weight_scale=scale)
-    spec = replace(spec, seeds=untrained.members(spec))
+    spec = replace(spec, seeds=untrained.count(spec))
     params = network.init(spec, rng=untrained.generators(0, spec.seeds))
     trace = network.forward(spec, params, untrained.digits())
     return float(diagnostics.saturated_share(trace.slope, spec.phi.max_slope).mean())

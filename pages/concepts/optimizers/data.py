@@ -114,7 +114,7 @@ def idea(option: str) -> beside.Idea | None:
     move = found.at(EXPONENTS[0])
     depth = len(move)
     along = np.linspace(0, 1, depth)
-    held_against = partial(
+    idea_of = partial(
         beside.Idea,
         truth=f"what is measured in {depth} sigmoid layers",
         at=lambda x: f"layer {1 + round(x * (depth - 1))}",
@@ -122,16 +122,16 @@ def idea(option: str) -> beside.Idea | None:
     )
     spread = {"x": along, "measured": found.spread}
     ideas = {
-        "yes": held_against(
+        "yes": idea_of(
             "the digits differ by as much as the weights move", "as the step", y=move, **spread
         ),
-        "late": held_against(
+        "late": idea_of(
             "the last layers see the digits as different as the first does",
             "as layer 1",
             y=np.full_like(move, found.spread[0]),
             **spread,
         ),
-        "nan": held_against(
+        "nan": idea_of(
             "a step is as many learning rates as 1/|*g*|",
             "1/|g|",
             x=along[::-1],

@@ -187,7 +187,7 @@ def idea(option: str) -> beside.Idea | None:
         once = np.log2(rounded(ASKED**n, FORMATS["float16"]))
     turn = int(held.argmin())
     back = np.append(held[: turn + 1], held[turn - 1 :: -1])[: count + 1]
-    held_against = partial(
+    idea_of = partial(
         beside.Idea,
         truth="the product in float16",
         at=lambda x: f"*n* = {x * count / TALL:.0f}",
@@ -200,8 +200,8 @@ def idea(option: str) -> beside.Idea | None:
         upright=True,
     )
     ideas = {
-        "zero": held_against("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", y=once),
-        "up": held_against("at the smallest number it turns; *n* goes up", "it turns", y=back),
+        "zero": idea_of("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", y=once),
+        "up": idea_of("at the smallest number it turns; *n* goes up", "it turns", y=back),
     }
     return ideas.get(option)
 
