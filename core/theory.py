@@ -112,6 +112,17 @@ def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return (low + high) / 2
 
 
+def scale_of_gain_one(scales, log10_gain) -> float | None:
+    """The scale at which the gain first rises through 1, between two of `scales` (K,), whose
+    log₁₀ gains are given, along a straight line of logarithms; None where it does not."""
+    above = np.flatnonzero((log10_gain[:-1] < 0) & (log10_gain[1:] >= 0))
+    if not len(above):
+        return None
+    i = int(above[0])
+    part = -log10_gain[i] / (log10_gain[i + 1] - log10_gain[i])
+    return float(scales[i] * (scales[i + 1] / scales[i]) ** part)
+
+
 # Products of random numbers ----------------------------------------------------------------------
 #
 # ln|w_1···w_n| is a sum of n independent ln|w_i|, w_i ~ N(0, σ²).  With σ = 1 each has mean

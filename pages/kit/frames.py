@@ -18,7 +18,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from pages.kit import grammar
+from pages.kit import beside, grammar
 from pages.kit.panels import Choice, Range
 
 
@@ -81,6 +81,24 @@ def frame_of(control: Range, rows: alt.Chart | None = None) -> alt.Chart:
 def by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
     """The packed columns of the current frame as points of the layers 1, 2, …, in `layer`."""
     return unpack(frame, *columns).transform_calculate(layer="datum.i + 1")
+
+
+def main_line(frame: alt.Chart, end: alt.Chart) -> list[alt.Chart]:
+    """By layer the frame's `line`, with the middle half of the networks, `low` to `high`, shaded.
+
+    `end` is where it arrives, at layer 1: a dot there, or `beyond`, in words, off the axis.
+    """
+    rows = by_layer(frame, "line", "low", "high")
+    rows = rows.transform_calculate(value=grammar.number("datum.line"))
+    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
+    line = rows.mark_line(strokeWidth=3.5, clip=True).properties(name=beside.MAIN)
+    line = line.encode(tooltip=grammar.tooltip(layer="layer", value="relative to the last"))
+    dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
+        size=130, filled=True, opacity=1
+    )
+    gone = end.transform_filter("isValid(datum.beyond)")
+    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(text=grammar.text("beyond"))
+    return [band, line, dot, beyond]
 
 
 def pick(control: Choice) -> alt.Parameter:

@@ -4,7 +4,7 @@ import altair as alt
 
 from pages.concepts.frameworks.clips import MEANINGS
 from pages.concepts.frameworks.panel import CASES, DEEPEST, DEPTH
-from pages.kit import beside, frames, grammar, theme
+from pages.kit import frames, grammar, theme
 
 BOTTOM, TOP = -30, 10  # the main chart's axis: 10⁻³⁰ … 10¹⁰
 END_LOW, END_HIGH = BOTTOM + 1, TOP - 1  # where a dot or a name may stand
@@ -61,19 +61,9 @@ def _beside(frame: alt.Chart, key: str) -> list[alt.Chart]:
 
 
 def _line(frame: alt.Chart) -> list[alt.Chart]:
-    rows = frames.by_layer(frame, "line", "low", "high")
-    rows = rows.transform_calculate(value=grammar.number("datum.line"))
-    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    line = rows.mark_line(strokeWidth=3.5, clip=True).properties(name=beside.MAIN)
-    line = line.encode(tooltip=grammar.tooltip(layer="layer", value="relative to the last"))
     end = frame.transform_calculate(layer="1").transform_filter("isValid(datum.line_end)")
     end = end.encode(y=alt.Y(field="line_end"))
-    dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
-        size=130, filled=True, opacity=1
-    )
-    gone = end.transform_filter("isValid(datum.beyond)")
-    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(text=grammar.text("beyond"))
-    return [band, line, dot, beyond, _named(frame, "line")]
+    return [*frames.main_line(frame, end), _named(frame, "line")]
 
 
 def _readout(frame: alt.Chart) -> list[alt.Chart]:

@@ -224,12 +224,7 @@ def scale_of_gain_one(name: str, depth: int) -> float | None:
         activation(name), depth=depth, sigma_w2=_SCALES**2, input_square=square
     )
     gain = np.log10(profile.gain[:, : depth - 1]).mean(axis=1)
-    above = np.flatnonzero((gain[:-1] < 0) & (gain[1:] >= 0))
-    if not len(above):
-        return None
-    i = int(above[0])
-    part = -gain[i] / (gain[i + 1] - gain[i])
-    return float(_SCALES[i] * (_SCALES[i + 1] / _SCALES[i]) ** part)
+    return theory.scale_of_gain_one(_SCALES, gain)
 
 
 def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run | None:

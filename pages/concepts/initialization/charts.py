@@ -3,7 +3,7 @@
 import altair as alt
 
 from pages.concepts.initialization.panel import G
-from pages.kit import beside, frames, grammar, theme
+from pages.kit import frames, grammar, theme
 
 STEPS = tuple(G.values())
 TOP = 16  # the main chart's axis: 10⁻¹⁶ … 10¹⁶
@@ -89,20 +89,8 @@ def _beside(frame: alt.Chart) -> list[alt.Chart]:
 
 
 def _line(frame: alt.Chart) -> list[alt.Chart]:
-    rows = frames.by_layer(frame, "line", "low", "high")
-    rows = rows.transform_calculate(value=grammar.number("datum.line"))
-    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    line = rows.mark_line(strokeWidth=3.5, clip=True).encode(
-        tooltip=grammar.tooltip(layer="layer", value="relative to the last")
-    )
-    line = line.properties(name=beside.MAIN)
     end = frame.encode(x=alt.X(field="first"), y=alt.Y(field="end"))
-    dot = end.transform_filter("!isValid(datum.beyond)").mark_point(
-        size=130, filled=True, opacity=1
-    )
-    gone = end.transform_filter("isValid(datum.beyond)")
-    beyond = gone.mark_text(fontSize=18, fontWeight="bold").encode(text=grammar.text("beyond"))
-    return [band, line, dot, beyond]
+    return frames.main_line(frame, end)
 
 
 def _readout(frame: alt.Chart) -> list[alt.Chart]:

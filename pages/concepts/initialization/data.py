@@ -424,13 +424,7 @@ def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
 @memoize(256)
 def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     """The σ√n at which a wide layer's gain is 1; None where the range has none."""
-    gain = gain_in_theory(name, depth, bias)
-    above = np.flatnonzero((gain[:-1] < 0) & (gain[1:] >= 0))
-    if not len(above):
-        return None
-    i = int(above[0])
-    part = -gain[i] / (gain[i + 1] - gain[i])
-    return float(2 ** (STEPS[i] + part * (STEPS[i + 1] - STEPS[i])))
+    return theory.scale_of_gain_one(SCALES, gain_in_theory(name, depth, bias))
 
 
 @memoize(192)
