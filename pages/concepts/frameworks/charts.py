@@ -155,9 +155,10 @@ def clips() -> alt.LayerChart:
         scale=scale,
         axis=alt.Axis(title="given", orient="top", labelAngle=-60, labelOverlap=False, **axis),
     )
-    # on a phone the call has a line of its own
+    # on a phone the call has a line of its own, without its modules
     call = "lastindexof(datum.label, ' ')"
-    on_two = f"[slice(datum.label, 0, {call}), slice(datum.label, {call} + 1)]"
+    name = f"replace(slice(datum.label, {call} + 1), regexp('^.*[.]'), '')"
+    on_two = f"[slice(datum.label, 0, {call}), {name}]"
     y = alt.Y(
         "who",
         type="ordinal",
