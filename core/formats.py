@@ -130,6 +130,13 @@ def too_large(form: Format) -> tuple[float, bool]:
     return float(edge), not np.isfinite(rounded(edge, form))
 
 
+def room(form: Format) -> float:
+    """The powers of two between what becomes 0 in a format and what is too large for it."""
+    edge, _ = too_large(form)
+    top = form.largest if np.isinf(edge) else edge
+    return float(np.log2(top) - np.log2(form.smallest) + 1)  # half the smallest is rounded up to it
+
+
 def stochastic(x, form: Format, rng: np.random.Generator) -> np.ndarray:
     """x in another format, up or down by chance so that the mean is x (Gupta et al. 2015).
 

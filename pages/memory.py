@@ -29,8 +29,8 @@ def through_time(at) -> None:
 
 predict.size(
     PANEL,
-    """An LSTM that starts with a forget bias of 1 keeps 73 % of its memory at each step. How much
-    of it, and of its gradient, is left after 100 steps?""",
+    """A forget gate with a bias of 1, and nothing to read, keeps 73 % of an LSTM's memory at each
+    step. How much of it is left after 100 steps?""",
     truth=float(data.asked()[-1]),
     guesses=(0, -1, -2, -3, -4, -6, -8, -10, -12, -14, -16, -20, -30),
     replies=(

@@ -48,8 +48,8 @@ page.write(
     ## The idea
 
     A computer keeps a number as a few digits and an exponent. {formats} A gradient that is smaller
-    than half of the smallest number becomes 0, one that is too large infinite, or no number. The
-    mathematics knows neither.
+    than half of the smallest number becomes 0, one that is too large infinite, no number, or the
+    largest. The mathematics knows nothing of it.
 
     **Loss scaling** multiplies the loss by a power of two. The chain rule hands the factor on, so
     every gradient is multiplied by it, and no digit changes.
@@ -224,8 +224,7 @@ page.write(
     """
     ## The fine print
 
-    - Matrix products are added up in full here and rounded once, as accelerators add up small
-      formats in single precision.
+    - Matrix products are added up in full here and rounded once, much as accelerators do.
     - Beyond the axis float64 goes on to {smallest} and {largest}.
     """,
     smallest=words.power(words.ends_of("float64")[0]),

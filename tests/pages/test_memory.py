@@ -1,5 +1,6 @@
 """The page on memory: bounds, gates and the curse by the core, and what its sentences say."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -210,3 +211,13 @@ def test_how_far_the_state_moves_with_nu_is_said_of_scaled_inputs():
     said = " ".join(words.touchy(SimpleNamespace(**PANEL.defaults | {"reach": 3.0})).split())
     with_nu = theme.from_log10(data.touchy(PANEL.defaults["seed"]).measured[2, -1])
     assert f"with scaled inputs, and with these {with_nu} times as far as ν" in said
+
+
+@pytest.mark.parametrize("sigma,back", [(0.45, 2), (0.5, 5), (0.95, 2)])
+def test_a_gradient_at_its_bound_is_the_same_number(sigma, back):
+    at = SimpleNamespace(
+        **PANEL.defaults
+        | {"sigma": sigma, "back": back, "start": "orthogonal", "activation": "identity"}
+    )
+    gradient, bound = re.search(r"\*\*(\S+)\*\*.*allows (\S+);", words.finding(at)).groups()
+    assert gradient == bound

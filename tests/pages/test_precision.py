@@ -1,13 +1,14 @@
 """The page on number formats: what a format keeps, by the core, and what its sentences say."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from core import network
-from core.formats import FORMATS, rounded, too_large
+from core.formats import FORMATS, room, rounded, too_large
 from pages.concepts.precision import charts, data, measure_seldom, words
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
 from pages.kit import theme
@@ -39,9 +40,31 @@ def test_no_scale_holds_a_network_that_is_spread_too_wide():
 def test_shares_of_the_live_chart_are_those_of_the_words():
     frame = data.fates(setting())
     for row in frame.itertuples():
-        for name, lost in zip(SHOWN, row.lost.split(), strict=True):
-            exact = data.fate(data.sizes(setting()) * 2.0**row.scale, FORMATS[name])[0]
-            assert float(lost) == pytest.approx(100 * exact, abs=0.051)
+        for name, says in zip(SHOWN, row.fates.split("|"), strict=True):
+            lost, _, over = data.fate(data.sizes(setting()) * 2.0**row.scale, FORMATS[name])
+            assert ("holds all" in says) == (lost == over == 0)
+            assert (f"{theme.percent(lost)} becomes 0" in says) == (lost > 0)
+            assert (f"{theme.percent(over)} too large" in says) == (over > 0)
+
+
+def test_a_small_share_that_is_lost_is_not_nothing_nor_a_large_one_all():
+    assert data._fate(1 / 2048, 0.0) == "0.049 % becomes 0"
+    assert data._fate(0.0, 0.99990) == "over 99.99 % too large"
+    assert data._fate(0.25, 1e-9) == "25 % becomes 0, under 0.01 % too large"
+
+
+def test_bars_stand_where_the_scale_brings_them():
+    """At 2⁻⁸ what is above the axis at 1 is on it."""
+    wide = setting("identity", "normal", 20, 1)
+    wide = replace(wide, width=128, quantity="dW", seed=8)
+    at_scale, width = np.log2(data.sizes(wide)) + SCALE.low, charts.BIN
+    bars = data.bars(wide)
+    for left in range(50, charts.HIGH - width, width):
+        share = np.mean((at_scale >= left) & (at_scale < left + width))
+        found = bars.loc[bars["left"] == left - SCALE.low, "height"].sum()
+        top = max(np.histogram(at_scale, np.arange(-300, 300, width))[0])
+        assert found == pytest.approx(share * len(at_scale) / top)
+    assert (bars["left"] > 58).any()
 
 
 @pytest.mark.parametrize(
@@ -454,7 +477,9 @@ def test_where_the_slope_is_0_the_value_as_it_is_computed_is_1(name):
     assert rounded(data._sigmoid(np.float64(zero - 1), form), form) < 1
 
 
-SPAN = re.compile(r"span ([\d.]+) powers of two; .* has room for ([\d.,]+)\. (\w+) scale")
+SPAN = re.compile(
+    r"span ([\d.]+) powers of two; .* has room for ([\d.,]+)\. (.+) holds? them all(.*)"
+)
 
 
 @pytest.mark.parametrize(
@@ -464,6 +489,7 @@ SPAN = re.compile(r"span ([\d.]+) powers of two; .* has room for ([\d.,]+)\. (\w
         ("float8_e4m3fn", "identity", "normal", 5, 0),
         ("float16", "gelu", "xavier", 2, 8),
         ("float16", "identity", "he", 10, 8),
+        ("float8_e4m3fn", "identity", "xavier", 10, 0),  # no power of two, but one between
     ],
 )
 def test_a_scale_holds_no_wider_span_than_the_format(form, activation, weights, depth, seed):
@@ -472,8 +498,10 @@ def test_a_scale_holds_no_wider_span_than_the_format(form, activation, weights, 
     )
     for width in ("16", "64"):
         note = words.notes(SimpleNamespace(**vars(at) | {"width": width}))[0]
-        span, room, some = SPAN.search(" ".join(note.split())).groups()
-        assert some == "No" or float(span) <= float(room.replace(",", ""))
+        span, has, which, between = SPAN.search(" ".join(note.split())).groups()
+        spare = float(has.replace(",", "")) - float(span)
+        assert spare >= 0 if which == "Some scale" or "between" in between else spare <= 0
+        assert which in ("Some scale", "No scale", "No power of two")
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -482,7 +510,7 @@ def test_the_room_of_a_format_ends_where_numbers_do(name):
     between = np.log2(form.largest) - np.log2(form.smallest)
     if name != "float64":  # whose half of the smallest no number of NumPy is
         assert rounded(np.nextafter(form.smallest / 2, 1), form) == form.smallest
-    assert 1 <= data.room(form) - between < 1.2
+    assert 1 <= room(form) - between < 1.2
 
 
 @pytest.mark.parametrize("w", [-1.0, -0.9, -1.5])

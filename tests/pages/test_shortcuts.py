@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pages.concepts.shortcuts import data, words
+from pages.concepts.shortcuts import charts, data, words
 from pages.concepts.shortcuts.panel import DEEP, PANEL, R
 from tests.app import frame_with, open_page, prose
 
@@ -183,3 +183,30 @@ def test_paths_go_through_fewer_branches_than_the_law_says_where_a_branch_keeps_
         mean, by_law = (float(np.sum(np.arange(len(s)) * s)) for s in (shares, law))
         assert (mean < 0.8 * by_law) == fewer
         assert "Where they keep less, the paths go through fewer." in words.paths(at)
+
+
+def test_next_to_nothing_is_not_nothing():
+    of = {"activation": "sigmoid", "blocks": 60, "r": -2.5}
+    at = SimpleNamespace(**PANEL.defaults | of | {"place": "shortcut"})
+    assert "carries under 0.01 %." in words.paths(at)
+    assert "carries nothing." in words.paths(SimpleNamespace(**vars(at) | {"place": "zero"}))
+
+
+def test_a_correlation_is_numpys_and_has_no_negative_zero():
+    curve = data.gradients_on_a_circle(0)["plain"][0]
+    along = np.corrcoef(curve[: -data.NEAR], curve[data.NEAR :])[0, 1]
+    assert data.autocorrelation(curve, data.NEAR) == pytest.approx(along)
+    line = np.arange(20.0)
+    assert data.autocorrelation(line, 4) == pytest.approx(1)
+    assert [words._correlation(x) for x in (-0.001, -0.2, 1.0)] == ["0.00", "−0.20", "1.00"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_peaks_that_are_cut_are_said(seed):
+    at = SimpleNamespace(**PANEL.defaults | {"seed": seed})
+    for deep in DEEP.values():
+        i = DEEP.values().index(deep)
+        rows = [curves[i] for curves in data.gradients_on_a_circle(seed).values()]
+        cut = max(np.abs(row).max() for row in rows) > charts.PEAK
+        said = words.noise(SimpleNamespace(**vars(at) | {"deep": deep}))
+        assert ("are cut" in said) == cut

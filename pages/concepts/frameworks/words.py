@@ -295,8 +295,7 @@ def traps() -> str:
     return fill(
         """
         - **Smaller with every channel.** A depthwise 3 × 3 convolution of Keras starts with σ√9 =
-          {few} at 16 channels and {many} at 1,000, PyTorch's with {torch} at both. Some libraries
-          count channels that an output never sees.
+          {few} at 16 channels and {many} at 1,000, PyTorch's with {torch} at both.
         - **Twins that differ.** Flax has two LSTM cells for the same arithmetic. `nnx.LSTMCell`
           starts with recurrent weights of σ√*n* = {plain}, `nnx.OptimizedLSTMCell` with {twin}.
         - **Orthogonal, and not.** Keras draws an LSTM's recurrent weights as one orthogonal block
@@ -311,16 +310,10 @@ def traps() -> str:
           negative ones by {outside}.
         - **Outputs only.** thinc's `Maxout` looks at the fan-out alone: σ√*n* is {narrow} from
           1,000 inputs to 250 outputs, {wide} back.
-        - **One activation more than another.** thinc gives its `Relu` layer Glorot's weights, its
-          `Gelu` He's. scikit-learn's logistic network starts with a third of the variance of its
-          others, where a sigmoid would need more.
-        - **Not in the biases.** Haiku's LSTM stores biases of {stored}, and yet keeps {kept} of its
-          cell: the 1 is added in the arithmetic.
-        - **Clipped before it is summed.** TensorFlow keeps one row for each time that an
-          embedding's row is picked. Of a row picked 100 times, clipping to a norm of 1 leaves
-          {slices}; PyTorch's leaves {summed}.
-        - **Muon for biases.** Keras's Muon is for what has two axes. The kernels of its attention
-          have three and are moved by Adam; their biases have two, and Muon moves those.
+        - **Clipped before it is summed.** TensorFlow keeps a row for each pick of an embedding's
+          row. Of one picked 100 times, clipping to 1 leaves a norm of {slices}; PyTorch's {summed}.
+        - **Muon for biases.** Keras's Muon takes what has two axes. Its attention's kernels have
+          three, and Adam moves them; their biases have two, and Muon does.
         - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
           is {silu}, that of `F.swish` is {swish}.
         """,
@@ -345,8 +338,6 @@ def traps() -> str:
         right=theme.number(value("PyTorch", "sigmoid'(40)", "torch.sigmoid")),
         inside=theme.setting(value("Brain.js", "leaky_relu slope right", "'leaky-relu'")),
         outside=theme.setting(value("Brain.js", "leaky_relu slope left", "'leaky-relu'")),
-        stored=theme.setting(value("Haiku", "lstm biases, largest", "hk.LSTM")),
-        kept=theme.number(value("Haiku", "lstm keeps of its cell", "hk.LSTM"), 2),
         slices=theme.number(value("TensorFlow", picked, "clip_by_global_norm"), 2),
         summed=theme.number(value("PyTorch", picked, "nn.utils.clip_grad_norm_"), 2),
         silu=theme.number(value("Paddle", "silu'(-100)", "F.silu")),

@@ -82,7 +82,7 @@ def gates() -> alt.LayerChart:
     lines = (
         ("alone", "σ(bias)ⁿ", "'reference'", [5, 3], 2),
         ("slopes", "a vanilla network, ∏φ′", "'slopes'", [1, 0], 2),
-        ("kept", "gates ∏f", "'one'", [1, 0], 3),
+        ("kept", "∏ of the gates", "'one'", [1, 0], 3),
         ("gradient", "gradient of the memory", "'dark'", [2, 2], 2),
     )
     return grammar.layered(

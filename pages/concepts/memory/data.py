@@ -41,6 +41,9 @@ def setting(at) -> Setting:
     return Setting(at.start, at.activation, float(at.inputs), at.seed)
 
 
+ROUNDING = 1e-9  # as near, log₁₀, a gradient is at its bound
+
+
 @dataclass(frozen=True)
 class ThroughTime:
     """All log₁₀, by σ₁ and steps back from the last, (sigmas, BACK + 1); and the spectral radius
@@ -76,10 +79,12 @@ def through_time(of: Setting) -> ThroughTime:
     trace = recurrent.forward(spec, params, x)
     found = recurrent.backward(spec, params, trace, rng.standard_normal((EXAMPLES, 1)))
     norms = recurrent.step_norms(found)[:, ::-1]
+    gradient = arrives(norms, norms[:, :1])
+    bound = np.arange(BACK + 1) * np.log10(activation(of.activation).max_slope * sigmas)[:, None]
     return ThroughTime(
-        arrives(norms, norms[:, :1]),
+        np.where(np.abs(gradient - bound) < ROUNDING, bound, gradient),
         recurrent.slope_products(trace)[:, ::-1],
-        np.arange(BACK + 1) * np.log10(activation(of.activation).max_slope * sigmas)[:, None],
+        bound,
         float(np.abs(np.linalg.eigvals(W_h[0])).max()),
     )
 

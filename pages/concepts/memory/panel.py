@@ -60,7 +60,7 @@ PANEL = Panel(
         Preset(
             "Gaussian, σ₁ = 1.3",
             "trap",
-            "The bound explodes and the gradient vanishes: σ₁ above 1/γ is necessary for "
+            "The bound explodes and the gradient does not: σ₁ above 1/γ is necessary for "
             "exploding, not sufficient. In the long run the spectral radius counts.",
             {"sigma": 1.3, "start": "gaussian", "activation": "identity", "inputs": "0.1"},
         ),

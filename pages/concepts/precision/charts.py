@@ -79,15 +79,13 @@ def _rulers() -> list[alt.Chart]:
 def _fates() -> list[alt.Chart]:
     """Each format's name at its ruler, and what it does to these entries."""
     labels = [f"'{label}'" for label in SHOWN.values()]
-    rows = frames.unpack(frames.frame_of(SCALE), "lost", "over", index="row")
-    rows = rows.transform_calculate(
+    rows = frames.frame_of(SCALE).transform_calculate(
+        row=f"sequence({len(labels)})", fate="split(datum.fates, '|')"
+    )
+    rows = rows.transform_flatten(["row", "fate"]).transform_calculate(
         height=f"-datum.row * {_ROW} - 0.22",
         meaning="'dark'",
         name=f"[{', '.join(labels)}][datum.row]",
-        fate="(datum.lost > 0 ? format(datum.lost, '.3~r') + ' % becomes 0' : '')"
-        " + (datum.lost > 0 && datum.over > 0 ? ', ' : '')"
-        " + (datum.over > 0 ? format(datum.over, '.3~r') + ' % too large' : '')"
-        " + (datum.lost == 0 && datum.over == 0 ? 'holds all' : '')",
     )
     size = {"fontSize": grammar.LABEL_SIZE - 1, "baseline": "middle"}
     names = rows.mark_text(align="left", dx=4, fontWeight="bold", **size).encode(

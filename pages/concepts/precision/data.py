@@ -110,31 +110,25 @@ def fitting(entries: np.ndarray, form: Format) -> np.ndarray:
     return scales[(least > 0) & np.isfinite(most)]
 
 
-def room(form: Format) -> float:
-    """The powers of two between what becomes 0 in a format and what is too large for it."""
-    edge, _ = too_large(form)
-    top = form.largest if np.isinf(edge) else edge
-    return float(np.log2(top) - np.log2(form.smallest) + 1)  # half the smallest is rounded up to it
-
-
 @memoize(32)
 def fates(of: Setting) -> pd.DataFrame:
     """One row per loss scale; see `charts.formats`."""
-    found = shares(of)
-    return pd.DataFrame(
-        {
-            "scale": SCALE.values(),
-            "lost": frames.pack(100 * found[:, :, 0], ".1f"),
-            "over": frames.pack(100 * found[:, :, 2], ".1f"),
-        }
-    )
+    says = ["|".join(map(_fate, row[:, 0], row[:, 2])) for row in shares(of)]
+    return pd.DataFrame({"scale": SCALE.values(), "fates": says})
+
+
+def _fate(lost: float, over: float) -> str:
+    """What a format does to the entries, in words."""
+    parts = (f"{theme.percent(lost)} becomes 0", lost), (f"{theme.percent(over)} too large", over)
+    return ", ".join(says for says, share in parts if share) or "holds all"
 
 
 @memoize(32)
 def bars(of: Setting) -> pd.DataFrame:
     """The histogram of log₂|gradient|, unscaled: `left`; `height`, 1 for the highest bar."""
-    exponents = np.clip(np.log2(sizes(of)), 2 * LOW, HIGH - BIN / 2)
-    edges = np.arange(2 * LOW, HIGH + BIN, BIN)
+    top = HIGH - SCALE.low  # what the smallest scale brings onto the axis
+    exponents = np.clip(np.log2(sizes(of)), 2 * LOW, top + BIN / 2)
+    edges = np.arange(2 * LOW, top + 2 * BIN, BIN)
     counts, _ = np.histogram(exponents, edges)
     found = pd.DataFrame({"left": edges[:-1], "height": counts / max(1, counts.max())})
     return found[found["height"] > 0].reset_index(drop=True)

@@ -1,10 +1,9 @@
 """The controls and presets of the page `precision`."""
 
 from dataclasses import replace
-from math import log2
 
 from core.activations import ACTIVATIONS
-from core.formats import FORMATS
+from core.formats import FORMATS, room
 from pages.concepts.products.panel import W
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
@@ -85,7 +84,7 @@ PANEL = Panel(
         Preset(
             "float8 e4m3",
             "trap",
-            f"{log2(_SMALL.largest / _SMALL.smallest):.0f} powers of two in all. Through {DEPTH} "
+            f"Room for {room(_SMALL):.1f} powers of two. Through {DEPTH} "
             "layers of PyTorch's default the gradient shrinks by more: no scale holds all layers. "
             "Its sibling e5m2 has more range and fewer digits.",
             {

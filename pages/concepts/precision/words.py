@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from core.formats import FORMATS, Format, too_large
+from core.formats import FORMATS, Format, room, too_large
 from core.scalar_chain import power_end
 from pages.concepts.precision import data
 from pages.concepts.precision.measure_seldom import LOUD, MEANS, SPREADS
@@ -104,12 +104,13 @@ def notes(at) -> list[str]:
         """The entries span {spread} powers of two; {form} has room for {room}. {so}""",
         spread=f"{high - low:.1f}",
         form=form.label,
-        room=f"{data.room(form):,.1f}",
-        so=_so(data.fitting(entries, form)),
+        room=f"{room(form):,.1f}",
+        so=_so(data.fitting(entries, form), high - low < room(form)),
     )
     scales = SCALE.values()
     shares = data.in_format(data.setting(at), at.form)[:, ::2].sum(axis=1)
-    least, best = float(shares.min()), np.flatnonzero(shares == shares.min())
+    lost = np.rint(shares * len(entries))  # as numbers of entries, to be compared
+    least, best = float(lost.min() / len(entries)), np.flatnonzero(lost == lost.min())
     ends = [power(int(scales[i])) for i in best[[0, -1]]]
     loses = theme.percent(least) if least else "none"
     here = f"from {power(scales[0])} to {power(scales[-1])}"
@@ -155,8 +156,10 @@ def _exact(x: float) -> str:
     return f"{x:,.0f}" if x < 1e5 else theme.number(x, 5)
 
 
-def _so(fitting: np.ndarray) -> str:
-    """Whether a scale holds all entries: the powers of two that do."""
+def _so(fitting: np.ndarray, has_room: bool) -> str:
+    """Whether a scale holds all entries: the powers of two that do, or one between them."""
+    if not len(fitting) and has_room:
+        return "No power of two holds them all, though a scale between two of them would."
     if not len(fitting):
         return "No scale holds them all: scaling is a shift, not a cure for a wide spread."
     here = np.isin(fitting, SCALE.values()).any()
@@ -285,8 +288,8 @@ def trained_so() -> str:
     return fill(
         """Networks of {layers} ReLU layers learn the digits, by {steps} steps of plain gradient
         descent, with their numbers kept in {ways} ways. Updates that change nothing do not always
-        matter: what remains may point the same way. Below, medians of {seeds} seeds; of updates
-        whose gradient is not 0, means.""",
+        matter: what remains may point the same way. Below, medians of {seeds} seeds; of each
+        layer's updates whose gradient is not 0, means.""",
         seeds=data.seeds(),
         layers=runs["layer"].max() - 1,
         steps=data.TRAINED_STEPS,

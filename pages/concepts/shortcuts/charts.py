@@ -146,24 +146,27 @@ def paths() -> alt.LayerChart:
     return grammar.layered(bars, law, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
+PEAK = 7  # times its rms: what is larger is cut
+
+
 def noise() -> alt.LayerChart:
     """A gradient along a circle through a digit, without shortcuts and with, live in the depth.
 
     Frames, one row per depth: `deep`; packed `plain` and `shortcut`.
     """
     x = grammar.linear_x("t", "degrees from the digit", (-180, 180), range(-180, 181, 60))
-    y = grammar.linear_y(None, "gradient, over its rms", (-5, 15), [])
+    y = grammar.linear_y(None, "gradient, over its rms", (-PEAK - 0.5, 17), [])
     frame, marks = frames.frame_of(DEEP), []
     for field, name, meaning, up in (
         ("plain", "plain", "dark", 0),
-        ("shortcut", "h + F/√L", "one", 8.5),
+        ("shortcut", "h + F/√L", "one", 9.5),
     ):
         rows = grammar.colored(frames.unpack(frame, field), meaning).transform_calculate(
             t="-180 + datum.i * 360 / 127", height=f"datum.{field} + {up}"
         )
         line = rows.mark_line(strokeWidth=1.8, clip=True).encode(y=alt.Y(field="height"))
         label = grammar.colored(frame, meaning).transform_calculate(
-            name=f"'{name}'", height=str(up + 5)
+            name=f"'{name}'", height=str(up + 6)
         )
         text = label.mark_text(align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold")
         marks += [

@@ -13,7 +13,7 @@ from core.diagnostics import arrives, log10_norms, log10_rms, running_products
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.residual import StackParams, StackSpec
-from pages.concepts.shortcuts.charts import HIGH, LOW
+from pages.concepts.shortcuts.charts import HIGH, LOW, PEAK
 from pages.concepts.shortcuts.panel import DEEP, R
 from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
@@ -195,7 +195,8 @@ def path_shares(of: Setting, r: float) -> np.ndarray:
     log10 = 2 * log10_norms(
         [g.reshape(1, 1, -1) for g in residual.paths(spec, params, trace, d_output)]
     )
-    total = 10.0 ** (log10[0] - log10.max())
+    least = np.where(np.isneginf(log10[0]), -np.inf, -300.0)  # next to nothing is not nothing
+    total = 10.0 ** np.maximum(log10[0] - log10.max(), least)
     return total / total.sum()
 
 
@@ -255,10 +256,9 @@ def gradients_on_a_circle(seed: int) -> dict[str, np.ndarray]:
 
 
 def autocorrelation(curve: np.ndarray, lag: int) -> float:
-    """Of a curve with itself, `lag` points on, about its mean; NaN of a constant."""
-    centered = curve - curve.mean()
+    """Correlation of a curve with itself, `lag` points on; NaN of a constant."""
     with np.errstate(invalid="ignore"):
-        return float(np.sum(centered[lag:] * centered[:-lag]) / np.sum(centered**2))
+        return float(np.corrcoef(curve[lag:], curve[:-lag])[0, 1])
 
 
 @memoize(8)
@@ -267,7 +267,7 @@ def curves(seed: int) -> pd.DataFrame:
     found = gradients_on_a_circle(seed)
     return pd.DataFrame(
         {"deep": DEEP.values()}
-        | {place: frames.pack(np.clip(rows, -6, 6), ".2f") for place, rows in found.items()}
+        | {place: frames.pack(np.clip(rows, -PEAK, PEAK), ".2f") for place, rows in found.items()}
     )
 
 

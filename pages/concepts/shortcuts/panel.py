@@ -64,8 +64,8 @@ PANEL = Panel(
         Preset(
             "Plain, He",
             "trap",
-            "No shortcut, and the size of the gradient is fine: He's weights see to that. But it "
-            "points elsewhere sooner, from one input to the next; see below.",
+            "No shortcut, and as a rule the gradient's size is fine: He's weights see to that. "
+            "But mostly it points elsewhere sooner, from one input to the next; see below.",
             {"place": "plain", "r": 0.0, "blocks": 24, "activation": "relu"},
         ),
         Preset(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from pages.concepts.shortcuts import data
+from pages.concepts.shortcuts.charts import PEAK
 from pages.concepts.shortcuts.panel import DEEP, PANEL, R
 from pages.kit import theme
 from pages.kit.memoize import memoize
@@ -82,7 +83,7 @@ def notes(at) -> list[str]:
         """With *r* = 1/√L, {root} here, {blocks} of h + r·F {multiply} the gradient by {at_root} in
         theory, which is below √e ≈ 1.65 at any L; with 1/L by {at_inverse}.""",
         root=theme.number(at.blocks**-0.5),
-        blocks=theme.count(at.blocks, "block"),
+        blocks=theme.count(at.blocks, "wide ReLU block"),
         multiply="multiplies" if at.blocks == 1 else "multiply",
         at_root=theme.number((1 + 1 / at.blocks) ** (at.blocks / 2)),
         at_inverse=theme.number((1 + 1 / at.blocks**2) ** (at.blocks / 2)),
@@ -137,12 +138,19 @@ def noise(at) -> str:
         """Both curves are drawn at the same size. {step}° further on, the gradient of the
         plain stack of {blocks} correlates with what it was by {plain}, that of the stack with
         shortcuts by {shortcut}: at 1 it still points the same way, at 0 it says nothing about the
-        next point.""",
+        next point. {cut}""",
+        cut=f"Peaks beyond {PEAK} times the root mean square are cut."
+        if max(np.abs(curve).max() for curve in of.values()) > PEAK
+        else "",
         step=f"{step:.0f}",
         blocks=theme.count(at.deep, "block"),
-        plain=f"{near['plain']:.2f}".replace("-", "−"),
-        shortcut=f"{near['shortcut']:.2f}".replace("-", "−"),
+        plain=_correlation(near["plain"]),
+        shortcut=_correlation(near["shortcut"]),
     )
+
+
+def _correlation(x: float) -> str:
+    return f"{round(x, 2) + 0.0:.2f}".replace("-", "−")  # no −0.00
 
 
 @memoize(8)
