@@ -247,7 +247,7 @@ def test_a_step_through_the_browsers_history_sets_what_its_address_says(monkeypa
     at.run()
     assert set_to(at, "products_w") == 0.7, "no step: what is set stays, the address follows"
     assert at.query_params == {"products_w": "0.7", "products_n": "20"}
-    monkeypatch.setattr(address, "_stepped_through_history", lambda: True)
+    monkeypatch.setattr(address, "stepped_through_history", lambda: True)
     at.query_params = {"products_w": "1.3"}
     at.run()
     assert (set_to(at, "products_w"), set_to(at, "products_n")) == (1.3, 15)
