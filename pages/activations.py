@@ -70,7 +70,7 @@ page.write(
 
     **ReLU**, max(0, *z*), has slope 1 for every *z* above 0: the article's way out, since
     1·1·1 = 1. Below 0 it is flat, with slope 0: a unit there is **off**, and passes nothing. A unit
-    that is off for every example learns nothing more: it is **dead**. **Leaky ReLU** keeps a small
+    that is off for every example gets no gradient: it is **dead**. **Leaky ReLU** keeps a small
     slope below 0, so that no unit is ever off.
     """
 )

@@ -122,7 +122,7 @@ page.write(
     ## ε is a floor
 
     Adam on networks whose gradients are small, trained anew at each ε. Where the digits are still
-    apart, a lower floor brings some of the learning back.
+    apart, a floor below the gradients brings some learning back.
     """
 )
 

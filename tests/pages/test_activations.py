@@ -1,12 +1,16 @@
 """The page on saturation, ReLU and leaky ReLU: its numbers, and its sentences where they differ."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from core.activations import ACTIVATIONS, activation
 from pages.concepts.activations import charts as charts_of
 from pages.concepts.activations import data, panel
+from pages.concepts.activations import words as sentences
 from pages.concepts.activations.make_runs import runs
+from pages.kit import theme
 from tests.app import charts, open_page, prose
 
 
@@ -363,3 +367,16 @@ def test_nothing_is_said_of_curves_that_are_not_drawn():
     one = say(first="Identity", second="Tanh", third="ReLU")
     assert "That begins for tanh at |*z*| = 2.18." in one
     assert "The slopes of sigmoid and tanh cross" not in one and "sigmoid's best" not in one
+
+
+@pytest.mark.slow
+def test_what_was_dead_before_is_told_of_the_networks_that_are_left():
+    """At rate 0.3 one of the three networks of seed 8 breaks; the other two began otherwise."""
+    values = next(p.values for p in panel.PANEL.presets if p.name == "ReLU, rate 0.3")
+    at = SimpleNamespace(**panel.PANEL.defaults | dict(values) | {"seed": 8})
+    before, after = (data.shares_at(at, rate) for rate in (0.0, float(at.rate)))
+    assert len(after.broke) == 1 and after.ran.sum() == 2
+    dead = before.dead_of_each[after.ran].mean()
+    assert abs(dead - before.dead.mean()) > 0.01
+    told = " ".join(sentences.shares(at, after, before))
+    assert f"Before training it was {theme.percent(float(dead))}." in told

@@ -301,7 +301,7 @@ def test_what_a_chart_reads_out_is_sent_with_the_digits_for_it():
     [
         ("clipping", "limit", "*c* = {}:"),
         ("shortcuts", "r", "*r* = {})"),
-        ("initialization", "g", "At σ√*n* = {} each"),
+        ("initialization", "g", "At σ√*n* = {} a layer"),
         ("optimizers", "e", "ε = {} "),
     ],
 )

@@ -415,7 +415,7 @@ def initialization(now, words, at) -> None:
         assert here.empty
         return
     scale = (
-        f"At σ√*n* = {PANELS['initialization']['g'].shown(now.g)} each layer multiplies ‖dJ/dz‖ by "
+        f"At σ√*n* = {PANELS['initialization']['g'].shown(now.g)} a layer multiplies ‖dJ/dz‖ by "
     )
     gain, arrives = said(words, scale), said(words, "Layer 1 gets **")
     assert here["says"].tolist() == [gain]

@@ -298,6 +298,12 @@ class Shares:
     off: np.ndarray
     dead: np.ndarray
     broke: tuple[int, ...]
+    ran: np.ndarray  # whether each network still computes, (TOGETHER,)
+    dead_of_each: np.ndarray  # (TOGETHER, depth)
+
+    def of_the_same(self, before: "Shares") -> np.ndarray:
+        """What was dead before, by layer, of the networks that still compute here."""
+        return before.dead_of_each[self.ran].mean(axis=0)
 
 
 @memoize(64)
@@ -318,7 +324,8 @@ def shares(
         diagnostics.dead_share(trace.slope),
     )
     means = [share[runs].mean(axis=0) if runs.any() else np.empty(0) for share in measured]
-    return Shares(_stacked(*means), *means, broke=tuple(halt.step for halt in state.halts if halt))
+    broke = tuple(halt.step for halt in state.halts if halt)
+    return Shares(_stacked(*means), *means, broke, runs, dead_of_each=measured[2])
 
 
 def shares_at(values, rate: float) -> Shares:

@@ -132,10 +132,11 @@ def shares(at, measured: data.Shares, untrained: data.Shares) -> list[str]:
     """How many units are flat, off and dead, and why."""
     broke = ""
     if measured.broke:
-        steps = " and ".join(str(step) for step in sorted(set(measured.broke)))
+        numbers = [str(step) for step in sorted(set(measured.broke))]
+        steps = f"{'step' if len(numbers) == 1 else 'steps'} {theme.listed(numbers)}"
         broke = (
             f"{len(measured.broke)} of {data.TOGETHER} networks broke: not a number from "
-            f"step {steps} on. "
+            f"{steps} on. "
         )
     if not len(measured.dead):
         return [broke + "None is left to measure. Choose a smaller rate, or no training."]
@@ -151,8 +152,8 @@ def shares(at, measured: data.Shares, untrained: data.Shares) -> list[str]:
         f"are dead ({whose})."
     )
     if at.rate != "0":
-        before = untrained.dead.mean()
-        first += f" Before training it was {theme.percent(float(before))}."
+        before = theme.percent(float(measured.of_the_same(untrained).mean()))
+        first += f" Before training it was {before}."
     return [broke + first, _why(at, measured, untrained)]
 
 
@@ -179,7 +180,7 @@ def _why(at, measured: data.Shares, untrained: data.Shares) -> str:
             "even less to lift its own *z* with, until nothing is left but the biases. "
             "A dead unit gets no gradient from any example."
         )
-    if measured.dead.mean() - untrained.dead.mean() > 0.01:
+    if measured.dead.mean() - measured.of_the_same(untrained).mean() > 0.01:
         return (
             "A step that was too long moved the weights and biases of many units to where *z* is "
             "below 0 for every digit. From then on no example gives such a unit a gradient; only "

@@ -16,8 +16,8 @@ def finding(default: Default, run: Run, depth: int, told: str) -> str:
     """What is left of the gradient, and who says so."""
     ratio = float(run.kept[depth - 1, 0])
     return fill(
-        """{framework} {version}, `{call}`, nothing said: each layer multiplies ‖dJ/dz‖ by {gain},
-        and layer 1 gets **{ratio}** times the gradient of layer {depth} ({told}). Drag the
+        """{framework} {version}, `{call}`, nothing said: a layer multiplies ‖dJ/dz‖ by {gain} on
+        average, and layer 1 gets **{ratio}** times the gradient of layer {depth} ({told}). Drag the
         number of layers.""",
         framework=default.framework,
         version=default.version,

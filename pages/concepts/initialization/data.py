@@ -565,10 +565,12 @@ def learns(name: str) -> dict[int, tuple[str, str] | None]:
 
 
 @memoize(8)
-def best(name: str, depth: int) -> str:
-    """The σ√n, as the chart names it, at which networks of this depth learned most."""
+def best(name: str, depth: int) -> tuple[str, float]:
+    """The σ√n, as the chart names it, at which networks of this depth learned most, and the share
+    that they named right."""
     cells = _cells(name)
-    return cells.loc[cells.loc[cells["depth"] == depth, "accuracy"].idxmax(), "column"]
+    row = cells.loc[cells.loc[cells["depth"] == depth, "accuracy"].idxmax()]
+    return row["column"], float(row["accuracy"])
 
 
 def rate(name: str) -> float:

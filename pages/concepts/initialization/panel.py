@@ -104,7 +104,8 @@ PANEL = Panel(
         Preset(
             "He, 5 units wide",
             "trap",
-            "The right scale, but layers too narrow to average over: some networks die outright.",
+            "The right scale, but layers too narrow to average over: with nearly every seed some "
+            "networks die outright.",
             PLAIN | {"g": 0.5, "activation": "relu", "width": "5", "window": "relu"},
         ),
     ),

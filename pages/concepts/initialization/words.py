@@ -25,15 +25,17 @@ def finding(at, nets: data.Measured, here: int) -> str:
             return lost
         whose = "their median" if nets.members - nets.dead[here] > 1 else "one network"
         return (
-            f"{lost} {_living(nets, here)}, each layer multiplies ‖dJ/dz‖ by "
-            f"{theme.from_log10(found.gain)}, and layer 1 gets **{theme.from_log10(found.dz, 2)}** "
-            f"times the gradient of layer {at.depth} (at initialization, {whose})."
+            f"{lost} {_living(nets, here)}, a layer multiplies ‖dJ/dz‖ by "
+            f"{theme.from_log10(found.gain)} on average, and layer 1 gets "
+            f"**{theme.from_log10(found.dz, 2)}** times the gradient of layer "
+            f"{at.depth} (at initialization, {whose})."
             f"{_drawn(at, found)}"
         )
     return (
-        f"At {scale} each layer multiplies ‖dJ/dz‖ by "
-        f"{theme.from_log10(found.gain)}. Layer 1 gets **{theme.from_log10(found.dz, 2)}** times "
-        f"the gradient of layer {at.depth} (at initialization, {nets.told(at.center, here)})."
+        f"At {scale} a layer multiplies ‖dJ/dz‖ by "
+        f"{theme.from_log10(found.gain)} on average. Layer 1 gets "
+        f"**{theme.from_log10(found.dz, 2)}** times the gradient of layer "
+        f"{at.depth} (at initialization, {nets.told(at.center, here)})."
         f"{_drawn(at, found)}"
     )
 
@@ -175,10 +177,11 @@ def _spread(at, nets: data.Measured, here: int) -> str:
     apart = nets.dz.mean[here, 0] - median
     alike = not nets.dead[here] and float(np.ptp(nets.dz.first[here])) < theme.CLOSE
     if abs(apart) < 0.02:
-        return f"{died} Their mean is about their median{ALIKE if alike else '.'}"
-    mean = f"{died} Their mean is {theme.from_log10(apart, 2)} times their median"
+        return f"{died} The mean is about the median{ALIKE if alike else '.'}"
+    mean = f"{died} The mean is {theme.from_log10(apart, 2)} times the median"
     if apart > math.log10(2):
-        return f"{mean}: a few networks make that mean."
+        makes = "one network makes" if nets.members == 3 else "a few networks make"
+        return f"{mean}: {makes} that mean."
     return f"{mean}{ALIKE if alike else '.'}"
 
 
@@ -200,7 +203,8 @@ def gauge(at, nets: data.Measured, here: int) -> str:
     measured, found = nets.gain(at.center)[here], data.at_layer_1(nets, at.center, here)
     predicted = data.gain_in_theory(at.activation, at.depth, at.bias)[here]
     if math.isinf(measured):
-        comparison = "Most of these networks are dead, so there is no gain to mark."
+        share = "All" if nets.dead[here] == nets.members else "Most"
+        comparison = f"{share} of these networks are dead, so there is no gain to mark."
         if found:
             comparison += (
                 f" {_living(nets, here)} it is {theme.from_log10(found.gain)}; the theory says "
@@ -229,16 +233,16 @@ def window(at, cells: pd.DataFrame) -> str:
     ranges = [f"{theme.span(*ends)} ({depth} layers)" for depth, ends in found.items() if ends]
     too_deep = [str(depth) for depth, ends in found.items() if not ends]
     nowhere = f", nowhere ({', '.join(too_deep)})" if too_deep else ""
-    one = data.scale_of_gain_one(at.window, 16, 0.0)
+    one, (scale, share) = data.scale_of_gain_one(at.window, 16, 0.0), data.best(at.window, 16)
     return (
         "Every cell is a training run: the percentage of held-out digits right after 200 steps "
         f"(plain SGD at rate {theme.setting(data.rate(at.window))}, width 64, median of three "
         "seeds). Guessing gives 10; ✕ stopped being a number. Blue lies below the scale of gain 1, "
         "orange above it.\n\n"
-        f"With {label}, networks get at least half of the digits right at σ√*n* of "
+        f"In this picture {label} networks get at least half of the digits right at σ√*n* of "
         f"{', '.join(ranges)}{nowhere}. "
-        f"The deeper, the narrower. At 16 layers most digits are right at "
-        f"{data.best(at.window, 16)}, and the gain is 1 at {theme.number(one)}. "
+        f"The deeper, the narrower. At 16 layers the best is {theme.percent(share)}, at "
+        f"{scale}, and the gain is 1 at {theme.number(one)}. "
         f"{_outlined(at, cells)}"
     )
 

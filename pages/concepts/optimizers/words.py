@@ -143,8 +143,8 @@ def _under(at, found: FirstStep) -> str:
             "one.",
         }.get(
             at.rule,
-            f"{label(at.rule)} has no ε: its step is the gradient times the learning rate, however "
-            "small that is.",
+            f"{label(at.rule)} has no ε: its first step is the gradient times the learning rate, "
+            "however small that is.",
         )
     own = data.ROOT.get(at.rule, 1.0)
     under = int((found.gradient + log10(own) < at.e).sum())
@@ -157,7 +157,8 @@ def _under(at, found: FirstStep) -> str:
     )
     return (
         f"{which} below {floor}. Below that the rule divides by ε, the same for all, and "
-        "the step is as small as the gradient says."
+        "the step is as small as the gradient says"
+        f"{', but for the decay of the weights' if at.rule == 'adamw' else ''}."
     )
 
 
@@ -216,13 +217,15 @@ def trained(at) -> str:
     halted = f" Of {len(run.share)} draws {run.halted} halted, no longer numbers." * bool(
         run.halted
     )
+    tried, rates = len(RATES[at.rule]), data.rates()
+    of = rates[(rates["network"] == at.network) & (rates["rule"] == at.rule)]
+    how = f"with the learning rate {theme.setting(run.rate)}, the best of {tried}"
     return fill(
-        """After 200 steps **{rule}** names **{right}** of the held-out digits right, with the
-        learning rate {rate}, the best of {tried}.{more} {told}""",
+        """After 200 steps **{rule}** names **{right}** of the held-out digits right, {how}.{more}
+        {told}""",
         rule=label(at.rule),
         right=right,
-        rate=theme.setting(run.rate),
-        tried=len(RATES[at.rule]),
+        how=how if of["right"].any() else f"at each of {tried} learning rates",
         more=halted + _healthy(at),
         told=told,
     )
@@ -320,7 +323,7 @@ def width(at) -> str:
         if at.how == "standard"
         else f"Here the rate, {theme.setting(WIDE_RATE)} at width {NETWORKS['one'].width}, is "
         "divided by the width's growth for hidden and output weights, and the output's weights "
-        "begin smaller: one rate serves all widths.",
+        "begin divided by the growth's root: one rate serves all widths.",
     )
 
 
