@@ -130,7 +130,8 @@ page.write(
     - The article's “lower bound” is −*c*. It stops large negative entries; it does not lift small
       ones. An entry of 0.001 is inside the interval, and stays.
     - Value clipping turns the gradient, and yet in these runs it trains about as well as norm
-      clipping does. It never turns by 90°, so a short enough step still goes downhill.
+      clipping does, each at its best threshold. It never turns by 90°, so a short enough step still
+      goes downhill.
     - Each point is the median of {runs} networks (seeds 0 to {last}), the band their middle half:
       width 64, batches of 32 digits, learning rate 0.03. A run that ends as “not a number” counts
       as guessing.

@@ -193,14 +193,14 @@ def test_the_bound_holds_for_every_chain_and_is_not_the_slopes_alone():
 
 def test_the_best_weights_and_the_bound_are_said():
     words = say()
-    assert "|*w*|ᴸ⁻¹/4ᴸ = 9.3×10⁻¹⁰" in words
+    assert "|*w*|ᴸ⁻¹/4ᴸ = 9.31×10⁻¹⁰" in words
     assert "The gradient is 5.8 times smaller" in words
     assert (
         "its size nearest to 1 is 1.6, with 2.2×10⁻⁹; the negative one −4.8, with 5.1×10⁻⁴."
         in words
     )
     words = say(activation="ReLU")
-    assert "With ReLU, whose largest slope is 1.00, the bound is 1.0." in words
+    assert "With ReLU, whose largest slope is 1.00, the bound is 1.00." in words
     assert "stays within a factor of 2 of it" in words
     assert "its size nearest to 1 is 1, with 1.0; every negative one gives 0." in words
     assert "the slopes alone make 6.2×10⁻⁴" in say(w=-6, layers=2), "less than the gradient"
@@ -276,9 +276,16 @@ def test_networks_that_died_are_counted_not_averaged():
 def test_the_weights_are_named_as_the_reason_only_where_they_are_one():
     """Of a gradient that the slopes misjudge; the three are log₁₀."""
     assert "they leave out the weights" in sentences._verdict(-8.0, 12.0, 4.0)
-    assert "weights do not explain it" in sentences._verdict(-0.64, -0.03, -1.1)
+    assert "weights do not explain it" in sentences._verdict(-0.64, -0.03, -1.6)
 
 
 def test_a_factor_of_3_is_3():
     assert "within a factor of 3" in sentences._independence(-1.0, 0.0, -1.47)
     assert "misses it by a factor of 3.1" in sentences._independence(-1.0, 0.0, -1.495)
+
+
+@pytest.mark.parametrize("slopes,weights,gradient", [(-1.5, 0.4, -0.95), (-2.0, 0.9, -0.8)])
+def test_a_verdict_and_the_sentence_after_it_agree(slopes, weights, gradient):
+    """Also where the foretold and the measured size lie on both sides of a color's end."""
+    explained = "within a factor of 3" in sentences._independence(slopes, weights, gradient)
+    assert explained and "do not explain" not in sentences._verdict(slopes, weights, gradient)

@@ -95,7 +95,8 @@ def test_training_as_the_lesson_has_it():
     assert updates[2] == pytest.approx(5.1, rel=0.3)
     words = say(c=1.6)
     assert "1.5×10⁻⁶ at ×0.6, 0.0040 at ×1 and 5.6 at ×1.6" in words
-    assert "5,375 → 3.95×10²⁸ → not a number. That of ×0.6, after all 200: 2.30;" in words
+    assert "5,375 → 3.95×10²⁸ → not a number, and the next step stops." in words
+    assert "That of ×0.6, after all 200: 2.30;" in words
 
 
 def test_tanh_as_the_lesson_has_it():

@@ -7,6 +7,7 @@ import pytest
 
 from core import scalar_chain
 from pages.concepts.products import data
+from pages.concepts.products import words as sentences
 from pages.kit import theme
 from tests.app import charts, link, link_shown, open_page, prose, set_value, widget_of
 
@@ -240,3 +241,15 @@ def test_a_product_that_cannot_explode_is_told_as_a_trap():
     set_value(at, "products_scale", "gain")
     at.run()
     assert "free matrices with σ = 0.5" in prose(at) and "its length vanishes" in prose(at)
+
+
+@pytest.mark.parametrize("n,sigma", [(30, 0.5), (4, 1.0), (15, 1.0), (30, 3.0)])
+def test_the_histogram_holds_all_draws(n, sigma):
+    bars = data.random_products(n, sigma, 0).tables["frame"]
+    assert bars["density"].sum() / 2 == pytest.approx(1)
+    assert bars["density"].max() < 0.5
+
+
+@pytest.mark.parametrize("seed,says", [(322, "they hold a giant"), (0, "misses the giants")])
+def test_a_sample_with_a_giant_is_told_from_one_without(seed, says):
+    assert says in sentences.random_weights(15, data.random_products(15, 1.0, seed))

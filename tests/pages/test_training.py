@@ -139,7 +139,7 @@ def test_outputs_that_are_no_numbers_are_said_to_be_none():
     at = until_it_rests(arrive(**values))
     run = lab_of(at).pair.runs["A"]
     assert run.state.halts[0].step > 2 and not np.isfinite(run.tests[2].loss[0])
-    assert "**A**'s outputs are no longer numbers (after step 2)" in prose(at)
+    assert "**A**'s held-out loss is no longer finite (after step 2)" in prose(at)
     assert "over 99.99 %" not in prose(at)
 
 
@@ -541,7 +541,7 @@ def test_what_a_and_b_have_come_to_is_said_for_the_step_that_is_shown():
     pair = trained(replace(DUEL, a=BROKEN), 30)
     halt = pair.halt("A")
     assert "**A** names" in words.reading(pair, halt.step - 2)
-    lost = "**A**'s outputs are no longer numbers (after step 2). **B** names"
+    lost = "**A**'s held-out loss is no longer finite (after step 2). **B** names"
     assert halt.step == 3 and lost in words.reading(pair, 2)
     assert "**A** stopped at step 3: it is" in words.reading(pair, halt.step)
     assert "(after step 20). A and B differ in depth" in words.reading(pair, 30)
@@ -743,7 +743,7 @@ def test_both_formats_may_break_and_each_where_it_ends():
     assert f"In float64 it breaks at step {wide.step}" in said and "1.8×10³⁰⁸" in said
     assert "goes on" not in said
     before = words.formats(pair, wide.step - 1)
-    assert "In float64 its outputs are no longer numbers either." in before
+    assert "In float64 its held-out loss is no longer finite either." in before
     assert "float32 ends at 3.4×10³⁸" in words.autopsy("B", single, 20, "float32")
 
 
@@ -1052,4 +1052,4 @@ def test_the_other_format_goes_on_only_while_its_outputs_are_numbers():
     at = pair.halt("B").step
     assert not np.isfinite(pair.tested("A", at).loss[0])
     said = words.formats(pair, at)
-    assert "goes on" not in said and "outputs are no longer numbers either." in said
+    assert "goes on" not in said and "held-out loss is no longer finite either." in said

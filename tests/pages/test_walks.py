@@ -462,7 +462,7 @@ def training(now, words, at) -> None:
             assert frame["says"] == f"{name}: no longer finite"
             assert halts.loc[name, "says"] == f"{name}: no longer finite at step {step}"
             continue
-        if f"**{name}**'s outputs are no longer numbers" in words:
+        if f"**{name}**'s held-out loss is no longer finite" in words:
             continue
         told = rf"\*\*{name}\*\* names (\S+) % of [^*]* is {NUMBER} \(after step ([\d,]+)\)"
         right, loss, step = re.search(told, words).groups()

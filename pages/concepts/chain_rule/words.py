@@ -187,12 +187,12 @@ def depth(at, chain: data.Depths) -> str:
         )
     )
     if at.activation == "sigmoid":
-        bounded = f"For the sigmoid the bound is |*w*|ᴸ⁻¹/4ᴸ = {theme.from_log10(bound, 2)}."
+        bounded = f"For the sigmoid the bound is |*w*|ᴸ⁻¹/4ᴸ = {theme.from_log10(bound)}."
     else:
         steepest = theme.number(10**chain.steepest)
         bounded = (
             f"With {label}, whose largest slope is {steepest}, the bound is "
-            f"{theme.from_log10(bound, 2)}."
+            f"{theme.from_log10(bound)}."
         )
     positive, negative = (chain.nearest_to_one(at.layers, sign=sign) for sign in (1, -1))
     return (
@@ -215,7 +215,9 @@ def _missed(size: float, bound: float) -> str:
     if size == -math.inf:
         return "Nothing gets through: a factor is 0."
     if bound - size < 0.3:
-        return "The gradient stays within a factor of 2 of it: each slope is near its largest."
+        return (
+            "The gradient stays within a factor of 2 of it: no slope is below half of its largest."
+        )
     return (
         f"The gradient is {theme.from_log10(bound - size, 2)} times smaller, because the slopes "
         "are not at their largest where the chain puts its *z*."
@@ -260,8 +262,12 @@ def _verdict(slopes: float, weights: float, gradient: float) -> str:
     if theme.outcome(slopes) == theme.outcome(gradient):
         right = theme.became(slopes) == theme.became(gradient)
         return f"{says} {'Here they are right.' if right else f'It {theme.became(gradient)}.'}"
-    with_weights = theme.outcome(slopes + weights) == theme.outcome(gradient)
-    left_out = ": they leave out the weights" if with_weights else ", and weights do not explain it"
+    if theme.outcome(slopes + weights) == theme.outcome(gradient):
+        left_out = ": they leave out the weights"
+    elif abs(gradient - slopes - weights) < theme.CLOSE:  # foretold, beyond the end of a color
+        left_out = ""
+    else:
+        left_out = ", and weights do not explain it"
     return f"{says} It {theme.became(gradient)}{left_out}."
 
 

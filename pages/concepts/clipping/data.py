@@ -119,9 +119,9 @@ def best(name: str, clip: str) -> tuple[float, Runs]:
 
 
 def rises(name: str, clip: str) -> bool:
-    """Whether somewhere a larger threshold clips more steps, by over half a percent."""
+    """Whether somewhere a larger threshold clips more steps."""
     shares = _rows(name, clip).sort_values("limit")["clipped"]
-    return bool((shares.diff() > 0.0051).any())
+    return bool((shares.diff() > 0).any())
 
 
 @memoize(16)

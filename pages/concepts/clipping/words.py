@@ -109,12 +109,18 @@ def _clipped(runs: Compared) -> str:
             """At this threshold no step is clipped: training is what it is without clipping. The
             line of the steps clipped lies at 0."""
         )
+    if now.clipped == 0:
+        return fill(
+            """At this threshold no step of the median network is clipped, {most} of the most
+            clipped one's.""",
+            most=theme.percent(now.most_clipped),
+        )
     if now.clipped < 1:
         return fill(
             """At this threshold {clipped} of the steps are clipped; the others stay as they were.
             The line of the steps clipped falls as *c* {grows}""",
             clipped=theme.percent(now.clipped),
-            grows="grows, but not all the way: where training breaks, steps get longer."
+            grows="grows, but not at every threshold."
             if runs.rises
             else "grows: fewer steps are that long.",
         )

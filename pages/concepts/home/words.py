@@ -144,7 +144,8 @@ def _losses(at, draw: int | None) -> str:
     ended = next((i + 1 for i, loss in enumerate(start) if math.isnan(loss)), len(start))
     return (
         "The held-out loss of ×1.6, before training and after each of its first steps: "
-        f"{' → '.join(theme.number(loss) for loss in start[:ended])}. "
+        f"{' → '.join(theme.number(loss) for loss in start[:ended])}"
+        f"{', and the next step stops' if math.isnan(start[ended - 1]) else ''}. "
         f"That of ×0.6, after all {data.STEPS[-1]}: {theme.number(data.median(small[-1]))}; "
         "to call ten digits equally likely costs ln 10 = 2.303."
     )

@@ -132,14 +132,17 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     return [tick, falling, rising]
 
 
+SMALLEST, LARGEST = -30, 18  # powers of ten of the products of random numbers
+
+
 def random_products() -> alt.LayerChart:
     """How log₁₀|w₁⋯w_n| is distributed: sampled bars, the exact density, median and rms.
 
     Rows, the bars: `left`, `right`, `density`, `says`. The table `theory`: `log10`, `density`. The
     table `rules`: `log10`, `says`, the `side` its label is on. All with `meaning`.
     """
-    x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", -24, 18, every=6)
-    y = grammar.linear_y(None, "draws per decade", (0, 0.45), format="%", tickCount=4)
+    x = grammar.powers_x("log10", "size of the product |w₁ ⋯ wₙ|", SMALLEST, LARGEST, every=6)
+    y = grammar.linear_y(None, "draws per decade", (0, 0.5), format="%", tickCount=4)
     bars = alt.Chart().mark_rect(opacity=0.5, clip=True)
     bars = bars.encode(
         x=alt.X(field="left"),

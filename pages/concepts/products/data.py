@@ -7,7 +7,7 @@ import pandas as pd
 
 from core import products, scalar_chain, theory
 from core.formats import FORMATS
-from pages.concepts.products.charts import LIMIT
+from pages.concepts.products.charts import LARGEST, LIMIT, SMALLEST
 from pages.concepts.products.panel import LAYERS, W
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
@@ -165,8 +165,9 @@ def sigma_for_median(n: int) -> float:
 def random_products(n: int, sigma: float, seed: int) -> Draws:
     """Draw, count in half decades, and put the exact density and the marks beside them."""
     draws = products.scalar_products(n, trials=DRAWS, rng=np.random.default_rng(seed), sigma=sigma)
-    edges = np.arange(-24, 18.5, 0.5)
-    counts, _ = np.histogram(draws.log10, edges)
+    edges = np.arange(SMALLEST, LARGEST + 0.5, 0.5)
+    # the rare one beyond an end counts in the last bar there
+    counts, _ = np.histogram(np.clip(draws.log10, edges[0], edges[-1]), edges)
     bars = pd.DataFrame(
         {
             "left": edges[:-1],
@@ -180,7 +181,7 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
         }
     )
     bars = bars[bars["density"] > 0]
-    grid = np.linspace(-24, 18, 400)
+    grid = np.linspace(SMALLEST, LARGEST, 400)
     curve = pd.DataFrame(
         {
             "log10": grid,

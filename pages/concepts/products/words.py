@@ -55,7 +55,7 @@ def _what_became(size: float) -> str:
     """One clause on the product of the marked number of factors."""
     if size == -math.inf:
         return "nothing is left."
-    if abs(size) < 5e-4:
+    if abs(size) < 2e-4:  # 1.00, in three digits
         return "its size is what it was."
     if -1 < size < 0:
         return f"{theme.percent(10**size)} of the size is left."
@@ -152,10 +152,13 @@ def random_weights(factors: int, drawn: Draws) -> str:
         """Of {draws} products of {factors} weights, {below} are below 1 in size (exactly:
         {below_exactly}). The median is {median} (exactly: {median_exactly}), yet the root mean
         square is σⁿ = {rms}, {apart} times as much. A few giants make that mean; it is not what
-        happens. These {draws} draws give an rms of {rms_sampled}: the more factors, the surer a
-        sample misses the giants, so the chart draws the true rms. The median product of {factors}
+        happens. These {draws} draws give an rms of {rms_sampled}: {giants}, so the chart draws the
+        true rms. The median product of {factors}
         factors is 1 at σ = {sigma}.""",
         draws=f"{DRAWS:,}",
+        giants="they hold a giant more than their share; most samples miss them"
+        if drawn.rms_sampled > drawn.rms_theory
+        else "the more factors, the surer a sample misses the giants",
         factors=factors,
         below=theme.percent(drawn.share_below_one),
         below_exactly=theme.percent(drawn.below_one_theory),

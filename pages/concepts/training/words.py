@@ -82,7 +82,7 @@ def _beside(pair: Pair, step: int, wide: str, single: str) -> str:
         said.append(
             f"In {dtype[other]} it goes on."
             if alive
-            else f"In {dtype[other]} its outputs are no longer numbers either."
+            else f"In {dtype[other]} its held-out loss is no longer finite either."
         )
     apart = parted(pair, step)
     if apart.loss:
@@ -204,7 +204,7 @@ def _come_to(pair: Pair, name: str, step: int) -> str:
     if halt and step >= halt.step:
         return f"**{name}** stopped at step {halt.step}: it is no longer finite."
     if not math.isfinite(test.loss[0]):
-        return f"**{name}**'s outputs are no longer numbers (after step {test.step:,})."
+        return f"**{name}**'s held-out loss is no longer finite (after step {test.step:,})."
     return fill(
         """**{name}** names {accuracy} of the held-out {things} right, its loss on them is {loss}
         (after step {step}).""",
