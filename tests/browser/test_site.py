@@ -312,8 +312,11 @@ def test_back_undoes_a_move_and_leads_to_the_page_before(server, reader):
     marked = tab.page.get_by_role("radiogroup", name="Presets").get_by_role("radio", checked=True)
 
     def stands(n: int, w: float, preset: list[str]) -> None:
+        # the answer to a step through history begins after the page has looked quiet
+        tab.page.locator(f"input[aria-label='Factors n to mark'][value='{n}']").wait_for(
+            state="attached"
+        )
         tab.settle()
-        assert tab.page.locator(f"input[aria-label='Factors n to mark'][value='{n}']").count() == 1
         assert float(live_input(tab, PANELS["products"]["w"]).input_value()) == w
         assert marked.all_inner_texts() == preset
 
