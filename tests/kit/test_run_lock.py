@@ -1,5 +1,7 @@
 """The run lock: one script at a time, the next one beside it where that takes long."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from time import sleep
 
@@ -30,6 +32,26 @@ def crowd(lock: RunLock, count: int, held_for: float) -> list[int]:
     return seen
 
 
+@contextmanager
+def held_elsewhere(lock: RunLock) -> Iterator[int | None]:
+    """Another thread holds it, whose name this is; it may have overtaken who held it."""
+    taken, done = Event(), Event()
+
+    def hold():
+        with lock.held():
+            taken.set()
+            done.wait(60)
+
+    other = Thread(target=hold)
+    other.start()
+    try:
+        assert taken.wait(5)
+        yield other.ident
+    finally:
+        done.set()
+        other.join()
+
+
 def test_one_at_a_time():
     assert crowd(RunLock(patience=60), 12, 0.002) == [1] * 12
 
@@ -47,22 +69,12 @@ def test_again_from_within():
 
 def test_who_is_overtaken_still_runs():
     """From within it does not wait for who overtook it, nor gives away what that one holds."""
-    lock, overtaken, done = RunLock(patience=0.05), Event(), Event()
-
-    def overtake():
-        with lock.held():
-            overtaken.set()
-            done.wait(5)
-
+    lock = RunLock(patience=0.05)
     with lock.held():
-        other = Thread(target=overtake)
-        other.start()
-        assert overtaken.wait(5)
-        with lock.held():
-            assert lock._holder == other.ident
-        assert lock._holder == other.ident
-        done.set()
-        other.join()
+        with held_elsewhere(lock) as other:
+            with lock.held():
+                assert lock._holder == other
+            assert lock._holder == other
         sleep(0.01)
         assert lock.quiet() == 0, "the first one still runs"
     sleep(0.01)
@@ -105,25 +117,16 @@ def test_who_does_not_hold_it_sleeps_without_it():
 
 
 def test_who_has_released_it_does_not_release_it_for_the_next():
-    lock, taken, done = RunLock(patience=60), Event(), Event()
-
-    def follow():
+    lock = RunLock(patience=60)
+    with ExitStack() as follower:
         with lock.held():
-            taken.set()
-            done.wait(5)
-
-    follower = Thread(target=follow)
-    with lock.held():
-        lock.release()
-        follower.start()
-        assert taken.wait(5)
-    late = Thread(target=lambda: lock.held().__enter__())
-    late.start()
-    late.join(0.1)
-    assert late.is_alive(), "the follower still holds it"
-    done.set()
+            lock.release()
+            follower.enter_context(held_elsewhere(lock))
+        late = Thread(target=lambda: lock.held().__enter__())
+        late.start()
+        late.join(0.1)
+        assert late.is_alive(), "the follower still holds it"
     late.join(5)
-    follower.join()
 
 
 def test_a_page_and_a_part_of_it_hold_it(monkeypatch):
@@ -140,18 +143,7 @@ def test_a_page_and_a_part_of_it_hold_it(monkeypatch):
     at = open_page("products")
     assert held and all(held) and lock._holder is None
     held.clear()
-    taken, done = Event(), Event()
-
-    def hold():
-        with lock.held():
-            taken.set()
-            done.wait(60)
-
-    other = Thread(target=hold)
-    other.start()
-    assert taken.wait(5)
-    widget_of(at, "products_n").set_value(20).run()
-    assert set_to(at, "products_n") == 20
-    assert held and other.ident not in held
-    done.set()
-    other.join()
+    with held_elsewhere(lock) as other:
+        widget_of(at, "products_n").set_value(20).run()
+        assert set_to(at, "products_n") == 20
+        assert held and other not in held

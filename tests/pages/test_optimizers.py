@@ -255,3 +255,13 @@ def test_the_equation_says_how_far_its_sides_are_apart():
     assert "the sides" not in prose(open_page("optimizers", optimizers_e="-30"))
     assert "the sides" in prose(open_page("optimizers", optimizers_rule="AdamW"))
     assert "the sides" not in prose(open_page("optimizers", optimizers_rule="SGD"))
+
+
+@pytest.mark.parametrize(
+    "network,rule", [("large", "sgd"), ("large", "momentum"), ("small", "adam")]
+)
+def test_a_rate_is_the_best_only_where_one_is_better(network, rule):
+    rates = data.tried(network, rule)
+    said = words.trained(SimpleNamespace(**PANEL.defaults | {"network": network, "rule": rule}))
+    assert ("the best of" in said) == (rates["right"].max() > 0)
+    assert ("at each of 11 learning rates" in said) == (rates["right"].max() == 0)

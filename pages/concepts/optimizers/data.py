@@ -163,6 +163,11 @@ def rates() -> pd.DataFrame:
     return pd.read_csv(HERE / "rates.csv")
 
 
+def tried(name: str, by: str) -> pd.DataFrame:
+    """Those of one network and rule, a row for each rate."""
+    return rates()[(rates()["network"] == name) & (rates()["rule"] == by)]
+
+
 @dataclass(frozen=True)
 class Trained:
     """A network trained by one rule: its best rate, and the share of held-out digits named right

@@ -217,15 +217,18 @@ def trained(at) -> str:
     halted = f" Of {len(run.share)} draws {run.halted} halted, no longer numbers." * bool(
         run.halted
     )
-    tried, rates = len(RATES[at.rule]), data.rates()
-    of = rates[(rates["network"] == at.network) & (rates["rule"] == at.rule)]
-    how = f"with the learning rate {theme.setting(run.rate)}, the best of {tried}"
+    rates = len(RATES[at.rule])
+    how = (
+        f"with the learning rate {theme.setting(run.rate)}, the best of {rates}"
+        if data.tried(at.network, at.rule)["right"].any()
+        else f"at each of {rates} learning rates"
+    )
     return fill(
         """After 200 steps **{rule}** names **{right}** of the held-out digits right, {how}.{more}
         {told}""",
         rule=label(at.rule),
         right=right,
-        how=how if of["right"].any() else f"at each of {tried} learning rates",
+        how=how,
         more=halted + _healthy(at),
         told=told,
     )
@@ -364,8 +367,7 @@ def rules() -> pd.DataFrame:
 
 def grid(at) -> pd.DataFrame:
     """What the chosen optimizer named right at each learning rate, of the chosen network."""
-    rows = data.rates()
-    rows = rows[(rows["network"] == at.network) & (rows["rule"] == at.rule)]
+    rows = data.tried(at.network, at.rule)
     shown = {
         "learning rate": [theme.setting(rate) for rate in rows["rate"]],
         "named right": [theme.percent(right / data.HELD_OUT) for right in rows["right"]],
