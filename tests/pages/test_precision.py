@@ -489,7 +489,6 @@ SPAN = re.compile(
         ("float8_e4m3fn", "identity", "normal", 5, 0),
         ("float16", "gelu", "xavier", 2, 8),
         ("float16", "identity", "he", 10, 8),
-        ("float8_e4m3fn", "identity", "xavier", 10, 0),  # no power of two, but one between
     ],
 )
 def test_a_scale_holds_no_wider_span_than_the_format(form, activation, weights, depth, seed):
@@ -533,3 +532,26 @@ def test_each_line_of_the_weights_walk_has_its_name():
         if step.get("as") in ("name", "text")
     }
     assert said == {"right", "with a float32 copy", "by chance", "up", "down"}
+
+
+def test_a_scale_between_two_powers_of_two_may_hold_them_all():
+    at = at_of(form="float8_e4m3fn", activation="identity", weights="xavier", width="16")
+    entries, form = data.sizes(data.setting(at)), FORMATS["float8_e4m3fn"]
+    assert not len(data.fitting(entries, form))
+    lost, _, over = data.fate(entries * 2.0**11.5, form)
+    assert lost == over == 0
+    note = " ".join(words.notes(at)[0].split())
+    assert "No power of two holds them all, though a scale between two of them would." in note
+
+
+def test_scales_that_lose_as_many_entries_are_all_the_least():
+    """Shares that are added up differently may differ in their last digit, and say the same."""
+    of = {"form": "float8_e4m3fn", "activation": "leaky_relu", "weights": "uniform_classic"}
+    at = at_of(**of, depth=10, width="16", quantity="dW", layer="all")
+    form, entries = FORMATS[at.form], data.sizes(data.setting(at))
+    held = [rounded(entries * 2.0**scale, form) for scale in SCALE.values()]
+    lost = [int(np.sum((x == 0) | ~np.isfinite(x))) for x in held]
+    best = [power for power, n in zip(SCALE.values(), lost, strict=True) if n == min(lost)]
+    assert len(best) == 2
+    note = " ".join(words.notes(at)[1].split())
+    assert f"from {words.power(best[0])} to {words.power(best[1])} lose least of all" in note
