@@ -238,12 +238,13 @@ def stream_products(
     return StreamProducts(free, sums, differences)
 
 
-def sinkhorn(positive: np.ndarray, iterations: int = 50) -> np.ndarray:
+def sinkhorn(positive: np.ndarray, iterations: int = 200) -> np.ndarray:
     """Positive square matrices (…, D, D) made doubly stochastic: every row and column sums to 1.
 
     Rows and columns are divided by their sums in turn, columns last, so that these sum to 1 to
-    rounding and rows nearly (Sinkhorn and Knopp 1967). No product of such matrices has a singular
-    value above 1. Raises ValueError where an entry is not positive and finite.
+    rounding, and rows as nearly if entries differ as those of exp(N(0, 1)) do (Sinkhorn and Knopp
+    1967). No product of such matrices has a singular value above 1. Raises ValueError where an
+    entry is not positive and finite.
     """
     a = np.asarray(positive, dtype=float)
     if not (np.isfinite(a) & (a > 0)).all():

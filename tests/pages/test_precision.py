@@ -555,3 +555,24 @@ def test_scales_that_lose_as_many_entries_are_all_the_least():
     assert len(best) == 2
     note = " ".join(words.notes(at)[1].split())
     assert f"from {words.power(best[0])} to {words.power(best[1])} lose least of all" in note
+
+
+def test_what_the_histogram_has_no_place_for_is_said():
+    wide = {"activation": "softplus", "weights": "normal", "depth": 5, "width": 16, "layer": 5}
+    asked = wide | {"quantity": "dW", "seed": 1323, "scale": 16}
+    assert "The axis ends before 1" in say(**asked)
+    of = data.Setting("softplus", "normal", 5, 16, 1323, "dW", 5)
+    scaled = data.sizes(of) * 2.0**16
+    beyond = ((scaled < 2.0**-160) | (scaled > 2.0**64)).mean()
+    assert data.off_the_axis(of, 16) == beyond > 0.1
+    assert "The axis ends" not in say()
+
+
+def test_a_walk_by_chance_that_leaves_its_chart_is_told():
+    large = data.UPDATE.values()[-1]
+    path = data.by_chance("float8_e5m2", 0, large)
+    drawn = data.walks("float8_e5m2", 0).query("update == @large")["chance"].item()
+    assert [float(x) for x in drawn.split()] == pytest.approx(path, abs=1e-4)
+    told = "below the chart" in say(form2="float8_e5m2", update=large)
+    assert told == (path.min() < -0.1)
+    assert "below the chart" not in say(form2="bfloat16", update=large)

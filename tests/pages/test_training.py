@@ -574,6 +574,11 @@ def test_where_nothing_is_clipped_it_is_said_why():
     assert "nothing is trained yet" in words.clipping(pairs.pair(clips))
     said = words.clipping(trained(clips, 20))
     assert said == "B: 100 % of 20 steps cut. Where the line lies at 1 a step was taken in full."
+    breaks = replace(
+        DUEL, a=replace(BROKEN, depth=50, width=128, dtype="float32", clip="norm"), b=NET
+    )
+    said = words.clipping(trained(breaks, 20))
+    assert said.startswith("A broke at its first step, before anything was cut.")
 
 
 def test_a_network_that_stopped_is_counted_over_the_seeds():
@@ -854,7 +859,7 @@ def outcomes(name: str, seeds: int = 3) -> dict[str, np.ndarray]:
         ("Batch norm, sigmoid", (0.05, 0.15), (0.92, 0.99)),
         ("SGD or Adam", (0.05, 0.15), (0.35, 0.8)),
         ("Float64 or float32", (0.35, 0.8), (0, 0)),
-        ("Large targets", (0, 0), (0.93, 0.99)),
+        ("Large targets", (0, 0), (0.88, 0.95)),
         ("Spirals", (0.4, 0.6), (0.95, 1)),
     ],
 )

@@ -9,6 +9,7 @@ BARS, RULERS = "bars", "rulers"  # tables besides the frame
 LOW, HIGH, BIN = -160, 64, 2  # powers of two on the axis, and a bar's width
 TALL, _ROW = 4.2, 1.0  # of the highest bar and of a ruler, on the vertical axis
 STEPS = 100  # of the weight that is moved up and down
+WEIGHTS = -0.1, 2.1  # that its chart has a place for
 POWERS = 1600  # the largest n of a power wⁿ that is drawn
 QUARTERS = 16  # the largest n of ¼ⁿ
 
@@ -151,7 +152,7 @@ def walks() -> alt.LayerChart:
     `right_up` over the steps.
     """
     x = grammar.count_x("step", "step", STEPS, every=20, room=34)
-    y = grammar.linear_y(None, "weight", (-0.1, 2.1), [0, 0.5, 1, 1.5, 2])
+    y = grammar.linear_y(None, "weight", WEIGHTS, [0, 0.5, 1, 1.5, 2])
     frame = frames.frame_of(UPDATE)
     lines = (
         ("right_down", "right", "reference", [2, 3], 1.5),

@@ -102,6 +102,12 @@ def in_format(of: Setting, form: str) -> np.ndarray:
     return shares(of)[:, list(SHOWN).index(form)]
 
 
+def off_the_axis(of: Setting, scale: float) -> float:
+    """The share of the entries, so scaled, that the chart's horizontal axis has no place for."""
+    exponents = np.log2(sizes(of)) + scale
+    return float(np.mean((exponents < LOW) | (exponents > HIGH))) if len(exponents) else 0.0
+
+
 def fitting(entries: np.ndarray, form: Format) -> np.ndarray:
     """The powers of two, of the scales that hold all entries: none lost to 0 and none too large."""
     scales = np.arange(-400, 401)
@@ -353,17 +359,30 @@ def copied(form: Format, update: float) -> float:
 
 
 @memoize(8)
+def _chances(form: str, seed: int) -> np.ndarray:
+    """The steps down rounded up or down by chance: (updates, STEPS + 1)."""
+    rng, updates = np.random.default_rng(seed), np.array(UPDATE.values())
+    found = np.ones((len(updates), STEPS + 1))
+    for i in range(STEPS):
+        found[:, i + 1] = stochastic(found[:, i] - updates, FORMATS[form], rng)
+    return found
+
+
+def by_chance(form: str, seed: int, update: float) -> np.ndarray:
+    """A weight of 1 after 0 … STEPS steps of this size, rounded by chance."""
+    return _chances(form, seed)[UPDATE.values().index(update)]
+
+
+@memoize(8)
 def walks(form: str, seed: int) -> pd.DataFrame:
     """One row per size of the update; see `charts.walks`."""
     updates, fmt = np.array(UPDATE.values()), FORMATS[form]
     steps = np.arange(STEPS + 1)
     down = np.ones((len(updates), STEPS + 1))
-    up, chance, copy = down.copy(), down.copy(), down.copy()
-    rng = np.random.default_rng(seed)
+    up, copy, chance = down.copy(), down.copy(), _chances(form, seed)
     for i in range(STEPS):
         down[:, i + 1] = rounded(down[:, i] - updates, fmt)
         up[:, i + 1] = rounded(up[:, i] + updates, fmt)
-        chance[:, i + 1] = stochastic(chance[:, i] - updates, fmt, rng)
         copy[:, i + 1] = rounded(copy[:, i] - updates, FORMATS["float32"])
     right = 1 + updates[:, None] * steps
     return pd.DataFrame(

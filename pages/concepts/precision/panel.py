@@ -63,7 +63,7 @@ PANEL = Panel(
             "Sigmoid, scaled",
             "good",
             "The loss times 2¹⁶, so every gradient times 2¹⁶. Divided again in float32 before the "
-            "step, they have their own size.",
+            "step, nearly all have their own size.",
             _SIGMOID | {"scale": 16},
         ),
         Preset(

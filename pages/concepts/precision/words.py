@@ -6,6 +6,7 @@ import pandas as pd
 from core.formats import FORMATS, Format, room, too_large
 from core.scalar_chain import power_end
 from pages.concepts.precision import data
+from pages.concepts.precision.charts import WEIGHTS
 from pages.concepts.precision.measure_seldom import LOUD, MEANS, SPREADS
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
@@ -51,6 +52,7 @@ def finding(at) -> str:
     """What the chosen format does to these gradients at this loss scale."""
     form, here = FORMATS[at.form], SCALE.values().index(at.scale)
     lost, subnormal, over = data.in_format(data.setting(at), at.form)[here]
+    so = f" Those become {_what_is_too_large(form, at.over)}." if over else ""
     return fill(
         """Times a loss scale of {scale}, of the entries of {gradient} that are not 0, in {form}
         **{lost}**, {subnormal} and **{over}**.{so} On the rulers blue becomes 0, grey is
@@ -61,8 +63,15 @@ def finding(at) -> str:
         lost=_share(lost, "become 0"),
         subnormal=_share(subnormal, "are subnormal"),
         over=_share(over, "are too large"),
-        so=f" Those become {_what_is_too_large(form, at.over)}." if over else "",
+        so=so + _off_the_axis(data.off_the_axis(data.setting(at), at.scale)),
     )
+
+
+def _off_the_axis(share: float) -> str:
+    """What the histogram has no place for."""
+    if not share:
+        return ""
+    return f" The axis ends before {theme.percent(share)} of them."
 
 
 def _layer(at) -> str:
@@ -256,11 +265,19 @@ def walks(at) -> str:
         if form.precision >= FORMATS["float32"].precision
         else fill(
             """A copy in float32 that is rounded only to be used goes down to {copy}, and rounding
-            up or down by chance is right on average.""",
+            up or down by chance is right on average.{off}""",
             copy=_plain(data.copied(form, at.update)),
+            off=_below_the_axis(data.by_chance(at.form2, at.seed, at.update).min()),
         ),
         why=_why(form, at.update, float(down[1]), float(up[1])),
     )
+
+
+def _below_the_axis(least: float) -> str:
+    """Where rounding by chance leads out of the chart."""
+    if least >= WEIGHTS[0]:
+        return ""
+    return f" Here chance led down to {theme.setting(least)}, below the chart."
 
 
 def _plain(x: float) -> str:
@@ -320,8 +337,8 @@ def scales() -> str:
 
         Clip after the scale is divided away: at {start} a gradient of norm {norm} looks like one of
         norm {seen}. And if every step fails, a scale in float32 that began at the usual {usual}
-        is 0 after {halvings} halvings, or after {flushed} where subnormal numbers are made 0. The
-        next good step divides by it, and the weights become infinite or not numbers.""",
+        is 0 after {halvings} halvings, or after {flushed} where subnormal numbers are made 0. All
+        gradients are 0 then, hence finite; divided by the scale they are not numbers.""",
         start=power(start),
         wait=data.WAIT,
         usual_wait=f"{data.USUAL_WAIT:,}",

@@ -216,7 +216,7 @@ def streams(mixed: Streams) -> str:
         """After {layers} free matrices with σ = {sigma} a vector is {free} times as long (median of
         {draws} draws): its length {became}. The doubly stochastic ones keep its sum, in all draws
         to {off} of it. But the differences between its four numbers come to **{difference}** of
-        what they were. A double keeps 16 digits, and in all of them the four are the same.""",
+        what they were: far below the 16 digits that a double keeps of each.""",
         layers=LAYERS,
         sigma=theme.setting(mixed.sigma),
         free=theme.from_log10(mixed.free, 2),

@@ -339,7 +339,10 @@ def gradient_map() -> alt.LayerChart:
                         orient="bottom",
                         gradientLength=240,
                         values=[low, -4, -1, 2, high],
-                        labelExpr=grammar.power_of_ten("datum.value"),
+                        labelExpr=(
+                            f"(datum.value == {low} ? '≤ ' : datum.value == {high} ? '≥ ' : '') + "
+                            + grammar.power_of_ten("datum.value")
+                        ),
                         labelFontSize=13,
                         titleFontSize=14,
                     ),

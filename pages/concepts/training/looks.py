@@ -62,8 +62,8 @@ def boundary(pair: Pair, step: int) -> None:
         **pair.once(data.boundary, step),
         key="training.boundary",
         alt_text="""
-            Two planes, for A and B: the probability of the dark class as a shade of grey, and
-            training examples of two interleaved spirals as light and dark points.""",
+            Two planes, for A and B: how sure the network is of the dark class, as a shade of grey,
+            and training examples of two interleaved spirals as light and dark points.""",
     )
 
 
@@ -77,12 +77,7 @@ def _boundary(lab: Lab, at) -> None:
         )
         return
     boundary(lab.pair, lab.pair.shown_step(at.step))
-    page.write(
-        """
-        The shade is the probability of the dark class. A network that stays at guessing gives the
-        whole plane one shade.
-        """
-    )
+    page.write(words.boundary(lab.pair))
 
 
 def _seeds(lab: Lab, at) -> None:

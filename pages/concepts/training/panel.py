@@ -275,18 +275,18 @@ PANEL = Panel(
         _preset(
             "Large targets",
             "trap",
-            "Squared error, and one rate for both. B's outputs are to be 10 or 0, and it learns. "
-            "A's are to be 100 or 0: the errors, and with them gradients and steps, are about ten "
+            "Squared error, and one rate for both. B's outputs are to be 3 or 0, and it learns. "
+            "A's are to be 100 or 0: the errors, and with them gradients and steps, are many "
             "times as large. What was a good rate is too high, and A breaks in its first steps.",
             {"depth": 4, "rate": "0.1", "loss": "mean_squared_error"},
             {"target": "100"},
-            {"target": "10"},
+            {"target": "3"},
         ),
         _preset(
             "Spirals",
             "bad",
-            "Four layers are few, and four sigmoid layers are already too many: A keeps one "
-            "answer for the whole plane while B winds its boundary between the arms.",
+            "Four layers are few, and four sigmoid layers are already too many: A ends with "
+            "one answer for the whole plane while B winds its boundary between the arms.",
             {"depth": 4, "width": 32, "rate": "0.1"},
             {"activation": "sigmoid", "initializer": "xavier"},
             {},

@@ -109,9 +109,9 @@ def _exactly_zero(pair: Pair, name: str, step: int) -> str:
         return ""
     depth, layers = pair.runs[name].spec.depth, np.flatnonzero(small) + 1
     said = fill(
-        """In step {step} of {name} the entries of dJ/dW in {layers} are below {normal}, where
-        float32 begins to lose digits; below {smallest} it has nothing but 0. Exactly 0 are
-        {shares}.""",
+        """In step {step} of {name} the entries of dJ/dW in {layers} have a root mean square below
+        {normal}, where float32 begins to lose digits; below {smallest} it has nothing but 0.
+        Exactly 0 are {shares}.""",
         step=f"{found.step:,}",
         name=name,
         layers=_layers(layers, depth),
@@ -328,9 +328,27 @@ def clipping(pair: Pair) -> str:
         return "There is nothing to show: nothing is trained yet."
     parts = [
         f"{name}: {theme.percent(share)} of {theme.count(steps, 'step')} cut"
+        if steps
+        else f"{name} broke at its first step, before anything was cut"
         for name, (share, steps) in found.items()
     ]
     return f"{'; '.join(parts)}. Where the line lies at 1 a step was taken in full."
+
+
+def boundary(pair: Pair) -> str:
+    """What a shade of the plane means: with squared error no output is a probability."""
+    trained = pair.duel.nets
+    squared = [name for name, net in trained.items() if net.loss == "mean_squared_error"]
+    softmax = "the probability of the dark class"
+    sigmoid = "a sigmoid of how far the dark class's output is above the other's"
+    if len(squared) == len(trained):
+        shade = f"The shade is {sigmoid}"
+    elif squared:
+        (other,) = set(trained) - set(squared)
+        shade = f"The shade is {softmax} in {other}; in {squared[0]} it is {sigmoid}"
+    else:
+        shade = f"The shade is {softmax}"
+    return f"{shade}. A network that stays at guessing gives the whole plane one shade."
 
 
 def seeds(runs: dict[str, Recording]) -> str:
