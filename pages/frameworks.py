@@ -27,8 +27,9 @@ def gradients(at) -> None:
         idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,
-            for the default weights of two frameworks and for He's, with the product of the slopes
-            and a band around 1. The numbers at the current depth stand in the text below.""",
+            for the default weights of one or two frameworks and for He's, with the product of the
+            slopes and a band around 1. The numbers at the current depth stand in the text
+            below.""",
     )
     page.write(
         words.finding(
@@ -47,7 +48,7 @@ predict.size(
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -3, -4, -5, -6, -6.5, -7, -7.5, -8, -9, -10, -12),
     replies=(
         (-0.6, 0, "Defaults are made to work, one thinks. This one is older than ReLU."),
-        (-4, -1, "That would be Glorot's weights. PyTorch's are smaller by √3."),
+        (-4, -1, words.glorot()),
     ),
     because=words.because(),
 )
@@ -57,9 +58,9 @@ page.write(
     ## The idea
 
     Say nothing about a layer's weights, and the library chooses. What a layer does to the gradient
-    at the start is its **gain**, about σ√*n* times the root mean square of φ′, where σ is the
-    standard deviation of one weight and *n* the layer's **fan-in**. The gain is a matter of a few
-    tenths. Depth raises it to a power.
+    at the start is its **gain**: for weights without a mean about σ√*n* times the root mean square
+    of φ′, where σ is the standard deviation of one weight and *n* the layer's **fan-in**. Most
+    gains differ by a few tenths. Depth raises them to a power.
 
     So the same architecture, with the same data, is another network in another library. The
     numbers here were measured by running {frameworks} libraries, each in an environment of its own;
@@ -93,7 +94,7 @@ def gauge(at) -> None:
         drawn=words.drawn(tables.default(at.framework, at.activation)),
         depth=theme.count(at.depth, "layer"),
         framework=at.framework,
-        one=words.gain_one(at.activation, at.depth),
+        one=words.gain_one(at.activation, int(at.width), at.depth),
     )
     page.show(
         charts.gauge,
@@ -101,7 +102,8 @@ def gauge(at) -> None:
         key="frameworks.gauge",
         alt_text="""
             Dot chart on a logarithmic scale: the gain of a layer for each framework's default
-            weights, by size, with a band of gains that keep the gradient's size.""",
+            weights, by size, with a band of gains that keep the gradient's size; a gain that is
+            smaller than the axis shows has an arrow before its number.""",
     )
 
 
@@ -120,8 +122,8 @@ page.write(
     """
     ## Clipped by name
 
-    The same gradients through each library's clipping by norm, at limit {limit}, in single
-    precision: ✓ right, ~ changed, ✕ destroyed.
+    The same gradients through libraries' clipping by norm, at limit {limit}: ✓ right to single
+    precision, ~ changed, ✕ destroyed.
     """,
     limit=theme.setting(clips.LIMIT),
 )
@@ -152,16 +154,18 @@ def fine_print(at) -> None:
         """
         ## The fine print
 
-        - A measurement is of one version on one processor. Defaults change; the version stands in
-          every row.
+        - A measurement is of one version on one processor. Defaults change; the tables name the
+          version.
         - {counted}
-        - A standard deviation is from 250,000 weights or more, right to 0.2 percent. Where the ends
-          of a distribution say it better, they were taken.
+        - A standard deviation is from 250,000 weights or more, right to half a percent and over
+          {layers} layers to 10, or from 10,000 biases. Where the ends of a distribution say it
+          better, they were taken.
         - The networks on this page are ours, in double precision, with the frameworks' weights and
-          biases. Theirs compute in single precision, where 10⁻⁴⁶ is 0.
+          biases. Most of theirs compute in single precision, where 10⁻⁴⁶ is 0.
         - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most
           deep networks have, hide what a default does.
         """,
+        layers=names.LAYERS,
         counted=words.factors(at.framework, run, at.depth),
     )
 
@@ -180,7 +184,7 @@ def _defaults() -> None:
         """
         The dense layers of {dense} libraries. {measured} σ√*n* is that of a layer of 1,000 inputs
         and outputs, *n* being its fan-in, with the mean counted in; the column after it says which
-        fans σ follows at other shapes.
+        fans σ follows at other shapes. Where only smaller layers were measured it is by that.
         """,
         dense=data.counted().dense,
         measured=tables.measured(tables.weights()),

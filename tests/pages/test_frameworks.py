@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from core import theory
 from core.activations import ACTIVATIONS
+from core.datasets import digits
 from pages.concepts.frameworks import clips, data, measure, names, networks, tables, words
+from pages.concepts.frameworks.charts import LEFT
 from pages.concepts.frameworks.panel import CASES, DEEPEST, NAMES, PANEL
 from pages.concepts.frameworks.probes import record
 from pages.kit import theme
@@ -501,7 +504,7 @@ def test_clipping_by_name():
 
 def test_the_page_says_what_should_come_out():
     assert "Clipped as a whole they should be (0.60; 0.80)." in say()
-    assert "there is no norm" in say(case="a NaN")
+    assert "there is no finite norm" in say(case="a NaN")
 
 
 def test_a_gradient_that_is_within_a_factor_of_ten_again_is_said_to_be():
@@ -510,3 +513,63 @@ def test_a_gradient_that_is_within_a_factor_of_ten_again_is_said_to_be():
     run = SimpleNamespace(kept=kept)
     assert words._reach(run, 51).endswith("it is within it again at the 51 that you have set.")
     assert "again" not in words._reach(run, 52) and "again" not in words._reach(run, 41)
+
+
+def test_a_fan_is_not_chosen_by_the_noise_of_a_sample():
+    """Rows of one fan-in tell it from no fan by nothing."""
+    rows = tables.weights()
+    named = rows[rows["layer"].isin(["he_normal", "he_uniform", "lecun_normal"])]
+    for _, of in named.groupby(["framework", "layer", "call"]):
+        own = of["framework"].iloc[0] == "MXNet"  # its mean of both fans is what it asks for
+        assert tables.law(of).follows == ("both fans" if own else "fan-in")
+    lecun = names.table("lecun").set_index("σ√n")["20 layers"]
+    assert lecun["0.88"] == "0.077" and lecun["1.00"] == "1.0"
+
+
+def test_the_ends_of_a_distribution_say_one_number_in_every_table():
+    """TensorFlow.js cuts at 2σ and does not make up for it: 0.88 everywhere, and its 20th power."""
+    power = theme.from_log10(20 * math.log10(tables.CUT), 2)
+    for name in ("truncated", "lecun"):
+        effects = names.table(name).set_index(names.TOPICS[name].number)["20 layers"]
+        assert effects["0.88"] == power
+
+
+def test_a_layer_without_biases_has_none():
+    for framework in tables.frameworks():
+        found = tables.default(framework, "relu")
+        rows = tables.weights()
+        has = (rows["framework"] == framework) & (rows["layer"] == "dense bias")
+        assert ("There are no biases." in words.drawn(found)) == (not has.any())
+    assert "There are no biases." in words.drawn(tables.default("Penzai", "relu"))
+
+
+@pytest.mark.parametrize("name", ["silu", "gelu", "tanh", "relu", "selu"])
+@pytest.mark.parametrize("depth", [2, 20, 40, 60])
+@pytest.mark.parametrize("width", [64, 256])
+def test_at_the_scale_of_gain_one_the_gain_is_one(name, width, depth):
+    scale = data.scale_of_gain_one(name, width, depth)
+    square = float(np.mean(digits().x_train[: networks.EXAMPLES[width]] ** 2))
+    profile = theory.depth_profile(
+        ACTIVATIONS[name], depth=depth, sigma_w2=scale**2, input_square=square
+    )
+    assert np.log10(profile.gain[: depth - 1]).mean() == pytest.approx(0, abs=1e-3)
+
+
+def test_an_own_layer_for_an_activation_is_the_default():
+    assert tables.default("thinc", "silu").call == "Swish"
+    assert tables.default("thinc", "silu").weights.std == pytest.approx(2**0.5, rel=0.005)
+
+
+def test_three_layers_tell_something_where_the_gradient_is_lost_by_then():
+    tried = "tells nothing of thirty"
+    for framework in tables.frameworks():
+        run = data.default_run(framework, "relu", 64, 0)
+        ends = np.abs(run.kept[:, 0])
+        lost = int(np.argmax(ends > 1)) if (ends > 1).any() else 99
+        assert (tried in words._reach(run, 30)) == (3 <= lost < 30), framework
+
+
+def test_a_gain_beyond_the_gauge_has_an_arrow():
+    rows = data.gauge("ml-fnn", "tanh", 256, 30, 0).set_index("name")
+    assert rows.loc["ml-fnn", "says"].startswith("◂ ") and rows.loc["ml-fnn", "log10"] == LEFT
+    assert not rows.loc["PyTorch", "says"].startswith("◂")

@@ -189,7 +189,7 @@ def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.Da
                 "reference" if f == "He" else theme.outcome(gain * (depth - 1))
                 for f, gain, _ in rows
             ],
-            "says": [theme.from_log10(gain) for _, gain, _ in rows],
+            "says": ["◂ " * (gain < LEFT) + theme.from_log10(gain) for _, gain, _ in rows],
             "in_all": [theme.from_log10(gain * (depth - 1), 2) for _, gain, _ in rows],
             "call": [d.call if d else "√(2/n), without biases" for _, _, d in rows],
             "version": [d.version if d else "none: by formula" for _, _, d in rows],
@@ -216,20 +216,26 @@ _SCALES = 2.0 ** np.arange(-2, 5.01, 0.1)
 
 
 @memoize(128)
-def scale_of_gain_one(name: str, depth: int) -> float | None:
-    """The σ√n at which the layers of a wide network without biases have a gain of 1 on average;
-    None where up to 32 none has."""
-    square = float(np.mean(digits().x_train[: networks.EXAMPLES[64]] ** 2))
-    profile = theory.depth_profile(
-        activation(name), depth=depth, sigma_w2=_SCALES**2, input_square=square
-    )
-    gain = np.log10(profile.gain[:, : depth - 1]).mean(axis=1)
-    return theory.scale_of_gain_one(_SCALES, gain)
+def scale_of_gain_one(name: str, width: int, depth: int) -> float | None:
+    """The σ√n at which wide layers without biases have a gain of 1 on average, fed with the
+    examples that the networks of this width see; None where up to 32 none has."""
+    square = float(np.mean(digits().x_train[: networks.EXAMPLES[width]] ** 2))
+
+    def crossing(scales: np.ndarray) -> float | None:
+        profile = theory.depth_profile(
+            activation(name), depth=depth, sigma_w2=scales**2, input_square=square
+        )
+        return theory.scale_of_gain_one(scales, np.log10(profile.gain[:, : depth - 1]).mean(axis=1))
+
+    near = crossing(_SCALES)
+    for step in (0.1, 0.005):  # within one step the gain of a deep network bends: look nearer
+        near = near and crossing(near * 2.0 ** np.linspace(-step, step, 41))
+    return near
 
 
 def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run | None:
     """The networks of that scale, at this width; None where there is none."""
-    scale = scale_of_gain_one(name, depth)
+    scale = scale_of_gain_one(name, width, depth)
     if scale is None:
         return None
     return networks.run(Law("normal", "fan-in", 0.0, scale), NOTHING, name, width, seed)
@@ -256,7 +262,7 @@ def counted() -> Counted:
 def defaults_table() -> pd.DataFrame:
     """Dense layers as they start when nothing is said, one row each."""
     rows = tables.weights()
-    rows = rows[rows["layer"].isin(["dense", "dense relu", "dense gelu", "dense logistic"])]
+    rows = rows[rows["layer"].isin(tables.DENSE)]
     found = []
     for (framework, _, call), of in rows.groupby(["framework", "layer", "call"], sort=False):
         law, first = tables.law(of), of.iloc[0]

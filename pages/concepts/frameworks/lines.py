@@ -146,7 +146,7 @@ WITHOUT = {  # why a framework has no lines
 
 def lines(framework: str, activation: str, width: int, depth: int) -> str | None:
     """The lines; None for a framework that has none, or where no scale has a gain of 1."""
-    scale = data.scale_of_gain_one(activation, depth)
+    scale = data.scale_of_gain_one(activation, width, depth)
     if framework not in LINES or scale is None:
         return None
     sigma = f"{scale / sqrt(width):.4g}"

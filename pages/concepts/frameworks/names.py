@@ -183,7 +183,7 @@ def _xavier() -> list[Meaning]:
     meanings = []
     for rows, who in _weights("xavier_normal", "xavier_uniform"):
         square, narrow = (
-            float(rows.loc[rows["n_out"] == n_out, "std"].iloc[0]) * sqrt(1000)
+            tables.spread(rows[rows["n_out"] == n_out].iloc[0]) * sqrt(1000)
             for n_out in (1000, 250)
         )
         # back through both kinds of layers, whose weights have one σ: σ√1000 · σ√250
@@ -195,7 +195,7 @@ def _xavier() -> list[Meaning]:
 
 def _rectangular() -> list[Meaning]:
     meanings = []
-    for rows, who in _weights("dense", "dense relu", "dense gelu", "dense maxout"):
+    for rows, who in _weights(*tables.DENSE):
         law = tables.law(rows)
         narrow, wide = (hypot(*law.at(*n)) * sqrt(n[0]) for n in ((1000, 250), (250, 1000)))
         meanings.append(
@@ -209,10 +209,11 @@ def _rectangular() -> list[Meaning]:
 
 
 def _truncated() -> list[Meaning]:
-    return [
-        Meaning(who, f"{rows['std'].mean():.2f}", _log10(rows["std"].mean()))
+    drawn = [
+        (float(np.mean([tables.spread(row) for _, row in rows.iterrows()])), who)
         for rows, who in _weights("truncated_normal(1)")
     ]
+    return [Meaning(who, f"{std:.2f}", _log10(std)) for std, who in drawn]
 
 
 def _orthogonal() -> list[Meaning]:
@@ -227,7 +228,7 @@ def _depthwise() -> list[Meaning]:
     meanings = []
     for rows, who in _weights("depthwise 3x3"):
         rows = rows.set_index("n_in")
-        sizes = [float(rows.loc[c, "std"]) * sqrt(_PER_FILTER) for c in CHANNELS]
+        sizes = [tables.spread(rows.loc[c]) * sqrt(_PER_FILTER) for c in CHANNELS]
         number = ", ".join(f"{size:.2g}" for size in sizes)
         meanings.append(Meaning(who, number, _log10(sizes[-1])))
     return meanings
@@ -245,7 +246,7 @@ def _recurrent(kind: str) -> list[Meaning]:
     meanings = []
     for rows, who in _weights(f"{kind} recurrent"):
         row = rows.iloc[0]
-        factor, key = float(row["std"]) * sqrt(_HIDDEN), (row["framework"], row["call"])
+        factor, key = tables.spread(row) * sqrt(_HIDDEN), (row["framework"], row["call"])
         low, high = (float(of.loc[key, "value"]) for of in (smallest, largest))
         spread = f"{high:.2f} … {theme.number(low, 1)}" if high - low > 0.01 else f"{high:.2f}"
         meanings.append(Meaning(who, f"{factor:.2f} ({spread})", _log10(factor)))
@@ -264,7 +265,8 @@ TOPICS = {
         "slope for z < 0",
         f"{LAYERS} layers",
         """What {layers} layers of He weights with this slope do to the gradient: a wide layer
-        multiplies it by √(1 + *a*²), *a* being the slope on the left.""",
+        multiplies it by √(*a*² + *b*²), *a* being the slope on the left and *b* that on the right,
+        1 where nothing is said.""",
         _leaky,
     ),
     "prelu": Topic(
@@ -333,8 +335,8 @@ TOPICS = {
         f"{LAYERS} layers",
         """At a kink any slope between those on its two sides is right. It matters where *z* is
         exactly there: an example of zeros through layers without biases has *z* = 0 in each of
-        them, and {layers} slopes multiply. An ELU of α = 1 has no kink at all: its slope at 0 is
-        1.""",
+        them, and {layers} slopes multiply. The last column says so of every kink, without the sign.
+        An ELU of α = 1 has no kink at all: its slope at 0 is 1.""",
         _kinks,
     ),
     "sigmoid": Topic(
@@ -386,8 +388,8 @@ TOPICS = {
         "kept of a cell of 1",
         f"{LAYERS} steps",
         """An LSTM with nothing to read and a cell of 1: what the forget gate keeps of it, on
-        average. 0.73 is a bias of 1, 0.50 one of 0, whatever the stored biases say. Over {layers}
-        steps it compounds.""",
+        average. 0.73 is a bias of 1, 0.50 one of 0 or random ones around it, whatever the stored
+        biases say. Over {layers} steps it compounds.""",
         _forget,
     ),
 }

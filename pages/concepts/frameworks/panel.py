@@ -60,13 +60,25 @@ PANEL = Panel(
             "Keras, tanh",
             "good",
             "Glorot's weights with the activation that they were made for.",
-            {"framework": "Keras", "against": "PyTorch", "activation": "tanh", "depth": 30},
+            {
+                "framework": "Keras",
+                "against": "PyTorch",
+                "activation": "tanh",
+                "width": "64",
+                "depth": 30,
+            },
         ),
         Preset(
             "BrainState, ReLU",
             "good",
             "The one library here whose plain dense layer starts with He's weights by itself.",
-            {"framework": "BrainState", "against": "Flax", "activation": "relu", "depth": 30},
+            {
+                "framework": "BrainState",
+                "against": "Flax",
+                "activation": "relu",
+                "width": "64",
+                "depth": 30,
+            },
         ),
         Preset(
             "Haiku against Flax",

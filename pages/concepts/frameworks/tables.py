@@ -16,6 +16,7 @@ import pandas as pd
 _HERE = Path(__file__).parent
 CUT = 0.8796256610342397  # standard deviation of N(0, 1) cut off at ±2
 KURTOSIS = {"uniform": 1.8, "cut": 2.3656, "normal": 3.0}  # of a normal one “cut” off at ±2σ
+CHANCE = 0.005  # share by which a measured standard deviation may miss the one that was meant
 FAMILIES = {
     "uniform": "uniform",
     "cut": "normal, cut at 2σ",
@@ -80,7 +81,8 @@ def law(rows: pd.DataFrame) -> Law:
     n = rows["n_in"].to_numpy(), rows["n_out"].to_numpy()
     # The fan whose root makes one number of the sizes at all shapes.
     off = {name: np.std(np.log(sizes * np.sqrt(fan(*n)))) for name, fan in FANS.items()}
-    follows = min(off, key=off.get)
+    # Of fans that do so as well as the best, up to what chance does to a sample: the first.
+    follows = next(name for name in FANS if off[name] <= min(off.values()) + CHANCE)
     widest = rows.iloc[int((n[0] * n[1]).argmax())]
     root = sqrt(FANS[follows](widest["n_in"], widest["n_out"]))
     family = _family(widest)
@@ -89,7 +91,7 @@ def law(rows: pd.DataFrame) -> Law:
         family,
         follows,
         round(float(average * root), 4),
-        round(float(_spread(widest, family) * root), 4),
+        round(float(spread(widest) * root), 4),
     )
 
 
@@ -99,10 +101,10 @@ def _family(row: pd.Series) -> str:
     return min(KURTOSIS, key=lambda name: abs(KURTOSIS[name] - row["kurtosis"]))
 
 
-def _spread(row: pd.Series, family: str) -> float:
+def spread(row: pd.Series) -> float:
     """The standard deviation. Ends are surer than a sample's: these belong to a distribution."""
     width = row["largest"] - row["smallest"]
-    return {"uniform": width / sqrt(12), "cut": width / 4 * CUT}.get(family, row["std"])
+    return {"uniform": width / sqrt(12), "cut": width / 4 * CUT}.get(_family(row), row["std"])
 
 
 @cache
@@ -112,7 +114,13 @@ def frameworks() -> tuple[str, ...]:
     return tuple(rows.loc[rows["layer"].str.startswith("dense"), "framework"].unique())
 
 
-_OWN = {"relu": "dense relu", "gelu": "dense gelu", "sigmoid": "dense logistic"}
+_OWN = {
+    "relu": "dense relu",
+    "gelu": "dense gelu",
+    "silu": "dense silu",
+    "sigmoid": "dense logistic",
+}
+DENSE = ("dense", *_OWN.values(), "dense maxout")
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,8 @@ class Default:
     date: str
     call: str
     weights: Law
-    biases: Law
+    biases: Law  # NOTHING, too, where it has none
+    biased: bool = True
 
 
 @cache
@@ -142,6 +151,7 @@ def default(framework: str, activation: str) -> Default:
         *(str(found[column].iloc[0]) for column in ("version", "date", "call")),
         weights=law(found),
         biases=law(biases) if len(biases) else NOTHING,
+        biased=bool(len(biases)),
     )
 
 

@@ -41,6 +41,16 @@ def asks() -> str:
     )
 
 
+def glorot() -> str:
+    """What is said to who thinks of the weights that many other libraries draw."""
+    depth = data.ASKED[1]
+    left = data.default_run("Keras", "relu", data.ASKED_WIDTH, 0).kept[depth - 1, 0]
+    return fill(
+        "Glorot's weights would leave {left}. PyTorch's are smaller by √3.",
+        left=theme.from_log10(float(left), 1),
+    )
+
+
 def because() -> str:
     """Why the answer is what it is."""
     return fill(
@@ -60,7 +70,9 @@ def drawn(default: Default) -> str:
         "both fans": "shrinks with the root of both fans' mean",
         "neither fan": "is the same at any width",
     }[law.follows]
-    if default.biases == NOTHING:
+    if not default.biased:
+        biases = "There are no biases."
+    elif default.biases == NOTHING:
         biases = "The biases start at 0."
     elif default.biases.family == "constant":
         biases = f"The biases start at {theme.number(default.biases.mean, 1)}, each of them."
@@ -110,7 +122,7 @@ def _scale(default: Default, width: int) -> str:
         ]
         return fill(
             """{framework} does not look at the width: σ√*n* is {at}. A default that holds at one
-            width vanishes at a smaller one and explodes at a larger one.""",
+            width can vanish at a smaller one and explode at a larger one.""",
             framework=default.framework,
             at=theme.listed(at),
         )
@@ -142,7 +154,8 @@ def _slopes(run: Run, activation: str, depth: int) -> str:
         label=label,
         slopes=theme.from_log10(slopes, 2),
         rest=fill(
-            "On average {share} of the ReLUs are on, and √{share} is what a layer of them keeps.",
+            """In the geometric mean over layers {share} of the ReLUs are on, and √{share} is what
+            a layer of them keeps.""",
             share=theme.percent(10 ** (2 * slopes / (depth - 1))),
         )
         if activation == "relu"
@@ -167,22 +180,28 @@ def _groups(activation: str, width: int, depth: int, seed: int) -> str:
     )
 
 
+_TRIED = " A default that is tried on three layers tells nothing of thirty."
+
+
 def _reach(run: Run, depth: int) -> str:
     """How many layers of the default the gradient survives within a factor of 10."""
     ends = run.kept[:, 0]
     lost = next((i for i, end in enumerate(ends) if abs(end) > theme.BAND), None)
     if lost is None:
         return f"Here the gradient stays within a factor of 10 up to {len(ends)} layers."
-    return fill(
-        """The gradient stays within a factor of 10 up to {layers}: {few} A default that is tried on
-        three layers tells nothing of thirty.""",
-        layers=theme.count(lost, "layer"),
-        few="fewer than you have set."
-        if lost < depth
-        else "as many as you have set."
-        if lost == depth
-        else "more than you have set.",
-    ) + _again(ends, lost, depth)
+    return (
+        fill(
+            """The gradient stays within a factor of 10 up to {layers}: {few}""",
+            layers=theme.count(lost, "layer"),
+            few="fewer than you have set."
+            if lost < depth
+            else "as many as you have set."
+            if lost == depth
+            else "more than you have set.",
+        )
+        + (_TRIED if 3 <= lost < 30 else "")
+        + _again(ends, lost, depth)
+    )
 
 
 def _again(ends: Sequence[float], lost: int, depth: int) -> str:
@@ -218,8 +237,8 @@ def clipped(case: str) -> str:
     """What is clipped, what should come out, and when it was measured."""
     right = clips.right(case)
     should = (
-        """No answer is right: there is no norm. What could be kept are the entries that are
-        numbers; ✕ says that not all of them are."""
+        """No answer is right: there is no finite norm. What could be kept are the finite entries; ✕
+        says that not all of them are."""
         if right is None
         else f"Clipped as a whole they should be ({clips.split_as(case, right)})."
     )
@@ -233,21 +252,21 @@ def clipped(case: str) -> str:
     )
 
 
-def gain_one(activation: str, depth: int) -> str:
+def gain_one(activation: str, width: int, depth: int) -> str:
     """Where the gain is 1."""
-    scale = data.scale_of_gain_one(activation, depth)
+    scale = data.scale_of_gain_one(activation, width, depth)
     return fill(
-        """Wide layers of {label} without biases have a gain of 1 at {scale}, on average over
-        {layers}.""",
+        """Very wide layers of {label} without biases, fed the same digits, have a gain of 1 at
+        {scale}, on average over {gains}.""",
         label=ACTIVATIONS[activation].label,
         scale="no σ√*n* up to 32" if scale is None else f"σ√*n* = {theme.number(scale)}",
-        layers=theme.count(depth, "layer"),
+        gains=theme.count(depth - 1, "gain"),
     )
 
 
 def take_away(framework: str, activation: str, width: int, depth: int, seed: int) -> str:
     """What comes before the lines that set the gain to 1, or why there are none."""
-    one, run = gain_one(activation, depth), data.gain_one_run(activation, width, depth, seed)
+    one, run = gain_one(activation, width, depth), data.gain_one_run(activation, width, depth, seed)
     if run is None:
         return f"{one} So there are no lines."
     if framework not in lines.LINES:
@@ -308,12 +327,12 @@ def traps() -> str:
           PyTorch, at 40 it is {right}. Both should be the same.
         - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
           negative ones by {outside}.
-        - **Outputs only.** thinc's `Maxout` looks at the fan-out alone: σ√*n* is {narrow} from
-          1,000 inputs to 250 outputs, {wide} back.
+        - **Outputs only.** thinc's `Maxout` of one piece looks at the fan-out alone: σ√*n* is
+          {narrow} from 1,000 inputs to 250 outputs, {wide} back.
         - **Clipped before it is summed.** TensorFlow keeps a row for each pick of an embedding's
           row. Of one picked 100 times, clipping to 1 leaves a norm of {slices}; PyTorch's {summed}.
-        - **Muon for biases.** Keras's Muon takes what has two axes. Its attention's kernels have
-          three, and Adam moves them; their biases have two, and Muon does.
+        - **Muon for biases.** Keras's Muon takes what has two axes and is no embedding. Its
+          attention's kernels have three, and Adam moves them; their biases have two, and Muon does.
         - **One name of two.** Paddle has two names for one function. At −100 the slope of `F.silu`
           is {silu}, that of `F.swish` is {swish}.
         """,

@@ -3,7 +3,7 @@
 import numpy as np
 import record
 from thinc.about import __version__
-from thinc.api import SGD, Gelu, Linear, Maxout, Relu, fix_random_seed
+from thinc.api import SGD, Gelu, Linear, Maxout, Relu, Swish, fix_random_seed
 
 fix_random_seed(0)
 
@@ -20,6 +20,7 @@ def made(layer):
 record.dense("Linear", made(Linear))
 record.dense("Relu", made(Relu), "dense relu")
 record.dense("Gelu", made(Gelu), "dense gelu")
+record.dense("Swish", made(Swish), "dense silu")
 record.dense("Maxout", made(lambda n_out, n_in: Maxout(n_out, n_in, nP=1)), "dense maxout")
 
 
