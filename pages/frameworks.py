@@ -154,12 +154,10 @@ def fine_print(at) -> None:
         """
         ## The fine print
 
-        - A measurement is of one version on one processor. Defaults change; the tables name the
-          version.
+        - A measurement is of one version, which the tables name, on one processor.
         - {counted}
-        - A standard deviation is from 250,000 weights or more, right to half a percent and over
-          {layers} layers to 10, or from 10,000 biases. Where the ends of a distribution say it
-          better, they were taken.
+        - A measured σ is right to half a percent, over {layers} layers to ten. Where the ends of a
+          distribution say it better, they were taken.
         - The networks on this page are ours, in double precision, with the frameworks' weights and
           biases. Most of theirs compute in single precision, where 10⁻⁴⁶ is 0.
         - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most

@@ -290,14 +290,14 @@ def traps() -> str:
     """What was measured and is seldom guessed."""
     weights, values = tables.weights(), tables.values()
 
-    def std(framework: str, layer: str, call: str, n_in: int, n_out: int | None = None) -> float:
-        """Of one measured layer, square where nothing else is said."""
+    def std(framework: str, layer: str, call: str, n_in: int) -> float:
+        """Of one measured layer, square."""
         rows = weights[
             (weights["framework"] == framework)
             & (weights["layer"] == layer)
             & (weights["call"] == call)
             & (weights["n_in"] == n_in)
-            & (weights["n_out"] == (n_out or n_in))
+            & (weights["n_out"] == n_in)
         ]
         return float(rows["std"].iloc[0])
 
@@ -327,8 +327,6 @@ def traps() -> str:
           PyTorch, at 40 it is {right}. Both should be the same.
         - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
           negative ones by {outside}.
-        - **Outputs only.** thinc's `Maxout` of one piece looks at the fan-out alone: σ√*n* is
-          {narrow} from 1,000 inputs to 250 outputs, {wide} back.
         - **Clipped before it is summed.** TensorFlow keeps a row for each pick of an embedding's
           row. Of one picked 100 times, clipping to 1 leaves a norm of {slices}; PyTorch's {summed}.
         - **Muon for biases.** Keras's Muon takes what has two axes and is no embedding. Its
@@ -349,8 +347,6 @@ def traps() -> str:
         low=theme.number(value("Keras", smallest, "layers.LSTM"), 1),
         gru_high=theme.number(value("Keras", largest.replace("lstm", "gru"), "layers.GRU"), 2),
         gru_low=theme.number(value("Keras", smallest.replace("lstm", "gru"), "layers.GRU"), 1),
-        narrow=theme.number(std("thinc", "dense maxout", "Maxout", 1000, 250) * sqrt(1000), 2),
-        wide=theme.number(std("thinc", "dense maxout", "Maxout", 250, 1000) * sqrt(250), 2),
         mean=theme.number(positive.mean, 2),
         top=theme.number(float(uniform["largest"].max()), 1),
         left=theme.number(value("PyTorch", "sigmoid'(-40)", "torch.sigmoid")),
