@@ -418,15 +418,17 @@ def test_what_is_said_of_the_far_sigmoid_is_so_in_its_table():
     assert (left > 0).sum() == len(left) - 1 and (right == 0).all()
 
 
-def test_the_fine_print_says_how_many_weights_there_are():
-    assert f"from {record.ENOUGH:,} weights or more" in say()
+def test_the_fine_print_says_how_near_a_measured_spread_is():
+    """As a normal one of so many weights is: 0.14 percent is one standard error."""
+    assert record.ENOUGH == 250_000 and 3.5 / math.sqrt(2 * record.ENOUGH) < 0.005
+    assert "A measured σ is right to half a percent" in say()
 
 
 def test_the_traps_are_said_with_measured_numbers():
     said = words.traps()
     silu = "the slope of `F.silu` is not a number, that of `F.swish` is 0."
     uniform = "`initializers.uniform` lies between 0 and 0.01"
-    maxout, gates = "σ√*n* is 2.8 from", "from 0.94 to 2×10⁻⁴"
+    gates = "from 0.94 to 2×10⁻⁴"
     orthogonal = "from 0.87 to 0.001"
     clipped = "clipping to 1 leaves a norm of 10; PyTorch's 1.0."
     few = "0.34 at 16 channels and 0.045"
@@ -436,7 +438,6 @@ def test_the_traps_are_said_with_measured_numbers():
         "4.25×10⁻¹⁸",
         silu,
         uniform,
-        maxout,
         gates,
         orthogonal,
         clipped,

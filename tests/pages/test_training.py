@@ -568,6 +568,29 @@ def test_an_equation_needs_two_layers_and_multiplies_out():
     assert "At step 7, from the last" in words.equations(trained(), 7)
 
 
+@pytest.mark.parametrize("ahead", "AB")
+@pytest.mark.parametrize("preset", PANEL.presets, ids=lambda preset: preset.name)
+def test_while_one_network_has_begun_and_the_other_has_not_all_can_be_said(preset, ahead):
+    """Steps come in pieces, one network's after the other's, and a reader may look between them."""
+    duel = networks.duel(SimpleNamespace(**PANEL.defaults | preset.values))
+    none = pairs.pair(duel).runs
+    pair = pairs.Pair(duel, none | {ahead: pairs.finished(duel, 3).runs[ahead]})
+    assert sorted(bool(run.steps) for run in pair.runs.values()) == [False, True]
+    for step in (0, pair.step):
+        assert words.reading(pair, step)
+        words.formats(pair, step)
+        words.equations(pair, step)
+        assert len(data.table_of_step(pair, step))
+    assert len(words.notes(pair)) > 1 and words.gradients(pair, "dW") and words.clipping(pair)
+    assert len(data.gradient_map(pair, 50, "dz")) and len(data.table(pair))
+    data.curves(pair, 50)
+    assert len(data.run_frame(pair, 50, True))
+    if clips := data.clipped(pair):
+        data.clip_factors(pair, 50)
+        waits = "has taken no step yet" in words.clipping(pair)
+        assert waits == any(name != ahead for name in clips)
+
+
 def test_where_nothing_is_clipped_it_is_said_why():
     assert "neither network clips" in words.clipping(trained())
     clips = replace(DUEL, b=replace(NET, clip="norm", limit=0.01))

@@ -240,6 +240,8 @@ def faint(pair: Pair, name: str, step: int) -> Faint | None:
 def loudest(pair: Pair, name: str, step: int) -> np.ndarray:
     """log₁₀ of the largest root mean square entry of dJ/dW up to this step, (L + 1,)."""
     run = pair.runs[name]
+    if not run.steps:  # the other one has begun: its first step is looked at before it is taken
+        return _entry(run, pair.first[name].log10_dW[0])
     return _entry(run, run.history.log10_dW[:step, 0].max(axis=0))
 
 

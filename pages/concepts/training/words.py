@@ -330,6 +330,8 @@ def clipping(pair: Pair) -> str:
         f"{name}: {theme.percent(share)} of {theme.count(steps, 'step')} cut"
         if steps
         else f"{name} broke at its first step, before anything was cut"
+        if pair.halt(name)
+        else f"{name} has taken no step yet"
         for name, (share, steps) in found.items()
     ]
     return f"{'; '.join(parts)}. Where the line lies at 1 a step was taken in full."
