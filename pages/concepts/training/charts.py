@@ -341,7 +341,7 @@ def gradient_map() -> alt.LayerChart:
                         values=[low, -4, -1, 2, high],
                         labelExpr=(
                             f"(datum.value == {low} ? '≤ ' : datum.value == {high} ? '≥ ' : '') + "
-                            + grammar.power_of_ten("datum.value")
+                            + f"({grammar.power_of_ten('datum.value')})"
                         ),
                         labelFontSize=13,
                         titleFontSize=14,
