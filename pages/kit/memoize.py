@@ -47,15 +47,19 @@ def memoize(
             result = function(*args)
             kept += size(result)
             if kept > most:
-                asked_for.cache_clear()
-                kept = 0
+                forget()
             return result
+
+        def forget():
+            nonlocal kept
+            asked_for.cache_clear()
+            kept = 0
 
         @wraps(function)
         def once(*args):
             return asked_for(*args).result()
 
-        once.cache_clear = asked_for.cache_clear  # type: ignore[attr-defined]
+        once.cache_clear = forget  # type: ignore[attr-defined]
         return once
 
     return decorate

@@ -108,3 +108,19 @@ def test_results_that_come_to_too_many_bytes_are_forgotten_and_used_on():
     assert large(2) == [2, 2], "4 + 5 + 2 is too much"
     assert large(5) == [5] * 5 and used == [4] * 4 and made == [4, 5, 2, 5]
     assert large(5) == [5] * 5 and large(4) is not used and made == [4, 5, 2, 5, 4]
+
+
+def test_what_was_forgotten_counts_no_more():
+    made = []
+
+    @memoize(9, size=lambda _: 4, most=10)
+    def result(n: int) -> int:
+        made.append(n)
+        return n
+
+    for n in (1, 2):
+        result(n)
+    result.cache_clear()
+    for n in (1, 2, 1, 2):
+        result(n)
+    assert made == [1, 2, 1, 2]

@@ -13,6 +13,7 @@ from tests.panels import PANELS, PATHS
 @pytest.fixture(scope="module")
 def warmed():
     specs.built.cache_clear()
+    pairs.pair.cache_clear()  # as in a new process: what other tests made counts no more
     warm.compute(warm.first_charts(), rest=0)
     warm.compute(warm.first_visits(), rest=0)
     warm.compute(warm.first_sliders(), rest=0)
