@@ -545,7 +545,7 @@ def test_a_layer_without_biases_has_none():
 
 
 @pytest.mark.parametrize("name", ["silu", "gelu", "tanh", "relu", "selu"])
-@pytest.mark.parametrize("depth", [2, 20, 40, 60])
+@pytest.mark.parametrize("depth", [2, 60])
 @pytest.mark.parametrize("width", [64, 256])
 def test_at_the_scale_of_gain_one_the_gain_is_one(name, width, depth):
     scale = data.scale_of_gain_one(name, width, depth)

@@ -569,9 +569,12 @@ def test_an_equation_needs_two_layers_and_multiplies_out():
 
 
 @pytest.mark.parametrize("ahead", "AB")
-@pytest.mark.parametrize("preset", PANEL.presets, ids=lambda preset: preset.name)
-def test_while_one_network_has_begun_and_the_other_has_not_all_can_be_said(preset, ahead):
+@pytest.mark.parametrize(
+    "name", ["Float64 or float32", "Clipping's rescue", "Batch norm, sigmoid", "Spirals"]
+)
+def test_while_one_network_has_begun_and_the_other_has_not_all_can_be_said(name, ahead):
     """Steps come in pieces, one network's after the other's, and a reader may look between them."""
+    (preset,) = (preset for preset in PANEL.presets if preset.name == name)
     duel = networks.duel(SimpleNamespace(**PANEL.defaults | preset.values))
     none = pairs.pair(duel).runs
     pair = pairs.Pair(duel, none | {ahead: pairs.finished(duel, 3).runs[ahead]})
