@@ -61,6 +61,8 @@ def moments(phi: Activation, q=1.0) -> Moments:
 
 # Depth -------------------------------------------------------------------------------------------
 
+NEARER = 3  # times that a scale is looked for, each 32 times as near as the one before
+
 
 @dataclass(frozen=True)
 class DepthProfile:
@@ -112,15 +114,31 @@ def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return (low + high) / 2
 
 
-def scale_of_gain_one(scales, log10_gain) -> float | None:
-    """The scale at which the gain first rises through 1, between two of `scales` (K,), whose
-    log₁₀ gains are given, along a straight line of logarithms; None where it does not."""
-    above = np.flatnonzero((log10_gain[:-1] < 0) & (log10_gain[1:] >= 0))
-    if not len(above):
-        return None
-    i = int(above[0])
-    part = -log10_gain[i] / (log10_gain[i + 1] - log10_gain[i])
-    return float(scales[i] * (scales[i + 1] / scales[i]) ** part)
+def scale_of_gain_one(
+    phi: Activation, scales, *, depth: int, sigma_b2=0.0, input_square=1.0
+) -> float | None:
+    """The scale σ√n at which the mean log gain of a wide network's layers first rises through 0.
+
+    scales: (K,), ascending; looked for is a rise between two of them, and then, as the gain of a
+    deep network bends within a step, between ever nearer ones: right to a thousandth of a
+    step. None where there is none. The gains are the depth − 1 of `depth_profile` that stand
+    between the layers; its conditions hold.
+    """
+    for _ in range(NEARER):
+        profile = depth_profile(
+            phi,
+            depth=depth,
+            sigma_w2=np.square(scales),
+            sigma_b2=sigma_b2,
+            input_square=input_square,
+        )
+        gain = np.log10(profile.gain[:, : depth - 1]).mean(axis=1)
+        above = np.flatnonzero((gain[:-1] < 0) & (gain[1:] >= 0))
+        if not len(above):
+            return None
+        low, high = scales[above[0]], scales[above[0] + 1]
+        scales = np.geomspace(low, high, 33)
+    return sqrt(low * high)
 
 
 # Products of random numbers ----------------------------------------------------------------------

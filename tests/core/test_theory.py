@@ -105,6 +105,20 @@ def test_rectifier_gains_are_exact_and_other_gains_as_measured():
     assert tanh.gain[-1] == pytest.approx(2.1, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    "name,exact", [("relu", sqrt(2)), ("identity", 1.0), ("leaky_relu", sqrt(2 / 1.0001))]
+)
+@pytest.mark.parametrize("depth", [2, 60])
+def test_the_scale_of_gain_one_of_what_is_homogeneous_is_exact(name, exact, depth):
+    found = theory.scale_of_gain_one(activation(name), 2.0 ** np.arange(-2, 3, 0.2), depth=depth)
+    assert found == pytest.approx(exact, rel=2e-4)
+
+
+def test_where_no_gain_rises_through_one_there_is_no_scale():
+    assert theory.scale_of_gain_one(activation("relu"), np.array([0.5, 1.0]), depth=9) is None
+    assert theory.scale_of_gain_one(activation("relu"), np.array([1.5, 3.0]), depth=9) is None
+
+
 @pytest.mark.parametrize(("name", "scale"), [("relu", 1.414), ("tanh", 1.25), ("sigmoid", 10.5)])
 def test_the_scale_at_which_twenty_layers_have_gain_one(name, scale):
     profile = theory.depth_profile(activation(name), depth=20, sigma_w2=scale**2)

@@ -559,6 +559,8 @@ def test_at_the_scale_of_gain_one_the_gain_is_one(name, width, depth):
 def test_an_own_layer_for_an_activation_is_the_default():
     assert tables.default("thinc", "silu").call == "Swish"
     assert tables.default("thinc", "silu").weights.std == pytest.approx(2**0.5, rel=0.005)
+    layers = data.defaults_table().query("framework.str.startswith('thinc')")["layer"]
+    assert list(layers) == ["`Linear`", "`Relu`", "`Gelu`", "`Swish`", "`Maxout`"]
 
 
 def test_three_layers_tell_something_where_the_gradient_is_lost_by_then():

@@ -65,6 +65,11 @@ def test_where_the_gain_is_one_in_theory_and_measured(name, low, high):
     assert low < 2 ** data.gain_one(nets) < high
 
 
+@pytest.mark.parametrize("name,one", [("silu", 1.514), ("gelu", 1.4355), ("relu", 2**0.5)])
+def test_the_scale_of_gain_one_is_exact_where_the_gain_bends(name, one):
+    assert data.scale_of_gain_one(name, 30, 0.0) == pytest.approx(one, rel=5e-4)
+
+
 def test_theory_and_wide_networks_agree():
     for name in ("relu", "tanh"):
         measured = data.measured(Setting(name, 64, 20, "lecun", 0.0, 0)).gain()
@@ -391,17 +396,18 @@ def test_the_page_draws_three_charts_and_its_sweeps_are_bounded():
             assert price < sweeps.MAX_COST / 2
 
 
-@pytest.mark.parametrize("depth", (2, 9, 30))
-def test_a_gain_in_theory_is_that_of_a_network_of_this_depth(depth):
+@pytest.mark.parametrize("depth,at", [(2, 40), (9, 40), (30, 41)])
+@pytest.mark.parametrize("name", ["tanh", "gelu"])
+def test_a_gain_in_theory_is_that_of_a_network_of_this_depth(name, depth, at):
     """The mean over the layers that a gradient crosses between the last and the first."""
     profile = theory.depth_profile(
-        activation("tanh"),
+        activation(name),
         depth=depth,
-        sigma_w2=data.SCALES[40] ** 2,
+        sigma_w2=data.SCALES[at] ** 2,
         sigma_b2=0.25,
         input_square=float(np.mean(digits().x_train[: untrained.EXAMPLES] ** 2)),
     )
-    gain = data.gain_in_theory("tanh", depth, 0.5)[40]
+    gain = data.gain_in_theory(name, depth, 0.5)[at]
     assert gain == pytest.approx(np.log10(profile.gain[: depth - 1]).mean(), abs=1e-12)
 
 

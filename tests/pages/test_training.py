@@ -594,6 +594,20 @@ def test_while_one_network_has_begun_and_the_other_has_not_all_can_be_said(name,
         assert waits == any(name != ahead for name in clips)
 
 
+def test_a_shade_is_a_probability_only_where_a_softmax_is_trained():
+    squared = replace(NET, loss="mean_squared_error")
+    said = {
+        (a.loss, b.loss): words.boundary(pairs.Pair(replace(DUEL, a=a, b=b), {}))
+        for a in (NET, squared)
+        for b in (NET, squared)
+    }
+    both, a_is, b_is, none = said.values()
+    assert both.startswith("The shade is the probability of the dark class. ")
+    assert "dark class in A; in B it is a sigmoid" in a_is
+    assert "dark class in B; in A it is a sigmoid" in b_is
+    assert "probability" not in none
+
+
 def test_where_nothing_is_clipped_it_is_said_why():
     assert "neither network clips" in words.clipping(trained())
     clips = replace(DUEL, b=replace(NET, clip="norm", limit=0.01))

@@ -220,17 +220,7 @@ def scale_of_gain_one(name: str, width: int, depth: int) -> float | None:
     """The σ√n at which wide layers without biases have a gain of 1 on average, fed with the
     examples that the networks of this width see; None where up to 32 none has."""
     square = float(np.mean(digits().x_train[: networks.EXAMPLES[width]] ** 2))
-
-    def crossing(scales: np.ndarray) -> float | None:
-        profile = theory.depth_profile(
-            activation(name), depth=depth, sigma_w2=scales**2, input_square=square
-        )
-        return theory.scale_of_gain_one(scales, np.log10(profile.gain[:, : depth - 1]).mean(axis=1))
-
-    near = crossing(_SCALES)
-    for step in (0.1, 0.005):  # within one step the gain of a deep network bends: look nearer
-        near = near and crossing(near * 2.0 ** np.linspace(-step, step, 41))
-    return near
+    return theory.scale_of_gain_one(activation(name), _SCALES, depth=depth, input_square=square)
 
 
 def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run | None:

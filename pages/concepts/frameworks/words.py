@@ -299,7 +299,7 @@ def traps() -> str:
             & (weights["n_in"] == n_in)
             & (weights["n_out"] == n_in)
         ]
-        return float(rows["std"].iloc[0])
+        return tables.spread(rows.iloc[0])
 
     def value(framework: str, item: str, call: str) -> float:
         rows = values[

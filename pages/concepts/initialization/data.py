@@ -397,19 +397,22 @@ def gain_one(nets: Measured, center: str = "median") -> float | None:
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 
+def _input_square() -> float:
+    return float(np.mean(untrained.digits() ** 2))
+
+
 @memoize(256)
 def _gains(name: str, bias: float) -> np.ndarray:
-    """The gain of each layer of a wide network, at every second of SCALES: (K, L).
+    """log₁₀ of the gain of each layer of a wide network, at each of SCALES: (K, L).
 
     A layer's does not depend on the layers above it, so one depth has those of all.
     """
-    square = float(np.mean(untrained.digits() ** 2))
     profile = theory.depth_profile(
         activation(name),
         depth=DEEPEST,
-        sigma_w2=np.square(SCALES[::2]),
+        sigma_w2=np.square(SCALES),
         sigma_b2=bias**2,
-        input_square=square,
+        input_square=_input_square(),
     )
     return np.log10(profile.gain)
 
@@ -417,14 +420,15 @@ def _gains(name: str, bias: float) -> np.ndarray:
 @memoize(192)
 def gain_in_theory(name: str, depth: int, bias: float) -> np.ndarray:
     """log₁₀ of the gain of a layer in wide networks, at each of SCALES."""
-    # smooth: straight lines between
-    return _between(_gains(name, bias)[:, : depth - 1].mean(axis=1), 2)
+    return _gains(name, bias)[:, : depth - 1].mean(axis=1)
 
 
 @memoize(256)
 def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
     """The σ√n at which a wide layer's gain is 1; None where the range has none."""
-    return theory.scale_of_gain_one(SCALES, gain_in_theory(name, depth, bias))
+    return theory.scale_of_gain_one(
+        activation(name), SCALES[::4], depth=depth, sigma_b2=bias**2, input_square=_input_square()
+    )
 
 
 @memoize(192)
