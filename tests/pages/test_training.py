@@ -750,6 +750,7 @@ def test_the_shares_of_zeros_are_said_by_layer():
     assert alike > 5 and zero[-1] == 0 == pair.runs["A"].steps[2].zero_dW[0, 1]
     said = words.formats(pair, 3)
     assert "In step 3 of B the entries of dJ/dW in layers 1 to " in said
+    assert "have a root mean square below" in said
     assert f"Exactly 0 are 100 % of them in layers 1 to {alike}, " in said
     assert f"{theme.percent(zero[alike])} in layer {alike + 1}" in said
     least = pair.runs["A"].steps[2].log10_dW[0, 0] - 0.5 * np.log10(64 * 16)
