@@ -115,12 +115,19 @@
   // The page --------------------------------------------------------------------------------------
 
   // Whether a run of the script has been asked for and none has ended since: a server that is busy
-  // may not even have said that it has begun. In Streamlit's messages, field 11 of the browser's
-  // asks for a run, and field 6 of the server's says how one ended: 2 is early, as another begins.
-  const [ASKS, ENDED, EARLY] = [11, 6, 2];
+  // may not even have said that it has begun. While a busy browser still shows what the last run
+  // has not drawn, a hand may move it: the server no longer knows its fragment, and never answers.
+  //
+  // Streamlit's messages, as trees of numbered fields. From the browser, 11 asks for a run, 11.5 for
+  // one of a fragment. From the server, 4 says that a run has begun and 2.6.2 of which fragments; 5
+  // is something drawn and 5.8 its fragment; 6 says how a run has ended: 2 is early, for another.
+  const EARLY = 2;
   let asked = -1;
   let ended = 0; // milliseconds
-  const field = (bytes, wanted) => {
+  const shown = new Set(); // fragments, by what is drawn since the last run of all
+  let alive = shown; // and the same when a run ended last
+  const fields = bytes => {
+    const found = {};
     let at = 0;
     const number = () => {
       let value = 0;
@@ -132,22 +139,37 @@
     while (at < bytes.length) {
       const tag = number();
       const value = [0, 2].includes(tag & 7) ? number() : 0;
-      if (tag >> 3 === wanted) return value;
-      at += [0, 8, value, 0, 0, 4][tag & 7];
+      const size = [0, 8, value, 0, 0, 4][tag & 7];
+      found[tag >> 3] = (tag & 7) === 2 ? bytes.subarray(at, at + size) : value;
+      at += size;
     }
-    return null;
+    return found;
+  };
+  const within = (bytes, ...way) =>
+    way.reduce((part, number) => part && fields(part)[number], bytes);
+  const hears = message => {
+    const told = fields(message);
+    const fragment = within(told[5], 8);
+    if (told[4] && !within(told[2], 6, 2)) shown.clear();
+    if (fragment) shown.add(String(fragment));
+    if (6 in told && told[6] !== EARLY) {
+      alive = new Set(shown);
+      ended = performance.now();
+    }
+  };
+  const says = message => {
+    const fragment = within(message, 11, 5);
+    const isAnswered = !fragment || alive.has(String(fragment));
+    if (11 in fields(message) && isAnswered) asked = performance.now();
   };
   window.WebSocket = class extends WebSocket {
     constructor(...args) {
       super(...args);
       this.addEventListener("close", () => (asked = -1)); // it asks anew when it is open again
-      this.addEventListener("message", ({ data }) => {
-        const end = field(new Uint8Array(data), ENDED);
-        if (end !== null && end !== EARLY) ended = performance.now();
-      });
+      this.addEventListener("message", ({ data }) => hears(new Uint8Array(data)));
     }
     send(data) {
-      if (field(new Uint8Array(data), ASKS) !== null) asked = performance.now();
+      says(new Uint8Array(data));
       super.send(data);
     }
   };

@@ -153,7 +153,8 @@ PANEL = Panel(
             "Xavier or He",
             "good",
             "Half of the ReLUs are off, and only He's weights pay for that. With Xavier's the "
-            "signal and the gradient shrink by about 0.7 a layer, and A stays near guessing.",
+            "signal and the gradient shrink by about 0.7 a layer, and in 200 steps A gets little "
+            "further than guessing.",
             {},
             {"initializer": "xavier"},
             {},
