@@ -12,7 +12,7 @@ from core import datasets, network, scalar_chain
 from core.losses import LOSSES
 from pages.concepts.home import charts as builders
 from pages.concepts.home import data, make_runs, panel, words
-from pages.concepts.home.panel import UNITS, C
+from pages.concepts.home.panel import SEEN_UNITS, C
 from pages.kit import site, theme
 from tests.app import charts, open_page, prose, widget_of
 
@@ -323,7 +323,7 @@ def test_the_picture_shows_a_lone_networks_units(name, seed, c):
     last = np.sqrt(np.mean(gradients.dz[-1] ** 2))
     first = np.sqrt(np.mean(passes(1.0)[0].h[0] ** 2))
     for layer in (0, 7, kind.spec.depth - 1):
-        for unit in range(UNITS):
+        for unit in range(SEEN_UNITS):
             size = np.sqrt(np.mean(gradients.dz[layer][0, :, unit] ** 2)) / last
             assert 10 ** gradient[row, layer, unit] == pytest.approx(size, rel=1e-9)
             size = np.sqrt(np.mean(trace.h[layer][0, :, unit] ** 2)) / first

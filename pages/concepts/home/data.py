@@ -17,7 +17,7 @@ from core.network import NetSpec
 from core.optimizers import Adam
 from core.training import TrainSpec, first_batch
 from pages.concepts.home.charts import SEEN, THREE
-from pages.concepts.home.panel import DRAWS, UNITS, C
+from pages.concepts.home.panel import DRAWS, SEEN_UNITS, C
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -124,7 +124,7 @@ def pictured(kind: Network) -> tuple[np.ndarray, np.ndarray]:
 
 @memoize(64)
 def units(name: str, draw: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and signal in the first UNITS units of each layer at every factor: (K, L, UNITS).
+    """Gradient and signal in SEEN_UNITS units of each layer at every factor: (K, L, SEEN_UNITS).
 
     log₁₀ of root mean squares over the examples: of dJ/dz relative to the last layer's, and of h
     relative to the first layer's at c = 1. −∞ where a unit is off for every example.
@@ -139,7 +139,7 @@ def units(name: str, draw: int) -> tuple[np.ndarray, np.ndarray]:
     gradient /= gradient[-1].mean(axis=-1)[:, None]
     signal /= signal[0, np.abs(c - 1).argmin()].mean()
     with np.errstate(divide="ignore"):
-        both = (np.log10(a[..., :UNITS].swapaxes(0, 1)) / 2 for a in (gradient, signal))
+        both = (np.log10(a[..., :SEEN_UNITS].swapaxes(0, 1)) / 2 for a in (gradient, signal))
         return next(both), next(both)
 
 

@@ -4,7 +4,7 @@ from pages.kit.panels import Choice, Panel, Preset, Range
 
 C = Range("c", "weights ×", low=0.5, high=1.7, step=0.02, default=0.8, live=True)
 LAYERS = 16  # on the main chart; a network may have fewer
-UNITS = 6  # of each layer that the picture shows
+SEEN_UNITS = 6  # of each layer that the picture shows
 DRAWS = 20  # networks of each kind: the seeds of an ensemble
 
 PANEL = Panel(

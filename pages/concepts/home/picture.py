@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.concepts.home.panel import LAYERS, UNITS
+from pages.concepts.home.panel import LAYERS, SEEN_UNITS
 from pages.kit import frames, grammar
 
 FLOOR, CEILING = 8.6, 13.4  # where it stands on the chart's vertical axis, above the gradients
@@ -32,10 +32,10 @@ def layers(frame: alt.Chart) -> list[alt.Chart]:
     Frames, one row per factor: `units` and `signal`, packed log₁₀ by layer and unit: the size of
     dJ/dz relative to the last layer's, and of h relative to the first's; `depth`.
     """
-    height = f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / UNITS}"
+    height = f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / SEEN_UNITS}"
     units = frames.unpack(frame, "units", "signal").transform_calculate(
-        layer=f"floor(datum.i / {UNITS}) + 1",
-        unit=f"datum.i % {UNITS}",
+        layer=f"floor(datum.i / {SEEN_UNITS}) + 1",
+        unit=f"datum.i % {SEEN_UNITS}",
         meaning=grammar.outcome("datum.units"),
     )
     units = units.transform_calculate(height=height).encode(y=alt.Y(field="height"))
@@ -80,17 +80,17 @@ def _first_seen(depth: str) -> str:
 
 def _connections() -> alt.Chart:
     """From each unit to those of the next layer: a star of lines for each, drawn in one go."""
-    points = LAYERS * UNITS * 2 * UNITS
+    points = LAYERS * SEEN_UNITS * 2 * SEEN_UNITS
     lines = alt.Chart(alt.sequence(0, points, as_="k")).transform_calculate(
-        star=f"floor(datum.k / {2 * UNITS})", end="datum.k % 2", meaning="'reference'"
+        star=f"floor(datum.k / {2 * SEEN_UNITS})", end="datum.k % 2", meaning="'reference'"
     )
     lines = lines.transform_calculate(
-        from_layer=f"floor(datum.star / {UNITS}) + 1",
-        unit=f"datum.end ? floor(datum.k % {2 * UNITS} / 2) : datum.star % {UNITS}",
+        from_layer=f"floor(datum.star / {SEEN_UNITS}) + 1",
+        unit=f"datum.end ? floor(datum.k % {2 * SEEN_UNITS} / 2) : datum.star % {SEEN_UNITS}",
     )
     lines = lines.transform_filter(f"datum.from_layer < {_DEPTH}").transform_calculate(
         layer="datum.from_layer + datum.end",
-        height=f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / UNITS}",
+        height=f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / SEEN_UNITS}",
     )
     return lines.mark_line(strokeWidth=0.5, opacity=0.2).encode(
         y=alt.Y(field="height"),
