@@ -161,6 +161,8 @@ page.write(
       size, and is that of eight digits: so a network has one number on all pages. In the first step
       of training it starts as the loss's, at each network's own output, and is that of 32; at ×0.6,
       ×1 and ×1.6 the ReLU networks then measure {small}, {one} and {large}.
+    - The picture's dots are of one draw, the first where all are shown. Their gradient starts as
+      the loss's would at an output that prefers no digit.
     - The factor multiplies the weights of every layer, the output's too. Biases start at 0. Bands
       hold the middle half of the draws. A network that has stopped being numbers names no digit.
     """,

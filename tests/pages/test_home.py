@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from core import datasets, network, scalar_chain
+from core import datasets, network, scalar_chain, untrained
 from core.losses import LOSSES
 from pages.concepts.home import charts as builders
 from pages.concepts.home import data, make_runs, panel, words
@@ -204,13 +204,30 @@ def test_which_gradient_is_flat_and_which_is_not():
     assert "‖dJ/d*W*‖ of layer 1 is 0.923 times that of layer 16" in words
     assert "about the same at both ends" in words
     words = say(c=1, network="tanh, N(0, 1)")
-    assert "about the same at both ends" not in words and "It follows dJ/d*z*" in words
-    assert "It follows dJ/d*z*" in say(c=1.66, network="tanh, Xavier")
+    assert "The input is about as large at both ends, as tanh stays" in words
+    assert "What they make" not in words and "it follows dJ/d*z*" in words
     words = say(c=1.34, network="tanh, Xavier")  # a little of both
-    assert "about the same at both ends" not in words and "It follows" not in words
-    assert (
-        "is 2.08 times that of layer 15. On that way dJ/d*z* changed by a factor of 1.1:" in words
-    )
+    assert "about the same at both ends" not in words and "it follows" not in words
+    assert "is 2.08 times that of layer 15. It multiplies" in words
+    assert "to layer 1 dJ/d*z* changed by a factor of 1.1;" in words
+
+
+@pytest.mark.parametrize("name", data.NETWORKS)
+def test_a_gradient_of_weights_follows_only_where_its_input_keeps_its_size(name):
+    """The inputs of the first and the last layer, from one network of the core."""
+    found, c = data.drag(name, 3), 1.6
+    spec, x = replace(data.NETWORKS[name].spec, seeds=1), untrained.digits()
+    own = untrained.generators(data.SEED, 3)[2:]
+    params = network.scale_weights(network.init(spec, rng=own), np.array([c]))
+    last = network.forward(spec, params, x).h[-2]
+    size = np.log10(np.linalg.norm(last) / np.linalg.norm(x))
+    assert found.inputs[found.at(c)] == pytest.approx(size, abs=1e-9)
+    for c in C.values():
+        row = found.at(c)
+        says = words._which_gradient(SimpleNamespace(network=name, c=c), found)
+        if "it follows" in says:
+            assert abs(found.inputs[row]) < 0.15
+            assert abs(found.dW[row, 0] - found.median[row, 0]) < 0.15
 
 
 def test_the_window_of_sizes():
@@ -330,17 +347,17 @@ def test_the_picture_shows_a_lone_networks_units(name, seed, c):
             assert 10 ** signal[row, layer, unit] == pytest.approx(size, rel=1e-9)
 
 
-@pytest.mark.parametrize("network", ["relu_he", "tanh_xavier"])
-def test_tanh_is_named_as_a_bound_in_a_tanh_network_only(network):
+@pytest.mark.parametrize("network", ["relu_he", "tanh_normal"])
+def test_tanh_is_named_as_a_bound_in_a_saturated_network_only(network):
     found = {draw: data.drag(network, draw) for draw in range(1, panel.DRAWS + 1)}
     told = [
         words._which_gradient(SimpleNamespace(network=network, c=c), of)
         for of in found.values()
         for c in C.values()
     ]
-    follows = [says for says in told if "It follows dJ/d*z*" in says]
+    follows = [says for says in told if "it follows dJ/d*z*" in says]
     assert follows
-    assert all(("as tanh stays" in says) == (network != "relu_he") for says in follows)
+    assert all(("as tanh stays" in says) == (network == "tanh_normal") for says in follows)
 
 
 @pytest.mark.parametrize("c, nearer", [(0.7, 0.6), (0.8, 1.0), (0.96, 1.0), (1.1, 1.0), (1.4, 1.6)])

@@ -14,6 +14,7 @@ from core.datasets import digits
 from core.diagnostics import arrives
 from pages.concepts.initialization import charts, data, panel
 from pages.concepts.initialization import make_runs as script
+from pages.concepts.initialization import words as sentences
 from pages.concepts.initialization.data import Setting
 from pages.kit import theme
 from tests.app import charts as drawn
@@ -83,7 +84,18 @@ def test_narrow_networks_die():
     assert all(2 <= n <= 9 for n in dead)
     words = say(g="0.5", width="5")
     assert f"{dead[0]} of the 21 networks are dead." in words
-    assert "a few networks make that mean" in words
+    assert "433 times the median: one network makes nine tenths of it or more" in words
+
+
+def test_how_few_networks_make_the_mean():
+    assert sentences._who_makes(np.log10([91.0, 5, 4])) == "one network makes"
+    assert sentences._who_makes(np.array([-math.inf, 3.0, 3, 3, 2])) == "3 networks make"
+    for seed in (3, 11):
+        nets = data.measured(Setting("relu", 10, 30, "lecun", 0.0, seed))
+        at = charts.STEPS.index(0.5)
+        sizes = 10 ** np.sort(nets.dz.first[at])[::-1]
+        assert sizes[:9].sum() >= 0.9 * sizes.sum() > sizes[:8].sum()
+        assert sentences._who_makes(nets.dz.first[at]) == "9 networks make"
 
 
 def test_for_relu_the_gradient_of_the_weights_hides_it():

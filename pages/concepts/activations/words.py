@@ -190,6 +190,8 @@ def _why(at, measured: data.Shares, untrained: data.Shares) -> str:
         return (
             "Off is not dead: a unit that is off for one digit is on for another. But the deeper "
             "the layer, the more alike all digits look to it, and a unit that is off for one "
-            "tends to be off for all. A dead unit gets no gradient from any example."
+            "tends to be off for all. "
+            + ("Biases below 0 push every *z* that way. " if at.bias < 0 else "")
+            + "A dead unit gets no gradient from any example."
         )
     return "Off is not dead: every unit that is off for one digit is on for another."

@@ -202,7 +202,8 @@ def depth(at, chain: data.Depths) -> str:
         f"the slopes alone make {theme.from_log10(slopes, 2, negative=slopes_sign < 0)}. "
         f"{bounded} "
         + _missed(size, bound)
-        + f" The positive *w* that keeps its size nearest to 1 is {_with_size(positive)}; "
+        + " Of the slider's values, the positive *w* that keeps its size nearest to 1 is "
+        + f"{_with_size(positive)}; "
         + (
             f"the negative one {_with_size(negative)}."
             if math.isfinite(negative[1])

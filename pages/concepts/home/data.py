@@ -71,8 +71,9 @@ class Drag:
 
     c (K,); low, median, high (K, L): ‖dJ/dz_l‖/‖dJ/dz_L‖ over the networks, low and high the middle
     half of them; slopes (K, L): ∏ φ′(z) from the last layer back; weights (K, L): the same of the
-    weights' gains; dW (K, L): ‖dJ/dW_l‖/‖dJ/dW_L‖. From slopes on they are medians. members: of
-    how many networks.
+    weights' gains; dW (K, L): ‖dJ/dW_l‖/‖dJ/dW_L‖; inputs (K,): the size of what enters layer L
+    over that of what enters layer 1. From slopes on they are medians. members: of how many
+    networks.
     """
 
     c: np.ndarray
@@ -82,6 +83,7 @@ class Drag:
     slopes: np.ndarray
     weights: np.ndarray
     dW: np.ndarray
+    inputs: np.ndarray
     members: int
 
     def at(self, c: float) -> int:
@@ -105,7 +107,9 @@ def drag(name: str, draw: int | None) -> Drag:
     low, median, high = untrained.quartiles(found.products, axis=1)
     dW = found.log10_dW[..., :-1]
     dW = arrives(dW, dW[..., -1:])
-    middles = (untrained.quartiles(a, axis=1)[1] for a in (found.slopes, found.weights, dW))
+    inputs = found.log10_h[..., -2] - np.log10(np.linalg.norm(untrained.digits()))
+    parts = (found.slopes, found.weights, dW, inputs)
+    middles = (untrained.quartiles(a, axis=1)[1] for a in parts)
     return Drag(found.weight_scales, low, median, high, *middles, found.products.shape[1])
 
 

@@ -6,6 +6,8 @@ from core.formats import FORMATS
 from pages.concepts.home import charts, data
 from pages.kit import theme
 
+ALIKE = 0.15  # log₁₀ of the factor up to which two sizes are about the same: 1.4
+
 
 def at_layer_1(found: data.Drag, c: float) -> float:
     """log₁₀ of what reaches layer 1, at one factor."""
@@ -91,25 +93,20 @@ def product(found: data.Drag, row: int) -> str:
 def _which_gradient(at, found: data.Drag) -> str:
     sizes = found.dW[found.at(at.c)]
     across, back = float(sizes[0]), at_layer_1(found, at.c)
+    signal = float(found.inputs[found.at(at.c)])
     says = (
         f"Another gradient, another story: ‖dJ/d*W*‖ of layer 1 is {theme.from_log10(across)} "
-        f"times that of layer {len(sizes)}. "
+        f"times that of layer {len(sizes)}. It multiplies dJ/d*z* by the layer's input. On the way "
+        f"back to layer 1 dJ/d*z* changed by a factor of {theme.from_log10(back, 2)}; on the way "
+        f"forward to layer {len(sizes)} the input changed by a factor of "
+        f"{theme.from_log10(signal, 2)}."
     )
-    if abs(across) < 0.15:
-        return says + (
-            "It is about the same at both ends, as it multiplies dJ/d*z* by the layer's input, and "
-            "the signal on its way forward changed as the gradient did on its way back."
-        )
-    if abs(across - back) < 0.15:
-        bounded = ", as tanh stays between −1 and 1" if at.network != "relu_he" else ""
-        return says + (
-            "It follows dJ/d*z*: the other factor, the layer's input, is about as large at both "
-            f"ends{bounded}."
-        )
-    return says + (
-        f"On that way dJ/d*z* changed by a factor of {theme.from_log10(back, 2)}: the other one "
-        "multiplies it by the layer's input, and the signal changed on its way forward too."
-    )
+    if abs(across) < ALIKE:
+        return f"{says} What they make is about the same at both ends."
+    if abs(signal) < ALIKE and abs(across - back) < ALIKE:
+        bounded = ", as tanh stays between −1 and 1" if at.network == "tanh_normal" else ""
+        return f"{says} The input is about as large at both ends{bounded}: it follows dJ/d*z*."
+    return says
 
 
 def _window(at, draw: int | None) -> str:

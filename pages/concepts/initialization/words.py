@@ -180,9 +180,16 @@ def _spread(at, nets: data.Measured, here: int) -> str:
         return f"{died} The mean is about the median{ALIKE if alike else '.'}"
     mean = f"{died} The mean is {theme.from_log10(apart, 2)} times the median"
     if apart > math.log10(2):
-        makes = "one network makes" if nets.members == 3 else "a few networks make"
-        return f"{mean}: {makes} that mean."
+        return f"{mean}: {_who_makes(nets.dz.first[here])} nine tenths of it or more."
     return f"{mean}{ALIKE if alike else '.'}"
+
+
+def _who_makes(sizes: np.ndarray) -> str:
+    """How few networks make nine tenths of the mean of these sizes, log₁₀."""
+    largest_first = 10 ** np.sort(sizes - sizes.max())[::-1]
+    shares = np.cumsum(largest_first) / largest_first.sum()
+    few = 1 + int((shares < 0.9).sum())
+    return "one network makes" if few == 1 else f"{few} networks make"
 
 
 ALIKE = ": they are alike within a factor of 3."
