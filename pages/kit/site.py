@@ -221,6 +221,17 @@ def run(before: Callable[[], None], after: Callable[[], None]) -> None:
         st.session_state[STARTED] = True
         page.run()
         after()
+    _stop_if_overtaken()
+
+
+def _stop_if_overtaken() -> None:
+    """Where a newer script of this session has been asked for, end as one that was stopped.
+
+    A script that ends by itself takes the fragments of all others from the session, also of the
+    newer one, which begins while this one ends: whatever a reader moved in them would be lost.
+    Streamlit looks for a stop wherever the session's state is asked.
+    """
+    st.session_state.get(STARTED)
 
 
 def ensure_started() -> None:
