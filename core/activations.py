@@ -1,4 +1,4 @@
-"""The ten activations, one record each: φ, φ′, largest slope, kinks, source and scripts.
+"""The activations, one record each: φ, φ′, largest slope, kinks, source and scripts.
 
 Each activation is written once, as a function that fills h = φ(z) and slope = φ′(z) together. Every
 derivative keeps its digits in the tails, where subtracting from 1 would lose all of them:
@@ -8,11 +8,12 @@ derivative keeps its digits in the tails, where subtracting from 1 would lose al
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from math import isfinite, pi, sqrt
+from math import pi, sqrt
 from types import MappingProxyType
 
 import numpy as np
 
+from core.checks import is_finite
 from core.formats import as_floats
 
 # Klambauer et al. 2017: the α and λ for which mean 0 and variance 1 are a fixed point.
@@ -313,18 +314,18 @@ def phi_prime(z):
         usual_initializer="he",
         numpy='''
 # The values for which mean 0 and variance 1 are a fixed point: Klambauer et al. 2017.
-ALPHA = 1.6732632423543772
-LAMBDA = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+SELU_LAMBDA = 1.0507009873554805
 
 
 def phi(z):
     """SELU: lambda z if z > 0 else lambda alpha (e^z - 1)."""
-    return LAMBDA * (np.maximum(z, 0) + ALPHA * np.expm1(np.minimum(z, 0)))
+    return SELU_LAMBDA * (np.maximum(z, 0) + SELU_ALPHA * np.expm1(np.minimum(z, 0)))
 
 
 def phi_prime(z):
     """lambda if z > 0 else lambda alpha e^z."""
-    return LAMBDA * np.where(z > 0, 1.0, ALPHA * np.exp(np.minimum(z, 0)))
+    return SELU_LAMBDA * np.where(z > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(z, 0)))
 ''',
         torch="F.selu(z)",
         keras="keras.ops.selu(z)",
@@ -411,7 +412,7 @@ def activation(name: str, *, negative_slope: float = 0.01) -> Activation:
     """
     if name not in ACTIVATIONS:
         raise ValueError(f"unknown activation {name!r}; known are {', '.join(ACTIVATIONS)}")
-    if not isfinite(negative_slope):
+    if not is_finite(negative_slope):
         raise ValueError(f"negative_slope must be finite, not {negative_slope!r}")
     if name == "leaky_relu" and negative_slope != 0.01:
         return _leaky_relu_record(float(negative_slope))

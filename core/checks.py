@@ -26,15 +26,18 @@ def counts(of: Any, *names: str, least: int = 1) -> None:
             raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}")
 
 
+def is_finite(value: Any) -> bool:
+    """Whether a number is one of float64's: an int may be beyond them."""
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
+
+
 def finite(of: Any, *names: str) -> None:
     """Each of these attributes is a finite number."""
     for name in names:
-        value = getattr(of, name)
-        try:
-            is_finite = isfinite(value)
-        except OverflowError:  # an int beyond float64
-            is_finite = False
-        if not is_finite:
+        if not is_finite(value := getattr(of, name)):
             raise ValueError(f"{name} must be finite, not {value!r}")
 
 

@@ -5,10 +5,10 @@ a member are clipped together and dz, dh stay, or a plain array, which is one gr
 """
 
 from dataclasses import dataclass, replace
-from math import isfinite
 
 import numpy as np
 
+from core.checks import is_finite
 from core.formats import as_floats
 from core.network import Gradients
 
@@ -84,7 +84,7 @@ def _tensors(gradients):
 
 
 def _arrays(gradients, limit):
-    if not (isfinite(limit) and limit >= SMALLEST_LIMIT):
+    if not (is_finite(limit) and limit >= SMALLEST_LIMIT):
         raise ValueError(
             f"the limit of clipping must be positive and finite, not {limit!r}: "
             f"at least {SMALLEST_LIMIT:.2g}"

@@ -50,7 +50,7 @@ def digits() -> Dataset:
 
 @cache
 def pixels() -> Dataset:
-    """The same digits as they are in the file, not standardized: 0 to 16, nearly all above 0.
+    """The same digits as they are in the file, not standardized: 0 to 16, half of them 0.
 
     Split as `digits`. What all examples share is then far larger than what tells them apart (LeCun
     et al. 1998, Efficient BackProp, section 4.3).

@@ -144,7 +144,8 @@ def log10_spread(layers):
     to the examples; −inf if all are the same to the last digit: then no later layer can tell them
     apart, whatever its weights.
     """
-    apart = tuple(h - h.mean(axis=-2, keepdims=True) for h in layers)
+    from_one = [h - h[..., :1, :] for h in layers]  # 0 where all are the same: no mean is rounded
+    apart = tuple(h - h.mean(axis=-2, keepdims=True) for h in from_one)
     return arrives(log10_norms(apart), log10_norms(layers))
 
 

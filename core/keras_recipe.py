@@ -1,7 +1,8 @@
 """The run of `numpy_recipe.numpy_script` in Keras: layers, whatever computes below them.
 
 The texts are written as in `recipes.py`. Where Keras's own rule is another one than the core's, the
-script has the core's by hand and says so.
+script has the core's by hand and says so. Slopes are those of the library below: where φ is flat to
+the last digit they are exactly 0, and the core's are not.
 """
 
 from core.network import NetSpec

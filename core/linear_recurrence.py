@@ -33,6 +33,7 @@ class LinearTrace:
 def forward(lam, x, *, scaled: bool = False) -> LinearTrace:
     """Run from h₀ = 0. λ and each x[t] broadcast; x: (T, …)."""
     s, _ = input_scale(lam, scaled=scaled)
+    lam = np.asarray(lam, dtype=np.float64)
     x = np.asarray(x, dtype=np.float64)
     h = np.empty((len(x), *np.broadcast_shapes(np.shape(lam), x.shape[1:])))
     before: np.ndarray | float = 0.0
@@ -53,6 +54,7 @@ class LinearGradients:
 def backward(lam, trace: LinearTrace, d_last, *, scaled: bool = False) -> LinearGradients:
     """Backpropagate d_last = dJ/dh_T through time."""
     _, ds = input_scale(lam, scaled=scaled)
+    lam = np.asarray(lam, dtype=np.float64)
     dh = np.empty_like(trace.h)
     dlam = np.zeros(trace.h.shape[1:])
     dh[-1] = d_last

@@ -12,7 +12,7 @@ variable and is dJ/d(variable). Rumelhart, Hinton and Williams 1986 for the back
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -185,7 +185,7 @@ def scale_weights(params: Params, factors) -> Params:
 
     factors: (S,). Params of a single member are repeated for every factor: a sweep.
     """
-    factors = np.asarray(factors, dtype=np.float64)
+    factors = np.asarray(factors, dtype=as_floats(params.W[0]).dtype)
     members = len(params.W[0])
     if factors.ndim != 1 or members not in (1, len(factors)):
         raise ValueError(f"factors of shape {factors.shape} do not fit {members} networks")
@@ -273,6 +273,24 @@ def output(spec: NetSpec, params: Params, x) -> np.ndarray:
     )
     forward_into(spec, params, trace, forward_products(params, trace))
     return trace.output
+
+
+def folded(spec: NetSpec, params: Params, x) -> tuple[NetSpec, Params]:
+    """A network whose batch normalization keeps the statistics of the batch x, for any other input.
+
+    x̂ = (u − mean)·inv_std is a line in u then: weights and biases take it in, and no normalizer is
+    left. On x the two networks agree. Raises ValueError where there is no batch normalization.
+    """
+    if spec.norm != "batch":
+        raise ValueError(f"there is no batch normalization to fold, norm is {spec.norm!r}")
+    trace = forward(spec, params, x)
+    W, b = list(params.W), list(params.b)
+    with np.errstate(all="ignore"):
+        for i, u in enumerate(trace.u):
+            scale = params.gamma[i] * trace.inv_std[i]
+            W[i] = W[i] * scale  # (S, D_in, D_out)
+            b[i] = (b[i] - u.mean(axis=1, keepdims=True)) * scale + params.beta[i]
+    return replace(spec, norm="none"), Params(tuple(W), tuple(b))
 
 
 def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients:

@@ -11,14 +11,14 @@ by `Rule.turn`.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from math import isfinite, sqrt
+from math import sqrt
 from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 
 from core.blas import empty
-from core.checks import counts
+from core.checks import counts, is_finite
 from core.formats import as_floats
 from core.network import Gradients, Params
 
@@ -178,7 +178,7 @@ class AdamW(Adam):
 
     def __post_init__(self):
         super().__post_init__()
-        if not (isfinite(self.decay) and self.decay >= 0):
+        if not (is_finite(self.decay) and self.decay >= 0):
             raise ValueError(f"decay must be finite and ≥ 0, not {self.decay!r}")
 
     def turn(self, g, p, kept, t, like):
@@ -290,6 +290,7 @@ def step(
 ) -> tuple[Params, Memory]:
     """Take one step, W ← W − η·move."""
     moves, memory = move(params, gradients, memory)
+    learning_rate = float(learning_rate)  # a number of NumPy's would bring its own format
     moved = [
         tuple(p - learning_rate * m for p, m in zip(arrays, of, strict=True))
         for arrays, of in zip(vars(params).values(), vars(moves).values(), strict=True)
@@ -342,5 +343,5 @@ def _below_one(name, value):
 
 
 def _positive(name, value):
-    if not (isfinite(value) and value > 0):
+    if not (is_finite(value) and value > 0):
         raise ValueError(f"{name} must be positive and finite, not {value!r}")

@@ -215,7 +215,7 @@ def stream_products(
     one. Raises ValueError where n or trials is below 1, width below 2 (one stream has no
     differences), σ not positive and finite, or trials·n·(width + 8)³ exceeds MAX_COST.
     """
-    _check_counts(n=n, trials=trials)
+    _check_counts(n=n, trials=trials, width=width)
     whole("width", width, 2)
     _check_sigma(sigma)
     _check_cost(n, width, trials)
@@ -243,10 +243,12 @@ def sinkhorn(positive: np.ndarray, iterations: int = 200) -> np.ndarray:
 
     Rows and columns are divided by their sums in turn, columns last, so that these sum to 1 to
     rounding, and rows as nearly if entries differ as those of exp(N(0, 1)) do (Sinkhorn and Knopp
-    1967). No product of such matrices has a singular value above 1. Raises ValueError where an
-    entry is not positive and finite.
+    1967). No product of such matrices has a singular value above 1. Raises ValueError where a
+    matrix is not square, or an entry not positive and finite.
     """
     a = np.asarray(positive, dtype=float)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"a matrix must be square, and {a.shape} is none.")
     if not (np.isfinite(a) & (a > 0)).all():
         raise ValueError("every entry must be positive and finite.")
     for _ in range(iterations):

@@ -13,6 +13,7 @@ from time import monotonic
 import numpy as np
 
 from core import training
+from core.checks import whole
 from core.losses import LOSSES
 from core.network import NetSpec, Params, output
 from core.optimizers import Muon
@@ -154,7 +155,7 @@ def nearest_kept(recording: Recording, step: int) -> State:
 
 def state_at(recording: Recording, data, step: int) -> State:
     """The state after `step` steps, 0 … recording.step: kept, or run again from one that was."""
-    if not 0 <= step <= recording.step:
+    if whole("step", step, 0) > recording.step:
         raise ValueError(f"there are states at steps 0 to {recording.step}, none at {step}")
     state = nearest_kept(recording, step)
     if state.step == step:

@@ -11,12 +11,11 @@ numbers halts: it is frozen with its last finite parameters, and the others go o
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import groupby, pairwise
-from math import isfinite
 
 import numpy as np
 
 from core.blas import empty
-from core.checks import counts, one_of
+from core.checks import counts, is_finite, one_of
 from core.clipping import clip_by_global_norm, clip_by_value
 from core.diagnostics import CALM, CALM_IN_FLOAT32, log10_block_norms, member
 from core.formats import FORMATS, Format
@@ -83,7 +82,7 @@ class TrainSpec:
     def __post_init__(self):
         if not isinstance(self.rule, Rule):
             raise ValueError(f"rule must be a record of core/optimizers.py, not {self.rule!r}")
-        if not (isfinite(self.learning_rate) and self.learning_rate >= 0):
+        if not (is_finite(self.learning_rate) and self.learning_rate >= 0):
             raise ValueError(f"learning_rate must be finite and ≥ 0, not {self.learning_rate!r}")
         counts(self, "batch_size")
         counts(self, "steps", "batch_seed", least=0)
@@ -91,12 +90,12 @@ class TrainSpec:
             raise ValueError(f"clip must be one of {', '.join(CLIPS)}, not {self.clip!r}")
         one_of(self, dtype=DTYPES)
         smallest = self.format.smallest_normal  # below it a number has fewer digits
-        if not (isfinite(self.clip_limit) and self.clip_limit >= smallest):
+        if not (is_finite(self.clip_limit) and self.clip_limit >= smallest):
             raise ValueError(
                 f"clip_limit must be positive and finite, not {self.clip_limit!r}: "
                 f"at least {smallest:.2g} in {self.dtype}"
             )
-        if not (isfinite(self.target) and self.target > 0):
+        if not (is_finite(self.target) and self.target > 0):
             raise ValueError(f"target must be positive and finite, not {self.target!r}")
         if self.loss not in LOSSES:
             raise ValueError(f"unknown loss {self.loss!r}; known are {', '.join(LOSSES)}")

@@ -140,6 +140,7 @@ def test_the_smallest_spirals_have_eight_examples():
 def test_pixels_are_the_digits_as_they_are_in_the_file():
     raw, data = DATASETS["pixels"](), DATASETS["digits"]()
     assert raw.x_train.min() == 0 and raw.x_train.max() == 16
+    assert (raw.x_train == 0).mean() == pytest.approx(0.5, abs=0.02)
     np.testing.assert_array_equal(raw.y_train, data.y_train)
     x = np.concatenate([raw.x_train, raw.x_test])
     again = _standardized(x, np.concatenate([raw.y_train, raw.y_test]), len(raw.x_train))

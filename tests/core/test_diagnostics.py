@@ -218,6 +218,12 @@ def test_spread_is_what_differs_between_the_examples():
     assert found[1, 1] == pytest.approx(np.log10(expected))
 
 
+@pytest.mark.parametrize("examples", [3, 6, 7, 32])
+def test_what_is_the_same_for_all_examples_has_no_spread(examples):
+    """0.1 + 0.1 + … is rounded, and a mean of it is not 0.1."""
+    assert diagnostics.log10_spread((np.full((1, examples, 2), 0.1),)).tolist() == [[-np.inf]]
+
+
 def test_spread_does_not_depend_on_a_relu_networks_scale():
     spec, x = NetSpec(5, 6, 4, 2), A[0]
     params = network.init(spec, rng=np.random.default_rng(0))

@@ -70,3 +70,11 @@ def test_a_scaled_state_keeps_the_variance_of_its_input():
 def test_a_memory_without_end_is_refused(lam):
     with pytest.raises(ValueError, match="below 1"):
         linear.forward(lam, np.zeros((3, 1)))
+
+
+def test_lists_are_taken():
+    lam, x = [0.5, 0.2], np.ones((3, 2))
+    trace = linear.forward(lam, x)
+    np.testing.assert_array_equal(trace.h, linear.forward(np.array(lam), x).h)
+    dlam = linear.backward(lam, trace, np.ones(2)).dlam
+    np.testing.assert_array_equal(dlam, linear.backward(np.array(lam), trace, np.ones(2)).dlam)

@@ -13,8 +13,10 @@ from core.network import (
     _normalize,
     backward,
     first_non_finite,
+    folded,
     forward,
     init,
+    output,
     scale_weights,
 )
 
@@ -320,3 +322,26 @@ def test_the_mean_of_the_weights_adds_the_mean_of_the_inputs():
         assert np.allclose(gained, -1.5 * 0.7 * h.mean(axis=1)[:, None])
     with pytest.raises(ValueError):
         replace(plain, weight_mean=np.inf)
+
+
+@pytest.mark.parametrize("residual", [0.0, 1.0])
+def test_batch_statistics_that_are_kept_make_an_example_independent_of_its_batch(residual):
+    spec = NetSpec(5, 6, 3, 2, activation="tanh", norm="batch", residual=residual, seeds=2)
+    params, x, rng = draw(spec), inputs(spec), np.random.default_rng(3)
+    drawn = [rng.normal(1, 0.3, a.shape) for a in (*params.gamma, *params.beta)]
+    params = replace(params, gamma=tuple(drawn[:3]), beta=tuple(drawn[3:]))
+    alone, kept = folded(spec, params, x)
+    together = output(spec, params, x)
+    np.testing.assert_allclose(output(alone, kept, x), together, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(output(alone, kept, x[4:5]), together[:, 4:5], atol=1e-12)
+    assert np.abs(output(spec, params, x[4:6]) - together[:, 4:6]).max() > 0.01
+    with pytest.raises(ValueError, match="no batch normalization"):
+        folded(alone, kept, x)
+
+
+def test_scaled_weights_keep_their_format():
+    spec = NetSpec(5, 6, 3, 2)
+    single = [tuple(a.astype(np.float32) for a in arrays) for arrays in vars(draw(spec)).values()]
+    scaled = scale_weights(Params(*single), [2.0])
+    assert {W.dtype for W in scaled.W} == {np.dtype(np.float32)}
+    assert forward(spec, scaled, inputs(spec)).output.dtype == np.float32

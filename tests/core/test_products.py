@@ -331,6 +331,9 @@ def test_sinkhorn_makes_rows_and_columns_sum_to_one():
     np.testing.assert_allclose(np.linalg.norm(mixing, ord=2, axis=(-2, -1)), 1, rtol=1e-14)
     slow = np.random.default_rng(9).standard_normal((6000, 4, 4))
     np.testing.assert_allclose(sinkhorn(np.exp(slow)).sum(axis=-1), 1, rtol=1e-15)
+    for shape in ((2, 3), (4,), ()):
+        with pytest.raises(ValueError, match="square"):
+            sinkhorn(np.ones(shape))
 
 
 def test_sinkhorn_scales_rows_and_columns_only():

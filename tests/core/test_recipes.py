@@ -20,7 +20,7 @@ from core.initializers import INITIALIZERS
 from core.keras_recipe import keras_script
 from core.network import NetSpec
 from core.numpy_recipe import numpy_script
-from core.optimizers import Adam, AdamW, Momentum, Muon, RMSProp, Sign
+from core.optimizers import RULES, Adam, AdamW, Momentum, Muon, RMSProp, Sign
 from core.pytorch_recipe import pytorch_script
 from core.training import TrainSpec
 
@@ -469,3 +469,18 @@ def test_a_record_is_all_that_a_script_needs(monkeypatch):
     assert "1.0 * torch.tanh(z)" in script_of(pytorch_script, new)
     known = run_of("spirals", activation="tanh", initializer="he")
     assert run_here(script) == run_here(script_of(numpy_script, known))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_what_an_activation_and_a_rule_bring_have_names_of_their_own(activation):
+    for rule in RULES.values():
+        run = run_of("digits", activation=activation, rule=rule(), norm="batch")
+        for writer in WRITERS.values():
+            given = [
+                target.id
+                for node in ast.parse(script_of(writer, run)).body
+                if isinstance(node, ast.Assign)
+                for target in node.targets
+                if isinstance(target, ast.Name)
+            ]
+            assert len(given) == len(set(given)) > 5

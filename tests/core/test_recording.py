@@ -222,6 +222,9 @@ def test_kept_states_are_thinned_when_they_take_too_much_and_never_below_two(mon
     assert recording.nearest_kept(run, 32) is run.kept[-1]
     assert recording.nearest_kept(run, 34) is run.state
     assert recording.state_at(run, DATA, 16) is run.kept[1], "run again although it was kept"
+    for step in (2.5, True, -1, run.step + 1):
+        with pytest.raises(ValueError):
+            recording.state_at(run, DATA, step)
     monkeypatch.setattr(recording, "KEPT_BYTES", 0)
     run = recording.extend(begun(), DATA, steps=9)
     assert [state.step for state in run.kept] == [0, 8]

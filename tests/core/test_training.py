@@ -341,6 +341,7 @@ def test_a_run_ends_when_all_have_halted():
     [
         {"learning_rate": -0.1},
         {"learning_rate": np.nan},
+        {"learning_rate": 10**400},
         {"rule": "adam"},
         {"steps": -1},
         {"steps": 1.5},
@@ -349,6 +350,7 @@ def test_a_run_ends_when_all_have_halted():
         {"clip": "both"},
         {"clip_limit": 0.0},
         {"clip_limit": np.inf},
+        {"clip_limit": 10**400},
         {"loss": "hinge"},
     ],
 )
