@@ -166,7 +166,8 @@ def _scripts() -> None:
         library adds up in another order: at first the losses agree to ten digits and more, in
         float32 to about six. What is rounded otherwise grows with the steps, soonest where the
         network is deep, the rate large, or the step made of signs, as sign descent's and Muon's
-        nearly are.
+        nearly are. Where φ is flat to the last digit, a framework's slope is exactly 0 and the
+        page's is not: a rule that divides by a gradient's size shows it.
         """
     )
     at = values.read(PANEL)

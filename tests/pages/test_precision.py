@@ -576,3 +576,14 @@ def test_a_walk_by_chance_that_leaves_its_chart_is_told():
     told = "below the chart" in say(form2="float8_e5m2", update=large)
     assert told == (path.min() < -0.1)
     assert "below the chart" not in say(form2="bfloat16", update=large)
+
+
+def test_the_ends_of_the_table_of_sizes_are_open():
+    """What the chart has no place for is in the table's outer rows, and they say so."""
+    at = at_of(activation="relu", weights="normal", scale=24, depth=PANEL["depth"].high)
+    rows = data.histogram(at)
+    exponents = np.log2(data.sizes(data.setting(at))) + at.scale
+    assert rows["below_2_to_the"].iloc[-1] == np.inf
+    for low, high, share in rows.itertuples(index=False):
+        there = (exponents >= low) & (exponents < high)
+        assert share == pytest.approx(there.mean(), abs=1e-12)

@@ -493,6 +493,20 @@ def test_the_boundary_is_the_networks_answer():
     assert set(zip(points["x"], points["y"], points["p"], strict=True)) <= examples
 
 
+def test_with_batch_normalization_the_plane_shows_what_the_network_answers():
+    """Its cells are no batch: each is seen with the statistics of the held-out examples."""
+    net = Net(4, 32, "relu", "xavier", 1.0, "none", "batch", "none", 1.0, 0.1)
+    pair = trained(Duel(net, replace(net, activation="tanh"), "spirals", 0), 300)
+    cells, held = data.boundary(pair, 300)["frame"], pair.duel.dataset
+    for name, of in cells.groupby("name"):
+        middle = of[["x", "y"]].to_numpy() + 2.2 / data.GRID
+        near = np.abs(held.x_test[:, None] - middle).sum(axis=-1).argmin(axis=1)
+        inside = (np.abs(held.x_test) < 2.2).all(axis=1)
+        right = ((of["p"].to_numpy()[near] > 0.5) == held.y_test)[inside].mean()
+        told = pair.tested(name, 300).accuracy[0]
+        assert told > 0.9 and right > told - 0.1
+
+
 def test_what_is_found_of_a_pair_is_found_once_and_only_the_latest_is_kept():
     pair, calls = trained(), []
 
@@ -532,6 +546,8 @@ def test_the_difference_in_words():
     # a threshold where nothing is clipped in one of them is part of the clipping
     both = say(NET, replace(NET, clip="norm", limit=0.1))
     assert "clipping (none in A, by norm in B)" in both and "threshold" not in both
+    epsilon = say(replace(NET, rule="adam"), replace(NET, rule="adam", epsilon=1e-30))
+    assert "(10⁻⁸ in A, 10⁻³⁰ in B)" in epsilon
 
 
 # The sentences -----------------------------------------------------------------------------------
@@ -625,12 +641,21 @@ def test_a_network_that_stopped_is_counted_over_the_seeds():
     run = recording.lengthen(pairs.begin(BROKEN, "digits", seed=0, seeds=2), 9)
     run = recording.extend(run, DUEL.dataset)
     said = words.seeds({"A": run, "B": trained().runs["B"]})
-    assert f"**A**: median 0 %, all at 0 % over 2 seeds after step {run.step}; 2 stop" in said
+    assert f"**A**: median 0 %, all at 0 % over 2 seeds after step {run.step}; 2 of them no" in said
     assert (
         "counts as 0 %. **B**: median " in said
         and "over 1 seed after" in said
         and said.endswith("after step 40.")
     )
+
+
+def test_what_stops_after_the_last_test_is_still_counted_as_it_was():
+    run = recording.lengthen(pairs.begin(BROKEN, "digits", seed=0, seeds=2), 200)
+    run = recording.extend(run, DUEL.dataset, steps=4)
+    before = replace(run, tests=run.tests[:2])
+    assert all(run.state.halts) and before.tests[-1].step < run.state.halts[0].step
+    end = data.over_seeds(before)
+    assert end.lost == 0 and end.low > 0 and "no longer" not in words.seeds({"A": before})
 
 
 def test_too_much_work_is_never_said_to_be_no_more_than_is_allowed():
@@ -645,6 +670,30 @@ def test_a_first_gradient_that_is_not_finite_is_said():
     a, b, _ = words.notes(pairs.Pair(DUEL, runs))
     assert a == "In A's first step not all of the gradient is a finite number."
     assert b.startswith("Before any training B's gradient at layer 1 is ")
+
+
+def test_a_first_step_that_is_not_taken_moves_nothing():
+    large = replace(
+        BROKEN, depth=24, dtype="float32", loss="mean_squared_error", clip="norm", limit=1.0
+    )
+    pair = trained(replace(DUEL, a=large), 3)
+    assert pair.halt("A").step == 1
+    a, b, _ = words.notes(pair)
+    assert a.endswith("and the first step is not taken: numbers are no longer finite.")
+    assert b.endswith("of their size.")
+
+
+def test_layers_of_weights_are_not_said_to_turn_bluer():
+    pair = trained()
+    assert "turns bluer toward the input." in words.gradients(pair, "dz")
+    assert "bluer" not in words.gradients(pair, "dW")
+
+
+def test_the_line_beside_the_curves_says_no_number_that_is_none():
+    pair = trained(replace(DUEL, a=BROKEN), 30)
+    said = data.run_frame(pair, 30, False)["says"]
+    assert said.str.contains("held-out loss no longer finite").any()
+    assert not said.str.contains("not a number|∞|nan").any()
 
 
 # The autopsy -------------------------------------------------------------------------------------
@@ -1010,6 +1059,17 @@ def test_a_target_is_a_difference_only_of_squared_errors():
     assert "targets of size 1" not in data.changes(large)
 
 
+def test_he_weights_are_tried_without_a_mean():
+    drawn = replace(BROKEN, mean=1.0, rate=0.0003)
+    tried = data.changes(drawn)
+    he = tried["He weights at scale 1 and mean 0"]
+    assert (he.initializer, he.scale, he.mean) == ("he", 1.0, 0.0)
+    assert tried["weights of mean 0"] == replace(drawn, mean=0.0)
+    assert "a learning rate of 3×10⁻⁵" in tried
+    fitting = data.changes(replace(drawn, initializer="he"))
+    assert "weights of mean 0" in fitting and not any("He" in change for change in fitting)
+
+
 def test_an_old_link_to_classic_uniform_opens_pytorchs_default():
     at = open_page("training", training_a_initializer="Classic uniform")
     assert set_to(at, "training_a_initializer") == "uniform_classic"
@@ -1089,7 +1149,16 @@ def test_what_an_optimizer_remembers_is_divided_by_before_epsilon():
     assert shrunk.any(), "layers whose squares are lost now and were not before"
     said = words.formats(pair, 2)
     assert not any(f"layer {layer + 1} " in said for layer in np.flatnonzero(shrunk))
-    assert "only ε" not in said or "squares and of those before are exactly 0" in said
+    assert "only ε" not in said or "squares and of those before, times 0.01, are" in said
+
+
+@pytest.mark.parametrize("rule,kept", [("adam", ""), ("rmsprop", ", times 0.01,")])
+def test_what_a_rule_keeps_of_a_square_is_said(rule, kept):
+    (preset,) = (preset for preset in PANEL.presets if preset.name == "Float64 or float32")
+    both = {"a_rule": rule, "b_rule": rule}
+    duel = networks.duel(SimpleNamespace(**PANEL.defaults | preset.values | both))
+    said = words.formats(pairs.finished(duel, 1), 1)
+    assert f"Most of their squares{kept} are exactly 0 in float32, and only ε, 10⁻³⁰," in said
 
 
 def test_the_other_format_goes_on_only_while_its_outputs_are_numbers():

@@ -1,5 +1,6 @@
 """Tables of the page on number formats."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -543,14 +544,14 @@ def table(at) -> pd.DataFrame:
 
 def histogram(at) -> pd.DataFrame:
     """The main chart's bars at this loss scale, as shares of the entries; the lowest one holds all
-    that is below it."""
+    that is below it, the highest one, which the chart has no place for, all that is above."""
     exponents = np.log2(sizes(setting(at))) + at.scale
     low = BIN * np.floor(np.clip(exponents, LOW, HIGH) / BIN).astype(int)
     found, counts = np.unique(low, return_counts=True)
     return pd.DataFrame(
         {
-            "from_2_to_the": found,
-            "below_2_to_the": found + BIN,
+            "from_2_to_the": [-math.inf if low == LOW else low for low in found.tolist()],
+            "below_2_to_the": [math.inf if low == HIGH else low + BIN for low in found.tolist()],
             "entries": counts / max(1, counts.sum()),
         }
     )

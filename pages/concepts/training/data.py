@@ -142,11 +142,20 @@ def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str
         "says": [
             f"{name}: no longer finite"
             if lost
-            else f"{name}: held-out {theme.percent(pair.tested(name, step).accuracy[0])} right, "
-            f"batch loss {theme.number(record.loss[0])}"
+            else f"{name}: {_come_to(pair.tested(name, step), record.loss[0])}"
             for step, record, lost in zip(shown, records, gone, strict=True)
         ],
     } | packed
+
+
+def _come_to(test: Test, batch_loss: float) -> str:
+    """What a network has come to, in a line beside its curves."""
+    held_out, batch = "held-out loss no longer finite", "batch loss no longer finite"
+    if np.isfinite(test.loss[0]):
+        held_out = f"held-out {theme.percent(test.accuracy[0])} right"
+    if np.isfinite(batch_loss):
+        batch = f"batch loss {theme.number(batch_loss)}"
+    return f"{held_out}, {batch}"
 
 
 def _drawn(log10: np.ndarray, gone: np.ndarray) -> list[str]:
@@ -409,9 +418,11 @@ def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
     half = (side[1] - side[0]) / 2
     data, parts = pair.duel.dataset, []
     for name, state in pair.once(states, step).items():
-        spec = pair.runs[name].spec
+        spec, params = pair.runs[name].spec, state.params
+        if spec.norm == "batch":  # the plane is no batch of theirs: as in a test
+            spec, params = network.folded(spec, params, data.x_test)
         with np.errstate(all="ignore"):
-            logits = network.forward(spec, state.params, np.stack([gx, gy], axis=1)).output[0]
+            logits = network.output(spec, params, np.stack([gx, gy], axis=1))[0]
             p = 1 / (1 + np.exp(np.clip(logits[:, 0] - logits[:, 1], -700, 700)))
         parts.append(
             pd.DataFrame(
@@ -464,7 +475,7 @@ def seeds(runs: dict[str, Recording], steps: int) -> dict[str, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class OverSeeds:
-    """Held-out accuracy at a run's last test; `lost` members halted and count as 0."""
+    """Held-out accuracy at a run's last test; `lost` members had no numbers then and count as 0."""
 
     low: float
     median: float
@@ -474,9 +485,10 @@ class OverSeeds:
 
 
 def over_seeds(run: Recording) -> OverSeeds:
-    right = np.nan_to_num(run.tests[-1].accuracy)
+    end = run.tests[-1]
+    right, gone = np.nan_to_num(end.accuracy), np.isnan(end.accuracy) | np.isnan(end.loss)
     low, median, high = (float(f(right)) for f in (np.min, np.median, np.max))
-    return OverSeeds(low, median, high, len(right), sum(map(bool, run.state.halts)))
+    return OverSeeds(low, median, high, len(right), int(gone.sum()))
 
 
 # The autopsy -------------------------------------------------------------------------------------
@@ -487,10 +499,14 @@ def changes(net: Net) -> dict[str, Net]:
     found = {}
     fitting = activation(net.activation).usual_initializer
     if (net.initializer, net.scale) != (fitting, 1.0):
-        label = INITIALIZERS[fitting].label
-        found[f"{label} weights at scale 1"] = replace(net, initializer=fitting, scale=1.0)
+        label = f"{INITIALIZERS[fitting].label} weights at scale 1"
+        label += " and mean 0" if net.mean else ""
+        found[label] = replace(net, initializer=fitting, scale=1.0, mean=0.0)
+    if net.mean:
+        found["weights of mean 0"] = replace(net, mean=0.0)
     if net.rate > 1e-4:
-        found[f"a learning rate of {net.rate / 10:g}"] = replace(net, rate=net.rate / 10)
+        rate = net.rate / 10
+        found[f"a learning rate of {theme.number(rate, 1)}"] = replace(net, rate=rate)
     if net.shortcut == "plain":
         found["the branch scaled by 1/√L"] = replace(net, shortcut="scaled")
     if net.clip == "none":
@@ -517,6 +533,7 @@ def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
     for record in run.steps[-count - 1 : -1]:
         layer = int(np.argmax(record.log10_dz[0])) if record.log10_dz.size else 0
         moved = int(np.argmax(record.log10_update[0]))
+        where = f"layer {moved + 1}" if moved < len(record.log10_dz[0]) else "output layer"
         rows.append(
             {
                 "step": record.step,
@@ -524,7 +541,7 @@ def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
                 "largest ‖dJ/dz‖": f"{theme.from_log10(record.log10_dz[0, layer], 2)} "
                 f"(layer {layer + 1})",
                 "largest ‖ΔW‖/‖W‖": f"{theme.from_log10(record.log10_update[0, moved], 2)} "
-                f"(layer {moved + 1})",
+                f"({where})",
             }
         )
     return pd.DataFrame(rows)

@@ -56,7 +56,8 @@ def _network(side: str, first: dict) -> tuple[Range | Choice, ...]:
             2.0,
             0.1,
             0.0,
-            help="Added to each initial weight, divided by the number n of a unit's inputs.",
+            help="Added to each initial weight, divided by the number n of a unit's inputs; then "
+            "“× weights” multiplies both.",
         ),
     )
 
@@ -190,7 +191,7 @@ PANEL = Panel(
             "Clipping's rescue",
             "trap",
             "B is A with its gradient clipped. It stays finite, and it is no use: the outputs "
-            "are too large by many powers of ten, and steps that short do not bring them down.",
+            "are too large by many powers of ten, and in 200 steps that short they lose about one.",
             {"initializer": "normal"},
             {},
             {"clip": "norm"},
@@ -237,8 +238,8 @@ PANEL = Panel(
             "Inputs not normalized",
             "trap",
             "Pixels from 0 to 16 as they are. He's weights keep their size, which is far too "
-            "large: the first steps are too long, and A breaks. B brings each layer's inputs to "
-            "size 1. With normalized digits A learns too.",
+            "large: the first steps are too long, and A breaks. B brings what goes into each ReLU "
+            "to size 1. With normalized digits A learns too.",
             {"depth": 8, "rate": "0.1"},
             {},
             {"norm": "batch"},

@@ -111,7 +111,7 @@ def _exactly_zero(pair: Pair, name: str, step: int) -> str:
     said = fill(
         """In step {step} of {name} the entries of dJ/dW in {layers} have a root mean square below
         {normal}, where float32 begins to lose digits; below {smallest} it has nothing but 0.
-        Exactly 0 are {shares}.""",
+        Exactly 0 are {shares}. Inputs of 0 and units that are off give zeros in any format.""",
         step=f"{found.step:,}",
         name=name,
         layers=_layers(layers, depth),
@@ -160,16 +160,18 @@ def _squares(pair: Pair, name: str, step: int) -> str:
         return ""
     layers, sizes = np.flatnonzero(small) + 1, found.log10[small]
     moved = np.where(small, found.log10_update, -np.inf)
+    squares = "their squares" + ("" if found.step == 1 else " and of those before")
+    squares += "" if kept == 1 else f", times {theme.number(kept, 1)},"
     return fill(
         """In step {step} of {name} the entries of dJ/dW in {layers} are about {sizes}. Most of
-        their squares {so_far}are exactly 0 in float32, and only ε, {epsilon}, is left for {rule} to
-        divide by: the step is up to {moved} times the weights ({where}).""",
+        {squares} are exactly 0 in float32, and only ε, {epsilon}, is left for
+        {rule} to divide by: the step is up to {moved} times the weights ({where}).""",
         step=f"{found.step:,}",
         layers=_layers(layers, pair.runs[name].spec.depth),
         name=name,
-        so_far="" if found.step == 1 else "and of those before ",
+        squares=squares,
         sizes=theme.span(theme.from_log10(sizes.min(), 1), theme.from_log10(sizes.max(), 1)),
-        epsilon=PANEL["a_epsilon"].options[f"{net.epsilon:.0e}".replace("e-0", "e-")],
+        epsilon=_setting("epsilon", net.epsilon),
         rule=LABELS["rule"][net.rule],
         moved=theme.from_log10(float(moved.max()), 2),
         where=_layer(int(moved.argmax()) + 1, pair.runs[name].spec.depth),
@@ -230,6 +232,8 @@ def difference(a: Net, b: Net) -> str:
 
 def _setting(name: str, value) -> str:
     """A setting's value as the reader sees it."""
+    if name == "epsilon":
+        return PANEL["a_epsilon"].options[f"{value:.0e}".replace("e-0", "e-")]
     return LABELS[name][value] if name in LABELS else theme.setting(value)
 
 
@@ -251,8 +255,11 @@ def gradients(pair: Pair, kind: str) -> str:
     found = {name: sizes for name, sizes in first_layer(pair, kind).items() if sizes}
     return fill(
         """‖{gradient}‖ of layer 1. {sizes}. A gradient may also be small because the loss is: near
-        an optimum all layers turn blue together. One that vanishes turns bluer toward the
-        input.""",
+        an optimum all layers turn blue together. {vanishes}""",
+        vanishes="One that vanishes turns bluer toward the input."
+        if kind == "dz"
+        else "One that vanishes need not show here: dJ/dW is dJ/dz times the layer's input, and "
+        "where signals shrink on their way forward the two may cancel.",
         gradient=PANEL["gradient"].options[kind],
         sizes="; ".join(f"{name}: {_first_and_last(sizes)}" for name, sizes in found.items())
         or "Neither network has a step with finite numbers",
@@ -370,7 +377,7 @@ def _over_seeds(name: str, run: Recording) -> str:
     )
     if not end.lost:
         return found
-    return f"{found}; {end.lost} stopped, no longer finite, which counts as 0 %"
+    return f"{found}; {end.lost} of them no longer finite, which counts as 0 %"
 
 
 def _ends(low: str, high: str) -> str:
@@ -430,10 +437,10 @@ def normalizers(found: dict[str, Normalized]) -> str:
     return fill(
         """After 200 steps the network with batch normalization names {batch} of the held-out digits
         right, the one with layer normalization {layer}, the one without {none}. Both normalizers
-        keep the spread of *z*. But a sigmoid's output is near ½ for every digit, and layer
-        normalization keeps that common part: in layer 10 the share of *z*² that differs between
-        digits is {layer_differs}. Batch normalization takes the common part away, digit against
-        digit: {batch_differs}.""",
+        keep the spread of *z*. But far from the input a sigmoid's output is nearly the same for
+        every digit, and layer normalization keeps that common part: in layer 10 the share of *z*²
+        that differs between digits is {layer_differs}. Batch normalization takes the common part
+        away, digit against digit: {batch_differs}.""",
         batch=theme.percent(found["batch"].accuracy),
         layer=theme.percent(found["layer"].accuracy),
         none=theme.percent(found["none"].accuracy),
@@ -471,10 +478,13 @@ def _before_training(pair: Pair, name: str) -> str:
             name=name,
             size=theme.from_log10(float(sizes[0]), 2),
         )
+    update = theme.from_log10(record.log10_update[0, 0], 2)
     return fill(
         """Before any training {name}'s gradient at layer 1 is {gradient} times that at the last
-        hidden layer, and the first step moves the weights of layer 1 by {update} of their size.""",
+        hidden layer, and the first step {step}.""",
         name=name,
         gradient=theme.from_log10(float(relative_gradient(record)[0]), 2),
-        update=theme.from_log10(record.log10_update[0, 0], 2),
+        step="is not taken: numbers are no longer finite"
+        if record.halts[0]
+        else f"moves the weights of layer 1 by {update} of their size",
     )
