@@ -140,7 +140,7 @@ page.write(
 
     - Batches of 32, float64, and plain gradient descent unless another is chosen. Biases from 0,
       the output layer's weights scaled like the others. Batch normalization uses each batch's own
-      statistics, in tests and on the plane: those of the held-out examples together.
+      statistics; tests, the plane and the histograms use those of all held-out examples.
     - The squared error is the mean over examples and outputs of (output − target)². Right is the
       class of the largest output, with either loss.
     - The gradients at a step are those of its batch, before the weights move. Two networks of

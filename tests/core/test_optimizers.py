@@ -165,3 +165,16 @@ def test_every_rule_says_what_it_is_and_hashes():
     assert len({rule() for rule in RULES.values()}) == len(RULES)
     assert len({rule.label for rule in RULES.values()}) == len(RULES)
     assert all(rule.source for rule in RULES.values())
+
+
+def test_a_rate_of_numpys_leaves_float32_as_it_is():
+    W = (np.ones((1, 2, 3), np.float32),)
+    params = Params(W, (np.zeros((1, 1, 3), np.float32),))
+    moved, _ = optimizers.step(params, params, optimizers.begin(SGD(), params), np.float64(0.1))
+    assert {a.dtype for a in (*moved.W, *moved.b)} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("made", [lambda: Adam(epsilon=10**400), lambda: AdamW(decay=10**400)])
+def test_a_number_beyond_float64_is_refused(made):
+    with pytest.raises(ValueError, match="finite"):
+        made()

@@ -466,6 +466,19 @@ def test_every_activation_is_in_the_histogram():
     assert off["share"].iloc[0] == pytest.approx((h == 0).mean())
 
 
+def test_the_histogram_of_a_normalized_network_is_of_the_network_that_is_tested():
+    net = replace(NET, norm="batch")
+    pair = trained(Duel(net, net, "digits", 0), 30)
+    state = data.looked_at(pair, "A", 30)
+    together = network.forward(pair.runs["A"].spec, state.params, DUEL.dataset.x_test)
+    found = data.histograms(pair, 30)
+    found = found[(found["name"] == "A") & (found["y"] == 0)]
+    off = found[found["x"] == charts.HISTOGRAM_BINS[0]]["share"].iloc[0]
+    assert off == pytest.approx((together.h[0][0, :64] == 0).mean(), abs=1e-12)
+    among_them = network.forward(pair.runs["A"].spec, state.params, DUEL.dataset.x_test[:64])
+    assert off != (among_them.h[0] == 0).mean()
+
+
 def test_a_far_step_that_would_take_long_is_the_last_kept_one(monkeypatch):
     pair = trained()
     monkeypatch.setattr(data, "MOST_REPLAYED", 0.0)
@@ -712,6 +725,7 @@ def test_the_autopsy_names_layer_step_and_operation_and_tries_changes():
     words = prose(at)
     trials = lab_of(at).jobs["trials A"].runs
     assert set(trials) == set(data.changes(lab_of(at).pair.duel.a))
+    assert at.dataframe[0].value["largest ‖ΔW‖/‖W‖"].str.endswith("(output layer)").any()
     he = trials["He weights at scale 1"].tests[-1]
     assert he.accuracy[0] > 0.12
     assert f"With He weights at scale 1: {100 * he.accuracy[0]:.0f} % of the held-out" in words

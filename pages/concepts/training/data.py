@@ -12,6 +12,7 @@ import pandas as pd
 from core import datasets, diagnostics, network, recording, training
 from core.activations import activation
 from core.initializers import INITIALIZERS
+from core.network import NetSpec, Params
 from core.recording import Recording, Test
 from core.training import Halt, Step
 from pages.concepts.training import networks
@@ -142,13 +143,13 @@ def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str
         "says": [
             f"{name}: no longer finite"
             if lost
-            else f"{name}: {_come_to(pair.tested(name, step), record.loss[0])}"
+            else f"{name}: {_in_short(pair.tested(name, step), record.loss[0])}"
             for step, record, lost in zip(shown, records, gone, strict=True)
         ],
     } | packed
 
 
-def _come_to(test: Test, batch_loss: float) -> str:
+def _in_short(test: Test, batch_loss: float) -> str:
     """What a network has come to, in a line beside its curves."""
     held_out, batch = "held-out loss no longer finite", "batch loss no longer finite"
     if np.isfinite(test.loss[0]):
@@ -321,6 +322,15 @@ def states(pair: Pair, step: int) -> dict[str, training.State]:
     return {name: looked_at(pair, name, step) for name in pair.runs}
 
 
+def _as_tested(pair: Pair, name: str, state: training.State) -> tuple[NetSpec, Params]:
+    """A network as a test sees it, whatever it is shown: what batch normalization takes from a
+    batch, it takes from all held-out examples."""
+    spec = pair.runs[name].spec
+    if spec.norm != "batch":
+        return spec, state.params
+    return network.folded(spec, state.params, pair.duel.dataset.x_test)
+
+
 def histograms(pair: Pair, step: int) -> pd.DataFrame:
     """Shares of a layer's activations by their size after a step; see `charts.histograms`.
 
@@ -329,8 +339,8 @@ def histograms(pair: Pair, step: int) -> pd.DataFrame:
     parts, edges = [], HISTOGRAM_BINS
     x = pair.duel.dataset.x_test[:64]
     for name, state in pair.once(states, step).items():
-        spec = pair.runs[name].spec
-        trace = network.forward(spec, state.params, x)
+        spec, params = _as_tested(pair, name, state)
+        trace = network.forward(spec, params, x)
         with np.errstate(all="ignore"):
             sizes = [np.log10(np.abs(h[0])).ravel() for h in trace.h]
         shares = np.array([_shares(size, edges) for size in sizes])  # (L, bins)
@@ -418,9 +428,7 @@ def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
     half = (side[1] - side[0]) / 2
     data, parts = pair.duel.dataset, []
     for name, state in pair.once(states, step).items():
-        spec, params = pair.runs[name].spec, state.params
-        if spec.norm == "batch":  # the plane is no batch of theirs: as in a test
-            spec, params = network.folded(spec, params, data.x_test)
+        spec, params = _as_tested(pair, name, state)
         with np.errstate(all="ignore"):
             logits = network.output(spec, params, np.stack([gx, gy], axis=1))[0]
             p = 1 / (1 + np.exp(np.clip(logits[:, 0] - logits[:, 1], -700, 700)))
