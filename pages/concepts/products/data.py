@@ -38,6 +38,7 @@ def _from_the_input(factors: np.ndarray) -> scalar_chain.SignedLog:
     return scalar_chain.running_product(np.concatenate([ones, factors], axis=-1))
 
 
+@memoize(64)
 def along(w: float, activation: str) -> Along:
     """The chain at one w: the first n of its layers are the chain of n layers."""
     chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
