@@ -167,6 +167,8 @@ def slope_products(trace):
     dJ/dz_l; the last entry is 0. The rms over units and examples is the factor by which
     multiplication with φ′ changes the norm of a gradient that knows nothing of it.
     """
+    if not trace.slope:
+        return np.zeros((len(trace.output), 0))
     return running_products(log10_rms(trace.slope)[:, :-1])
 
 

@@ -122,8 +122,9 @@ def scale_of_gain_one(
     scales: (K,), ascending; looked for is a rise between two of them, and then, as the gain of a
     deep network bends within a step, between ever nearer ones: right to a thousandth of a
     step. None where there is none. The gains are the depth − 1 of `depth_profile` that stand
-    between the layers; its conditions hold.
+    between the layers; its conditions hold, and a depth below 2 raises ValueError.
     """
+    whole("depth", depth, 2)
     for _ in range(NEARER):
         profile = depth_profile(
             phi,

@@ -81,6 +81,14 @@ def test_a_single_layer_has_the_empty_product():
     assert diagnostics.weight_products(params).tolist() == [[0.0], [0.0]]
 
 
+def test_without_a_hidden_layer_there_is_no_product():
+    spec = NetSpec(3, 4, 0, 2, seeds=2)
+    params = network.init(spec, rng=np.random.default_rng(0))
+    trace = network.forward(spec, params, np.ones((5, 3)))
+    assert diagnostics.weight_products(params).shape == (2, 0)
+    assert diagnostics.slope_products(trace).shape == (2, 0)
+
+
 def test_the_slopes_of_a_chain_multiply_up():
     """Width 1, one example: the product of φ′(z) over the layers that a gradient crosses."""
     spec = NetSpec(1, 1, 6, 1, "tanh", initializer="normal", bias_std=0.5)

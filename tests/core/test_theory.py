@@ -119,6 +119,11 @@ def test_where_no_gain_rises_through_one_there_is_no_scale():
     assert theory.scale_of_gain_one(activation("relu"), np.array([1.5, 3.0]), depth=9) is None
 
 
+def test_one_layer_has_no_gain_between_layers():
+    with pytest.raises(ValueError, match="depth"):
+        theory.scale_of_gain_one(activation("relu"), np.array([0.5, 3.0]), depth=1)
+
+
 @pytest.mark.parametrize(("name", "scale"), [("relu", 1.414), ("tanh", 1.25), ("sigmoid", 10.5)])
 def test_the_scale_at_which_twenty_layers_have_gain_one(name, scale):
     profile = theory.depth_profile(activation(name), depth=20, sigma_w2=scale**2)
