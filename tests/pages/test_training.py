@@ -1175,6 +1175,30 @@ def test_what_a_rule_keeps_of_a_square_is_said(rule, kept):
     assert f"Most of their squares{kept} are exactly 0 in float32, and only ε, 10⁻³⁰," in said
 
 
+@pytest.mark.parametrize("rule,moves", [("rmsprop", False), ("adamw", True)])
+def test_squares_beyond_float32_stop_a_weight_for_good(rule, moves):
+    """But for AdamW's decay. In float64 they are numbers."""
+    net = replace(NET, depth=45, initializer="he", scale=4.0, rule=rule, rate=0.001)
+    pair = in_two_formats(net, 3)
+    assert pair.halt("B") is None and "infinite in float32" in words.formats(pair, 1)
+    wide, single = (data.faint(pair, name, 3) for name in "AB")
+    assert (wide.log10 > 0.5 * np.log10(3.5e38)).all() and (wide.log10_update > -5).all()
+    most = single.log10_update.max()
+    assert wide.log10_update.min() - most > 0.5 and np.isneginf(most) != moves
+    said = words.formats(pair, 3)
+    assert "the entries of dJ/dW in all layers reached 3×10²³ to " in said
+    assert said.endswith(
+        f"In step 3 these layers move by up to {theme.from_log10(most, 2)} times their weights."
+        if moves
+        else "In step 3 none of these layers moves."
+    )
+
+
+def test_squares_within_float32_are_not_called_infinite():
+    net = replace(NET, depth=30, initializer="he", scale=4.0, rule="adam", rate=0.001)
+    assert "infinite" not in words.formats(in_two_formats(net, 3), 3)
+
+
 def test_the_other_format_goes_on_only_while_its_outputs_are_numbers():
     net = replace(NET, depth=50, initializer="normal", scale=4.0)
     pair = in_two_formats(net, 3)

@@ -54,6 +54,7 @@ def formats(pair: Pair, step: int) -> str:
     for name, net in pair.duel.nets.items():
         if net.dtype == "float32":
             found += [_exactly_zero(pair, name, step), _squares(pair, name, step)]
+            found.append(_infinite_squares(pair, name, step))
     return " ".join(filter(None, found))
 
 
@@ -175,6 +176,35 @@ def _squares(pair: Pair, name: str, step: int) -> str:
         rule=LABELS["rule"][net.rule],
         moved=theme.from_log10(float(moved.max()), 2),
         where=_layer(int(moved.argmax()) + 1, pair.runs[name].spec.depth),
+    )
+
+
+def _infinite_squares(pair: Pair, name: str, step: int) -> str:
+    """Where squares of gradients were too large for float32, by which an optimizer divides."""
+    net, found, form = pair.duel.nets[name], faint(pair, name, step), FORMATS["float32"]
+    if found is None or not has_epsilon(net.rule):
+        return ""
+    sizes = loudest(pair, name, found.step)
+    large = np.isfinite(sizes) & (sizes > 0.5 * math.log10(form.largest))
+    if not large.any():
+        return ""
+    most = float(found.log10_update[large].max())
+    return fill(
+        """Up to step {step} of {name} the entries of dJ/dW in {layers} reached {sizes} in root mean
+        square. A square beyond {largest} is infinite in float32, and so is every mean that it goes
+        into: what {rule} divides by its root is 0, and that weight is not moved by its gradient any
+        more. In step {step} {moved}.""",
+        step=f"{found.step:,}",
+        name=name,
+        layers=_layers(np.flatnonzero(large) + 1, pair.runs[name].spec.depth),
+        sizes=theme.span(
+            theme.from_log10(sizes[large].min(), 1), theme.from_log10(sizes[large].max(), 1)
+        ),
+        largest=theme.number(form.largest, 2),
+        rule=LABELS["rule"][net.rule],
+        moved="none of these layers moves"
+        if most == -math.inf
+        else f"these layers move by up to {theme.from_log10(most, 2)} times their weights",
     )
 
 
