@@ -258,9 +258,9 @@ PANEL = Panel(
             "Float64 or float32",
             "trap",
             "One network, twice. Small weights leave gradients near 10⁻²⁴, and Adam divides each "
-            "by the root of its mean square. In float64 that works, and A learns. In float32 the "
-            "squares are exactly 0: B divides by ε alone, 10⁻³⁰, and its first step throws the "
-            "weights away.",
+            "by the root of its mean square. In float64 that works, and at nearly every seed A "
+            "learns. In float32 the squares are exactly 0: B divides by ε alone, 10⁻³⁰, and its "
+            "first step throws the weights away.",
             {
                 "depth": 20,
                 "width": 32,
