@@ -86,8 +86,8 @@ def forget(at) -> None:
         panel=PANEL,
         live=("bias",),
         alt_text="""
-            Line chart on a logarithmic scale over the steps back: the product of the forget gates,
-            the gradient of the memory, and the product of slopes of a vanilla network.""",
+            Line chart on a logarithmic scale over the steps back: the product of the gates that
+            keep the memory, its gradient, and the product of slopes of a vanilla network.""",
     )
     page.write(words.gates(at))
 
@@ -163,8 +163,8 @@ page.write(
     At the start, what gates that read nothing keep of the memory, and of its gradient, over 50
     steps is {kept}. Of the cells with gates, only the LSTM that begins with a bias of 4 learned 50
     steps in most of its seeds. No cell learned 100 or 200 steps in more than half of its seeds. At
-    50 steps and more the counts are partly luck: on another processor, which rounds otherwise, two
-    or three seeds of eight end differently. {clipping}
+    50 steps and more the counts are partly luck: on another processor, which rounds otherwise, some
+    of the seeds may end differently. {clipping}
     """,
     kept=words.kept_over(50),
     clipping=words.clipping(),

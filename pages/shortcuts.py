@@ -43,8 +43,8 @@ predict.size(
         (7, 8, "That would be doubling at each block. It is the square that doubles."),
     ),
     because="""That is the theory, √2 to the 24th: two parts of the same size and of unrelated
-    direction add their squares. Networks of 24 ReLU blocks with *r* = 1 come within a factor of 3
-    of it.""",
+    direction add their squares. The median of five networks of 24 ReLU blocks with *r* = 1 comes
+    within a factor of 2 of it.""",
 )
 
 page.write(
@@ -59,7 +59,7 @@ page.write(
     What the branch adds makes both grow. A small *r* holds them, and so does a **norm**, which
     divides by the size of what it gets: **post-norm** after the sum, **pre-norm** on what the
     branch reads, **peri-norm** on what it makes as well. **DeepNorm** is post-norm with a larger
-    weight on the stream. Or W₂ begins at 0.
+    factor on the stream. Or W₂ begins at 0.
     """
 )
 controls.presets(PANEL)
@@ -88,7 +88,7 @@ page.write(
     At each block the gradient goes along the stream or through the branch. What arrives is the sum
     over all ways of choosing. Put a formal variable *t* before each branch: the gradient becomes a
     polynomial in *t*, and its coefficient of *t*ᵏ is the sum of all paths through *k* branches.
-    That is exact, with the slopes and norms of this one forward pass.
+    That is exact, with the slopes and normalizations of this one forward pass.
     """
 )
 
@@ -185,15 +185,15 @@ page.write(
     ## The fine print
 
     - The norms have no weights of their own here, and there are no biases. Where nothing else is
-      said, width 32, and sizes are medians over five networks and eight digits; He's weights for
-      W₁, LeCun's for W₂.
+      said, width 32; sizes are over eight digits together, the median of five networks; He's
+      weights for W₁, LeCun's for W₂.
     - All of it is before training, but for the last chart. A right size at the start is not enough:
       deep post-norm stacks show that, and the usual remedy, to begin with tiny learning rates, was
       not tried.
     - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by
       $L^{1/4}$, the weights are drawn smaller by $(4L)^{1/4}$.
-    - Shares of paths are shares of a sum of squares: sums of different lengths are not quite at
-      right angles, and their cross terms are left out.
+    - Shares of paths are shares of a sum of squares, over five networks together. Cross terms
+      between lengths are left out; the text says what they come to.
     """
 )
 page.more(

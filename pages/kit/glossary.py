@@ -206,9 +206,10 @@ TERMS = (
     ),
     Term(
         "normalization",
-        "Giving sums mean 0 and standard deviation 1 before the activation: over a layer's "
-        "units for layer norm, over the examples for batch norm.",
-        ("normalizations?", "[Ll]ayer norm", "[Bb]atch norm"),
+        "Giving numbers mean 0 and standard deviation 1 on their way: over a layer's units for "
+        "layer norm, over the examples for batch norm. RMS norm only divides by their root mean "
+        "square.",
+        ("normalizations?", "[Ll]ayer norm", "[Bb]atch norm", "RMS norm"),
     ),
 )
 

@@ -206,6 +206,29 @@ def test_the_matrix_is_not_said_to_do_what_it_cannot():
     assert "(in a GRU, of the update gate)" in say(cell="GRU, reset after")
 
 
+@pytest.mark.parametrize("start", ["orthogonal", "identity"])
+@pytest.mark.parametrize("name", ["tanh", "relu", "sigmoid"])
+@pytest.mark.parametrize("sigma", [0.4, 1.0, 1.3])
+@pytest.mark.parametrize("inputs", ["0.1", "1"])
+def test_what_arrives_is_called_a_product_only_where_it_is(start, name, sigma, inputs):
+    at = SimpleNamespace(**PANEL.defaults | {"start": start, "activation": name})
+    at.sigma, at.inputs = sigma, inputs
+    gradient, slopes, _ = data.through_time(data.setting(at)).at(sigma)
+    apart = abs(slopes[-1] + 100 * np.log10(sigma) - gradient[-1])
+    *_, said = words.notes(at)
+    assert ("the product of both" in said) == (apart < 0.02)
+    assert ("not come through all of them alike" in said) == (apart >= 0.02)
+
+
+@pytest.mark.parametrize("start,sufficient", [("orthogonal", True), ("gaussian", False)])
+def test_where_every_step_multiplies_by_the_same_a_bound_above_one_is_enough(start, sufficient):
+    at = SimpleNamespace(**PANEL.defaults | {"start": start, "activation": "identity"})
+    at.sigma = 1.6
+    first, *_ = words.notes(at)
+    assert ("not sufficient" in first) != sufficient
+    assert ("each step back multiplies by just that" in first) == sufficient
+
+
 def test_how_far_the_state_moves_with_nu_is_said_of_scaled_inputs():
     """ν alone would leave √(1 − λ²) of it in the state's size."""
     said = " ".join(words.touchy(SimpleNamespace(**PANEL.defaults | {"reach": 3.0})).split())

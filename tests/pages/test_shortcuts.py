@@ -1,10 +1,13 @@
 """The page on shortcuts: what the core gives at its settings, and what its sentences say."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from core import residual
+from core.losses import LOSSES
 from pages.concepts.shortcuts import charts, data, words
 from pages.concepts.shortcuts.panel import DEEP, PANEL, R
 from tests.app import frame_with, open_page, prose
@@ -61,12 +64,12 @@ def test_a_line_that_leaves_the_chart_says_where_it_goes():
 
 
 def test_short_paths_carry_the_gradient_and_follow_the_binomial_law():
-    shares = data.path_shares(of(), -0.7)
+    shares = data.path_squares(of(), -0.7).shares
     assert shares[:4].sum() > 0.95 and shares[24] < 1e-20
     assert shares[:4] == pytest.approx(data.binomial(24, -0.7)[:4], abs=0.05)
-    assert data.path_shares(of("plain"), -0.7)[24] == 1
-    assert data.path_shares(of("zero"), -0.7)[0] == 1
-    middle = data.path_shares(of(), 0.0)
+    assert data.path_squares(of("plain"), -0.7).shares[24] == 1
+    assert data.path_squares(of("zero"), -0.7).shares[0] == 1
+    middle = data.path_squares(of(), 0.0).shares
     assert 10 <= np.sum(np.arange(25) * middle) <= 14
 
 
@@ -179,10 +182,38 @@ def test_a_plain_gradient_turns_sooner_than_one_with_shortcuts_at_every_depth():
 def test_paths_go_through_fewer_branches_than_the_law_says_where_a_branch_keeps_less():
     for activation, fewer in (("relu", False), ("sigmoid", True), ("tanh", True)):
         at = SimpleNamespace(**PANEL.defaults | {"activation": activation, "place": "shortcut"})
-        shares, law = data.path_shares(data.setting(at), 0.0), data.binomial(at.blocks, 0.0)
+        shares = data.path_squares(data.setting(at), 0.0).shares
+        law = data.binomial(at.blocks, 0.0)
         mean, by_law = (float(np.sum(np.arange(len(s)) * s)) for s in (shares, law))
         assert (mean < 0.8 * by_law) == fewer
         assert "Where they keep less, the paths go through fewer." in words.paths(at)
+
+
+@pytest.mark.parametrize(
+    "place,activation,r,square",
+    [("post", "tanh", 0.5, "0.26"), ("post", "relu", 0.0, "0.57"), ("shortcut", "relu", -2.0, "")],
+)
+def test_what_lengths_of_paths_add_up_to_is_said_where_they_are_not_at_right_angles(
+    place, activation, r, square
+):
+    changed = {"activation": activation, "place": place, "norm": "layer", "r": r}
+    at = SimpleNamespace(**PANEL.defaults | changed)
+    said = words.paths(at)
+    assert ("nearly at right angles" in said) == (not square)
+    assert f"the gradient's own square is {square} times their sum" in said or not square
+
+
+def test_the_gradients_own_square_is_that_of_the_sum_over_all_lengths():
+    of_one = replace(of("post"), blocks=6, activation="tanh")
+    found = data.path_squares(of_one, 0.5)
+    spec, (x, y) = replace(of_one.spec, branch=10.0**0.5), data._digits()
+    own = parts = 0.0
+    for params in data._members(of_one):
+        trace = residual.forward(spec, params, x)
+        d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
+        own += np.sum(residual.backward(spec, params, trace, d_output).dh[0] ** 2)
+        parts += np.sum(residual.paths(spec, params, trace, d_output) ** 2)
+    assert found.own == pytest.approx(own / parts)
 
 
 def test_next_to_nothing_is_not_nothing():

@@ -273,7 +273,7 @@ def learned(clip: str) -> pd.DataFrame:
 
 
 RUNS_UNITS = {
-    **{"cell": "name", "length": "steps", "clipped": "yes or no", "rate": "learning rate"},
+    **{"cell": "name", "length": "steps", "clipped": "True or False", "rate": "learning rate"},
     **{"seed": "number", "accuracy": "share of new sequences"},
 }
 UNITS = {  # of the table for taking away

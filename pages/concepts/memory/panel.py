@@ -75,7 +75,8 @@ PANEL = Panel(
             "Identity, ReLU",
             "good",
             "The identity with ReLU (Le, Jaitly and Hinton 2015): a unit that stays on hands its "
-            "gradient through unchanged.",
+            "gradient through unchanged. What goes through units that switch off is lost, so that "
+            "after 100 steps less than all arrives.",
             {"sigma": 1.0, "start": "identity", "activation": "relu", "inputs": "0.1"},
         ),
     ),

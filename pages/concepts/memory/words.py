@@ -47,6 +47,8 @@ def notes(at) -> list[str]:
         bound = "It is below 1, which is **sufficient** for the gradient to vanish."
     elif product < 1 + 1e-9:
         bound = "It is 1: no gradient through time can grow."
+    elif at.activation == "identity" and found.radius >= 0.999:
+        bound = "It is above 1, and here each step back multiplies by just that."
     else:
         bound = "It is above 1, which is **necessary** for exploding, and not sufficient."
     return [
@@ -67,12 +69,12 @@ def notes(at) -> list[str]:
             "{steps} back the slopes alone make {slopes}; {so}.",
             steps=theme.count(BACK, "step"),
             slopes=theme.from_log10(slopes[-1]),
-            so=_matrix(at, float(gradient[-1])),
+            so=_matrix(at, float(gradient[-1]), float(slopes[-1])),
         ),
     ]
 
 
-def _matrix(at, gradient: float) -> str:
+def _matrix(at, gradient: float, slopes: float) -> str:
     """What the matrix adds to the slopes over BACK steps."""
     if at.activation == "identity":
         return "without an activation nothing is lost to them"
@@ -82,10 +84,13 @@ def _matrix(at, gradient: float) -> str:
             f"{there}: the same matrix, met again and again, and which of the slopes the gradient "
             "meets, do the rest"
         )
-    power = theme.from_log10(BACK * float(np.log10(at.sigma)))
+    power = BACK * float(np.log10(at.sigma))
+    alone = "*W* alone, which stretches every direction alike, makes " + theme.from_log10(power)
+    if abs(slopes + power - gradient) < 0.02:
+        return f"{alone}, and {there}, the product of both"
     return (
-        f"*W* alone, which stretches every direction alike, makes {power}, and {there}. The slopes "
-        "are a mean over the units, and what arrives has not come through all of them alike"
+        f"{alone}, and {there}. The slopes are a mean over the units, and what arrives has not "
+        "come through all of them alike"
     )
 
 

@@ -185,19 +185,31 @@ def marks(blocks: int) -> pd.DataFrame:
 # Paths -------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class PathSquares:
+    """‖g_k‖² of the sums g_k of all paths through k branches, of five networks together.
+
+    shares: of each length 0 … L in Σ_k ‖g_k‖². own: ‖Σ_k g_k‖², the gradient's own, over that sum;
+    1 where the g_k are at right angles.
+    """
+
+    shares: np.ndarray
+    own: float
+
+
 @memoize(64)
-def path_shares(of: Setting, r: float) -> np.ndarray:
-    """Share of each length 0 … L in Σ_k ‖g_k‖², g_k the sum of all paths through k branches."""
+def path_squares(of: Setting, r: float) -> PathSquares:
+    """What paths of each length carry."""
     spec, (x, y) = replace(of.spec, branch=10.0**r), _digits()
     params = _stacked(_members(of))
     trace = residual.forward(spec, params, x)
     d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
-    log10 = 2 * log10_norms(
-        [g.reshape(1, 1, -1) for g in residual.paths(spec, params, trace, d_output)]
-    )
-    least = np.where(np.isneginf(log10[0]), -np.inf, -300.0)  # next to nothing is not nothing
-    total = 10.0 ** np.maximum(log10[0] - log10.max(), least)
-    return total / total.sum()
+    paths = residual.paths(spec, params, trace, d_output)
+    *log10, log10_own = 2 * log10_norms([g.reshape(1, 1, -1) for g in (*paths, paths.sum(0))])[0]
+    least = np.where(np.isneginf(log10), -np.inf, -300.0)  # next to nothing is not nothing
+    squares = 10.0 ** np.maximum(np.subtract(log10, max(log10)), least)
+    own = 10.0 ** (log10_own - max(log10))
+    return PathSquares(squares / squares.sum(), float(own / squares.sum()))
 
 
 def _stacked(members: list[StackParams]) -> StackParams:
@@ -223,7 +235,7 @@ def binomial(blocks: int, r: float) -> np.ndarray:
 
 def path_lengths(of: Setting, r: float) -> pd.DataFrame:
     """See `charts.paths`."""
-    shares = path_shares(of, r)
+    shares = path_squares(of, r).shares
     found = pd.DataFrame({"k": np.arange(of.blocks + 1), "share": shares, "meaning": "one"})
     found["law"] = binomial(of.blocks, r) if of.place == "shortcut" else np.nan
     found["says"] = [theme.percent(share) for share in shares]

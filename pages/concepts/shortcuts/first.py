@@ -12,5 +12,5 @@ def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
     of = data.setting(at)
     yield partial(data.lines, of)
-    yield partial(data.path_shares, of, at.r)
+    yield partial(data.path_squares, of, at.r)
     yield partial(data.curves, at.seed)

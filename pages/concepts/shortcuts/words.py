@@ -50,12 +50,12 @@ def about_equation(at) -> str:
         "plain": "He's weights let a ReLU branch keep the mean square, going forward and back.",
         "shortcut": "Stream and branch add their squares, 1 + *r*² at each block.",
         "zero": "A branch that is 0 adds nothing, going forward or back.",
-        "post": "The norm divides the gradient by what the sum has grown by.",
+        "post": "The normalization divides the gradient by what the sum has grown by.",
         "pre": "The stream's square grows by *r*² at each block, and a branch that reads it at "
         "size 1 counts for less and less.",
         "peri": "Each branch adds *r*² to the stream's square; what it hands back is divided by "
         "the stream's size.",
-        "deep": "The norm divides the gradient by what the sum has grown by.",
+        "deep": "The normalization divides the gradient by what the sum has grown by.",
     }[at.place]
     law = "The law on the right is that of wide ReLU stacks."
     return f"{why} {law}" if at.activation == "relu" else f"For ReLU: {why} {law}"
@@ -105,7 +105,8 @@ def _other(of, place: str, r: float) -> str:
 
 def paths(at) -> str:
     """Which lengths of path carry the gradient."""
-    shares = data.path_shares(data.setting(at), at.r)
+    found = data.path_squares(data.setting(at), at.r)
+    shares = found.shares
     k = np.arange(len(shares))
     cumulative = np.cumsum(shares)
     low, high = (int(k[cumulative >= q][0]) for q in (0.05, 0.95))
@@ -119,12 +120,26 @@ def paths(at) -> str:
     return fill(
         """Of {branches} the paths that carry the gradient go through {mean} on average;
         nine tenths of the squares lie at **{span}**. One path through all of them, the only one of
-        a plain stack, carries {all}. {law}""",
+        a plain stack, carries {all}. {angles} {law}""",
         branches="1 branch" if at.blocks == 1 else f"{at.blocks} branches",
         mean=theme.number(float(np.sum(k * shares)), 2),
         span=span,
         all=theme.percent(float(shares[-1])) if shares[-1] else "nothing",
+        angles=_angles(found.own) if np.count_nonzero(shares) > 1 else "",
         law=law,
+    )
+
+
+def _angles(own: float) -> str:
+    """What the cross terms between lengths come to."""
+    if abs(own - 1) <= 0.1:
+        return (
+            "The gradient's own square is within 10 % of their sum: the lengths are nearly at "
+            "right angles."
+        )
+    return (
+        f"The lengths are not at right angles: the gradient's own square is {theme.number(own, 2)} "
+        "times their sum."
     )
 
 
