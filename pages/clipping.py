@@ -23,9 +23,9 @@ def thresholds(at) -> None:
         idea=data.idea,
         alt_text="""
             Two panels. Left: share of held-out digits named right against the clipping threshold
-            from 0.1 to 1,000, with the share of steps clipped, the same network with better
-            weights, and guessing. Right: training loss over 200 steps at the current threshold. The
-            numbers stand in the text below.""",
+            from 0.1 to 1,000, with the share of steps clipped, the same network with what cures it,
+            and guessing. Right: training loss over 200 steps at the current threshold. The numbers
+            stand in the text below.""",
     )
     page.write(words.finding(data.compared(at.network, at.clip, at.limit)))
 

@@ -26,7 +26,7 @@ def scale(at) -> None:
         idea=data.idea,
         alt_text="""
             Line chart on a logarithmic scale: the gradient by layer relative to the last layer's,
-            between the lines of N(0, 1), He and Xavier, with the product of the slopes and a band
+            between the lines of N(0, 1), He and Xavier, with the dotted line that is set and a band
             around 1. The numbers at the current scale stand in the text below.""",
     )
     nets, here = data.measured(networks), charts.STEPS.index(at.g)
@@ -80,9 +80,10 @@ def schemes(at) -> None:
 
 st.caption(
     "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
-    "is ‖dJ/dz‖ of layer 1 over the last layer's. σ√n is the same in every layer; the first has 64 "
-    "inputs, so at another width its weights are not from N(0, 1). Orthogonal weights are run "
-    "where you draw them. The article says that these schemes keep the "
+    "is ‖dJ/dz‖ of layer 1 over the last layer's. σ√n is the same in every layer (of orthogonal "
+    "weights it is smaller in the first layer of more than 64 units); the first has 64 inputs, so "
+    "at another width its weights are not from N(0, 1). Orthogonal weights are run where you draw "
+    "them. The article says that these schemes keep the "
     "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
 )
 controls.presets(PANEL)

@@ -115,7 +115,8 @@ def two_formulas(at) -> None:
         key="precision.slopes",
         alt_text="""
             Line chart on a logarithmic scale over z: the slope of an activation by the usual
-            formula, with crosses where it is exactly 0, and by one that loses nothing.""",
+            formula, with crosses where it is exactly 0, and by one that keeps it for as long as the
+            format can.""",
     )
     page.write(words.slopes(at))
 

@@ -305,3 +305,12 @@ def test_the_lines_of_the_first_step_fill_their_axis():
         first = rows[rows["layer"] == 1].set_index("series")["log10"]
         assert first["before"] == pytest.approx(found.before)
         assert first["product"] == pytest.approx(found.product)
+
+
+@pytest.mark.parametrize("network", networks.NETWORKS)
+def test_the_last_loss_is_that_of_the_last_step_in_the_table_too(network):
+    rows = data.runs_table(network, "norm")
+    last = rows[rows["step"] == rows["step"].max()]
+    assert last["log10_loss"].to_numpy() == pytest.approx(
+        last["log10_last_loss"].to_numpy(), abs=0.006
+    )

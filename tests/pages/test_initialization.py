@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,9 @@ def test_for_relu_the_gradient_of_the_weights_hides_it():
     assert "dJ/dW alone would tell another story" in say()
     assert "Here both tell one story" in say(g="0.5")
     assert "another story" in say(activation="Tanh", g="0"), "0.2 and 1.1 times"
+    assert "Here both vanish." in say(activation="Sigmoid", g="0"), "5 times apart, or 100,000"
+    ratio = theme.from_log10(float(nets.dW.median[at, 0] - nets.dz.median[at, 0]), 2)
+    assert f"and that input makes the factor of {ratio} between the two" in say()
     assert "The chart shows" not in say()
     shown = theme.from_log10(float(nets.dW.median[at, 0]), 2)
     told = f"The chart shows ‖dJ/dW‖: that of layer 1 is {shown} times the last one's."
@@ -134,12 +138,22 @@ def test_the_dead_count_as_zero_and_not_as_nothing():
     typical = data._typical(arrives(log10, log10[..., -1:]))
     assert typical.median[0, 0] == -2
     assert 10 ** typical.mean[0, 0] == pytest.approx(1.01 / 3)
-    passed = data._typical(arrives(log10[..., -1:], log10)[..., :1])
-    assert passed.median[0, 0] == 0 and 10 ** passed.mean[0, 0] == pytest.approx(101 / 3)
+
+
+@pytest.mark.parametrize("center", ["median", "mean"])
+def test_the_table_to_take_away_has_the_lines_that_are_drawn(center):
+    at = SimpleNamespace(**panel.PANEL.defaults | {"width": "5", "g": 0.5, "depth": 12})
+    here, taken = charts.STEPS.index(at.g), data.profile_of(at)
+    taken = taken[np.isclose(taken["sigma_sqrt_n"], 2**at.g)]
+    shown = data.gradients(data.setting(at), "dz", center, "slopes").iloc[here]
+    for column, name in (("line", "dz_over_last"), ("beside", "product_of_slopes")):
+        line = [float(text) for text in shown[column].split()]
+        assert taken[f"log10_{name}_{center}"].to_numpy() == pytest.approx(line, abs=0.01)
+    assert set(taken) == set(data.UNITS)
 
 
 def own_ratios(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """‖dJ/dz₁‖/‖dJ/dz_L‖ and ‖h_L‖/‖h₁‖ of each network: ReLU, He, 5 wide, run in plain NumPy."""
+    """‖dJ/dz₁‖/‖dJ/dz_L‖ and ‖dJ/dW₁‖/‖dJ/dW_L‖ of each network: ReLU, He, 5 wide, run in plain NumPy."""
     x, ratios = digits().x_train[: untrained.EXAMPLES], []
     for rng in np.random.default_rng(seed).spawn(21):
         spec = network.NetSpec(64, 5, 20, 10, "relu", initializer="lecun", weight_scale=2**0.5)
@@ -151,7 +165,7 @@ def own_ratios(seed: int) -> tuple[np.ndarray, np.ndarray]:
         dz = [(rng.standard_normal((len(x), 10)) @ W_out.T) * (h[-1] > 0)]
         for W, below in zip(Ws[::-1], h[-2::-1], strict=True):
             dz.append((dz[-1] @ W.T) * (below > 0))
-        sizes = [np.linalg.norm(a) for a in (dz[-1], dz[0], h[-1], h[0])]
+        sizes = [np.linalg.norm(a) for a in (dz[-1], dz[0], x.T @ dz[-1], h[-2].T @ dz[0])]
         ratios.append([a / b if a else 0.0 for a, b in zip(sizes[::2], sizes[1::2], strict=True)])
     return tuple(np.array(ratios).T)
 
@@ -159,15 +173,15 @@ def own_ratios(seed: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("seed", [0, 3])
 @pytest.mark.parametrize("center", ["median", "mean"])
 def test_what_is_said_of_the_networks_is_of_their_own_ratios(center, seed):
-    gradient, signal = own_ratios(seed)
+    gradient, of_weights = own_ratios(seed)
     lives = gradient > 0
     if center == "median" and not np.median(gradient):  # then of those that live
-        gradient, signal = gradient[lives], signal[lives]
+        gradient, of_weights = gradient[lives], of_weights[lives]
     words = say(g="0.5", width="5", seed=str(seed), center=center)
     middle = {"mean": np.mean, "median": lambda a: np.quantile(a, 0.5, method="inverted_cdf")}
-    gets, passed = (theme.number(middle[center](a), 2) for a in (gradient, signal))
+    gets, gets_W = (theme.number(middle[center](a), 2) for a in (gradient, of_weights))
     assert f"ayer 1 gets **{gets}** times" in words
-    assert f"‖h‖ changes by a factor of {passed} from layer 1 to layer 20" in words
+    assert f"times the last one's, ‖dJ/dW‖ {gets_W} times." in words
     assert f"{(~lives).sum()} of the 21 networks are dead" in words
 
 

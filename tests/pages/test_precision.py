@@ -587,3 +587,15 @@ def test_the_ends_of_the_table_of_sizes_are_open():
     for low, high, share in rows.itertuples(index=False):
         there = (exponents >= low) & (exponents < high)
         assert share == pytest.approx(there.mean(), abs=1e-12)
+
+
+@pytest.mark.parametrize("scale", [-5, 0, 7])
+def test_the_table_of_sizes_has_the_charts_bars(scale):
+    at = at_of(scale=scale)
+    rows, bars = data.histogram(at), data.bars(data.setting(at))
+    edges = bars["left"].to_numpy() + scale
+    inner = rows[np.isfinite(rows["from_2_to_the"]) & np.isfinite(rows["below_2_to_the"])]
+    assert len(inner) > 5 and np.isin(inner["from_2_to_the"], edges).all()
+    heights = bars["height"].to_numpy()[np.searchsorted(edges, inner["from_2_to_the"])]
+    entries = inner["entries"].to_numpy()
+    assert entries / entries.max() == pytest.approx(heights / heights.max())

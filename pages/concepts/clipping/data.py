@@ -194,7 +194,7 @@ UNITS = {  # of the table for taking away
         "lost": "count of runs",
         "log10_last_loss": "log10 of nats",
     },
-    **{"step": "number", "log10_loss": "log10 of nats"},
+    **{"step": "number", "log10_loss": "log10 of nats, to 0.01"},
 }
 
 
@@ -208,7 +208,8 @@ def runs_table(name: str, clip: str) -> pd.DataFrame:
     rows["step"], rows["log10_loss"] = rows["step"].str.split(), rows.pop("loss").str.split()
     rows = rows.explode(["step", "log10_loss"], ignore_index=True)
     rows["step"] = rows["step"].astype(int)
-    rows["log10_loss"] = pd.to_numeric(rows["log10_loss"], errors="coerce")  # x: not a number
+    loss = pd.to_numeric(rows["log10_loss"], errors="coerce")
+    rows["log10_loss"] = loss.fillna(np.inf)  # x: of a run that is lost
     return rows
 
 

@@ -154,8 +154,9 @@ PANEL = Panel(
         ),
     ),
     recall=Recall(
-        "Two networks differ in one setting only, and one of them learns. What had to be the same?",
-        "The data and the random draws.",
+        "In float16 a gradient is 0 that float32 still holds. What brings it back, and at what cost?",
+        "A loss scale: the loss times a power of two, and the gradient divided by it before the "
+        "step. Scaled too far, the large entries become infinite.",
     ),
     pins=("framework", "activation", "width", "depth", "seed"),
 )

@@ -68,7 +68,6 @@ class Measured:
 
     dz, dW  ‖…‖ of a layer over the last layer's: 0 where nothing arrives
     h       ‖h‖ of a layer over the last layer's: ∞ where nothing comes out of the last
-    passed  ‖h‖ of the last layer over the first's, L = 1: 0 where nothing comes out
     slopes  ∏ φ′(z) from the last layer back to each
     lives   (K, S) whether any gradient arrives at layer 1
     """
@@ -76,7 +75,6 @@ class Measured:
     dz: Typical
     dW: Typical
     h: Typical
-    passed: Typical
     slopes: Typical
     lives: np.ndarray
 
@@ -112,7 +110,6 @@ class AtLayer1:
 
     dz: float
     dW: float
-    passed: float
     slopes: float
     gain: float
     only_living: bool
@@ -121,7 +118,7 @@ class AtLayer1:
 def at_layer_1(nets: Measured, center: str, here: int) -> AtLayer1 | None:
     """The median or mean of all networks, dead ones with 0; where that is 0, the median of those
     that live. None where none does."""
-    kinds = ("dz", "dW", "passed", "slopes")
+    kinds = ("dz", "dW", "slopes")
     found = {kind: float(getattr(getattr(nets, kind), center)[here, 0]) for kind in kinds}
     lives = nets.lives[here]
     if only_living := found["dz"] == -np.inf:
@@ -200,12 +197,10 @@ def _networks(of: Setting) -> tuple[Measured, dict[str, Scheme]]:
 def _measured(sizes: np.ndarray) -> Measured:
     """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z), (K, 4, S, L), over the networks."""
     log10_dz, log10_dW, log10_h, slopes = sizes.swapaxes(0, 1)
-    passed = arrives(log10_h[..., -1:], log10_h)
     return Measured(
         dz=_typical(arrives(log10_dz, log10_dz[..., -1:])),
         dW=_typical(arrives(log10_dW, log10_dW[..., -1:])),
-        h=_typical(-passed),
-        passed=_typical(passed[..., :1]),
+        h=_typical(-arrives(log10_h[..., -1:], log10_h)),
         slopes=_typical(slopes),
         lives=~np.isneginf(log10_dz[..., 0]),
     )
@@ -366,7 +361,7 @@ UNITS = {"sigma_sqrt_n": "number", "layer": "number, from the input"} | {  # for
     for quantity in (*QUANTITIES, "h")
     for center in ("median", "mean")
 }
-UNITS["log10_product_of_slopes"] = "log10 of a ratio"
+UNITS |= {f"log10_product_of_slopes_{center}": "log10 of a ratio" for center in ("median", "mean")}
 
 
 def profile_of(at) -> pd.DataFrame:
@@ -381,11 +376,12 @@ def profile_table(nets: Measured) -> pd.DataFrame:
         "sigma_sqrt_n": np.repeat(SCALES, depth),
         "layer": np.tile(np.arange(1, depth + 1), len(SCALES)),
     }
-    for quantity in (*QUANTITIES, "h"):
+    named = {quantity: f"{quantity}_over_last" for quantity in (*QUANTITIES, "h")}
+    for quantity, name in (named | {"slopes": "product_of_slopes"}).items():
         for center in ("median", "mean"):
             values = getattr(getattr(nets, quantity), center)
-            columns[f"log10_{quantity}_over_last_{center}"] = values.ravel()
-    return pd.DataFrame(columns | {"log10_product_of_slopes": nets.slopes.median.ravel()})
+            columns[f"log10_{name}_{center}"] = values.ravel()
+    return pd.DataFrame(columns)
 
 
 # The gauge ---------------------------------------------------------------------------------------

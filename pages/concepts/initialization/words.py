@@ -118,31 +118,29 @@ def notes(at, nets: data.Measured, here: int) -> list[str]:
         f"{', '.join(ones)}. No single scheme fits all."
     )
     nothing = "Nothing arrives here, whichever gradient you ask for."
-    which = _which_gradient(at, nets, here, found) if found else nothing
+    which = _which_gradient(nets, here, found) if found else nothing
     product = "Nothing arrives at layer 1, so slopes and gradient cannot be compared."
     if found:
         product = _product(found, n * at.g * math.log10(2))
     return [compound, where, which, product, _spread(at, nets, here)]
 
 
-def _which_gradient(at, nets: data.Measured, here: int, found: data.AtLayer1) -> str:
+def _which_gradient(nets: data.Measured, here: int, found: data.AtLayer1) -> str:
+    apart = found.dW - found.dz
+    factor = "makes little difference here"
+    if abs(apart) >= math.log10(1.06):
+        factor = f"makes the factor of {theme.from_log10(apart, 2)} between the two"
+    story, outcome = "dJ/dW alone would tell another story.", theme.outcome(found.dz)
+    if outcome == theme.outcome(found.dW) != "healthy":
+        story = f"Here both {theme.became(found.dz, many=True)}."
+    elif outcome == theme.outcome(found.dW) and abs(apart) < theme.CLOSE:
+        story = "Here both tell one story."
     return (
         f"*Which* gradient matters. {_living(nets, here) + ', ' if found.only_living else ''}"
         f"‖dJ/dz‖ of layer 1 is {theme.from_log10(found.dz, 2)} times the "
-        f"last one's, ‖dJ/dW‖ {theme.from_log10(found.dW, 2)} times. dJ/dW is dJ/dz times the "
-        f"layer's input, and ‖h‖ {_changes(found.passed)} from layer 1 to layer {at.depth}. "
-        + (
-            "Here both tell one story."
-            if abs(found.dz - found.dW) < theme.CLOSE
-            else "dJ/dW alone would tell another story."
-        )
+        f"last one's, ‖dJ/dW‖ {theme.from_log10(found.dW, 2)} times. dJ/dW is the layer's input "
+        f"times dJ/dz, and that input {factor}. {story}"
     )
-
-
-def _changes(log10: float) -> str:
-    if abs(log10) < math.log10(1.06):
-        return "keeps its size"
-    return f"changes by a factor of {theme.from_log10(log10, 2)}"
 
 
 def _product(found: data.AtLayer1, weights: float) -> str:

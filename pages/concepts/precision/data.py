@@ -545,13 +545,16 @@ def table(at) -> pd.DataFrame:
 def histogram(at) -> pd.DataFrame:
     """The main chart's bars at this loss scale, as shares of the entries; the lowest one holds all
     that is below it, the highest one, which the chart has no place for, all that is above."""
-    exponents = np.log2(sizes(setting(at))) + at.scale
-    low = BIN * np.floor(np.clip(exponents, LOW, HIGH) / BIN).astype(int)
-    found, counts = np.unique(low, return_counts=True)
+    scale = int(at.scale)  # which moves the bars' edges too
+    lowest, highest = LOW - (LOW - scale) % BIN, HIGH + (scale - HIGH) % BIN
+    left = BIN * np.floor(np.log2(sizes(setting(at))) / BIN).astype(int) + scale
+    found, counts = np.unique(np.clip(left, lowest, highest), return_counts=True)
     return pd.DataFrame(
         {
-            "from_2_to_the": [-math.inf if low == LOW else low for low in found.tolist()],
-            "below_2_to_the": [math.inf if low == HIGH else low + BIN for low in found.tolist()],
+            "from_2_to_the": [-math.inf if edge == lowest else edge for edge in found.tolist()],
+            "below_2_to_the": [
+                math.inf if edge == highest else edge + BIN for edge in found.tolist()
+            ],
             "entries": counts / max(1, counts.sum()),
         }
     )

@@ -181,8 +181,8 @@ PANEL = Panel(
         _preset(
             "N(0, 1) weights",
             "bad",
-            "Each layer of 64 multiplies by more than 5. In size A's outputs begin between 10¹⁵ "
-            "and 10¹⁶, and at about the third step a layer's numbers overflow.",
+            "Each layer of 64 multiplies by more than 5. In size A's outputs begin at "
+            "10¹⁵ or more, and at about the third step a layer's numbers overflow.",
             {},
             {"initializer": "normal"},
             {},
