@@ -153,7 +153,10 @@ def test_the_table_to_take_away_has_the_lines_that_are_drawn(center):
 
 
 def own_ratios(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """‖dJ/dz₁‖/‖dJ/dz_L‖ and ‖dJ/dW₁‖/‖dJ/dW_L‖ of each network: ReLU, He, 5 wide, run in plain NumPy."""
+    """‖dJ/dz₁‖/‖dJ/dz_L‖ and ‖dJ/dW₁‖/‖dJ/dW_L‖ of each network.
+
+    ReLU, He, 5 wide, run in plain NumPy.
+    """
     x, ratios = digits().x_train[: untrained.EXAMPLES], []
     for rng in np.random.default_rng(seed).spawn(21):
         spec = network.NetSpec(64, 5, 20, 10, "relu", initializer="lecun", weight_scale=2**0.5)

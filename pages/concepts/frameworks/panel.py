@@ -154,7 +154,8 @@ PANEL = Panel(
         ),
     ),
     recall=Recall(
-        "In float16 a gradient is 0 that float32 still holds. What brings it back, and at what cost?",
+        "A gradient is 0 in float16 that float32 still holds. What brings it back, and what may go "
+        "wrong?",
         "A loss scale: the loss times a power of two, and the gradient divided by it before the "
         "step. Scaled too far, the large entries become infinite.",
     ),
