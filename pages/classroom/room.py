@@ -137,6 +137,8 @@ def _act(label: str, name: str, *how: str) -> None:
             getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
         except (NoRoom, KeyError):
             leave()
+        if name == "reveal":
+            predict.tell(values.open_page())
         if name == "close":
             leave()
         st.rerun()

@@ -141,8 +141,9 @@ def say_at_once(panel: Panel) -> None:
 
 
 def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> None:
-    defaults = panel.defaults
-    says = query(panel, {name: value for name, value in at.items() if value != defaults[name]})
+    # in a lesson an address without values means what its step says
+    usual = panel.defaults.items() & values.opening(panel).items()
+    says = query(panel, {name: value for name, value in at.items() if (name, value) not in usual})
     st.session_state.setdefault(_SAID, {})[panel.page] = says
     st.query_params.from_dict({**says, **_pinned(panel, pin), **mode.now().address})
 

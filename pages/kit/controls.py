@@ -123,7 +123,16 @@ def presets(panel: Panel, *about: str) -> None:
     """
     if not mode.now().on(panel.page).presets:
         return
-    offered = [p for p in panel.presets if not about or p.values.keys() & set(about)]
+    locked = mode.now().on(panel.page).locked
+    stands = values.opening(panel)
+    offered = [
+        preset
+        for preset in panel.presets
+        if (not about or preset.values.keys() & set(about))
+        and all(preset.values[name] == stands[name] for name in preset.values.keys() & locked)
+    ]
+    if not offered:
+        return
     key = ".".join((panel.page, "preset", *about))
     values.fragment(_presets, key=key)(panel, offered, key)
 

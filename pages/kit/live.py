@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.kit import address, beside, mode, predict, prose, specs, values, whole
+from pages.kit import address, beside, mode, predict, prose, specs, theme, values, whole
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel
@@ -78,6 +78,9 @@ def show(
         alt=prose.fill(alt_text),
     )
     values.chart_first()
+    if locked:
+        held = [panel[name].says(present[name]) for name in live if name in locked]
+        st.caption(f"This lesson holds {theme.listed(held)}: no drag moves it.")
     if main:
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
     if own:

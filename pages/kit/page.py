@@ -247,7 +247,7 @@ def _reset(panel: Panel) -> None:
 
 def _begin_anew(panel: Panel) -> None:
     values.set_pin(panel, None)
-    values.change(panel, panel.defaults)
+    values.change(panel, values.opening(panel))
 
 
 def footer(panel: Panel) -> None:

@@ -140,7 +140,12 @@ def right_as_text(page: str) -> tuple[str, ...]:
 def arrive(panel: Panel) -> None:
     """At the head of a page: show the answer if the link asks for that."""
     if address.take_answer():
-        st.session_state[f"{panel.page}.predicted"] = _UNGUESSED
+        tell(panel.page)
+
+
+def tell(page: str) -> None:
+    """Show the answer, and no guess."""
+    st.session_state[f"{page}.predicted"] = _UNGUESSED
 
 
 def _ask(
@@ -159,13 +164,14 @@ def _ask(
     if asked_by_class and given_as_text(panel.page):
         st.markdown("Your answer is in. Your teacher shows what all have answered, and what is so.")
         return None
+    if mode.now().on(panel.page).answers == "hidden" and not asked_by_class:
+        st.markdown("Keep your guess in mind: this lesson does not show the answer.")
+        return None
     guess = widget(
         format_func=say,
         key=f"{panel.page}.guess",
         on_change=partial(values.change, panel, {}, anew=_key(panel)),
     )
-    if mode.now().on(panel.page).answers == "hidden":
-        return None
     answer = partial(_answer, panel.page)
     with st.container(horizontal=True):
         st.button(

@@ -211,6 +211,12 @@ def prepare(panel: Panel, raw: Mapping[str, Any]) -> None:
     set_pin(panel, None)
 
 
+def opening(panel: Panel) -> dict[str, Any]:
+    """What the page opens with: its defaults, or what the step of a lesson that is on it says."""
+    told = mode.now().on(panel.page).values
+    return panel.defaults | {name: panel[name].parse(raw) for name, raw in told.items()}
+
+
 def handed(page: str) -> None:
     """A page's values come from a link, a lesson or a room, not from the reader's own hand."""
     _session().handed.add(page)

@@ -73,6 +73,19 @@ def _check_low_screen(tab, width: int) -> None:
     assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
 
 
+def test_a_slide_has_its_heading_above_its_chart_and_both_above_the_bar(server, reader):
+    tab = reader(1024, 768).goto(f"{server}/activations?present=4")
+    tops = [
+        tab.page.get_by_text(text, exact=True).last.bounding_box()["y"]
+        for text in ("The same in real networks", "Slopes alone, ∏ φ′(z)")
+    ]
+    charts = tab.page.locator("[data-testid=stVegaLiteChart]:visible").all()
+    boxes = [chart.bounding_box() for chart in charts]
+    assert len(boxes) == 2 and sorted([*tops, boxes[0]["y"]]) == [*tops, boxes[0]["y"]]
+    bar = tab.page.locator(".st-key-section-4").bounding_box()["y"]
+    assert all(box["y"] + box["height"] < bar for box in boxes)
+
+
 def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
     first = Step("products", site.panel("products").defaults | {"w": 1.6}, frozenset({"w"}), False)
     tab = reader(1280, 900).goto(f"{server}/{link_of(first, view('clipping'))}&products_w=0.9")

@@ -22,6 +22,42 @@ FULL = Lesson(
 )
 
 
+def begun(step: Step):
+    """The page of a lesson of one step."""
+    return open_page(step.page, lesson=lesson.packed(Lesson("", (step,)), PANELS))
+
+
+def test_a_state_that_is_the_pages_own_is_in_a_lessons_address():
+    """Without a value it means the step's."""
+    at = begun(Step("products", PANELS["products"].defaults | {"w": 0.9, "n": 50}))
+    assert set(at.query_params) == {"lesson", "step", "products_w", "products_n"}
+    widget_of(at, "products_n").set_value(15).run()
+    assert at.query_params["products_n"] == "15"
+    again = open_page("products", **at.query_params)
+    assert widget_of(again, "products_n").value == 15
+    again.button(key="products.reset_all").click().run()
+    assert widget_of(again, "products_n").value == 50, "the lesson's"
+    assert widget_of(again, "products_w").value == 0.9
+
+
+def test_a_preset_that_would_move_what_is_locked_is_not_offered():
+    values = PANELS["products"].defaults | {"w": 1.6}
+    at = begun(Step("products", values, frozenset({"w"})))
+    offered = {preset.name for preset in PANELS["products"].presets if preset.values["w"] == 1.6}
+    (row,) = [group for group in at.get("button_group") if group.label == "Presets"]
+    assert offered and {option.content for option in row.proto.options} == offered
+    assert "This lesson holds w = 1.60: no drag moves it." in prose(at)
+    nothing = begun(Step("products", values | {"w": 0.77}, frozenset({"w"})))
+    assert not [group for group in nothing.get("button_group") if group.label == "Presets"]
+
+
+def test_a_lesson_without_answers_asks_for_no_guess():
+    at = begun(Step("products", PANELS["products"].defaults, answers="hidden"))
+    assert "Keep your guess in mind: this lesson does not show the answer." in prose(at)
+    assert widget_of(at, "products.guess") is None
+    assert not [button for button in at.button if button.key == "products.compare"]
+
+
 def says(**changes) -> dict:
     return {"version": 1, "title": "", "steps": [{"page": "products"}]} | changes
 
