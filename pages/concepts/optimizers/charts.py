@@ -26,12 +26,14 @@ def floors() -> alt.LayerChart:
     )
     y = grammar.powers_y("size", "size (root mean square)", LOW, HIGH, every=4)
     frame = frames.frame_of(E)
+    *ground, epsilon = _floor(frame)
     return grammar.layered(
-        *_floor(frame),
+        *ground,
         *_line(frame, "slopes", "slopes", dash=[2, 4], width=2.5),
         *_line(frame, "spread", "two", dash=[6, 3], width=2.5),
         *_line(frame, "gradient", "dark", dash=[1, 0], width=2.5),
         *_move(frame),
+        epsilon,
         *_names(frame),
         x=x,
         y=y,
@@ -87,7 +89,7 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
         align="right", baseline="top", dx=-8, dy=5, fontSize=17, fontWeight="bold"
     )
     name = name.encode(x=alt.X(field="right"), y=alt.Y(field="ground"), text=grammar.text("name"))
-    return [area, edge, name]
+    return [area, edge, name.properties(name="haloed_floor")]
 
 
 def _names(frame: alt.Chart) -> list[alt.Chart]:

@@ -157,7 +157,7 @@ def walks() -> alt.LayerChart:
     lines = (
         ("right_down", "right", "reference", [2, 3], 1.5),
         ("right_up", "right", "reference", [2, 3], 1.5),
-        ("down", "down", "one", [1, 0], 3),
+        ("down", "down", "one", [1, 0], 3),  # its name stands below its end, and the other's above
         ("up", "up", "one", [1, 0], 3),
         ("master", "with a float32 copy", "two", [6, 3], 2),
         ("chance", "rounded by chance", "dark", [1, 0], 1.5),
@@ -172,9 +172,12 @@ def walks() -> alt.LayerChart:
                 name=f"'{name}'"
             )
             marks.append(
-                end.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1).encode(
-                    text=grammar.text("name")
-                )
+                end.mark_text(
+                    align="left",
+                    baseline="top" if field == "down" else "bottom",
+                    dx=6,
+                    fontSize=grammar.LABEL_SIZE - 1,
+                ).encode(text=grammar.text("name"))
             )
     # the others end too near each other
     keys = (("··· right", "reference"), ("╍ with a float32 copy", "two"), ("━ by chance", "dark"))

@@ -84,11 +84,13 @@ def _says(frame: alt.Chart) -> list[alt.Chart]:
                 baseline="top",
                 fontWeight="bold",
                 fontSize=18 if field == "dh" else grammar.LABEL_SIZE,
-            ).encode(
+            )
+            .encode(
                 x=alt.value(10),
                 y=alt.value(6 + (0 if i == 0 else 7 + 20 * i)),
                 text=grammar.text(f"{field}_says"),
             )
+            .properties(name=f"haloed_{field}")
         )
     return words
 
