@@ -141,7 +141,7 @@ def say_at_once(panel: Panel) -> None:
 
 
 def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> None:
-    # in a lesson an address without values means what its step says
+    # in a lesson an address without a value means what its step says
     usual = panel.defaults.items() & values.opening(panel).items()
     says = query(panel, {name: value for name, value in at.items() if (name, value) not in usual})
     st.session_state.setdefault(_SAID, {})[panel.page] = says
