@@ -94,9 +94,9 @@ def _step(i: int, says: Any, panels: Panels) -> Step:
     names = {control.name for control in panel.controls}
     if not isinstance(told, dict) or not isinstance(lock, list):
         raise NotALesson(f"Step {i} of this lesson sets nothing that can be set.")
-    if not told.keys() <= names or not all(isinstance(name, str) for name in lock):
+    if not told.keys() <= names:
         raise NotALesson(f"Step {i} of this lesson sets a control that its page does not have.")
-    if not set(lock) <= names:
+    if not all(isinstance(name, str) and name in names for name in lock):
         raise NotALesson(f"Step {i} of this lesson locks a control that its page does not have.")
     values = {name: _value(i, panel, name, raw) for name, raw in told.items()}
     presets, answers = says.get("presets", True), says.get("answers", "asked")

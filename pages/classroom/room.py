@@ -20,6 +20,7 @@ _VOTER = "classroom.voter"  # tells one reader's votes from another's, in one ro
 _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
+_CLOSED = "The room is closed."
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
 
@@ -29,17 +30,21 @@ def _rooms() -> Rooms:
 
 
 def come(code: str) -> None:
-    """Enter the room with these letters, if there is one."""
+    """Enter the room with these letters, if there is one; who is in it, or teaches, stays so."""
     code = code.strip().upper()
+    if _is_teacher() or st.session_state.get(CODE) == code:
+        return
+    if len(code) != 4 or not set(code) <= set(LETTERS):
+        st.session_state[_WRONG] = "A room has four letters."
+        return
     try:
-        if len(code) != 4 or not set(code) <= set(LETTERS):
-            raise NoRoom("A room has four letters.")
         _rooms().look(code)
     except NoRoom as wrong:
         st.session_state[_WRONG] = (
             f"{wrong} Where a site runs as several processes, a room lives in one of them."
         )
         return
+    st.session_state.pop(_SEEN, None)  # of another room
     st.session_state[CODE] = code
     st.session_state.setdefault(_VOTER, secrets.token_urlsafe(9))
     st.session_state[_FOLLOWS] = True
@@ -137,8 +142,10 @@ def _act(label: str, name: str, *how: str) -> None:
             getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
         except (NoRoom, KeyError):
             leave()
-        if name == "reveal":
-            predict.tell(values.open_page())
+            st.session_state[_WRONG] = _CLOSED
+        else:
+            if name == "reveal":
+                predict.tell(values.open_page())
         if name == "close":
             leave()
         st.rerun()
@@ -219,7 +226,7 @@ def _lead(panel: Panel) -> None:
 def _closed() -> None:
     """Out of a room that is no more, with a word."""
     leave()
-    st.session_state[_WRONG] = "The room is closed."
+    st.session_state[_WRONG] = _CLOSED
     st.rerun()
 
 
@@ -239,7 +246,10 @@ def _look(panel: Panel) -> None:
     led = before is None or (before.page, before.values) != (view.page, view.values)
     led = led and bool(view.page) and st.session_state[_FOLLOWS]
     if led:
-        values.prepare(site.panel(view.page), view.values)
+        there = site.panel(view.page)
+        opening, locked = values.opening(there), mode.now().on(view.page).locked
+        held = {name: opening[name] for name in locked}  # a lesson's lock is above a room
+        values.prepare(there, {**view.values, **held})
         if view.page != panel.page:
             site.go_to(view.page)
     asked = (before.question, before.revealed) if before else ("", False)
@@ -257,13 +267,19 @@ def _row(panel: Panel) -> None:
             "Follow the teacher",
             value=st.session_state[_FOLLOWS],
             key=key,
-            on_change=lambda: st.session_state.update({_FOLLOWS: st.session_state[key]}),
+            on_change=partial(_follow_or_not, key),
         )
         st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
         if mode.now().awaited == panel.page:
             st.markdown("**The question above is asked now.**")
     if view.revealed and view.question == panel.page:
         _told(view)
+
+
+def _follow_or_not(key: str) -> None:
+    st.session_state[_FOLLOWS] = st.session_state[key]
+    if st.session_state[key]:  # then the next look leads to where the teacher is
+        st.session_state[_SEEN] = replace(st.session_state[_SEEN], page="")
 
 
 def _go_out() -> None:

@@ -60,23 +60,28 @@ def read_url(panel: Panel) -> None:
     pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if asks_pin else None
     bare = st.session_state.setdefault(_BARE, {})
     said = st.session_state.get(_SAID, {}).get(panel.page)
+    step = mode.now().step
+    taught = step is not None and step.page == panel.page
     in_address = {panel.key(name): text for name, text in told.items()}
-    if begins and stepped and said == in_address and not asks_pin:
+    if begins and stepped and said == in_address and not asks_pin and not taught:
         says = {}  # the reader's own: left so soon after a move that the address did not hear of it
     elif told or asks_pin:
-        says = panel.defaults | parsed
+        says = values.opening(panel) | parsed
+    elif taught and stepped:
+        says, pin = values.opening(panel), None
     else:
         says, pin = bare.get(panel.page, (panel.defaults, None)) if stepped else ({}, None)
     values.begin(panel, says, arriving=begins)
     if told or asks_pin or stepped:
         if says or asks_pin:
             values.set_pin(panel, pin)
-    else:
+    elif not taught:
         bare[panel.page] = vars(values.now(panel)), values.pin_now(panel)
     if begins:
         if told and not stepped:
             values.handed(panel.page)
-        right = all(panel[name].means(raw, parsed[name]) for name, raw in told.items())
+        locked = mode.now().on(panel.page).locked  # which no address sets
+        right = all(panel[name].means(told[name], parsed[name]) for name in told.keys() - locked)
         asks = st.query_params.get_all(ANSWER) == [SHOWN]
         st.session_state[_VISIT] = _Visit(
             panel.page, corrected=not right, answer=asks, pin_refused=asks_pin and pin is None

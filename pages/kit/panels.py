@@ -134,11 +134,14 @@ class Choice:
         return raw in (value, self.options[value]) or self.former.get(raw) == value
 
 
+_BARE = {"None", "One", "All"}  # labels that say nothing without their control's
+
+
 def _within(control: Range | Choice, value: Any) -> str:
     """What the reader sees for a value within a sentence; names of things keep their capitals."""
     said = control.says(value)
     if isinstance(control, Choice):
-        if not said[0].isdigit():
+        if not said[0].isdigit() and said not in _BARE:
             return said
         said = f"{control.label} = {said}"
     return said[0].lower() + said[1:] if said[1].islower() else said

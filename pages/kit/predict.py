@@ -144,8 +144,9 @@ def arrive(panel: Panel) -> None:
 
 
 def tell(page: str) -> None:
-    """Show the answer, and no guess."""
-    st.session_state[f"{page}.predicted"] = _UNGUESSED
+    """Show the answer, to who has given none as well."""
+    if given(page) is None:
+        st.session_state[f"{page}.predicted"] = _UNGUESSED
 
 
 def _ask(

@@ -190,8 +190,8 @@ def link(
 
 
 def go_to(path: str) -> None:
-    """Run this page instead of what would run now."""
-    st.switch_page(_entries()[path])
+    """Run this page instead of what would run now, shown as pages are now."""
+    st.switch_page(_entries()[path], query_params=dict(mode.now().address))
 
 
 def _navigation() -> st.Page:

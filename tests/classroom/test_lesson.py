@@ -9,6 +9,7 @@ import pytest
 
 from pages.classroom import frame, lesson
 from pages.classroom.lesson import Lesson, NotALesson
+from pages.kit import address, site
 from pages.kit.mode import Step
 from tests.app import open_page, prose, set_to, widget_of
 from tests.panels import PANELS
@@ -38,6 +39,53 @@ def test_a_state_that_is_the_pages_own_is_in_a_lessons_address():
     again.button(key="products.reset_all").click().run()
     assert widget_of(again, "products_n").value == 50, "the lesson's"
     assert widget_of(again, "products_w").value == 0.9
+
+
+def step_back(at, monkeypatch, **query) -> None:
+    """To an address by the browser's history."""
+    with monkeypatch.context() as patch:
+        patch.setattr(address, "stepped_through_history", lambda: True)
+        at.query_params = query
+        at.run()
+
+
+def test_history_in_a_lesson_means_the_values_of_its_step(monkeypatch):
+    """An address without a value does not mean another step's, nor what an own visit left."""
+    defaults = PANELS["products"].defaults
+    steps = (Step("products", defaults | {"w": 0.5}), Step("products", defaults | {"w": 1.3}))
+    link = {"lesson": lesson.packed(Lesson("", steps), PANELS), "step": "1"}
+    at = open_page("products", **link)
+    at.button(key="lesson.next").click().run()
+    assert set_to(at, "products_w") == 1.3
+    step_back(at, monkeypatch, **link)
+    assert set_to(at, "products_w") == 0.5 and "Step 1 of 2" in " ".join(t.value for t in at.text)
+    step_back(at, monkeypatch, **link | {"step": "2"})
+    assert set_to(at, "products_w") == 1.3
+    step_back(at, monkeypatch, **link | {"products_w": "0.9"})
+    assert set_to(at, "products_w") == 0.9
+    step_back(at, monkeypatch, **link | {"products_n": "20"})
+    assert (set_to(at, "products_w"), set_to(at, "products_n")) == (0.5, 20)
+
+
+def test_the_way_to_the_next_step_says_the_lesson_in_its_address(monkeypatch):
+    """Back leads to an address: one without the lesson would leave it."""
+    asked = []
+    real = site.st.switch_page
+    monkeypatch.setattr(
+        site.st, "switch_page", lambda *a, **b: (asked.append(b["query_params"]), real(*a, **b))
+    )
+    packed = lesson.packed(FULL, PANELS)
+    at = open_page("products", lesson=packed, step="1", present="1")
+    at.button(key="lesson.next").click().run()
+    assert {"lesson": packed, "step": "2", "present": "1"} in asked
+
+
+@pytest.mark.parametrize("said", ["0.9", "9999"])
+def test_an_address_is_not_corrected_where_the_lesson_holds_its_control(said):
+    step = Step("products", PANELS["products"].defaults | {"w": 0.5}, frozenset({"w"}))
+    packed = lesson.packed(Lesson("", (step,)), PANELS)
+    at = open_page("products", lesson=packed, products_w=said)
+    assert set_to(at, "products_w") == 0.5 and "does not have" not in prose(at)
 
 
 def test_a_preset_that_would_move_what_is_locked_is_not_offered():
