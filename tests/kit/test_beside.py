@@ -182,6 +182,9 @@ def test_a_pin_is_said_by_the_first_of_its_values_and_by_what_differs():
     wide = SimpleNamespace(**PANELS["initialization"].defaults | {"width": "5"})
     now = PANELS["initialization"].pin_shown(PANELS["initialization"].defaults, wide)
     assert now == "σ√n = 8, width n = 64"
+    bare = PANELS["memory"].defaults | {"activation": "identity"}
+    now = PANELS["memory"].pin_shown(bare, SimpleNamespace(**PANELS["memory"].defaults))
+    assert now == "σ₁ = 0.90, activation = None"
     assert shown["activations"] == "layers n = 15" and shown["clipping"].startswith("ReLU, ")
 
 
