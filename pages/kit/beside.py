@@ -130,7 +130,9 @@ class Idea:
         _, apart = self.by
         met = f"here the two stay within {apart}"
         if self.parts is not None:
-            met = f"the two part at {self.at(float(self.x[self.parts]))}, by more than {apart}"
+            met = f"the two part at {self.at(float(self.x[self.parts]))}"
+            ends = np.isnan(self.measured[self.parts])
+            met += ", where the grey one is no number" if ends else f", by more than {apart}"
         return (
             f"**Your idea, dashed on the chart:** {self.rule}. "
             f"The thin grey line shows {self.truth}; {met}."

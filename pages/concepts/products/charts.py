@@ -129,7 +129,11 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     rising = says.transform_filter("datum.log10 > 0").mark_text(
         fontSize=size, align="left", dx=10, dy=14, lineBreak="\n"
     )
-    return [tick, falling, rising]
+    return [
+        tick,
+        falling.properties(name="haloed_falling"),
+        rising.properties(name="haloed_rising"),
+    ]
 
 
 SMALLEST, LARGEST = -30, 18  # powers of ten of the products of random numbers
