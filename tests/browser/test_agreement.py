@@ -1,6 +1,6 @@
 """Over a long way, quick moves: half a second after the last one all that a page shows agrees.
 
-AGREEMENT_SEQUENCES says how many random sequences are tried (16) and AGREEMENT_FROM which is the
+AGREEMENT_SEQUENCES says how many random sequences are tried (8) and AGREEMENT_FROM which is the
 first (60). A sequence is drawn from its number alone. A tab is used for several in a row, so that
 what one of them leaves behind can trouble the next: to see one again, start from any number, and
 those that come before it in its tab are done first.
@@ -35,7 +35,7 @@ from tests.browser.relay import Relay
 from tests.browser.server import launch
 from tests.panels import PANELS, PATHS
 
-SEQUENCES = int(os.environ.get("AGREEMENT_SEQUENCES", "16"))
+SEQUENCES = int(os.environ.get("AGREEMENT_SEQUENCES", "8"))
 FIRST = int(os.environ.get("AGREEMENT_FROM", "60"))
 IN_A_TAB = 10  # sequences in a row; after the last one, its address is opened anew
 TABS = 3  # at once
