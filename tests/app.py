@@ -24,7 +24,7 @@ from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 from streamlit.util import calc_hash
 
-from pages.kit import background, page
+from pages.kit import address, background, page
 
 ROOT = Path(__file__).parents[1]
 
@@ -244,3 +244,11 @@ def send(at: AppTest, state: WidgetState) -> None:
     states = at._tree.get_widget_states()
     others = [other for other in states.widgets if other.id != state.id]
     at._run(WidgetStates(widgets=[*others, state]))
+
+
+def step_back(at, monkeypatch, **query) -> None:
+    """To an address by the browser's history."""
+    with monkeypatch.context() as patch:
+        patch.setattr(address, "stepped_through_history", lambda: True)
+        at.query_params = query
+        at.run()

@@ -20,7 +20,6 @@ _VOTER = "classroom.voter"  # tells one reader's votes from another's, in one ro
 _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
-_CLOSED = "The room is closed."
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
 
@@ -141,11 +140,9 @@ def _act(label: str, name: str, *how: str) -> None:
         try:
             getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
         except (NoRoom, KeyError):
-            leave()
-            st.session_state[_WRONG] = _CLOSED
-        else:
-            if name == "reveal":
-                predict.tell(values.open_page())
+            return _closed()
+        if name == "reveal":
+            predict.tell(values.open_page())
         if name == "close":
             leave()
         st.rerun()
@@ -226,7 +223,7 @@ def _lead(panel: Panel) -> None:
 def _closed() -> None:
     """Out of a room that is no more, with a word."""
     leave()
-    st.session_state[_WRONG] = _CLOSED
+    st.session_state[_WRONG] = "The room is closed."
     st.rerun()
 
 
@@ -246,10 +243,7 @@ def _look(panel: Panel) -> None:
     led = before is None or (before.page, before.values) != (view.page, view.values)
     led = led and bool(view.page) and st.session_state[_FOLLOWS]
     if led:
-        there = site.panel(view.page)
-        opening, locked = values.opening(there), mode.now().on(view.page).locked
-        held = {name: opening[name] for name in locked}  # a lesson's lock is above a room
-        values.prepare(there, {**view.values, **held})
+        values.prepare(site.panel(view.page), view.values)
         if view.page != panel.page:
             site.go_to(view.page)
     asked = (before.question, before.revealed) if before else ("", False)

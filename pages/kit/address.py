@@ -60,8 +60,8 @@ def read_url(panel: Panel) -> None:
     pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if asks_pin else None
     bare = st.session_state.setdefault(_BARE, {})
     said = st.session_state.get(_SAID, {}).get(panel.page)
-    step = mode.now().step
-    taught = step is not None and step.page == panel.page
+    step = mode.now().on(panel.page)
+    taught = step is mode.now().step  # the page is that of a lesson's step
     in_address = {panel.key(name): text for name, text in told.items()}
     if begins and stepped and said == in_address and not asks_pin and not taught:
         says = {}  # the reader's own: left so soon after a move that the address did not hear of it
@@ -80,8 +80,8 @@ def read_url(panel: Panel) -> None:
     if begins:
         if told and not stepped:
             values.handed(panel.page)
-        locked = mode.now().on(panel.page).locked  # which no address sets
-        right = all(panel[name].means(told[name], parsed[name]) for name in told.keys() - locked)
+        heard = told.keys() - step.locked  # no address sets the others
+        right = all(panel[name].means(told[name], parsed[name]) for name in heard)
         asks = st.query_params.get_all(ANSWER) == [SHOWN]
         st.session_state[_VISIT] = _Visit(
             panel.page, corrected=not right, answer=asks, pin_refused=asks_pin and pin is None

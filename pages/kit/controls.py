@@ -121,15 +121,14 @@ def presets(panel: Panel, *about: str) -> None:
     row and not a button for each, as every button of a page costs the reader's browser time
     whenever a control moves.
     """
-    if not mode.now().on(panel.page).presets:
+    step, stands = mode.now().on(panel.page), values.opening(panel)
+    if not step.presets:
         return
-    locked = mode.now().on(panel.page).locked
-    stands = values.opening(panel)
     offered = [
         preset
         for preset in panel.presets
         if (not about or preset.values.keys() & set(about))
-        and all(preset.values[name] == stands[name] for name in preset.values.keys() & locked)
+        and all(preset.values[name] == stands[name] for name in preset.values.keys() & step.locked)
     ]
     if not offered:
         return

@@ -80,7 +80,8 @@ def show(
     values.chart_first()
     if locked:
         held = [panel[name].says(present[name]) for name in live if name in locked]
-        st.caption(f"This lesson holds {theme.listed(held)}: no drag moves it.")
+        them = "it" if len(held) == 1 else "them"
+        st.caption(f"This lesson holds {theme.listed(held)}: no drag moves {them}.")
     if main:
         values.fragment(_pin_button, key=f"{chart}.pin")(panel)
     if own:

@@ -144,7 +144,7 @@ def arrive(panel: Panel) -> None:
 
 
 def tell(page: str) -> None:
-    """Show the answer, to who has given none as well."""
+    """Show the answer. A guess that was made stays."""
     if given(page) is None:
         st.session_state[f"{page}.predicted"] = _UNGUESSED
 

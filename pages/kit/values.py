@@ -206,7 +206,8 @@ def stay(page: str) -> None:
 def prepare(panel: Panel, raw: Mapping[str, Any]) -> None:
     """What the page's controls will be set to when it opens, the locked ones too."""
     said = {name: panel[name].parse(value) for name, value in raw.items()}
-    _session().values[panel.page] = panel.defaults | said
+    held = {name: opening(panel)[name] for name in mode.now().on(panel.page).locked}
+    _session().values[panel.page] = panel.defaults | said | held
     handed(panel.page)
     set_pin(panel, None)
 

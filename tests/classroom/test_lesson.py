@@ -9,9 +9,9 @@ import pytest
 
 from pages.classroom import frame, lesson
 from pages.classroom.lesson import Lesson, NotALesson
-from pages.kit import address, site
+from pages.kit import site
 from pages.kit.mode import Step
-from tests.app import open_page, prose, set_to, widget_of
+from tests.app import open_page, prose, set_to, step_back, widget_of
 from tests.panels import PANELS
 
 FULL = Lesson(
@@ -39,14 +39,6 @@ def test_a_state_that_is_the_pages_own_is_in_a_lessons_address():
     again.button(key="products.reset_all").click().run()
     assert widget_of(again, "products_n").value == 50, "the lesson's"
     assert widget_of(again, "products_w").value == 0.9
-
-
-def step_back(at, monkeypatch, **query) -> None:
-    """To an address by the browser's history."""
-    with monkeypatch.context() as patch:
-        patch.setattr(address, "stepped_through_history", lambda: True)
-        at.query_params = query
-        at.run()
 
 
 def test_history_in_a_lesson_means_the_values_of_its_step(monkeypatch):

@@ -4,9 +4,9 @@ import pytest
 
 from pages.classroom import lesson, room
 from pages.classroom.lesson import Lesson
-from pages.kit import address, predict
+from pages.kit import predict
 from pages.kit.mode import Step
-from tests.app import open_page, prose, set_to, widget_of
+from tests.app import open_page, prose, set_to, step_back, widget_of
 from tests.panels import PANELS
 
 
@@ -26,13 +26,6 @@ def led(rooms):
         rooms.show(code, key, page, PANELS[page].defaults | values)
 
     return code, key, show
-
-
-def step_back(at, monkeypatch, **query) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(address, "stepped_through_history", lambda: True)
-        at.query_params = query
-        at.run()
 
 
 def test_history_does_not_make_a_reader_follow(led, monkeypatch):

@@ -356,12 +356,17 @@ def _short(log10: float) -> str:
     return theme.from_log10(log10, 2 if -3 <= log10 < 5 else 1)
 
 
-UNITS = {"sigma_sqrt_n": "number", "layer": "number, from the input"} | {  # for taking away
-    f"log10_{quantity}_over_last_{center}": "log10 of a ratio"
-    for quantity in (*QUANTITIES, "h")
+_TAKEN = {  # for taking away: what of `Measured`, and as which columns
+    (quantity, center): f"log10_{name}_{center}"
+    for quantity, name in (
+        *((quantity, f"{quantity}_over_last") for quantity in (*QUANTITIES, "h")),
+        ("slopes", "product_of_slopes"),
+    )
     for center in ("median", "mean")
 }
-UNITS |= {f"log10_product_of_slopes_{center}": "log10 of a ratio" for center in ("median", "mean")}
+UNITS = {"sigma_sqrt_n": "number", "layer": "number, from the input"} | dict.fromkeys(
+    _TAKEN.values(), "log10 of a ratio"
+)
 
 
 def profile_of(at) -> pd.DataFrame:
@@ -376,11 +381,8 @@ def profile_table(nets: Measured) -> pd.DataFrame:
         "sigma_sqrt_n": np.repeat(SCALES, depth),
         "layer": np.tile(np.arange(1, depth + 1), len(SCALES)),
     }
-    named = {quantity: f"{quantity}_over_last" for quantity in (*QUANTITIES, "h")}
-    for quantity, name in (named | {"slopes": "product_of_slopes"}).items():
-        for center in ("median", "mean"):
-            values = getattr(getattr(nets, quantity), center)
-            columns[f"log10_{name}_{center}"] = values.ravel()
+    for (quantity, center), column in _TAKEN.items():
+        columns[column] = getattr(getattr(nets, quantity), center).ravel()
     return pd.DataFrame(columns)
 
 
