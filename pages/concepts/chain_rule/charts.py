@@ -221,11 +221,19 @@ def depth() -> alt.LayerChart:
         bound=f"w == 0 ? null : {weights} + (datum.i + 2) * datum.steepest",
         gradient=f"w == 0 || !isValid(datum.slopes) ? null : {weights} + datum.slopes",
     )
+    bound, *its_name = _named(
+        along, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"
+    )
+    slopes, *their_name = _named(
+        along, "slopes", "∏ φ′(z)", "slopes", [2, 4], on_top="> datum.bound"
+    )
     return grammar.layered(
         grammar.healthy_band(left=0, right=LAYERS + 14, label="healthy"),
-        *_named(along, "bound", "bound", "reference", [1, 0], on_top=">= datum.slopes"),
+        bound,
         *_gradient_by_depth(along, frame),
-        *_named(along, "slopes", "∏ φ′(z)", "slopes", [2, 4], on_top="> datum.bound"),
+        slopes,
+        *its_name,
+        *their_name,
         x=grammar.count_x("L", "L, the number of layers in the chain", LAYERS, every=10, room=14),
         y=grammar.powers_y("log10", "size of the product", DEEP, HIGH, every=10),
         params=(frames.param(W),),
@@ -248,8 +256,12 @@ def _named(along, field, name, color, dash, *, on_top: str) -> list[alt.Chart]:
     style = {"align": "left", "dx": 7, "fontSize": grammar.LABEL_SIZE}
     return [
         line.encode(y=alt.Y(field=field)),
-        end.transform_filter(on_top).mark_text(dy=-9, **style),
-        end.transform_filter(f"!({on_top})").mark_text(dy=10, **style),
+        *(
+            end.transform_filter(side)
+            .mark_text(dy=dy, **style)
+            .properties(name=f"haloed_{field}_{word}")
+            for side, dy, word in ((on_top, -9, "above"), (f"!({on_top})", 10, "below"))
+        ),
     ]
 
 

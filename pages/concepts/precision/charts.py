@@ -235,6 +235,7 @@ def power() -> alt.LayerChart:
     names = names.transform_calculate(lines="[datum.says, datum.holds]").encode(
         text=grammar.text("lines")
     )
+    names = names.properties(name="haloed_names")
     ends = grammar.off_the_axis("log10", -390, 390, across="n")
     return grammar.layered(line, lost, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 

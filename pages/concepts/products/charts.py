@@ -9,6 +9,9 @@ MARK = "mark"  # the table of the n to mark
 LIMIT = 20  # its vertical axis: 10⁻²⁰ … 10²⁰
 _ROOM = 12  # to the right of n = 60, for the lines' labels
 _SIZE = "log(abs(w)) / LN10"  # log₁₀|w| of the live control
+# The gradient is the slopes times wⁿ: above the slopes where |w| > 1, and so are their names.
+_ABOVE = "abs(w) > 1 && isValid(datum.gradient)"
+_NAME = 1.5  # decades that two names on one height need
 
 
 def powers() -> alt.LayerChart:
@@ -22,7 +25,7 @@ def powers() -> alt.LayerChart:
     frame = frames.frame_of(W)
     return grammar.layered(
         grammar.healthy_band(left=0, right=LAYERS + _ROOM, label="healthy"),
-        *(_ghost(base) for base in (0.6, 1.6)),
+        *(_ghost(base, frame) for base in (0.6, 1.6)),
         _weights(),
         *_along_the_chain(frame),
         *_lost_in_half_precision(frame),
@@ -47,15 +50,24 @@ def _steps() -> alt.Chart:
     return alt.Chart(alt.sequence(0, LAYERS + 1, as_="n"))
 
 
-def _ghost(base: float) -> alt.LayerChart:
-    steps = grammar.colored(_steps(), "reference").transform_calculate(
-        log10=f"datum.n * log({base}) / LN10", name=f"'{base}ⁿ'"
+def _ghost(base: float, frame: alt.Chart) -> alt.LayerChart:
+    """The line of another base, and its name where no name of the chain's lines stands."""
+    size = f"log({base}) / LN10"
+    line = grammar.colored(_steps(), "reference").transform_calculate(log10=f"datum.n * {size}")
+    name = grammar.colored(frame, "reference").transform_calculate(
+        n=str(LAYERS), log10=f"{LAYERS} * {size}", name=f"'{base}ⁿ'"
     )
-    line = steps.mark_line(strokeWidth=1.2, opacity=0.75)
-    name = steps.transform_filter(f"datum.n == {LAYERS}").mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE
-    )
-    return line + name.encode(text=grammar.text("name"))
+    name = name.transform_calculate(gradient=_last("gradient"), slopes=_last("slopes"))
+    for field, above in (("slopes", f"!({_ABOVE})"), ("gradient", _ABOVE)):
+        name = name.transform_filter(
+            f"!(abs(datum.{field} + ({above} ? 1.2 : -1.1) - datum.log10) < {_NAME})"
+        )
+    name = name.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE)
+    return line.mark_line(strokeWidth=1.2, opacity=0.75) + name.encode(text=grammar.text("name"))
+
+
+def _last(field: str) -> str:
+    return f"toNumber(split(datum.{field}, ' ')[{LAYERS}])"
 
 
 def _weights() -> alt.Chart:
@@ -69,11 +81,9 @@ def _weights() -> alt.Chart:
 
 def _along_the_chain(frame: alt.Chart) -> list[alt.Chart]:
     along = frames.unpack(frame, "slopes", "gradient", index="n")
-    # The gradient is the slopes times wⁿ: above the slopes where |w| > 1, and so are their names.
-    gradient_is_above = "abs(w) > 1 && isValid(datum.gradient)"
     lines = (
-        ("slopes", "∏ φ′(z)", "'slopes'", [2, 4], f"!({gradient_is_above})"),
-        ("gradient", "∏ w·φ′(z)", "datum.became", [9, 4], gradient_is_above),
+        ("slopes", "∏ φ′(z)", "'slopes'", [2, 4], f"!({_ABOVE})"),
+        ("gradient", "∏ w·φ′(z)", "datum.became", [9, 4], _ABOVE),
     )
     layers = []
     for corner, (field, name, color, dash, name_above) in zip((-16.8, -19), lines, strict=True):

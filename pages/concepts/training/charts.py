@@ -169,6 +169,7 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
         height=f"{high - 0.3} - 0.5 * datum.row"
     )
+    words = words.properties(name="haloed_halts")
     rule, guessing = _guess("loss", -10)
     layers = [
         rule,
@@ -258,12 +259,13 @@ def _updates(now: alt.Chart) -> alt.LayerChart:
     named = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
         x="0", healthy="-3", words="'about 10⁻³ is healthy'"
     )
+    name = named.mark_text(align="left", baseline="bottom", dx=4, dy=-14, **_NAME).encode(
+        y=alt.Y(field="healthy"), text=grammar.text("words")
+    )
     layers = [
         _band(-4, -2),
-        named.mark_text(align="left", baseline="bottom", dx=4, dy=-14, **_NAME).encode(
-            y=alt.Y(field="healthy"), text=grammar.text("words")
-        ),
         _by_layer(now, "update", strokeWidth=3),
+        name.properties(name="haloed_healthy"),
     ]
     return alt.layer(*layers).encode(x=_x("update", "hidden layer   ← the gradient's way"), y=y)
 
