@@ -48,6 +48,17 @@ def one_of(of: Any, **known: Iterable[str]) -> None:
             raise ValueError(f"{name} must be one of {', '.join(names)}, not {value!r}")
 
 
+def shapes(of: Any, **wanted: tuple[int, ...]) -> None:
+    """Each of these arrays, and of a tuple each in it, has this shape, whatever stands before it:
+    (S, D_in, D_out) has the shape (D_in, D_out)."""
+    for name, shape in wanted.items():
+        arrays = getattr(of, name)
+        for array in arrays if isinstance(arrays, tuple) else (arrays,):
+            if array.shape[-len(shape) :] != shape:
+                ends = ", ".join(map(str, shape))
+                raise ValueError(f"{name} must be of shape (…, {ends}), not {array.shape}")
+
+
 def sequences(x, seeds: int, steps: int, n_in: int) -> np.ndarray:
     """x as (1 or S, N, T, n_in): a batch of sequences for all members, or one for each."""
     x = np.asarray(x, dtype=np.float64)

@@ -152,6 +152,10 @@ def forward(spec: GateSpec, params: GateParams, x) -> GateTrace:
     """
     seeds = params.W_h.shape[1]
     x = checks.sequences(x, seeds, spec.steps, spec.n_in)
+    D, n_out = spec.width, spec.n_out
+    of_gates = spec.gates, seeds
+    checks.shapes(params, W_x=(*of_gates, spec.n_in, D), W_h=(*of_gates, D, D), b=(*of_gates, 1, D))
+    checks.shapes(params, b_h=(1, D), W_out=(D, n_out), b_out=(1, n_out))
     x = np.ascontiguousarray(x.swapaxes(1, 2))  # (1 or S, T, N, n_in)
     state = (seeds, spec.steps, x.shape[2], spec.width)
     h, inner, gate, slope = *np.empty((2, *state)), *np.empty((2, spec.gates, *state))

@@ -146,6 +146,9 @@ def forward(spec: RnnSpec, params: RnnParams, x) -> RnnTrace:
     """
     seeds = len(params.W_h)
     x = checks.sequences(x, seeds, spec.steps, spec.n_in)
+    D, n_out = spec.width, spec.n_out
+    checks.shapes(params, W_x=(spec.n_in, D), W_h=(D, D), b=(1, D))
+    checks.shapes(params, W_out=(D, n_out), b_out=(1, n_out))
     z, h, slope = np.empty((3, spec.steps, seeds, x.shape[1], spec.width))
     with np.errstate(all="ignore"):
         for t in range(spec.steps):

@@ -63,6 +63,8 @@ class StackSpec:
             raise ValueError(f"blocks must be at most {MAX_BLOCKS}, not {self.blocks}")
         checks.one_of(self, place=PLACES, norm=NORMS)
         checks.finite(self, "branch", "weight_scale")
+        if self.weight_scale < 0:
+            raise ValueError("weight_scale is a spread and cannot be negative")
         activation(self.activation)
 
     @property
@@ -174,6 +176,8 @@ def forward(spec: StackSpec, params: StackParams, x, *, branch=None) -> StackTra
     seeds, fits = len(params.W_in), x.ndim == 3 and x.shape[2] == spec.n_in and x.shape[1] > 0
     if not fits or x.shape[0] not in (1, seeds) or len(params.W1) != spec.blocks:
         raise ValueError(f"x of shape {x.shape} or the parameters do not fit {spec}")
+    D = spec.width
+    checks.shapes(params, W_in=(spec.n_in, D), W1=(D, D), W2=(D, D), W_out=(D, spec.n_out))
     r = spec.branch if branch is None else np.asarray(branch, dtype=float)[:, None, None]
     before, at_end, on_sum = spec.normalizes
     phi = activation(spec.activation)

@@ -1,6 +1,7 @@
 """The list of pages, in reading order, and how the site starts.
 
-Adding a page is one file in `pages/`, one folder in `pages/concepts/`, and one entry here.
+Adding a page is one file in `pages/`, one folder in `pages/concepts/`, one entry here, and a line
+on the first page's map.
 """
 
 from collections.abc import Callable, Mapping

@@ -222,5 +222,8 @@ def test_a_record_says_whether_it_scales_with_its_argument(phi):
 @EVERY
 def test_a_record_names_its_usual_initializer(phi):
     assert phi.usual_initializer in INITIALIZERS
+    if phi.name == "selu":  # what keeps mean 0 and variance 1 there, a fixed point
+        assert phi.usual_initializer == "lecun"
+        return
     cuts_half = phi.f(-3.0) > -2 and phi.df(3.0) > 0.9  # flat on the left, steep on the right
     assert phi.usual_initializer == ("he" if cuts_half else "xavier")

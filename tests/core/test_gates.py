@@ -203,3 +203,12 @@ def test_wrong_shapes_are_refused():
             gates.forward(spec, params, np.zeros(shape))
     with pytest.raises(ValueError, match="generators"):
         gates.init(spec, rng=[np.random.default_rng(0)])
+
+
+def test_parameters_of_another_cell_are_named():
+    spec, x = GateSpec("lstm", 2, 4, 5, 3), np.ones((1, 5, 2))
+    others = (replace(spec, cell="gru"), "W_x"), (replace(spec, width=6), "W_x")
+    for other, name in (*others, (replace(spec, n_out=2), "W_out")):
+        params = gates.init(other, rng=np.random.default_rng(0))
+        with pytest.raises(ValueError, match=f"{name} must be of shape"):
+            gates.forward(spec, params, x)

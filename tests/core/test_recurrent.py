@@ -410,3 +410,11 @@ def test_defaults():
     assert RnnSpec(1, 2, 3, 4) == RnnSpec(
         1, 2, 3, 4, "tanh", 0.01, "lecun", 1.0, "scheme", 1.0, 0.0, 0.0, "last", 1
     )
+
+
+def test_parameters_of_another_network_are_named():
+    spec, x = RnnSpec(2, 4, 5, 3), np.ones((1, 5, 2))
+    for other, name in ((replace(spec, width=6), "W_x"), (replace(spec, n_out=2), "W_out")):
+        params = recurrent.init(other, rng=np.random.default_rng(0))
+        with pytest.raises(ValueError, match=f"{name} must be of shape"):
+            recurrent.forward(spec, params, x)

@@ -168,3 +168,23 @@ def test_a_shortcut_multiplies_a_gradient_by_the_root_of_one_plus_r_squared(r):
 def test_what_has_no_meaning_is_refused(wrong):
     with pytest.raises(ValueError, match=r"^\S+ .+ \S+"):
         StackSpec(**{"n_in": 2, "width": 3, "blocks": 2, "n_out": 2} | wrong)
+
+
+def test_parameters_of_another_stack_are_named():
+    spec, x = StackSpec(3, 4, 2, 2), np.ones((5, 3))
+    for other, name in (
+        (replace(spec, width=6), "W_in"),
+        (replace(spec, n_out=5), "W_out"),
+        (replace(spec, n_in=2), "W_in"),
+    ):
+        params = residual.init(other, rng=np.random.default_rng(0))
+        with pytest.raises(ValueError, match=f"{name} must be of shape"):
+            residual.forward(spec, params, x)
+    params = residual.init(spec, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="W2 must be of shape"):
+        residual.forward(spec, replace(params, W2=(params.W2[0], np.ones((1, 4, 5)))), x)
+
+
+def test_a_scale_is_not_negative():
+    with pytest.raises(ValueError, match="weight_scale"):
+        StackSpec(3, 4, 2, 2, weight_scale=-1.0)

@@ -15,7 +15,7 @@ NETWORKS_SEEN = {  # the network behind the histogram
     "tanh normal": "Tanh, N(0, 1) weights",
     "relu he": "ReLU, He weights",
 }
-SCHEMES = {"xavier": "Xavier", "he": "He", "normal": "N(0, 1)"}
+SCHEMES = {"xavier": "Xavier", "he": "He", "lecun": "LeCun", "normal": "N(0, 1)"}
 PAYS = {  # what each scheme does about the half of the units that are off
     "xavier": "Xavier's weights do not pay for that.",
     "he": "He's √2 pays for exactly that.",
@@ -39,7 +39,8 @@ PANEL = Panel(
             "Weights",
             {"usual": "the usual", "xavier": "Xavier", "he": "He", "normal": "N(0, 1)"},
             "usual",
-            help="The usual: He for ReLU and its kin, Xavier for the others.",
+            help="The usual: LeCun for SELU, Xavier for sigmoid, tanh and the identity, "
+            "He for the others.",
         ),
         Range("depth", "Depth", 2, DEEPEST, 1, 15),
         Choice(
