@@ -189,14 +189,23 @@ def box(left: str, right: str, low: str, high: str) -> dict[str, Any]:
     }
 
 
+def across(height: str, left: str = "left", right: str = "right") -> dict[str, Any]:
+    """The channels of a level rule from `left` to `right`."""
+    return {"x": alt.X(field=left), "x2": alt.X2(right), "y": alt.Y(field=height)}
+
+
+def once(meaning: str, **values: object) -> alt.Chart:
+    """One made-up row of expressions or numbers, so that a spec's only data are its tables."""
+    row = colored(alt.Chart(alt.sequence(0, 1)), meaning)
+    return row.transform_calculate(**{name: str(value) for name, value in values.items()})
+
+
 def guessing(left: float, right: float, align: str) -> list[alt.Chart]:
     """The share of ten digits that guessing names right: a rule, and its name under one end of it.
 
     The rule goes beneath the lines, the name over them, which it breaks.
     """
-    base = colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
-        share="0.1", name="'guessing'", left=str(left), right=str(right)
-    )
+    base = once("reference", share=0.1, name="'guessing'", left=left, right=right)
     rule = base.mark_rule(strokeDash=[3, 3]).encode(x=alt.X(field="left"), x2=alt.X2("right"))
     style = {"align": align, "dx": 6 if align == "left" else 0, "dy": 13}
     name = base.mark_text(fontSize=LABEL_SIZE - 1, **style)
@@ -365,10 +374,7 @@ class Pane:
 
 def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
     """The green band in which a ratio has kept its size, with its name on it."""
-    # one made-up row, so that the frame stays the only data of the spec
-    base = colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
-        left=str(left), right=str(right), low=str(-BAND), high=str(BAND), label=f"'{label}'"
-    )
+    base = once("healthy", left=left, right=right, low=-BAND, high=BAND, label=f"'{label}'")
     area = base.mark_rect(opacity=0.13).encode(**box("left", "right", "low", "high"))
     name = base.mark_text(align="right", baseline="top", dx=-6, dy=4, fontSize=LABEL_SIZE).encode(
         x=alt.X(field="right"), y=alt.Y(field="low"), text=text("label")

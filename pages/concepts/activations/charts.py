@@ -105,18 +105,9 @@ def _inset_frame() -> list[alt.Chart]:
     """The axes of the inset and its name."""
     left, right, bottom, top = CORNER
     zero = bottom - INSET[0] / (INSET[1] - INSET[0]) * (top - bottom)
-    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference").transform_calculate(
-        left=str(left),
-        right=str(right),
-        middle=str((left + right) / 2),
-        bottom=str(bottom),
-        top=str(top),
-        zero=str(zero),
-        name="'φ(z)'",
-    )
-    across = base.mark_rule(opacity=0.6).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="zero")
-    )
+    ends = {"left": left, "right": right, "bottom": bottom, "top": top}
+    base = grammar.once("reference", middle=(left + right) / 2, zero=zero, name="'φ(z)'", **ends)
+    across = base.mark_rule(opacity=0.6).encode(**grammar.across("zero"))
     up = base.mark_rule(opacity=0.6).encode(
         x=alt.X(field="middle"), y=alt.Y(field="bottom"), y2=alt.Y2("top")
     )
@@ -277,7 +268,7 @@ def leaks() -> alt.LayerChart:
     broke = base.transform_filter("isValid(datum.broke)").mark_text(fontSize=grammar.LABEL_SIZE)
     return grammar.layered(
         dots,
-        middle.encode(x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="median")),
+        middle.encode(**grammar.across("median")),
         broke.encode(x=alt.X(field="place"), y=alt.Y(field="floor"), text=grammar.text("broke")),
         x=x,
         y=y,

@@ -60,11 +60,8 @@ def ledger() -> alt.LayerChart:
 
 
 def _no_change() -> alt.Chart:
-    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "reference")
-    base = base.transform_calculate(left="-0.4", right="5.4", one="0")
-    return base.mark_rule(strokeDash=[3, 3], opacity=0.7).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="one")
-    )
+    base = grammar.once("reference", left=-0.4, right=5.4, one=0)
+    return base.mark_rule(strokeDash=[3, 3], opacity=0.7).encode(**grammar.across("one"))
 
 
 def _written(field: str) -> str:
@@ -108,9 +105,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
     levels = levels.transform_calculate(
         left="datum.i - 0.28", right="datum.i < datum.last ? datum.i + 0.28 : datum.i + 0.1"
     )
-    levels = levels.mark_rule(strokeWidth=1.5).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="end")
-    )
+    levels = levels.mark_rule(strokeWidth=1.5).encode(**grammar.across("end"))
     # the factor's value where its bar ends: beneath one that falls, above any other
     style = {"fontSize": grammar.LABEL_SIZE, "fontWeight": "bold"}
     values = faded.encode(x=alt.X(field="middle"), y=alt.Y(field="end"), text=grammar.text("says"))

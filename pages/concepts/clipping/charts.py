@@ -101,7 +101,7 @@ def _references(now: alt.Chart) -> list[alt.Chart]:
     rules = [
         grammar.colored(ends, meaning)
         .mark_rule(strokeDash=[6, 4], strokeWidth=1.6)
-        .encode(x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field=at))
+        .encode(**grammar.across(at))
         for at, meaning in (("cure", "healthy"), ("guess", "reference"))
     ]
     name = grammar.colored(ends, "healthy").mark_text(align="right", dy=-10, **_NAME)
@@ -136,19 +136,16 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
         ),
         "reference",
     )
-    level = {"y": alt.Y(field="guess")}
     beyond = last.transform_filter(f"datum.loss == {_LOUDEST}").transform_calculate(
         words="'above the axis ↑'"
     )
     layers = [
-        guess.mark_rule(strokeDash=[6, 4], strokeWidth=1.6).encode(
-            x=alt.X(field="left"), x2=alt.X2("right"), **level
-        ),
+        guess.mark_rule(strokeDash=[6, 4], strokeWidth=1.6).encode(**grammar.across("guess")),
         shown.mark_area(opacity=0.2).encode(y=alt.Y(field="loss_low"), y2=alt.Y2("loss_high")),
         points.mark_line(strokeWidth=2.5),
         last.transform_filter("datum.last < 200").mark_point(size=220, **grammar.CROSS),
         guess.mark_text(align="right", dx=-4, dy=-9, **_NAME)
-        .encode(x=alt.X(field="right"), text=grammar.text("words"), **level)
+        .encode(x=alt.X(field="right"), y=alt.Y(field="guess"), text=grammar.text("words"))
         .properties(name="haloed_guessing"),
         beyond.mark_text(align="right", dy=16, **_NAME).encode(text=grammar.text("words")),
         now.transform_calculate(end="200")
@@ -187,9 +184,7 @@ def first_step() -> alt.LayerChart:
     rows = alt.Chart()
     one = alt.Chart().transform_filter("datum.series == 'slopes' && isValid(datum.name)")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")
-    one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="one")
-    )
+    one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(**grammar.across("one"))
     styles = (
         ("slopes", [2, 4], 2.5),
         ("product", [9, 4], 2.5),

@@ -82,9 +82,7 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
     area = rows.mark_rect(opacity=0.15, clip=True).encode(
         **grammar.box("left", "right", "ground", "low")
     )
-    edge = rows.mark_rule(strokeDash=[3, 3]).encode(
-        x=alt.X(field="left"), x2=alt.X2("right"), y=alt.Y(field="ground")
-    )
+    edge = rows.mark_rule(strokeDash=[3, 3]).encode(**grammar.across("ground"))
     name = rows.mark_text(
         align="right", baseline="top", dx=-8, dy=5, fontSize=17, fontWeight="bold"
     )

@@ -181,10 +181,7 @@ def walks() -> alt.LayerChart:
             )
     # the others end too near each other
     keys = (("··· right", "reference"), ("╍ with a float32 copy", "two"), ("━ by chance", "dark"))
-    once = alt.Chart(alt.sequence(0, 1))
-    marks += grammar.in_corner(
-        *(grammar.colored(once, hue).transform_calculate(text=f"'{name}'") for name, hue in keys)
-    )
+    marks += grammar.in_corner(*(grammar.once(hue, text=f"'{name}'") for name, hue in keys))
     return grammar.layered(
         *marks, x=x, y=y, params=(frames.param(UPDATE),), height=theme.SMALL_HEIGHT
     )

@@ -99,9 +99,7 @@ def _ruler(frame: alt.Chart) -> list[alt.Chart]:
     base = grammar.colored(frame, "reference").transform_calculate(
         left="0", height=str(_RULER), at=f"(r - {R.low}) / {R.high - R.low} * datum.last"
     )
-    line = base.mark_rule().encode(
-        x=alt.X(field="left"), x2=alt.X2("last"), y=alt.Y(field="height")
-    )
+    line = base.mark_rule().encode(**grammar.across("height", right="last"))
     stands = grammar.colored(alt.Chart(alt.NamedData(MARKS)), "reference").transform_calculate(
         height=str(_RULER)
     )

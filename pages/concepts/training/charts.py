@@ -135,14 +135,14 @@ def _guess(field: str, below: int) -> list[alt.Chart]:
     rows = grammar.colored(alt.Chart(alt.NamedData("guess")), "reference")
     rows = rows.transform_filter(f"isValid(datum.{field}_guessed)")  # losses of two kinds have none
     rows = rows.transform_calculate(left="0", words="'guessing'")
-    level = {"y": alt.Y(field=f"{field}_guessed")}
+    level = f"{field}_guessed"
     rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(
-        x=alt.X(field="left"), x2=alt.X2("x"), **level
+        **grammar.across(level, right="x")
     )
     # on a phone, below its line, it would stand on the axis
     seen = 1.0 if below < 0 else grammar.wide("1", "0")
     name = rows.mark_text(align="right", dx=-3, dy=below, opacity=seen, **_NAME).encode(
-        text=grammar.text("words"), **level
+        y=alt.Y(field=level), text=grammar.text("words")
     )
     return [rule, name.properties(name=f"haloed_{field}_guessed")]
 
@@ -224,9 +224,7 @@ def _by_layer(now: alt.Chart, field: str, **style) -> alt.Chart:
 
 
 def _band(low: float, high: float) -> alt.Chart:
-    base = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
-        left="0", right="1", low=str(low), high=str(high)
-    )
+    base = grammar.once("healthy", left=0, right=1, low=low, high=high)
     return base.mark_rect(opacity=0.15).encode(**grammar.box("left", "right", "low", "high"))
 
 
@@ -256,9 +254,7 @@ def _updates(now: alt.Chart) -> alt.LayerChart:
         [-9, -6, -3, 0, 3],
         _open_ended(*_UPDATE),
     )
-    named = grammar.colored(alt.Chart(alt.sequence(0, 1)), "healthy").transform_calculate(
-        x="0", healthy="-3", words="'about 10⁻³ is healthy'"
-    )
+    named = grammar.once("healthy", x=0, healthy=-3, words="'about 10⁻³ is healthy'")
     name = named.mark_text(align="left", baseline="bottom", dx=4, dy=-14, **_NAME).encode(
         y=alt.Y(field="healthy"), text=grammar.text("words")
     )
@@ -291,9 +287,8 @@ def _side_y(name: str, field: str, title: str, domain, values, labels: str) -> a
 
 def _side_name(name: str) -> alt.Chart:
     side = _SIDES[name]
-    row = alt.Chart(alt.sequence(0, 1)).transform_calculate(words=f"'{name}'")
     return (
-        grammar.colored(row, theme.COMPARED[name])
+        grammar.once(theme.COMPARED[name], words=f"'{name}'")
         .mark_text(align="left", baseline="top", fontSize=18, fontWeight="bold")
         .encode(
             x=alt.value(side.left), y=alt.value(side.top(-side.head)), text=grammar.text("words")
