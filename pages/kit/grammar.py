@@ -154,6 +154,16 @@ def count_x(field: str, title: str | list[str], high: int, *, every: int, room: 
     return linear_x(field, title, (0, high + room), range(0, high + 1, every))
 
 
+def whole_x(field: str, title: str | list[str], least: list[float], /, **axis) -> alt.X:
+    """A horizontal axis of whole numbers, as far as the rows reach, and `least` in any case."""
+    return alt.X(
+        field,
+        type="quantitative",
+        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=least), nice=False, zero=False),
+        axis=alt.Axis(title=title, tickMinStep=1, grid=False, **AXIS | axis),
+    )
+
+
 def shares_y(field: str, title: str, *, room: float = 0, digits: str = "") -> alt.Y:
     """A vertical axis of shares from 0 to 100 %, with `room` above for what stands there."""
     return linear_y(field, title, (0, 1 + room), _QUARTERS, format=f"{digits}%")

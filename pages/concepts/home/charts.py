@@ -59,7 +59,7 @@ def _network(factor: float) -> list[alt.Chart]:
 
 
 def _slopes(frame: alt.Chart) -> list[alt.Chart]:
-    rows = frames.unpack(frame, "slopes").transform_calculate(layer="datum.i + 1")
+    rows = frames.by_layer(frame, "slopes")
     line = grammar.colored(rows, "slopes").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     # In the other corner that no line reaches.
     name = grammar.colored(frame, "slopes").transform_calculate(

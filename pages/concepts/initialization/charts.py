@@ -42,19 +42,9 @@ def gradients() -> alt.LayerChart:
 
 def _layers_x(field: str, least: list) -> alt.X:
     """Layers, as many as the frame has: a drag does not change their number."""
-    return alt.X(
-        field,
-        type="quantitative",
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=least), nice=False, zero=False),
-        axis=alt.Axis(
-            title=grammar.toward_the_input("layer"),
-            tickMinStep=1,
-            labelExpr="datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''",
-            ticks=False,
-            grid=False,
-            **grammar.AXIS,
-        ),
-    )
+    labels = "datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''"
+    title = grammar.toward_the_input("layer")
+    return grammar.whole_x(field, title, least, labelExpr=labels, ticks=False)
 
 
 def _healthy(frame: alt.Chart) -> alt.Chart:

@@ -23,18 +23,7 @@ def blocks() -> alt.LayerChart:
     `says`.
     """
     frame = frames.frame_of(R)
-    x = alt.X(
-        "i",
-        type="quantitative",
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 1]), nice=False, zero=False),
-        axis=alt.Axis(
-            title=grammar.toward_the_input("after block"),
-            tickMinStep=1,
-            format="d",
-            grid=False,
-            **grammar.AXIS,
-        ),
-    )
+    x = grammar.whole_x("i", grammar.toward_the_input("after block"), [0, 1], format="d")
     y = grammar.linear_y(
         None,
         "relative size",
@@ -122,14 +111,7 @@ def paths() -> alt.LayerChart:
 
     Rows: `k`, `share`, `law` (or nothing), `says`, `meaning`.
     """
-    x = alt.X(
-        "k",
-        type="quantitative",
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=[-0.5, 1.5]), nice=False, zero=False),
-        axis=alt.Axis(
-            title="branches on the path", tickMinStep=1, format="d", grid=False, **grammar.AXIS
-        ),
-    )
+    x = grammar.whole_x("k", "branches on the path", [-0.5, 1.5], format="d")
     y = grammar.linear_y("share", "share of the squares", (0, 1), format="%")
     rows = alt.Chart()
     bars = rows.transform_calculate(left="datum.k - 0.4", right="datum.k + 0.4").mark_rect(
