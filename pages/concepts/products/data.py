@@ -243,30 +243,34 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
         sigma=sigma,
     )
     series = {
-        "vector": drawn.log10_growth,
-        "largest": drawn.log10_largest,
-        "median": drawn.log10_median,
-        "law": drawn.log10_predicted[None],
+        "vector": ("a vector", "dark", drawn.log10_growth),
+        "largest": ("largest", "one", drawn.log10_largest),
+        "median": ("median", "two", drawn.log10_median),
+        "law": ("gain's law", "reference", drawn.log10_predicted[None]),
     }
-    names = {"vector": "a vector", "largest": "largest", "median": "median", "law": "gain's law"}
-    colors = {"vector": "dark", "largest": "one", "median": "two", "law": "reference"}
-    ends = {name: float(np.median(values[:, -1])) for name, values in series.items()}
-    heights = grammar.apart(list(ends.values()), gap=3.6, within=(-28.5, 28.5))
-    places = dict(zip(ends, heights, strict=True))
-    parts, middles = [], {}
-    for name, values in series.items():
-        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
-        middles[name] = middle
-        part = pd.DataFrame({"k": np.arange(MATRICES + 1), "series": name, "log10": middle})
-        part["low"], part["high"] = low, high
-        part["says"] = [theme.from_log10(value) for value in middle]
-        part["meaning"] = colors[name]
-        part["name"] = [None] * MATRICES + [names[name]]
-        part["name_at"] = [np.nan] * MATRICES + [places[name]]
-        parts.append(part)
+    frame, middles = _over_k(series, gap=3.6, within=(-28.5, 28.5))
     apart = np.median(drawn.log10_largest - drawn.log10_median, axis=0)
-    frame = pd.concat(parts, ignore_index=True)
     return Matrices(frame, trials=_TRIALS[width], apart=apart, **middles)
+
+
+def _over_k(
+    series: dict[str, tuple[str, str, np.ndarray]], **places
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Rows of a chart, and the medians of each series, from its name, its color and log₁₀ of its
+    trials (trials, k); `places` says where names may stand: see `grammar.apart`."""
+    middles, parts = {}, []
+    for kind, (name, meaning, values) in series.items():
+        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
+        middles[kind] = middle
+        part = pd.DataFrame({"k": np.arange(len(middle)), "series": kind, "log10": middle})
+        part["low"], part["high"], part["meaning"] = low, high, meaning
+        part["says"] = [theme.from_log10(value) for value in middle]
+        part["name"] = [None] * (len(middle) - 1) + [name]
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True)
+    named = frame["name"].notna()
+    frame.loc[named, "name_at"] = grammar.apart(frame.loc[named, "log10"], **places)
+    return frame, middles
 
 
 # Mixed streams -----------------------------------------------------------------------------------
@@ -294,22 +298,11 @@ def streams(scale: str, seed: int) -> Streams:
         "sum": ("sum", "one", drawn.log10_sum),
         "difference": ("differences", "two", drawn.log10_difference),
     }
-    ends = [float(np.median(values[:, -1])) for _, _, values in series.values()]
-    parts = []
-    places = grammar.apart(ends, gap=8)
-    for (kind, (name, meaning, values)), place in zip(series.items(), places, strict=True):
-        low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
-        part = pd.DataFrame({"k": np.arange(LAYERS + 1), "series": kind, "log10": middle})
-        part["low"], part["high"] = low, high
-        part["says"] = [theme.from_log10(value) for value in middle]
-        part["meaning"] = meaning
-        part["name"] = [None] * LAYERS + [name]
-        part["name_at"] = [np.nan] * LAYERS + [place]
-        parts.append(part)
+    frame, middles = _over_k(series, gap=8)
     return Streams(
-        pd.concat(parts, ignore_index=True),
+        frame,
         sigma=sigma,
-        free=ends[0],
-        difference=ends[2],
+        free=float(middles["free"][-1]),
+        difference=float(middles["difference"][-1]),
         sum_off=float(np.abs(10.0**drawn.log10_sum - 1).max()),
     )
