@@ -163,19 +163,12 @@ def _gelu() -> list[Meaning]:
 # Weights -----------------------------------------------------------------------------------------
 
 
-def _he() -> list[Meaning]:
+def _square(*layers: str, keeps: float) -> list[Meaning]:
+    """Of 1,000 × 1,000 weights: σ√n, and that over the one that keeps a gradient's size."""
     meanings = []
-    for rows, who in _weights("he_normal", "he_uniform"):
+    for rows, who in _weights(*layers):
         factor = tables.law(rows).at(1000, 1000)[1] * sqrt(1000)
-        meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor / sqrt(2))))
-    return meanings
-
-
-def _lecun() -> list[Meaning]:
-    meanings = []
-    for rows, who in _weights("lecun_normal"):
-        factor = tables.law(rows).at(1000, 1000)[1] * sqrt(1000)
-        meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor)))
+        meanings.append(Meaning(who, f"{factor:.2f}", _log10(factor / keeps)))
     return meanings
 
 
@@ -281,14 +274,14 @@ TOPICS = {
         f"{LAYERS} layers",
         """He asks for σ√*n* = √2 = 1.41, which keeps the gradient through ReLU layers. What
         1,000 × 1,000 weights by that name have, and what {layers} ReLU layers of them do.""",
-        _he,
+        partial(_square, "he_normal", "he_uniform", keeps=sqrt(2)),
     ),
     "lecun": Topic(
         "σ√n",
         f"{LAYERS} layers",
         """LeCun asks for σ√*n* = 1, which keeps a sum's size. What 1,000 × 1,000 weights by that
         name have, and what {layers} layers of them do without an activation.""",
-        _lecun,
+        partial(_square, "lecun_normal", keeps=1.0),
     ),
     "xavier": Topic(
         "σ√n, 1,000 → 1,000 and 1,000 → 250",
