@@ -227,13 +227,12 @@ def idea(option: str) -> beside.Idea | None:
         below=True,
     )
     slopes = layers * chain.steepest
-    ideas = {
+    return {
         "yes": idea_of(
             "every slope is ¼, so that it is 4ᴸ⁻¹ · ¼ᴸ", "4ᴸ⁻¹ · ¼ᴸ", y=weights + slopes
         ),
         "explodes": idea_of("the weights alone count", "4ᴸ⁻¹", y=weights),
-    }
-    return ideas.get(option)
+    }.get(option)
 
 
 # The split ---------------------------------------------------------------------------------------

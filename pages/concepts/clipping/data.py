@@ -166,7 +166,7 @@ def idea(option: str) -> beside.Idea | None:
         seen=(0, 1),
         by=beside.POINTS,
     )
-    ideas = {
+    return {
         "repairs": idea_of(
             "whatever *c* is, it learns as He ×1 does",
             "16 layers of He ×1",
@@ -182,8 +182,7 @@ def idea(option: str) -> beside.Idea | None:
             name_at=0.22,
             align="left",
         ),
-    }
-    return ideas.get(option)
+    }.get(option)
 
 
 UNITS = {  # of the table for taking away

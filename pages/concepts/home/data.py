@@ -397,12 +397,11 @@ def idea(option: str) -> beside.Idea | None:
             name_at=0.75,
         )
 
-    ideas = {
+    return {
         "large": paced("learns as ×1 does, 1.6 times as fast", 1.6, 1.6),
         "slow": paced("learns as ×1 does, at 0.6 of its pace", 0.6, 0.6),
         "all": paced("learns as ×1 does", 0.6, 1.0),
-    }
-    return ideas.get(option)
+    }.get(option)
 
 
 # The map -----------------------------------------------------------------------------------------

@@ -304,7 +304,7 @@ def idea(option: str) -> beside.Idea | None:
         seen=(-END, END),
     )
     layers = "20 sigmoid layers of 64"
-    ideas = {
+    return {
         "xavier": idea_of(
             "Xavier keeps every layer's size",
             "×1 a layer",
@@ -319,8 +319,7 @@ def idea(option: str) -> beside.Idea | None:
             y=xavier[::-1],
             measured=normal[::-1],
         ),
-    }
-    return ideas.get(option)
+    }.get(option)
 
 
 def _within(heights: np.ndarray) -> np.ndarray:

@@ -121,7 +121,7 @@ def idea(option: str) -> beside.Idea | None:
         seen=(LOW, HIGH),
     )
     spread = {"x": along, "measured": found.spread}
-    ideas = {
+    return {
         "yes": idea_of(
             "the digits differ by as much as the weights move", "as the step", y=move, **spread
         ),
@@ -139,8 +139,7 @@ def idea(option: str) -> beside.Idea | None:
             measured=move[::-1],
             align="right",
         ),
-    }
-    return ideas.get(option)
+    }.get(option)
 
 
 # Training ----------------------------------------------------------------------------------------

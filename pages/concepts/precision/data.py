@@ -200,11 +200,10 @@ def idea(option: str) -> beside.Idea | None:
         align="center",
         upright=True,
     )
-    ideas = {
+    return {
         "zero": idea_of("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", y=once),
         "up": idea_of("at the smallest number it turns; *n* goes up", "it turns", y=back),
-    }
-    return ideas.get(option)
+    }.get(option)
 
 
 @dataclass(frozen=True)

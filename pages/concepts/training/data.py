@@ -681,9 +681,8 @@ def idea(option: str, steps: int) -> beside.Idea | None:
         )
 
     layer_as_batch = partial(as_if, of="layer", like="batch", below=True, align="left")
-    ideas = {
+    return {
         "none": as_if("batch normalization changes nothing", "batch", "none"),
         "layer": layer_as_batch("layer normalization does what batch normalization does"),
         "both": layer_as_batch("layer normalization does as much as batch normalization"),
-    }
-    return ideas.get(option)
+    }.get(option)
