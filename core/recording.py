@@ -7,8 +7,6 @@ the steps again and so finds the very state that was there.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import inf
-from time import monotonic
 
 import numpy as np
 
@@ -108,14 +106,13 @@ def begin(
     return Recording(spec, train_spec, state, (), tests, (state,), every=1)
 
 
-def extend(recording: Recording, data, *, steps: int | None = None, seconds: float = inf):
-    """The recording after `steps` more steps, or as many as fit in `seconds` (at least one), and
-    no further than `train_spec.steps`; `recording` stays as it is."""
+def extend(recording: Recording, data, *, steps: int | None = None):
+    """The recording after `steps` more steps, no further than `train_spec.steps`; `recording`
+    stays as it is."""
     if recording.ended:
         return recording
     spec, train_spec = recording.spec, recording.train_spec
     last = train_spec.steps if steps is None else min(train_spec.steps, recording.step + steps)
-    end = monotonic() + seconds
     run = Run(spec, train_spec, data, recording.state)
     taken, tests, kept, every = [], [], recording.kept, recording.every
     while run.number < last and not all(run.halts):
@@ -124,8 +121,6 @@ def extend(recording: Recording, data, *, steps: int | None = None, seconds: flo
             tests.append(_test(spec, train_spec, data, run))
         if run.number % every == 0:
             kept, every = _thinned((*kept, run.state()), every)
-        if monotonic() > end:
-            break
     return replace(
         recording,
         state=run.state(),

@@ -101,11 +101,6 @@ def test_it_goes_no_further_than_its_steps_and_can_be_lengthened():
     assert_identical(longer.state, in_one_go.state)
 
 
-def test_out_of_time_it_has_taken_at_least_one_step():
-    part = recording.extend(begun(), DATA, seconds=0.0)
-    assert part.step == 1 and not part.ended
-
-
 def test_a_member_of_a_recorded_ensemble_equals_a_lone_recording():
     ensemble = recording.extend(begun(), DATA)
     generator = np.random.default_rng(3).spawn(2)[1]
