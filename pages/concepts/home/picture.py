@@ -8,6 +8,8 @@ from pages.kit import frames, grammar
 FLOOR, CEILING = 8.6, 13.4  # where it stands on the chart's vertical axis, above the gradients
 _DEPTH = "data('frame')[0].depth"  # of the network: its hidden layers
 _END = 2 * LAYERS + 2  # the last stage: all of the gradient has come back
+# the layer nearest to the input that the gradient has come back to
+_REACHED = f"(datum.depth + {LAYERS + 2} - stage)"
 CLOCK = frames.Clock("stage", 160, f"play ? (stage + 1) % {_END + 1} : stage")
 
 
@@ -43,10 +45,8 @@ def layers(frame: alt.Chart) -> list[alt.Chart]:
         size=alt.ExprRef(f"110 * {_ROOM}"), strokeWidth=1, opacity=0.5, filled=False
     )
     forward = _grey(units).transform_filter("datum.layer <= stage && isValid(datum.signal)")
-    forward = forward.transform_filter(f"datum.layer < {_first_seen('datum.depth')}")
-    backward = units.transform_filter(
-        f"datum.layer >= {_first_seen('datum.depth')} && isValid(datum.units)"
-    )
+    forward = forward.transform_filter(f"datum.layer < {_REACHED}")
+    backward = units.transform_filter(f"datum.layer >= {_REACHED} && isValid(datum.units)")
     return [
         _connections(),
         rings,
@@ -71,11 +71,6 @@ def _grey(chart: alt.Chart) -> alt.Chart:
 def _area(log10: str) -> str:
     """A dot's area in px²: the larger the quantity the larger, within its ring and around it."""
     return f"pow({grammar.clamp(f'8 + 2 * {log10}', 2, 15)}, 2) * {_ROOM}"
-
-
-def _first_seen(depth: str) -> str:
-    """The layer nearest to the input that the gradient has come back to."""
-    return f"({depth} + {LAYERS + 2} - stage)"
 
 
 def _connections() -> alt.Chart:
@@ -117,7 +112,7 @@ def _loss(frame: alt.Chart) -> list[alt.Chart]:
 
 
 def _says() -> str:
-    back = f"'back: the gradient is in layer ' + max(1, {_first_seen('datum.depth')})"
+    back = f"'back: the gradient is in layer ' + max(1, {_REACHED})"
     return (
         f"stage == {_END} ? 'each dot: the gradient of one unit' : "
         "stage == 0 ? 'a network that has computed nothing yet'"

@@ -274,15 +274,15 @@ _SIDES = {
 }
 
 
-def _side_x(name: str, field: str, title: str, domain, values, labels: str) -> alt.X:
+def _side_x(name: str, title: str, domain, values, labels: str) -> alt.X:
     if name == "A":  # on a phone B's name stands there, and B beneath it has the same labels
         labels = f"{grammar.WIDE} ? ({labels}) : ''"
     title_here = title if name == "B" else None
-    return _SIDES[name].x(field, title_here, domain, values, labelExpr=labels)
+    return _SIDES[name].x("x", title_here, domain, values, labelExpr=labels)
 
 
-def _side_y(name: str, field: str, title: str, domain, values, labels: str) -> alt.Y:
-    return _SIDES[name].y(field, title if name == "A" else None, domain, values, labelExpr=labels)
+def _side_y(name: str, title: str, domain, values, labels: str) -> alt.Y:
+    return _SIDES[name].y("y", title if name == "A" else None, domain, values, labelExpr=labels)
 
 
 def _side_name(name: str) -> alt.Chart:
@@ -312,8 +312,8 @@ def gradient_map() -> alt.LayerChart:
     low, high = MAP_DOMAIN
 
     def side(name: str) -> alt.LayerChart:
-        x = _side_x(name, "x", "share of the run", (0, 1), [0, 0.25, 0.5, 0.75, 1], _STEP_LABELS)
-        y = _side_y(name, "y", "hidden layer", (0, 1), _LAYER_VALUES, _LAYER_LABELS)
+        x = _side_x(name, "share of the run", (0, 1), [0, 0.25, 0.5, 0.75, 1], _STEP_LABELS)
+        y = _side_y(name, "hidden layer", (0, 1), _LAYER_VALUES, _LAYER_LABELS)
         cells = (
             alt.Chart()
             .transform_filter(f"datum.name == '{name}'")
@@ -363,13 +363,12 @@ def histograms() -> alt.LayerChart:
     def side(name: str) -> alt.LayerChart:
         x = _side_x(
             name,
-            "x",
             "size of the activation |h|",
             (low, high),
             [low + 0.25, -6, -3, 0, 3],
             f"datum.value < -7 ? '0' : {grammar.power_of_ten('datum.value')}",
         )
-        y = _side_y(name, "y", "hidden layer", (0, 1), _LAYER_VALUES, _LAYER_LABELS)
+        y = _side_y(name, "hidden layer", (0, 1), _LAYER_VALUES, _LAYER_LABELS)
         cells = (
             alt.Chart()
             .transform_filter(f"datum.name == '{name}'")
@@ -398,8 +397,8 @@ def boundary() -> alt.LayerChart:
 
     def side(name: str) -> alt.LayerChart:
         ticks = [-2, -1, 0, 1, 2]
-        x = _side_x(name, "x", "x₁", (-2.2, 2.2), ticks, "datum.label")
-        y = _side_y(name, "y", "x₂", (-2.2, 2.2), ticks, "datum.label")
+        x = _side_x(name, "x₁", (-2.2, 2.2), ticks, "datum.label")
+        y = _side_y(name, "x₂", (-2.2, 2.2), ticks, "datum.label")
         greys = alt.Scale(domain=[0, 1], range=list(theme.TWO_CLASSES))
         color = alt.Color("p", type="quantitative", scale=greys, legend=None)
         cells = alt.Chart().transform_filter(f"datum.name == '{name}'")

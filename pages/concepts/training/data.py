@@ -535,10 +535,10 @@ def trial_steps(halt: Halt) -> int:
     return max(200, halt.step + 20)
 
 
-def last_steps(run: Recording, count: int = 5) -> pd.DataFrame:
-    """The steps before the one that broke, as a table in words."""
+def last_steps(run: Recording) -> pd.DataFrame:
+    """The five steps before the one that broke, as a table in words."""
     rows = []
-    for record in run.steps[-count - 1 : -1]:
+    for record in run.steps[-6:-1]:
         layer = int(np.argmax(record.log10_dz[0])) if record.log10_dz.size else 0
         moved = int(np.argmax(record.log10_update[0]))
         where = f"layer {moved + 1}" if moved < len(record.log10_dz[0]) else "output layer"
