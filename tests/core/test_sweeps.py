@@ -30,6 +30,18 @@ SPECS = {
 }
 
 
+def expected(params, trace, gradients):
+    """The fields of a profile, by the functions that measure one pass."""
+    return {
+        "log10_h": diagnostics.log10_norms(trace.h),
+        "log10_dz": diagnostics.log10_norms(gradients.dz),
+        "log10_dW": diagnostics.log10_norms(gradients.dW),
+        "slopes": diagnostics.slope_products(trace),
+        "weights": diagnostics.weight_products(params),
+        "products": diagnostics.jacobian_products(gradients),
+    }
+
+
 @pytest.mark.parametrize("name", SPECS)
 def test_a_sweep_is_one_network_at_a_time(name):
     spec = SPECS[name]
@@ -41,15 +53,7 @@ def test_a_sweep_is_one_network_at_a_time(name):
             params = network.init(alone, rng=[rng])
             trace = network.forward(alone, params, X)
             gradients = network.backward(alone, params, trace, rng.standard_normal((6, 3)))
-            expected = {
-                "log10_h": diagnostics.log10_norms(trace.h),
-                "log10_dz": diagnostics.log10_norms(gradients.dz),
-                "log10_dW": diagnostics.log10_norms(gradients.dW),
-                "slopes": diagnostics.slope_products(trace),
-                "weights": diagnostics.weight_products(params),
-                "products": diagnostics.jacobian_products(gradients),
-            }
-            for field, values in expected.items():
+            for field, values in expected(params, trace, gradients).items():
                 ours = getattr(profile, field)[k, s]
                 assert ours == pytest.approx(values.reshape(ours.shape), abs=1e-10), field
 
@@ -89,14 +93,7 @@ def test_scales_that_share_a_product_measure_what_each_alone_does(activation, ex
         many = replace(spec, seeds=len(scales))
         trace = network.forward(many, each, x)
         gradients = network.backward(many, each, trace, np.stack([d_output[s]] * len(scales)))
-        expected = {
-            "log10_h": diagnostics.log10_norms(trace.h),
-            "log10_dz": diagnostics.log10_norms(gradients.dz),
-            "log10_dW": diagnostics.log10_norms(gradients.dW),
-            "slopes": diagnostics.slope_products(trace),
-            "weights": diagnostics.weight_products(each),
-        }
-        for field, values in expected.items():
+        for field, values in expected(each, trace, gradients).items():
             assert getattr(found, field)[:, s] == pytest.approx(values, abs=1e-10), field
 
 
