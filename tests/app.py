@@ -171,6 +171,11 @@ def with_terms(at: AppTest) -> str:
     ).replace("\u00a0", " ")
 
 
+def says(path: str, **values: Any) -> str:
+    """All the words of the page by a link with these values of its controls."""
+    return prose(open_page(path, **{f"{path}_{name}": str(to) for name, to in values.items()}))
+
+
 def title(at: AppTest) -> str:
     """The page's title: the one heading of the first level."""
     (heading,) = re.findall("^# (.+)$", prose(at), re.M)
@@ -204,6 +209,13 @@ def ask_for_more_controls(at: AppTest) -> AppTest:
         if ".asked." in row.key:
             row.set_value(row.options[0]).run()
     return at
+
+
+def answer(at: AppTest, guess: Any) -> None:
+    """Answer the page's question, and compare."""
+    widget = next(widget for widget in widgets(at) if widget.key.endswith(".guess"))
+    widget.set_value(guess).run()
+    at.button(key=widget.key.replace("guess", "compare")).click().run()
 
 
 def link(at: AppTest, path: str) -> dict[str, str]:

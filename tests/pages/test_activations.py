@@ -1,5 +1,6 @@
 """The page on saturation, ReLU and leaky ReLU: its numbers, and its sentences where they differ."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,11 +12,9 @@ from pages.concepts.activations import data, panel
 from pages.concepts.activations import words as sentences
 from pages.concepts.activations.make_runs import runs
 from pages.kit import theme
-from tests.app import charts, open_page, prose
+from tests.app import answer, charts, open_page, prose, says
 
-
-def say(**query) -> str:
-    return prose(open_page("activations", **{f"activations_{k}": str(v) for k, v in query.items()}))
+say = partial(says, "activations")
 
 
 # One z ------------------------------------------------------------------------------------------
@@ -320,8 +319,7 @@ def test_what_the_page_says_about_the_leak():
 
 def test_the_prediction_is_answered_by_its_miss():
     at = open_page("activations")
-    at.select_slider(key="activations.guess").set_value(-1.0).run()
-    at.button(key="activations.compare").click().run()
+    answer(at, -1.0)
     words = prose(at)
     assert "The answer is **1.4×10⁻⁹**" in words or "The answer is **1.5×10⁻⁹**" in words
     assert "It only means: at least a twentieth of ¼" in words

@@ -1,17 +1,17 @@
 """The page on backpropagation as a product: its numbers, and its sentences where they differ."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from core import scalar_chain
 from pages.concepts.chain_rule import data, panel
 from pages.concepts.chain_rule import words as sentences
+from tests.app import answer, open_page, prose, says, set_to
 from tests.app import charts as drawn
-from tests.app import open_page, prose, set_to
 
-
-def say(**query) -> str:
-    return prose(open_page("chain_rule", **{f"chain_rule_{k}": str(v) for k, v in query.items()}))
+say = partial(says, "chain_rule")
 
 
 # The ledger --------------------------------------------------------------------------------------
@@ -227,8 +227,7 @@ def test_the_negative_weights_fixed_point():
 def test_four_against_a_quarter_is_asked_before_it_is_shown():
     at = open_page("chain_rule")
     assert "3.9×10⁻¹⁸" not in prose(at)
-    at.radio(key="chain_rule.guess").set_value("yes").run()
-    at.button(key="chain_rule.compare").click().run()
+    answer(at, "yes")
     words = prose(at)
     assert "The slope is ¼ at z = 0 only" in words
     assert "After 15 layers dŷ/d*w*₁ is 3.9×10⁻¹⁸" in words

@@ -10,16 +10,15 @@ import pytest
 from core import clipping, datasets, diagnostics, network, training
 from pages.concepts.clipping import charts, data, make_runs, networks, panel
 from pages.kit import theme
+from tests.app import answer, open_page, prose, says
 from tests.app import charts as drawn
-from tests.app import open_page, prose
 
 LABELS = {name: net.label for name, net in networks.NETWORKS.items()}
 KINDS = {"norm": "By norm", "value": "By value"}
 
 
 def say(network="large", clip="norm", **query) -> str:
-    told = {"network": LABELS[network], "clip": KINDS[clip], **query}
-    return prose(open_page("clipping", **{f"clipping_{k}": str(v) for k, v in told.items()}))
+    return says("clipping", network=LABELS[network], clip=KINDS[clip], **query)
 
 
 # The committed runs ------------------------------------------------------------------------------
@@ -286,8 +285,7 @@ def test_the_prediction_answers_each_guess():
     for guess, word in (("repairs", "only ever shortens"), ("lifts", "The lower bound is −*c*")):
         at = open_page("clipping")
         assert "0 % of its steps are clipped" not in prose(at)
-        at.radio(key="clipping.guess").set_value(guess).run()
-        at.button(key="clipping.compare").click().run()
+        answer(at, guess)
         assert word in prose(at)
         assert "0 % of its steps are clipped" in prose(at)
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,13 +16,11 @@ from pages.concepts.frameworks.charts import LEFT
 from pages.concepts.frameworks.panel import CASES, DEEPEST, NAMES, PANEL
 from pages.concepts.frameworks.probes import record
 from pages.kit import theme
-from tests.app import open_page, prose
+from tests.app import answer, open_page, prose, says
 
 EXACT = 0.01  # relative: a measured standard deviation is right to 0.2 percent
 
-
-def say(**query) -> str:
-    return prose(open_page("frameworks", **{f"frameworks_{k}": str(v) for k, v in query.items()}))
+say = partial(says, "frameworks")
 
 
 def gain(framework: str, activation: str, width: int, depth: int = 30) -> float:
@@ -261,8 +260,7 @@ def test_the_gauge_has_a_row_for_each_default_and_hes():
 
 def test_the_prediction_is_of_a_run():
     at = open_page("frameworks")
-    at.select_slider(key="frameworks.guess").set_value(-2).run()
-    at.button(key="frameworks.compare").click().run()
+    answer(at, -2)
     words = prose(at)
     assert "The answer is **3.3×10⁻⁸**." in words and "Glorot's weights" in words
     assert 19 * math.log10(1 / math.sqrt(6)) == pytest.approx(math.log10(3.3e-8), abs=0.15)

@@ -14,7 +14,7 @@ from pages.concepts.home import charts as builders
 from pages.concepts.home import data, make_runs, panel, words
 from pages.concepts.home.panel import SEEN_UNITS, C
 from pages.kit import site, theme
-from tests.app import charts, open_page, prose, widget_of
+from tests.app import answer, charts, open_page, prose, widget_of
 
 
 def say(**query) -> str:
@@ -153,8 +153,7 @@ def test_the_vote_comes_before_the_curves():
     words = prose(at)
     assert "Which of the three learns?" in words
     assert "80 %" not in words and "named right" not in words
-    at.radio(key="home.guess").set_value("large").run()
-    at.button(key="home.compare").click().run()
+    answer(at, "large")
     assert len(charts(at)) == 3
     words = prose(at)
     assert "Not “×1.6, and fastest: its gradients are the largest”." in words

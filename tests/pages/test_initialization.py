@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -18,14 +19,10 @@ from pages.concepts.initialization import make_runs as script
 from pages.concepts.initialization import words as sentences
 from pages.concepts.initialization.data import Setting
 from pages.kit import theme
+from tests.app import answer, choose_preset, open_page, prose, says, set_to
 from tests.app import charts as drawn
-from tests.app import choose_preset, open_page, prose, set_to
 
-
-def say(**query) -> str:
-    return prose(
-        open_page("initialization", **{f"initialization_{k}": v for k, v in query.items()})
-    )
+say = partial(says, "initialization")
 
 
 def ratio(name: str, g: float, *, width=64, depth=20, draws="lecun", seed=0) -> float:
@@ -294,16 +291,14 @@ def test_how_many_sigmoids_n01_saturates_is_counted():
         shares.append(np.mean(sigmoid * (1 - sigmoid) < 0.05 / 4))
     assert 0.3 < np.mean(shares) < 0.5
     at = open_page("initialization")
-    at.radio(key="initialization.guess").set_value("xavier").run()
-    at.button(key="initialization.compare").click().run()
+    answer(at, "xavier")
     assert f"N(0, 1) saturates {100 * np.mean(shares):.0f} % of the units" in prose(at)
 
 
 def test_the_prediction():
     at = open_page("initialization")
     assert "lets 0.0" not in prose(at)
-    at.radio(key="initialization.guess").set_value("xavier").run()
-    at.button(key="initialization.compare").click().run()
+    answer(at, "xavier")
     words = prose(at)
     assert "It is the cure for tanh, not for everything." in words
     assert "**N(0, 1)**" in words

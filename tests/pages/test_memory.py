@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,11 +15,9 @@ from pages.concepts.frameworks.panel import PANEL as FRAMEWORKS
 from pages.concepts.memory import data, make_runs, words
 from pages.concepts.memory.panel import BACK, BIAS, PANEL, REACH, SIGMA
 from pages.kit import theme
-from tests.app import open_page, prose
+from tests.app import open_page, prose, says
 
-
-def say(**query) -> str:
-    return prose(open_page("memory", **{f"memory_{k}": str(v) for k, v in query.items()}))
+say = partial(says, "memory")
 
 
 def setting(preset: str) -> tuple[data.Setting, float]:

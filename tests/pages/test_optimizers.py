@@ -12,14 +12,13 @@ from pages.concepts.optimizers import data, make_runs, networks, words
 from pages.concepts.optimizers.networks import EXPONENTS, NETWORKS, RATES, STEPS
 from pages.concepts.optimizers.panel import PANEL
 from pages.kit import theme
-from tests.app import open_page, prose, set_to
+from tests.app import open_page, prose, says, set_to
 
 BY_SIZE = ("sign", "rmsprop", "adam", "adamw", "muon")  # whose step does not follow the gradient's
 
 
 def say(**query) -> str:
-    query = {name: PANEL[name].text(value) for name, value in query.items()}
-    return prose(open_page("optimizers", **{f"optimizers_{k}": v for k, v in query.items()}))
+    return says("optimizers", **{name: PANEL[name].text(to) for name, to in query.items()})
 
 
 def right(network: str, rule: str) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,11 +13,9 @@ from core.formats import FORMATS, room, rounded, too_large
 from pages.concepts.precision import charts, data, measure_seldom, words
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN
 from pages.kit import theme
-from tests.app import open_page, prose, set_to, widget_of
+from tests.app import open_page, prose, says, set_to, widget_of
 
-
-def say(**query) -> str:
-    return prose(open_page("precision", **{f"precision_{k}": str(v) for k, v in query.items()}))
+say = partial(says, "precision")
 
 
 def setting(activation="sigmoid", weights="xavier", depth=10, layer=1) -> data.Setting:
@@ -40,11 +39,11 @@ def test_no_scale_holds_a_network_that_is_spread_too_wide():
 def test_shares_of_the_live_chart_are_those_of_the_words():
     frame = data.fates(setting())
     for row in frame.itertuples():
-        for name, says in zip(SHOWN, row.fates.split("|"), strict=True):
+        for name, said in zip(SHOWN, row.fates.split("|"), strict=True):
             lost, _, over = data.fate(data.sizes(setting()) * 2.0**row.scale, FORMATS[name])
-            assert ("holds all" in says) == (lost == over == 0)
-            assert (f"{theme.percent(lost)} becomes 0" in says) == (lost > 0)
-            assert (f"{theme.percent(over)} too large" in says) == (over > 0)
+            assert ("holds all" in said) == (lost == over == 0)
+            assert (f"{theme.percent(lost)} becomes 0" in said) == (lost > 0)
+            assert (f"{theme.percent(over)} too large" in said) == (over > 0)
 
 
 def test_a_small_share_that_is_lost_is_not_nothing_nor_a_large_one_all():

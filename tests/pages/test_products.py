@@ -1,6 +1,7 @@
 """The page on repeated multiplication: its numbers, and its sentences where they differ."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,11 +10,9 @@ from core import scalar_chain
 from pages.concepts.products import data
 from pages.concepts.products import words as sentences
 from pages.kit import theme
-from tests.app import charts, link, link_shown, open_page, prose, set_value, widget_of
+from tests.app import answer, charts, link, link_shown, open_page, prose, says, set_value, widget_of
 
-
-def say(**query) -> str:
-    return prose(open_page("products", **{f"products_{k}": str(v) for k, v in query.items()}))
+say = partial(says, "products")
 
 
 def test_the_articles_own_numbers_are_on_the_page():
@@ -179,8 +178,7 @@ def test_the_law_is_said_to_fail_where_it_fails():
 def test_the_prediction_is_answered_by_its_miss():
     at = open_page("products")
     assert "0.0052" not in prose(at)
-    at.select_slider(key="products.guess").set_value(-0.3).run()
-    at.button(key="products.compare").click().run()
+    answer(at, -0.3)
     words = prose(at)
     assert "The answer is **0.0052**." in words
     assert "off by 10^2.0: 97 times too large" in words
