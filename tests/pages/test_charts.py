@@ -44,7 +44,7 @@ def spec_of(builder) -> dict:
 
 @cache
 def _text_of(builder) -> str:
-    return json.dumps(builder().to_dict())
+    return json.dumps(builder().to_dict())  # which validates
 
 
 def _columns(spec: dict) -> list[str]:
@@ -86,7 +86,7 @@ def _drawn(spec: dict, rows: list[dict], **at: float) -> str:
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_builder_is_valid_and_constant(builder):
     text = _text_of(builder)
-    assert text == json.dumps(builder().to_dict())  # which validates
+    assert text == json.dumps(builder().to_dict(validate=False))
     assert builder.__doc__
     assert "aggregate" not in text.replace("joinaggregate", ""), "tidy frames, not aggregation"
 
