@@ -2,6 +2,7 @@
 
 import io
 import re
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 
@@ -44,27 +45,30 @@ HOSTILE = [
 ]
 
 
+untouched = cache(open_page)  # for tests that look at a page, and move nothing
+
+
 def concept_of(path: str) -> Path:
     return Path(site.__file__).parents[1] / "concepts" / path
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_page_stands_alone_in_its_navigation(path):
-    at = open_page(path)
+    at = untouched(path)
     assert title(at) == site.info(path).title
     assert charts(at), "a page without a chart"
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_chart_is_described_in_words(path):
-    for chart in charts(open_page(path)):
+    for chart in charts(untouched(path)):
         assert len(chart.alt) > 40
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_widget_stands_in_a_fragment(path):
     """So that what a page that was left still says is dropped, and draws nothing."""
-    at = open_page(path)
+    at = untouched(path)
     state = at.session_state._state._state
     known, ids = state._new_widget_state.widget_metadata, {w.proto.id for w in widgets(at)}
     assert ids and {id for id in ids if not known[id].fragment_id} == set()
@@ -73,7 +77,7 @@ def test_every_widget_stands_in_a_fragment(path):
 @pytest.mark.parametrize("path", PATHS)
 def test_prose_is_short(path):
     words = re.findall(
-        r"\w+", re.sub("## Words\n.*?\n[^-]", "", prose(open_page(path)), flags=re.S)
+        r"\w+", re.sub("## Words\n.*?\n[^-]", "", prose(untouched(path)), flags=re.S)
     )
     assert len(words) < 1100  # 900 words of prose and the numbers in it
 
@@ -175,7 +179,7 @@ def test_charts_keep_their_spec_while_the_data_change(path):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_table_that_a_chart_draws_is_sent_with_it(path):
-    for chart in charts(open_page(path)):
+    for chart in charts(untouched(path)):
         drawn = set(re.findall(r'"data": ?{"name": ?"(\w+)"}', chart.spec))
         assert drawn == {dataset.name for dataset in chart.datasets} and drawn
 
@@ -284,7 +288,7 @@ def test_what_a_chart_reads_out_is_sent_with_the_digits_for_it():
     """A log₁₀ of two decimals is fine to draw; as a number it is off by a percent."""
     found = set()
     for path in PATHS:
-        for chart in charts(open_page(path)):
+        for chart in charts(untouched(path)):
             read_out = set(re.findall(r"pow\(10, \(?datum\.(\w+)\)", chart.spec))
             packed = read_out & set(re.findall(r"split\(datum\.(\w+), ' '\)", chart.spec))
             for dataset in chart.datasets:
