@@ -9,6 +9,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from inspect import isfunction, signature
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Literal
@@ -129,6 +130,14 @@ PAGES = (
 def concept(path: str, part: str) -> ModuleType:
     """A module of the page's concept: `concept("products", "panel")`."""
     return import_module(f"pages.concepts.{path}.{part}")
+
+
+def builders(path: str) -> list[Callable]:
+    """What the page's charts are built by: the public functions of its `charts.py` that need no
+    arguments, in their order there."""
+    module = concept(path, "charts")
+    own = [f for f in vars(module).values() if isfunction(f) and f.__module__ == module.__name__]
+    return [f for f in own if not f.__name__.startswith("_") and not signature(f).parameters]
 
 
 def panel(path: str) -> Panel:

@@ -22,9 +22,9 @@ LATER = 60.0  # seconds after all else before the presets: a new process has bet
 
 
 def first_charts() -> Iterator[Callable]:
-    """The charts of a page that has just been opened, without their data."""
+    """The charts of the pages, without their data."""
     for page in site.PAGES:
-        for builder in site.concept(page.path, "first").CHARTS:
+        for builder in site.builders(page.path):
             yield partial(specs.built, builder, 1.0)  # the key that pages ask by
 
 

@@ -64,7 +64,7 @@ def _sizes(part, names, found):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_type_on_a_projector_is_large(path):
-    for builder in site.concept(path, "first").CHARTS:
+    for builder in site.builders(path):
         large = specs.built(builder, 1.6)
         assert min(_sizes(large, {"labelFontSize", "titleFontSize"}, [])) >= 20
         assert min(_sizes(large, {"fontSize"}, [99])) >= 17

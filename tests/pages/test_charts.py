@@ -1,6 +1,5 @@
 """Every chart builder: a valid, constant spec of explicit channels that renders any frame."""
 
-import inspect
 import json
 import re
 import tomllib
@@ -28,12 +27,9 @@ from tests.app import ask_for_more_controls, open_page, tables
 from tests.panels import PANELS, PATHS
 
 BUILDERS = [
-    pytest.param(function, id=f"{page.path}.{name}")
-    for page in site.PAGES
-    for name, function in inspect.getmembers(site.concept(page.path, "charts"), inspect.isfunction)
-    if not name.startswith("_")
-    and function.__module__ == f"pages.concepts.{page.path}.charts"
-    and not inspect.signature(function).parameters
+    pytest.param(builder, id=f"{path}.{builder.__name__}")
+    for path in PATHS
+    for builder in site.builders(path)
 ]
 
 

@@ -3,13 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.activations import charts, data
-
-CHARTS = (
-    charts.slopes,
-    charts.by_layer,
-    charts.shares,
-)
+from pages.concepts.activations import data
 
 
 def visit(at) -> Iterator[Callable]:

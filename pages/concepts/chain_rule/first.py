@@ -3,13 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.chain_rule import charts, data
-
-CHARTS = (
-    charts.ledger,
-    charts.depth,
-    charts.split,
-)
+from pages.concepts.chain_rule import data
 
 
 def visit(at) -> Iterator[Callable]:

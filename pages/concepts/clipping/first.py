@@ -3,13 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.clipping import charts, data
-
-CHARTS = (
-    charts.thresholds,
-    charts.first_step,
-    charts.plane,
-)
+from pages.concepts.clipping import data
 
 
 def visit(at) -> Iterator[Callable]:

@@ -3,13 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.frameworks import charts, clips, data, names
-
-CHARTS = (
-    charts.gradients,
-    charts.gauge,
-    charts.clips,
-)
+from pages.concepts.frameworks import clips, data, names
 
 
 def visit(at) -> Iterator[Callable]:

@@ -3,13 +3,8 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.home import charts, data
+from pages.concepts.home import data
 from pages.concepts.home.panel import PANEL
-
-CHARTS = (
-    charts.gradients,
-    charts.ledger,
-)
 
 
 def visit(at) -> Iterator[Callable]:

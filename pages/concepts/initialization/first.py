@@ -4,14 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from pages.concepts.initialization import charts, data
+from pages.concepts.initialization import data
 from pages.concepts.initialization.panel import CURVES, PANEL
-
-CHARTS = (
-    charts.gradients,
-    charts.gauge,
-    charts.window,
-)
 
 
 def visit(at) -> Iterator[Callable]:

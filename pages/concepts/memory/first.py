@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.memory import charts, data
-
-CHARTS = (charts.through_time, charts.gates, charts.touchy, charts.learned)
+from pages.concepts.memory import data
 
 
 def visit(at) -> Iterator[Callable]:

@@ -3,15 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.optimizers import charts, data
-
-CHARTS = (
-    charts.floors,
-    charts.curves,
-    charts.epsilons,
-    charts.spikes,
-    charts.coordinates,
-)
+from pages.concepts.optimizers import data
 
 
 def visit(at) -> Iterator[Callable]:

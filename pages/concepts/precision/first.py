@@ -3,17 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.precision import charts, data
-
-CHARTS = (
-    charts.formats,
-    charts.layers,
-    charts.slopes,
-    charts.walks,
-    charts.training,
-    charts.scales,
-    charts.log_axis,
-)
+from pages.concepts.precision import data
 
 
 def visit(at) -> Iterator[Callable]:

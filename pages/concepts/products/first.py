@@ -3,14 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.products import charts, data
-
-CHARTS = (
-    charts.powers,
-    charts.random_products,
-    charts.matrix_products,
-    charts.streams,
-)
+from pages.concepts.products import data
 
 
 def visit(at) -> Iterator[Callable]:

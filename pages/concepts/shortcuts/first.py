@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from pages.concepts.shortcuts import charts, data
-
-CHARTS = (charts.blocks, charts.paths, charts.noise, charts.training)
+from pages.concepts.shortcuts import data
 
 
 def visit(at) -> Iterator[Callable]:

@@ -8,11 +8,6 @@ from pages.concepts.training import charts, data, networks, pairs
 from pages.concepts.training.panel import PANEL
 from pages.kit import specs
 
-CHARTS = (
-    charts.run,
-    charts.gradient_map,
-)
-
 
 def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
