@@ -37,6 +37,7 @@ class _Visit:
     corrected: bool  # the address carried a value that is not allowed
     answer: bool  # it asks to show the answer to the page's question, and nobody has yet
     pin_refused: bool = False  # it asks for a pinned line that cannot be
+    begins: bool = True  # with the run that draws the page now
 
 
 def read_url(panel: Panel) -> None:
@@ -44,10 +45,12 @@ def read_url(panel: Panel) -> None:
 
     A visit begins so, and a step through the browser's history; afterward the widgets decide. An
     address without values leaves the reader's own as they are. In the history it means those that
-    the reader came to it with.
+    the reader came to it with, but for one that is another page's (see `_write`).
     """
     visit, stepped = st.session_state.get(_VISIT), stepped_through_history()
     begins = visit is None or visit.page != panel.page
+    if visit and not begins:
+        st.session_state[_VISIT] = replace(visit, begins=False)
     if not begins and not stepped:
         values.begin(panel)
         return
@@ -65,6 +68,8 @@ def read_url(panel: Panel) -> None:
     in_address = {panel.key(name): text for name, text in told.items()}
     if begins and stepped and said == in_address and not asks_pin and not taught:
         says = {}  # the reader's own: left so soon after a move that the address did not hear of it
+    elif stepped and not told and _is_of_another(panel):
+        says = {}
     elif told or asks_pin:
         says = values.opening(panel) | parsed
     elif taught and stepped:
@@ -88,6 +93,12 @@ def read_url(panel: Panel) -> None:
         )
 
 
+def _is_of_another(panel: Panel) -> bool:
+    """Whether the address names controls of another page."""
+    others = tuple(f"{page}_" for page in st.session_state.get(_SAID, {}) if page != panel.page)
+    return any(key.startswith(others) for key in _query())
+
+
 def _query() -> dict[str, list[str]]:
     return {key: st.query_params.get_all(key) for key in st.query_params}
 
@@ -102,6 +113,13 @@ def _told(key: str, longest: int = _LONGEST) -> str:
     """What the address says for a key: nothing where it says it twice, or goes on and on."""
     said = st.query_params.get_all(key)
     return said[0] if len(said) == 1 and len(said[0]) <= longest else ""
+
+
+def _begins() -> bool:
+    """Whether this run draws the page for the first time in a visit."""
+    context = get_script_run_ctx()
+    is_whole = context is not None and not context.fragment_ids_this_run
+    return is_whole and st.session_state[_VISIT].begins
 
 
 def take_answer() -> bool:
@@ -132,8 +150,11 @@ def fragment(page: str) -> str:
 
 
 def _write(panel: Panel) -> None:
-    # Always: what the browser says that its address is was true when it said so, not what has been
-    # sent to it since.
+    """Also where the browser says that its address says so: that was true when it said so, not what
+    has been sent to it since. Only a page that is come to with the right address sends none: a
+    browser that is busy may still have the page before there, and would give that page's address,
+    and its place in the history, what is meant for this one.
+    """
     _say(panel, _values(panel, values.read(panel)), values.pinned(panel))
 
 
@@ -150,7 +171,9 @@ def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> 
     usual = panel.defaults.items() & values.opening(panel).items()
     says = query(panel, {name: value for name, value in at.items() if (name, value) not in usual})
     st.session_state.setdefault(_SAID, {})[panel.page] = says
-    st.query_params.from_dict({**says, **_pinned(panel, pin), **mode.now().address})
+    says = {**says, **_pinned(panel, pin), **mode.now().address}
+    if not (_begins() and says == st.query_params.to_dict()):
+        st.query_params.from_dict(says)
 
 
 def _pinned(panel: Panel, pin: Mapping[str, Any] | None) -> dict[str, str]:

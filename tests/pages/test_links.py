@@ -11,12 +11,13 @@ from unittest.mock import patch
 from urllib.parse import parse_qs, urlencode
 
 import pytest
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from pages.concepts.training import lab
 from pages.kit import address, values
 from pages.kit.panels import Choice, Panel, Range
-from tests.app import open_page, prose, set_to, widget_of
+from tests.app import open_page, prose, set_to, step_back, widget_of
 from tests.pages.test_walks import allowed, check
 from tests.panels import PANELS, PATHS
 
@@ -254,3 +255,46 @@ def test_a_step_through_the_browsers_history_sets_what_its_address_says(monkeypa
     assert widget_of(at, "products_n").value == 15
     assert at.query_params == {"products_w": "1.3"}
     assert "does not have" not in prose(at)
+
+
+@pytest.fixture
+def sent(monkeypatch) -> list[str]:
+    """The addresses that the browser is told."""
+    told, tell = [], QueryParams._send_query_param_msg
+
+    def noted(self):
+        told.append(dict(self._query_params))
+        tell(self)
+
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", noted)
+    return told
+
+
+def test_a_page_that_is_come_to_with_the_right_address_sends_none(sent):
+    """A busy browser would take it for the address of the page before."""
+    at = open_page("products", products_w="0.7")
+    at.query_params = {}
+    at.switch_page("pages/clipping.py").run()
+    assert not sent
+    widget_of(at, "clipping_clip").set_value("value").run()
+    assert sent[-1] == {"clipping_clip": "By value"}
+
+
+def test_a_page_that_is_come_to_with_the_readers_own_values_says_them(sent):
+    at = open_page("products")
+    widget_of(at, "products_n").set_value(20).run()
+    at.switch_page("pages/clipping.py").run()
+    del sent[:]
+    at.query_params = {}
+    at.switch_page("pages/products.py").run()
+    assert sent == [{"products_n": "20"}]
+
+
+def test_an_address_with_another_pages_values_leaves_the_readers_own(monkeypatch):
+    """A busy browser may have put it into its history for this page."""
+    at = open_page("products", products_w="0.7")
+    at.switch_page("pages/clipping.py").run()
+    at.switch_page("pages/products.py")
+    step_back(at, monkeypatch, clipping_clip="value")
+    assert set_to(at, "products_w") == 0.7
+    assert at.query_params == {"products_w": "0.7"}
