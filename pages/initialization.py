@@ -223,9 +223,7 @@ def _data() -> None:
     now = {"sigma_sqrt_n": 2.0**at.g}
     page.download(data.profile_of(at), "initialization", data.UNITS, now=now)
     st.caption(
-        "The gradient of every layer at every scale. At widths of 100 and 256 most activations "
-        "are run at every second or fifth scale; the others lie on straight lines between "
-        "them. The window's runs are in "
+        "The gradient of every layer at every scale. The window's runs are in "
         "`pages/concepts/initialization/runs.csv`, remade by "
         "`python -m pages.concepts.initialization.make_runs`."
     )

@@ -66,10 +66,11 @@ def read_url(panel: Panel) -> None:
     step = mode.now().on(panel.page)
     taught = step is mode.now().step  # the page is that of a lesson's step
     in_address = {panel.key(name): text for name, text in told.items()}
+    says: dict[str, Any] = {}  # the reader's own stay
     if begins and stepped and said == in_address and not asks_pin and not taught:
-        says = {}  # the reader's own: left so soon after a move that the address did not hear of it
+        pass  # left so soon after a move that the address did not hear of it
     elif stepped and not told and _is_of_another(panel):
-        says = {}
+        pass
     elif told or asks_pin:
         says = values.opening(panel) | parsed
     elif taught and stepped:

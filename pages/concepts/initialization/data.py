@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core import diagnostics, network, sweeps, theory, untrained
+from core import diagnostics, network, theory, untrained
 from core.activations import ACTIVATIONS, activation
 from core.datasets import digits
 from core.diagnostics import arrives
@@ -24,8 +24,6 @@ _NUMBERS = tuple(map(G.shown, STEPS))
 GHOSTS = ("normal", "he", "xavier")  # of the main chart
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
 RUNS_FILE = Path(__file__).with_name("runs.csv")
-# Wide layers change so smoothly with σ√n that every second or fifth scale is enough.
-_STRIDE = {100: 2, 256: 5}
 
 
 # Networks at every scale -------------------------------------------------------------------------
@@ -172,12 +170,11 @@ def _networks(of: Setting) -> tuple[Measured, dict[str, Scheme]]:
         sizes = (found.log10_dz, found.log10_dW[..., : of.depth], found.log10_h, found.slopes)
         return np.stack(sizes, axis=1)
 
-    stride = 1 if sweeps.is_exact(spec) else _STRIDE.get(width, 1)
-    line_at, schemes_at = SCALES[::stride], (sqrt(width), sqrt(2), 1.0)
+    schemes_at = sqrt(width), sqrt(2), 1.0
     runs_at = {"lecun": schemes_at}
-    runs_at[draws] = (*line_at, *(s for s in runs_at.get(draws, ()) if s not in line_at))
+    runs_at[draws] = (*SCALES, *(s for s in runs_at.get(draws, ()) if s not in SCALES))
     runs = {weights: run(weights, scales) for weights, scales in runs_at.items()}
-    line = _measured(_between(runs[draws][: len(line_at)], stride))
+    line = _measured(runs[draws][: len(SCALES)])
     ghosts = _measured(runs["lecun"][[runs_at["lecun"].index(scale) for scale in schemes_at]])
     schemes = {
         "normal": Scheme("N(0, 1)", "1", 1.0, ghosts, 0),
@@ -204,16 +201,6 @@ def _measured(sizes: np.ndarray) -> Measured:
         slopes=_typical(slopes),
         lives=~np.isneginf(log10_dz[..., 0]),
     )
-
-
-def _between(sizes: np.ndarray, stride: int) -> np.ndarray:
-    """Straight lines, on the log scale, between the scales that were run; scales come first."""
-    if stride == 1:
-        return sizes
-    at = np.arange(stride * (len(sizes) - 1) + 1) / stride
-    low = np.minimum(at.astype(int), len(sizes) - 2)
-    part = (at - low).reshape(-1, *[1] * (sizes.ndim - 1))
-    return (1 - part) * sizes[low] + part * sizes[low + 1]
 
 
 def _typical(ratio: np.ndarray) -> Typical:
