@@ -194,7 +194,7 @@ def _power() -> None:
         key="precision.power",
         alt_text="Line chart of |w|ⁿ over n, with a cross where each format loses it.",
     )
-    page.write(words.powers())
+    page.write(words.powers(w))
 
 
 def _adaptive() -> None:

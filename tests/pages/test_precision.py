@@ -598,3 +598,19 @@ def test_the_table_of_sizes_has_the_charts_bars(scale):
     heights = bars["height"].to_numpy()[np.searchsorted(edges, inner["from_2_to_the"])]
     entries = inner["entries"].to_numpy()
     assert entries / entries.max() == pytest.approx(heights / heights.max())
+
+
+@pytest.mark.parametrize(
+    "w,said,crosses",
+    [
+        (0.0, "the chart has nothing to mark", 0),
+        (-1.0, "there is no cross", 0),
+        (0.6, "are named. Step by step", 6),
+        (0.99, "ends, it is lost in float64, float32, float16 and bfloat16.", 2),
+        (1.01, "it is lost in float64, float32 and bfloat16.", 3),
+    ],
+)
+def test_what_is_said_of_the_crosses_is_what_the_chart_has(w, said, crosses):
+    assert said in words.powers(w)
+    lost = data.power(w)["lost"]
+    assert len(lost) == crosses and np.isfinite(lost["log10"].astype(float)).all()

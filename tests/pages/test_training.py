@@ -14,6 +14,9 @@ import vl_convert
 
 from core import network, recording, training
 from core.activations import ACTIVATIONS
+from core.clipping import clip_by_global_norm
+from core.datasets import digits
+from core.losses import LOSSES
 from core.optimizers import Adam, Muon
 from core.training import TrainSpec
 from pages.concepts.activations import data as activations_data
@@ -1197,6 +1200,41 @@ def test_squares_beyond_float32_stop_a_weight_for_good(rule, moves):
 def test_squares_within_float32_are_not_called_infinite():
     net = replace(NET, depth=30, initializer="he", scale=4.0, rule="adam", rate=0.001)
     assert "infinite" not in words.formats(in_two_formats(net, 3), 3)
+
+
+@pytest.mark.parametrize("clip", ["norm", "value"])
+def test_what_clipping_made_small_has_no_infinite_square(clip):
+    net = replace(NET, depth=45, initializer="he", scale=4.0, rule="rmsprop", rate=0.001)
+    pair = in_two_formats(replace(net, clip=clip, limit=1.0), 3)
+    found = data.faint(pair, "B", 1)
+    assert (found.log10 > 0.5 * np.log10(3.5e38)).all() and (found.given <= 0).all()
+    assert "infinite in float32" not in words.formats(pair, 3)
+    (squares,) = pair.runs["B"].state.memory.kept
+    assert all(np.isfinite(v).all() for v in squares.W)
+
+
+def test_what_clipping_gives_to_the_optimizer_is_what_is_said_of_it():
+    net = replace(NET, depth=20, initializer="he", scale=0.5, rule="adam", dtype="float32")
+    net = replace(net, clip="norm", limit=1e-20, epsilon=1e-30)
+    pair = trained(Duel(net, NET, "digits", 0), 1)
+    run, found = pair.runs["A"], data.faint(pair, "A", 1)
+    params = network.in_format(run.kept[0].params, "float32")
+    x, labels = training.first_batch(run.train_spec, digits())
+    trace = network.forward(run.spec, params, x)
+    _, d_output = LOSSES["softmax_cross_entropy"](trace.output, labels)
+    gradients = network.backward(run.spec, params, trace, d_output)
+    clipped = clip_by_global_norm(gradients, net.limit).gradients
+    sizes = [np.sqrt(np.mean(np.float64(dW) ** 2)) for dW in clipped.dW]
+    assert found.given == pytest.approx(np.log10(sizes), abs=1e-3)
+    assert (found.log10 - found.given).min() > 19
+    assert "the entries of dJ/dW, clipped, in all layers" in words.formats(pair, 1)
+
+
+def test_a_single_hidden_layer_is_not_held_against_itself():
+    pair = pairs.pair(replace(DUEL, a=replace(NET, depth=1)))
+    first, second, _ = words.notes(pair)
+    assert "A's gradient has no second hidden layer to cross, and the first step moves" in first
+    assert "times that at the last hidden layer" in second
 
 
 def test_the_other_format_goes_on_only_while_its_outputs_are_numbers():

@@ -616,7 +616,7 @@ def power(w: float) -> dict[str, pd.DataFrame]:
     line = pd.DataFrame({"n": n, "log10": log10, "meaning": theme.outcome(float(log10[-1]))})
     lost, names = [], []
     for end in power_ends(w):
-        if end.n and end.n <= POWERS:
+        if end.n and end.n <= POWERS and w != 0:  # 0ⁿ is nowhere on the axis, and nowhere lost
             size = float(scalar_chain.power(w, end.n).log10)
             lost.append({"n": end.n, "log10": size, "meaning": "dark", "says": end.form.label})
             if end.form.name in _NAMED:

@@ -6,7 +6,7 @@ import pandas as pd
 from core.formats import FORMATS, Format, room, too_large
 from core.scalar_chain import power_end
 from pages.concepts.precision import data
-from pages.concepts.precision.charts import WEIGHTS
+from pages.concepts.precision.charts import POWERS, WEIGHTS
 from pages.concepts.precision.measure_seldom import LOUD, MEANS, SPREADS
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
@@ -407,15 +407,32 @@ def norm_of_a_large_mean() -> str:
     )
 
 
-def powers() -> str:
+def powers(w: float) -> str:
     """What the table of powers shows."""
     return fill(
-        """The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room only
-        those of float16, float32 and float64 are named. Step by step *in* the format it can end
+        """{crosses} Step by step *in* the format it can end
         differently: when |*w*|, as the format holds it, is between ½ and 1, a number near the
         smallest that the format has, times |*w*|, rounds back to itself. In a format of few digits
         |*w*| may become 1 or ½. A library that makes subnormal numbers 0 ends at 0 where the number
-        that sticks is subnormal; in a format of few digits it may be a normal one."""
+        that sticks is subnormal; in a format of few digits it may be a normal one.""",
+        crosses=_crosses(w),
+    )
+
+
+def _crosses(w: float) -> str:
+    """What the chart marks, and what it has no room for."""
+    ends = {end.form.label: end.n for end in data.power_ends(w)}
+    if w == 0:
+        return "0ⁿ is 0 from *n* = 1 on, and every format has a 0: the chart has nothing to mark."
+    if not any(ends.values()):
+        return "|*w*|ⁿ stays 1, which every format has: there is no cross."
+    beyond = theme.listed([label for label, n in ends.items() if n and n > POWERS])
+    far = (
+        f" After *n* = {POWERS:,}, where the chart ends, it is lost in {beyond}." if beyond else ""
+    )
+    return (
+        "The chart's crosses are where |*w*|ⁿ, rounded once, is lost; for want of room only those "
+        f"of float16, float32 and float64 are named.{far}"
     )
 
 

@@ -226,11 +226,13 @@ def parted(pair: Pair, step: int) -> Parted:
 
 @dataclass(frozen=True)
 class Faint:
-    """A network's gradients dJ/dW in one step, (L + 1,): log₁₀ of the root mean square entry, the
-    share of entries that are exactly 0, and log₁₀ of the step that the weights took, relatively."""
+    """A network's gradients dJ/dW in one step, (L + 1,): log₁₀ of the root mean square entry, as it
+    is and as clipping gives it to the optimizer, at most; the share of entries that are exactly 0,
+    and log₁₀ of the step that the weights took, relatively."""
 
     step: int
     log10: np.ndarray
+    given: np.ndarray
     zero: np.ndarray
     log10_update: np.ndarray
 
@@ -243,16 +245,33 @@ def faint(pair: Pair, name: str, step: int) -> Faint | None:
         if not step:
             return None
     record = pair.at(name, step)
-    log10 = _entry(run, record.log10_dW[0])
-    return Faint(record.step, log10, record.zero_dW[0], record.log10_update[0])
+    return Faint(
+        record.step,
+        _entry(run, record.log10_dW[0]),
+        _given(run, record.log10_dW[0], record.clip_factor),
+        record.zero_dW[0],
+        record.log10_update[0],
+    )
 
 
 def loudest(pair: Pair, name: str, step: int) -> np.ndarray:
-    """log₁₀ of the largest root mean square entry of dJ/dW up to this step, (L + 1,)."""
+    """log₁₀ of the largest root mean square entry of dJ/dW up to this step that clipping gave to
+    the optimizer, at most, (L + 1,)."""
     run = pair.runs[name]
     if not run.steps:  # the other one has begun: its first step is looked at before it is taken
-        return _entry(run, pair.first[name].log10_dW[0])
-    return _entry(run, run.history.log10_dW[:step, 0].max(axis=0))
+        first = pair.first[name]
+        return _given(run, first.log10_dW[0], first.clip_factor)
+    log10, factor = run.history.log10_dW[:step, 0], run.history.clip_factor[:step]
+    return _given(run, log10, factor).max(axis=0)
+
+
+def _given(run: Recording, log10_dW: np.ndarray, clip_factor: np.ndarray) -> np.ndarray:
+    """What clipping leaves of `_entry`: of a clip by value no more than its limit is known."""
+    how, entry = run.train_spec, _entry(run, log10_dW)
+    if how.clip == "value":
+        return np.minimum(entry, np.log10(how.clip_limit))
+    with np.errstate(divide="ignore"):
+        return entry + np.log10(clip_factor)
 
 
 def _entry(run: Recording, log10_norm: np.ndarray) -> np.ndarray:

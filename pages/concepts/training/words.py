@@ -155,21 +155,22 @@ def _squares(pair: Pair, name: str, step: int) -> str:
         return ""
     kept = 1 - RMSProp().alpha if net.rule == "rmsprop" else 1.0  # of a square; Adam keeps sums
     lost = 0.5 * math.log10(FORMATS["float32"].smallest / 2 / kept)
-    small = found.log10 > math.log10(net.epsilon)
+    small = found.given > math.log10(net.epsilon)
     small &= loudest(pair, name, found.step) < lost
     if not small.any():
         return ""
-    layers, sizes = np.flatnonzero(small) + 1, found.log10[small]
+    layers, sizes = np.flatnonzero(small) + 1, found.given[small]
     moved = np.where(small, found.log10_update, -np.inf)
     squares = "their squares" + ("" if found.step == 1 else " and of those before")
     squares += "" if kept == 1 else f", times {theme.number(kept, 1)},"
     return fill(
-        """In step {step} of {name} the entries of dJ/dW in {layers} are about {sizes}. Most of
+        """In step {step} of {name} the {entries} in {layers} are about {sizes}. Most of
         {squares} are exactly 0 in float32, and only ε, {epsilon}, is left for
         {rule} to divide by: the step is up to {moved} times the weights ({where}).""",
         step=f"{found.step:,}",
         layers=_layers(layers, pair.runs[name].spec.depth),
         name=name,
+        entries=_entries(net),
         squares=squares,
         sizes=theme.span(theme.from_log10(sizes.min(), 1), theme.from_log10(sizes.max(), 1)),
         epsilon=_setting("epsilon", net.epsilon),
@@ -190,12 +191,13 @@ def _infinite_squares(pair: Pair, name: str, step: int) -> str:
         return ""
     most = float(found.log10_update[large].max())
     return fill(
-        """Up to step {step} of {name} the entries of dJ/dW in {layers} reached {sizes} in root mean
+        """Up to step {step} of {name} the {entries} in {layers} reached {sizes} in root mean
         square. A square beyond {largest} is infinite in float32, and so is every mean that it goes
         into: what {rule} divides by its root is 0, and that weight is not moved by its gradient any
         more. In step {step} {moved}.""",
         step=f"{found.step:,}",
         name=name,
+        entries=_entries(net),
         layers=_layers(np.flatnonzero(large) + 1, pair.runs[name].spec.depth),
         sizes=theme.span(
             theme.from_log10(sizes[large].min(), 1), theme.from_log10(sizes[large].max(), 1)
@@ -206,6 +208,11 @@ def _infinite_squares(pair: Pair, name: str, step: int) -> str:
         if most == -math.inf
         else f"these layers move by up to {theme.from_log10(most, 2)} times their weights",
     )
+
+
+def _entries(net: Net) -> str:
+    """What the optimizer is given."""
+    return "entries of dJ/dW" + ("" if net.clip == "none" else ", clipped,")
 
 
 def _layer(layer: int, depth: int) -> str:
@@ -497,8 +504,8 @@ def _before_training(pair: Pair, name: str) -> str:
         return f"In {name}'s first step not all of the gradient is a finite number."
     if sizes[0] == -math.inf:
         return fill(
-            """Before any training {name}'s gradient at layer 1 is exactly 0: nothing that was sent
-            back arrives, and layer 1 cannot learn.""",
+            """Before any training {name}'s gradient at layer 1 is exactly 0: of what this batch
+            sends back nothing arrives, and layer 1 learns nothing from it.""",
             name=name,
         )
     if sizes[-1] == -math.inf:
@@ -510,10 +517,12 @@ def _before_training(pair: Pair, name: str) -> str:
         )
     update = theme.from_log10(record.log10_update[0, 0], 2)
     return fill(
-        """Before any training {name}'s gradient at layer 1 is {gradient} times that at the last
-        hidden layer, and the first step {step}.""",
+        """Before any training {name}'s {gradient}, and the first step {step}.""",
         name=name,
-        gradient=theme.from_log10(float(relative_gradient(record)[0]), 2),
+        gradient="gradient has no second hidden layer to cross"
+        if len(sizes) == 1
+        else f"gradient at layer 1 is {theme.from_log10(float(relative_gradient(record)[0]), 2)} "
+        "times that at the last hidden layer",
         step="is not taken: numbers are no longer finite"
         if record.halts[0]
         else f"moves the weights of layer 1 by {update} of their size",
