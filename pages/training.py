@@ -8,7 +8,7 @@ import streamlit as st
 from core import keras_recipe, network, numpy_recipe, pytorch_recipe, recording, training
 from pages.concepts.training import autopsy, buttons, charts, data, looks, networks, words
 from pages.concepts.training import lab as labs
-from pages.concepts.training.panel import HELPS, NETWORKS, PANEL
+from pages.concepts.training.panel import HELPS, NETWORKS, PANEL, STEP
 from pages.kit import controls, live, page, predict, values, whole
 from pages.kit.panels import Choice, Range
 
@@ -24,7 +24,9 @@ def run_view(at) -> None:
     pair, running = lab.pair, lab.running == "pair"
     shown, last = pair.step if running else pair.shown_step(at.step), max(steps, pair.step)
     # Where the reader has put the scrubber, though there may be no such step yet: the chart knows.
-    place = at.step if at.step <= last and not running else shown
+    # STEP.high is wherever the end is.
+    is_put = not running and at.step <= last and at.step != STEP.high
+    place = at.step if is_put else shown
     live.show(
         charts.run_of(last),
         pair.once(data.run_frame, steps, running),

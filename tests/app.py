@@ -108,9 +108,11 @@ def _place(message: ForwardMsg) -> tuple[int, ...]:
     return tuple(message.metadata.delta_path)
 
 
-def open_page(path: str, **query: str | list[str]) -> AppTest:
-    """The page at this path after its first run, its address carrying `query`."""
+def open_page(path: str, *, embedded: bool = False, **query: str | list[str]) -> AppTest:
+    """The page at this path after its first run, its address carrying `query`; `embedded` within
+    another site."""
     at = App(ROOT / "app.py", default_timeout=60)
+    at.context["is_embedded"] = embedded
     for key, value in query.items():
         at.query_params[key] = value
     at._page_hash = calc_hash(path)  # as a browser asks for it; `switch_page` would go past app.py

@@ -120,7 +120,10 @@ def _projector(panel: Panel) -> None:
             st.button("Present", key="projector.begin", on_click=_present, shortcut="P")
         return
     last = values.sections()
-    section = min(section, last)
+    if section > last:
+        section = last
+        _to_section(section)
+        address.say(panel)
     if section - 1 not in values.sections_with_charts():
         st.container(key="first-chart")
     with st.container(key=f"section-{section}", horizontal=True, vertical_alignment="center"):

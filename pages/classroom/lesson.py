@@ -75,7 +75,8 @@ def read(text: str | bytes, panels: Panels) -> Lesson:
         raise NotALesson("This is no lesson, or a part of one is missing.") from None
     if not isinstance(says, dict) or "steps" not in says:
         raise NotALesson("This is no lesson.")
-    if says.get("version") != VERSION:
+    version = says.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version != VERSION:
         raise NotALesson("This lesson was made with another version of this site.")
     steps = says["steps"]
     if not isinstance(steps, list) or not 0 < len(steps) <= MOST_STEPS:

@@ -11,11 +11,12 @@ import streamlit as st
 from pages.classroom import lesson, qr
 from pages.classroom.lesson import Lesson
 from pages.classroom.running import Running, open_lesson, say_in_address
-from pages.kit import page, site, values
+from pages.kit import page, site, theme, values
 from pages.kit.mode import Step
 from pages.kit.panels import Panel
 
 _DRAFT = "classroom.draft"
+_BEFORE = "classroom.draft.before"  # what stood there before a file took its place
 _WRONG = "classroom.teach.wrong"
 _ANSWERS = {"asked": "when asked for", "shown": "from the start", "hidden": "never"}
 
@@ -33,8 +34,6 @@ def compose(panel: Panel, panels: lesson.Panels) -> None:
         """
     )
     draft = _draft()
-    if wrong := st.session_state.pop(_WRONG, None):
-        st.warning(wrong)
     st.button(
         "Add this view",
         key="teach.add",
@@ -188,9 +187,22 @@ def _from_file(panel: Panel, panels: lesson.Panels) -> None:
         if (file := st.session_state[key]) is None:
             return
         try:
-            _keep(panel, lesson.read(file.getvalue(), panels))
+            _replace(panel, lesson.read(file.getvalue(), panels))
         except lesson.NotALesson as wrong:
             st.session_state[_WRONG] = str(wrong)
             values.change(panel, {}, anew=f"{panel.page}.class")
 
     st.file_uploader("Go on with a lesson from a file", type="json", key=key, on_change=take)
+    if wrong := st.session_state.pop(_WRONG, None):
+        st.warning(wrong)
+    if before := st.session_state.get(_BEFORE):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"{theme.count(len(before.steps), 'step')} stood here before.")
+            st.button("Have them back", key="teach.back", on_click=partial(_replace, panel, before))
+
+
+def _replace(panel: Panel, draft: Lesson) -> None:
+    """What stood there can be had back, and then this."""
+    before = _draft()
+    st.session_state[_BEFORE] = before if before.steps else None
+    _keep(panel, draft)

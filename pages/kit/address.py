@@ -164,7 +164,12 @@ def say_at_once(panel: Panel) -> None:
     leave before."""
     context = get_script_run_ctx()
     if context is not None and context.fragment_ids_this_run:
-        _say(panel, vars(values.now(panel)), values.pin_now(panel))
+        say(panel)
+
+
+def say(panel: Panel) -> None:
+    """Once more, where what is drawn after the page has changed what the address says."""
+    _say(panel, vars(values.now(panel)), values.pin_now(panel))
 
 
 def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> None:

@@ -13,6 +13,7 @@ from inspect import isfunction, signature
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Literal
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -194,7 +195,11 @@ def link(
     query_params: Mapping[str, str] | None = None,
     width: int | Literal["content"] = "content",
 ) -> None:
-    """Draw a link to a page. `width` in pixels."""
+    """Draw a link to a page. `width` in pixels. From within another site it leads out of there."""
+    if mode.now().embedded:
+        asks = f"?{urlencode(query_params)}" if query_params else ""
+        st.markdown(f"[{label}]({to.path}{asks})", width=width)
+        return
     entry = _entries()[to.path]
     st.page_link(entry, label=label, query_params=query_params, width=width)
 

@@ -43,6 +43,7 @@ def test_a_section_beyond_the_last_is_the_last():
     (where,) = [c.value for c in at.caption if " of " in c.value]
     first, last = where.split(" of ")
     assert first == last
+    assert at.query_params == {"present": last}
 
 
 def _sizes(part, names, found):
@@ -172,3 +173,12 @@ def test_the_address_goes_on_saying_how_a_page_is_shown():
     assert at.query_params == {"present": "2", "products_w": "0.9"}
     at.button(key="projector.end").click().run()
     assert at.query_params == {"products_w": "0.9"}
+
+
+def test_within_another_site_a_link_leads_out_of_it():
+    """In its place the page that it leads to would have no way back."""
+    at = open_page("optimizers")
+    (way,) = (way for way in at.get("page_link") if "side by side" in way.proto.label)
+    at = open_page("optimizers", embedded=True)
+    assert not at.get("page_link")
+    assert f"[{way.proto.label}](training?training_" in prose(at)

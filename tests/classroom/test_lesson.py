@@ -122,6 +122,8 @@ def test_a_step_that_says_little_is_the_page_as_it_opens():
         ("[" * 100_000, "no lesson"),
         ('{"version":1,"steps":[]}', "1 to"),
         (json.dumps(says(version=2)), "another version"),
+        (json.dumps(says(version=True)), "another version"),
+        (json.dumps(says(version=1.0)), "another version"),
         (json.dumps(says(steps=[{"page": "nowhere"}])), "does not have"),
         (json.dumps(says(steps=[{"page": ["products"]}])), "does not have"),
         (json.dumps(says(steps=[{"page": "products", "set": {"q": "1"}}])), "does not have"),

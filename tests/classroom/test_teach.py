@@ -2,6 +2,8 @@
 
 import pytest
 
+from pages.classroom import lesson
+from pages.kit.mode import Step
 from tests.app import open_page, prose, widget_of
 from tests.panels import PANELS
 
@@ -40,3 +42,53 @@ def test_a_lesson_has_the_title_that_it_was_given():
     box.set_value("My lesson").run()
     assert not at.exception
     assert at.session_state["classroom.draft"].title == "My lesson"
+
+
+def handed_in(at, said: str | bytes):
+    """A file that a teacher goes on with."""
+    data = said.encode() if isinstance(said, str) else said
+    (box,) = at.file_uploader
+    box.set_value(("lesson.json", data, "application/json")).run()
+    assert not at.exception
+    return at
+
+
+def pressed(at, key: str) -> None:
+    next(button for button in at.button if button.key == key).click().run()
+
+
+def order(at) -> list[str]:
+    """What kinds of elements the page has, in their order."""
+    return [node.type for node in at.main]
+
+
+@pytest.mark.parametrize("said", ["", "[1", b"\xff\xfe\x00", "[" * 50, " " * 5000, "{}"])
+def test_what_is_no_lesson_is_told_beside_its_file_and_loses_nothing(said):
+    at = handed_in(teaching("products"), said)
+    (told,) = at.warning
+    assert "no lesson" in told.value
+    assert order(at).index("warning") == order(at).index("file_uploader") + 1
+    assert len(at.session_state["classroom.draft"].steps) == 1
+
+
+def test_a_file_that_takes_a_lessons_place_gives_it_back():
+    at = teaching("products", products_w="0.7")
+    mine = at.session_state["classroom.draft"]
+    other = lesson.Lesson("Another", (Step("clipping", PANELS["clipping"].defaults),) * 2)
+    handed_in(at, lesson.written(other, PANELS))
+    assert at.session_state["classroom.draft"] == other
+    assert "1 step stood here before." in prose(at)
+    pressed(at, "teach.back")
+    assert at.session_state["classroom.draft"] == mine and not at.exception
+    assert "2 steps stood here before." in prose(at)
+    pressed(at, "teach.back")
+    assert at.session_state["classroom.draft"] == other
+
+
+def test_a_file_for_an_empty_draft_has_nothing_to_give_back():
+    at = open_page("products")
+    widget_of(at, "products.class").set_value("Teach").run()
+    other = lesson.Lesson("", (Step("clipping", PANELS["clipping"].defaults),))
+    handed_in(at, lesson.written(other, PANELS))
+    assert at.session_state["classroom.draft"] == other
+    assert "before." not in prose(at)

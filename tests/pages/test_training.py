@@ -1128,6 +1128,16 @@ def test_the_scrubber_stands_where_it_was_put_though_there_is_no_such_step_yet()
     assert "At step 1,900" not in prose(at)
 
 
+def test_the_scrubber_that_was_put_nowhere_stands_where_the_chart_does():
+    at = press(open_page("training", training_steps="2000"), "pause.top")
+    taken = lab_of(at).pair.step
+    assert taken < MOST
+    for shown in (taken, taken + 1):
+        (row,) = (t.to_pylist() for t in tables(at) if {"told", "step"} <= {*t.column_names})
+        assert row[0]["step"] == shown and f"At step {shown:,}" in prose(at)
+        press(at, "step")
+
+
 WILD = replace(NET, depth=12, width=64, initializer="normal", scale=3.8, dtype="float32")
 HALTS = Duel(*[replace(WILD, loss="mean_squared_error")] * 2, "pixels", 0)
 

@@ -131,18 +131,20 @@ def _lost_in_half_precision(frame: alt.Chart) -> list[alt.Chart]:
     base = grammar.colored(rows.transform_filter(f"abs(datum.log10) < {LIMIT}"), "dark")
     tick = base.mark_point(size=150, **grammar.CROSS)
     says = base.encode(text=grammar.text("fp16_says"))
-    # below a falling line and below a rising one
-    size = grammar.LABEL_SIZE - 1
-    falling = says.transform_filter("datum.log10 < 0").mark_text(
-        fontSize=size, align="right", dx=-12, dy=4, lineBreak="\n"
-    )
-    rising = says.transform_filter("datum.log10 > 0").mark_text(
-        fontSize=size, align="left", dx=10, dy=14, lineBreak="\n"
+    # Below a falling line and a steep rising one; above one that comes near to the lines' names.
+    places = (
+        ("falling", "datum.log10 < 0", {"align": "right", "dx": -12, "dy": 4}),
+        ("steep", "datum.log10 > 0 && datum.n < 30", {"align": "left", "dx": 10, "dy": 14}),
+        ("rising", "datum.log10 > 0 && datum.n >= 30", {"align": "right", "dx": -10, "dy": -22}),
     )
     return [
         tick,
-        falling.properties(name="haloed_falling"),
-        rising.properties(name="haloed_rising"),
+        *(
+            says.transform_filter(where)
+            .mark_text(fontSize=grammar.LABEL_SIZE - 1, lineBreak="\n", **style)
+            .properties(name=f"haloed_{name}")
+            for name, where, style in places
+        ),
     ]
 
 
