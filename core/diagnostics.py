@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import prod
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 # If every norm of a step is below 10^CALM, nothing that it computed is infinite or NaN: no single
 # result is more than 18 decades above these norms. Only beyond is every array searched.
@@ -23,10 +24,10 @@ def log10_norm(a, axis=(-2, -1)):
 
     Squares overflow at half the depth at which the values do: a slice whose sum of squares leaves
     the safe range is divided by its largest magnitude first. A slice of zeros gives −inf, one with
-    an infinity +inf, one with a NaN NaN.
+    an infinity +inf, one with a NaN NaN. Raises ValueError where there is no such axis.
     """
     a = np.asarray(a, dtype=float)
-    summed = tuple(d % a.ndim for d in np.atleast_1d(axis))
+    summed = normalize_axis_tuple(axis, a.ndim)
     kept = tuple(d for d in range(a.ndim) if d not in summed)
     shape = tuple(a.shape[d] for d in kept)
     size = prod(a.shape[d] for d in summed)

@@ -97,6 +97,11 @@ class TrainSpec:
             )
         if not (is_finite(self.target) and self.target > 0):
             raise ValueError(f"target must be positive and finite, not {self.target!r}")
+        epsilon = getattr(self.rule, "epsilon", 1.0)
+        if epsilon < smallest:  # it may be 0 there, and 0/0 is no number
+            raise ValueError(
+                f"epsilon must be at least {smallest:.2g} in {self.dtype}, not {epsilon!r}"
+            )
         if self.loss not in LOSSES:
             raise ValueError(f"unknown loss {self.loss!r}; known are {', '.join(LOSSES)}")
 

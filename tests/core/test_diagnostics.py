@@ -18,6 +18,12 @@ def test_log10_norm_is_the_logarithm_of_the_norm(axis):
     assert ours == pytest.approx(expected, abs=1e-14)
 
 
+@pytest.mark.parametrize("axis", [3, -4, (0, 3), (0, 0)])
+def test_an_axis_that_there_is_not_has_no_norm(axis):
+    with pytest.raises(ValueError):
+        diagnostics.log10_norm(A, axis)
+
+
 @pytest.mark.parametrize("exponent", [-319, -300, -160, -145, 150, 160, 300])
 def test_log10_norm_where_squares_leave_the_range(exponent):
     tolerance = 1e-12 if exponent > -308 else 1e-3  # subnormal entries hold few digits

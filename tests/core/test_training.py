@@ -8,7 +8,7 @@ import pytest
 
 from core import clipping, diagnostics, losses, network, training
 from core.network import NetSpec
-from core.optimizers import SGD, Adam, AdamW, Momentum, Muon
+from core.optimizers import SGD, Adam, AdamW, Momentum, Muon, RMSProp
 from core.training import Halt, TrainSpec
 
 _RNG = np.random.default_rng(0)
@@ -383,3 +383,11 @@ def test_the_share_that_is_right():
     lost[1, 2, 0] = np.nan
     right = training.share_right(lost, np.array([1, 0, 0, 1]), "softmax_cross_entropy")
     assert right[0] == 0.75 and np.isnan(right[1])
+
+
+@pytest.mark.parametrize("rule", [Adam, RMSProp, Muon])
+def test_an_epsilon_is_a_number_of_the_format_that_is_trained_in(rule):
+    """Rounded to 0 it would leave 0/0 where a gradient is 0."""
+    TrainSpec(0.1, rule=rule(epsilon=1e-60))
+    with pytest.raises(ValueError, match=r"epsilon must be at least .* in float32"):
+        TrainSpec(0.1, rule=rule(epsilon=1e-60), dtype="float32")
