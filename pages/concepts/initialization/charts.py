@@ -63,7 +63,6 @@ def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
         .encode(
             x=alt.X(field="first"), y=alt.Y(field=f"{key}_at"), text=grammar.text(f"{key}_name")
         )
-        .properties(name=f"haloed_{key}")
     )
     return [line.encode(y=alt.Y(field=key)), name]
 
@@ -73,7 +72,6 @@ def _beside(frame: alt.Chart) -> list[alt.Chart]:
     name = frame.mark_text(**_NAME).encode(
         x=alt.X(field="first"), y=alt.Y(field="beside_at"), text=grammar.text("beside_name")
     )
-    name = name.properties(name="haloed_beside")
     return [
         part.encode(color=alt.Color(field="beside_meaning"))
         for part in (line.encode(y=alt.Y(field="beside")), name)
