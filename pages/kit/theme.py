@@ -106,9 +106,9 @@ def tex(log10: float, digits: int = 3, *, negative: bool = False) -> str:
     r"""The number ±10**log10 for an equation: 4.70 \times 10^{-4}."""
     if log10 == -math.inf:
         return "0"
-    if not math.isfinite(log10):
-        return r"\text{not a number}" if math.isnan(log10) else r"\infty"
     sign = "-" if negative else ""
+    if not math.isfinite(log10):
+        return r"\text{not a number}" if math.isnan(log10) else rf"{sign}\infty"
     if -3 <= log10 < 5:
         return sign + _plain(10**log10, digits).replace(",", r"{,}")
     mantissa, exponent = _mantissa_and_exponent(log10, digits)

@@ -115,6 +115,7 @@ def test_from_log10_goes_where_floats_end():
     assert theme.from_log10(-400.0) == "1.00×10⁻⁴⁰⁰"
     assert theme.from_log10(400.5, negative=True) == "−3.16×10⁴⁰⁰"
     assert theme.tex(-400.0) == r"1.00 \times 10^{-400}"
+    assert theme.tex(np.inf, negative=True) == r"-\infty"
     assert theme.from_log10(-math.inf) == "0"
 
 

@@ -23,20 +23,14 @@ def finding(at, nets: data.Measured, here: int) -> str:
         )
         if found is None:
             return lost
+        begins = f"{lost} {_living(nets, here)},"
         whose = "their median" if nets.members - nets.dead[here] > 1 else "one network"
-        return (
-            f"{lost} {_living(nets, here)}, a layer multiplies ‖dJ/dz‖ by "
-            f"{theme.from_log10(found.gain)} on average, and layer 1 gets "
-            f"**{theme.from_log10(found.dz, 2)}** times the gradient of layer "
-            f"{at.depth} (at initialization, {whose})."
-            f"{_drawn(at, found)}"
-        )
+    else:
+        begins, whose = f"At {scale}", nets.told(at.center, here)
     return (
-        f"At {scale} a layer multiplies ‖dJ/dz‖ by "
-        f"{theme.from_log10(found.gain)} on average. Layer 1 gets "
-        f"**{theme.from_log10(found.dz, 2)}** times the gradient of layer "
-        f"{at.depth} (at initialization, {nets.told(at.center, here)})."
-        f"{_drawn(at, found)}"
+        f"{begins} a layer multiplies ‖dJ/dz‖ by {theme.from_log10(found.gain)} on average. "
+        f"Layer 1 gets **{theme.from_log10(found.dz, 2)}** times the gradient of layer {at.depth} "
+        f"(at initialization, {whose}).{_drawn(at, found)}"
     )
 
 
