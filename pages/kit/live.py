@@ -201,7 +201,9 @@ def _ticking(param: dict, clock: Clock | None) -> dict:
         return param | {"on": [{"events": clock.beat, "update": clock.update}]}
     if clock and param["name"] == clock.plays:
         lasts = f"{clock.plays} && ({clock.lasts})"
-        return param | {"on": [{"events": clock.beat, "update": lasts}]}
+        # a button has said otherwise; without `force` only a new result counts
+        ends = {"events": {"signal": PRESENT}, "update": "false", "force": True}
+        return param | {"on": [{"events": clock.beat, "update": lasts}, ends]}
     return param
 
 

@@ -167,6 +167,12 @@ def test_play_goes_through_all_steps_and_stops_at_the_last(server, reader):
     tab.settle()
     stands = step_shown(tab)
     assert f"At step {stands} of the 200 that are trained." in tab.text()
+    play.click()
+    tab.page.wait_for_timeout(300)
+    button(tab, "Back to step 0").click()
+    tab.settle()
+    assert not play.is_checked(), "what a button has said is not played on from"
+    assert step_shown(tab) == scrubber(tab) == 0
     tab.assert_sound()
 
 
