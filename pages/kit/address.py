@@ -40,12 +40,24 @@ class _Visit:
     begins: bool = True  # with the run that draws the page now
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What an address asks for: values as texts and as their controls take them, and a pin."""
+
+    told: dict[str, str]
+    parsed: dict[str, Any]
+    is_pinned: bool
+    pin: Mapping[str, Any] | None  # none, too, where it cannot be
+
+    @property
+    def is_bare(self) -> bool:
+        return not (self.told or self.is_pinned)
+
+
 def read_url(panel: Panel) -> None:
     """Begin a run of the page with what the address says: the one place that reads a link.
 
-    A visit begins so, and a step through the browser's history; afterward the widgets decide. An
-    address without values leaves the reader's own as they are. In the history it means those that
-    the reader came to it with, but for one that is another page's (see `_write`).
+    A visit begins so, and a step through the browser's history; afterward the widgets decide.
     """
     visit, stepped = st.session_state.get(_VISIT), stepped_through_history()
     begins = visit is None or visit.page != panel.page
@@ -54,44 +66,62 @@ def read_url(panel: Panel) -> None:
     if not begins and not stepped:
         values.begin(panel)
         return
+    asked, step = _asked(panel), mode.now().on(panel.page)
+    meant = _meant(panel, asked, begins=begins, stepped=stepped)
+    values.begin(panel, meant[0] if meant else {}, arriving=begins)
+    if meant:
+        values.set_pin(panel, meant[1])
+    elif not stepped and step is not mode.now().step:
+        st.session_state.setdefault(_BARE, {})[panel.page] = _now(panel)
+    if begins:
+        if asked.told and not stepped:
+            values.handed(panel.page)
+        heard = asked.told.keys() - step.locked  # no address sets the others
+        st.session_state[_VISIT] = _Visit(
+            panel.page,
+            corrected=not all(panel[n].means(asked.told[n], asked.parsed[n]) for n in heard),
+            answer=st.query_params.get_all(ANSWER) == [SHOWN],
+            pin_refused=asked.is_pinned and asked.pin is None,
+        )
+
+
+def _asked(panel: Panel) -> _Asked:
     told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
     for name, translated in panel.former.items():
         if (key := panel.key(name)) in _query():
             told = translated(_told(key), told) | told
     parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
-    asks_pin = PIN in _query()
-    pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if asks_pin else None
-    bare = st.session_state.setdefault(_BARE, {})
-    said = st.session_state.get(_SAID, {}).get(panel.page)
-    step = mode.now().on(panel.page)
-    taught = step is mode.now().step  # the page is that of a lesson's step
-    in_address = {panel.key(name): text for name, text in told.items()}
-    says: dict[str, Any] = {}  # the reader's own stay
-    if begins and stepped and said == in_address and not asks_pin and not taught:
-        pass  # left so soon after a move that the address did not hear of it
-    elif stepped and not told and _is_of_another(panel):
-        pass
-    elif told or asks_pin:
-        says = values.opening(panel) | parsed
-    elif taught and stepped:
-        says, pin = values.opening(panel), None
-    else:
-        says, pin = bare.get(panel.page, (panel.defaults, None)) if stepped else ({}, None)
-    values.begin(panel, says, arriving=begins)
-    if told or asks_pin or stepped:
-        if says or asks_pin:
-            values.set_pin(panel, pin)
-    elif not taught:
-        bare[panel.page] = vars(values.now(panel)), values.pin_now(panel)
-    if begins:
-        if told and not stepped:
-            values.handed(panel.page)
-        heard = told.keys() - step.locked  # no address sets the others
-        right = all(panel[name].means(told[name], parsed[name]) for name in heard)
-        asks = st.query_params.get_all(ANSWER) == [SHOWN]
-        st.session_state[_VISIT] = _Visit(
-            panel.page, corrected=not right, answer=asks, pin_refused=asks_pin and pin is None
-        )
+    is_pinned = PIN in _query()
+    pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if is_pinned else None
+    return _Asked(told, parsed, is_pinned, pin)
+
+
+_Meant = tuple[Mapping[str, Any], Mapping[str, Any] | None]  # the page's values, and its pin
+
+
+def _meant(panel: Panel, asked: _Asked, *, begins: bool, stepped: bool) -> _Meant | None:
+    """What the address sets the page to, or None where the reader's own values stay.
+
+    They stay where it says nothing. In the history that means what the reader came to it with.
+    """
+    is_taught = mode.now().on(panel.page) is mode.now().step  # the page of a lesson's step
+    if stepped and not asked.told and _is_of_another(panel):
+        return None  # see `_write`
+    if begins and stepped and not asked.is_pinned and not is_taught:
+        in_address = {panel.key(name): text for name, text in asked.told.items()}
+        if st.session_state.get(_SAID, {}).get(panel.page) == in_address:
+            return None  # left so soon after a move that the address did not hear of it
+    if not asked.is_bare:
+        return values.opening(panel) | asked.parsed, asked.pin
+    if not stepped:
+        return None
+    if is_taught:
+        return values.opening(panel), None
+    return st.session_state.get(_BARE, {}).get(panel.page, (panel.defaults, None))
+
+
+def _now(panel: Panel) -> _Meant:
+    return vars(values.now(panel)), values.pin_now(panel)
 
 
 def _is_of_another(panel: Panel) -> bool:
@@ -169,7 +199,7 @@ def say_at_once(panel: Panel) -> None:
 
 def say(panel: Panel) -> None:
     """Once more, where what is drawn after the page has changed what the address says."""
-    _say(panel, vars(values.now(panel)), values.pin_now(panel))
+    _say(panel, *_now(panel))
 
 
 def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> None:

@@ -151,8 +151,8 @@ def follow(path: str, query: str) -> None:
                 assert value == control.default
     moved = {name: value for name, value in at.items() if value != panel[name].default}
     assert visit.query_params == {key: [text] for key, text in address.query(panel, moved).items()}
-    assert visit.session_state.keys() == {
-        *("address.visit", "address.bare", "address.said", "values")
+    assert visit.session_state.keys() - {"address.bare"} == {
+        *("address.visit", "address.said", "values")
     }
     assert visit.session_state["values"].values == {path: at}
 
