@@ -12,7 +12,7 @@ import streamlit as st
 from pages.classroom import charts, qr
 from pages.classroom.rooms import LETTERS, NoRoom, Rooms, View
 from pages.classroom.running import CODE, say_in_address
-from pages.kit import mode, page, predict, site, values
+from pages.kit import address, mode, page, predict, site, values
 from pages.kit.panels import Panel
 
 _KEY = "classroom.key"  # the teacher's right
@@ -245,7 +245,7 @@ def _look(panel: Panel) -> None:
     if led:
         values.prepare(site.panel(view.page), view.values)
         if view.page != panel.page:
-            site.go_to(view.page)
+            address.go_to(view.page)
     asked = (before.question, before.revealed) if before else ("", False)
     if led or asked != (view.question, view.revealed):
         st.rerun()

@@ -1,5 +1,6 @@
 """The lesson that a reader is in, and what the address says of that and of the rest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -41,6 +42,19 @@ def open_lesson(running: Running) -> None:
 def leave_lesson() -> None:
     """Be in no lesson. What the controls are set to stays."""
     _be_in(None)
+
+
+def back_to(running: Running | None) -> Callable[[], None]:
+    """What has the session be in this lesson, or in none, again."""
+
+    def undo() -> None:
+        if running:
+            open_lesson(running)
+        else:
+            leave_lesson()
+        say_in_address()
+
+    return undo
 
 
 def _be_in(running: Running | None) -> None:

@@ -6,7 +6,7 @@ of every key press. So the address is written by a fragment of the page like any
 every control, and comes after the charts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.kit import mode, values
+from pages.kit import mode, site, values
 from pages.kit.panels import Panel
 
 ANSWER, SHOWN = "answer", "shown"  # what a link says that shows the answer
@@ -24,6 +24,7 @@ _LONGEST_PIN = 240
 _VISIT = "address.visit"
 _SAID = "address.said"  # by page: what its address was last made to say of its controls
 _BARE = "address.bare"  # by page: the values that an address without any was last come to with
+_LEFT = "address.left"  # by page and address: see `go_to`
 # A fragment that runs by itself has the browser ask for the page after each loss of the connection:
 # what the reader has moved meanwhile, as a chart can be, comes with it. It need not run for that.
 _DAY = 24 * 60 * 60
@@ -66,8 +67,10 @@ def read_url(panel: Panel) -> None:
     if not begins and not stepped:
         values.begin(panel)
         return
-    asked, step = _asked(panel), mode.now().on(panel.page)
-    meant = _meant(panel, asked, begins=begins, stepped=stepped)
+    asked = _asked(panel)
+    meant = _as_it_was_left(panel) if stepped else None
+    meant = meant or _meant(panel, asked, begins=begins, stepped=stepped)
+    step = mode.now().on(panel.page)
     values.begin(panel, meant[0] if meant else {}, arriving=begins)
     if meant:
         values.set_pin(panel, meant[1])
@@ -86,6 +89,8 @@ def read_url(panel: Panel) -> None:
 
 
 def _asked(panel: Panel) -> _Asked:
+    if _is_of_another(panel):
+        return _Asked({}, {}, is_pinned=False, pin=None)
     told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
     for name, translated in panel.former.items():
         if (key := panel.key(name)) in _query():
@@ -105,7 +110,7 @@ def _meant(panel: Panel, asked: _Asked, *, begins: bool, stepped: bool) -> _Mean
     They stay where it says nothing. In the history that means what the reader came to it with.
     """
     is_taught = mode.now().on(panel.page) is mode.now().step  # the page of a lesson's step
-    if stepped and not asked.told and _is_of_another(panel):
+    if stepped and _is_of_another(panel):
         return None  # see `_write`
     if begins and stepped and not asked.is_pinned and not is_taught:
         in_address = {panel.key(name): text for name, text in asked.told.items()}
@@ -121,13 +126,40 @@ def _meant(panel: Panel, asked: _Asked, *, begins: bool, stepped: bool) -> _Mean
 
 
 def _now(panel: Panel) -> _Meant:
-    return vars(values.now(panel)), values.pin_now(panel)
+    return dict(vars(values.now(panel))), values.pin_now(panel)
 
 
 def _is_of_another(panel: Panel) -> bool:
-    """Whether the address names controls of another page."""
-    others = tuple(f"{page}_" for page in st.session_state.get(_SAID, {}) if page != panel.page)
-    return any(key.startswith(others) for key in _query())
+    """Whether the address names controls of another page and none of this one."""
+    names = {
+        page.path: any(key.startswith(f"{page.path}_") for key in _query()) for page in site.PAGES
+    }
+    return any(names.values()) and not names[panel.page]
+
+
+def go_to(path: str, undo: Callable[[], None] | None = None) -> None:
+    """Run this page instead of the one that is open, shown as pages are now.
+
+    Streamlit tells the browser the new page's address while the other is still open there, so that
+    this gets an entry in the history that it never had. Who comes back to that entry means the page
+    as it was left: its values, and how it was shown, which `undo` brings back.
+    """
+    if (here := values.open_page()) != path:
+        left = st.session_state.setdefault(_LEFT, {})
+        left[here, _frozen(mode.now().address)] = _now(site.panel(here)), undo
+    site.go_to(path)
+
+
+def _as_it_was_left(panel: Panel) -> "_Meant | None":
+    left = st.session_state.get(_LEFT, {})
+    meant, undo = left.get((panel.page, _frozen(st.query_params.to_dict())), (None, None))
+    if undo:
+        undo()
+    return meant
+
+
+def _frozen(address: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset(address.items())
 
 
 def _query() -> dict[str, list[str]]:
@@ -207,9 +239,11 @@ def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> 
     usual = panel.defaults.items() & values.opening(panel).items()
     says = query(panel, {name: value for name, value in at.items() if (name, value) not in usual})
     st.session_state.setdefault(_SAID, {})[panel.page] = says
-    says = {**says, **_pinned(panel, pin), **mode.now().address}
-    if not (_begins() and says == st.query_params.to_dict()):
-        st.query_params.from_dict(says)
+    beside = {**_pinned(panel, pin), **mode.now().address}
+    # without values a page opens as a lesson's step says
+    right = (says | beside, beside) if at == values.opening(panel) else (says | beside,)
+    if not (_begins() and st.query_params.to_dict() in right):
+        st.query_params.from_dict(says | beside)
 
 
 def _pinned(panel: Panel, pin: Mapping[str, Any] | None) -> dict[str, str]:

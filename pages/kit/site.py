@@ -200,12 +200,12 @@ def link(
         asks = f"?{urlencode(query_params)}" if query_params else ""
         st.markdown(f"[{label}]({to.path}{asks})", width=width)
         return
-    entry = _entries()[to.path]
-    st.page_link(entry, label=label, query_params=query_params, width=width)
+    entry, says = _entries()[to.path], {**(query_params or {}), **mode.now().address}
+    st.page_link(entry, label=label, query_params=says, width=width)
 
 
 def go_to(path: str) -> None:
-    """Run this page instead of what would run now, shown as pages are now."""
+    """Run this page instead of what would run now, shown as pages are now; see `address.go_to`."""
     st.switch_page(_entries()[path], query_params=dict(mode.now().address))
 
 

@@ -6,6 +6,7 @@ import zlib
 from base64 import urlsafe_b64encode
 
 import pytest
+from streamlit.util import calc_hash
 
 from pages.classroom import frame, lesson
 from pages.classroom.lesson import Lesson, NotALesson
@@ -57,6 +58,32 @@ def test_history_in_a_lesson_means_the_values_of_its_step(monkeypatch):
     assert set_to(at, "products_w") == 0.9
     step_back(at, monkeypatch, **link | {"products_n": "20"})
     assert (set_to(at, "products_w"), set_to(at, "products_n")) == (0.5, 20)
+
+
+def test_a_page_that_a_step_led_away_from_comes_back_as_it_was_left(monkeypatch):
+    """Streamlit has the browser keep the next step's address for the page of the step before."""
+    packed = lesson.packed(FULL, PANELS)
+    at = open_page("products", lesson=packed, step="1")
+    assert at.query_params == {"lesson": packed, "step": "1"}, "it opens as its step says"
+    at.button(key="lesson.next").click().run()
+    assert "Step 2 of 2" in " ".join(text.value for text in at.text)
+    at._page_hash = calc_hash("products")
+    step_back(at, monkeypatch, lesson=packed, step="2")
+    assert "Step 1 of 2" in " ".join(text.value for text in at.text)
+    assert set_to(at, "products_w") == 1.6
+    assert at.query_params == {"lesson": packed, "step": "1", "products_w": "1.6"}
+
+
+def test_a_page_that_was_opened_as_a_lesson_comes_back_without_it(monkeypatch):
+    at = open_page("clipping", clipping_limit="2.0")
+    widget_of(at, "clipping.class").set_value("Teach").run()
+    at.session_state["classroom.draft"] = FULL
+    at.run()
+    at.button(key="teach.open").click().run()
+    assert set_to(at, "products_w") == 1.6
+    at._page_hash = calc_hash("clipping")
+    step_back(at, monkeypatch, lesson=lesson.packed(FULL, PANELS), step="1")
+    assert at.query_params == {"clipping_limit": "2.0"}
 
 
 def test_the_way_to_the_next_step_says_the_lesson_in_its_address(monkeypatch):

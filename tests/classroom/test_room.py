@@ -1,6 +1,7 @@
 """Rooms as a reader's session lives in them: see test_rooms.py for what a room is."""
 
 import pytest
+from streamlit.util import calc_hash
 
 from pages.classroom import lesson, room
 from pages.classroom.lesson import Lesson
@@ -52,6 +53,19 @@ def test_a_teacher_stays_in_the_own_room(rooms, led, monkeypatch):
     own = at.query_params["room"]
     step_back(at, monkeypatch, room=led[0])
     assert at.query_params["room"] == own != led[0]
+
+
+def test_a_page_that_a_teacher_led_away_from_comes_back_as_it_was_left(led, monkeypatch):
+    code, _, show = led
+    show("products", w=1.6)
+    at = open_page("products", room=code)
+    show("clipping")
+    at.run()
+    assert "Gradient clipping" in prose(at)
+    at._page_hash = calc_hash("products")
+    step_back(at, monkeypatch, room=code)
+    assert set_to(at, "products_w") == 1.6
+    assert at.query_params == {"room": code, "products_w": "1.6"}
 
 
 def test_a_lessons_lock_is_above_a_room(led):

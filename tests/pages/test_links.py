@@ -298,3 +298,15 @@ def test_an_address_with_another_pages_values_leaves_the_readers_own(monkeypatch
     step_back(at, monkeypatch, clipping_clip="value")
     assert set_to(at, "products_w") == 0.7
     assert at.query_params == {"products_w": "0.7"}
+
+
+def test_a_pin_of_another_page_is_none_of_this_one(monkeypatch):
+    """Pages may pin what has the same names; a browser that is gone back in may mix them up."""
+    foreign = {"products_w": "1.6", "pin": "w:1.6,activation:identity"}
+    assert PANELS["chain_rule"].parse_pin(foreign["pin"])
+    at = open_page("chain_rule", **foreign)
+    assert at.query_params == {} and "cannot draw" not in prose(at)
+    step_back(at, monkeypatch, **foreign)
+    assert at.query_params == {}
+    at = open_page("chain_rule", pin=foreign["pin"])
+    assert at.query_params == {"pin": foreign["pin"]}
