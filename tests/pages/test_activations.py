@@ -356,6 +356,13 @@ def test_the_biases_are_blamed_for_what_was_dead_before_training_only():
     by_rate = say(bias=-0.1, rate=1, depth=8, seed=2)
     assert "A step that was too long" in by_rate and "The biases push" not in by_rate
     assert "The biases push" in say(bias=-1)
+    both = say(network="relu", bias=-0.2, rate=1, depth=20)
+    assert "The biases push" in both and "Training killed more of them. A step that was" in both
+    revived = say(network="relu", weights="xavier", bias=-0.5, rate=1, depth=3)
+    assert "Training brought some of them back." in revived and "killed" not in revived
+    before = data.shares("relu", "xavier", 3, 0.01, -0.5, 0.0, 0).dead
+    assert f"{theme.percent(before[0])} of layer 1 are dead and " in revived
+    assert f"{theme.percent(before[-1])} of layer 3" in revived and before[0] < before[-1] < 1
 
 
 def test_nothing_is_said_of_curves_that_are_not_drawn():

@@ -312,3 +312,10 @@ def test_the_last_loss_is_that_of_the_last_step_in_the_table_too(network):
     assert last["log10_loss"].to_numpy() == pytest.approx(
         last["log10_last_loss"].to_numpy(), abs=0.006
     )
+
+
+def test_a_cap_that_is_too_loose_leaves_half_of_the_networks_at_guessing():
+    (preset,) = (preset for preset in panel.PANEL.presets if preset.name == "Too loose")
+    assert "half of the networks at guessing" in preset.comment
+    at = pd.read_csv(data.RUNS_FILE).query("network == 'large' and clip == 'norm' and limit == 3")
+    assert at["accuracy_low"].item() < 0.15 < 0.25 < at["accuracy_high"].item()

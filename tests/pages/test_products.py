@@ -253,3 +253,13 @@ def test_the_histogram_holds_all_draws(n, sigma):
 )
 def test_a_sample_with_a_giant_is_told_from_one_without(seed, says):
     assert says in sentences.random_weights(15, data.random_products(15, 1.0, seed))
+
+
+@pytest.mark.parametrize(
+    "width,says",
+    [("2", " (the geometric mean of the two)"), ("5", ""), ("64", " of the middle two)")],
+)
+def test_a_median_of_an_even_number_is_said_to_lie_between(width, says):
+    said = sentences.random_matrices(width, 15, data.matrix_products(width, "1", 0))
+    told = said.split("the median one ")[1].split(", in one product")[0]
+    assert told.endswith(says) and ("mean" in told) == bool(says)

@@ -174,18 +174,27 @@ def _why(at, measured: data.Shares, untrained: data.Shares) -> str:
             f"{theme.setting(at.leak)}, "
             + ("flat by the 5 % rule." if at.leak < 0.05 else "not even flat by the 5 % rule.")
         )
+    more = measured.dead.mean() - measured.of_the_same(untrained).mean()
+    killed = (
+        "A step that was too long moved the weights and biases of many units to where *z* is below "
+        "0 for every digit. From then on no example gives such a unit a gradient; only the layers "
+        "before it can still bring it back."
+    )
     if at.bias < 0 and untrained.dead[-1] > 0.5:
+        trained = ""
+        if more > 0.01:
+            trained = f" Training killed more of them. {killed}"
+        elif more < -0.01:
+            trained = " Training brought some of them back."
         return (
-            "The biases push every *z* down. What is off passes nothing on, so the next layer has "
-            "even less to lift its own *z* with, until nothing is left but the biases. "
-            "A dead unit gets no gradient from any example."
+            "The biases push every *z* down. What is off passes nothing on, so that the next layer "
+            "has less to lift its own *z* with: before training "
+            f"{theme.percent(float(untrained.dead[0]))} of layer 1 are dead and "
+            f"{theme.percent(float(untrained.dead[-1]))} of layer {at.depth}. A dead unit gets no "
+            f"gradient from any example.{trained}"
         )
-    if measured.dead.mean() - measured.of_the_same(untrained).mean() > 0.01:
-        return (
-            "A step that was too long moved the weights and biases of many units to where *z* is "
-            "below 0 for every digit. From then on no example gives such a unit a gradient; only "
-            "the layers before it can still bring it back."
-        )
+    if more > 0.01:
+        return killed
     if measured.dead.max() > 0:
         return (
             "Off is not dead: a unit that is off for one digit is on for another. But the deeper "

@@ -45,7 +45,8 @@ PANEL = Panel(
         Preset(
             "Too loose",
             "bad",
-            "Most of the bad steps are shorter than the cap, so they are taken in full.",
+            "A step as long as the cap is already too long. Cut to it or taken in full, bad steps "
+            "still leave half of the networks at guessing.",
             {"network": "large", "clip": "norm", "limit": 3.0},
         ),
         Preset(

@@ -325,8 +325,9 @@ def width(at) -> str:
         "inputs adds a change of the same size and the same sense, and there are more of them."
         if at.how == "standard"
         else f"Here the rate, {theme.setting(WIDE_RATE)} at width {NETWORKS['one'].width}, is "
-        "divided by the width's growth for hidden and output layers, and the output's weights "
-        "begin divided by the growth's root: one rate serves all widths.",
+        "divided by the width's growth for all layers but the first, whose inputs are as many at "
+        "every width, and the output's weights begin divided by the growth's root: one rate serves "
+        "all widths.",
     )
 
 

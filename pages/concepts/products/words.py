@@ -171,14 +171,21 @@ def random_weights(factors: int, drawn: Draws) -> str:
     )
 
 
+def _between(width: int) -> str:
+    """What the median of an even number of singular values is."""
+    if width % 2:
+        return ""
+    return f" (the geometric mean of the {'middle ' if width > 2 else ''}two)"
+
+
 def random_matrices(width: str, n: int, drawn: Matrices) -> str:
     """What a product of n random matrices does to a vector, and in its extreme directions."""
     largest, median = drawn.largest[n], drawn.median[n]
     return fill(
         """After {n} matrices of width {width} a random vector is {vector} times as long
         (median of {trials} draws); the gain's law says {law}. {law_holds} The largest singular
-        value is {largest}, the median one {median}, in one product smaller by a factor of {apart}:
-        {stretched}""",
+        value is {largest}, the median one {median}, in one product smaller by a factor of
+        {apart}: {stretched}""",
         n=n,
         width=width,
         vector=theme.from_log10(drawn.vector[n], 2),
@@ -186,7 +193,7 @@ def random_matrices(width: str, n: int, drawn: Matrices) -> str:
         law=theme.from_log10(drawn.law[n], 2),
         law_holds=_law_holds(drawn.vector[n], drawn.law[n]),
         largest=theme.from_log10(largest, 2),
-        median=theme.from_log10(median, 2),
+        median=theme.from_log10(median, 2) + _between(int(width)),
         apart=theme.from_log10(drawn.apart[n], 2),
         stretched=_stretched(largest, median),
     )
