@@ -21,6 +21,7 @@ from pages.concepts.home import data as home_data
 from pages.concepts.initialization.panel import CURVES
 from pages.concepts.optimizers import charts as optimizer_charts
 from pages.concepts.products import charts as product_charts
+from pages.concepts.products import data as product_data
 from pages.kit import grammar, live, site, specs, theme
 from pages.kit.mode import PRESENTED
 from tests.app import ask_for_more_controls, open_page, tables
@@ -416,3 +417,19 @@ def test_a_narrow_phone_has_room_for_the_words_on_its_horizontal_axis(builder):
     """On 320 pixels some 43 letters of them stand in a line."""
     for line in _titles(spec_of(builder), "x"):
         assert len(line) <= 43, line
+
+
+@pytest.mark.parametrize(
+    "phi,w,names",
+    [
+        ("selu", 0.6, {"1.6ⁿ", "∏ w·φ′(z)"}),
+        ("softplus", 1.5, {"0.6ⁿ", "∏ w·φ′(z)"}),
+        ("selu", 1.0, {"0.6ⁿ", "1.6ⁿ", "∏ w·φ′(z)"}),
+        ("identity", 0.6, {"0.6ⁿ", "1.6ⁿ"}),
+    ],
+)
+def test_a_name_of_another_base_stands_where_no_lines_name_does(phi, w, names):
+    row = product_data.powers(phi).query("w == @w").astype(object)
+    rows = row.where(row.notna(), None).to_dict("records")
+    svg = _render(product_charts.powers, [row | {"n": 15} for row in rows], w=w)
+    assert set(re.findall(r"0\.6ⁿ|1\.6ⁿ|∏ w·φ′\(z\)", svg)) == names
