@@ -12,13 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.classroom import lesson, progress, room, take_away, teach
-from pages.classroom.running import (
-    Running,
-    back_to,
-    leave_lesson,
-    open_lesson,
-    say_in_address,
-)
+from pages.classroom.running import Running, go_on_in, leave_lesson, open_lesson, say_in_address
 from pages.kit import address, mode, page, site, values
 from pages.kit.panels import Panel
 
@@ -186,12 +180,9 @@ def _lesson(panel: Panel, running: Running) -> None:
 
 
 def _go(running: Running) -> None:
-    undo = back_to(Running.now())
-    open_lesson(running)
     if mode.now().section:
         _to_section(1)
-    say_in_address()
-    address.go_to(running.step.page, undo)
+    go_on_in(running)
 
 
 def _leave() -> None:

@@ -76,7 +76,7 @@ def read(text: str | bytes, panels: Panels) -> Lesson:
     if not isinstance(says, dict) or "steps" not in says:
         raise NotALesson("This is no lesson.")
     version = says.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version != VERSION:
+    if type(version) is not int or version != VERSION:  # True and 1.0 are equal to 1
         raise NotALesson("This lesson was made with another version of this site.")
     steps = says["steps"]
     if not isinstance(steps, list) or not 0 < len(steps) <= MOST_STEPS:

@@ -1,12 +1,11 @@
 """The lesson that a reader is in, and what the address says of that and of the rest."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from pages.classroom.lesson import Lesson
-from pages.kit import mode, site, values
+from pages.kit import address, mode, site, values
 
 CODE = "classroom.room"  # the letters of the room that this session is in
 _KEY = "classroom.running"
@@ -44,17 +43,20 @@ def leave_lesson() -> None:
     _be_in(None)
 
 
-def back_to(running: Running | None) -> Callable[[], None]:
-    """What has the session be in this lesson, or in none, again."""
+def go_on_in(running: Running) -> None:
+    """Open this lesson at its step and run the step's page; the history leads back out of it."""
+    before = Running.now()
 
     def undo() -> None:
-        if running:
-            open_lesson(running)
+        if before:
+            open_lesson(before)
         else:
             leave_lesson()
         say_in_address()
 
-    return undo
+    open_lesson(running)
+    say_in_address()
+    address.go_to(running.step.page, undo)
 
 
 def _be_in(running: Running | None) -> None:

@@ -10,8 +10,8 @@ import streamlit as st
 
 from pages.classroom import lesson, qr
 from pages.classroom.lesson import Lesson
-from pages.classroom.running import Running, back_to, open_lesson, say_in_address
-from pages.kit import address, page, site, theme, values
+from pages.classroom.running import Running, go_on_in
+from pages.kit import page, site, theme, values
 from pages.kit.mode import Step
 from pages.kit.panels import Panel
 
@@ -175,10 +175,7 @@ def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
 
 
 def _open(draft: Lesson, packed: str) -> None:
-    undo = back_to(Running.now())
-    open_lesson(Running(draft, packed if len(packed) <= lesson.LONGEST_LINK else ""))
-    say_in_address()
-    address.go_to(draft.steps[0].page, undo)
+    go_on_in(Running(draft, packed if len(packed) <= lesson.LONGEST_LINK else ""))
 
 
 def _from_file(panel: Panel, panels: lesson.Panels) -> None:
