@@ -167,10 +167,10 @@ def prose(at: AppTest) -> str:
 
 
 def with_terms(at: AppTest) -> str:
-    """All the words of the page, its terms with their explanations; spaces are plain ones."""
+    """All the words of the page, its terms with their explanations; lines may break at spaces."""
     return "\n".join(
         block.value for kind in ("markdown", "caption", "latex") for block in at.get(kind)
-    ).replace("\u00a0", " ")
+    ).translate({0xA0: " ", 0x2060: None})
 
 
 def says(path: str, **values: Any) -> str:

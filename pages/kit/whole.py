@@ -7,6 +7,7 @@ sentence with other words is another element: it stands in a block whose key is 
 and its words. Such a block is nothing in the browser's page, only a name in React's.
 """
 
+import re
 from typing import Literal
 from zlib import crc32
 
@@ -18,12 +19,14 @@ from streamlit.proto.Block_pb2 import Block
 
 from pages.kit import values
 
-_PERCENT = " %", "\u00a0%"  # a number and its percent sign stay on one line
+# Where a browser would break a line: within φ′(z), 1/√L and |w|ⁿ.
+_WITHIN = re.compile(r"(?<=′)(?=\()|(?<=/)(?=[√∂φσ∏‖])|(?<=\|)(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿᴸ])")
+_JOINED, _NO_BREAK = "\u2060", "\u00a0"
 
 
 def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "stretch") -> None:
     """Draw Markdown that may change: as a caption, if it is one. Outside of fragments none does."""
-    element, text = st.caption if caption else st.markdown, text.replace(*_PERCENT)
+    element, text = st.caption if caption else st.markdown, unbroken(text)
     if values.drawing() == values.PAGE:
         element(text, width=width)
         return
@@ -33,9 +36,14 @@ def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "
 
 def table(frame: pd.DataFrame) -> None:
     """Draw a table that may change."""
-    frame = frame.map(lambda cell: cell.replace(*_PERCENT) if isinstance(cell, str) else cell)
+    frame = frame.map(lambda cell: unbroken(cell) if isinstance(cell, str) else cell)
     with _named(frame.to_csv()):
         st.table(frame)
+
+
+def unbroken(text: str) -> str:
+    """A number stays on one line with its percent sign, and a short formula with itself."""
+    return _WITHIN.sub(_JOINED, text.replace(" %", f"{_NO_BREAK}%"))
 
 
 def _named(text: str) -> DeltaGenerator:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from pages.kit import whole
 from pages.kit.prose import fill
+from tests.app import open_page
 
 
 def test_a_paragraph_is_one_line_and_a_list_keeps_its_own():
@@ -44,3 +46,11 @@ def test_what_is_put_in_is_not_looked_at_again():
 def test_a_missing_name_and_an_unused_one_are_errors(text, says):
     with pytest.raises(KeyError, match=r"given without use, or missing: [ab]"):
         fill(text, **says)
+
+
+def test_a_number_stays_with_its_percent_sign_and_a_short_formula_with_itself():
+    said = whole.unbroken("5 % of ∏*w*·φ′(*z*), 1/√*n*, |*w*|ᴸ⁻¹/4ᴸ")
+    assert said == "5\xa0% of ∏*w*·φ′\u2060(*z*), 1/\u2060√*n*, |*w*|\u2060ᴸ⁻¹/4ᴸ"
+    alone = "[home](/home) | a/b | $1/(1 + x)$, $f'(x)$"
+    assert whole.unbroken(alone) == alone
+    assert "\u2060" in "".join(text.value for text in open_page("chain_rule").markdown)
