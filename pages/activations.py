@@ -198,10 +198,10 @@ def _leaks() -> None:
     page.write(
         """
         Depth 10, width 64, He's weights, 200 steps on the digits, the same draws for every slope.
-        The bar is the median; a network that broke (became not a number) names no digit. At rates
-        0.03 and 0.1 all train, a little better with leaks of 0.1 and 0.3. At 0.3 a leak of 0.01
-        differs from ReLU by less than its runs differ among themselves, one of 0.1 helps, and with
-        0.3 every network breaks: what passes below 0 also lets the numbers grow.
+        The bar is the median; a network that broke (its numbers no longer finite) gets no digit
+        right. At rates 0.03 and 0.1 all train, a little better with leaks of 0.1 and 0.3. At 0.3 a
+        leak of 0.01 differs from ReLU by less than its runs differ among themselves, one of 0.1
+        helps, and with 0.3 every network breaks: what passes below 0 also lets the numbers grow.
         """
     )
 

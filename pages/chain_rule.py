@@ -169,7 +169,8 @@ page.write(
     - (¼)ᴸ bounds the slopes, not the gradient: with |*w*| above 1 the gradient can lie above it.
       The bound that holds has |*w*|ᴸ⁻¹ in it.
     - In a layer of width *n* the slopes' factor is their root mean square over units and examples,
-      the weights' ‖W‖/√*n*. A gradient that meets them at random changes by both.
+      the weights' is ‖W‖/√*n*, where ‖W‖ is the root of the sum of all squared entries. A gradient
+      of random direction changes by their product.
     """,
     slope=theme.number(float(ACTIVATIONS["sigmoid"].df(5.0)), 6),
 )

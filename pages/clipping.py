@@ -22,7 +22,7 @@ def thresholds(at) -> None:
         main=data.main_line,
         idea=data.idea,
         alt_text="""
-            Two panels. Left: share of held-out digits named right against the clipping threshold
+            Two panels. Left: share of held-out digits right against the clipping threshold
             from 0.1 to 1,000, with the share of steps clipped, the same network with what cures it,
             and guessing. Right: training loss over 200 steps at the current threshold. The numbers
             stand in the text below.""",
@@ -134,7 +134,7 @@ page.write(
       goes downhill.
     - Each point is the median of {runs} networks (seeds 0 to {last}), the band their middle half:
       width 64, batches of 32 digits, learning rate 0.03. A run that ends as “not a number” counts
-      as guessing.
+      as guessing, 10 %; other pages count it as 0 %.
     """,
     runs=RUNS,
     last=RUNS - 1,

@@ -47,7 +47,7 @@ predict.size(
     truth=float(data.asked()[-1]),
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -3, -4, -5, -6, -6.5, -7, -7.5, -8, -9, -10, -12),
     replies=(
-        (-0.6, 0, "Defaults are made to work, one thinks. This one is older than ReLU."),
+        (-0.6, 0, "One expects defaults to work. This one is older than ReLU."),
         (-4, -1, words.glorot()),
     ),
     because=words.because(),
@@ -62,12 +62,14 @@ page.write(
     of φ′, where σ is the standard deviation of one weight and *n* the layer's **fan-in**. Most
     gains differ by a few tenths. Depth raises them to a power.
 
-    So the same architecture, with the same data, is another network in another library. The
-    numbers here were measured by running {frameworks} libraries, each in an environment of its own;
-    what the manuals say was not asked. On this page every default gets the same draws, through its
-    own distribution; other pages draw theirs directly, and get other numbers for He's weights.
+    So the same architecture, with the same data, is a different network in each library. The
+    numbers here were measured by running {frameworks} libraries, {dense} of which have a dense
+    layer, each in an environment of its own; they are not taken from the manuals. On this page
+    every default gets the same draws, through its own distribution; other pages draw theirs
+    directly, and get other numbers for He's weights.
     """,
     frameworks=data.counted().frameworks,
+    dense=data.counted().dense,
 )
 
 controls.presets(PANEL, "framework")
@@ -107,7 +109,7 @@ def gauge(at) -> None:
     )
 
 
-page.write("## The same name, another number")
+page.write("## The same name, a different number")
 controls.presets(PANEL, "name")
 controls.draw(PANEL, "name")
 
@@ -122,8 +124,8 @@ page.write(
     """
     ## Clipped by name
 
-    The same gradients through libraries' clipping by norm, at limit {limit}: ✓ right to single
-    precision, ~ changed, ✕ destroyed.
+    The same gradients through libraries' clipping by norm, at threshold {limit}: ✓ right to
+    float32, ~ changed, ✕ destroyed.
     """,
     limit=theme.setting(clips.LIMIT),
 )
@@ -154,12 +156,12 @@ def fine_print(at) -> None:
         """
         ## The fine print
 
-        - A measurement is of one version, which the tables name, on one processor.
+        - A measurement is of one version, which the tables name, on one CPU.
         - {counted}
         - A measured σ is right to half a percent, over {layers} layers to ten. Where the ends of a
           distribution say it better, they were taken.
-        - The networks on this page are ours, in double precision, with the frameworks' weights and
-          biases. Most of theirs compute in single precision, where 10⁻⁴⁶ is 0.
+        - The networks on this page are ours, in float64, with the frameworks' weights and biases.
+          Most of theirs compute in float32, where 10⁻⁴⁶ is 0.
         - A gain of 1 at the start is not a trained network. Normalization and shortcuts, which most
           deep networks have, hide what a default does.
         """,

@@ -51,9 +51,9 @@ with right:
             "slow": "×0.6 hardly moves: after 200 steps it has not left chance.",
             "all": "Training would have to reach the weights first.",
         },
-        because=f"""After 200 steps ×1 names {theme.percent(three[1].middle[-1])} of the held-out
-        digits right, ×0.6 {theme.percent(three[0].middle[-1])}, and guessing gives 10 %. ×1.6 is no
-        longer a number at step {three[2].end:.0f}.""",
+        because=f"""After 200 steps ×1 gets {theme.percent(three[1].middle[-1])} of the held-out
+        digits right, ×0.6 {theme.percent(three[0].middle[-1])}, and guessing gives 10 %. ×1.6
+        breaks at step {three[2].end:.0f}: its numbers are no longer finite.""",
     )
     if told:
 
@@ -64,7 +64,7 @@ with right:
                 **data.accuracies(at.network, data.draw(at), at.c),
                 key="home.accuracies",
                 alt_text="""
-                    Line chart: share of held-out digits named right over 200 steps of training, one
+                    Line chart: share of held-out digits right over 200 steps of training, one
                     line per size of the weights, and the step at which a network's numbers ended.
                     The numbers stand in the text below.""",
                 idea=predict.idea(PANEL, data.idea),
@@ -84,17 +84,17 @@ page.write(
     ## What this is about
 
     A network computes forward: each unit adds up what the layer before sends it, each part times a
-    weight, and bends the sum with an activation. How wrong the result is, is one number, the loss
-    *J*. The gradient d*J*/d*w* says how *J* answers when a weight moves a little, and training
-    moves each weight against it, by a learning rate *η*: *w* ← *w* − *η*·d*J*/d*w*. That is plain
-    SGD, stochastic gradient descent. So a weight whose gradient is nearly 0 hardly learns, and one
-    whose gradient is huge is thrown far off.
-    Press “Play” under the picture, and see the signal go forward and the gradient come back.
+    weight, and bends the sum *z* with an activation φ. One number says how wrong the result is: the
+    loss *J*. The gradient d*J*/d*w* says how *J* responds when a weight moves a little, and
+    training moves each weight against it, by a learning rate *η*: *w* ← *w* − *η*·d*J*/d*w*. That
+    is plain SGD, stochastic gradient descent. So a weight whose gradient is nearly 0 hardly learns,
+    and one whose gradient is huge is thrown far off. Press “Play” under the picture, and see the
+    signal go forward and the gradient come back.
 
     These pages follow the article “Understanding The Exploding and Vanishing Gradients Problem”
     ([programmathically.com](https://programmathically.com), 2021) concept by concept, and go on
-    from there. They are for who has met a neural network once; an evening is enough for all, three
-    quarters of an hour for the first six in class.
+    from there. They are for anyone who has met a neural network once. An evening is enough for all
+    of them; the first six take 45 minutes in class.
 
     ## The idea
 
@@ -106,7 +106,7 @@ page.write(
     - It **explodes** when it gets larger with each layer, until an update throws the weights far
       from anything useful.
 
-    Both are one thing: a product of many factors on the same side of 1. The article multiplies
+    Both have one cause: a product of many factors on the same side of 1. The article multiplies
     fifteen times: 0.6¹⁵ = {small} and 1.6¹⁵ = {large}. From layer 16 to layer 1 is fifteen times
     too: the real networks measure {small_measured} and {large_measured}.
     """,
@@ -157,14 +157,15 @@ page.write(
     - The article says that a good initialization keeps the weights “close to 1”. He's ×1 is a
       standard deviation of √(2/64) = 0.177. What is close to 1 is a layer's effect on the size of
       the gradient.
-    - While you drag, the gradient starts with random numbers at the output, the same for every
-      size, and is that of eight digits: so a network has one number on all pages. In the first step
-      of training it starts as the loss's, at each network's own output, and is that of 32; at ×0.6,
-      ×1 and ×1.6 the ReLU networks then measure {small}, {one} and {large}.
+    - The gradient that you drag is that of eight digits. It starts as random numbers at the output,
+      the same for every size, so most pages give a network the same number. In training it is that
+      of 32 digits and starts as the loss's, at each network's own output. In the first step the
+      ReLU networks at ×0.6, ×1 and ×1.6 then measure {small}, {one} and {large}.
     - The picture's dots are of one draw, the first where all are shown. Their gradient starts as
       the loss's would at an output that prefers no digit.
     - The factor multiplies the weights of every layer, the output's too. Biases start at 0. Bands
-      hold the middle half of the draws. A network that has stopped being numbers names no digit.
+      hold the middle half of the draws. A network that breaks, its numbers no longer finite, gets
+      no digit right.
     """,
     small=small,
     one=one,
@@ -177,12 +178,14 @@ def _training() -> None:
     page.write(
         """
         1,437 digits of 8 × 8 pixels to train on, 360 held out, standardized per pixel. Width 64;
-        ReLU 16 layers deep, tanh 15. Plain stochastic gradient descent on the cross-entropy, 200
-        steps of 32 digits; learning rate 0.03, and 0.1 for tanh with Xavier. Twenty random draws
-        for each of thirteen sizes, the same draws and batches at every size. The drag measures the
-        first of them, and one more of ReLU: of an odd number, the median is a network. The curves
-        come from a file that `python -m pages.concepts.home.make_runs` remakes.
-        """
+        ReLU 16 layers deep, tanh 15. Plain SGD on the cross-entropy, 200 steps of 32 digits;
+        learning rate 0.03, and 0.1 for tanh with Xavier. Twenty random draws for each of thirteen
+        sizes, the same draws and batches at every size. The drag measures {tanh} of these draws for
+        tanh; for ReLU all of them and one more, as the median of an odd number is one of the
+        networks. The curves come from a file that `python -m pages.concepts.home.make_runs`
+        remakes.
+        """,
+        tanh=data.drag("tanh_xavier", None).members,
     )
 
 

@@ -60,10 +60,11 @@ page.write(
     """
     ## The idea
 
-    A unit adds up *n* inputs, each times a random weight. Random signs cancel in part, so the sum
-    grows like σ√*n*, not like σ*n*; *n* is the **fan-in**. The slopes φ′ then take their share.
-    Together they are the layer's **gain**, about σ√*n* times the root mean square of φ′. Below 1
-    the gradient vanishes, above 1 it explodes.
+    A unit adds up *n* inputs, each times a random weight of standard deviation σ (not the sigmoid
+    here). Random signs cancel in part, so the sum grows like σ√*n*, not like σ*n*; *n* is the
+    **fan-in**. Going back, a unit's gradient is such a sum too, times the slope φ′. Together they
+    are the layer's **gain**, about σ√*n* times the root mean square of φ′. Below 1 the gradient
+    vanishes, above 1 it explodes.
 
     Half of all ReLUs are off, so the slopes cost √½ and σ√*n* has to be √2: that is **He**. The
     slope of tanh is near 1 for small inputs, so σ√*n* = 1 will do: **LeCun**, and **Xavier**
@@ -82,9 +83,9 @@ st.caption(
     "n is the fan-in, n′ the fan-out; the gain is a median over networks, and the last column "
     "is ‖dJ/dz‖ of layer 1 over the last layer's. σ√n is the same in every layer (of orthogonal "
     "weights it is smaller in the first layer of more than 64 units); the first has 64 inputs, so "
-    "at another width its weights are not from N(0, 1). Orthogonal weights are run where you draw "
-    "them. The article says that these schemes keep the "
-    "weights “close to 1”. The third column says no. What should be close to 1 is the gain."
+    "at another width its weights are not from N(0, 1). Orthogonal weights are computed only when "
+    "you choose them. The article says that these schemes keep the weights “close to 1”. The third "
+    "column says no. What should be close to 1 is the gain."
 )
 controls.presets(PANEL)
 controls.draw(PANEL, "activation", "width", "depth", "g")
@@ -142,9 +143,9 @@ page.write(
     - The article gives two formulas for He. He is √(2/*n*), with *n* the fan-in; √(1/*n*) is
       LeCun's. Its weights are not near 1: at a fan-in of 100 they have σ = {he}, those of LeCun and
       Xavier {lecun}.
-    - A gain near 1, the nearer the deeper the network, is necessary, not sufficient. Sigmoid
-      layers at σ√*n* = 11.3, 16 deep, get only {accuracy} of the digits right: small differences
-      grow on the way forward, those between pictures of one digit too.
+    - A gain near 1 is necessary, and the deeper the network, the nearer. It is not sufficient.
+      Sigmoid layers at σ√*n* = 11.3, 16 deep, get only {accuracy} of the digits right: small
+      differences grow on the way forward, those between pictures of one digit too.
     - He preserves an average. A typical network that is deep and narrow falls short of it.
     - All this is said of the first step. Training moves the weights, and nothing here keeps the
       gain at 1 after that.
@@ -211,9 +212,9 @@ def _derivation() -> None:
         A sum of *n* independent terms of mean 0 has *n* times the variance of one. For ReLU φ′² is
         1 in half of the cases, so the gain is 1 at *n*σ² = 2 (He et al. 2015). For tanh near 0 it
         is 1 at *n*σ² = 1 (LeCun et al. 1998; Glorot and Bengio 2010, who average the fan-in of the
-        way forward and the fan-out of the way back). Going forward the same sum gives
-        *q* ← *n*σ²·E φ(*z*)² + σ²(*b*). From it the curves of the gauge take the spread of *z* in
-        each layer (Schoenholz et al. 2017).
+        way forward and the fan-out of the way back). Going forward, the same sum gives the mean
+        square *q* of *z*: *q* ← *n*σ²·E φ(*z*)² + σ²(*b*). From it the curves of the gauge take the
+        spread of *z* in each layer (Schoenholz et al. 2017).
         """
     )
 

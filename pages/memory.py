@@ -37,8 +37,8 @@ predict.size(
         (-2, 0, "A bias of 1 is the usual remedy, but it is not a memory of a hundred steps."),
         (-30, -29, "That is a forget bias of 0, which halves the memory at each step."),
     ),
-    because="""0.731¹⁰⁰: most of a half-open gate is a leak. To keep a memory for *n* steps, the
-    bias has to be about ln *n*.""",
+    because="""0.731¹⁰⁰: a gate that is not fully open leaks at every step. To keep a memory for *n*
+    steps, the bias has to be about ln *n*.""",
 )
 
 page.write(
@@ -70,9 +70,10 @@ page.write(
     """
     ## A gate in the way
 
-    An LSTM has a memory *c* beside its state: $c_t = f_t c_{t-1} + i_t g_t$. On the memory's own
-    way back there is no matrix and no slope, only the forget gate *f*, between 0 and 1. A GRU does
-    the same with its update gate. The bias of that gate decides how open it starts.
+    An LSTM has a memory *c* beside its state: $c_t = f_t c_{t-1} + i_t g_t$, where *i* and *g* say
+    what is written. On the memory's own way back there is no matrix and no slope, only the forget
+    gate *f*, between 0 and 1. A GRU does the same with its update gate. The bias of that gate
+    decides how open it starts.
     """
 )
 
@@ -136,10 +137,10 @@ page.write(
     ## Learning to remember
 
     One of four symbols is shown at the first step. Noise follows. At the last step the network has
-    to say which symbol it was; chance is 25 %. A dot counts the seeds, of eight, that name over
-    95 % of new sequences right after 500 steps of Adam, at the better of two learning rates, 0.01
-    and 0.03. Each network has 16 units. “Bias” is the forget bias that it begins with,
-    “orthogonal” its recurrent weights, and “clipped” is to norm 1.
+    to say which symbol it was; chance is 25 %. A dot counts the seeds, of eight, that get over 95 %
+    of new sequences right after 500 steps of Adam, at the better of two learning rates, 0.01 and
+    0.03. Each network has 16 units. “Bias” is the forget bias that it begins with, “orthogonal” its
+    recurrent weights, and “clipped” means to norm 1.
     """
 )
 
@@ -163,8 +164,8 @@ page.write(
     At the start, what gates that read nothing keep of the memory, and of its gradient, over 50
     steps is {kept}. Of the cells with gates, only the LSTM that begins with a bias of 4 learned 50
     steps in most of its seeds. No cell learned 100 or 200 steps in more than half of its seeds. At
-    50 steps and more the counts are partly luck: on another processor, which rounds otherwise, some
-    of the seeds may end differently. {clipping}
+    50 steps and more the counts are partly luck: on another CPU, which rounds otherwise, some of
+    the seeds may end differently. {clipping}
     """,
     kept=words.kept_over(50),
     clipping=words.clipping(),
@@ -180,8 +181,8 @@ page.write(
       other counts.
     - A forget gate reads its inputs. Its product is not σ(bias)ⁿ, but a mean over units and steps
       that vary around it. The memory's gradient has a second way, through the state and the gates.
-    - The law of the curse is for white input and a long past. The dots are from 6,000 steps
-      of 120 sequences; nearly all lie within a fourth of it.
+    - The law of the curse is for white input and a long past. The dots are from 6,000 steps of 120
+      sequences; nearly all lie within 25 % of it.
     """
 )
 

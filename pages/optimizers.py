@@ -59,17 +59,18 @@ page.write(
     """
     ## The idea
 
-    The pages of the article train by plain descent: the step is the learning rate times the
-    gradient, so a gradient that vanishes is a step that vanishes. Most networks are trained with
-    **Adam**. It keeps two running means, of a weight's gradient *g* and of *g*², and steps by the
-    first over the root of the second. At the first step that is *g*/(|*g*| + ε): whatever the size
-    of *g*, the step is the learning rate. ε is there so that nothing is divided by 0; below it Adam
-    is descent by the first mean, with a learning rate of *η*/ε.
+    The pages on the article train by plain SGD: the step is the learning rate times the gradient,
+    so a gradient that vanishes is a step that vanishes. Most networks are trained with **Adam**. It
+    keeps two running means, of a weight's gradient *g* and of *g*², and steps by the first over the
+    root of the second. At the first step that is *g*/(|*g*| + ε): whatever the size of *g*, the
+    step is the learning rate. ε is there so that nothing is divided by 0; for gradients far below ε
+    Adam is plain SGD on the first mean, with a learning rate of *η*/ε.
 
-    That is the size. What a longer step does not give back is what differs between the examples.
-    Sixteen ReLU layers leave {relu} of it, however small their weights. Ten sigmoid layers leave
-    {ten}, and only Muon, which lifts small singular values of a step up to 485 times, finds it
-    again; twenty leave {twenty}, and no rule names over {best} right.
+    That is the size. What a longer step does not give back is the difference between the examples.
+    After sixteen ReLU layers the digits differ by {relu} of the activations' size, however small
+    the weights. After ten sigmoid layers they differ by {ten}, and only Muon, which lifts small
+    singular values of a step up to 485 times, still learns. After twenty they differ by {twenty},
+    and no rule gets over {best} right.
     """,
     relu=asked["relu"],
     ten=asked["ten"],
@@ -88,11 +89,11 @@ def in_numbers(at) -> None:
 
 page.write(
     """
-    ## Trained so
+    ## After training
 
     The same draws and batches for every optimizer, each with its usual ε and at the learning rate
-    of a grid that serves it best. Green names at least 40 % of the held-out digits right; guessing
-    names 10 %.
+    of a grid that serves it best. Green gets at least 40 % of the held-out digits right; guessing
+    gets 10 %.
     """
 )
 
@@ -104,7 +105,7 @@ def by_rule(at) -> None:
         **data.curves(at.network, at.rule),
         key="optimizers.curves",
         alt_text="""
-            Line chart: share of held-out digits named right over 200 steps of training, one line
+            Line chart: share of held-out digits right over 200 steps of training, one line
             for each of seven optimizers, the chosen one thick.""",
     )
     page.write(words.trained(at))
@@ -134,7 +135,7 @@ def over_epsilon(at) -> None:
         data.epsilons(),
         key="optimizers.epsilons",
         alt_text="""
-            Line chart: share of held-out digits named right after training with Adam, over ε on a
+            Line chart: share of held-out digits right after training with Adam, over ε on a
             logarithmic scale, for two ReLU networks with small weights and a sigmoid network.""",
     )
     page.write(words.epsilons(at))
@@ -144,10 +145,10 @@ page.write(
     """
     ## After a quiet time
 
-    After many small gradients, a large one finds a small root beneath it. If they were enough, and
-    the mean of squares slow to follow, the step exceeds the learning rate. Clipping shortens it: by
-    norm; by the weights, each unit's to a hundredth of their norm (Brock et al. 2021); by z-score,
-    to four deviations above the mean norm.
+    After many small gradients, a large one is divided by a root that is still small. If there were
+    enough of them, and the mean of squares is slow to follow, the step exceeds the learning rate.
+    Clipping shortens it: by norm; by the weights, each unit's to a hundredth of their norm (Brock
+    et al. 2021); by z-score, to four deviations above the mean norm.
     """
 )
 
@@ -208,7 +209,7 @@ def _grid() -> None:
     st.table(words.grid(values.read(PANEL)))
     page.write(
         """
-        Held-out digits named right after 200 steps, the median of eight draws, at each learning
+        Held-out digits right after 200 steps, the median of eight draws, at each learning
         rate that was tried for this network. The curves show the best one, chosen by these same
         held-out digits, so they flatter every optimizer a little. The runs come from files that
         `python -m pages.concepts.optimizers.make_runs` remakes.

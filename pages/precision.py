@@ -37,7 +37,7 @@ predict.choice(
     options={"zero": "Yes, it becomes 0", "stuck": "No, it sticks above 0", "up": "It grows again"},
     truth="stuck",
     replies={
-        "zero": "So it is if the true power is rounded once. Step by step it is not.",
+        "zero": "That is so if the true power is rounded once. Step by step it is not.",
         "up": "Rounding can hold a number, but 0.6 times it is never larger.",
     },
     because=words.stuck(),
@@ -48,8 +48,8 @@ page.write(
     ## The idea
 
     A computer keeps a number as a few digits and an exponent. {formats} A gradient that is smaller
-    than half of the smallest number becomes 0, one that is too large infinite, no number, or the
-    largest. The mathematics knows nothing of it.
+    than half of the smallest number becomes 0. One that is too large becomes infinite, not a
+    number, or the largest number. In mathematics neither happens.
 
     **Loss scaling** multiplies the loss by a power of two. The chain rule hands the factor on, so
     every gradient is multiplied by it, and no digit changes.
@@ -150,7 +150,7 @@ def one_weight(at) -> None:
 
 controls.draw(PANEL, "form2", "update")
 
-page.write("## Trained so\n\n" + words.trained_so())
+page.write("## After training\n\n" + words.trained_so())
 
 
 @page.part(PANEL)

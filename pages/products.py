@@ -38,7 +38,7 @@ predict.size(
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -2.3, -2.6, -3, -4, -6, -8, -10),
     replies=(
         (-0.6, 0, "That is the usual guess: nearly 1 should stay nearly 1. It does, once."),
-        (-10, -5, "Not that fast: 0.9 needs 22 factors for each decade, 0.6 needs five."),
+        (-10, -5, "Not that fast: 0.9 needs 22 factors to lose a factor of ten; 0.6 needs five."),
     ),
     because="Each layer takes a tenth of what is left, and the losses compound.",
 )
@@ -51,10 +51,10 @@ page.write(
     multiplied by something: a weight *w*, and the slope φ′(*z*) of the activation. After *n* layers
     it has been multiplied *n* times.
 
-    Take the article's simplest case: one neuron per layer, every weight the same, no activation.
-    Then the gradient is multiplied by *w*ⁿ. If |*w*| is below 1 it **vanishes**: the first layers
-    hardly move. If |*w*| is above 1 it **explodes**: they are thrown about. The article's own
-    numbers are 0.6³ = {few}, 0.6¹⁵ = {small} and 1.6¹⁵ = {large}.
+    Take the article's simplest case: one unit per layer, every weight the same, no activation. Then
+    the gradient is multiplied by *w*ⁿ. If |*w*| is below 1 it **vanishes**: the first layers hardly
+    move. If |*w*| is above 1 it **explodes**: they are thrown about. The article's own numbers are
+    0.6³ = {few}, 0.6¹⁵ = {small} and 1.6¹⁵ = {large}.
     """,
     few=data.exact(0.6, 3),
     small=data.exact(0.6, 15),
@@ -116,9 +116,9 @@ def random_matrices(at) -> None:
         """
         ## And layers are wide
 
-        A real layer multiplies by a matrix. A vector then meets a sum of many random numbers at
-        each layer, and chance evens out: its length changes by about the **gain** σ√width. These
-        are matrices alone, so their numbers are not those of the networks on other pages.
+        A real layer multiplies by a matrix. Each entry of the new vector is then a sum of many
+        random numbers, and chance evens out: its length changes by about the **gain** σ√width.
+        These are matrices alone, so their numbers are not those of the networks on other pages.
         """
     )
     page.show(
@@ -142,10 +142,10 @@ page.write(
       “from 1 or 0”. Only 1 is special. Further from 1 on a log scale is faster, and near 0 is the
       fastest of all.
     - Its 0.6³ = 0.21 is 0.216, cut short.
-    - Equal weights, no biases and one neuron per layer make the arithmetic visible. Real layers
+    - Equal weights, no biases and one unit per layer make the arithmetic visible. Real layers
       differ from each other, and a bias shifts *z*, so that it acts through φ′(*z*).
-    - The mathematics of *wⁿ* never reaches 0, a computer does, and stops in another place if it
-      multiplies step by step: [Number formats](precision), “Where a power ends”.
+    - In mathematics *wⁿ* never reaches 0. On a computer it does, and multiplied step by step it
+      ends elsewhere: [Number formats](precision), “Where a power ends”.
     - The number *w* is an analogy. In a real layer the matrix of weights times the slopes takes its
       place, and it has one factor for each direction: its singular values.
     """

@@ -39,7 +39,7 @@ predict.size(
     guesses=(-4, -3, -2, -1, 0, 1, 2, 3, 3.6, 4, 5, 6, 8),
     replies=(
         (-4, -1, "Vanishing needs factors below 1; the shortcut alone is a factor of 1."),
-        (0, 0, "So it would be without branches. Each branch adds a gradient of its own."),
+        (0, 0, "That would be so without branches. Each branch adds a gradient of its own."),
         (7, 8, "That would be doubling at each block. It is the square that doubles."),
     ),
     because="""That is the theory, √2 to the 24th: two parts of the same size and of unrelated
@@ -56,10 +56,10 @@ page.write(
     With one, h + *r*·F(h) is: going back, the gradient is multiplied by 1 plus *r* times the
     branch's own factor. That 1 is what lets it past.
 
-    What the branch adds makes both grow. A small *r* holds them, and so does a **norm**, which
-    divides by the size of what it gets: **post-norm** after the sum, **pre-norm** on what the
-    branch reads, **peri-norm** on what it makes as well. **DeepNorm** is post-norm with a larger
-    factor on the stream. Or W₂ begins at 0.
+    What the branch adds makes stream and gradient grow. A small *r* holds them, and so does a
+    **norm**, which divides by the size of what it gets: **post-norm** after the sum, **pre-norm**
+    on what the branch reads, **peri-norm** on what it makes as well. **DeepNorm** is post-norm with
+    a larger factor on the stream. Or W₂ starts at 0, and the branch with it.
     """
 )
 controls.presets(PANEL)
@@ -136,10 +136,10 @@ controls.draw(PANEL, "deep")
 
 page.write(
     """
-    ## Trained so
+    ## After training
 
-    The same stacks on the digits, 200 steps of plain gradient descent, each way at the best of four
-    learning rates.
+    The same stacks on the digits, 200 steps of plain SGD, each way at the best of four learning
+    rates.
     """
 )
 

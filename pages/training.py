@@ -37,7 +37,7 @@ def run_view(at) -> None:
         clock=charts.PLAY,
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of
-            examples named right. Over the hidden layers, at the step of the scrubber: the gradient
+            examples right. Over the hidden layers, at the step of the scrubber: the gradient
             dJ/dz relative to the last layer with the product of slopes, and the relative size of
             the step. The numbers stand in the text below.""",
         **pair.once(data.curves, steps),
@@ -107,7 +107,7 @@ predict.choice(
     },
     truth="batch",
     replies={
-        "none": "The slope is one factor. A normalizer divides by the spread of *u*, and that "
+        "none": "The slope is one factor. A normalizer divides by the spread of the sums, and that "
         "factor is in the product too.",
         "layer": "It normalizes each digit by itself, and so leaves all digits alike.",
         "both": "They normalize along different axes, and here that is the whole difference.",
@@ -125,8 +125,8 @@ page.write(
 
     A and B see the same examples in the same order. Their weights come from one seed: with the same
     width and depth, and schemes of one family (normal, uniform or orthogonal), they are the same
-    draws, layer by layer, scaled differently. Then what differs in what they do comes from what
-    differs in their settings, and from nothing else.
+    draws, layer by layer, scaled differently. Then any difference in what they do comes from their
+    settings, and from nothing else.
     """
 )
 
@@ -140,9 +140,9 @@ page.write(
     """
     ## The fine print
 
-    - Batches of 32, float64, and plain gradient descent unless another is chosen. Biases from 0,
-      the output layer's weights scaled like the others. Batch normalization uses each batch's own
-      statistics; tests, the plane and the histograms use those of all held-out examples.
+    - Batches of 32, float64, and plain SGD unless another rule is chosen. Biases from 0, the output
+      layer's weights scaled like the others. Batch normalization uses each batch's own statistics;
+      tests, the plane and the histograms use those of all held-out examples.
     - The squared error is the mean over examples and outputs of (output − target)². Right is the
       class of the largest output, with either loss.
     - The gradients at a step are those of its batch, before the weights move. Two networks of
@@ -164,12 +164,12 @@ def _scripts() -> None:
     page.write(
         """
         Each script is this network, its data and its training in one file, and prints the losses of
-        this page, as long as rounding does not tell. The NumPy script needs NumPy alone. Each
-        library adds up in another order: at first the losses agree to ten digits and more, in
-        float32 to about six. What is rounded otherwise grows with the steps, soonest where the
-        network is deep, the rate large, or the step made of signs, as sign descent's and Muon's
-        nearly are. Where φ is flat to the last digit, a framework's slope is exactly 0 and the
-        page's is not: a rule that divides by a gradient's size shows it.
+        this page, as long as rounding makes no difference. The NumPy script needs NumPy alone. Each
+        library adds up in a different order: at first the losses agree to ten digits and more, in
+        float32 to about six. Differences in rounding grow with the steps, soonest where the network
+        is deep, the rate large, or the step made of signs, as sign descent's and Muon's nearly are.
+        Where φ is flat to the last digit, a framework's slope is exactly 0 and the page's is not: a
+        rule that divides by a gradient's size shows it.
         """
     )
     at = values.read(PANEL)

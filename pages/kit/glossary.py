@@ -96,7 +96,7 @@ TERMS = (
     ),
     Term(
         "optimizer",
-        "The rule that makes a step of a gradient. Plain descent takes the gradient times the "
+        "The rule that turns a gradient into a step. Plain SGD takes the gradient times the "
         "learning rate.",
         ("optimizers?",),
     ),
@@ -195,7 +195,7 @@ TERMS = (
     ),
     Term(
         "clipping",
-        "Making a gradient shorter before a step where it is longer than a threshold.",
+        "Cutting a gradient to a threshold before a step: its length, or each entry by itself.",
         ("[Cc]lipping", "clipped", "clips?"),
     ),
     Term(

@@ -277,13 +277,11 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
 
 
 def right_by_way(title: str) -> alt.LayerChart:
-    """Held-out digits named right after training, a point per seed and a bar at the median.
+    """Held-out digits right after training, a point per seed and a bar at the median.
 
     Rows: `way`, `accuracy`, `median`, `meaning`, `says`. `title` says what the ways are.
     """
-    x = linear_x(
-        "accuracy", "held-out digits named right", (0, 1), _QUARTERS, format="%", grid=True
-    )
+    x = linear_x("accuracy", "held-out digits right", (0, 1), _QUARTERS, format="%", grid=True)
     y = alt.Y(
         "way",
         type="nominal",
@@ -297,14 +295,14 @@ def right_by_way(title: str) -> alt.LayerChart:
     )
     rows = alt.Chart()
     dots = rows.mark_point(size=50, filled=True, opacity=0.7, clip=True).encode(
-        tooltip=tooltip(way=title, says="named right")
+        tooltip=tooltip(way=title, says="right")
     )
     bar = rows.mark_tick(thickness=3, size=22).encode(x=alt.X(field="median"))
     return layered(dots, bar, x=x, y=y, height=SMALL_HEIGHT)
 
 
 def right_by_step(series: str, title: str) -> alt.Chart:
-    """Held-out digits named right over the steps of training, a line per option of `series`.
+    """Held-out digits right over the steps of training, a line per option of `series`.
 
     Rows: `series`, `step`, `share`, `says`, and `yours`, whether it is the chosen one. `title` says
     what the series is.
@@ -316,7 +314,7 @@ def right_by_step(series: str, title: str) -> alt.Chart:
         tooltip=[
             alt.Tooltip(series, type="nominal", title=title),
             alt.Tooltip("step", type="quantitative", title="step"),
-            alt.Tooltip("says", type="nominal", title="named right"),
+            alt.Tooltip("says", type="nominal", title="right"),
         ],
     )
 

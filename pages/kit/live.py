@@ -115,7 +115,7 @@ def _pin_button(panel: Panel) -> None:
         )
         if pin is not None:
             shown = panel.pin_shown(pin, values.read(panel))
-            whole.say(f"The dashed grey line is pinned at {shown}.")
+            whole.say(f"The dashed gray line is pinned at {shown}.")
 
 
 @memoize(128)

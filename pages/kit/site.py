@@ -98,15 +98,16 @@ PAGES = (
     PageInfo(
         path="frameworks",
         menu="What frameworks start with",
-        title="What frameworks do when nothing is said",
-        claim="Say nothing, and each framework builds another network.",
+        title="What frameworks do by default",
+        claim="Left to its defaults, each framework builds a different network.",
         section=BEYOND,
     ),
     PageInfo(
         path="optimizers",
         menu="Optimizers",
         title="What an optimizer gives back",
-        claim="Adam gives a small gradient its size back. What it said is gone all the same.",
+        claim="Adam gives a small gradient its size back. "
+        "What the gradient said is gone all the same.",
         section=BEYOND,
     ),
     PageInfo(

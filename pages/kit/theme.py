@@ -11,7 +11,7 @@ MEANINGS = {
     "vanishing": "far smaller than it should be, or becomes 0; blue",
     "healthy": "of the size that it should have; green",
     "exploding": "far larger than it should be, or broken; vermillion",
-    "reference": "what the rest is held against, and axes drawn by hand; grey",
+    "reference": "what the rest is held against, and axes drawn by hand; gray",
     "slopes": "the product of slopes, or a slope in a product; amber",
     "weights": "the product of weights, or a weight in a product; violet",
     "dark": "what is measured or set, or a third thing that is compared; nearly black",

@@ -398,12 +398,12 @@ def test_what_both_halves_of_the_activations_depend_on_moves_both(server, reader
     leak.locator("input[type=range]").press("ArrowRight")
     await_address(tab, "activations_leak", 0.02)
     tab.page.get_by_text("With the leaky ReLU's slope of 0.02 below 0").wait_for()
-    before = tab.page.get_by_text("The grey network").inner_text()
+    before = tab.page.get_by_text("The gray network").inner_text()
     seed = tab.page.locator("[data-testid=stNumberInput]", has_text="Seed")
     seed.get_by_test_id("stNumberInputStepUp").click()
     await_address(tab, "activations_seed", 1)
     tab.settle()
-    assert tab.page.get_by_text("The grey network").inner_text() != before
+    assert tab.page.get_by_text("The gray network").inner_text() != before
     tab.assert_sound()
 
 

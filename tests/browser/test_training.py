@@ -117,7 +117,7 @@ def test_what_breaks_is_explained(server, reader):
     tab.page.get_by_role("radio", name="N(0, 1) weights", exact=True).click()
     tab.page.get_by_text("Autopsy of A.").wait_for(timeout=40_000)
     tab.settle()
-    assert "stopped at step" in tab.text() and "Autopsy of B" not in tab.text()
+    assert "broke at step" in tab.text() and "Autopsy of B" not in tab.text()
     tab.assert_sound()
 
 
@@ -159,14 +159,14 @@ def test_play_goes_through_all_steps_and_stops_at_the_last(server, reader):
     assert seen == sorted(seen) and len(set(seen)) > 5 and seen[0] < 150
     tab.settle()
     assert step_shown(tab) == scrubber(tab) == 200
-    assert "At step 200 of the 200 that are trained." in tab.text(), "where it stands is said back"
+    assert "Step 200 of the 200 trained." in tab.text(), "where it stands is said back"
     play.click()
     tab.page.wait_for_timeout(500)
     assert 0 < step_shown(tab) < 100, "from the beginning again"
     play.click()
     tab.settle()
     stands = step_shown(tab)
-    assert f"At step {stands} of the 200 that are trained." in tab.text()
+    assert f"Step {stands} of the 200 trained." in tab.text()
     play.click()
     tab.page.wait_for_timeout(300)
     button(tab, "Back to step 0").click()

@@ -243,7 +243,7 @@ def test_the_slopes_vanish_and_the_gradient_explodes():
     assert net.gradient[-1] == pytest.approx(np.log10(3.7e4), abs=0.5)
     words = say()
     assert "The slopes alone would say that it vanishes. It explodes" in words
-    assert "foretells the gradient within a factor of 3" in words
+    assert "predicts the gradient within a factor of 3" in words
     assert r"\approx" in words
 
 

@@ -196,7 +196,7 @@ def test_a_thing_that_is_compared_has_its_color_on_every_page(path):
         if name in ALWAYS:
             assert color == ALWAYS[name], name
         elif name in NAMED:
-            # its own, or of what became of it, or grey where others are held against it
+            # its own, or of what became of it, or gray where others are held against it
             own = theme.COMPARED[NAMED[name]]
             assert color in {own, "vanishing", "healthy", "exploding", "reference"}, name
         assert color in theme.MEANINGS, (name, color)

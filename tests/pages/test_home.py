@@ -152,14 +152,14 @@ def test_the_vote_comes_before_the_curves():
     assert len(charts(at)) == 2
     words = prose(at)
     assert "Which of the three learns?" in words
-    assert "80 %" not in words and "named right" not in words
+    assert "80 %" not in words and "held-out digits right" not in words
     answer(at, "large")
     assert len(charts(at)) == 3
     words = prose(at)
     assert "Not “×1.6, and fastest: its gradients are the largest”." in words
     assert "throws the weights away" in words
-    assert "×1 names 80 % of the held-out digits right, ×0.6 10 %" in words
-    assert "×1.6 is no longer a number at step 3." in words
+    assert "×1 gets 80 % of the held-out digits right, ×0.6 10 %" in words
+    assert "×1.6 breaks at step 3: its numbers are no longer finite." in words
 
 
 def test_just_tell_me_and_a_link_that_says_so_show_the_curves():
@@ -177,13 +177,13 @@ def test_just_tell_me_and_a_link_that_says_so_show_the_curves():
     "c,network,finding",
     [
         (0.6, "relu_he", "at layer 1 is **3.96×10⁻⁴** times that at layer 16 (median of 21 draws)"),
-        (0.6, "relu_he", "Trained at ×0.6, it names 10 % of the held-out digits right."),
-        (1.0, "relu_he", "Trained at ×1, it names 80 % of the held-out digits right."),
-        (1.6, "relu_he", "Trained at ×1.6, 20 of 20 stop being numbers, the first 10 by step 3."),
+        (0.6, "relu_he", "Trained at ×0.6, it gets 10 % of the held-out digits right."),
+        (1.0, "relu_he", "Trained at ×1, it gets 80 % of the held-out digits right."),
+        (1.6, "relu_he", "Trained at ×1.6, 20 of 20 break, the first 10 by step 3."),
         (
             1.24,
             "relu_he",
-            "×1.2, the nearest size that was, 16 of 20 stop being numbers, the first 10",
+            "×1.2, the nearest size that was, 16 of 20 break, the first 10",
         ),
         (1.0, "tanh_xavier", "times that at layer 15 (median of 5 draws): 14 layers"),
     ],
@@ -247,7 +247,9 @@ def test_one_draw_is_said_and_shown():
     words = say(c=1.2, show="One", seed=2)
     assert "(draw 2)" in words
     assert "Trained at ×1.2, it names" in words  # one of the four that survive
-    assert "Trained at ×1.2, it is not a number from step 6 on." in say(c=1.2, show="One", seed=1)
+    assert "Trained at ×1.2, it breaks at step 6: its numbers are no longer finite." in say(
+        c=1.2, show="One", seed=1
+    )
     at = open_page("home", home_show="One")
     words = prose(at)
     widget_of(at, "home_seed").set_value(2).run()

@@ -575,7 +575,7 @@ def test_what_a_and_b_have_come_to_is_said_for_the_step_that_is_shown():
     assert "**A** names" in words.reading(pair, halt.step - 2)
     lost = "**A**'s held-out loss is no longer finite (after step 2). **B** names"
     assert halt.step == 3 and lost in words.reading(pair, 2)
-    assert "**A** stopped at step 3: it is" in words.reading(pair, halt.step)
+    assert "**A** broke at step 3: its" in words.reading(pair, halt.step)
     assert "(after step 20). A and B differ in depth" in words.reading(pair, 30)
 
 

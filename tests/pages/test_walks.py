@@ -429,7 +429,7 @@ def clipping(now, words, at) -> None:
     found = frame_with(at, "limit", "accuracy", "cure")
     row = found[found["limit"] == now.limit].iloc[0]
     c = said(words, "at *c* = ", ": **")
-    right = re.search(r": \*\*(\S+ %)\*\* of the held-out digits named right", words)[1]
+    right = re.search(r": \*\*(\S+ %)\*\* of the held-out digits right", words)[1]
     assert row["says"] == f"c = {c}: {right}"
     assert f"with {row['clipped_says']} clipped." in words.replace("the steps", "steps")
     lines = frame_with(at, "layer", "series", "name_at").query("layer == 1").set_index("series")
@@ -457,8 +457,8 @@ def training(now, words, at) -> None:
         if "Nothing is trained yet" in words:
             assert frame["step_says"] == "before the first step"
             continue
-        if f"**{name}** stopped at step " in words:
-            step = said(words, f"**{name}** stopped at step ", ":")
+        if f"**{name}** broke at step " in words:
+            step = said(words, f"**{name}** broke at step ", ":")
             assert frame["says"] == f"{name}: no longer finite"
             assert halts.loc[name, "says"] == f"{name}: no longer finite at step {step}"
             continue

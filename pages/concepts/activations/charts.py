@@ -118,7 +118,7 @@ def _inset_frame() -> list[alt.Chart]:
 
 
 def _table() -> list[alt.Chart]:
-    """The numbers at the live z, above the panes: a row per curve in its color, and the grey."""
+    """The numbers at the live z, above the panes: a row per curve in its color, and the gray."""
     now, over_layers = frames.frame_of(Z), frames.frame_of(Z, _multiplied())
     wide = "width > 500"
 
@@ -155,8 +155,8 @@ def _table() -> list[alt.Chart]:
             cell(row, 1, i, "slope"),
             cell(power, 2, i, "product", fontWeight="bold"),
         ]
-    grey = grammar.colored(now, "reference")
-    return [*cells, cell(grey, 0, 4, "seen_says", fontSize=px(15, 13))]
+    gray = grammar.colored(now, "reference")
+    return [*cells, cell(gray, 0, 4, "seen_says", fontSize=px(15, 13))]
 
 
 def _products_pane() -> alt.LayerChart:

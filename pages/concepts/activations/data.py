@@ -160,7 +160,7 @@ def slopes(
     bars = seen(*network_seen, leak, seed).heights
     columns["seen"] = np.full(len(z), np.nan)
     columns["seen"][np.isin(z, Z.values()[::_PER_BIN])] = SEEN * np.append(bars, bars[-1])
-    columns["seen_says"] = f"grey: z in layer {SEEN_LAYER} of a {short(network_seen[0])} network"
+    columns["seen_says"] = f"gray: z in layer {SEEN_LAYER} of a {short(network_seen[0])} network"
     return _in_single_precision(columns)
 
 
@@ -426,7 +426,7 @@ def leak_sentence() -> str:
         f"{name}: {theme.percent(found.median)} in the median, {found.broke} broke"
         for name, found in (("ReLU", relu), ("a leak of 0.01", small), ("one of 0.1", large))
     )
-    return f"Of {relu.runs} networks each, of depth 10, trained at rate {rate:g}. {said}."
+    return f"{relu.runs} networks of each kind, 10 layers deep, trained at rate {rate:g}: {said}."
 
 
 _RATIO = "log10 of a ratio to the last layer"

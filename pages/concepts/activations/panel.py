@@ -33,7 +33,7 @@ PANEL = Panel(
         Choice("second", "Second curve", LABELS, "tanh", menu=True),
         Choice("third", "Third curve", LABELS, "relu", menu=True),
         Range("leak", "Slope of leaky ReLU below 0", 0.0, 0.5, 0.01, 0.01),
-        Choice("seen", "Grey: z inside the network", NETWORKS_SEEN, "sigmoid xavier", menu=True),
+        Choice("seen", "Gray: z inside the network", NETWORKS_SEEN, "sigmoid xavier", menu=True),
         Choice(
             "weights",
             "Weights",
@@ -64,13 +64,14 @@ PANEL = Panel(
             "z = 2",
             "bad",
             "None of the three is flat here by the 5 % rule, and yet fifteen such layers leave "
-            "nothing of a gradient, but for ReLU.",
+            "next to nothing of a gradient, except with ReLU.",
             _CURVES | {"z": 2.0},
         ),
         Preset(
             "z = 5: saturated",
             "bad",
-            "The article's example: σ′(5) = 0.0066. Both S-shaped curves are flat, tanh far more.",
+            "The article's example: σ′(5) = 0.0066. Both S-shaped curves are flat, tanh far "
+            "more so.",
             _CURVES | {"z": 5.0},
         ),
         Preset(
@@ -105,14 +106,14 @@ PANEL = Panel(
         Preset(
             "ReLU, biases −1",
             "bad",
-            "Every z is pushed down by 1. Behind the first layers nearly every unit is dead.",
+            "Every z is pushed down by 1. After the first layers nearly every unit is dead.",
             UNTRAINED | {"bias": -1.0},
         ),
         Preset(
             "ReLU, rate 0.1",
             "good",
-            "With most seeds training revives more units than it kills: the weights before a dead "
-            "unit still move.",
+            "With most seeds training revives more units than it kills: the layers before a dead "
+            "unit still learn.",
             UNTRAINED | {"rate": "0.1"},
         ),
         Preset(

@@ -39,7 +39,7 @@ def equation(at, points: list[data.Point]) -> str:
 
 
 def notes(at, points: list[data.Point]) -> list[str]:
-    """What to notice: where the curves cross, the best, the flat, what pays, the grey network."""
+    """What to notice: where the curves cross, the best, the flat, what pays, the gray network."""
     z, drawn = theme.setting(at.z), {point.name for point in points}
     found = []
     if {"sigmoid", "tanh"} <= drawn:
@@ -87,9 +87,9 @@ def _seen_note(at) -> str:
         f" ({theme.percent(seen.outside)} lie outside the chart)" if seen.outside > 0.01 else ""
     )
     return (
-        f"The grey network ({NETWORKS_SEEN[at.seen]}), layer {data.SEEN_LAYER} of {data.SEEN_DEPTH}"
-        f"{outside}: {theme.percent(seen.saturated)} of its slopes are flat, their mean is "
-        f"{theme.number(seen.mean_slope)}. ‖dJ/dz‖ changes by ×{theme.number(seen.gain, 2)} "
+        f"The gray network ({NETWORKS_SEEN[at.seen]}), layer {data.SEEN_LAYER} of {data.SEEN_DEPTH}"
+        f"{outside}: {theme.percent(seen.saturated)} of its units are flat, and their mean slope "
+        f"is {theme.number(seen.mean_slope)}. ‖dJ/dz‖ changes by ×{theme.number(seen.gain, 2)} "
         f"per layer, ×{theme.from_log10(seen.gradient, 2)} from layer {data.SEEN_DEPTH} to "
         f"layer 1: it {theme.became(seen.gradient)}. Flat is one question, vanishing is another."
     )
@@ -197,9 +197,9 @@ def _why(at, measured: data.Shares, untrained: data.Shares) -> str:
         return killed
     if measured.dead.max() > 0:
         return (
-            "Off is not dead: a unit that is off for one digit is on for another. But the deeper "
-            "the layer, the more alike all digits look to it, and a unit that is off for one "
-            "tends to be off for all. "
+            "Off is not dead: a unit that is off for one digit may be on for another. But the "
+            "deeper the layer, the more alike all digits look to it, and a unit that is off for "
+            "one tends to be off for all. "
             + ("Biases below 0 push every *z* that way. " if at.bias < 0 else "")
             + "A dead unit gets no gradient from any example."
         )

@@ -147,7 +147,7 @@ def _factor_slips(at) -> dict[str, dict[str, float]]:
         },
         "w2": {
             "This is w₁: the weight of the other layer.": at.w1,
-            "This is a₁: what z₂ answers to w₂ with. Asked for is its answer to a₁.": a1,
+            "This is a₁, by which z₂ responds to w₂. Asked for is its response to a₁.": a1,
         },
         "slope1": {
             "This is σ(z₁): σ stands for σ′.": a1,
@@ -160,11 +160,11 @@ def _factor_slips(at) -> dict[str, dict[str, float]]:
         "a1": {
             "This is z₁: z stands for a. What w₂ was multiplied with is a₁ = σ(z₁).": z1,
             "This is σ′(z₁): σ′ stands for σ.": float(slope(z1)),
-            "This is w₂: what z₂ answers to a₁ with. Asked for is its answer to w₂.": at.w2,
+            "This is w₂, by which z₂ responds to a₁. Asked for is its response to w₂.": at.w2,
         },
         "x": {
-            "This is w₁: what z₁ answers to x with. Asked for is its answer to w₁.": at.w1,
-            "This is z₁. It answers to w₁ with the input x.": z1,
+            "This is w₁, by which z₁ responds to x. Asked for is its response to w₁.": at.w1,
+            "This is z₁. It responds to w₁ by the input x.": z1,
         },
     }
 

@@ -67,7 +67,7 @@ PANEL = Panel(
             "z₂ = 5",
             "bad",
             "The article's example. The slope is 0.0066, and one such factor costs "
-            "more than two decades. The weight gives back less than one.",
+            "more than a factor of 100. The weight gives back less than a factor of 10.",
             {"w2": 5.68, "w1": 2.0, "x": 1.0, "y": 0.0},
         ),
         Preset(

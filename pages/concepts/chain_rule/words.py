@@ -17,12 +17,12 @@ TEX = {  # of the factors, by the option that names them
     "x": "x",
 }
 WHY = {
-    "loss": "how J answers to the output. For J = ½(ŷ − y)² it is ŷ − y",
-    "slope2": "how ŷ = σ(z₂) answers to z₂: the sigmoid's slope, never more than ¼",
-    "a1": "how z₂ = w₂·a₁ answers to w₂: by the value that w₂ was multiplied with",
-    "w2": "how z₂ = w₂·a₁ answers to a₁: by the weight, the same that the signal met",
-    "slope1": "how a₁ = σ(z₁) answers to z₁: a slope again, never more than ¼",
-    "x": "how z₁ = w₁·x answers to w₁: by the input",
+    "loss": "how J responds to the output. For J = ½(ŷ − y)² it is ŷ − y",
+    "slope2": "how ŷ = σ(z₂) responds to z₂: the sigmoid's slope, never more than ¼",
+    "a1": "how z₂ = w₂·a₁ responds to w₂: by the value that w₂ was multiplied with",
+    "w2": "how z₂ = w₂·a₁ responds to a₁: by the weight, the same that the signal met",
+    "slope1": "how a₁ = σ(z₁) responds to z₁: a slope again, never more than ¼",
+    "x": "how z₁ = w₁·x responds to w₁: by the input",
 }
 
 
@@ -31,7 +31,7 @@ def finding(at, way: data.Walk) -> str:
     below = bool((way.levels[np.isfinite(way.levels)] < charts.FLOOR).any())
     return (
         f"At *w*₂ = {theme.setting(at.w2)}, *z*₂ is {_thousandths(float(way.values[2]))} and the "
-        f"sigmoid's slope there {theme.number(float(way.factors[1]), 2)}. Multiplied up, "
+        f"sigmoid's slope there is {theme.number(float(way.factors[1]), 2)}. Multiplied together, "
         f"dJ/d{_weight(at.gradient)} = **{_signed(way, -1)}**. "
         + (
             "A bar that ends in ▾ goes on below the chart."
@@ -95,7 +95,7 @@ def step(at, path: tuple[str, ...]) -> str:
     if at.factor not in path:
         return (
             f"{names[at.factor]} is no factor of dJ/d{weight}: at z₂ the ways part. "
-            "To w₂ leads × a₁, and that is the end; to w₁ lead × w₂ · σ′(z₁) · x."
+            "× a₁ leads to w₂ and ends there; × w₂ · σ′(z₁) · x leads to w₁."
         )
     i, way = path.index(at.factor) + 1, data.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     return (
@@ -202,8 +202,8 @@ def depth(at, chain: data.Depths) -> str:
         f"the slopes alone make {theme.from_log10(slopes, 2, negative=slopes_sign < 0)}. "
         f"{bounded} "
         + _missed(size, bound)
-        + " Of the slider's values, the positive *w* that keeps its size nearest to 1 is "
-        + f"{_with_size(positive)}; "
+        + " Of the slider's values, the positive *w* that keeps the gradient's size nearest to 1 "
+        + f"is {_with_size(positive)}; "
         + (
             f"the negative one {_with_size(negative)}."
             if math.isfinite(negative[1])
@@ -220,8 +220,8 @@ def _missed(size: float, bound: float) -> str:
             "The gradient stays within a factor of 2 of it: no slope is below half of its largest."
         )
     return (
-        f"The gradient is {theme.from_log10(bound - size, 2)} times smaller, because the slopes "
-        "are not at their largest where the chain puts its *z*."
+        f"The gradient is {theme.from_log10(bound - size, 2)} times smaller than that, because the "
+        "slopes are not at their largest where the chain puts its *z*."
     )
 
 
@@ -231,18 +231,18 @@ def _with_size(found: tuple[float, float]) -> str:
 
 
 def split(net: data.Split) -> str:
-    """Slopes, weights and gradient after all steps, and which of them foretells which."""
+    """Slopes, weights and gradient after all steps, and which of them predicts which."""
     slopes, weights, gradient = (
         float(values[-1]) for values in (net.slopes, net.weights, net.gradient)
     )
-    foretold = math.isfinite(gradient) and abs(gradient - slopes - weights) < theme.CLOSE
+    predicted = math.isfinite(gradient) and abs(gradient - slopes - weights) < theme.CLOSE
     equation = (
         theme.term(
             theme.outcome(gradient),
             rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{charts.STEPS + 1}}}\|}}",
             theme.tex(gradient, 2),
         )
-        + (r"\;\approx\;" if foretold else r"\;\neq\;")
+        + (r"\;\approx\;" if predicted else r"\;\neq\;")
         + theme.term("slopes", r"\prod \varphi'(z)", theme.tex(slopes, 2))
         + r"\cdot"
         + theme.term("weights", r"\prod \|W\|/\sqrt{n}", theme.tex(weights, 2))
@@ -259,13 +259,13 @@ def split(net: data.Split) -> str:
 
 
 def _verdict(slopes: float, weights: float, gradient: float) -> str:
-    says = f"The slopes alone would say that it {theme.became(slopes)}."
+    says = f"The slopes alone would say that the gradient {theme.became(slopes)}."
     if theme.outcome(slopes) == theme.outcome(gradient):
         right = theme.became(slopes) == theme.became(gradient)
         return f"{says} {'Here they are right.' if right else f'It {theme.became(gradient)}.'}"
     if theme.outcome(slopes + weights) == theme.outcome(gradient):
         left_out = ": they leave out the weights"
-    elif abs(gradient - slopes - weights) < theme.CLOSE:  # foretold, beyond the end of a color
+    elif abs(gradient - slopes - weights) < theme.CLOSE:  # predicted, beyond the end of a color
         left_out = ""
     else:
         left_out = ", and weights do not explain it"
@@ -278,7 +278,7 @@ def _independence(slopes: float, weights: float, gradient: float) -> str:
     miss = gradient - slopes - weights
     both = f"Slopes times weights, {theme.from_log10(slopes + weights, 2)},"
     if abs(miss) < theme.CLOSE:
-        return f"{both} foretells the gradient within a factor of 3."
+        return f"{both} predicts the gradient within a factor of 3."
     return (
         f"{both} misses it by a factor of {theme.from_log10(abs(miss), 2)}: "
         "slopes, weights and gradient are not independent of each other."

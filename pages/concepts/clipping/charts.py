@@ -49,7 +49,7 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
     )
     y = _ACCURACY.y(
         "accuracy",
-        "held-out digits named right",
+        "held-out digits right",
         (0, 1.22),
         [0, 0.1, 0.25, 0.5, 0.75, 1],
         labelOverlap=False,

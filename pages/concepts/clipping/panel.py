@@ -69,7 +69,7 @@ PANEL = Panel(
             {"network": "sigmoid", "clip": "norm", "limit": 0.0},
         ),
         Preset(
-            "Right, but sure of nothing",
+            "Right, but far too sure",
             "trap",
             "The accuracy looks mended. The loss, in the hundreds, says that it is not.",
             {"network": "shallow", "clip": "value", "limit": 0.0},

@@ -14,7 +14,7 @@ GUESSING = math.log10(math.log(10))  # log₁₀ of the loss of ten equal shares
 def finding(runs: Compared) -> str:
     """What became of the networks at this threshold, and without clipping."""
     return fill(
-        """{network}, clipped {kind} at *c* = {c}: **{accuracy}** of the held-out digits named right
+        """{network}, clipped {kind} at *c* = {c}: **{accuracy}** of the held-out digits right
         after 200 steps, with {clipped} of the steps clipped. Without clipping: {unclipped}. Medians
         of {runs} networks.""",
         network=runs.network.label,
@@ -33,8 +33,8 @@ def finding(runs: Compared) -> str:
 def too_small_to_cut(runs: Compared) -> str:
     """Why clipping does nothing for weights that are too small."""
     return fill(
-        """{clipped} of its steps are clipped, and it names {accuracy} of the digits right:
-        guessing. With He ×1 it names {cured} right, without clipping.""",
+        """{clipped} of its steps are clipped, and it gets {accuracy} of the digits right: guessing.
+        With He ×1 it gets {cured} right, without clipping.""",
         clipped=theme.percent(runs.now.clipped),
         accuracy=theme.percent(runs.now.accuracy),
         cured=theme.percent(runs.cured.accuracy),
@@ -92,7 +92,7 @@ def _window(runs: Compared) -> str:
     return fill(
         """The best threshold here is {best}, with {accuracy}; {low} reaches {tightest} and {high}
         reaches {loosest}. Where the window lies depends on the network and on the kind of clipping;
-        it has to be searched.""",
+        you have to search for it.""",
         best=best,
         accuracy=accuracy,
         low=LIMIT.shown(LIMIT.low),
@@ -218,9 +218,9 @@ def _effect(first: FirstStep) -> str:
 def plane(gx: float, gy: float, limit: float, left: Turned) -> str:
     """What is left of one gradient of two entries, and of the article's."""
     return fill(
-        """Drag *g*₁ and *g*₂, or the tip of the gradient itself. {clipped} The article's way turns
-        (3, 4) at *c* = 1 into (1, 1), by only {articles}°; it turns (1, 4) into the same (1, 1), by
-        {steeper}°. Inside the square it changes nothing.""",
+        """Drag *g*₁ and *g*₂, or the tip of the gradient itself. {clipped} The article's way, at
+        *c* = 1, makes (1, 1) of (3, 4), a turn of only {articles}°, and the same (1, 1) of (1, 4),
+        a turn of {steeper}°. Inside the square it changes nothing.""",
         clipped=_what_is_left(gx, gy, limit, left),
         articles=f"{turned(3, 4, 1).angle:.1f}",
         steeper=f"{turned(1, 4, 1).angle:.0f}",

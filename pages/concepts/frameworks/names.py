@@ -335,10 +335,9 @@ TOPICS = {
     "sigmoid": Topic(
         "σ′(−40) and σ′(40)",
         "of one layer, at 40",
-        """In exact arithmetic both are {exact}. In single precision σ(40) rounds to 1, and
-        σ·(1 − σ) to 0. σ(−40) is a small number, which {keep} of the {all} functions here keep. In
-        those, a unit that is far off on the left can come back; on the right its gradient is
-        exactly 0.""",
+        """In exact arithmetic both are {exact}. In float32 σ(40) rounds to 1, and σ·(1 − σ) to 0.
+        σ(−40) is a small number, which {keep} of the {all} functions here keep. In those, a unit
+        that is far off on the left can come back; on the right its gradient is exactly 0.""",
         _sigmoid,
         _sigmoid_says,
     ),

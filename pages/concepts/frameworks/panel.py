@@ -13,7 +13,7 @@ NAMES = {  # what the reader can look up; see names.py
     "he": "He",
     "lecun": "LeCun",
     "xavier": "Xavier, for a rectangle",
-    "rectangular": "a dense layer, nothing said",
+    "rectangular": "a dense layer by default",
     "truncated": "truncated normal, σ = 1",
     "orthogonal": "orthogonal",
     "gelu": "GELU",

@@ -16,7 +16,7 @@ def finding(default: Default, run: Run, depth: int, told: str) -> str:
     """What is left of the gradient, and who says so."""
     ratio = float(run.kept[depth - 1, 0])
     return fill(
-        """{framework} {version}, `{call}`, nothing said: a layer multiplies ‖dJ/dz‖ by {gain} on
+        """{framework} {version}, `{call}`, by default: a layer multiplies ‖dJ/dz‖ by {gain} on
         average, and layer 1 gets **{ratio}** times the gradient of layer {depth} ({told}). Drag the
         number of layers.""",
         framework=default.framework,
@@ -224,7 +224,7 @@ def factors(framework: str, run: Run, depth: int) -> str:
         return counted
     less, more = (theme.from_log10(log10, 2) for log10 in (ratio, ratio + run.gain(depth)))
     return fill(
-        """{counted} Who counts {depth}, one for each layer there is, finds {more} for
+        """{counted} Whoever counts {depth}, one for each layer there is, finds {more} for
         {framework}.""",
         counted=counted,
         depth=depth,
@@ -243,7 +243,7 @@ def clipped(case: str) -> str:
         else f"Clipped as a whole they should be ({clips.split_as(case, right)})."
     )
     return fill(
-        """Given are the gradients of two parameters, ({given}), and the limit {limit}. {should}
+        """Given are the gradients of two parameters, ({given}), and the threshold {limit}. {should}
         {measured}""",
         given=clips.given(case),
         limit=theme.setting(clips.LIMIT),
@@ -323,8 +323,8 @@ def traps() -> str:
         - **Only positive.** ml-fnn's first weights lie between 0 and 1/√*n*: mean {mean}/√*n*, no
           negative one. Sums do not cancel. JAX's `initializers.uniform` lies between 0 and {top},
           whatever the width.
-        - **Alive on one side.** In single precision the sigmoid's slope at −40 is {left} in
-          PyTorch, at 40 it is {right}. Both should be the same.
+        - **Alive on one side.** In float32 the sigmoid's slope at −40 is {left} in PyTorch, at 40
+          it is {right}. Both should be the same.
         - **Inside out.** Brain.js's leaky ReLU multiplies *positive* numbers by {inside}, and
           negative ones by {outside}.
         - **Clipped before it is summed.** TensorFlow keeps a row for each pick of an embedding's

@@ -98,7 +98,7 @@ def _dragged(frame: alt.Chart) -> list[alt.Chart]:
 
 
 def accuracies() -> alt.LayerChart:
-    """Held-out digits named right over the steps of training.
+    """Held-out digits right over the steps of training.
 
     Rows: `step`, `share`, `low`, `high` (the middle half of the draws), `says`, `yours`, whether it
     is the dragged one. The table `names`: `step`, its height `share`, `says`. The table `halts`:
@@ -107,7 +107,7 @@ def accuracies() -> alt.LayerChart:
     # two lines, as on the chart beside it, so that their axes are level
     title = ["step of training", "(32 digits each)"]
     x = grammar.count_x("step", title, 200, every=50, room=62)
-    y = grammar.shares_y("share", "held-out digits named right", room=0.14)
+    y = grammar.shares_y("share", "held-out digits right", room=0.14)
     curve = grammar.right_by_step("network", "weights").properties(name=beside.MAIN)
     band = (
         alt.Chart()

@@ -249,7 +249,7 @@ def ledger(name: str, draw: int | None, c: float) -> pd.DataFrame:
 class Run:
     """How the draws of one network at one factor trained; `steps` × draws, NaN once halted."""
 
-    share: np.ndarray  # (T, S) of the held-out digits named right
+    share: np.ndarray  # (T, S) of the held-out digits right
     loss: np.ndarray  # (T, S) held-out
     halted: np.ndarray  # (S,) the step that met the first non-finite number, or NaN
     update: np.ndarray  # (S,) log₁₀ ‖ΔW₁‖/‖W₁‖ of the first step
@@ -259,7 +259,7 @@ class Run:
     def middle(self) -> np.ndarray:
         """Median share after each of STEPS, (T,): NaN once half of the networks have halted.
 
-        A network that has halted names no digit, so it counts as 0.
+        A network that has halted gets no digit right, so it counts as 0.
         """
         return np.where(self.running > 0.5, np.median(np.nan_to_num(self.share), axis=1), np.nan)
 
@@ -361,7 +361,7 @@ def _accuracies(name: str, draw: int | None, yours: float) -> dict[str, pd.DataF
         if run.end is None:
             ends[factor] = (float(run.middle[-1]), shared)
         else:
-            says = f"×{factor:g}: not a number at step {run.end:.0f}"
+            says = f"×{factor:g}: breaks at step {run.end:.0f}"
             last = float(run.middle[going][-1])
             halt = {"step": run.end, "share": last, "says": says, "row": len(halts)}
             halts.append(halt | shared)

@@ -6,7 +6,7 @@ About four minutes on one core. One row per network, factor c and draw:
 
     grew, update  log₁₀ of ‖dJ/dz₁‖/‖dJ/dz_L‖ and of ‖ΔW₁‖/‖W₁‖ at the first step
     halted        the step that met the first number that is not finite, or nothing
-    right, loss   held-out digits named right and held-out loss after each of `data.STEPS`,
+    right, loss   held-out digits right and held-out loss after each of `data.STEPS`,
                   `x` once the network has halted
 """
 
@@ -53,7 +53,7 @@ def runs(name: str, c: float, draws: Sequence[int], steps: int) -> pd.DataFrame:
 
 
 def _test(spec, state, digits) -> tuple[np.ndarray, np.ndarray]:
-    """Held-out digits named right, and the loss on them; NaN for a network that has halted."""
+    """Held-out digits right, and the loss on them; NaN for a network that has halted."""
     with np.errstate(all="ignore"):
         output = network.forward(spec, state.params, digits.x_test).output
         loss, _ = LOSSES["softmax_cross_entropy"](output, digits.y_test)

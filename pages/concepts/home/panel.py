@@ -45,14 +45,14 @@ PANEL = Panel(
             "bad",
             "The gradient grows about a thousandfold. In the median the first update of layer 1 is "
             "five to six times as large as its weights; one or two updates later the loss on "
-            "held-out digits is no longer a number.",
+            "held-out digits is no longer finite.",
             {"c": 1.6, "network": "relu_he", "show": "all"},
         ),
         Preset(
             "×1.2: nearly 1",
             "trap",
             "It looks harmless, yet the gradient grows 13-fold on its way. Sixteen of the twenty "
-            "networks are no longer numbers by step 6.",
+            "networks break by step 6.",
             {"c": 1.2, "network": "relu_he", "show": "all"},
         ),
         Preset(

@@ -41,10 +41,10 @@ def layers(frame: alt.Chart) -> list[alt.Chart]:
         meaning=grammar.outcome("datum.units"),
     )
     units = units.transform_calculate(height=height).encode(y=alt.Y(field="height"))
-    rings = _grey(units).mark_point(
+    rings = _gray(units).mark_point(
         size=alt.ExprRef(f"110 * {_ROOM}"), strokeWidth=1, opacity=0.5, filled=False
     )
-    forward = _grey(units).transform_filter("datum.layer <= stage && isValid(datum.signal)")
+    forward = _gray(units).transform_filter("datum.layer <= stage && isValid(datum.signal)")
     forward = forward.transform_filter(f"datum.layer < {_REACHED}")
     backward = units.transform_filter(f"datum.layer >= {_REACHED} && isValid(datum.units)")
     return [
@@ -64,7 +64,7 @@ _SIZE = alt.Size("area", type="quantitative", scale=None)
 _ROOM = "min(1, width / 520)"  # on a phone all is smaller
 
 
-def _grey(chart: alt.Chart) -> alt.Chart:
+def _gray(chart: alt.Chart) -> alt.Chart:
     return chart.transform_calculate(meaning="'reference'")
 
 

@@ -41,14 +41,14 @@ def _trained(at, draw: int | None) -> str:
     halted, tried = int((run.halted > 0).sum()), len(run.halted)
     if run.end is not None:
         if draw:
-            return f"{which}, it is not a number from step {run.end:.0f} on."
+            return f"{which}, it breaks at step {run.end:.0f}: its numbers are no longer finite."
         return (
-            f"{which}, {halted} of {tried} stop being numbers, the first {(tried + 1) // 2} "
+            f"{which}, {halted} of {tried} break, the first {(tried + 1) // 2} "
             f"by step {run.end:.0f}."
         )
-    right = f"{which}, it names {theme.percent(run.middle[-1])} of the held-out digits right."
-    stop = "stops being a number" if halted == 1 else "stop being numbers"
-    return right if not halted else f"{right} Of {tried}, {halted} {stop}."
+    right = f"{which}, it gets {theme.percent(run.middle[-1])} of the held-out digits right."
+    breaks = "breaks" if halted == 1 else "break"
+    return right if not halted else f"{right} Of {tried}, {halted} {breaks}."
 
 
 def notes(at, draw: int | None, found: data.Drag, told: bool) -> list[str]:
@@ -83,10 +83,10 @@ def product(found: data.Drag, row: int) -> str:
         else f"The rest, a factor of {theme.from_log10(rest)},"
     )
     return (
-        "From the last layer back to the first; φ′ and the weight matrix's gain $g_W$ are root "
-        f"mean squares of a layer. Together they make {theme.from_log10(both)}. {left} "
-        "is what this gradient met: neither "
-        "slopes nor weights treat all directions alike."
+        "Both products run from the last layer back to the first. ‖·‖ is the root of the sum of "
+        "the squares; φ′ and the weight matrix's gain $g_W$ are root mean squares over a layer. "
+        f"Together they make {theme.from_log10(both)}. {left} comes from this gradient's "
+        "direction: neither slopes nor weights treat all directions alike."
     )
 
 
@@ -95,8 +95,8 @@ def _which_gradient(at, found: data.Drag) -> str:
     across, back = float(sizes[0]), at_layer_1(found, at.c)
     signal = float(found.inputs[found.at(at.c)])
     says = (
-        f"Another gradient, another story: ‖dJ/d*W*‖ of layer 1 is {theme.from_log10(across)} "
-        f"times that of layer {len(sizes)}. It multiplies dJ/d*z* by the layer's input. On the way "
+        f"A second gradient: ‖dJ/d*W*‖ of layer 1 is {theme.from_log10(across)} times that of "
+        f"layer {len(sizes)}. dJ/d*W* is dJ/d*z* times the layer's input. On the way "
         f"back to layer 1 dJ/d*z* changed by a factor of {theme.from_log10(back, 2)}; on the way "
         f"forward to layer {len(sizes)} the input changed by a factor of "
         f"{theme.from_log10(signal, 2)}."
@@ -113,8 +113,8 @@ def _window(at, draw: int | None) -> str:
     learned = data.learners(at.network, draw)
     tried = f"Of {len(data.FACTORS)} sizes from ×0.5 to ×1.7,"
     if not learned:
-        return f"{tried} none makes this network name half of the held-out digits right."
-    return f"{tried} {_sizes(learned)} it name more than half of the held-out digits right."
+        return f"{tried} none makes this network get half of the held-out digits right."
+    return f"{tried} {_sizes(learned)} it get more than half of the held-out digits right."
 
 
 def _sizes(learned) -> str:

@@ -491,7 +491,7 @@ def runs() -> pd.DataFrame:
 def _cells(name: str) -> pd.DataFrame:
     """One row per depth and σ√n: median accuracy of the seeds, or when they ended.
 
-    A network that stopped being a number names no digit: its accuracy is 0.
+    A network that broke gets no digit right: its accuracy is 0.
     """
     rows = runs()[runs()["activation"] == name].fillna({"accuracy": 0.0})
     cells = rows.groupby(["depth", "scale"], as_index=False).agg(
@@ -555,7 +555,7 @@ def learns(name: str) -> dict[int, tuple[str, str] | None]:
 @memoize(8)
 def best(name: str, depth: int) -> tuple[str, float]:
     """The σ√n, as the chart names it, at which networks of this depth learned most, and the share
-    that they named right."""
+    that they right."""
     cells = _cells(name)
     row = cells.loc[cells.loc[cells["depth"] == depth, "accuracy"].idxmax()]
     return row["column"], float(row["accuracy"])

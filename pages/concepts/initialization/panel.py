@@ -55,7 +55,7 @@ PANEL = Panel(
         Preset(
             "ReLU, N(0, 1)",
             "bad",
-            "The weights look modest, 99.7 % of them within −3 … 3. Sixty-four in a sum do not.",
+            "The weights look modest, 99.7 % of them within −3 … 3. A sum of sixty-four is not.",
             PLAIN | {"g": 3.0, "activation": "relu", "width": "64", "window": "relu"},
         ),
         Preset(

@@ -123,7 +123,7 @@ def _which_gradient(nets: data.Measured, here: int, found: data.AtLayer1) -> str
     apart = found.dW - found.dz
     factor = "makes little difference here"
     if abs(apart) >= math.log10(1.06):
-        factor = f"makes the factor of {theme.from_log10(apart, 2)} between the two"
+        factor = f"accounts for the factor of {theme.from_log10(apart, 2)} between the two"
     story, outcome = "dJ/dW alone would tell another story.", theme.outcome(found.dz)
     if outcome == theme.outcome(found.dW) != "healthy":
         story = f"Here both {theme.became(found.dz, many=True)}."
@@ -169,7 +169,7 @@ def _spread(at, nets: data.Measured, here: int) -> str:
     apart = nets.dz.mean[here, 0] - median
     alike = not nets.dead[here] and float(np.ptp(nets.dz.first[here])) < theme.CLOSE
     if abs(apart) < 0.02:
-        return f"{died} The mean is about the median{ALIKE if alike else '.'}"
+        return f"{died} The mean is about as large as the median{ALIKE if alike else '.'}"
     mean = f"{died} The mean is {theme.from_log10(apart, 2)} times the median"
     if apart > math.log10(2):
         return f"{mean}: {_who_makes(nets.dz.first[here])} nine tenths of it or more."
@@ -236,7 +236,7 @@ def window(at, cells: pd.DataFrame) -> str:
     return (
         "Every cell is a training run: the percentage of held-out digits right after 200 steps "
         f"(plain SGD at rate {theme.setting(data.rate(at.window))}, width 64, median of three "
-        "seeds). Guessing gives 10; ✕ stopped being a number. Blue lies below the scale of gain 1, "
+        "seeds). Guessing gives 10; ✕ marks runs that broke. Blue lies below the scale of gain 1, "
         "orange above it.\n\n"
         f"In this picture {label} networks get at least half of the digits right at σ√*n* of "
         f"{', '.join(ranges)}{nowhere}. "

@@ -20,7 +20,7 @@ EXAMPLES, WIDTH, INPUTS = 4, 32, 4
 GATED = 16  # units of the networks with gates
 DRAWS, STEPS = 120, 6000  # of the linear recurrence
 RUNS_FILE = Path(__file__).with_name("runs.csv")
-LEARNED = 0.95  # share of new sequences named right
+LEARNED = 0.95  # share of new sequences right
 
 
 # One matrix at every step ------------------------------------------------------------------------

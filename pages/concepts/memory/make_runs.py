@@ -118,7 +118,7 @@ def _cross_entropy(output: np.ndarray, symbols: np.ndarray) -> np.ndarray:
 
 
 def accuracy(job: Job, params) -> np.ndarray:
-    """Share of new sequences whose symbol is named right, by member; (S,). What is no number names
+    """Share of new sequences whose symbol is right, by member; (S,). What is no number names
     nothing."""
     module, spec = network(job)
     x, symbols = sequences(TESTS, job.length, [np.random.default_rng(2)])

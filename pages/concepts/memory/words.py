@@ -102,8 +102,8 @@ def gates(at) -> str:
     return fill(
         """A forget bias of {bias} {gate}keeps {each} of the memory at each step: halved {half}.
         Over {steps} that alone is {alone}; the gates of this network, which read and vary, multiply
-        to **{kept}**, and the gradient of its memory arrives with {gradient}. The slopes of a
-        vanilla network with the same inputs make {slopes}, before its matrix has its say.""",
+        to **{kept}**, and the gradient of its memory arrives with {gradient}. The slopes of a plain
+        recurrent network with the same inputs make {slopes}, before its matrix is counted.""",
         bias=theme.setting(at.bias),
         gate="" if at.cell == "lstm" else "(in a GRU, of the update gate) ",
         each=theme.percent(each),
@@ -133,8 +133,8 @@ def touchy(at) -> str:
     ratio = 10 ** (measured[:2] - theory[:2])
     return fill(
         """At λ = {lam} a gradient {steps} back is {left}. Yet the state moves **{plain}** times as
-        far as λ does, {scaled} times with scaled inputs, and with these {nu} times as far as ν
-        (rms, measured on {draws} sequences). Measured over theory: {first} and, scaled,
+        far as λ does, {scaled} times with scaled inputs, and, with scaled inputs, {nu} times as far
+        as ν does (rms, measured on {draws} sequences). Measured over theory: {first} and, scaled,
         {second}.""",
         lam=theme.number(float(data.lam(at.reach)), 4),
         steps=theme.count(BACK, "step"),

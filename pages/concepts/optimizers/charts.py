@@ -108,7 +108,7 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
 
 
 def curves() -> alt.LayerChart:
-    """Held-out digits named right over the steps, a line per optimizer.
+    """Held-out digits right over the steps, a line per optimizer.
 
     Rows: `step`, `share`, `says`, `yours`, whether it is the chosen one. The table `names`: `step`,
     its height `share`, `says`. Both with `rule` and `meaning`.
@@ -126,13 +126,13 @@ def curves() -> alt.LayerChart:
         guessing,
         names,
         x=x,
-        y=grammar.shares_y("share", "held-out digits named right", room=0.05),
+        y=grammar.shares_y("share", "held-out digits right", room=0.05),
         height=theme.SMALL_HEIGHT + 40,
     )
 
 
 def epsilons() -> alt.LayerChart:
-    """Held-out digits named right after training with Adam, over ε.
+    """Held-out digits right after training with Adam, over ε.
 
     Rows: `exponent`, `share`, `low`, `high` (the middle half of the draws), `name`, `meaning`,
     `says`; `place`, the height of the name, on the smallest ε.
@@ -144,7 +144,7 @@ def epsilons() -> alt.LayerChart:
         tooltip=[
             alt.Tooltip("name", type="nominal", title="network"),
             alt.Tooltip("exponent", type="quantitative", title="log₁₀ of ε"),
-            alt.Tooltip("says", type="nominal", title="named right"),
+            alt.Tooltip("says", type="nominal", title="right"),
         ]
     )
     names = grammar.names(rows, "place", dx=8)
@@ -156,7 +156,7 @@ def epsilons() -> alt.LayerChart:
         guessing,
         names,
         x=x,
-        y=grammar.shares_y("share", "held-out digits named right", room=0.05),
+        y=grammar.shares_y("share", "held-out digits right", room=0.05),
         height=theme.SMALL_HEIGHT,
     )
 

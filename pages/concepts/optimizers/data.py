@@ -169,7 +169,7 @@ def tried(name: str, by: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Trained:
-    """A network trained by one rule: its best rate, and the share of held-out digits named right
+    """A network trained by one rule: its best rate, and the share of held-out digits right
     after each of STEPS, (draws, tests), NaN once halted."""
 
     rate: float
@@ -177,7 +177,7 @@ class Trained:
 
     @property
     def middle(self) -> np.ndarray:
-        """The median draw's share; a draw that has halted names none."""
+        """The median draw's share; a draw that has halted gets none."""
         return np.median(np.nan_to_num(self.share), axis=0)
 
     @property
@@ -215,7 +215,7 @@ def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Swept:
-    """Adam at several ε: its exponents, and the shares named right, (exponents, draws)."""
+    """Adam at several ε: its exponents, and the shares right, (exponents, draws)."""
 
     exponents: tuple[int, ...]
     share: np.ndarray

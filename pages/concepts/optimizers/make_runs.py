@@ -4,13 +4,12 @@
 
 About half an hour on two cores. It writes
 
-    rates.csv    by network, rule and learning rate: the median of the held-out digits named right
-                 after the last step (a run that has halted names none), and how many halted
-    runs.csv     by network, rule and draw, at the best of these rates: held-out digits named right
-                 after each of `networks.STEPS`, `x` once halted
-    epsilon.csv  by network and Adam's ε: the best of its rates, and the digits named right by draw
-    width.csv    by parametrization, width, layer and draw: log₁₀ of how far a number of the layer's
-                 output has moved (rms) after `networks.MOVES` steps of Adam
+    rates.csv    by network, rule and learning rate: the median of the held-out digits right after
+    the last step (a run that has halted gets none), and how many halted runs.csv     by network,
+    rule and draw, at the best of these rates: held-out digits right after each of `networks.STEPS`,
+    `x` once halted epsilon.csv  by network and Adam's ε: the best of its rates, and the digits
+    right by draw width.csv    by parametrization, width, layer and draw: log₁₀ of how far a number
+    of the layer's output has moved (rms) after `networks.MOVES` steps of Adam
 """
 
 from collections.abc import Iterable
@@ -49,7 +48,7 @@ def generators() -> list[np.random.Generator]:
 
 
 def curves(name: str, rule: Rule, rate: float) -> np.ndarray:
-    """Held-out digits named right after each of STEPS, (draws, tests); NaN once halted."""
+    """Held-out digits right after each of STEPS, (draws, tests); NaN once halted."""
     spec, digits = NETWORKS[name], datasets.digits()
     how = TrainSpec(rate, steps=STEPS[-1], rule=rule)
     run = training.Run(spec, how, digits, training.start(spec, how, rng=generators()))

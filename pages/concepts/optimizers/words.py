@@ -108,10 +108,10 @@ def _across(at, found: FirstStep) -> str:
     moves, last = found.at(at.e), len(found.spread)
     across = float(moves[0] - moves[-1])
     says = (
-        "about alike: within a factor of 2"
+        "about equally far: within a factor of 2"
         if abs(across) < _EVEN
-        else f"unlike: {theme.from_log10(abs(across), 2)} times "
-        f"{'farther in layer 1' if across > 0 else f'farther in layer {last}'}"
+        else f"unequally: {theme.from_log10(abs(across), 2)} times as far in "
+        f"layer {1 if across > 0 else last}"
     )
     sent = abs(float(found.gradient[0] - found.gradient[-1]))
     gradients = (
@@ -197,7 +197,7 @@ def learners(network: str) -> list[str]:
 
 
 def best(network: str) -> str:
-    """The largest share named right, over the optimizers."""
+    """The largest share right, over the optimizers."""
     return theme.percent(max(float(data.trained(network, by).middle[-1]) for by in RATES))
 
 
@@ -208,15 +208,13 @@ def trained(at) -> str:
     count = len(RATES)
     least = theme.percent(data.LEARNED)
     told = (
-        f"All of the {count} optimizers name at least {least} right."
+        f"All of the {count} optimizers get at least {least} right."
         if len(learned) == count
-        else f"None of the {count} optimizers names {least} right."
+        else f"None of the {count} optimizers gets {least} right."
         if not learned
-        else f"At least {least} name right: {theme.listed([label(by) for by in learned])}."
+        else f"At least {least} right with {theme.listed([label(by) for by in learned])}."
     )
-    halted = f" Of {len(run.share)} draws {run.halted} halted, no longer numbers." * bool(
-        run.halted
-    )
+    halted = f" Of {len(run.share)} draws {run.halted} broke." * bool(run.halted)
     rates = len(RATES[at.rule])
     how = (
         f"with the learning rate {theme.setting(run.rate)}, the best of {rates}"
@@ -224,7 +222,7 @@ def trained(at) -> str:
         else f"at each of {rates} learning rates"
     )
     return fill(
-        """After 200 steps **{rule}** names **{right}** of the held-out digits right, {how}.{more}
+        """After 200 steps **{rule}** gets **{right}** of the held-out digits right, {how}.{more}
         {told}""",
         rule=label(at.rule),
         right=right,
@@ -242,7 +240,7 @@ def epsilons(at) -> str:
         row = found.nearest(at.e)
         right, least = (theme.percent(float(found.middle[i])) for i in (row, 0))
         smallest = f", and {least} at the smallest ε" if row else ""
-        lines.append(f"- **{what}**: {right} named right{smallest}.")
+        lines.append(f"- **{what}**: {right} right{smallest}.")
         near = found.exponents[row]
     which = f"At ε = {power(near)}" + (
         "" if near == at.e else f", the nearest to {power(at.e)} that was trained"
@@ -255,7 +253,7 @@ def _healthy(at) -> str:
     if at.network not in ("small", "large"):
         return ""
     right = theme.percent(float(data.trained("one", at.rule).middle[-1]))
-    return f" With weights at He × 1 it names {right}."
+    return f" With weights at He × 1 it gets {right}."
 
 
 # After a quiet time, and with the width ----------------------------------------------------------
@@ -322,7 +320,7 @@ def width(at) -> str:
         c=moved[2],
         d=moved[3],
         why="The rate is the same, no gradient explodes, and yet the step does: each of a unit's "
-        "inputs adds a change of the same size and the same sense, and there are more of them."
+        "inputs adds a change of the same size and sign, and there are more of them."
         if at.how == "standard"
         else f"Here the rate, {theme.setting(WIDE_RATE)} at width {NETWORKS['one'].width}, is "
         "divided by the width's growth for all layers but the first, whose inputs are as many at "
@@ -367,11 +365,11 @@ def rules() -> pd.DataFrame:
 
 
 def grid(at) -> pd.DataFrame:
-    """What the chosen optimizer named right at each learning rate, of the chosen network."""
+    """What the chosen optimizer right at each learning rate, of the chosen network."""
     rows = data.tried(at.network, at.rule)
     shown = {
         "learning rate": [theme.setting(rate) for rate in rows["rate"]],
-        "named right": [theme.percent(right / data.HELD_OUT) for right in rows["right"]],
+        "right": [theme.percent(right / data.HELD_OUT) for right in rows["right"]],
         "halted": [f"{halted} of {DRAWS}" for halted in rows["halted"]],
     }
     return pd.DataFrame(shown).set_index("learning rate")

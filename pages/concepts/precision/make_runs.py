@@ -92,7 +92,7 @@ def train(way: Way, seed: int, rate: float) -> Iterator[Progress]:
 
 
 def accuracy(params: network.Params) -> float:
-    """Share of the held-out digits named right."""
+    """Share of the held-out digits right."""
     digits = datasets.digits()
     said = network.output(SPEC, params, digits.x_test)[0].argmax(axis=1)
     return float(np.mean(said == digits.y_test))

@@ -1,4 +1,4 @@
-"""Measure what PyTorch and JAX do with a few numbers on this machine's processor and GPU, and print
+"""Measure what PyTorch and JAX do with a few numbers on this machine's CPU and GPU, and print
 devices.csv. It needs both, and an NVIDIA GPU; neither the page nor a test runs it.
 
     python -m pages.concepts.precision.measure_devices > pages/concepts/precision/devices.csv
@@ -110,10 +110,10 @@ def main() -> None:
 
     chip = torch.cuda.get_device_name().removeprefix("NVIDIA ")
     ways = {
-        f"PyTorch {torch.__version__.split('+')[0]}, processor": with_torch(False, "cpu"),
+        f"PyTorch {torch.__version__.split('+')[0]}, CPU": with_torch(False, "cpu"),
         f"PyTorch, {chip}": with_torch(False, "cuda"),
         f"PyTorch compiled, {chip}": with_torch(True, "cuda"),
-        f"JAX {jax.__version__} compiled, processor": with_jax("cpu"),
+        f"JAX {jax.__version__} compiled, CPU": with_jax("cpu"),
         f"JAX compiled, {chip}": with_jax("cuda"),
     }
     torch._dynamo.config.recompile_limit = 100

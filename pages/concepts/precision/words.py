@@ -54,9 +54,9 @@ def finding(at) -> str:
     lost, subnormal, over = data.in_format(data.setting(at), at.form)[here]
     so = f" Those become {_what_is_too_large(form, at.over)}." if over else ""
     return fill(
-        """Times a loss scale of {scale}, of the entries of {gradient} that are not 0, in {form}
-        **{lost}**, {subnormal} and **{over}**.{so} On the rulers blue becomes 0, grey is
-        subnormal, green is held, orange is too large.""",
+        """Of the nonzero entries of {gradient}, in {form} and with the loss times {scale},
+        **{lost}**, {subnormal} and **{over}**.{so} On the rulers blue becomes 0, gray is subnormal,
+        green is held, orange is too large.""",
         scale=power(at.scale),
         gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)}",
         form=form.label,
@@ -130,11 +130,11 @@ def notes(at) -> list[str]:
         if least == 1
         else (f"all scales {here} lose as much" if least else f"any scale {here} will do")
         if len(best) == len(scales)
-        else f"a scale of {ends[0]} loses least of all {here}"
+        else f"a scale of {ends[0]} loses the least of all scales {here}"
         if len(best) == 1
-        else f"scales from {ends[0]} to {ends[1]} lose least of all {here}"
+        else f"scales from {ends[0]} to {ends[1]} lose the least of all {here}"
         if best[-1] - best[0] == len(best) - 1
-        else f"{len(best)} scales from {ends[0]} to {ends[1]} lose least of all {here}",
+        else f"{len(best)} scales from {ends[0]} to {ends[1]} lose the least of all {here}",
         form=form.label,
         share=loses,
         single="float64" if form.name == "float64" else "float32",
@@ -191,7 +191,7 @@ def layers(at) -> str:
         once=_away(found.once[i], found.once_lost[i]),
         throughout=f"it {_away(found.throughout[i], found.throughout_lost[i])}"
         if found.finite
-        else "the output is no number any more or infinite, and there is no loss to start from",
+        else "the output is infinite or not a number, and there is no loss to start from",
     )
 
 
@@ -223,10 +223,10 @@ def slopes(at) -> str:
         "tanh": f"At *z* = −{zero} it is {theme.number(mirrored)} too.",
     }[at.slope]
     return fill(
-        """In {form} {usual} is exactly 0 from *z* = {zero} on, in whole numbers: {value} there,
-        as it is computed, is 1. {mirror} The true {name}({zero}) is {true}; {other_formula} gives
-        {other}. Multiplied exactly over {layers} layers at this *z*, the first makes 0, the second
-        {product}: vanishing by algebra.""",
+        """In {form} {usual} is exactly 0 from *z* = {zero} on, counting in whole numbers: the
+        computed {value} is 1 there. {mirror} The true {name}({zero}) is {true}; {other_formula}
+        gives {other}. Multiplied exactly over {layers} layers at this *z*, the first makes 0, the
+        second {product}: vanishing by algebra.""",
         form=form.label,
         usual=usual,
         zero=zero,
@@ -252,8 +252,8 @@ def walks(at) -> str:
     down, up = (data.walk(form, at.update, up=way) for way in (False, True))
     right = data.STEPS * at.update
     return fill(
-        """A weight of 1 in {form}, {steps} updates of {update}. Down it goes to {down}, where
-        {right} is right; up to {up}, where {right_up} is right. {why} {remedies}""",
+        """A weight of 1 in {form}, {steps} updates of {update}. Downward it ends at {down}, where
+        {right} is right; upward at {up}, where {right_up} is right. {why} {remedies}""",
         form=form.label,
         steps=data.STEPS,
         update=theme.setting(at.update),
@@ -303,10 +303,10 @@ def trained_so() -> str:
     """What was trained, by the committed runs."""
     runs = data.runs()
     return fill(
-        """Networks of {layers} ReLU layers learn the digits, by {steps} steps of plain gradient
-        descent, with their numbers kept in {ways} ways. Updates that change nothing do not always
-        matter: what remains may point the same way. Below, medians of {seeds} seeds; of each
-        layer's updates whose gradient is not 0, means.""",
+        """Networks of {layers} ReLU layers learn the digits, by {steps} steps of plain SGD, with
+        their numbers kept in {ways} ways. Updates that change nothing do not always matter: what
+        remains may point the same way. Below, medians of {seeds} seeds; of each layer's updates
+        whose gradient is not 0, means.""",
         seeds=data.seeds(),
         layers=runs["layer"].max() - 1,
         steps=data.TRAINED_STEPS,
@@ -362,9 +362,9 @@ def devices() -> pd.DataFrame:
 def about_devices() -> str:
     """How that table was measured."""
     return fill(
-        """Measured with PyTorch and JAX on a processor and on an NVIDIA {chip}; the table was
-        committed on {date}. “Compiled” is by `torch.compile` or `jax.jit`. One line of code keeps,
-        rounds or cuts a gradient, by where it runs.""",
+        """Measured with PyTorch and JAX on a CPU and on an NVIDIA {chip}; the table was committed
+        on {date}. “Compiled” is by `torch.compile` or `jax.jit`. One line of code keeps, rounds or
+        cuts a gradient, by where it runs.""",
         chip=data.devices().columns[-1].rpartition(", ")[2],
         date=data.DEVICES_COMMITTED,
     )
@@ -454,7 +454,7 @@ def stuck() -> str:
     return (
         f"It sticks at {theme.number(end.steps)}, the smallest number that float16 has, "
         f"from *n* = {end.steps_n} on: {data.ASKED} of that is more than half of it, and is "
-        "rounded back. Where subnormal numbers are made 0, as JAX does on a processor, float32 is "
+        "rounded back. Where subnormal numbers are made 0, as JAX does on a CPU, float32 is "
         f"0 from *n* = {data.flushed(data.ASKED, FORMATS['float32'])} on."
     )
 
@@ -471,9 +471,9 @@ def seldom_casts() -> str:
     day = max(rows["date"])
     return fill(
         """**No number here, {largest} there.** float8 e4m3 ends at {largest} and has no infinity.
-        In {lost} of {all} libraries 500 becomes no number, in {cut} it becomes {largest}: finite,
-        so that a loss scale that adapts sees nothing amiss. {old} gave {had}, {new} gives {now}.
-        Measured until {day}, on a processor.""",
+        In {lost} of {all} libraries 500 becomes not a number, in {cut} it becomes {largest}:
+        finite, so that a loss scale that adapts sees nothing amiss. {old} gave {had}, {new} gives
+        {now}. Measured until {day}, on a CPU.""",
         largest=f"{FORMATS['float8_e4m3fn'].largest:g}",
         lost=int(found.isna().sum()),
         cut=int(found.notna().sum()),
@@ -487,7 +487,7 @@ def seldom_casts() -> str:
 
 
 def _given(x: float) -> str:
-    return "no number" if np.isnan(x) else f"{x:g}"
+    return "not a number" if np.isnan(x) else f"{x:g}"
 
 
 @memoize(16)
@@ -548,5 +548,5 @@ def _count(form: Format, over: str) -> str:
             f"In {form.label}, cut, a larger count than {largest} becomes that, and "
             "the mean is too large."
         )
-    becomes = "infinite" if np.isinf(form.overflow) else "no number"
+    becomes = "infinite" if np.isinf(form.overflow) else "not a number"
     return f"In {form.label} a count above {last} becomes {becomes}."

@@ -92,13 +92,13 @@ def _pace(w: float, rate: float) -> str:
         return "*w* is 0: the first factor ends it."
     few = theme.number(1 / rate, 2)
     one = 1 / rate < 1.05
-    verb = "take{} away" if abs(w) < 1 else "add{}"
+    verb = ("divides", "multiplies") if one else ("divide", "multiply")
     return fill(
-        """At *w* = {w} every {few} {verb} a factor of {times}, at the start as at the end. That is
-        what exponential means: on a log scale, a straight line.""",
+        """At *w* = {w} every {few} {verb} the product by {times}, at the start as at the end. That
+        is what exponential means: on a log scale, a straight line.""",
         w=theme.setting(w),
         few="single factor" if one else f"{few} factors",
-        verb=verb.format("s" if one else ""),
+        verb=verb[0 if abs(w) < 1 else 1],
         times=theme.from_log10(rate) if one else "ten",
     )
 
@@ -107,11 +107,13 @@ def _window(w: float) -> str:
     low, high = 2 ** (-1 / LAYERS), 2 ** (1 / LAYERS)
     return fill(
         """To keep |*w*|⁶⁰ within a factor of 2 of 1, |*w*| has to lie between {low} and {high}. {w}
-        {does}. Try to find that window by dragging.""",
+        {does}.""",
         low=f"{low:.4f}",
         high=f"{high:.4f}",
         w=theme.setting(w),
-        does="does" if low <= abs(w) <= high else "does not",
+        does="does: you are in that window"
+        if low <= abs(w) <= high
+        else "does not. Try to find that window by dragging",
     )
 
 
@@ -137,11 +139,11 @@ def _slopes(w: float, n: int, activation: str, along: Along) -> str:
 def _sign(w: float) -> str:
     if w < 0:
         return fill(
-            """A negative *w* turns the sign of *w*ⁿ around with every factor. Its size does not
-            care, so the axis shows sizes only."""
+            """A negative *w* turns the sign of *w*ⁿ around with every factor. Its size is that of
+            |*w*|ⁿ, and the axis shows sizes only."""
         )
     return fill(
-        """Between 0 and 1 no *w* is safe for ever: near 1 the product vanishes slowly, near 0 it
+        """Between 0 and 1 no *w* is safe forever: near 1 the product vanishes slowly, near 0 it
         vanishes fastest."""
     )
 
@@ -151,14 +153,13 @@ def random_weights(factors: int, drawn: Draws) -> str:
     return fill(
         """Of {draws} products of {factors} weights, {below} are below 1 in size (exactly:
         {below_exactly}). The median is {median} (exactly: {median_exactly}), yet the root mean
-        square is σⁿ = {rms}, {apart} times as much. A few giants make that mean; it is not what
-        happens. These {draws} draws give an rms of {rms_sampled}: {giants}, so the chart draws the
-        true rms. The median product of {factors}
+        square is σⁿ = {rms}, {apart} times as much. {mean} These {draws} draws give an rms of
+        {rms_sampled}: {giants}, so the chart draws the true rms. The median product of {factors}
         factors is 1 at σ = {sigma}.""",
         draws=f"{DRAWS:,}",
         giants="more than the true one, though the more factors, the more samples miss the giants"
         if drawn.rms_sampled > drawn.rms_theory + 0.05
-        else "the more factors, the surer a sample misses the giants",
+        else "the more factors, the more surely a sample misses the giants",
         factors=factors,
         below=theme.percent(drawn.share_below_one),
         below_exactly=theme.percent(drawn.below_one_theory),
@@ -166,6 +167,9 @@ def random_weights(factors: int, drawn: Draws) -> str:
         median_exactly=theme.from_log10(drawn.median_theory, 2),
         rms=theme.from_log10(drawn.rms_theory, 2),
         apart=theme.from_log10(drawn.rms_theory - drawn.median_theory, 2),
+        mean="A few giants make up that mean; the typical product is far smaller."
+        if drawn.rms_theory - drawn.median_theory > 1
+        else "It is not the typical product.",
         rms_sampled=theme.from_log10(drawn.rms_sampled, 2),
         sigma=f"{sigma_for_median(factors):.3f}",
     )
@@ -182,10 +186,10 @@ def random_matrices(width: str, n: int, drawn: Matrices) -> str:
     """What a product of n random matrices does to a vector, and in its extreme directions."""
     largest, median = drawn.largest[n], drawn.median[n]
     return fill(
-        """After {n} matrices of width {width} a random vector is {vector} times as long
-        (median of {trials} draws); the gain's law says {law}. {law_holds} The largest singular
-        value is {largest}, the median one {median}, in one product smaller by a factor of
-        {apart}: {stretched}""",
+        """After {n} matrices of width {width} a random vector is {vector} times as long (median of
+        {trials} draws); the gain's law says {law}. {law_holds} The largest singular value is
+        {largest}, the median one {median}, within one product they differ by a factor of {apart}:
+        {stretched}""",
         n=n,
         width=width,
         vector=theme.from_log10(drawn.vector[n], 2),
@@ -223,7 +227,7 @@ def streams(mixed: Streams) -> str:
         """After {layers} free matrices with σ = {sigma} a vector is {free} times as long (median of
         {draws} draws): its length {became}. The doubly stochastic ones keep its sum, in all draws
         to {off} of it. But the differences between its four numbers come to **{difference}** of
-        what they were: far below the 16 digits that a double keeps of each.""",
+        what they were: far below the 16 digits that float64 keeps of each.""",
         layers=LAYERS,
         sigma=theme.setting(mixed.sigma),
         free=theme.from_log10(mixed.free, 2),

@@ -40,7 +40,7 @@ def spec_of(way: str, blocks: int, members: int) -> StackSpec:
 
 
 def train(way: str, blocks: int, pairs: list[tuple[float, int]]) -> np.ndarray:
-    """Plain gradient descent from each (rate, seed): the share of held-out digits named right.
+    """Plain gradient descent from each (rate, seed): the share of held-out digits right.
 
     A seed draws the same weights and the same batches at every rate. What is no number any more
     names all digits alike.

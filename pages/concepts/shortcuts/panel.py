@@ -32,7 +32,8 @@ PANEL = Panel(
         Preset(
             "h + F",
             "bad",
-            "Each branch adds as much as the stream has: both double at every block in the square.",
+            "Each branch adds as much as the stream has: the squares of both double at every "
+            "block.",
             {"place": "shortcut", "r": 0.0, "blocks": 24, "activation": "relu"},
         ),
         Preset(
@@ -45,7 +46,7 @@ PANEL = Panel(
             "Pre-norm",
             "good",
             "The stream grows, the branch reads it at size 1: each further branch adds a smaller "
-            "part of it. The gradient grows like a root of the depth.",
+            "part of it. The gradient grows like the square root of the depth.",
             {"place": "pre", "r": 0.0, "blocks": 24, "activation": "relu"},
         ),
         Preset(
@@ -57,15 +58,15 @@ PANEL = Panel(
         Preset(
             "Zero branch",
             "good",
-            "The whole stack is the identity at first. W₂ is told something, W₁ nothing until W₂ "
-            "has moved.",
+            "The whole stack is the identity at first. W₂ gets a gradient, W₁ none until W₂ has "
+            "moved.",
             {"place": "zero", "r": 0.0, "blocks": 24, "activation": "relu"},
         ),
         Preset(
             "Plain, He",
             "trap",
             "No shortcut, and as a rule the gradient's size is fine: He's weights see to that. "
-            "But mostly it points elsewhere sooner, from one input to the next; see below.",
+            "But its direction usually changes faster from one input to the next; see below.",
             {"place": "plain", "r": 0.0, "blocks": 24, "activation": "relu"},
         ),
         Preset(

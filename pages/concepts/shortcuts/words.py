@@ -89,8 +89,9 @@ def notes(at) -> list[str]:
         at_inverse=theme.number((1 + 1 / at.blocks**2) ** (at.blocks / 2)),
     )
     post = fill(
-        """Post-norm is often said to vanish toward the input. In these blocks, before training and
-        at *r* = {r}, it multiplies the gradient by {post}; pre-norm by {pre}.""",
+        """Post-norm gradients are often said to vanish toward the input. In these blocks,
+        before training and at *r* = {r}, post-norm multiplies the gradient by {post}, pre-norm by
+        {pre}.""",
         r=branch(at),
         post=_other(of, "post", at.r),
         pre=_other(of, "pre", at.r),
@@ -118,9 +119,9 @@ def paths(at) -> str:
         else ""
     )
     return fill(
-        """Of {branches} the paths that carry the gradient go through {mean} on average;
-        nine tenths of the squares lie at **{span}**. One path through all of them, the only one of
-        a plain stack, carries {all}. {angles} {law}""",
+        """Of {branches} the paths that carry the gradient go through {mean} on average; nine tenths
+        of the sum of squares lies at lengths **{span}**. One path through all of them, the only one
+        of a plain stack, carries {all}. {angles} {law}""",
         branches="1 branch" if at.blocks == 1 else f"{at.blocks} branches",
         mean=theme.number(float(np.sum(k * shares)), 2),
         span=span,
@@ -134,12 +135,12 @@ def _angles(own: float) -> str:
     """What the cross terms between lengths come to."""
     if abs(own - 1) <= 0.1:
         return (
-            "The gradient's own square is within 10 % of their sum: the lengths are nearly at "
-            "right angles."
+            "The gradient's own square is within 10 % of their sum: the parts of different lengths "
+            "are nearly at right angles."
         )
     return (
-        f"The lengths are not at right angles: the gradient's own square is {theme.number(own, 2)} "
-        "times their sum."
+        "The parts of different lengths are not at right angles: the gradient's own square is "
+        f"{theme.number(own, 2)} times their sum."
     )
 
 

@@ -30,7 +30,7 @@ def _trials(lab: Lab, name: str) -> None:
         page.write(words.trials(job.runs, duel.data))
         return
     page.write(
-        "What could be changed? Each of these can be tried alone, and none of them has to help: "
+        "What could be changed? Each of these can be tried alone, and none is certain to help: "
         "{changes}.",
         changes=", ".join(data.changes(duel.nets[name])),
     )

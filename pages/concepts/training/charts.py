@@ -202,9 +202,7 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
 
 
 def _accuracies(now: alt.Chart) -> alt.LayerChart:
-    y = _y(
-        "right", "right", "share named right", (0, 1.0), [0, 0.5, 1], "format(datum.value, '.0%')"
-    )
+    y = _y("right", "right", "share right", (0, 1.0), [0, 0.5, 1], "format(datum.value, '.0%')")
     ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
     ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
         y=alt.value(_PANES["right"].bottom(9)), text=_TEXT
@@ -399,8 +397,8 @@ def boundary() -> alt.LayerChart:
         ticks = [-2, -1, 0, 1, 2]
         x = _side_x(name, "x₁", (-2.2, 2.2), ticks, "datum.label")
         y = _side_y(name, "x₂", (-2.2, 2.2), ticks, "datum.label")
-        greys = alt.Scale(domain=[0, 1], range=list(theme.TWO_CLASSES))
-        color = alt.Color("p", type="quantitative", scale=greys, legend=None)
+        grays = alt.Scale(domain=[0, 1], range=list(theme.TWO_CLASSES))
+        color = alt.Color("p", type="quantitative", scale=grays, legend=None)
         cells = alt.Chart().transform_filter(f"datum.name == '{name}'")
         points = alt.Chart(alt.NamedData("points"))
         layers = alt.layer(
@@ -445,7 +443,7 @@ def seeds() -> alt.LayerChart:
     x = grammar.linear_x(
         "x", "training step", (0, 1.18), [0, 0.2, 0.4, 0.6, 0.8, 1], labels=False, titlePadding=22
     )
-    y = grammar.linear_y("median", "held-out examples named right", (0, 1), format="%")
+    y = grammar.linear_y("median", "held-out examples right", (0, 1), format="%")
     rows = _hued(alt.Chart())
     band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})

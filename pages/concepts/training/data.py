@@ -96,7 +96,7 @@ def _guessed(run: Recording) -> float:
 
 
 def _curve(shown: Sequence[Step] | Sequence[Test], steps: int) -> dict[str, str]:
-    """Loss (log₁₀) and share named right over the run, packed."""
+    """Loss (log₁₀) and share right over the run, packed."""
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = {
             "px": [one.step / steps for one in shown],
@@ -182,7 +182,7 @@ def slope_products(record: Step) -> np.ndarray:
 
 # In two number formats ---------------------------------------------------------------------------
 
-PARTED, POINTS_APART = 0.01, 0.05  # losses, relatively, and shares named right
+PARTED, POINTS_APART = 0.01, 0.05  # losses, relatively, and shares right
 
 
 def twins(pair: Pair) -> tuple[str, str] | None:
@@ -649,7 +649,7 @@ def table_of_step(pair: Pair, step: int) -> pd.DataFrame:
 @dataclass(frozen=True)
 class Normalized:
     """Ten sigmoid layers with one normalizer, trained: after which steps it was tested, and the
-    held-out share named right then; and at the first step log₁₀ of the share of z² in layer 10 that
+    held-out share right then; and at the first step log₁₀ of the share of z² in layer 10 that
     differs between examples."""
 
     steps: np.ndarray

@@ -62,7 +62,7 @@ def boundary(pair: Pair, step: int) -> None:
         **pair.once(data.boundary, step),
         key="training.boundary",
         alt_text="""
-            Two planes, for A and B: how sure the network is of the dark class, as a shade of grey,
+            Two planes, for A and B: how sure the network is of the dark class, as a shade of gray,
             and training examples of two interleaved spirals as light and dark points.""",
     )
 
@@ -98,7 +98,7 @@ def _seeds(lab: Lab, at) -> None:
             **data.seeds(job.runs, job.steps),
             key="training.seeds",
             alt_text="""
-                Line chart of the share of held-out examples named right over the training steps,
+                Line chart of the share of held-out examples right over the training steps,
                 for A and B: the median over the seeds and a band for the middle half.""",
         )
         page.write(words.seeds(job.runs))

@@ -91,8 +91,8 @@ def _beside(pair: Pair, step: int, wide: str, single: str) -> str:
             fill(
                 """At step {loss} the two losses first differ by more than 1 %{right}.""",
                 loss=f"{apart.loss:,}",
-                right=f", and after step {apart.right:,} the shares named right by more than 5 "
-                "points"
+                right=f", and after step {apart.right:,} the shares that they get right by "
+                "more than 5 points"
                 if apart.right
                 else "",
             )
@@ -234,18 +234,18 @@ def _layers(layers: Sequence[int], depth: int) -> str:
 def place(pair: Pair, step: int) -> str:
     """How far the training has come, and where the scrubber stands."""
     if not pair.step:
-        return "At step 0: none is trained yet."
-    return f"At step {step:,} of the {pair.step:,} that are trained."
+        return "Step 0: nothing is trained yet."
+    return f"Step {step:,} of the {pair.step:,} trained."
 
 
 def _come_to(pair: Pair, name: str, step: int) -> str:
     test, halt = pair.tested(name, step), pair.halt(name)
     if halt and step >= halt.step:
-        return f"**{name}** stopped at step {halt.step}: it is no longer finite."
+        return f"**{name}** broke at step {halt.step}: its numbers are no longer finite."
     if not math.isfinite(test.loss[0]):
         return f"**{name}**'s held-out loss is no longer finite (after step {test.step:,})."
     return fill(
-        """**{name}** names {accuracy} of the held-out {things} right, its loss on them is {loss}
+        """**{name}** gets {accuracy} of the held-out {things} right, and its loss on them is {loss}
         (after step {step}).""",
         name=name,
         accuracy=theme.percent(test.accuracy[0]),
@@ -318,9 +318,9 @@ def equations(pair: Pair, step: int) -> str:
         {equations}
 
         {when}, from the last hidden layer back to the first: the product of the layers' root mean
-        square slopes; the rest is what the weights, and whatever stands beside them, did to this
-        gradient. It is of one network and the batch of its step, where other pages take the median
-        of several before training.
+        square slopes; the rest is what the weights, and any normalization or shortcut, did to this
+        gradient. The gradient is that of one network and one step's batch, where other pages take
+        the median of several before training.
         """,
         equations=theme.displayed(*lines),
         when=f"At step {step:,}" if step else "Before the first step",
@@ -424,7 +424,7 @@ def _ends(low: str, high: str) -> str:
 # The autopsy -------------------------------------------------------------------------------------
 
 OPERATIONS = {
-    "pre-activation": "the pre-activations *h* W + *b*",
+    "pre-activation": "the sums *z* = *h* W + *b*",
     "activation": "the activations *h*",
     "loss": "the loss",
     "gradient": "the gradient on its way back",
@@ -472,7 +472,7 @@ def _trial(run: Recording, things: str) -> str:
 def normalizers(found: dict[str, Normalized]) -> str:
     """Why batch normalization lets ten sigmoid layers learn, and layer normalization does not."""
     return fill(
-        """After 200 steps the network with batch normalization names {batch} of the held-out digits
+        """After 200 steps the network with batch normalization gets {batch} of the held-out digits
         right, the one with layer normalization {layer}, the one without {none}. Both normalizers
         keep the spread of *z*. But far from the input a sigmoid's output is nearly the same for
         every digit, and layer normalization keeps that common part: in layer 10 the share of *z*²
