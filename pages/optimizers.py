@@ -51,7 +51,7 @@ predict.choice(
     },
     because=f"""At the first step the weights of layer 1 move by {asked["move"]} times the learning
     rate, though their gradient is {asked["gradient"]}. In layer 20 the digits differ by
-    {asked["spread"]} of the activations' size. After training Adam names {asked["right"]} of the
+    {asked["spread"]} of the activations' size. After training Adam gets {asked["right"]} of the
     held-out digits right; guessing gives 10 %.""",
 )
 
@@ -60,17 +60,17 @@ page.write(
     ## The idea
 
     The pages on the article train by plain SGD: the step is the learning rate times the gradient,
-    so a gradient that vanishes is a step that vanishes. Most networks are trained with **Adam**. It
-    keeps two running means, of a weight's gradient *g* and of *g*², and steps by the first over the
-    root of the second. At the first step that is *g*/(|*g*| + ε): whatever the size of *g*, the
-    step is the learning rate. ε is there so that nothing is divided by 0; for gradients far below ε
-    Adam is plain SGD on the first mean, with a learning rate of *η*/ε.
+    so a gradient that vanishes is a step that vanishes. Most networks train with **Adam**. It keeps
+    running means of a weight's gradient *g* and of *g*², and steps by the first over the root of
+    the second. At the first step that is *g*/(|*g*| + ε): whatever the size of *g*, the step is the
+    learning rate. ε keeps it from dividing by 0. Where *g* stays far below ε, Adam is plain SGD on
+    the first mean, at rate *η*/ε.
 
-    That is the size. What a longer step does not give back is the difference between the examples.
-    After sixteen ReLU layers the digits differ by {relu} of the activations' size, however small
-    the weights. After ten sigmoid layers they differ by {ten}, and only Muon, which lifts small
-    singular values of a step up to 485 times, still learns. After twenty they differ by {twenty},
-    and no rule gets over {best} right.
+    That is the size. A longer step does not give back the difference between the examples. After
+    sixteen ReLU layers the digits differ by {relu} of the activations' size, however small the
+    weights. After ten sigmoid layers it is {ten}, and only Muon, which lifts small singular values
+    of a step up to 485 times, still learns. After twenty it is {twenty}, and no rule gets over
+    {best} right.
     """,
     relu=asked["relu"],
     ten=asked["ten"],
@@ -91,9 +91,8 @@ page.write(
     """
     ## After training
 
-    The same draws and batches for every optimizer, each with its usual ε and at the learning rate
-    of a grid that serves it best. Green gets at least 40 % of the held-out digits right; guessing
-    gets 10 %.
+    The same draws and batches for every optimizer, each with its usual ε and at its best learning
+    rate of a grid. Green gets at least 40 % of the held-out digits right; guessing gets 10 %.
     """
 )
 
@@ -145,10 +144,10 @@ page.write(
     """
     ## After a quiet time
 
-    After many small gradients, a large one is divided by a root that is still small. If there were
-    enough of them, and the mean of squares is slow to follow, the step exceeds the learning rate.
-    Clipping shortens it: by norm; by the weights, each unit's to a hundredth of their norm (Brock
-    et al. 2021); by z-score, to four deviations above the mean norm.
+    After many small gradients, a large one is divided by a root that is still small. If they were
+    many, and the mean of squares is slow, the step exceeds the learning rate. Clipping shortens it:
+    by norm; by the weights, each unit's to a hundredth of their norm (Brock et al. 2021); by
+    z-score, to four deviations above the mean norm.
     """
 )
 

@@ -18,7 +18,7 @@ from pages.kit import mode, site, values
 from pages.kit.panels import Panel
 
 ANSWER, SHOWN = "answer", "shown"  # what a link says that shows the answer
-PIN = "pin"  # the key of a pinned line: see `Panel.pin_text`
+PIN = "pin"  # a pinned line, with the page's name before it as a control's: see `Panel.pin_text`
 _LONGEST = 40  # characters of a link's value; what is longer is none
 _LONGEST_PIN = 240
 _VISIT = "address.visit"
@@ -96,8 +96,9 @@ def _asked(panel: Panel) -> _Asked:
         if (key := panel.key(name)) in _query():
             told = translated(_told(key), told) | told
     parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
-    is_pinned = PIN in _query()
-    pin = panel.parse_pin(_told(PIN, _LONGEST_PIN)) if is_pinned else None
+    key = panel.key(PIN) if panel.key(PIN) in _query() else PIN  # of older links
+    is_pinned = key in _query()
+    pin = panel.parse_pin(_told(key, _LONGEST_PIN)) if is_pinned else None
     return _Asked(told, parsed, is_pinned, pin)
 
 
@@ -248,7 +249,7 @@ def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> 
 
 def _pinned(panel: Panel, pin: Mapping[str, Any] | None) -> dict[str, str]:
     """What an address says of the line that is pinned."""
-    return {} if pin is None else {PIN: panel.pin_text(pin)}
+    return {} if pin is None else {panel.key(PIN): panel.pin_text(pin)}
 
 
 def _values(panel: Panel, at: values.Reading) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def in_full(shown: dict) -> dict[str, str]:
     """What the page's address says, and the defaults that it leaves out."""
     panel = PANELS[shown["path"]]
     said = dict(parse_qsl(shown["query"].lstrip("?")))
-    pin = {address.PIN: said[address.PIN]} if address.PIN in said else {}
+    pin = {key: text for key, text in said.items() if key == panel.key(address.PIN)}
     return address.query(panel, _values(panel, shown)) | pin
 
 
@@ -138,7 +138,7 @@ def _title(shown: dict) -> Iterator[str]:
 def _address(panel: Panel, shown: dict) -> Iterator[str]:
     controls = {panel.key(control.name): control for control in panel.controls}
     for key, said in parse_qs(shown["query"].lstrip("?"), keep_blank_values=True).items():
-        if key == address.PIN:  # the chart's table of it is compared
+        if key == panel.key(address.PIN):  # the chart's table of it is compared
             continue
         if key not in controls or len(said) != 1:
             yield f"address: {key} = {said}"

@@ -123,6 +123,10 @@ def test_every_page_on_desktop_and_phone_by_day_and_by_night(path, server, reade
     night = _ground(tab)
     _check_phone(tab)
     assert not tab.page.evaluate(CUT)
+    tab.page.set_viewport_size({"width": 320, "height": 640})  # the smallest phone there is
+    tab.settle()
+    assert not tab.page.evaluate(CUT)
+    tab.page.set_viewport_size(PHONE)
     assert float(live_input(tab, control).input_value()) == pytest.approx(moved)
     tab.page.emulate_media(color_scheme="light")
     tab.settle()

@@ -215,9 +215,9 @@ def test_a_pin_is_in_the_address_and_in_the_link_and_opens_there_again():
     at = press(open_page("products", products_w="1.5"))
     set_value(at, "products_w", -1.0)
     at.run()
-    assert dict(at.query_params)["pin"] in (said := "w:1.5,activation:identity", [said])
+    assert dict(at.query_params)["products_pin"] in (said := "w:1.5,activation:identity", [said])
     said = link(at, "products")
-    assert said["pin"] == "w:1.5,activation:identity"
+    assert said["products_pin"] == "w:1.5,activation:identity"
     again = open_page("products", **said)
     assert values_of(again, "products")["w"] == -1.0
     assert pinned_rows(again)["at_y"].tolist() == pinned_rows(at)["at_y"].tolist()
@@ -230,7 +230,7 @@ def test_a_link_with_a_hostile_pin_pins_nothing_says_so_and_is_not_repeated(pin)
     at = open_page("products", pin=pin)
     assert pinned_rows(at).empty
     assert "None is pinned." in prose(at)
-    assert "pin" not in at.query_params
+    assert "products_pin" not in at.query_params
 
 
 def test_a_page_without_pins_refuses_one():
@@ -241,7 +241,7 @@ def test_a_page_without_pins_refuses_one():
 def test_reset_takes_the_pin_away():
     at = press(open_page("products"))
     at.button(key="products.reset_all").click().run()
-    assert pinned_rows(at).empty and "pin" not in at.query_params
+    assert pinned_rows(at).empty and "products_pin" not in at.query_params
 
 
 def test_no_control_has_the_name_of_the_pin():

@@ -148,7 +148,7 @@ def test_a_sigmoid_vanishes_without_saturation():
     assert seen.mean_slope == pytest.approx(0.233, abs=0.004)
     assert seen.gain == pytest.approx(0.24, abs=0.015)
     words = say()
-    assert "0 % of its slopes are flat" in words and "layer 1: it vanishes." in words
+    assert "0 % of its units are flat" in words and "layer 1: it vanishes." in words
 
 
 def test_within_a_factor_of_ten_is_not_said_to_keep_its_size():
@@ -169,7 +169,7 @@ def test_tanh_saturates_and_explodes():
     assert seen.saturated == pytest.approx(0.77, abs=0.02)
     assert seen.gain == pytest.approx(2.1, abs=0.12)
     words = say(seen="tanh normal")
-    assert f"{seen.saturated:.0%}".replace("%", " %") + " of its slopes are flat" in words
+    assert f"{seen.saturated:.0%}".replace("%", " %") + " of its units are flat" in words
     assert "layer 1: it explodes." in words
     assert "lie outside the chart" in words
 
@@ -311,7 +311,7 @@ def test_what_the_page_says_about_the_leak():
         assert each[3].median > each[0].median
     words = say()
     assert f"ReLU: {relu.median:.0%}".replace("%", " %") in words
-    assert "Of 20 networks each, of depth 10, trained at rate 0.3." in words
+    assert "20 networks of each kind, 10 layers deep, trained at rate 0.3:" in words
 
 
 # The page -------------------------------------------------------------------------------------

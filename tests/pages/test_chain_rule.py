@@ -19,7 +19,7 @@ say = partial(says, "chain_rule")
 
 def test_the_articles_slope_at_five():
     words = say()
-    assert "*z*₂ is 5.003 and the sigmoid's slope there 0.0066." in words
+    assert "*z*₂ is 5.003 and the sigmoid's slope there is 0.0066." in words
     assert "its σ′(5) ≈ 0.0066 survives: it is 0.00664806" in words
     assert "It is $1/(1 + e^{-z})$" in words
 
@@ -195,14 +195,11 @@ def test_the_best_weights_and_the_bound_are_said():
     words = say()
     assert "|*w*|ᴸ⁻¹/4ᴸ = 9.31×10⁻¹⁰" in words
     assert "The gradient is 5.8 times smaller" in words
-    assert (
-        "its size nearest to 1 is 1.6, with 2.2×10⁻⁹; the negative one −4.8, with 5.1×10⁻⁴."
-        in words
-    )
+    assert "size nearest to 1 is 1.6, with 2.2×10⁻⁹; the negative one −4.8, with 5.1×10⁻⁴." in words
     words = say(activation="ReLU")
     assert "With ReLU, whose largest slope is 1.00, the bound is 1.00." in words
     assert "stays within a factor of 2 of it" in words
-    assert "its size nearest to 1 is 1, with 1.0; every negative one gives 0." in words
+    assert "size nearest to 1 is 1, with 1.0; every negative one gives 0." in words
     assert "the slopes alone make 6.2×10⁻⁴" in say(w=-6, layers=2), "less than the gradient"
     assert "Nothing gets through" in say(activation="ReLU", w=-1)
 
@@ -242,7 +239,7 @@ def test_the_slopes_vanish_and_the_gradient_explodes():
     assert net.weights[-1] == pytest.approx(np.log10(4e12), abs=0.1)
     assert net.gradient[-1] == pytest.approx(np.log10(3.7e4), abs=0.5)
     words = say()
-    assert "The slopes alone would say that it vanishes. It explodes" in words
+    assert "The slopes alone would say that the gradient vanishes. It explodes" in words
     assert "predicts the gradient within a factor of 3" in words
     assert r"\approx" in words
 
@@ -250,7 +247,7 @@ def test_the_slopes_vanish_and_the_gradient_explodes():
 def test_where_the_slopes_are_right_and_where_the_weights_pay():
     assert "Here they are right." in say(network="Sigmoid", scheme="Xavier")
     words = say(network="ReLU", scheme="He")
-    assert "would say that it vanishes. It keeps its size" in words
+    assert "would say that the gradient vanishes. It keeps its size" in words
     words = say(network="ReLU", width=5)
     assert "misses it by a factor of" in words
     assert r"\neq" in words

@@ -243,7 +243,7 @@ def test_the_articles_interval_turns_the_gradient():
     assert tuple(article.norm) == pytest.approx((0.6, 0.8))
     assert data.turned(-0.3, 0.2, 1).angle == 0
     words = say()
-    assert "turns (3, 4) at *c* = 1 into (1, 1), by only 8.1°" in words
+    assert "at *c* = 1, makes (1, 1) of (3, 4), a turn of only 8.1°" in words
     assert "by value leaves (1, 1) and turns it by **31.0°**" in words
     assert "turns it by **0.0°**" in say(gx=-0.5, gy=0.5)
 

@@ -106,7 +106,7 @@ def test_for_relu_the_gradient_of_the_weights_hides_it():
     assert "another story" in say(activation="Tanh", g="0"), "0.2 and 1.1 times"
     assert "Here both vanish." in say(activation="Sigmoid", g="0"), "5 times apart, or 100,000"
     ratio = theme.from_log10(float(nets.dW.median[at, 0] - nets.dz.median[at, 0]), 2)
-    assert f"and that input makes the factor of {ratio} between the two" in say()
+    assert f"and that input accounts for the factor of {ratio} between the two" in say()
     assert "The chart shows" not in say()
     shown = theme.from_log10(float(nets.dW.median[at, 0]), 2)
     told = f"The chart shows ‖dJ/dW‖: that of layer 1 is {shown} times the last one's."
@@ -199,7 +199,7 @@ def test_the_articles_formulas_are_named_rightly():
 
 
 def test_orthogonal_weights_are_in_the_table_where_they_are_drawn():
-    assert "Orthogonal weights are run where you draw them." in say()
+    assert "Orthogonal weights are computed only when you choose them." in say()
     table = open_page("initialization", initialization_draws="orthogonal").table[0].value
     assert list(table["gain"]) == ["5.6", "1.0", "0.70", "0.70", "0.71"]
     assert table["20 layers"].iloc[-1] != "–"

@@ -308,5 +308,7 @@ def test_a_pin_of_another_page_is_none_of_this_one(monkeypatch):
     assert at.query_params == {} and "cannot draw" not in prose(at)
     step_back(at, monkeypatch, **foreign)
     assert at.query_params == {}
-    at = open_page("chain_rule", pin=foreign["pin"])
-    assert at.query_params == {"pin": foreign["pin"]}
+    at = open_page("chain_rule", products_pin=foreign["pin"])
+    assert at.query_params == {} and "cannot draw" not in prose(at)
+    at = open_page("chain_rule", pin=foreign["pin"])  # as addresses once said it
+    assert at.query_params == {"chain_rule_pin": foreign["pin"]}

@@ -232,7 +232,7 @@ def test_how_far_the_state_moves_with_nu_is_said_of_scaled_inputs():
     """ν alone would leave √(1 − λ²) of it in the state's size."""
     said = " ".join(words.touchy(SimpleNamespace(**PANEL.defaults | {"reach": 3.0})).split())
     with_nu = theme.from_log10(data.touchy(PANEL.defaults["seed"]).measured[2, -1])
-    assert f"with scaled inputs, and with these {with_nu} times as far as ν" in said
+    assert f"with scaled inputs, and then {with_nu} times as far as ν" in said
 
 
 @pytest.mark.parametrize("sigma,back", [(0.45, 2), (0.5, 5), (0.95, 2)])

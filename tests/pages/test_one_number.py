@@ -141,13 +141,16 @@ def test_tanh_with_n01_through_15_layers_is_one_number_in_the_text():
     "page,says",
     [
         ("frameworks", "other pages draw theirs directly, and get other numbers"),
-        ("training", "of one network and the batch of its step, where other pages take the median"),
+        ("training", "of one network and one step's batch, where other pages take the median"),
         ("clipping", "in this one network and on its own batch, where other pages take the median"),
         ("optimizers", "training's first batch, which are not those of other pages"),
         ("products", "their numbers are not those of the networks on other pages"),
         ("shortcuts", "(two matrices a block, width 32)"),
         ("initialization", "the first has 64 inputs, so at another width its weights are not from"),
-        ("home", "In the first step of training it starts as the loss's, at each network's own"),
+        (
+            "home",
+            "In training it is that of 32 digits and starts as the loss's, at each network's own",
+        ),
     ],
 )
 def test_where_a_page_must_differ_it_says_so(page, says):

@@ -101,7 +101,9 @@ def test_a_weight_goes_too_far_down_and_not_up_at_all():
     assert data.walk(form, 0.001, up=False)[-1] == data.walk(form, 0.001, up=True)[-1] == 1.0
     frame = data.walks("bfloat16", 0).set_index("update")
     assert frame.loc[0.002, "down"].split()[-1] == "0.6094"
-    assert "Down it goes to 0.6094, where 0.8 is right; up to 1, where 1.2 is right." in say()
+    assert (
+        "Downward it ends at 0.6094, where 0.8 is right; upward at 1, where 1.2 is right." in say()
+    )
 
 
 def test_sums_end_where_one_is_less_than_half_a_step():
@@ -159,7 +161,7 @@ def test_a_preset_shows_what_its_comment_says(preset):
         assert words._true(17, at.slope) == pytest.approx(4e-8, rel=0.05)
         return
     if "update" in preset.values:
-        assert "goes to 1, where" in words.walks(at) and "up to 1, where" in words.walks(at)
+        assert "it ends at 1, where" in words.walks(at) and "upward at 1, where" in words.walks(at)
         return
     of, here = data.setting(at), SCALE.values().index(at.scale)
     lost, _, over = data.in_format(of, at.form)[here]
@@ -304,7 +306,7 @@ def test_any_layer_can_be_looked_at_and_one_too_many_is_the_last():
     own = np.abs(network.backward(spec, params, trace, d_output).dz[6].ravel())
     np.testing.assert_array_equal(data.sizes(of), own[own > 0])
     assert data.setting(at_of(layer="17")) == data.setting(at_of(layer="10"))
-    assert "of layer 10, the last one, that are not 0" in " ".join(
+    assert "of the nonzero entries of dJ/dz of layer 10, the last one, **" in " ".join(
         words.finding(at_of(layer="17")).split()
     )
     assert "At layer 7 the exact" in words.layers(at_of(layer="7"))
@@ -392,7 +394,7 @@ def test_a_count_ends_and_takes_the_mean_with_it():
         np.log(2), rel=0.01
     )
     assert "e5m2 a count above 61,439 becomes infinite" in words.seldom("float8_e5m2", "lost")
-    assert "a count above 464 becomes no number" in words.seldom("float8_e4m3fn", "lost")
+    assert "a count above 464 becomes not a number" in words.seldom("float8_e4m3fn", "lost")
     assert "more rows than there are" in words.seldom("float64", "lost")
 
 
@@ -553,7 +555,7 @@ def test_scales_that_lose_as_many_entries_are_all_the_least():
     best = [power for power, n in zip(SCALE.values(), lost, strict=True) if n == min(lost)]
     assert len(best) == 2
     note = " ".join(words.notes(at)[1].split())
-    assert f"from {words.power(best[0])} to {words.power(best[1])} lose least of all" in note
+    assert f"from {words.power(best[0])} to {words.power(best[1])} lose the least of all" in note
 
 
 def test_what_the_histogram_has_no_place_for_is_said():

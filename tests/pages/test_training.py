@@ -20,7 +20,7 @@ from core.losses import LOSSES
 from core.optimizers import Adam, Muon
 from core.training import TrainSpec
 from pages.concepts.activations import data as activations_data
-from pages.concepts.training import charts, data, networks, pairs, panel, words
+from pages.concepts.training import buttons, charts, data, networks, pairs, panel, turns, words
 from pages.concepts.training import lab as labs
 from pages.concepts.training.networks import Duel, Net
 from pages.concepts.training.panel import MOST
@@ -108,7 +108,7 @@ def test_trained_through_the_page_it_is_the_run_of_the_core():
     words = prose(at)
     for name, run in pair.runs.items():
         share = 100 * run.tests[-1].accuracy[0]
-        assert f"**{name}** names {share:.0f} % of the held-out digits right" in words
+        assert f"**{name}** gets {share:.0f} % of the held-out digits right" in words
 
 
 def test_paused_and_continued_it_is_the_same_run(monkeypatch):
@@ -244,6 +244,26 @@ def test_a_link_is_trained_for_who_comes_by_it(monkeypatch):
     monkeypatch.undo()
     again = lab_of(until_it_rests(arrive(seed=3))).pair
     assert again.step == 50 and again.duel.seed == 3
+
+
+def test_a_button_pressed_twice_trains_to_the_step_that_it_says(monkeypatch):
+    """The second press comes before the browser has heard of the first."""
+    asked = []
+    monkeypatch.setattr(labs, "start", lambda lab, name, runs, steps: asked.append(steps))
+    lab = SimpleNamespace(pair=SimpleNamespace(runs={}), refused=None)
+    for steps in ("200", "500"):
+        changes = buttons._train_on(lab, SimpleNamespace(steps=steps), 500)
+    assert asked == [500, 500] and changes["steps"] == "500"
+
+
+def test_seconds_away_from_the_page_are_not_counted(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(labs, "monotonic", lambda: now)
+    job = labs.Job({}, 50, seen=now)
+    for seconds in (0.5, 2.8, 60.0, 0.5):
+        now += seconds
+        job.count()
+    assert job.seconds == pytest.approx(0.5 + 2.8 + turns.FORGOTTEN + 0.5)
 
 
 def test_a_lesson_s_and_a_room_s_settings_are_trained_too():
@@ -572,8 +592,8 @@ def test_the_difference_in_words():
 def test_what_a_and_b_have_come_to_is_said_for_the_step_that_is_shown():
     pair = trained(replace(DUEL, a=BROKEN), 30)
     halt = pair.halt("A")
-    assert "**A** names" in words.reading(pair, halt.step - 2)
-    lost = "**A**'s held-out loss is no longer finite (after step 2). **B** names"
+    assert "**A** gets" in words.reading(pair, halt.step - 2)
+    lost = "**A**'s held-out loss is no longer finite (after step 2). **B** gets"
     assert halt.step == 3 and lost in words.reading(pair, 2)
     assert "**A** broke at step 3: its" in words.reading(pair, halt.step)
     assert "(after step 20). A and B differ in depth" in words.reading(pair, 30)
@@ -720,7 +740,7 @@ def test_the_autopsy_names_layer_step_and_operation_and_tries_changes():
     at = until_it_rests(press(open_lab(**values), "start.top"))
     halt = lab_of(at).pair.halt("A")
     words = prose(at)
-    assert f"**Autopsy of A.** At step {halt.step}, the pre-activations" in words
+    assert f"**Autopsy of A.** At step {halt.step}, the sums *z*" in words
     assert f"of layer {halt.layer} became" in words and "Autopsy of B" not in words
     assert len(at.dataframe[0].value) == halt.step - 1
     press(at, "trials.A")
@@ -795,7 +815,7 @@ def test_float32_breaks_where_float64_goes_on():
     assert halt.step == 2 and pair.runs["A"].tests[-1].accuracy[0] > 0.4
     assert pair.runs["A"].steps[0].loss[0] == pytest.approx(pair.runs["B"].steps[0].loss[0])
     said = words.formats(pair, steps)
-    assert said.startswith("**In float32 it breaks at step 2**: the pre-activations ")
+    assert said.startswith("**In float32 it breaks at step 2**: the sums *z* ")
     assert f"of layer {halt.layer} became infinite, and float32 ends at 3.4×10³⁸" in said
     assert "In float64 it goes on. Up to step 1 the two losses agree to 1 %." in said
     assert "In step 1 of B the entries of dJ/dW in all layers are about " in said
@@ -841,7 +861,7 @@ def test_where_two_formats_part_is_found():
     assert not apart[: found.loss - 1].any()
     said = words.formats(pair, 200)
     assert f"At step {found.loss} the two losses first differ by more than 1 %" in said
-    assert (found.right is not None) == ("named right by more than 5 points" in said)
+    assert (found.right is not None) == ("get right by more than 5 points" in said)
     just_before = words.formats(pair, found.loss - 1)
     assert just_before == f"Up to step {found.loss - 1} the two losses agree to 1 %."
 

@@ -245,11 +245,11 @@ def check(at: AppTest, path: str) -> None:
         check_numbers(table)
     AGREEMENTS.get(path, lambda *_: None)(SimpleNamespace(**values), words, at)
     moved = {name: value for name, value in values.items() if value != panel[name].default}
-    besides = ("embed", "pin")  # what is no control
+    besides = ("embed", panel.key(address.PIN))  # what is no control
     own = {key: text for key, text in at.query_params.items() if not key.startswith(besides)}
     assert own == address.query(panel, moved), "the address says something else"
     if at.session_state[f"{path}.more"] == page.LINK:
-        shown = {key: text for key, text in link_shown(at).items() if key != "pin"}
+        shown = {key: text for key, text in link_shown(at).items() if not key.startswith(besides)}
         assert shown == address.query(panel, values)
 
 
@@ -333,7 +333,7 @@ def home(now, words, at) -> None:
     assert arrives == theme.from_log10(ledger["end"]["gradient"])
     both = said(words, "Together they make ")
     assert both == theme.from_log10(ledger["end"]["weights"])
-    if told := re.search(r"Trained at ×([\d.]+)[^.]*?, it names (\S+ %) of", words):
+    if told := re.search(r"Trained at ×([\d.]+)[^.]*?, it gets (\S+ %) of", words):
         names = frame_with(at, "step", "share", "network", name="names")
         names = names[names["network"] == f"×{told[1]}"]
         assert names["says"].tolist() == [f"×{told[1]}: {told[2]}"]
@@ -464,7 +464,7 @@ def training(now, words, at) -> None:
             continue
         if f"**{name}**'s held-out loss is no longer finite" in words:
             continue
-        told = rf"\*\*{name}\*\* names (\S+) % of [^*]* is {NUMBER} \(after step ([\d,]+)\)"
+        told = rf"\*\*{name}\*\* gets (\S+) % of [^*]* is {NUMBER} \(after step ([\d,]+)\)"
         right, loss, step = re.search(told, words).groups()
         steps = (
             int(frame["step_says"].rsplit(" of ")[1].replace(",", ""))

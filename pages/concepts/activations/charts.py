@@ -122,13 +122,13 @@ def _table() -> list[alt.Chart]:
     now, over_layers = frames.frame_of(Z), frames.frame_of(Z, _multiplied())
     wide = "width > 500"
 
-    def px(desktop: float, phone: float):
-        return alt.expr(f"{wide} ? {desktop} : {phone}")
+    def px(desktop: float, phone: float, small: float):
+        return alt.expr(f"{wide} ? {desktop} : width > 280 ? {phone} : {small}")
 
-    columns = (px(8, 2), px(150, 96), px(260, 168))
+    columns = (px(8, 2, 0), px(150, 96, 82), px(260, 168, 146))
 
     def cell(chart: alt.Chart, column: int, row: int, field: str, **style) -> alt.Chart:
-        style = {"align": "left", "baseline": "middle", "fontSize": px(16, 14)} | style
+        style = {"align": "left", "baseline": "middle", "fontSize": px(16, 14, 12)} | style
         return chart.mark_text(**style).encode(
             x=alt.value(columns[column]), y=alt.value(9 + 20 * row), text=grammar.text(field)
         )
@@ -156,7 +156,7 @@ def _table() -> list[alt.Chart]:
             cell(power, 2, i, "product", fontWeight="bold"),
         ]
     gray = grammar.colored(now, "reference")
-    return [*cells, cell(gray, 0, 4, "seen_says", fontSize=px(15, 13))]
+    return [*cells, cell(gray, 0, 4, "seen_says", fontSize=px(15, 13, 11))]
 
 
 def _products_pane() -> alt.LayerChart:

@@ -117,7 +117,7 @@ def gauge() -> alt.LayerChart:
     """
     label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
     # both of no field, as the band has no left and right and the rules have no height
-    x = grammar.linear_x(None, "σ√n", (G.low, G.high + 1.1), range(-2, 6), labelExpr=label)
+    x = grammar.linear_x(None, "σ√n", (G.low, G.high + 1.4), range(-2, 6), labelExpr=label)
     y = grammar.linear_y(
         None, "gain of a layer", (LOWEST - 0.3, HIGHEST + 0.3), range(-4, 6, 2), labelExpr=label
     )

@@ -133,9 +133,8 @@ def touchy(at) -> str:
     ratio = 10 ** (measured[:2] - theory[:2])
     return fill(
         """At λ = {lam} a gradient {steps} back is {left}. Yet the state moves **{plain}** times as
-        far as λ does, {scaled} times with scaled inputs, and, with scaled inputs, {nu} times as far
-        as ν does (rms, measured on {draws} sequences). Measured over theory: {first} and, scaled,
-        {second}.""",
+        far as λ does, {scaled} times with scaled inputs, and then {nu} times as far as ν does (rms,
+        measured on {draws} sequences). Measured over theory: {first} and, scaled, {second}.""",
         lam=theme.number(float(data.lam(at.reach)), 4),
         steps=theme.count(BACK, "step"),
         left=theme.from_log10(BACK * np.log10(data.lam(at.reach))),

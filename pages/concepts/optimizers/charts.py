@@ -94,7 +94,7 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
     """The lines' names, in the corner below all of them."""
     names = (
         ("'━ gradient dJ/dW'", "dark"),
-        ("'╍ how far apart the digits are, relative to h'", "two"),
+        ("'╍ how far apart the digits are' + (width > 270 ? ', relative to h' : '')", "two"),
         ("'··· ∏ φ′(z), the slopes alone'", "slopes"),
     )
     of_the_step = "'━ step of ' + datum.rule + ', in learning rates'"
@@ -114,7 +114,7 @@ def curves() -> alt.LayerChart:
     its height `share`, `says`. Both with `rule` and `meaning`.
     """
     last = STEPS[-1]
-    x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=110)
+    x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=130)
     names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
     )

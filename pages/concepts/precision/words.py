@@ -54,11 +54,11 @@ def finding(at) -> str:
     lost, subnormal, over = data.in_format(data.setting(at), at.form)[here]
     so = f" Those become {_what_is_too_large(form, at.over)}." if over else ""
     return fill(
-        """Of the nonzero entries of {gradient}, in {form} and with the loss times {scale},
-        **{lost}**, {subnormal} and **{over}**.{so} On the rulers blue becomes 0, gray is subnormal,
-        green is held, orange is too large.""",
+        """In {form}, with the loss times {scale}, of the nonzero entries of {gradient} **{lost}**,
+        {subnormal} and **{over}**.{so} On the rulers blue becomes 0, gray is subnormal, green is
+        held, orange is too large.""",
         scale=power(at.scale),
-        gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)}",
+        gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at).rstrip(',')},",
         form=form.label,
         lost=_share(lost, "become 0"),
         subnormal=_share(subnormal, "are subnormal"),

@@ -190,7 +190,7 @@ def matrix_products() -> alt.LayerChart:
     Rows: `k`, `series` ("vector", "largest", "median", "law"), `log10`, `low`, `high` (the middle
     half of the trials), `says`, `meaning`; `name` and its height `name_at` on the last k.
     """
-    x = grammar.count_x("k", "number of matrices multiplied", 30, every=5, room=8)
+    x = grammar.count_x("k", "number of matrices multiplied", 30, every=5, room=9)
     y = grammar.powers_y("log10", "factor on a vector's length", -30, 30, every=10)
     rows = alt.Chart()
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))

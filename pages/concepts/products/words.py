@@ -188,7 +188,7 @@ def random_matrices(width: str, n: int, drawn: Matrices) -> str:
     return fill(
         """After {n} matrices of width {width} a random vector is {vector} times as long (median of
         {trials} draws); the gain's law says {law}. {law_holds} The largest singular value is
-        {largest}, the median one {median}, within one product they differ by a factor of {apart}:
+        {largest}, the median one {median}; within one product they differ by a factor of {apart}:
         {stretched}""",
         n=n,
         width=width,

@@ -42,9 +42,8 @@ def start(lab: labs.Lab, steps: int, where: str) -> bool:
         label = f"Continue to step {steps:,}" if pair.step else f"Train {steps:,} steps"
         _button(f"**{label}**", f"start.{where}", _train, width=WIDTH)
     elif not pair.halted and steps < MOST:
-        _button(
-            f"**Train on to step {_following(steps):,}**", f"more.{where}", _train_on, width=WIDTH
-        )
+        longer = _following(steps)
+        _button(f"**Train on to step {longer:,}**", f"more.{where}", _train_on, longer, width=WIDTH)
     else:
         return False
     return True
@@ -68,11 +67,10 @@ def _train(lab: labs.Lab, at) -> dict[str, int]:
     return {} if lab.refused else {"step": STEP.high}
 
 
-def _train_on(lab: labs.Lab, at) -> dict[str, str | int]:
-    """Go on beyond the last step: the number of steps moves up, and the training goes on."""
-    following = _following(int(at.steps))
-    labs.start(lab, "pair", lab.pair.runs, following)
-    return {} if lab.refused else {"steps": str(following), "step": STEP.high}
+def _train_on(lab: labs.Lab, _, steps: int) -> dict[str, str | int]:
+    """Go on beyond the last step: the number of steps moves up to what the button says."""
+    labs.start(lab, "pair", lab.pair.runs, steps)
+    return {} if lab.refused else {"steps": str(steps), "step": STEP.high}
 
 
 def _following(steps: int) -> int:

@@ -190,7 +190,8 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     layers = [step]
     for name, top, on_a_phone in (("A", "0", 20), ("B", "0.042 * height", 38)):
         row = _hued(now.transform_filter(f"datum.name == '{name}'"))
-        words = row.mark_text(align="left", baseline="top", fontSize=15, fontWeight="bold")
+        size = alt.expr("width > 270 ? 15 : 14")
+        words = row.mark_text(align="left", baseline="top", fontSize=size, fontWeight="bold")
         layers.append(
             words.encode(
                 x=alt.value(grammar.wide("0.33 * width", "0")),

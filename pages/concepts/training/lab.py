@@ -16,7 +16,7 @@ from core.recording import Recording
 from pages.concepts.training import networks
 from pages.concepts.training.pairs import Pair, at_first, comes_trained, further, hand_on
 from pages.concepts.training.panel import PANEL
-from pages.concepts.training.turns import period, turns, work
+from pages.concepts.training.turns import FORGOTTEN, period, turns, work
 from pages.kit import values
 
 _LABS, _READER = "training.labs", "training.reader"
@@ -32,8 +32,9 @@ class Job:
 
     runs: dict[str, Recording]
     steps: int
-    begun: float = 0.0  # when it was last started, and how far it was then
-    from_step: int = 0
+    from_step: int = 0  # how far it was when it was last started
+    seconds: float = 0.0  # since then, but for those that the reader was away
+    seen: float = field(default_factory=monotonic)  # when its seconds were last counted
 
     @property
     def step(self) -> int:
@@ -48,15 +49,19 @@ class Job:
     def ended(self) -> bool:
         return all(run.state.halted or run.step >= self.steps for run in self.runs.values())
 
+    def count(self) -> None:
+        """Count the seconds since the last tick; of a reader who was away, a few."""
+        now = monotonic()
+        self.seconds, self.seen = self.seconds + min(now - self.seen, FORGOTTEN), now
+
     @property
     def progress(self) -> tuple[float, str]:
         """The share that is done, and a word on steps, seconds and what is left."""
         done, all_steps = self.step, max(1, self.steps_in_all)
-        seconds = monotonic() - self.begun
         gone = done - self.from_step
-        left = seconds / gone * (all_steps - done) if gone else None
+        left = self.seconds / gone * (all_steps - done) if gone else None
         each = max(run.step for run in self.runs.values())
-        words = f"step {each:,} of {self.steps:,} · {seconds:.1f} s"
+        words = f"step {each:,} of {self.steps:,} · {self.seconds:.1f} s"
         if left is not None and done < all_steps:
             words += f" · about {left:.0f} s to go" if left >= 1 else " · less than 1 s to go"
         return min(1.0, done / all_steps), words
@@ -116,7 +121,7 @@ def start(lab: Lab, name: str, runs: Mapping[str, Recording], steps: int) -> Non
         return
     longer = {key: recording.lengthen(run, max(steps, run.step)) for key, run in runs.items()}
     taken = sum(run.step for run in runs.values())
-    lab.jobs[name] = Job(longer, steps, begun=monotonic(), from_step=taken)
+    lab.jobs[name] = Job(longer, steps, from_step=taken)
     lab.running = name
     lab.period = period(turns().seen(_reader()))
 
@@ -154,6 +159,7 @@ def tick(lab: Lab) -> None:
             if together and job.step > lab.pair.taken:
                 lab.pair = Pair(lab.pair.duel, dict(job.runs))
                 hand_on(lab.pair, job.steps)
+    job.count()
     wanted = period(readers)
     if job.ended:
         stop(lab)
