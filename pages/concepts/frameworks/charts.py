@@ -91,7 +91,7 @@ def gauge() -> alt.LayerChart:
     """
     x = grammar.linear_x(
         "log10",
-        "a layer's gain: its factor on ‖dJ/dz‖",
+        "a layer's gain on ‖dJ/dz‖",
         (LEFT, RIGHT),
         [-2, -1.301, -1, -0.699, -0.301, 0, 0.301, 0.699, 1],
         labelExpr="format(pow(10, datum.value), '.1~r')",
