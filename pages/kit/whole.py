@@ -19,8 +19,10 @@ from streamlit.proto.Block_pb2 import Block
 
 from pages.kit import values
 
-# Where a browser would break a line: within φ′(z), 1/√L and |w|ⁿ.
-_WITHIN = re.compile(r"(?<=′)(?=\()|(?<=/)(?=[√∂φσ∏‖])|(?<=\|)(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿᴸ])")
+# Where a browser would break a line: within φ′(z), 1/√L and |w|ⁿ. A heading is an address, too.
+_HEADING_OR_WITHIN = re.compile(
+    r"^#.*|(?<=′)(?=\()|(?<=/)(?=[√∂φσ∏‖])|(?<=\|)(?=[⁰¹²³⁴⁵⁶⁷⁸⁹⁻ⁿᴸ])", re.M
+)
 _JOINED, _NO_BREAK = "\u2060", "\u00a0"
 
 
@@ -43,7 +45,9 @@ def table(frame: pd.DataFrame) -> None:
 
 def unbroken(text: str) -> str:
     """A number stays on one line with its percent sign, and a short formula with itself."""
-    return _WITHIN.sub(_JOINED, text.replace(" %", f"{_NO_BREAK}%"))
+    return _HEADING_OR_WITHIN.sub(
+        lambda found: found[0] or _JOINED, text.replace(" %", f"{_NO_BREAK}%")
+    )
 
 
 def _named(text: str) -> DeltaGenerator:

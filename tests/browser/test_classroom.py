@@ -77,7 +77,7 @@ def test_a_slide_has_its_heading_above_its_chart_and_both_above_the_bar(server, 
     tab = reader(1024, 768).goto(f"{server}/activations?present=4")
     tops = [
         tab.page.get_by_text(text, exact=True).last.bounding_box()["y"]
-        for text in ("The same in real networks", "Slopes alone, ∏ φ′(z)")
+        for text in ("The same in real networks", "Slopes alone, ∏ φ′\u2060(z)")
     ]
     charts = tab.page.locator("[data-testid=stVegaLiteChart]:visible").all()
     boxes = [chart.bounding_box() for chart in charts]

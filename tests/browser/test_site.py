@@ -15,7 +15,7 @@ from tests.panels import PANELS
 
 PATHS = [page.path for page in site.PAGES]
 DESKTOP = {"width": 1280, "height": 720}
-PHONE = {"width": 390, "height": 844}
+PHONE, SMALLEST = {"width": 390, "height": 844}, {"width": 320, "height": 640}
 SCROLLS = "scrollable-region-focusable"  # axe's name for what the keyboard might not reach
 LIVE = {
     path: [c for c in panel.controls if isinstance(c, Range) and c.live]
@@ -114,19 +114,17 @@ def test_address_without_a_path_leads_to_the_first_page(server, reader):
 def test_every_page_on_desktop_and_phone_by_day_and_by_night(path, server, reader):
     """All in one visit, as a visit takes longer than what is tried in it.
 
-    It begins with a link that has moved the main control, on a phone by night; then it is day, and
-    then the phone is a desktop.
+    It begins with a link that has moved the main control, on the smallest phone by night; then the
+    phone is a usual one, then it is day, and then the phone is a desktop.
     """
     control, key = MAIN[path], PANELS[path].key(MAIN[path].name)
     moved = control.low + control.step
-    tab = reader(**PHONE, dark=True, touch=True).goto(f"{server}/{path}?{key}={moved:.10g}")
-    night = _ground(tab)
-    _check_phone(tab)
-    assert not tab.page.evaluate(CUT)
-    tab.page.set_viewport_size({"width": 320, "height": 640})  # the smallest phone there is
-    tab.settle()
+    tab = reader(**SMALLEST, dark=True, touch=True).goto(f"{server}/{path}?{key}={moved:.10g}")
     assert not tab.page.evaluate(CUT)
     tab.page.set_viewport_size(PHONE)
+    tab.settle()
+    night = _ground(tab)
+    _check_phone(tab)
     assert float(live_input(tab, control).input_value()) == pytest.approx(moved)
     tab.page.emulate_media(color_scheme="light")
     tab.settle()

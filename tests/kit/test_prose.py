@@ -51,6 +51,6 @@ def test_a_missing_name_and_an_unused_one_are_errors(text, says):
 def test_a_number_stays_with_its_percent_sign_and_a_short_formula_with_itself():
     said = whole.unbroken("5 % of ∏*w*·φ′(*z*), 1/√*n*, |*w*|ᴸ⁻¹/4ᴸ")
     assert said == "5\xa0% of ∏*w*·φ′\u2060(*z*), 1/\u2060√*n*, |*w*|\u2060ᴸ⁻¹/4ᴸ"
-    alone = "[home](/home) | a/b | $1/(1 + x)$, $f'(x)$"
+    alone = "## Slopes, ∏ φ′(z)\n\n[home](/home) | a/b | $1/(1 + x)$, $f'(x)$"
     assert whole.unbroken(alone) == alone
     assert "\u2060" in "".join(text.value for text in open_page("chain_rule").markdown)
