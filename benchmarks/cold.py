@@ -59,7 +59,7 @@ def main() -> None:
     cases += [(path, "app.py") for path in (asked.pages[:1] if asked.short else asked.pages)]
     floor = None
     with tempfile.TemporaryDirectory() as logs, sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         visit(browser, "data:text/html,<i data-testid=stVegaLiteChart><svg></svg></i>")
         for name, script in cases:
             start = perf_counter()

@@ -92,7 +92,7 @@ def main() -> None:
         ports = urlsplit(address).port, ours.port
         print("| | a bare process | deploy/, two processes | × |\n|---|---|---|---|")
         with sync_playwright() as playwright:
-            browser = launch(playwright)
+            browser = launch(playwright.chromium)
             for path in asked.pages:
                 visits(browser, ports, path, asked.rounds)
             browser.close()

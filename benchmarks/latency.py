@@ -130,7 +130,7 @@ def main() -> None:
         started(Path(logs) / "other", root=asked.against or ROOT) as (other_address, _),
         sync_playwright() as playwright,
     ):
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         view = {"width": 1280, "height": 720}
         print("page             | key to chart, median ms | floor |    × | drag ms/frame | sent")
         for path in asked.pages:

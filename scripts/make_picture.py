@@ -14,7 +14,7 @@ def main() -> None:
     PICTURE.parent.mkdir(exist_ok=True)
     log = Path(tempfile.mkdtemp()) / "log"
     with serving(log) as address, sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/products?products_activation=Tanh&products_w=1.1")
         page.wait_for_selector("[data-testid=stVegaLiteChart] svg")

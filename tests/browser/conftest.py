@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items):
 def start_chromium():
     with sync_playwright() as playwright:
         try:
-            browser = launch(playwright)
+            browser = launch(playwright.chromium)
         except Exception as error:
             if os.environ.get("REQUIRE_BROWSER"):
                 raise

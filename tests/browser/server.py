@@ -10,7 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserType
 
 ROOT = Path(__file__).parents[2]
 _ARGUMENTS = [
@@ -26,14 +26,14 @@ _ARGUMENTS = [
 ]
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(chromium: BrowserType, *arguments: str) -> Browser:
     """The machine's own Chromium if it has one, otherwise Playwright's.
 
     Debian's headless shell comes first: the same pages take it four fifths of the time.
     """
     installed = ("chromium-headless-shell", "chromium", "google-chrome")
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, installed)), None)
-    return playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+    return chromium.launch(executable_path=path, args=[*_ARGUMENTS, *arguments])
 
 
 def _free_port() -> int:

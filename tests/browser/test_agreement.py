@@ -366,7 +366,8 @@ async def trials(server: str, count: int, sequences: int) -> AsyncIterator[list[
     spawn = multiprocessing.get_context("spawn")
     async with AsyncExitStack() as stack:
         witness = Witness(stack.enter_context(ProcessPoolExecutor(1, spawn)))
-        browser = await launch(await stack.enter_async_context(async_playwright()))
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await launch(playwright.chromium)
         stack.push_async_callback(browser.close)
         made = []
         for _ in range(count):

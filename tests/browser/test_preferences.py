@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.browser.server import launch
+
 EYES = Path(__file__).with_name("seen.js").read_text()
 TABS = 14  # controls that the keyboard goes through
 
@@ -71,3 +73,12 @@ def test_nothing_moves_for_who_has_asked_for_less_motion(path, server, reader):
     assert chart.evaluate("node => node.outerHTML") == before
     assert not tab.page.locator("input[name=play]").is_visible()
     tab.assert_sound()
+
+
+def test_letters_are_as_much_larger_as_the_browser_is_told(server, chromium):
+    """A second browser, as this is no page's to set."""
+    with launch(chromium.browser_type, "--blink-settings=defaultFontSize=32") as browser:
+        page = browser.new_page()
+        page.goto(f"{server}/clipping")
+        page.wait_for_selector("svg.marks", timeout=60_000)
+        assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "34px"

@@ -277,6 +277,21 @@ def _check_preset(tab, path: str) -> None:
             assert handle.evaluate(f"node => {filled}").strip() == "0%", "of its track"
 
 
+def test_words_keep_their_place_when_what_draws_charts_comes_late(server, reader):
+    tab, held = reader(**PHONE), []
+    tab.page.route(re.compile(r"/ArrowVegaLiteChart\b"), lambda route: held.append(route))
+    tab.page.goto(f"{server}/products")
+    words = tab.page.get_by_text("Predict first.")
+    words.wait_for(timeout=60_000)
+    tab.page.wait_for_timeout(1000)
+    before = words.bounding_box()["y"]
+    assert len(held) == 1 and not tab.page.locator(CHART).count()
+    held.pop().continue_()
+    tab.page.wait_for_selector(CHART, timeout=60_000)
+    tab.settle()
+    assert abs(words.bounding_box()["y"] - before) < 60
+
+
 def test_first_option_and_lowest_value_stay_in_the_address(server, reader):
     """A widget leaves its default out of the address: it has to be the control's default."""
     tab = reader().goto(f"{server}/products")
