@@ -135,6 +135,9 @@ def main() -> None:
         print("page             | key to chart, median ms | floor |    × | drag ms/frame | sent")
         for path in asked.pages:
             control, times, floor_times, other_times, drags = mover(path), [], [], [], []
+            if isinstance(control, Choice) and control.menu:
+                print(f"{path:16} | {control.name} is a menu: no single key moves it")
+                continue
             for _ in range(rounds):
                 # Both are opened anew: a tab that has been pressed for long runs code compiled
                 # better, and how its presses fall between two frames is a matter of luck.
