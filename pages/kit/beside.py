@@ -132,7 +132,7 @@ class Idea:
         if self.parts is not None:
             met = f"the two part at {self.at(float(self.x[self.parts]))}"
             ends = np.isnan(self.measured[self.parts])
-            met += ", where the gray one is no number" if ends else f", by more than {apart}"
+            met += ", where the gray one is not a number" if ends else f", by more than {apart}"
         return (
             f"**Your idea, dashed on the chart:** {self.rule}. "
             f"The thin gray line shows {self.truth}; {met}."

@@ -73,7 +73,7 @@ def test_each_wrong_answer_and_no_right_one_has_an_idea(path):
         assert len(idea.x) == len(idea.y) == len(idea.measured) > 5
         assert idea.parts is not None, "a wrong answer differs from what is so"
         ends = np.isnan(idea.measured[idea.parts])
-        assert ("the gray one is no number" in idea.says) == ends
+        assert ("the gray one is not a number" in idea.says) == ends
         assert ("by more than" in idea.says) != ends
 
 

@@ -149,7 +149,7 @@ def ledger() -> alt.LayerChart:
     Rows: `network`; `part` "slopes" or "weights" with a bar from `start` to `end`, "gradient" with
     a point at `end`; `says` and `meaning`.
     """
-    x = grammar.powers_x("start", "factor between the last layer and layer 1", -12, 12, every=4)
+    x = grammar.powers_x("start", "factor from the last layer to layer 1", -12, 12, every=4)
     y = alt.Y(
         "network", type="nominal", sort=None, axis=alt.Axis(title="weights", labelFontSize=15)
     )

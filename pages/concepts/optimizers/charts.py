@@ -114,7 +114,7 @@ def curves() -> alt.LayerChart:
     its height `share`, `says`. Both with `rule` and `meaning`.
     """
     last = STEPS[-1]
-    x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=134)
+    x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=142)
     names = alt.Chart(alt.NamedData("names")).mark_text(
         align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
     )
