@@ -283,7 +283,9 @@ def test_words_keep_their_place_when_what_draws_charts_comes_late(server, reader
     tab.page.goto(f"{server}/products")
     words = tab.page.get_by_text("Predict first.")
     words.wait_for(timeout=60_000)
-    tab.page.wait_for_timeout(1000)
+    place = "document.querySelector('.stPrintGraphic').getBoundingClientRect().height"
+    tab.page.wait_for_function(f"{place} > 300")  # the stylesheet, too, may come late
+    tab.page.wait_for_timeout(500)
     before = words.bounding_box()["y"]
     assert len(held) == 1 and not tab.page.locator(CHART).count()
     held.pop().continue_()
