@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import network, sweeps, training
+from core import network, sweeps, training, untrained
 from pages.concepts.home import charts, data, picture, words
 from pages.concepts.home.panel import PANEL
 from pages.kit import controls, live, page, predict, site, theme, values
@@ -185,7 +185,7 @@ def _training() -> None:
         networks. The curves come from a file that `python -m pages.concepts.home.make_runs`
         remakes.
         """,
-        tanh=data.drag("tanh_xavier", None).members,
+        tanh=untrained.count(data.NETWORKS["tanh_xavier"].spec),
     )
 
 

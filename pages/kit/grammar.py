@@ -322,6 +322,7 @@ def right_by_step(series: str, title: str) -> alt.Chart:
 # Panes -----------------------------------------------------------------------------------------
 
 WIDE = "width > 560"
+NARROW = "width < 280"  # on the smallest phones
 
 
 def wide(there: str, else_: str) -> alt.ExprRef:

@@ -239,6 +239,7 @@ def test_a_link_is_trained_for_who_comes_by_it(monkeypatch):
     at = arrive(b_width=64, b_depth=20)
     assert lab_of(at).running == "pair" and lab_of(at).pair.step
     assert re.search(r"step \d+ of 50 · [\d.]+ s", at.get("progress")[0].proto.text)
+    assert lab_of(at).jobs["pair"].seconds > 0
     pair = lab_of(until_it_rests(at)).pair
     assert pair.step == 50 and "(after step 50)" in prose(at)
     monkeypatch.undo()
@@ -259,7 +260,7 @@ def test_a_button_pressed_twice_trains_to_the_step_that_it_says(monkeypatch):
 def test_seconds_away_from_the_page_are_not_counted(monkeypatch):
     now = 100.0
     monkeypatch.setattr(labs, "monotonic", lambda: now)
-    job = labs.Job({}, 50, seen=now)
+    job = labs.Job({}, 50, counted=now)
     for seconds in (0.5, 2.8, 60.0, 0.5):
         now += seconds
         job.count()

@@ -123,7 +123,7 @@ def _table() -> list[alt.Chart]:
     wide = "width > 500"
 
     def px(desktop: float, phone: float, small: float):
-        return alt.expr(f"{wide} ? {desktop} : width > 280 ? {phone} : {small}")
+        return alt.expr(f"{wide} ? {desktop} : {grammar.NARROW} ? {small} : {phone}")
 
     columns = (px(8, 2, 0), px(150, 96, 82), px(260, 168, 146))
 

@@ -555,7 +555,7 @@ def learns(name: str) -> dict[int, tuple[str, str] | None]:
 @memoize(8)
 def best(name: str, depth: int) -> tuple[str, float]:
     """The σ√n, as the chart names it, at which networks of this depth learned most, and the share
-    that they right."""
+    that they got right."""
     cells = _cells(name)
     row = cells.loc[cells.loc[cells["depth"] == depth, "accuracy"].idxmax()]
     return row["column"], float(row["accuracy"])

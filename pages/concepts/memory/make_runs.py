@@ -118,8 +118,8 @@ def _cross_entropy(output: np.ndarray, symbols: np.ndarray) -> np.ndarray:
 
 
 def accuracy(job: Job, params) -> np.ndarray:
-    """Share of new sequences whose symbol is right, by member; (S,). What is no number names
-    nothing."""
+    """Share of new sequences whose symbol is right, by member; (S,). What is not a number
+    has none right."""
     module, spec = network(job)
     x, symbols = sequences(TESTS, job.length, [np.random.default_rng(2)])
     x, symbols = x[:1], symbols[0]

@@ -5,11 +5,12 @@
 About half an hour on two cores. It writes
 
     rates.csv    by network, rule and learning rate: the median of the held-out digits right after
-    the last step (a run that has halted gets none), and how many halted runs.csv     by network,
-    rule and draw, at the best of these rates: held-out digits right after each of `networks.STEPS`,
-    `x` once halted epsilon.csv  by network and Adam's ε: the best of its rates, and the digits
-    right by draw width.csv    by parametrization, width, layer and draw: log₁₀ of how far a number
-    of the layer's output has moved (rms) after `networks.MOVES` steps of Adam
+                 the last step (a run that has halted gets none), and how many halted
+    runs.csv     by network, rule and draw, at the best of these rates: held-out digits right after
+                 each of `networks.STEPS`, `x` once halted
+    epsilon.csv  by network and Adam's ε: the best of its rates, and the digits right by draw
+    width.csv    by parametrization, width, layer and draw: log₁₀ of how far a number of the layer's
+                 output has moved (rms) after `networks.MOVES` steps of Adam
 """
 
 from collections.abc import Iterable

@@ -197,7 +197,7 @@ def learners(network: str) -> list[str]:
 
 
 def best(network: str) -> str:
-    """The largest share right, over the optimizers."""
+    """The largest share that is right, over the optimizers."""
     return theme.percent(max(float(data.trained(network, by).middle[-1]) for by in RATES))
 
 
@@ -365,11 +365,11 @@ def rules() -> pd.DataFrame:
 
 
 def grid(at) -> pd.DataFrame:
-    """What the chosen optimizer right at each learning rate, of the chosen network."""
+    """What the chosen optimizer got right at each learning rate, of the chosen network."""
     rows = data.tried(at.network, at.rule)
     shown = {
         "learning rate": [theme.setting(rate) for rate in rows["rate"]],
         "right": [theme.percent(right / data.HELD_OUT) for right in rows["right"]],
-        "halted": [f"{halted} of {DRAWS}" for halted in rows["halted"]],
+        "broke": [f"{halted} of {DRAWS}" for halted in rows["halted"]],
     }
     return pd.DataFrame(shown).set_index("learning rate")

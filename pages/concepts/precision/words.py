@@ -58,7 +58,7 @@ def finding(at) -> str:
         {subnormal} and **{over}**.{so} On the rulers blue becomes 0, gray is subnormal, green is
         held, orange is too large.""",
         scale=power(at.scale),
-        gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at).rstrip(',')},",
+        gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)},",
         form=form.label,
         lost=_share(lost, "become 0"),
         subnormal=_share(subnormal, "are subnormal"),
@@ -78,7 +78,7 @@ def _layer(at) -> str:
     """Which layers are looked at: the last one, where the network has no such."""
     if at.layer == "all":
         return "all layers"
-    return f"layer {at.depth}, the last one," if int(at.layer) > at.depth else f"layer {at.layer}"
+    return f"layer {at.depth}, the last one" if int(at.layer) > at.depth else f"layer {at.layer}"
 
 
 def _what_is_too_large(form: Format, over: str) -> str:
@@ -470,10 +470,10 @@ def seldom_casts() -> str:
     before = data.devices().set_index("what").iloc[:, :1]  # an older one, on a processor
     day = max(rows["date"])
     return fill(
-        """**No number here, {largest} there.** float8 e4m3 ends at {largest} and has no infinity.
-        In {lost} of {all} libraries 500 becomes not a number, in {cut} it becomes {largest}:
-        finite, so that a loss scale that adapts sees nothing amiss. {old} gave {had}, {new} gives
-        {now}. Measured until {day}, on a CPU.""",
+        """**Not a number here, {largest} there.** float8 e4m3 ends at {largest} and has no
+        infinity. In {lost} of {all} libraries 500 becomes not a number, in {cut} it becomes
+        {largest}: finite, so that a loss scale that adapts sees nothing amiss. {old} gave {had},
+        {new} gives {now}. Measured until {day}, on a CPU.""",
         largest=f"{FORMATS['float8_e4m3fn'].largest:g}",
         lost=int(found.isna().sum()),
         cut=int(found.notna().sum()),

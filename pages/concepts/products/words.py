@@ -92,13 +92,13 @@ def _pace(w: float, rate: float) -> str:
         return "*w* is 0: the first factor ends it."
     few = theme.number(1 / rate, 2)
     one = 1 / rate < 1.05
-    verb = ("divides", "multiplies") if one else ("divide", "multiply")
+    shrinks, grows = ("divides", "multiplies") if one else ("divide", "multiply")
     return fill(
         """At *w* = {w} every {few} {verb} the product by {times}, at the start as at the end. That
         is what exponential means: on a log scale, a straight line.""",
         w=theme.setting(w),
         few="single factor" if one else f"{few} factors",
-        verb=verb[0 if abs(w) < 1 else 1],
+        verb=shrinks if abs(w) < 1 else grows,
         times=theme.from_log10(rate) if one else "ten",
     )
 

@@ -190,7 +190,7 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     layers = [step]
     for name, top, on_a_phone in (("A", "0", 20), ("B", "0.042 * height", 38)):
         row = _hued(now.transform_filter(f"datum.name == '{name}'"))
-        size = alt.expr("width > 270 ? 15 : 12")
+        size = alt.expr(f"{grammar.NARROW} ? 12 : 15")
         words = row.mark_text(align="left", baseline="top", fontSize=size, fontWeight="bold")
         layers.append(
             words.encode(

@@ -474,7 +474,7 @@ def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
 
 def seeds(runs: dict[str, Recording], steps: int) -> dict[str, pd.DataFrame]:
     """Held-out accuracy over the seeds; see `charts.seeds`. A network that has halted
-    names nothing right."""
+    gets nothing right."""
     parts = []
     steps = max(steps, *(run.step for run in runs.values()))
     for name, run in runs.items():

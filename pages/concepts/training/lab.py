@@ -34,7 +34,7 @@ class Job:
     steps: int
     from_step: int = 0  # how far it was when it was last started
     seconds: float = 0.0  # since then, but for those that the reader was away
-    seen: float = field(default_factory=monotonic)  # when its seconds were last counted
+    counted: float = field(default_factory=monotonic)  # when they were last counted
 
     @property
     def step(self) -> int:
@@ -52,7 +52,8 @@ class Job:
     def count(self) -> None:
         """Count the seconds since the last tick; of a reader who was away, a few."""
         now = monotonic()
-        self.seconds, self.seen = self.seconds + min(now - self.seen, FORGOTTEN), now
+        self.seconds += min(now - self.counted, FORGOTTEN)
+        self.counted = now
 
     @property
     def progress(self) -> tuple[float, str]:
