@@ -158,7 +158,7 @@ _KINDS = ("number_input", "slider", "selectbox", "button_group", "radio", "selec
 
 
 # A term with its explanation on it, which is a word like any other.
-TERM = re.compile(r'\[([^\]]*)\]\((?:home)?#words "([^"]*)"\)')
+TERM = re.compile(r'\[([^\]]*)\]\(#term "([^"]*)"\)')
 
 
 def prose(at: AppTest) -> str:

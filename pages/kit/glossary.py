@@ -213,6 +213,7 @@ TERMS = (
     ),
 )
 
+ANCHOR = "term"  # of no heading: a page stays where it is
 _BY_NAME = {term.name: term for term in TERMS}
 _GROUPS = {f"t{i}": term.name for i, term in enumerate(TERMS)}
 # What is no word of a text comes first, so that nothing is looked for within it.
@@ -225,12 +226,15 @@ _WORDS = re.compile(
 )
 
 
-def linked(text: str, is_first: Callable[[str], bool], place: str) -> str:
-    """The text with a link to `place` on each term that `is_first` says yes to."""
+def linked(text: str, is_first: Callable[[str], bool]) -> str:
+    """The text with a link on each term that `is_first` says yes to, titled with what it means.
+
+    The link leads nowhere: who touches it, or comes to it by Tab, sees its title (`style.css`).
+    """
     parts, end = [], 0
     for start, stop, name in _terms(text):
         if is_first(name):
-            parts += [text[end:start], f'[{text[start:stop]}]({place} "{_BY_NAME[name].says}")']
+            parts += [text[end:start], f'[{text[start:stop]}](#{ANCHOR} "{_BY_NAME[name].says}")']
             end = stop
     return "".join([*parts, text[end:]])
 

@@ -27,7 +27,6 @@ from pages.kit import (
 from pages.kit.panels import Panel
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
-HOME, WORDS = site.PAGES[0].path, "#words"  # where all terms stand
 _COLOR = r"\textcolor"
 _SECTION = re.compile(r"^## ", re.M)
 _UTF8 = "utf_8_sig"  # with the mark by which spreadsheets know it
@@ -70,9 +69,8 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
 
 
 def _linked(text: str) -> str:
-    """The text with a link to the site's words on each term that the page has not used before."""
-    place = WORDS if values.open_page() == HOME else f"{HOME}{WORDS}"
-    return glossary.linked(text, values.first_mention, place)
+    """The text with what it means on each term that the page has not used before."""
+    return glossary.linked(text, values.first_mention)
 
 
 def show(

@@ -166,7 +166,9 @@ def _ask(
         st.markdown("Your answer is in. Your teacher shows what all have answered, and what is so.")
         return None
     if mode.now().on(panel.page).answers == "hidden" and not asked_by_class:
-        st.markdown("Keep your guess in mind: this lesson does not show the answer.")
+        said = given_as_text(panel.page)  # to a class, before its teacher went on
+        guess = f"Your guess was {said}" if said else "Keep your guess in mind"
+        st.markdown(f"{guess}: this lesson does not show the answer.")
         return None
     guess = widget(
         format_func=say,

@@ -277,6 +277,21 @@ def _check_preset(tab, path: str) -> None:
             assert handle.evaluate(f"node => {filled}").strip() == "0%", "of its track"
 
 
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_term_says_what_it_means_where_it_is_touched(size, server, reader):
+    tab = reader(**size, touch=size is PHONE).goto(f"{server}/products")
+    sent, term = tab.sent, tab.page.locator("[data-testid=stMarkdown] a[title]").nth(2)
+    for press in (term.tap if size is PHONE else term.click, lambda: term.press("Tab"), term.focus):
+        press()
+        told = term.evaluate("a => getComputedStyle(a, '::after').content")
+        is_told = term.evaluate("a => a === document.activeElement")
+        assert told == (f'"{term.get_attribute("title")}"' if is_told else "none")
+    assert tab.sent == sent and len(tab.page.context.pages) == 2  # and the profile's empty one
+    tab.page.locator("input[name=w]").first.press("ArrowRight")
+    await_address(tab, "products_w", 0.61)
+    tab.assert_sound()
+
+
 def test_words_keep_their_place_when_what_draws_charts_comes_late(server, reader):
     tab, held = reader(**PHONE), []
     tab.page.route(re.compile(r"/ArrowVegaLiteChart\b"), lambda route: held.append(route))

@@ -123,6 +123,9 @@ def test_a_lesson_without_answers_asks_for_no_guess():
     assert "Keep your guess in mind: this lesson does not show the answer." in prose(at)
     assert widget_of(at, "products.guess") is None
     assert not [button for button in at.button if button.key == "products.compare"]
+    at.session_state["products.predicted"] = -3.0
+    at.session_state["products.predicted_text"] = "10⁻³"
+    assert "Your guess was 10⁻³: this lesson does not show the answer." in prose(at.run())
 
 
 def says(**changes) -> dict:

@@ -11,13 +11,13 @@ from tests.panels import PATHS
 
 def linked(text: str) -> str:
     seen: set[str] = set()
-    return glossary.linked(text, lambda term: not (term in seen or seen.add(term)), "home#words")
+    return glossary.linked(text, lambda term: not (term in seen or seen.add(term)))
 
 
 def test_the_first_mention_is_a_link_with_help_on_it():
     weight = next(term for term in glossary.TERMS if term.name == "weight")
     assert linked("Two weights, one weight.") == (
-        f'Two [weights](home#words "{weight.says}"), one weight.'
+        f'Two [weights](#term "{weight.says}"), one weight.'
     )
 
 
