@@ -33,9 +33,9 @@ class Activation:
         arithmetic.
     max_slope: the largest |φ′(z)| over all z.
     kinks: where φ has no derivative; φ′ there is PyTorch's choice, the slope from the left.
-    usual_initializer: its name in INITIALIZERS: Xavier where φ is about z near 0 or S-shaped
-        (Glorot and Bengio 2010), He where it cuts about half of z off (He et al. 2015), LeCun for
-        SELU, whose two constants are made for it (Klambauer et al. 2017).
+    usual_initializer: its name in INITIALIZERS: Xavier where φ is about z near 0 (Glorot and Bengio
+        2010) and, by custom, where it is S-shaped, He where it cuts about half of z off (He et al.
+        2015), LeCun for SELU, whose two constants are made for it (Klambauer et al. 2017).
     numpy, torch, keras: φ in the scripts of core/recipes.py. For NumPy the text of phi(z) and
         phi_prime(z), which may call sigma(z), the logistic function, with the margins of that file
         where float32 wants another line; for the others a term in z, $far for what exp takes.

@@ -1,4 +1,4 @@
-"""Gradient clipping (Pascanu, Mikolov and Bengio 2013), by value and by global norm.
+"""Gradient clipping, by value (Mikolov 2012) and by global norm (Pascanu, Mikolov and Bengio 2013).
 
 Both take the Gradients of S networks, where the parameters' gradients dW, db, dgamma and dbeta of
 a member are clipped together and dz, dh stay, or a plain array, which is one gradient as a whole.

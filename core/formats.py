@@ -138,7 +138,8 @@ def room(form: Format) -> float:
 
 
 def stochastic(x, form: Format, rng: np.random.Generator) -> np.ndarray:
-    """x in another format, up or down by chance so that the mean is x (Gupta et al. 2015).
+    """x in another format, up or down by chance so that the mean is x (Gupta et al. 2015, in fixed
+    point).
 
     For finite numbers within the format's range.
     """

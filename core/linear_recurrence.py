@@ -1,9 +1,9 @@
 """The linear recurrence h_t = λh_{t−1} + s·x_t: one number of memory, and how touchy it is.
 
 With |λ| < 1 no gradient through time exceeds 1, yet as |λ| comes near 1 the state moves ever more
-with λ itself (Zucchet and Orvieto 2024): the curse of memory. `scaled` makes s = √(1 − λ²), which
-gives white input of variance 1 a state of variance 1; s = 1 otherwise. In place of λ one may learn
-ν with λ = exp(−exp ν) (Orvieto et al. 2023).
+with λ itself (Zucchet and Orvieto 2024): the curse of memory. Two remedies (Orvieto et al. 2023):
+`scaled` makes s = √(1 − λ²), which gives white input of variance 1 a state of variance 1, s = 1
+otherwise; and in place of λ one may learn ν with λ = exp(−exp ν).
 """
 
 from dataclasses import dataclass

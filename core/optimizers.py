@@ -169,7 +169,10 @@ class Adam(Rule):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam, and each parameter shrinks by η·decay of itself (Loshchilov and Hutter 2019)."""
+    """Adam, and each parameter shrinks by η·decay of itself (Loshchilov and Hutter 2019).
+
+    That η is part of it is PyTorch's convention; the paper has the factor of a schedule there.
+    """
 
     decay: float = 0.01
 
@@ -194,6 +197,7 @@ class Muon(Rule):
 
     B ← μ·B + (1 − μ)·g; the move is `orthogonalized` of (1 − μ)·g + μ·B, times √(D_out/D_in) where
     a layer has more outputs than inputs. What is no matrix is moved by Adam with its defaults.
+    Jordan leaves the first layer and the output to AdamW; here every matrix is moved so.
     """
 
     momentum: float = 0.95

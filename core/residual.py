@@ -5,9 +5,9 @@ block l = 1 … L and its branch F(x) = φ(x @ W1_l) @ W2_l, the `place` says ho
 
     plain     h_l = F(h)                  h is h_{l−1}
     shortcut  h_l = h + r·F(h)            He et al. 2016
-    zero      h_l = h + r·F(h), W2 = 0    at initialization; Zhang, Dauphin and Ma 2019 (Fixup)
+    zero      h_l = h + r·F(h), W2 = 0    at initialization; of Fixup (Zhang, Dauphin and Ma 2019)
     post      h_l = norm(h + r·F(h))      Vaswani et al. 2017
-    pre       h_l = h + r·F(norm(h))      Xiong et al. 2020
+    pre       h_l = h + r·F(norm(h))      Baevski and Auli 2019; Xiong et al. 2020
     peri      h_l = h + r·norm(F(norm(h)))    Kim et al. 2025
     deep      h_l = norm(α·h + r·F(h))    DeepNorm, Wang et al. 2022
 

@@ -175,10 +175,10 @@ def _why() -> None:
     page.write(
         """
         One number multiplies all entries, so every ratio between two of them stays, and with them
-        every ratio between two layers. By value each entry has a factor of its own, *c*/|*g*ᵢ|
-        or 1. Pascanu, Mikolov and Bengio (2013) clip by norm. A gradient that holds ∞ has no length
-        to be cut to; by value the ∞ becomes *c* and hides that it was one. “Not a number” stays so
-        either way.
+        every ratio between two layers. By value each entry has a factor of its own, *c*/|*g*ᵢ| or
+        1. Mikolov (2012) clipped by value; Pascanu, Mikolov and Bengio (2013) clip by norm. A
+        gradient that holds ∞ has no length to be cut to; by value the ∞ becomes *c* and hides that
+        it was one. “Not a number” stays so either way.
         """
     )
 

@@ -47,7 +47,7 @@ predict.size(
     truth=float(data.asked()[-1]),
     guesses=(0, -0.3, -0.6, -1, -1.3, -1.6, -2, -3, -4, -5, -6, -6.5, -7, -7.5, -8, -9, -10, -12),
     replies=(
-        (-0.6, 0, "One expects defaults to work. This one is older than ReLU."),
+        (-0.6, 0, "One expects defaults to work. This one was there before ReLU came into use."),
         (-4, -1, words.glorot()),
     ),
     because=words.because(),

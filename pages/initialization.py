@@ -214,7 +214,7 @@ def _derivation() -> None:
         is 1 at *n*σ² = 1 (LeCun et al. 1998; Glorot and Bengio 2010, who average the fan-in of the
         way forward and the fan-out of the way back). Going forward, the same sum gives the mean
         square *q* of *z*: *q* ← *n*σ²·E φ(*z*)² + σ²(*b*). From it the curves of the gauge take the
-        spread of *z* in each layer (Schoenholz et al. 2017).
+        spread of *z* in each layer (Poole et al. 2016; Schoenholz et al. 2017).
         """
     )
 

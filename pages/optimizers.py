@@ -91,8 +91,8 @@ page.write(
     """
     ## After training
 
-    The same draws and batches for every optimizer, each with its usual ε and at its best learning
-    rate of a grid. Green gets at least 40 % of the held-out digits right; guessing gets 10 %.
+    Every optimizer has the same draws and batches, its usual ε, and its best learning rate of a
+    grid. Green gets at least 40 % of the held-out digits right; guessing gets 10 %.
     """
 )
 
@@ -147,7 +147,7 @@ page.write(
     After many small gradients, a large one is divided by a root that is still small. If they were
     many, and the mean of squares is slow, the step exceeds the learning rate. Clipping shortens it:
     by norm; by the weights, each unit's to a hundredth of their norm (Brock et al. 2021); by
-    z-score, to four deviations above the mean norm.
+    z-score, to four deviations above the mean norm (Kumar et al. 2025).
     """
 )
 
@@ -198,8 +198,9 @@ def _rules() -> None:
         """
         *g* is the gradient; hats make up for a running mean's having begun at 0. Muon moves a
         weight matrix by its gradient with its singular values brought toward 1 (NS, five steps of
-        Newton and Schulz), and biases by Adam. Each is checked against PyTorch, step by step; Muon,
-        which multiplies in bfloat16 there, with that rounding taken out.
+        Newton and Schulz), and biases by Adam. Its author leaves the first layer and the output to
+        AdamW; here Muon moves them too. Each is checked against PyTorch, step by step; Muon, which
+        multiplies in bfloat16 there, with that rounding taken out.
         """
     )
 
@@ -225,9 +226,9 @@ page.write(
     ## The fine print
 
     - The chart at the top is about the first step only. Later the running means mix many
-      gradients, and where these point both ways the steps are shorter.
-    - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and there
-      Adam divides by ε alone.
+      gradients; where these point both ways steps are shorter.
+    - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and Adam
+      divides by ε alone.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32
       digits, over that of the layer. It does not say that the classes can be told apart.
     - 200 steps are few: what still guesses may learn later.

@@ -171,10 +171,10 @@ def _streams() -> None:
         """
         Some networks carry several streams side by side and mix them at every layer by a small
         matrix: hyper-connections (Zhu et al. 2025). If the matrix is free, the product can explode.
-        If it is **doubly stochastic**, no entry below 0 and each row and column with sum 1, no
-        product of such matrices makes any vector longer. Sinkhorn's iteration makes a matrix so: it
-        divides rows and columns by their sums in turn (Xie et al. 2025). Here are four numbers,
-        mixed by random 4 × 4 matrices of both kinds.
+        If it is **doubly stochastic** (Xie et al. 2025), no entry below 0 and each row and column
+        with sum 1, no product of such matrices makes any vector longer. Sinkhorn's iteration makes
+        a matrix so: it divides rows and columns by their sums in turn (Sinkhorn and Knopp 1967).
+        Here are four numbers, mixed by random 4 × 4 matrices of both kinds.
         """
     )
     page.show(

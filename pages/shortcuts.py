@@ -110,9 +110,9 @@ page.write(
     """
     ## The right size, and no direction
 
-    A gradient of the right size helps only if it still holds a small step further on. Here is the
-    slope of one output along a circle of inputs through a digit (Balduzzi and others 2017), at
-    width 64; in narrower stacks the plain one keeps a little more.
+    A gradient of the right size helps only if it still holds a small step further on. Balduzzi and
+    others (2017) saw it turn into noise with depth. Here is the slope of one output along a circle
+    of inputs through a digit, at width 64; in narrower stacks the plain one keeps a little more.
     """
 )
 

@@ -3,6 +3,8 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from pages.classroom import frame, lesson
 from pages.classroom.lesson import Lesson
 from pages.kit import site
@@ -84,6 +86,14 @@ def test_a_slide_has_its_heading_above_its_chart_and_both_above_the_bar(server, 
     assert len(boxes) == 2 and sorted([*tops, boxes[0]["y"]]) == [*tops, boxes[0]["y"]]
     bar = tab.page.locator(".st-key-section-4").bounding_box()["y"]
     assert all(box["y"] + box["height"] < bar for box in boxes)
+
+
+@pytest.mark.parametrize("slide", ["home?present=3", "initialization?present=3"])
+def test_a_chart_below_words_stands_above_the_bar_of_an_old_projector(slide, server, reader):
+    tab = reader(1024, 768).goto(f"{server}/{slide}")
+    chart = tab.page.locator("[data-testid=stVegaLiteChart]:visible").last.bounding_box()
+    bar = tab.page.locator("[class*=st-key-section-]").bounding_box()
+    assert chart["y"] + chart["height"] <= bar["y"]
 
 
 def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):

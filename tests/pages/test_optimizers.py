@@ -159,7 +159,7 @@ def test_the_step_grows_with_the_width_and_not_with_mup():
         assert high - low > standard
         low, high = data.moved("mup", layer)
         assert abs(high - low) < mup
-    assert "one rate serves all widths" in say(how="mup")
+    assert "one rate moves every width about as far" in say(how="mup")
 
 
 def test_every_sentence_at_every_network_and_optimizer():

@@ -118,7 +118,7 @@ def by_width(task: tuple[str, int]) -> list[dict]:
 
     Standard: He's weights and one rate for all. µP (Yang et al. 2022, for Adam): the same hidden
     weights, output weights smaller by the root of the width's growth, and rates of the hidden and
-    the output weights divided by that growth.
+    the output weights, not of the biases, divided by that growth.
     """
     how, width = task
     growth = width / NETWORKS["one"].width
@@ -136,7 +136,10 @@ def by_width(task: tuple[str, int]) -> list[dict]:
 
 
 def _moved(spec: NetSpec, params: Params, rates: list[float]) -> list[float]:
-    """log₁₀ rms of h − h₀ of each hidden layer and the output after MOVES steps on one batch."""
+    """log₁₀ rms of h − h₀ of each hidden layer and the output after MOVES steps on one batch.
+
+    rates: of the weights of each layer.
+    """
     digits = datasets.digits()
     x, y = digits.x_train[:32], digits.y_train[:32]
     memory, first = optimizers.begin(Adam(), params), _signals(spec, params, x)
@@ -146,8 +149,11 @@ def _moved(spec: NetSpec, params: Params, rates: list[float]) -> list[float]:
         gradients = network.backward(spec, params, trace, d_output)
         moves, memory = optimizers.move(params, gradients, memory)
         W, b = (
-            tuple(p - rate * m for p, m, rate in zip(of, to, rates, strict=True))
-            for of, to in ((params.W, moves.W), (params.b, moves.b))
+            tuple(p - rate * m for p, m, rate in zip(of, to, along, strict=True))
+            for of, to, along in (
+                (params.W, moves.W, rates),
+                (params.b, moves.b, [WIDE_RATE] * len(rates)),
+            )
         )
         params = Params(W, b)
     last = _signals(spec, params, x)

@@ -323,9 +323,9 @@ def width(at) -> str:
         "inputs adds a change of the same size and sign, and there are more of them."
         if at.how == "standard"
         else f"Here the rate, {theme.setting(WIDE_RATE)} at width {NETWORKS['one'].width}, is "
-        "divided by the width's growth for all layers but the first, whose inputs are as many at "
-        "every width, and the output's weights begin divided by the growth's root: one rate serves "
-        "all widths.",
+        "divided by the width's growth for the weights of all layers but the first, whose inputs "
+        "are as many at every width; biases keep it, and the output's weights begin divided by the "
+        "growth's root. So one rate moves every width about as far.",
     )
 
 
@@ -350,8 +350,8 @@ _MOVES = {
     "sign": "sign(g)",
     "rmsprop": "v ← 0.99·v + 0.01·g²; g/(√v + ε)",
     "adam": "m̂/(√v̂ + ε), β₁ = 0.9, β₂ = 0.999",
-    "adamw": "Adam's, and 0.01·w",
-    "muon": "NS(0.05·G + 0.95·B), B ← 0.95·B + 0.05·G",
+    "adamw": "Adam's, and 0.01·w (in PyTorch)",
+    "muon": "B ← 0.95·B + 0.05·G; NS(0.05·G + 0.95·B)·√max(1, outputs/inputs)",
 }
 
 

@@ -13,7 +13,7 @@ from pages.kit import theme
 from pages.kit.memoize import memoize
 from pages.kit.prose import fill
 
-USUAL_SCALE = 16  # the power of two that frameworks begin with
+USUAL_SCALE = 16  # the power of two that PyTorch begins with; Keras with 15
 SMALL_NORM = 0.01  # of a gradient that is clipped before the scale is divided away
 LAYERS = 15  # of the article's network, whose slopes multiply
 
@@ -336,8 +336,8 @@ def scales() -> str:
         {skipped} of {steps} steps were skipped; at the end the scale is {end}.
 
         Clip after the scale is divided away: at {start} a gradient of norm {norm} looks like one of
-        norm {seen}. And if every step fails, a scale in float32 that began at the usual {usual}
-        is 0 after {halvings} halvings, or after {flushed} where subnormal numbers are made 0. All
+        norm {seen}. And if every step fails, a scale in float32 that began at PyTorch's {usual} is
+        0 after {halvings} halvings, or after {flushed} where subnormal numbers are made 0. All
         gradients are 0 then, hence finite; divided by the scale they are not numbers.""",
         start=power(start),
         wait=data.WAIT,

@@ -192,9 +192,9 @@ def norm_gains() -> str:
     return fill(
         """In a plain ReLU stack with a norm before each activation, a gradient is multiplied on its
         way back, per layer, by {none} without a norm, by {layer} with layer norm, and by {batch}
-        with **batch norm**. Theory says √(π/(π − 1)) = {theory} for batch norm in wide layers
-        (Yang et al. 2019): a norm that repairs the forward pass explodes the backward one, until a
-        shortcut carries it past.""",
+        with **batch norm**. Theory says √(π/(π − 1)) = {theory} for batch norm in wide layers and
+        large batches (Yang et al. 2019): a norm that repairs the forward pass explodes the backward
+        one, until a shortcut carries it past.""",
         none=theme.number(found["none"]),
         layer=theme.number(found["layer"]),
         batch=theme.number(found["batch"]),
