@@ -188,6 +188,7 @@ def idea(option: str) -> beside.Idea | None:
         once = np.log2(rounded(ASKED**n, FORMATS["float16"]))
     turn = int(held.argmin())
     back = np.append(held[: turn + 1], held[turn - 1 :: -1])[: count + 1]
+    upward = f"upward, *n* goes from 0 to {count}"
     idea_of = partial(
         beside.Idea,
         truth="the product in float16",
@@ -201,8 +202,8 @@ def idea(option: str) -> beside.Idea | None:
         upright=True,
     )
     return {
-        "zero": idea_of("each 0.6ⁿ is rounded once; *n* goes up", "rounded once", y=once),
-        "up": idea_of("at the smallest number it turns; *n* goes up", "it turns", y=back),
+        "zero": idea_of(f"each 0.6ⁿ is rounded once; {upward}", "rounded once", y=once),
+        "up": idea_of(f"at the smallest number it turns; {upward}", "it turns", y=back),
     }.get(option)
 
 
