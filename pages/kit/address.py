@@ -239,12 +239,18 @@ def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> 
     # in a lesson an address without a value means what its step says
     usual = panel.defaults.items() & values.opening(panel).items()
     says = query(panel, {name: value for name, value in at.items() if (name, value) not in usual})
-    st.session_state.setdefault(_SAID, {})[panel.page] = says
     beside = {**_pinned(panel, pin), **mode.now().address}
-    # without values a page opens as a lesson's step says
-    right = (says | beside, beside) if at == values.opening(panel) else (says | beside,)
-    if not (_begins() and st.query_params.to_dict() in right):
+    told, most = st.query_params.to_dict(), query(panel, at) | beside
+    # Values that are usual may be said. Without any, a page opens as a lesson's step says.
+    is_right = (says | beside).items() <= told.items() <= most.items() or (
+        told == beside and at == values.opening(panel)
+    )
+    if not (_begins() and is_right):
         st.query_params.from_dict(says | beside)
+        told = says
+    is_control = {panel.key(name) for name in at}.__contains__
+    said = {key: text for key, text in told.items() if is_control(key)}
+    st.session_state.setdefault(_SAID, {})[panel.page] = said
 
 
 def _pinned(panel: Panel, pin: Mapping[str, Any] | None) -> dict[str, str]:

@@ -101,11 +101,22 @@ def meanings(control: Range | Choice) -> dict[str, float | str]:
 MEANT = {path: {c.name: meanings(c) for c in panel.controls} for path, panel in PANELS.items()}
 
 
+@pytest.mark.parametrize("path", ["products", "memory"])
+def test_an_address_that_says_what_is_usual_stays_as_it_is(path):
+    """Another one would be another step of the browser's history."""
+    says = address.query(PANELS[path], PANELS[path].defaults)
+    at = open_page(path, **says)
+    assert dict(at.query_params.items()) == says
+
+
 class Said(dict):
     """`st.query_params` of an address: all the texts of each key."""
 
     def get_all(self, key: str) -> list[str]:
         return self.get(key, [])
+
+    def to_dict(self) -> dict[str, str]:
+        return {key: texts[-1] for key, texts in self.items()}
 
     def from_dict(self, says: dict[str, str]) -> None:
         self.clear()
