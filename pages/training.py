@@ -33,7 +33,7 @@ def run_view(at) -> None:
         SimpleNamespace(step=place),
         panel=PANEL,
         live=("step",),
-        idea=partial(data.idea, steps=last),
+        idea=partial(data.idea, data=pair.duel.data, steps=last),
         clock=charts.PLAY,
         alt_text="""
             Four panels for the networks A and B. Over the training steps: loss, and share of

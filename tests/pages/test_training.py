@@ -201,11 +201,13 @@ def test_a_gradient_of_zero_is_drawn_and_said():
     """Four ReLUs a layer, fifty layers: all of one are off, and nothing comes back."""
     narrow = replace(NET, depth=50, width=4)
     pair = pairs.pair(replace(DUEL, a=narrow))
-    assert np.isneginf(pair.first["A"].log10_dz[0, 0])
-    assert np.isneginf(data.relative_gradient(pair.first["A"])[0])
+    assert np.isneginf(pair.first["A"].log10_dz[0, [0, -1]]).all()
+    assert np.isnan(data.relative_gradient(pair.first["A"])).all()  # 0/0
+    above = replace(pair.first["A"], log10_dz=np.array([[-np.inf, -3.0, -2.0]]))
+    assert data.relative_gradient(above).tolist() == [-np.inf, -1, 0]
     rows = data.run_frame(pair, 50, False)
     drawn = rows[rows["name"] == "A"]["gradient"].iloc[0].split()
-    assert len(drawn) == 50 and float(drawn[0]) < -100
+    assert len(drawn) == 50 and set(drawn) == {"x"}  # nothing
     words = prose(open_lab(a_depth=50, a_width=4))
     assert "A's gradient at layer 1 is exactly 0" in words
     assert "not all of the gradient is a finite number" not in words
@@ -619,6 +621,20 @@ def test_an_equation_needs_two_layers_and_multiplies_out():
     values = [float(v) for v in re.findall(r"\}_\{([\d.]+)\}", one)]
     assert values[0] == pytest.approx(values[1] * values[2], rel=0.01)
     assert "At step 7, from the last" in words.equations(trained(), 7)
+
+
+def test_a_gradient_of_exactly_0_is_said_and_has_no_ratio():
+    """With PyTorch's default all units of a layer are off for the last batch."""
+    at = PANEL.defaults | {"a_initializer": "uniform_classic"}
+    pair = pairs.finished(networks.duel(SimpleNamespace(**at)), 200)
+    depth, zero = pair.runs["A"].spec.depth, np.isneginf(pair.at("A", 200).log10_dz[0])
+    assert zero.all() and np.isnan(data.relative_gradient(pair.at("A", 200))).all()
+    said = words.equations(pair, 200)
+    assert said.startswith(
+        f"In step 200 of A dJ/d*z* is exactly 0 in layers 1 to {depth}: all units of layer {depth} "
+        "are off for its batch. Over 0 in the last layer there is no ratio to draw."
+    )
+    assert r"\text{B:}" in said and "exactly" not in words.equations(pair, 100)
 
 
 @pytest.mark.parametrize("ahead", "AB")

@@ -129,7 +129,7 @@ def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str
     place = np.linspace(0, 1, depth) if depth > 1 else np.array([1.0])
     packed = {
         "place": frames.pack(np.array([place])) * len(records),
-        "gradient": _drawn(diagnostics.arrives(log10_dz, log10_dz[:, -1:]), gone),
+        "gradient": _drawn(_relative(log10_dz), gone),
         "slopes": _drawn(diagnostics.running_products(log10_slope[:, :-1]), gone),
         "update": _drawn(log10_update[:, :-1], gone),
     }
@@ -170,8 +170,13 @@ def _drawn(log10: np.ndarray, gone: np.ndarray) -> list[str]:
 
 def relative_gradient(record: Step) -> np.ndarray:
     """log₁₀ ‖dJ/dz_l‖/‖dJ/dz_L‖ of a lone run's step, (L,): ∏ W·φ′ from the last layer back. A
-    gradient of 0 gives −inf, also where the last layer's is 0 too."""
-    return diagnostics.arrives(record.log10_dz[0], record.log10_dz[0, -1:])
+    gradient of 0 gives −inf, and NaN in all layers where the last one's is 0 already."""
+    return _relative(record.log10_dz)[0]
+
+
+def _relative(log10_dz: np.ndarray) -> np.ndarray:
+    last = log10_dz[:, -1:]
+    return np.where(np.isneginf(last), np.nan, diagnostics.arrives(log10_dz, last))
 
 
 def slope_products(record: Step) -> np.ndarray:
@@ -678,9 +683,9 @@ def normalized() -> dict[str, Normalized]:
     return found
 
 
-def idea(option: str, steps: int) -> beside.Idea | None:
+def idea(option: str, data: str, steps: int) -> beside.Idea | None:
     """What a wrong answer would make of these networks, on a chart of so many steps; None for the
-    right answer."""
+    right answer, and where the chart is of other data than the question."""
     found = normalized()
 
     def as_if(rule: str, of: str, like: str, **how: Any) -> beside.Idea:
@@ -704,4 +709,4 @@ def idea(option: str, steps: int) -> beside.Idea | None:
         "none": as_if("batch normalization changes nothing", "batch", "none"),
         "layer": layer_as_batch("layer normalization does what batch normalization does"),
         "both": layer_as_batch("layer normalization does as much as batch normalization"),
-    }.get(option)
+    }.get(option if data == "digits" else "")

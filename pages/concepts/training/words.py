@@ -309,12 +309,15 @@ def _first_and_last(log10: list[float]) -> str:
 
 
 def equations(pair: Pair, step: int) -> str:
-    """The gradients taken apart into slopes and the rest; nothing if neither can be."""
+    """The gradients taken apart into slopes and the rest, where they can be; why one is 0."""
     lines = [line for name in NETS if (line := _equation(pair, name, step))]
+    nothing = " ".join(filter(None, (_no_gradient(pair, name, step) for name in NETS)))
     if not lines:
-        return ""
+        return nothing
     return fill(
         """
+        {nothing}
+
         {equations}
 
         {when}, from the last hidden layer back to the first: the product of the layers' root mean
@@ -322,8 +325,25 @@ def equations(pair: Pair, step: int) -> str:
         gradient. The gradient is that of one network and one step's batch, where other pages take
         the median of several before training.
         """,
+        nothing=nothing,
         equations=theme.displayed(*lines),
         when=f"At step {step:,}" if step else "Before the first step",
+    ).lstrip()
+
+
+def _no_gradient(pair: Pair, name: str, step: int) -> str:
+    """That nothing reaches layer 1, and where it ends; nothing otherwise, or after a break."""
+    record, run, halt = pair.at(name, step), pair.runs[name], pair.halt(name)
+    layers = np.flatnonzero(np.isneginf(record.log10_dz[0])) + 1
+    if 1 not in layers or (halt and step >= halt.step):
+        return ""
+    depth, ends = run.spec.depth, int(layers[-1])
+    is_off = np.isneginf(record.log10_slope[0, ends - 1])
+    why = f": all units of layer {ends} are off for its batch" if is_off else ""
+    ratio = " Over 0 in the last layer there is no ratio to draw." if ends == depth else ""
+    return (
+        f"In step {max(1, min(step, run.step)):,} of {name} dJ/d*z* is exactly 0 in "
+        f"{_layers(layers, depth)}{why}.{ratio}"
     )
 
 
