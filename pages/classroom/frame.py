@@ -96,7 +96,8 @@ def _how_to_present(panel: Panel) -> None:
     page.write(
         """
         The page for a projector: one section at a time, large, without menus. → and Page Down go
-        on, ← and Page Up go back, P ends it. A lesson is presented in the same way.
+        on, ← and Page Up go back, P ends it; click beside a control first, if you have just used
+        one. A lesson is presented in the same way.
         """
     )
     st.button("Present this page (P)", key=f"{panel.page}.present_now", on_click=_present)

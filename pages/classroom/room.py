@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
+from hashlib import sha256
 from urllib.parse import urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
+from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
 from pages.classroom import charts, qr
 from pages.classroom.rooms import LETTERS, NoRoom, Rooms, View
@@ -17,6 +19,7 @@ from pages.kit.panels import Panel
 
 _KEY = "classroom.key"  # the teacher's right
 _VOTER = "classroom.voter"  # tells one reader's votes from another's, in one room, and no more
+_COUNTED = "classroom.counted"  # by page: the room and the round that the answer was counted in
 _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
@@ -45,8 +48,14 @@ def come(code: str) -> None:
         return
     st.session_state.pop(_SEEN, None)  # of another room
     st.session_state[CODE] = code
-    st.session_state.setdefault(_VOTER, secrets.token_urlsafe(9))
+    st.session_state.setdefault(_VOTER, _voter())
     st.session_state[_FOLLOWS] = True
+
+
+def _voter() -> str:
+    """The same after a reload, where the browser keeps Streamlit's own cookie."""
+    token, _ = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf", ""))
+    return sha256(token or secrets.token_bytes(16)).hexdigest()
 
 
 def leave() -> None:
@@ -93,7 +102,7 @@ def _door(panel: Panel) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button("Open a room", key="room.open", on_click=partial(_open, panel), type="primary")
-        st.text_input("Four letters", key="room.letters", max_chars=4, width=140)
+        st.text_input("Four letters", key="room.letters", max_chars=4, width=140, on_change=_typed)
         st.button("Enter", key="room.enter", on_click=_enter)
 
 
@@ -104,6 +113,11 @@ def _open(panel: Panel) -> None:
         st.session_state[_WRONG] = str(wrong)
     say_in_address()
     st.rerun()
+
+
+def _typed() -> None:
+    if len(st.session_state["room.letters"]) == 4:
+        _enter()
 
 
 def _enter() -> None:
@@ -233,9 +247,15 @@ def _look(panel: Panel) -> None:
     code, voter = st.session_state[CODE], st.session_state[_VOTER]
     before: View | None = st.session_state.get(_SEEN)
     try:
-        if text := predict.given_as_text(panel.page):
-            _rooms().vote(code, panel.page, voter, text)
         view = _rooms().look(code)
+        anew = view.question and _counted_in(view.question) not in (None, (code, view.round))
+        if anew:  # the same question once more: who has answered it is asked again
+            del st.session_state[_COUNTED][view.question]
+            predict.forget(view.question)
+        if text := predict.given_as_text(panel.page):
+            if in_round := _rooms().vote(code, panel.page, voter, text):
+                st.session_state.setdefault(_COUNTED, {})[panel.page] = code, in_round
+            view = _rooms().look(code)
     except NoRoom:
         _closed()
     st.session_state[_SEEN] = view
@@ -247,8 +267,13 @@ def _look(panel: Panel) -> None:
         if view.page != panel.page:
             address.go_to(view.page)
     asked = (before.question, before.revealed) if before else ("", False)
-    if led or asked != (view.question, view.revealed):
+    if led or anew or asked != (view.question, view.revealed):
         st.rerun()
+
+
+def _counted_in(page: str) -> tuple[str, int] | None:
+    """The room and the round in which this reader's answer to the page's question was counted."""
+    return st.session_state.get(_COUNTED, {}).get(page)
 
 
 def _row(panel: Panel) -> None:
@@ -268,6 +293,9 @@ def _row(panel: Panel) -> None:
             st.markdown("**The question above is asked now.**")
     if view.revealed and view.question == panel.page:
         _told(view)
+        is_in = _counted_in(panel.page) == (view.code, view.round)
+        if predict.given_as_text(panel.page) and not is_in:
+            st.markdown("Your answer is not among these: they were shown before it came.")
 
 
 def _follow_or_not(key: str) -> None:

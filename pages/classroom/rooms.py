@@ -22,6 +22,7 @@ class View:
     """What a room looks like from outside, at one moment.
 
     version grows with each change that followers want to hear of: page, values, question, revealed.
+    round grows with each question that is asked, the same one again too.
     """
 
     code: str
@@ -29,6 +30,7 @@ class View:
     page: str
     values: Mapping[str, Any]
     question: str  # the page whose prediction is asked; none if ""
+    round: int
     revealed: bool
     counts: Mapping[str, int]
 
@@ -41,6 +43,7 @@ class _Room:
     page: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     question: str = ""
+    round: int = 0
     revealed: bool = False
     votes: dict[str, str] = field(default_factory=dict)  # by a token of each voter's own
 
@@ -77,6 +80,7 @@ class Rooms:
                 room.page,
                 dict(room.values),
                 room.question,
+                room.round,
                 room.revealed,
                 dict(counts),
             )
@@ -94,6 +98,7 @@ class Rooms:
         with self._lock:
             room = self._find(code, key)
             room.question, room.revealed, room.votes = page, False, {}
+            room.round += 1
             room.version += 1
 
     def reveal(self, code: str, key: str) -> None:
@@ -103,12 +108,15 @@ class Rooms:
             room.revealed = True
             room.version += 1
 
-    def vote(self, code: str, question: str, voter: str, answer: str) -> None:
-        """One voter's answer to the question, in place of an earlier one. Raises NoRoom."""
+    def vote(self, code: str, question: str, voter: str, answer: str) -> int:
+        """One voter's answer to the question, in place of an earlier one: the round that it is
+        counted in, 0 if it is not. Raises NoRoom."""
         with self._lock:
             room = self._find(code)
-            if question and room.question == question and not room.revealed:
-                room.votes[voter] = answer
+            if not question or room.question != question or room.revealed:
+                return 0
+            room.votes[voter] = answer
+            return room.round
 
     def close(self, code: str, key: str) -> None:
         """The room is gone. Raises NoRoom."""

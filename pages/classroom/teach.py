@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.classroom import lesson, qr
 from pages.classroom.lesson import Lesson
@@ -30,7 +31,8 @@ def compose(panel: Panel, panels: lesson.Panels) -> None:
     page.write(
         """
         A lesson is a row of views: pages as you have set them. Set up a page, add it here, go to
-        the next page. Then give the link or the file to your class.
+        the next page. Then give the link or the file to your class. The draft is in this tab only:
+        a reload empties it, and a file brings it back.
         """
     )
     draft = _draft()
@@ -154,10 +156,11 @@ def _entitle(panel: Panel, title: str) -> None:
 def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
     packed = lesson.packed(draft, panels)
     with st.container(horizontal=True):
-        st.button("Open the lesson", key="teach.open", on_click=_open, args=(draft, packed))
+        st.button("Open the lesson", key="teach.open", on_click=_open, args=(panels,))
+        session = get_script_run_ctx().session_state  # what is typed last comes with the press
         st.download_button(
             "Lesson as a file",
-            partial(lesson.written, draft, panels),
+            lambda: lesson.written(session[_DRAFT], panels),
             file_name="lesson.json",
             mime="application/json",
             on_click="ignore",
@@ -174,8 +177,9 @@ def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
         st.image(qr.svg(link), width=260)
 
 
-def _open(draft: Lesson, packed: str) -> None:
-    go_on_in(Running(draft, packed if len(packed) <= lesson.LONGEST_LINK else ""))
+def _open(panels: lesson.Panels) -> None:
+    packed = lesson.packed(_draft(), panels)
+    go_on_in(Running(_draft(), packed if len(packed) <= lesson.LONGEST_LINK else ""))
 
 
 def _from_file(panel: Panel, panels: lesson.Panels) -> None:

@@ -149,6 +149,12 @@ def tell(page: str) -> None:
         st.session_state[f"{page}.predicted"] = _UNGUESSED
 
 
+def forget(page: str) -> None:
+    """What the reader has answered on this page: the question is asked as if for the first time."""
+    for of in ("predicted", "predicted_text"):
+        st.session_state.pop(f"{page}.{of}", None)
+
+
 def _ask(
     panel: Panel, question: str, widget: Callable, say: Callable[[Any], str], right: Sequence
 ) -> Any:

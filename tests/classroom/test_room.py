@@ -1,7 +1,10 @@
 """Rooms as a reader's session lives in them: see test_rooms.py for what a room is."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.util import calc_hash
+from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
 from pages.classroom import lesson, room
 from pages.classroom.lesson import Lesson
@@ -104,6 +107,45 @@ def test_a_room_that_has_ended_says_so(rooms):
     at.button(key="room.reveal.").click().run()
     assert "The room is closed." in [warning.value for warning in at.warning]
     assert "The answer is:" not in prose(at)
+
+
+def test_a_question_that_is_asked_once_more_is_asked_of_who_has_answered(led, rooms):
+    code, key, _ = led
+    rooms.ask(code, key, "clipping")
+    at = open_page("clipping", room=code)
+    answer(at, "Yes, clipping repairs gradients")
+    assert sum(rooms.look(code).counts.values()) == 1 and "Your answer is in" in prose(at)
+    rooms.reveal(code, key)
+    at.run()
+    assert "Not “" in prose(at) and "not among these" not in prose(at)
+    rooms.ask(code, key, "clipping")
+    at.run()
+    assert rooms.look(code).counts == {} and "Your answer is in" not in prose(at)
+    assert at.button(key="clipping.compare").label == "Send the answer"
+
+
+def test_an_answer_that_comes_after_the_others_are_shown_is_told(led, rooms):
+    code, key, _ = led
+    rooms.ask(code, key, "clipping")
+    at = open_page("clipping", room=code)
+    widget = widget_of(at, "clipping.guess")
+    widget.set_value("Yes, clipping repairs gradients").run()
+    rooms.reveal(code, key)
+    at.button(key="clipping.compare").click().run()
+    assert rooms.look(code).counts == {}
+    assert "Your answer is not among these: they were shown before it came." in prose(at)
+
+
+def test_a_reader_has_one_vote_whatever_the_mask_of_the_cookie(monkeypatch):
+    """Streamlit masks its cookie anew with each page that it sends."""
+    masked = [generate_xsrf_token_string(b"0" * 16, 1_700_000_000) for _ in range(2)]
+    monkeypatch.setattr(room, "st", SimpleNamespace(context=SimpleNamespace(cookies={})))
+    voters = [room._voter() for _ in range(2)]
+    assert voters[0] != voters[1], "without a cookie each visit is another's"
+    for cookie in masked:
+        room.st.context.cookies["_streamlit_xsrf"] = cookie
+        voters.append(room._voter())
+    assert masked[0] != masked[1] and voters[2] == voters[3] != voters[0]
 
 
 def test_letters_that_are_no_room_are_told_alone(rooms):
