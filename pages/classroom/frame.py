@@ -125,8 +125,8 @@ def _projector(panel: Panel) -> None:
         section = last
         _to_section(section)
         address.say(panel)
-    if section - 1 not in values.sections_with_charts():
-        st.container(key="first-chart")
+    if section in values.sections_without_what_they_steer():
+        st.container(key="first-chart", height=1, border=False)  # an empty one is not sent
     with st.container(key=f"section-{section}", horizontal=True, vertical_alignment="center"):
         st.caption(f"{section} of {last}")
         for name, label, by, keys in _TURNS:

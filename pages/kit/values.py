@@ -70,12 +70,16 @@ class _Session:
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
     mentioned: dict[str, str] = field(default_factory=dict)  # which fragment is the first to use it
     sections: list[str] = field(default_factory=list)  # the fragments that begin one
-    charts: set[int] = field(default_factory=set)  # the sections with a chart
+    charts: list["_Place"] = field(default_factory=list)
+    controls: list["_Place"] = field(default_factory=list)
     due: set[str] = field(default_factory=set)  # what the run for the last change has yet to draw
     awaited: bool = False  # the reader waits for the first chart of the run for a change
     # The next view's revision. A browser that comes back to a server that was started anew must not
     # take the new session's widgets for those it has.
     revision: int = field(default_factory=lambda: randrange(10**6))
+
+
+_Place = tuple[str, int]  # the outermost fragment, and how many sections have begun before it
 
 
 # What this thread draws: the notes of its run of the page, and the fragment. A run that another one
@@ -109,7 +113,8 @@ def begin(panel: Panel, raw: Mapping[str, Any] | None = None, *, arriving: bool 
         if context:
             context.fragment_storage.clear()
     session.page, session.notes = panel.page, {PAGE: _Fragment(within="")}
-    session.mentioned, session.sections, session.charts = {}, [], set()
+    session.mentioned, session.sections = {}, []
+    session.charts, session.controls = [], []
     _drawing.set((session.notes, PAGE))
     session.values.setdefault(panel.page, panel.defaults)
     _set(panel, raw or {})
@@ -328,8 +333,7 @@ def chart_first() -> None:
     45 ms later.
     """
     session = _session()
-    if not session.notes[PAGE].drawn:
-        session.charts.add(len(session.sections))
+    _stands_here(session.charts)
     if session.awaited and runtime.exists():
         run_lock.LOCK.sleep(AHEAD)
     session.awaited = False
@@ -347,15 +351,32 @@ def first_mention(term: str) -> bool:
 
 def begins_section() -> None:
     """A heading is drawn: the outermost fragment that it stands in begins a section of the page."""
-    notes, key = _drawing.get()
-    sections, outermost = _session().sections, [key, *_around(notes, key)][-1]
+    sections, outermost = _session().sections, _outermost()
     if outermost == PAGE or outermost not in sections:
         sections.append(outermost)
 
 
-def sections_with_charts() -> set[int]:
-    """The sections of the open page that have a chart, from 0."""
-    return _session().charts
+def _outermost() -> str:
+    notes, key = _drawing.get()
+    return [key, *_around(notes, key)][-1]
+
+
+def _stands_here(places: list[_Place]) -> None:
+    """In a run of the whole page."""
+    if not _session().notes[PAGE].drawn:
+        places.append((_outermost(), len(_session().sections)))
+
+
+def sections_without_what_they_steer() -> set[int]:
+    """The sections of the open page, from 1, that have controls and no chart."""
+    session = _session()
+
+    def numbers(places: list[_Place]) -> set[int]:
+        # a fragment's heading may come after its chart
+        begun = {of: 2 + i for i, of in enumerate(session.sections) if of != PAGE}
+        return {begun.get(outermost, 1 + before) for outermost, before in places}
+
+    return numbers(session.controls) - numbers(session.charts)
 
 
 def sections() -> int:
@@ -384,6 +405,7 @@ def shown(view: str, value: Any, *, control: str | None = None) -> int:
         session.views[key] = _View(value, session.revision, former)
     if control:
         notes[fragment].views[control] = session.views[key]
+        _stands_here(session.controls)
     return session.views[key].revision
 
 

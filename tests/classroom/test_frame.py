@@ -156,6 +156,12 @@ def test_all_links_that_a_page_shows_follow_its_controls(title):
     assert all("products_n=7&" in link for link in links), links
 
 
+def test_no_rule_of_the_projector_looks_at_every_mark_of_a_chart():
+    """A tab was lost so when the window changed: a rule is tried from its end, at each element."""
+    css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
+    assert not re.findall(r"^:(?:has|is|not|nth)|[>+] :\w+\([^\n{]*", css, re.M)
+
+
 def test_the_stylesheet_has_a_rule_for_every_section():
     css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
     rules = {int(n) for n in re.findall(r"st-key-section-(\d+)\)", css)}
