@@ -108,8 +108,8 @@ page.write(
     Take the simplest memory, $h_t = \\lambda h_{t-1} + x_t$. With λ just below 1 nothing explodes
     through time. But the longer the memory, the more the state depends on λ itself, so that a small
     step of training changes all that is remembered (Zucchet and Orvieto 2024). Two remedies of
-    Orvieto et al. (2023): inputs scaled by √(1 − λ²), and learning ν in λ = exp(−exp ν). Lines are
-    theory, dots are measured.
+    Orvieto et al. (2023): inputs scaled by √(1 − λ²), and learning ν in λ = exp(−exp ν), of which a
+    step moves λ less the nearer it is to 1. Lines are theory, dots are measured.
     """
 )
 

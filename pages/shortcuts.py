@@ -86,9 +86,10 @@ page.write(
     ## Two to the power of L paths
 
     At each block the gradient goes along the stream or through the branch. What arrives is the sum
-    over all ways of choosing. Put a formal variable *t* before each branch: the gradient becomes a
-    polynomial in *t*, and its coefficient of *t*ᵏ is the sum of all paths through *k* branches.
-    That is exact, with the slopes and normalizations of this one forward pass.
+    over all ways of choosing. Multiply each branch by a letter *t*: a path through *k* branches
+    then carries *t*ᵏ, so the gradient is a polynomial in *t*, and what stands before *t*ᵏ is the
+    sum of all such paths. That is exact, with the slopes and normalizations of this one forward
+    pass.
     """
 )
 

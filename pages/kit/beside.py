@@ -131,6 +131,7 @@ class Idea:
         met = f"here the two stay within {apart}"
         if self.parts is not None:
             met = f"the two part at {self.at(float(self.x[self.parts]))}"
+            met += "" if self.across else ", in the circle"
             ends = np.isnan(self.measured[self.parts])
             met += ", where the gray one is not a number" if ends else f", by more than {apart}"
         return (

@@ -292,6 +292,32 @@ def test_a_term_says_what_it_means_where_it_is_touched(size, server, reader):
     tab.assert_sound()
 
 
+def test_a_finger_scrolls_over_a_slider_and_drags_its_thumb(server, reader):
+    tab = reader(**PHONE, touch=True).goto(f"{server}/initialization")
+    touch = tab.page.context.new_cdp_session(tab.page)
+
+    def swipe(x: float, y: float, right: float, down: float) -> None:
+        ways = [("touchStart", 0), *(("touchMove", step / 10) for step in range(1, 11))]
+        for kind, part in ways:
+            point = {"x": x + part * right, "y": y + part * down}
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        tab.settle()
+
+    slider = tab.page.get_by_test_id("stSlider").filter(has_text="Hidden layers")
+    value, thumb = slider.locator("input"), slider.locator("[data-rac]:has(> div > input)")
+    slider.evaluate("node => node.scrollIntoView({block: 'center'})")
+    top = "document.querySelector('[data-testid=stMain]').scrollTop"
+    before, box = tab.page.evaluate(top), slider.bounding_box()
+    swipe(box["x"] + 15, box["y"] + 0.6 * box["height"], 0, -150)
+    assert tab.page.evaluate(top) > before + 50 and value.input_value() == "20"
+    box = thumb.bounding_box()
+    swipe(box["x"] + 6, box["y"] + 6, -50, 0)
+    assert int(value.input_value()) < 20
+    range_input = tab.page.locator(".vega-bindings input[type=range]").first
+    assert range_input.bounding_box()["height"] >= 44
+
+
 def test_words_keep_their_place_when_what_draws_charts_comes_late(server, reader):
     tab, held = reader(**PHONE), []
     tab.page.route(re.compile(r"/ArrowVegaLiteChart\b"), lambda route: held.append(route))

@@ -260,7 +260,7 @@ def idea(y, measured, **how):
 def test_an_idea_parts_where_it_is_a_factor_of_two_away():
     found = idea(0.2 * np.arange(5), np.zeros(5))
     assert found.parts == 2  # 0.4 > log₁₀ 2 = 0.301 > 0.2
-    assert "the two part at n = 2, by more than a factor of 2." in found.says
+    assert "the two part at n = 2, in the circle, by more than a factor of 2." in found.says
     rows = beside.held_against(found)
     assert rows[beside.PARTS][["at_x", "at_y"]].values.tolist() == [[2, 0.4]]
     assert rows[beside.NAMES[beside.IDEA]]["says"].tolist() == ["your idea: a name"]

@@ -32,7 +32,7 @@ def gradients() -> alt.LayerChart:
         *_beside(frame),
         *_line(frame),
         *_readout(frame),
-        x=_layers_x("layer", [1, 2]),
+        x=_layers_x("layer", [1, 2], grammar.toward_the_input("layer")),
         y=grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4),
         params=(frames.param(G),),
         title=frames.reading(G),
@@ -40,10 +40,9 @@ def gradients() -> alt.LayerChart:
     )
 
 
-def _layers_x(field: str, least: list) -> alt.X:
+def _layers_x(field: str, least: list, title: str | list[str]) -> alt.X:
     """Layers, as many as the frame has: a drag does not change their number."""
     labels = "datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''"
-    title = grammar.toward_the_input("layer")
     return grammar.whole_x(field, title, least, labelExpr=labels, ticks=False)
 
 
@@ -218,7 +217,7 @@ def activations() -> alt.LayerChart:
                 alt.Tooltip("says", type="nominal", title="share"),
             ],
         ),
-        x=_layers_x("left", [0.5, 2.5]),
+        x=_layers_x("left", [0.5, 2.5], "layer"),
         y=y,
         height=theme.SMALL_HEIGHT,
     )

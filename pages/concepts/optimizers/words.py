@@ -32,10 +32,11 @@ def finding(at) -> str:
     return fill(
         """{begun} of {rule} moves a weight of layer 1 by **{move}** times the learning rate; its
         gradient is {gradient}. In layer {last} the digits differ by **{spread}** of the size of
-        the activations. (Root mean squares, medians of {draws} draws.)""",
+        the activations. (Root mean squares, medians of {draws} draws.) {floor}""",
         begun="The first step"
         if at.rule in data.NO_FLOOR
         else f"With ε = {power(at.e)} the first step",
+        floor=f"{label(at.rule)} has no ε to move." if at.rule in data.NO_FLOOR else "",
         rule=label(at.rule),
         move=theme.from_log10(found.at(at.e)[0]),
         gradient=theme.from_log10(found.gradient[0]),

@@ -336,9 +336,9 @@ def scales() -> str:
         {skipped} of {steps} steps were skipped; at the end the scale is {end}.
 
         Clip after the scale is divided away: at {start} a gradient of norm {norm} looks like one of
-        norm {seen}. And if every step fails, a scale in float32 that began at PyTorch's {usual} is
-        0 after {halvings} halvings, or after {flushed} where subnormal numbers are made 0. All
-        gradients are 0 then, hence finite; divided by the scale they are not numbers.""",
+        norm {seen}. If every step fails, a float32 scale from PyTorch's {usual} is 0 after
+        {halvings} halvings, or after {flushed} where subnormal numbers are made 0. All gradients
+        are 0 then, hence finite; divided by the scale they are not numbers.""",
         start=power(start),
         wait=data.WAIT,
         usual_wait=f"{data.USUAL_WAIT:,}",
@@ -511,8 +511,8 @@ def seldom(form: str, over: str) -> str:
           numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
           after other work, to {late}.
         - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 draws 1 at {top} %
-          of the height, and 0 at {zero} % too. Your browser does so here: ¼ⁿ, the most that *n*
-          sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
+          of the height, 0 at {zero} % too. Your browser does so here, from 10⁻⁹: ¼ⁿ, the most
+          that *n* sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
         """,
         right=seen("PyTorch", "sigmoid'(17) in float32"),
         left=seen("PyTorch", "sigmoid'(-17) in float32"),

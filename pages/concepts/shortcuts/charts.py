@@ -72,7 +72,7 @@ def _says(frame: alt.Chart) -> list[alt.Chart]:
                 align="left",
                 baseline="top",
                 fontWeight="bold",
-                fontSize=18 if field == "dh" else grammar.LABEL_SIZE,
+                fontSize=grammar.wide("18", "15") if field == "dh" else grammar.LABEL_SIZE,
             )
             .encode(
                 x=alt.value(10),

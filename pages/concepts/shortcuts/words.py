@@ -22,7 +22,7 @@ def finding(at) -> str:
         """Through {blocks} ({stack}) the gradient of the stream **{became}**: at the input
         it is **{dh}** times what it is at the end (two matrices a block, width 32). At the end the
         stream is {stream} times its size at the input, and the slopes alone multiply to
-        {slopes}.""",
+        {slopes}. {branch}""",
         blocks=theme.count(at.blocks, "block"),
         stack=PANEL["place"].options[at.place]
         + ("" if at.place == "plain" else f", *r* = {branch(at)}"),
@@ -30,6 +30,7 @@ def finding(at) -> str:
         dh=theme.from_log10(float(found.dh[0])),
         stream=theme.from_log10(float(found.stream[-1])),
         slopes=theme.from_log10(float(found.slopes[0])),
+        branch="A plain stack has no *r* to move." if at.place == "plain" else "",
     )
 
 
@@ -111,7 +112,7 @@ def paths(at) -> str:
     k = np.arange(len(shares))
     cumulative = np.cumsum(shares)
     low, high = (int(k[cumulative >= q][0]) for q in (0.05, 0.95))
-    span = f"{low}" if low == high else f"{low} to {high}"
+    span = f"length **{low}**" if low == high else f"lengths **{low} to {high}**"
     law = (
         "The dashed line is the law of independent branches that each keep the size, "
         r"$\tbinom Lk\,r^{2k}/(1+r^2)^L$. Where they keep less, the paths go through fewer."
@@ -120,7 +121,7 @@ def paths(at) -> str:
     )
     return fill(
         """Of {branches} the paths that carry the gradient go through {mean} on average; nine tenths
-        of the sum of squares lies at lengths **{span}**. One path through all of them, the only one
+        of the sum of squares lies at {span}. One path through all of them, the only one
         of a plain stack, carries {all}. {angles} {law}""",
         branches="1 branch" if at.blocks == 1 else f"{at.blocks} branches",
         mean=theme.number(float(np.sum(k * shares)), 2),
