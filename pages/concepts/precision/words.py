@@ -511,8 +511,8 @@ def seldom(form: str, over: str) -> str:
           numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
           after other work, to {late}.
         - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 draws 1 at {top} %
-          of the height, 0 at {zero} % too. Your browser does so here, from 10⁻⁹: ¼ⁿ, the most
-          that *n* sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
+          of the height, 0 at {zero} % too. Your browser does so here, from 10⁻⁹: ¼ⁿ, the most *n*
+          sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
         """,
         right=seen("PyTorch", "sigmoid'(17) in float32"),
         left=seen("PyTorch", "sigmoid'(-17) in float32"),
