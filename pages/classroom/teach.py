@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from time import sleep
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state import SafeSessionState
 
 from pages.classroom import lesson, qr
 from pages.classroom.lesson import Lesson
@@ -19,6 +21,7 @@ from pages.kit.panels import Panel
 _DRAFT = "classroom.draft"
 _BEFORE = "classroom.draft.before"  # what stood there before a file took its place
 _WRONG = "classroom.teach.wrong"
+_ON_ITS_WAY = 0.3  # seconds
 _ANSWERS = {"asked": "when asked for", "shown": "from the start", "hidden": "never"}
 
 
@@ -157,10 +160,9 @@ def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
     packed = lesson.packed(draft, panels)
     with st.container(horizontal=True):
         st.button("Open the lesson", key="teach.open", on_click=_open, args=(panels,))
-        session = get_script_run_ctx().session_state  # what is typed last comes with the press
         st.download_button(
             "Lesson as a file",
-            lambda: lesson.written(session[_DRAFT], panels),
+            partial(_written, get_script_run_ctx().session_state, panels),
             file_name="lesson.json",
             mime="application/json",
             on_click="ignore",
@@ -175,6 +177,12 @@ def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
     st.code(link, language=None, wrap_lines=True)
     if qr.fits(link):
         st.image(qr.svg(link), width=260)
+
+
+def _written(session: SafeSessionState, panels: lesson.Panels) -> str:
+    """In a thread of its own. What was typed last is on its way, by another message."""
+    sleep(_ON_ITS_WAY)
+    return lesson.written(session[_DRAFT], panels)
 
 
 def _open(panels: lesson.Panels) -> None:

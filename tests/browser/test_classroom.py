@@ -134,7 +134,9 @@ def test_a_lesson_is_composed_and_opened_in_a_fresh_profile(server, reader):
     press(teacher, "Add this view")
     note = teacher.page.get_by_label("Note")
     note.fill("Look at **the slope** <b>first</b>")
-    note.press("Enter")
+    with teacher.page.expect_download() as download:  # what is typed last is in the file
+        teacher.page.get_by_role("button", name="Lesson as a file").click()
+    assert "Look at **the slope**" in download.value.path().read_text("utf-8")
     teacher.settle()
     link = teacher.page.get_by_text(re.compile("lesson=")).first.text_content()
     student = reader(1280, 900).goto(link)
