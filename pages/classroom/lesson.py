@@ -94,7 +94,7 @@ def _step(i: int, says: Any, panels: Panels) -> Step:
     panel, told, lock = panels[page], says.get("set", {}), says.get("lock", [])
     names = {control.name for control in panel.controls}
     if not isinstance(told, dict) or not isinstance(lock, list):
-        raise NotALesson(f"Step {i} of this lesson sets nothing that can be set.")
+        raise NotALesson(f"Step {i} of this lesson needs “set” by name, and “lock” as a list.")
     if not told.keys() <= names:
         raise NotALesson(f"Step {i} of this lesson sets a control that its page does not have.")
     if not all(isinstance(name, str) and name in names for name in lock):
@@ -110,7 +110,10 @@ def _step(i: int, says: Any, panels: Panels) -> Step:
 def _value(i: int, panel: Panel, name: str, raw: Any) -> Any:
     value = panel[name].parse(raw) if isinstance(raw, str) else None
     if value is None or not panel[name].means(raw, value):
-        raise NotALesson(f"Step {i} of this lesson sets a value that its page does not have.")
+        raise NotALesson(
+            f"Step {i} of this lesson sets “{name}” to what it cannot be. "
+            "A value is a text, as in a link."
+        )
     return value
 
 

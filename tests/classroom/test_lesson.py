@@ -157,9 +157,20 @@ def test_a_step_that_says_little_is_the_page_as_it_opens():
         (json.dumps(says(steps=[{"page": "nowhere"}])), "does not have"),
         (json.dumps(says(steps=[{"page": ["products"]}])), "does not have"),
         (json.dumps(says(steps=[{"page": "products", "set": {"q": "1"}}])), "does not have"),
-        (json.dumps(says(steps=[{"page": "products", "set": {"w": "99"}}])), "a value"),
-        (json.dumps(says(steps=[{"page": "products", "set": {"w": "nan"}}])), "a value"),
-        (json.dumps(says(steps=[{"page": "products", "set": {"w": {}}}])), "a value"),
+        (
+            json.dumps(says(steps=[{"page": "products", "set": {"w": "99"}}])),
+            "“w” to what it cannot be",
+        ),
+        (
+            json.dumps(says(steps=[{"page": "products", "set": {"w": "nan"}}])),
+            "“w” to what it cannot be",
+        ),
+        (
+            json.dumps(says(steps=[{"page": "products", "set": {"w": {}}}])),
+            "“w” to what it cannot be",
+        ),
+        (json.dumps(says(steps=[{"page": "products", "set": {"w": 1.2}}])), "is a text"),
+        (json.dumps(says(steps=[{"page": "products", "lock": "w"}])), "as a list"),
         (json.dumps(says(steps=[{"page": "products", "lock": ["q"]}])), "locks"),
         (json.dumps(says(steps=[{"page": "products", "answers": "x"}])), "hides"),
         (json.dumps(says(steps=[{"page": "products", "script": "x"}])), "does not know"),
