@@ -177,12 +177,37 @@ def _count(panel: Panel) -> None:
     values.fragment(count, key=f"{panel.page}.count", run_every=_OFTEN)()
 
 
+def _projected(panel: Panel) -> None:
+    """In the projector's bar, where there is room for a line."""
+
+    def line() -> None:
+        try:
+            view = _rooms().look(st.session_state.get(CODE, ""))
+        except NoRoom:
+            return
+        with st.container(key="answers", horizontal=True, vertical_alignment="center"):
+            st.caption(f"Room **{view.code}**")
+            if view.question != panel.page:
+                _act("Ask this page's question", "ask", panel.page)
+            elif not view.revealed:
+                st.markdown(_in(view))
+                _act("Reveal the answers", "reveal")
+            else:
+                right = sum(view.counts.get(a, 0) for a in predict.right_as_text(panel.page))
+                st.markdown(f"{right} of {sum(view.counts.values())} are right.")
+
+    values.fragment(line, key=f"{panel.page}.projected", run_every=_OFTEN)()
+
+
+def _in(view: View) -> str:
+    number = sum(view.counts.values())
+    return f"{number} {'answer is' if number == 1 else 'answers are'} in."
+
+
 def _told(view: View) -> None:
     if not view.question:
         return
-    of = site.info(view.question).menu
-    number = sum(view.counts.values())
-    st.markdown(f"“{of}”: {number} {'answer is' if number == 1 else 'answers are'} in.")
+    st.markdown(f"“{site.info(view.question).menu}”: {_in(view)}")
     if view.revealed and view.counts:
         page.show(
             charts.counts,
@@ -219,6 +244,8 @@ def follow(panel: Panel) -> None:
         return
     if _is_teacher():
         values.fragment(partial(_lead, panel), key=f"{panel.page}.lead")()
+        if mode.now().section:
+            _projected(panel)
     else:
         look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
         look()

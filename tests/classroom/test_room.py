@@ -109,6 +109,25 @@ def test_a_room_that_has_ended_says_so(rooms):
     assert "The answer is:" not in prose(at)
 
 
+def test_a_question_is_asked_and_revealed_on_the_projector(rooms):
+    at = open_page("clipping")
+    at.session_state["clipping.class"] = "A room"
+    at.run()
+    at.button(key="room.open").click().run()
+    code = at.session_state[room.CODE]
+    at.button(key="projector.begin").click().run()
+    at.button(key="room.ask.clipping").click().run()
+    assert "0 answers are in." in prose(at)
+    for voter, given in (("a", "Yes, clipping repairs gradients"), ("b", "No")):
+        rooms.vote(code, "clipping", voter, given)
+    at.run()
+    assert "2 answers are in." in prose(at) and "are right" not in prose(at)
+    (right,) = at.session_state["clipping.right_text"]
+    rooms.vote(code, "clipping", "b", right)
+    at.button(key="room.reveal.").click().run()
+    assert "1 of 2 are right." in prose(at)
+
+
 def test_a_question_that_is_asked_once_more_is_asked_of_who_has_answered(led, rooms):
     code, key, _ = led
     rooms.ask(code, key, "clipping")
