@@ -90,8 +90,10 @@ def test_a_slide_has_its_heading_above_its_chart_and_both_above_the_bar(server, 
 
 @pytest.mark.parametrize("slide", ["home?present=3", "initialization?present=3"])
 def test_a_chart_below_words_stands_above_the_bar_of_an_old_projector(slide, server, reader):
-    tab = reader(1024, 768).goto(f"{server}/{slide}")
-    chart = tab.page.locator("[data-testid=stVegaLiteChart]:visible").last.bounding_box()
+    tab = reader(1024, 768)
+    tab.page.goto(f"{server}/{slide}")
+    tab.page.locator("[data-testid=stVegaLiteChart] svg:visible").wait_for(timeout=60_000)
+    chart = tab.settle().page.locator("[data-testid=stVegaLiteChart]:visible").bounding_box()
     bar = tab.page.locator("[class*=st-key-section-]").bounding_box()
     assert chart["y"] + chart["height"] <= bar["y"]
 
