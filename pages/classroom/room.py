@@ -186,15 +186,16 @@ def _projected(panel: Panel) -> None:
         except NoRoom:
             return
         with st.container(key="answers", horizontal=True, vertical_alignment="center"):
-            st.caption(f"Room **{view.code}**")
+            st.caption(f"Room **{view.code}**", width="content")
             if view.question != panel.page:
                 _act("Ask this page's question", "ask", panel.page)
             elif not view.revealed:
-                st.markdown(_in(view))
+                st.markdown(_in(view), width="content")
                 _act("Reveal the answers", "reveal")
             else:
                 right = sum(view.counts.get(a, 0) for a in predict.right_as_text(panel.page))
-                st.markdown(f"{right} of {sum(view.counts.values())} are right.")
+                of = sum(view.counts.values())
+                st.markdown(f"{right} of {of} are right.", width="content")
 
     values.fragment(line, key=f"{panel.page}.projected", run_every=_OFTEN)()
 
