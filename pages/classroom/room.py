@@ -1,7 +1,7 @@
 """A room in the reader's session: the teacher's side, and the side of those who follow."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
@@ -146,7 +146,7 @@ def _desk(panel: Panel, view: View) -> None:
             if view.question:
                 _act("End the question", "ask", "")
             _act("Close the room", "close")
-    _count(panel)
+    _watched(panel, "count", _told)
 
 
 def _act(label: str, name: str, *how: str) -> None:
@@ -164,40 +164,32 @@ def _act(label: str, name: str, *how: str) -> None:
     st.button(label, key=f"room.{name}.{'-'.join(how)}", on_click=act)
 
 
-def _count(panel: Panel) -> None:
-    """How many have answered, while they do; then what."""
+def _watched(panel: Panel, name: str, draw: Callable[[View], None]) -> None:
+    """What a teacher sees of the room, drawn anew while answers come."""
 
-    def count() -> None:
+    def look() -> None:
         try:
             view = _rooms().look(st.session_state.get(CODE, ""))
         except NoRoom:
             return
-        _told(view)
+        draw(view)
 
-    values.fragment(count, key=f"{panel.page}.count", run_every=_OFTEN)()
+    values.fragment(look, key=f"{panel.page}.{name}", run_every=_OFTEN)()
 
 
-def _projected(panel: Panel) -> None:
+def _projected(panel: Panel, view: View) -> None:
     """In the projector's bar, where there is room for a line."""
-
-    def line() -> None:
-        try:
-            view = _rooms().look(st.session_state.get(CODE, ""))
-        except NoRoom:
-            return
-        with st.container(key="answers", horizontal=True, vertical_alignment="center"):
-            st.caption(f"Room **{view.code}**", width="content")
-            if view.question != panel.page:
-                _act("Ask this page's question", "ask", panel.page)
-            elif not view.revealed:
-                st.markdown(_in(view), width="content")
-                _act("Reveal the answers", "reveal")
-            else:
-                right = sum(view.counts.get(a, 0) for a in predict.right_as_text(panel.page))
-                of = sum(view.counts.values())
-                st.markdown(f"{right} of {of} are right.", width="content")
-
-    values.fragment(line, key=f"{panel.page}.projected", run_every=_OFTEN)()
+    with st.container(key="answers", horizontal=True, vertical_alignment="center"):
+        st.caption(f"Room **{view.code}**", width="content")
+        if view.question != panel.page:
+            _act("Ask this page's question", "ask", panel.page)
+        elif not view.revealed:
+            st.markdown(_in(view), width="content")
+            _act("Reveal the answers", "reveal")
+        else:
+            right = sum(view.counts.get(a, 0) for a in predict.right_as_text(panel.page))
+            of = sum(view.counts.values())
+            st.markdown(f"{right} of {of} are right.", width="content")
 
 
 def _in(view: View) -> str:
@@ -206,6 +198,7 @@ def _in(view: View) -> str:
 
 
 def _told(view: View) -> None:
+    """How many have answered, while they do; then what."""
     if not view.question:
         return
     st.markdown(f"“{site.info(view.question).menu}”: {_in(view)}")
@@ -246,7 +239,7 @@ def follow(panel: Panel) -> None:
     if _is_teacher():
         values.fragment(partial(_lead, panel), key=f"{panel.page}.lead")()
         if mode.now().section:
-            _projected(panel)
+            _watched(panel, "projected", partial(_projected, panel))
     else:
         look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
         look()
@@ -280,9 +273,9 @@ def _look(panel: Panel) -> None:
         if anew:  # the same question once more: who has answered it is asked again
             del st.session_state[_COUNTED][view.question]
             predict.forget(view.question)
-        if text := predict.given_as_text(panel.page):
-            if in_round := _rooms().vote(code, panel.page, voter, text):
-                st.session_state.setdefault(_COUNTED, {})[panel.page] = code, in_round
+        text = predict.given_as_text(panel.page)
+        if text and (in_round := _rooms().vote(code, panel.page, voter, text)):
+            st.session_state.setdefault(_COUNTED, {})[panel.page] = code, in_round
             view = _rooms().look(code)
     except NoRoom:
         _closed()

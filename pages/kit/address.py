@@ -248,8 +248,8 @@ def _say(panel: Panel, at: Mapping[str, Any], pin: Mapping[str, Any] | None) -> 
     if not (_begins() and is_right):
         st.query_params.from_dict(says | beside)
         told = says
-    is_control = {panel.key(name) for name in at}.__contains__
-    said = {key: text for key, text in told.items() if is_control(key)}
+    keys = {panel.key(name) for name in at}
+    said = {key: text for key, text in told.items() if key in keys}
     st.session_state.setdefault(_SAID, {})[panel.page] = said
 
 

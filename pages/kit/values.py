@@ -58,6 +58,7 @@ class _Fragment:
 
 
 _Notes = dict[str, _Fragment]  # by the fragments' keys
+_Place = tuple[str, int]  # the outermost fragment, and how many sections have begun before it
 
 
 @dataclass
@@ -70,16 +71,13 @@ class _Session:
     views: dict[tuple[str, str], _View] = field(default_factory=dict)  # of this visit
     mentioned: dict[str, str] = field(default_factory=dict)  # which fragment is the first to use it
     sections: list[str] = field(default_factory=list)  # the fragments that begin one
-    charts: list["_Place"] = field(default_factory=list)
-    controls: list["_Place"] = field(default_factory=list)
+    charts: list[_Place] = field(default_factory=list)
+    controls: list[_Place] = field(default_factory=list)
     due: set[str] = field(default_factory=set)  # what the run for the last change has yet to draw
     awaited: bool = False  # the reader waits for the first chart of the run for a change
     # The next view's revision. A browser that comes back to a server that was started anew must not
     # take the new session's widgets for those it has.
     revision: int = field(default_factory=lambda: randrange(10**6))
-
-
-_Place = tuple[str, int]  # the outermost fragment, and how many sections have begun before it
 
 
 # What this thread draws: the notes of its run of the page, and the fragment. A run that another one

@@ -148,13 +148,8 @@ def _moved(spec: NetSpec, params: Params, rates: list[float]) -> list[float]:
         _, d_output = LOSSES["softmax_cross_entropy"](trace.output, y)
         gradients = network.backward(spec, params, trace, d_output)
         moves, memory = optimizers.move(params, gradients, memory)
-        W, b = (
-            tuple(p - rate * m for p, m, rate in zip(of, to, along, strict=True))
-            for of, to, along in (
-                (params.W, moves.W, rates),
-                (params.b, moves.b, [WIDE_RATE] * len(rates)),
-            )
-        )
+        W = tuple(p - rate * m for p, m, rate in zip(params.W, moves.W, rates, strict=True))
+        b = tuple(p - WIDE_RATE * m for p, m in zip(params.b, moves.b, strict=True))
         params = Params(W, b)
     last = _signals(spec, params, x)
     return [float(log10_rms((b - a,))[0, 0]) for a, b in zip(first, last, strict=True)]
