@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from pages.classroom import frame, progress, qr, room, take_away
-from pages.kit import page, projector, site, specs
+from pages.kit import page, projector, site, specs, values
 from tests.app import open_page, prose, widget_of
 from tests.panels import PANELS, PATHS
 
@@ -160,6 +160,14 @@ def test_no_rule_of_the_projector_looks_at_every_mark_of_a_chart():
     """A tab was lost so when the window changed: a rule is tried from its end, at each element."""
     css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
     assert not re.findall(r"^:(?:has|is|not|nth)|[>+] :\w+\([^\n{]*", css, re.M)
+
+
+@pytest.mark.parametrize(("path", "sections"), [("home", {2}), ("frameworks", {2, 5})])
+def test_sections_have_controls_and_no_chart(path, sections, monkeypatch):
+    """On home a chart stands above the heading of its fragment, and belongs to that section."""
+    session = open_page(path).session_state["values"]
+    monkeypatch.setattr(values, "_session", lambda: session)
+    assert values.sections_without_what_they_steer() == sections
 
 
 def test_the_stylesheet_has_a_rule_for_every_section():
