@@ -48,14 +48,14 @@ def come(code: str) -> None:
         return
     st.session_state.pop(_SEEN, None)  # of another room
     st.session_state[CODE] = code
-    st.session_state.setdefault(_VOTER, _voter())
+    st.session_state.setdefault(_VOTER, _token("voter"))
     st.session_state[_FOLLOWS] = True
 
 
-def _voter() -> str:
-    """The same after a reload, where the browser keeps Streamlit's own cookie."""
+def _token(role: str) -> str:
+    """This browser's own: the same after a reload, where it keeps Streamlit's cookie."""
     token, _ = decode_xsrf_token_string(st.context.cookies.get("_streamlit_xsrf", ""))
-    return sha256(token or secrets.token_bytes(16)).hexdigest()
+    return sha256(role.encode() + (token or secrets.token_bytes(16))).hexdigest()
 
 
 def leave() -> None:
@@ -108,7 +108,8 @@ def _door(panel: Panel) -> None:
 
 def _open(panel: Panel) -> None:
     try:
-        st.session_state[CODE], st.session_state[_KEY] = _rooms().open()
+        key = _token("teacher")
+        st.session_state[CODE], st.session_state[_KEY] = _rooms().open(key), key
     except NoRoom as wrong:
         st.session_state[_WRONG] = str(wrong)
     say_in_address()
@@ -135,8 +136,8 @@ def _desk(panel: Panel, view: View) -> None:
         st.markdown(f"# {view.code}")
         st.code(link, language=None, wrap_lines=True)
         st.caption(
-            "Whoever enters can follow to the page that you are on, as you have set it. The right "
-            "to this room is in this tab only: a reload gives it up."
+            "Whoever enters can follow to the page that you are on, as you have set it. After a "
+            "reload, this browser is asked whether it teaches here again."
         )
         with st.container(horizontal=True):
             if view.question != panel.page:
@@ -240,10 +241,12 @@ def follow(panel: Panel) -> None:
         values.fragment(partial(_lead, panel), key=f"{panel.page}.lead")()
         if mode.now().section:
             _watched(panel, "projected", partial(_projected, panel))
-    else:
-        look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
-        look()
-        values.fragment(partial(_row, panel), key=f"{panel.page}.room")()
+        return
+    look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
+    look()
+    values.fragment(partial(_row, panel), key=f"{panel.page}.room")()
+    if _rooms().is_of(st.session_state[CODE], _token("teacher")):
+        values.fragment(_again, key=f"{panel.page}.again")()
 
 
 def _lead(panel: Panel) -> None:
@@ -317,6 +320,19 @@ def _row(panel: Panel) -> None:
         is_in = _counted_in(panel.page) == (view.code, view.round)
         if predict.given_as_text(panel.page) and not is_in:
             st.markdown("Your answer is not among these: they were shown before it came.")
+
+
+def _again() -> None:
+    """Whose browser has opened the room, and has lost it by a reload, can take it back. It is not
+    done without asking: another tab of the same browser may want to see what the class sees."""
+    with st.container(key="answers" if mode.now().section else "again"):
+        st.button("Teach here again", key="room.again", on_click=_teach_again)
+
+
+def _teach_again() -> None:
+    st.session_state[_KEY] = _token("teacher")
+    mode.become(replace(mode.now(), awaited=""))
+    st.rerun()
 
 
 def _follow_or_not(key: str) -> None:

@@ -1,7 +1,7 @@
 """Rooms: a teacher's question and page, and how many have answered what. In memory, for two hours.
 
 A room knows no names and no texts: counts of answers that the site itself offers, and the values of
-controls. Who opened it is known by a key that only the teacher's session has.
+controls. Who opened it is known by a key that only the teacher's browser has.
 """
 
 import secrets
@@ -59,15 +59,23 @@ class Rooms:
         self._clock, self._lock = clock, RLock()
         self._rooms: dict[str, _Room] = {}
 
-    def open(self) -> tuple[str, str]:
-        """A new room: its code, and the key that only its teacher has. Raises NoRoom."""
+    def open(self, key: str) -> str:
+        """A new room, its teacher whoever has the key: its code. Raises NoRoom."""
         with self._lock:
             self._forget()
             if len(self._rooms) >= MOST:
                 raise NoRoom(f"All {MOST} rooms are taken. They are free again after two hours.")
             code = next(c for c in iter(_code, "") if c not in self._rooms)
-            self._rooms[code] = _Room(secrets.token_urlsafe(16), self._clock() + LASTS)
-            return code, self._rooms[code].key
+            self._rooms[code] = _Room(key, self._clock() + LASTS)
+            return code
+
+    def is_of(self, code: str, key: str) -> bool:
+        """Whether there is such a room, and this is its teacher's key."""
+        with self._lock:
+            try:
+                return bool(self._find(code, key))
+            except NoRoom:
+                return False
 
     def look(self, code: str) -> View:
         """The room with this code. Raises NoRoom."""

@@ -24,7 +24,7 @@ def rooms(monkeypatch):
 @pytest.fixture
 def led(rooms):
     """A room, its teacher's key, and what shows a page in it."""
-    code, key = rooms.open()
+    code, key = rooms.open("a teacher's"), "a teacher's"
 
     def show(page: str, **values) -> None:
         rooms.show(code, key, page, PANELS[page].defaults | values)
@@ -159,12 +159,44 @@ def test_a_reader_has_one_vote_whatever_the_mask_of_the_cookie(monkeypatch):
     """Streamlit masks its cookie anew with each page that it sends."""
     masked = [generate_xsrf_token_string(b"0" * 16, 1_700_000_000) for _ in range(2)]
     monkeypatch.setattr(room, "st", SimpleNamespace(context=SimpleNamespace(cookies={})))
-    voters = [room._voter() for _ in range(2)]
+    voters = [room._token("voter") for _ in range(2)]
     assert voters[0] != voters[1], "without a cookie each visit is another's"
     for cookie in masked:
         room.st.context.cookies["_streamlit_xsrf"] = cookie
-        voters.append(room._voter())
+        voters.append(room._token("voter"))
     assert masked[0] != masked[1] and voters[2] == voters[3] != voters[0]
+    assert room._token("teacher") == room._token("teacher") != voters[2]
+
+
+@pytest.mark.parametrize("presented", [False, True])
+def test_a_teacher_who_has_reloaded_the_page_takes_the_room_back(presented, rooms, monkeypatch):
+    """And only who has opened it: a reload is a new session of the same browser."""
+    cookies = ["a teacher's"]
+    monkeypatch.setattr(room, "_token", lambda role: cookies[-1] + role)
+    at = open_page("clipping")
+    at.session_state["clipping.class"] = "A room"
+    at.run()
+    at.button(key="room.open").click().run()
+    code = at.session_state[room.CODE]
+    at.button(key="room.ask.clipping").click().run()
+
+    says = {"room": code} | ({"present": "2"} if presented else {})
+    again = open_page("clipping", **says)
+    assert again.session_state["mode"].awaited == "clipping"
+    again.button(key="room.again").click().run()
+    assert again.session_state["mode"].awaited == "" and not again.exception
+    with pytest.raises(KeyError):
+        again.button(key="room.again")
+    if not presented:
+        again.session_state["clipping.class"] = "A room"
+        again.run()
+    again.button(key="room.reveal.").click().run()
+    assert rooms.look(code).revealed and "The answer is:" in prose(again)
+
+    cookies.append("a pupil's")
+    pupil = open_page("clipping", room=code)
+    with pytest.raises(KeyError):
+        pupil.button(key="room.again")
 
 
 def test_letters_that_are_no_room_are_told_alone(rooms):

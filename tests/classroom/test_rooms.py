@@ -9,6 +9,8 @@ from pages.classroom.rooms import LASTS, MOST, NoRoom, Rooms
 from pages.classroom.running import CODE
 from tests.app import open_page, widget_of
 
+KEY = "the teacher's"
+
 
 class Clock:
     now = 0.0
@@ -19,7 +21,7 @@ class Clock:
 
 def test_a_question_is_asked_answered_and_revealed():
     rooms = Rooms()
-    code, key = rooms.open()
+    code, key = rooms.open(KEY), KEY
     rooms.ask(code, key, "clipping")
     assert rooms.vote(code, "clipping", "a", "Yes") == rooms.look(code).round == 1
     rooms.vote(code, "clipping", "b", "No")
@@ -35,7 +37,7 @@ def test_a_question_is_asked_answered_and_revealed():
 
 def test_only_the_teacher_leads():
     rooms = Rooms()
-    code, key = rooms.open()
+    code, key = rooms.open(KEY), KEY
     for act in (
         lambda: rooms.show(code, "wrong", "products", {}),
         lambda: rooms.ask(code, "", "products"),
@@ -44,11 +46,13 @@ def test_only_the_teacher_leads():
     ):
         with pytest.raises(NoRoom, match="another teacher"):
             act()
+    assert rooms.is_of(code, key) and not rooms.is_of(code, "wrong")
     rooms.show(code, key, "products", {"w": 1.6})
     before = rooms.look(code)
     rooms.show(code, key, "products", {"w": 1.6})
     assert rooms.look(code) == before and before.values == {"w": 1.6}
     rooms.close(code, key)
+    assert not rooms.is_of(code, key)
     with pytest.raises(NoRoom, match="no room"):
         rooms.look(code)
 
@@ -56,19 +60,19 @@ def test_only_the_teacher_leads():
 def test_a_room_ends_after_two_hours_and_there_are_at_most_so_many():
     clock = Clock()
     rooms = Rooms(clock)
-    codes = {rooms.open()[0] for _ in range(MOST)}
+    codes = {rooms.open(KEY) for _ in range(MOST)}
     assert len(codes) == MOST
     with pytest.raises(NoRoom, match="taken"):
-        rooms.open()
+        rooms.open(KEY)
     clock.now = LASTS
     with pytest.raises(NoRoom):
         rooms.look(codes.pop())
-    assert rooms.open()
+    assert rooms.open(KEY)
 
 
 def test_a_teacher_whose_room_has_ended_is_told_and_goes_on():
     at = open_page("products")
-    at.session_state[CODE], at.session_state[room._KEY] = room._rooms().open()
+    at.session_state[CODE], at.session_state[room._KEY] = room._rooms().open(KEY), KEY
     at.run()
     room._rooms().close(at.session_state[CODE], at.session_state[room._KEY])
     for n in (7, 8, 9):
@@ -79,7 +83,7 @@ def test_a_teacher_whose_room_has_ended_is_told_and_goes_on():
 
 def test_two_thousand_hostile_calls_raise_nothing_but_a_word():
     rng, rooms = random.Random(0), Rooms()
-    code, key = rooms.open()
+    code, key = rooms.open(KEY), KEY
     texts = [code, key, "", "ABCD", "<script>", "\x00", "x" * 10_000]
     for _ in range(2000):
         say = [rng.choice(texts) for _ in range(4)]
