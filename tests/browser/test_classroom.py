@@ -186,6 +186,13 @@ def test_a_room_of_three(server, reader):
     goes.page.wait_for_timeout(5000)  # longer than a follower waits between two looks
     assert not goes.page.get_by_text("2 answers are in").count()
     assert urlsplit(stays.page.url).path == "/chain_rule"
+    teacher.page.reload()
+    teacher.page.get_by_role("button", name="Teach here again").wait_for(timeout=30_000)
+    teacher.settle()
+    press(teacher, "Teach here again")
+    teacher.page.get_by_role("link", name=re.compile("→$")).first.click()
+    goes.page.wait_for_url("**/initialization**", timeout=15_000)
+    assert not stays.page.get_by_role("button", name="Teach here again").count()
     assert not teacher.errors and not any(student.errors for student in students)
 
 
