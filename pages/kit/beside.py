@@ -117,7 +117,7 @@ class Idea:
     upright: bool = False
 
     @property
-    def parts(self) -> int | None:
+    def parting(self) -> int | None:
         """The first point at which the two differ by more than `by`; None if at none."""
         with np.errstate(invalid="ignore"):
             near = np.abs(self.y - self.measured) <= self.by[0]
@@ -129,10 +129,10 @@ class Idea:
         """Idea and parting in a paragraph."""
         _, apart = self.by
         met = f"here the two stay within {apart}"
-        if self.parts is not None:
-            met = f"the two part at {self.at(float(self.x[self.parts]))}"
+        if self.parting is not None:
+            met = f"the two part at {self.at(float(self.x[self.parting]))}"
             met += "" if self.across else ", in the circle"
-            ends = np.isnan(self.measured[self.parts])
+            ends = np.isnan(self.measured[self.parting])
             met += ", where the gray one is not a number" if ends else f", by more than {apart}"
         return (
             f"**Your idea, dashed on the chart:** {self.rule}. "
@@ -171,8 +171,8 @@ def held_against(idea: Idea) -> Tables:
 
     own, truth = lined(idea.y, name_at=idea.name_at), lined(idea.measured)
     own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
-    parts = [] if idea.parts is None or idea.across else [idea.parts]
-    both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parts]
+    parting = [] if idea.parting is None or idea.across else [idea.parting]
+    both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parting]
     tables = {
         MEASURED: _drawn(truth, "reference"),
         IDEA: _drawn(own, "dark"),

@@ -54,7 +54,7 @@ EXACT = [
 ]
 
 
-def test_the_ten_names_in_order_and_read_only():
+def test_the_names_in_order_and_read_only():
     assert " ".join(ACTIVATIONS) == NAMES
     with pytest.raises(TypeError):
         ACTIVATIONS["relu"] = ACTIVATIONS["tanh"]

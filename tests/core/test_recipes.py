@@ -188,6 +188,7 @@ def test_the_runs_have_every_choice():
     assert {dataset for _, _, dataset in RUNS.values()} == set(DATASETS)
     assert {spec.norm for spec in specs} == {"none", "layer", "batch"}
     assert {train_spec.clip for _, train_spec, _ in RUNS.values()} == {"none", "value", "norm"}
+    assert {type(train_spec.rule) for _, train_spec, _ in RUNS.values()} == set(RULES.values())
 
 
 @pytest.mark.parametrize("name", RUNS)

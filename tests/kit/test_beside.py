@@ -259,7 +259,7 @@ def idea(y, measured, **how):
 
 def test_an_idea_parts_where_it_is_a_factor_of_two_away():
     found = idea(0.2 * np.arange(5), np.zeros(5))
-    assert found.parts == 2  # 0.4 > log₁₀ 2 = 0.301 > 0.2
+    assert found.parting == 2  # 0.4 > log₁₀ 2 = 0.301 > 0.2
     assert "the two part at n = 2, in the circle, by more than a factor of 2." in found.says
     rows = beside.held_against(found)
     assert rows[beside.PARTS][["at_x", "at_y"]].values.tolist() == [[2, 0.4]]
@@ -271,24 +271,24 @@ def test_an_idea_parts_where_it_is_a_factor_of_two_away():
 
 def test_an_idea_that_does_not_part_says_so():
     found = idea(0.1 * np.arange(3), np.zeros(3))
-    assert found.parts is None and "here the two stay within a factor of 2." in found.says
+    assert found.parting is None and "here the two stay within a factor of 2." in found.says
     assert beside.held_against(found)[beside.PARTS].empty
 
 
 @pytest.mark.parametrize("y,measured", [(0, -np.inf), (-np.inf, 0), (np.nan, 0), (0, np.nan)])
 def test_an_idea_parts_where_one_of_the_two_is_no_size_and_is_marked_on_the_other(y, measured):
     found = idea(np.array([0.0, 0, y]), np.array([0.0, 0, measured]))
-    assert found.parts == 2
+    assert found.parting == 2
     assert beside.held_against(found)[beside.PARTS]["at_y"].tolist() == [0]
 
 
 def test_both_zero_is_no_parting():
-    assert idea(np.array([0, -np.inf]), np.array([0, -np.inf])).parts is None
+    assert idea(np.array([0, -np.inf]), np.array([0, -np.inf])).parting is None
 
 
 def test_shares_part_by_points():
     found = idea(np.array([0.1, 0.19, 0.25]), np.full(3, 0.1), by=beside.POINTS)
-    assert found.parts == 2 and "by more than 10 percentage points" in found.says
+    assert found.parting == 2 and "by more than 10 percentage points" in found.says
 
 
 def test_a_rule_across_another_axis_stands_at_the_last_size():

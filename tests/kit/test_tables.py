@@ -86,4 +86,5 @@ def test_the_main_charts_data_are_a_table_that_follows_its_control(path):
         name, value = live.name, live.low
     set_value(at, PANELS[path].key(name), value)
     after = shown(at)
-    assert not all(a.equals(b) for a, b in zip(before, after, strict=True))
+    same = all(a.equals(b) for a, b in zip(before, after, strict=True))
+    assert not same, f"the table does not follow {name}: see now= of page.download, or MOVES above"

@@ -40,6 +40,7 @@ def question(path):
         at = open_page(path)
         at.session_state[f"{path}.predicted"] = "nothing guessed"
         at.run()
+    assert makers, f"the article of {path} gives its first chart no idea="
     how = asked[0]
     if "options" in how:
         wrong = [name for name in how["options"] if name != how["truth"]]
@@ -71,8 +72,8 @@ def test_each_wrong_answer_and_no_right_one_has_an_idea(path):
         idea = make(answer)
         assert idea.rule and idea.name and idea.truth
         assert len(idea.x) == len(idea.y) == len(idea.measured) > 5
-        assert idea.parts is not None, "a wrong answer differs from what is so"
-        ends = np.isnan(idea.measured[idea.parts])
+        assert idea.parting is not None, "a wrong answer differs from what is so"
+        ends = np.isnan(idea.measured[idea.parting])
         assert ("the gray one is not a number" in idea.says) == ends
         assert ("by more than" in idea.says) != ends
 
@@ -156,15 +157,15 @@ def test_training():
     longer = training.idea("layer", "digits", steps=1000)  # the same steps on a longer axis
     np.testing.assert_allclose(longer.x * 1000, layer.x * 200)
     assert training.idea("layer", "digits", steps=10).x.max() == 1  # and none beyond a shorter one
-    assert layer.at(layer.x[layer.parts]) == longer.at(longer.x[longer.parts])
+    assert layer.at(layer.x[layer.parting]) == longer.at(longer.x[longer.parting])
 
 
 def test_shortcuts_shows_of_its_blocks_as_many_as_its_chart_has():
     whole, few, many = (shortcuts.idea(0, blocks=blocks) for blocks in (24, 1, 60))
     assert few.x.tolist() == [1, 0] and many.x.tolist() == list(range(60, 35, -1))
     np.testing.assert_array_equal(many.measured, whole.measured)
-    assert many.at(many.x[many.parts]) == whole.at(whole.x[whole.parts])
-    assert few.parts is None and "here the two stay within" in few.says
+    assert many.at(many.x[many.parting]) == whole.at(whole.x[whole.parting])
+    assert few.parting is None and "here the two stay within" in few.says
 
 
 def test_precision():
@@ -172,7 +173,7 @@ def test_precision():
     assert np.isneginf(zero.y[-1]) and zero.measured[-1] == -24  # the smallest number
     lowest = int(up.y.argmin())
     assert up.y[lowest] == -24 and (np.diff(up.y[lowest:]) >= 0).all() and up.y[-1] > -20
-    asked = zero.at(zero.x[zero.parts])
+    asked = zero.at(zero.x[zero.parting])
     assert asked == f"*n* = {int(np.isneginf(zero.y).argmax())}"
 
 

@@ -69,6 +69,11 @@ def test_what_the_finding_says_at_two_floors():
     assert "No layer's gradient lies below ε" in say(network="small")
 
 
+def test_every_rule_has_its_equation_and_its_row():
+    assert set(data.ROOT) == set(RULES) - set(data.NO_FLOOR)
+    assert list(words.rules().index) == [rule.label for rule in RULES.values()]
+
+
 # Training ----------------------------------------------------------------------------------------
 
 

@@ -27,6 +27,8 @@ ASKED = ("sigmoid20", "sigmoid10", "small")  # networks that the question tells 
 LEARNED = 0.4  # share of them from which on a network counts as having learned: guessing has 0.1
 SHORT = {"momentum": "momentum", "sign": "sign"}  # names beside a line
 NO_FLOOR = ("sgd", "momentum", "sign", "muon")  # rules that ε is no setting of, here
+# What of |g| is under the root at the first step of the others.
+ROOT = {"rmsprop": sqrt(1 - RMSProp().alpha), "adam": 1.0, "adamw": 1.0}
 
 
 # The first step ----------------------------------------------------------------------------------
@@ -75,9 +77,6 @@ def first_step(name: str, by: str) -> FirstStep:
     measured = (log10_rms(sent.W), log10_spread(trace.h), slope_products(trace))
     medians = [np.median(a, axis=0) for a in (*measured, log10_rms(weights.W))]
     return FirstStep(*medians, np.broadcast_to(moves, (len(EXPONENTS), spec.depth)))
-
-
-ROOT = {"rmsprop": sqrt(1 - RMSProp().alpha)}  # of |g| under the root at the first step; 1 else
 
 
 @memoize(64)

@@ -62,7 +62,7 @@ def equation(at) -> str:
         inner = theme.term("dark", rf"{sent}\lVert G\rVert", theme.tex(norm))
         divided = rf"\Bigl({sent}G\,/\max({inner},\;10^{{-7}})\Bigr)"
         return theme.displayed(rf"{left}\;=\;\Bigl|\operatorname{{NS}}{divided}\Bigr|")
-    own = data.ROOT.get(at.rule, 1.0)
+    own = data.ROOT[at.rule]
     divided = r"\frac{1}{|g| + \varepsilon}" if own == 1 else r"\frac{1}{0.1\,|g| + \varepsilon}"
     right = rf"{size}\;\cdot\;{theme.term('reference', divided, theme.tex(_divided(at, g)))}"
     if at.rule == "adamw":
@@ -82,7 +82,7 @@ def caption(at) -> str:
 
 def _divided(at, g: float) -> float:
     """log₁₀ of what Adam and its kin multiply a gradient of size 10**g by at the first step."""
-    return -log10(data.ROOT.get(at.rule, 1.0) * 10**g + 10.0**at.e)
+    return -log10(data.ROOT[at.rule] * 10**g + 10.0**at.e)
 
 
 def _decayed(found: FirstStep) -> float:
@@ -147,7 +147,7 @@ def _under(at, found: FirstStep) -> str:
             f"{label(at.rule)} has no ε: its first step is the gradient times the learning rate, "
             "however small that is.",
         )
-    own = data.ROOT.get(at.rule, 1.0)
+    own = data.ROOT[at.rule]
     under = int((found.gradient + log10(own) < at.e).sum())
     floor = f"ε = {power(at.e)}" if own == 1 else f"10ε = {power(at.e + 1)}"
     which = (
