@@ -219,9 +219,11 @@ def _derivation() -> None:
 
 
 def _data() -> None:
-    at = values.read(PANEL)
-    page.download(data.table((at.first, at.second, at.third), at), "activations", data.UNITS)
-    page.table(*data.table_over_z(at))
+    page.download(data.table, "activations", data.UNITS)
+
+    @page.part(PANEL)
+    def over_z(at) -> None:
+        page.table(*data.table_over_z(at))
 
 
 page.more(

@@ -221,9 +221,7 @@ def _check() -> None:
 
 
 def _data() -> None:
-    now = values.read(PANEL)
-    table = data.ledger_table(now.w1, now.x, now.y)
-    page.download(table, "chain_rule", data.units(table), now={"w₂": now.w2})
+    page.download(data.ledger_table, "chain_rule", data.UNITS, now=lambda at: {"w₂": at.w2})
 
 
 page.more(

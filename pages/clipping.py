@@ -6,7 +6,7 @@ from core import clipping, scalar_chain, training
 from pages.concepts.clipping import charts, data, words
 from pages.concepts.clipping.networks import RUNS
 from pages.concepts.clipping.panel import PANEL
-from pages.kit import controls, live, page, predict, values
+from pages.kit import controls, live, page, predict
 
 page.header(PANEL)
 
@@ -184,9 +184,7 @@ def _why() -> None:
 
 
 def _data() -> None:
-    at = values.read(PANEL)
-    runs = data.runs_table(at.network, at.clip)
-    page.download(runs, "clipping", data.UNITS, now={"step": runs["step"].max()})
+    page.download(data.runs_table, "clipping", data.UNITS, now=data.at_the_end)
 
 
 page.more(

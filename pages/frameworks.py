@@ -193,10 +193,12 @@ def _defaults() -> None:
 
 
 def _data() -> None:
-    at = values.read(PANEL)
-    profile = data.profile_table(at.framework, *_networks(at))
-    now = {"width": int(at.width), "depth": at.depth}
-    page.download(profile, "frameworks", data.UNITS, now=now)
+    page.download(
+        lambda at: data.profile_table(at.framework, *_networks(at)),
+        "frameworks",
+        data.UNITS,
+        now=lambda at: {"width": int(at.width), "depth": at.depth},
+    )
     page.download(tables.weights(), "weights", data.WEIGHTS_UNITS, label="Measured weights as CSV")
     page.download(data.values_table(), "values", data.VALUES_UNITS, label="Measured values as CSV")
     page.download(clips.entries(), "clips", clips.UNITS, label="Clipped gradients as CSV")

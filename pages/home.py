@@ -5,7 +5,7 @@ import streamlit as st
 from core import network, sweeps, training, untrained
 from pages.concepts.home import charts, data, picture, words
 from pages.concepts.home.panel import PANEL
-from pages.kit import controls, live, page, predict, site, theme, values
+from pages.kit import controls, live, page, predict, site, theme
 
 page.header(PANEL)
 
@@ -190,10 +190,13 @@ def _training() -> None:
 
 
 def _data() -> None:
-    at = values.read(PANEL)
-    gradients = data.gradients_table(at.network, data.draw(at), at.c)
-    page.download(gradients, "home-gradients", data.COLUMNS, now={})
-    page.download(data.trained_table(at.network), "home-training", data.COLUMNS)
+    page.download(
+        lambda at: data.gradients_table(at.network, data.draw(at), at.c),
+        "home-gradients",
+        data.COLUMNS,
+        now={},
+    )
+    page.download(lambda at: data.trained_table(at.network), "home-training", data.COLUMNS)
 
 
 page.more(

@@ -220,9 +220,7 @@ def _derivation() -> None:
 
 
 def _data() -> None:
-    at = values.read(PANEL)
-    now = {"sigma_sqrt_n": 2.0**at.g}
-    page.download(data.profile_of(at), "initialization", data.UNITS, now=now)
+    page.download(data.profile_of, "initialization", data.UNITS, now=data.at_this_scale)
     st.caption(
         "The gradient of every layer at every scale. The window's runs are in "
         "`pages/concepts/initialization/runs.csv`, remade by "

@@ -4,7 +4,7 @@ from core import gates, linear_recurrence, recurrent
 from pages.concepts.frameworks.panel import PANEL as FRAMEWORKS
 from pages.concepts.memory import charts, data, words
 from pages.concepts.memory.panel import PANEL
-from pages.kit import address, controls, live, page, predict, site, values
+from pages.kit import address, controls, live, page, predict, site
 
 page.header(PANEL)
 
@@ -203,8 +203,7 @@ def _laws() -> None:
 
 
 def _data() -> None:
-    at = values.read(PANEL)
-    page.download(data.table(at), "memory", data.UNITS, now={"sigma_1": at.sigma})
+    page.download(data.table, "memory", data.UNITS, now=lambda at: {"sigma_1": at.sigma})
     page.download(data.runs(), "memory-training", data.RUNS_UNITS, label="Training runs as CSV")
 
 

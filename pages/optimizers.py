@@ -218,7 +218,7 @@ def _grid() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "optimizers", data.UNITS, now={})
+    page.download(data.table, "optimizers", data.UNITS, now={})
 
 
 page.write(

@@ -216,8 +216,12 @@ def _devices() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(at := values.read(PANEL)), "precision", data.UNITS, now={})
-    page.table(data.histogram(at), data.UNITS, of="The sizes of its entries")
+    page.download(data.table, "precision", data.UNITS, now={})
+
+    @page.part(PANEL)
+    def sizes(at) -> None:
+        page.table(data.histogram(at), data.UNITS, of="The sizes of its entries")
+
     page.download(data.seldom_table(), "seldom", data.SELDOM_UNITS, label="Seldom guessed as CSV")
 
 

@@ -198,8 +198,12 @@ def _streams() -> None:
 
 
 def _data() -> None:
-    at = values.read(PANEL)
-    page.download(data.powers_table(at.w, at.activation), "products", data.UNITS, now={"w": at.w})
+    page.download(
+        lambda at: data.powers_table(at.w, at.activation),
+        "products",
+        data.UNITS,
+        now=lambda at: {"w": at.w},
+    )
 
 
 page.more(

@@ -7,7 +7,7 @@ import streamlit as st
 from core import residual
 from pages.concepts.shortcuts import charts, data, words
 from pages.concepts.shortcuts.panel import PANEL
-from pages.kit import controls, live, page, predict, values
+from pages.kit import controls, live, page, predict
 
 page.header(PANEL)
 
@@ -178,7 +178,7 @@ def _norms() -> None:
 
 
 def _data() -> None:
-    page.download(data.table(values.read(PANEL)), "shortcuts", data.UNITS, now={})
+    page.download(data.table, "shortcuts", data.UNITS, now={})
 
 
 page.write(

@@ -1,5 +1,6 @@
 """The training lab: two networks side by side, trained in front of the reader's eyes."""
 
+from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
 
@@ -172,35 +173,39 @@ def _scripts() -> None:
         rule that divides by a gradient's size shows it.
         """
     )
-    at = values.read(PANEL)
-    duel, makers = (
-        networks.duel(at),
-        {
-            "NumPy": numpy_recipe.numpy_script,
-            "PyTorch": pytorch_recipe.pytorch_script,
-            "Keras": keras_recipe.keras_script,
-        },
-    )
-    for name, net in duel.nets.items():
-        spec, how = net.spec(duel.data), net.how(int(at.steps))
+    at = values.later(PANEL)
+
+    def script(write: Callable, name: str) -> str:
+        now = at()
+        duel = networks.duel(now)
+        net = duel.nets[name]
+        how = net.how(int(now.steps))
+        return write(net.spec(duel.data), how, seed=duel.seed, dataset=duel.data)
+
+    for name in ("A", "B"):
         with st.container(horizontal=True, gap="small"):
-            for kind, script in makers.items():
-                st.download_button(
+            for kind, write in {
+                "NumPy": numpy_recipe.numpy_script,
+                "PyTorch": pytorch_recipe.pytorch_script,
+                "Keras": keras_recipe.keras_script,
+            }.items():
+                page.file(
                     f"{name} as a {kind} script",
-                    partial(script, spec, how, seed=duel.seed, dataset=duel.data),
-                    file_name=f"network_{name.lower()}_{kind.lower()}.py",
-                    mime="text/x-python",
-                    key=f"training.script.{name}.{kind}",
-                    on_click="ignore",
+                    partial(script, write, name),
+                    f"network_{name.lower()}_{kind.lower()}.py",
+                    "text/x-python",
                 )
 
 
 def _data() -> None:
     page.write("The run as it was recorded: a row for each network, step and layer.")
-    at = values.read(PANEL)
-    pair = labs.lab(at).pair
-    page.download(data.table(pair), "training", data.UNITS)
-    page.table(data.table_of_step(pair, pair.shown_step(at.step)), data.UNITS)
+    pair = labs.later()
+    page.download(lambda at: data.table(pair(at)), "training", data.UNITS)
+
+    @page.part(PANEL)
+    def one_step(at) -> None:
+        here = labs.lab(at).pair
+        page.table(data.table_of_step(here, here.shown_step(at.step)), data.UNITS)
 
 
 page.more(

@@ -8,7 +8,7 @@ from io import StringIO
 import streamlit as st
 
 from pages.classroom import progress, qr
-from pages.kit import address, page, site, values
+from pages.kit import address, page, site
 from pages.kit.panels import Panel
 
 
@@ -44,14 +44,12 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
 
     if told := progress.told():
         page.write("**What you have answered** counts elsewhere too, with this link.")
-        here = address.link(panel, values.read(panel), answer=False)
-        st.code(f"{here}&done={told}", language=None, wrap_lines=True)
+
+        @page.part(panel)
+        def done(at) -> None:
+            here = address.link(panel, at, answer=False)
+            st.code(f"{here}&done={told}", language=None, wrap_lines=True)
+
     page.write("**As cards.** All questions about the pages before, with their answers.")
-    st.download_button(
-        "Questions as cards",
-        partial(cards, panels),
-        file_name="cards.tsv",
-        mime="text/tab-separated-values",
-        on_click="ignore",
-        key="cards",
-    )
+    make = partial(cards, panels)
+    page.file("Questions as cards", make, "cards.tsv", "text/tab-separated-values")

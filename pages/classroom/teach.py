@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from time import sleep
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.state import SafeSessionState
 
 from pages.classroom import lesson, qr
 from pages.classroom.lesson import Lesson
@@ -21,7 +19,7 @@ from pages.kit.panels import Panel
 _DRAFT = "classroom.draft"
 _BEFORE = "classroom.draft.before"  # what stood there before a file took its place
 _WRONG = "classroom.teach.wrong"
-_ON_ITS_WAY = 0.3  # seconds
+_LINK = "draft.link"  # the fragment of it
 _ANSWERS = {"asked": "when asked for", "shown": "from the start", "hidden": "never"}
 
 
@@ -51,7 +49,7 @@ def compose(panel: Panel, panels: lesson.Panels) -> None:
     if draft.steps:
         write = partial(_entitle, panel)
         _text(panel, "Title of the lesson", "title", draft.title, lesson.LONGEST_TITLE, write)
-        _hand_out(draft, panels)
+        _hand_out(panel, panels)
     _from_file(panel, panels)
 
 
@@ -120,9 +118,9 @@ def _widget(
     draw(key=key, on_change=lambda: on_change(st.session_state[key]), **how, **{start: value})
 
 
-def _keep(panel: Panel, draft: Lesson) -> None:
+def _keep(panel: Panel, draft: Lesson, *, anew: str = "class") -> None:
     st.session_state[_DRAFT] = draft
-    values.change(panel, {}, anew=f"{panel.page}.class")
+    values.change(panel, {}, anew=f"{panel.page}.{anew}")
 
 
 def _add(panel: Panel) -> None:
@@ -135,7 +133,8 @@ def _change(panel: Panel, i: int, name: str, value: Any) -> None:
     steps = list(_draft().steps)
     if i < len(steps):  # a press from before it was removed
         steps[i] = replace(steps[i], **{name: value})
-    _keep(panel, replace(_draft(), steps=tuple(steps)))
+    anew = _LINK if name == "note" else "class"
+    _keep(panel, replace(_draft(), steps=tuple(steps)), anew=anew)
 
 
 def _swap(panel: Panel, i: int) -> None:
@@ -150,24 +149,29 @@ def _remove(panel: Panel, i: int) -> None:
 
 
 def _entitle(panel: Panel, title: str) -> None:
-    _keep(panel, replace(_draft(), title=title))
+    _keep(panel, replace(_draft(), title=title), anew=_LINK)
 
 
 # Out and in --------------------------------------------------------------------------------------
 
 
-def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
-    packed = lesson.packed(draft, panels)
+def _hand_out(panel: Panel, panels: lesson.Panels) -> None:
+    """The lesson as it is then; a note that was typed draws no more of this anew than the link."""
     with st.container(horizontal=True):
         st.button("Open the lesson", key="teach.open", on_click=_open, args=(panels,))
-        st.download_button(
+        session = get_script_run_ctx().session_state
+        page.file(
             "Lesson as a file",
-            partial(_written, get_script_run_ctx().session_state, panels),
-            file_name="lesson.json",
-            mime="application/json",
-            on_click="ignore",
-            key="teach.file",
+            lambda: lesson.written(session[_DRAFT], panels),
+            "lesson.json",
+            "application/json",
         )
+    values.fragment(_link, key=f"{panel.page}.{_LINK}")(panels)
+
+
+def _link(panels: lesson.Panels) -> None:
+    draft = _draft()
+    packed = lesson.packed(draft, panels)
     if len(packed) > lesson.LONGEST_LINK:
         st.caption("This lesson is too long for a link. Give the file.")
         return
@@ -177,12 +181,6 @@ def _hand_out(draft: Lesson, panels: lesson.Panels) -> None:
     st.code(link, language=None, wrap_lines=True)
     if qr.fits(link):
         st.image(qr.svg(link), width=260)
-
-
-def _written(session: SafeSessionState, panels: lesson.Panels) -> str:
-    """In a thread of its own. What was typed last is on its way, by another message."""
-    sleep(_ON_ITS_WAY)
-    return lesson.written(session[_DRAFT], panels)
 
 
 def _open(panels: lesson.Panels) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from time import sleep
 from typing import Any, Literal
 
 import pandas as pd
@@ -30,6 +31,7 @@ LINK = "Link to this state"  # in the row of what there is beyond the article
 _COLOR = r"\textcolor"
 _SECTION = re.compile(r"^## ", re.M)
 _UTF8 = "utf_8_sig"  # with the mark by which spreadsheets know it
+_ON_ITS_WAY = 0.3  # seconds
 NOW = "What the first chart shows now"
 _ROWS, _TALLEST = 12, 480  # of a table that is not scrolled; pixels of one that is
 _STYLE = Path(__file__).with_name("style.css")
@@ -169,29 +171,53 @@ def _source(functions: tuple[Callable, ...]) -> None:
         st.code(inspect.getsource(function), language="python")
 
 
+def file(label: str, make: Callable[[], bytes | str], name: str, mime: str) -> None:
+    """A button for a file that is made when it is pressed.
+
+    A press leaves the box that was typed in. What was typed is on its way then, and waited for. A
+    button that is drawn anew meanwhile forgets the press: it belongs in a fragment that has read no
+    value.
+    """
+
+    def made() -> bytes | str:
+        sleep(_ON_ITS_WAY)
+        return make()
+
+    st.download_button(label, made, file_name=name, mime=mime, key=name, on_click="ignore")
+
+
 def download(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Callable[[Any], pd.DataFrame],
     name: str,
     units: Mapping[str, str],
     *,
     label: str = "Data as CSV",
-    now: Mapping[str, Any] | None = None,
+    now: Mapping[str, Any] | Callable[[Any], Mapping[str, Any]] | None = None,
 ) -> None:
     """The data behind a chart, as CSV: each column's unit in its header, one value in each cell.
 
-    With `now` it is the main chart's: the rows that have these values are what it shows, and stand
-    there as a `table`. KeyError where a column has no unit.
+    `frame` may be what makes it of the page's values. With `now` it is the main chart's: the rows
+    that have these values, or those that it makes of the page's, are what it shows, and stand there
+    as a `table`. KeyError where a column has no unit.
     """
-    headers = {column: f"{column} [{units[column]}]" for column in frame}
-    st.download_button(
-        label,
-        lambda: frame.rename(columns=headers).to_csv(index=False).encode(_UTF8),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
+    panel = site.panel(values.open_page())
+    at = values.later(panel)
+
+    def csv() -> bytes:
+        rows = _of(frame, at())
+        headers = {column: f"{column} [{units[column]}]" for column in rows}
+        return rows.rename(columns=headers).to_csv(index=False).encode(_UTF8)
+
+    file(label, csv, f"{name}.csv", "text/csv")
     if now is not None:
-        table(tables.present(frame, now), units)
+
+        @part(panel)
+        def shown(at) -> None:
+            table(tables.present(_of(frame, at), _of(now, at)), units)
+
+
+def _of(made: Any, at: Any) -> Any:
+    return made(at) if callable(made) else made
 
 
 def table(frame: pd.DataFrame, units: Mapping[str, str], *, of: str = NOW) -> None:

@@ -130,6 +130,12 @@ def now(panel: Panel) -> SimpleNamespace:
     return SimpleNamespace(**_session().values[panel.page])
 
 
+def later(panel: Panel) -> Callable[[], SimpleNamespace]:
+    """What gives the values at a later moment, in a thread that no script runs in."""
+    session = _session()
+    return lambda: SimpleNamespace(**session.values[panel.page])
+
+
 class Reading:
     """Values by name, as attributes; each that is looked at is noted."""
 

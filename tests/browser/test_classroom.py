@@ -137,7 +137,7 @@ def test_a_lesson_is_composed_and_opened_in_a_fresh_profile(server, reader):
     note = teacher.page.get_by_label("Note")
     note.fill("Look at **the slope** <b>first</b>")
     with teacher.page.expect_download() as download:  # what is typed last is in the file
-        teacher.page.get_by_role("button", name="Lesson as a file").click()
+        teacher.page.get_by_role("button", name="Lesson as a file").click(delay=80)
     assert "Look at **the slope**" in download.value.path().read_text("utf-8")
     teacher.settle()
     link = teacher.page.get_by_text(re.compile("lesson=")).first.text_content()

@@ -588,6 +588,20 @@ def _luminance(color: list[int]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def test_a_file_has_what_was_typed_just_before_it_was_asked_for(server, reader):
+    """The press leaves the box, and what was typed then draws the page anew while it lasts."""
+    tab = reader(1280, 900).goto(f"{server}/products")
+    tab.page.get_by_test_id("stButtonGroup").get_by_text("The data", exact=True).click()
+    tab.settle()
+    for typed, pressed in (("0.9", 30), ("1.1", 80), ("0.7", 150)):
+        tab.page.get_by_label("w", exact=True).first.fill(typed)
+        with tab.page.expect_download(timeout=10_000) as download:
+            tab.page.get_by_role("button", name="Data as CSV").click(delay=pressed)
+        text = download.value.path().read_text("utf-8-sig")
+        assert f"{float(typed):g}," in text
+    tab.assert_sound()
+
+
 def test_back_leads_away_from_the_address_without_a_path(server, reader):
     tab = reader()
     tab.page.goto(f"{server}/_stcore/health")

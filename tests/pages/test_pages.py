@@ -264,6 +264,23 @@ def test_what_is_taken_away_opens_as_a_tidy_table(path, monkeypatch):
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_no_button_for_a_file_is_drawn_anew_when_a_value_changes(path):
+    """It would forget a press that came just before."""
+    at = open_page(path)
+    rows = [row for row in at.get("button_group") if row.key.endswith((".more", ".class"))]
+    found = 0
+    for row in rows:
+        for choice in row.options:
+            at.session_state[row.key] = choice
+            at.run()
+            if at.get("download_button"):
+                found += 1
+                assert at.session_state["values"].notes[row.key].read == {}, choice
+        at.session_state[row.key] = None
+    assert found == 2 + (path == "training")  # the data, the cards; the scripts
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_the_frameworks_own_tables_and_boxes_round_no_number_away(path):
     """They show four decimals, or two: so numbers in tables are texts, and boxes have a format."""
     at = open_page(path)

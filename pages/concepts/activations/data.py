@@ -455,10 +455,10 @@ def table_over_z(at) -> tuple[pd.DataFrame, dict[str, str]]:
     return pd.DataFrame(columns), units
 
 
-def table(curves: tuple[str, str, str], at) -> pd.DataFrame:
+def table(at) -> pd.DataFrame:
     """The numbers behind the charts of real networks: a row per network and layer."""
     parts = []
-    for name in networks(curves):
+    for name in networks((at.first, at.second, at.third)):
         found = products(name, at.weights, at.depth, at.leak, at.seed)
         share = shares(name, at.weights, at.depth, at.leak, at.bias, float(at.rate), at.seed)
         part = pd.DataFrame({"activation": name, "layer": np.arange(1, at.depth + 1)})

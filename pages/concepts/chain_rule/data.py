@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from core import scalar_chain, untrained
 from core.activations import activation as find_activation
 from core.network import NetSpec
 from pages.concepts.chain_rule.charts import DEEP, HIGH, STEPS
-from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
+from pages.concepts.chain_rule.panel import FACTOR, LAYERS, PANEL, W2, W
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -112,21 +113,19 @@ def largest(w1: float, x: float, y: float) -> tuple[float, float]:
     return float(w2[at]), float(sizes[at])
 
 
-def units(frame: pd.DataFrame) -> dict[str, str]:
-    """Of the table for taking away: all of it are plain numbers."""
-    return dict.fromkeys(frame, "number")
-
-
-def ledger_table(w1: float, x: float, y: float) -> pd.DataFrame:
+def ledger_table(at) -> pd.DataFrame:
     """Every factor of both gradients at every w₂."""
     w2 = np.array(W2.values())
-    net = scalar_chain.two_layer_chain(w1=w1, w2=w2, x=x, y=y)
+    net = scalar_chain.two_layer_chain(w1=at.w1, w2=w2, x=at.x, y=at.y)
     factors = {factor.name: factor.value for factor in (*net.dw1_factors, *net.dw2_factors)}
     return pd.DataFrame(
-        {"w₂": w2, "w₁": w1, "y": y, "z₂": net.z2, "ŷ": net.y_hat, "J": net.loss}
+        {"w₂": w2, "w₁": at.w1, "y": at.y, "z₂": net.z2, "ŷ": net.y_hat, "J": net.loss}
         | factors
         | {"dJ/dw₁": net.dw1, "dJ/dw₂": net.dw2}
     )
+
+
+UNITS = dict.fromkeys(ledger_table(SimpleNamespace(**PANEL.defaults)), "number")
 
 
 # Depth -------------------------------------------------------------------------------------------

@@ -197,10 +197,10 @@ UNITS = {  # of the table for taking away
 }
 
 
-def runs_table(name: str, clip: str) -> pd.DataFrame:
+def runs_table(at) -> pd.DataFrame:
     """The numbers behind the main chart, for taking away: a row per threshold and step."""
     columns = ["network", "clip", "limit", "accuracy", "accuracy_low", "accuracy_high"]
-    rows = pd.concat([_rows(name, kind) for kind in (clip, "none", "cure")])
+    rows = pd.concat([_rows(at.network, kind) for kind in (at.clip, "none", "cure")])
     rows = rows[[*columns, "clipped", "lost", "last_loss", "steps", "loss"]].rename(
         columns={"limit": "log10_threshold", "last_loss": "log10_last_loss", "steps": "step"}
     )
@@ -210,6 +210,11 @@ def runs_table(name: str, clip: str) -> pd.DataFrame:
     loss = pd.to_numeric(rows["log10_loss"], errors="coerce")
     rows["log10_loss"] = loss.fillna(np.inf)  # x: of a run that is lost
     return rows
+
+
+def at_the_end(at) -> dict[str, int]:
+    """Which rows of that the main chart shows."""
+    return {"step": runs_table(at)["step"].max()}
 
 
 # The first step ----------------------------------------------------------------------------------

@@ -360,6 +360,11 @@ def profile_of(at) -> pd.DataFrame:
     return profile_table(measured(setting(at)))
 
 
+def at_this_scale(at) -> dict[str, float]:
+    """Which rows of that the main chart shows."""
+    return {"sigma_sqrt_n": 2.0**at.g}
+
+
 def profile_table(nets: Measured) -> pd.DataFrame:
     """Every frame of the main chart as numbers, for the download."""
     depth = nets.dz.median.shape[1]

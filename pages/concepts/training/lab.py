@@ -5,9 +5,10 @@ changed, only replaced, so whatever interrupts a tick, nothing is half done.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
+from typing import Any
 
 import streamlit as st
 
@@ -92,6 +93,17 @@ def lab(at) -> Lab:
     while len(labs) > _KEPT_LABS:
         del labs[next(iter(labs))]
     return found
+
+
+def later() -> Callable[[Any], Pair]:
+    """What gives the pair at the page's values at a later moment, in a thread of its own."""
+    labs = st.session_state[_LABS]
+
+    def pair(at) -> Pair:
+        duel = networks.duel(at)
+        return labs[duel].pair if duel in labs else at_first(duel)
+
+    return pair
 
 
 def _new(duel: networks.Duel, steps: int) -> Lab:
