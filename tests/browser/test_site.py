@@ -150,7 +150,8 @@ CUT = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg'
     const edge = svg.getBoundingClientRect();
     const beyond = text => {
         const box = text.getBoundingClientRect();
-        return box.width && (box.right > edge.right + 2 || box.left < edge.left - 4);
+        const cut = getComputedStyle(svg).overflow !== 'visible' || box.right > innerWidth;
+        return box.width && (cut || box.right > edge.right + 10 || box.left < edge.left - 4);
     };
     return [...svg.querySelectorAll('text')]
         .filter(text => beyond(text) || text.textContent.endsWith('…'))
