@@ -68,12 +68,14 @@ def draw() -> None:
     if shown.is_site:
         page.opened(panel, "class", "With a class", _entries(panel))
     values.fragment(_projector, key=f"{panel.page}.projector")(panel)
-    if running := Running.now():
-        values.fragment(_lesson, key=f"{panel.page}.lesson")(panel, running)
+    room.follow(panel)
+    with st.container(key="bars"):
+        if running := Running.now():
+            values.fragment(_lesson, key=f"{panel.page}.lesson")(panel, running)
+        room.bar(panel)
     if mark := progress.mark():
         with st.container(key="progress"):
             st.caption(mark)
-    room.follow(panel)
     if shown.embedded:
         _in_full(panel)
     values.end()

@@ -244,6 +244,13 @@ def follow(panel: Panel) -> None:
         return
     look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
     look()
+    values.fragment(partial(_answered, panel), key=f"{panel.page}.answered")()
+
+
+def bar(panel: Panel) -> None:
+    """For who follows: the room, and whether to follow."""
+    if CODE not in st.session_state or _is_teacher():
+        return
     values.fragment(partial(_row, panel), key=f"{panel.page}.room")()
     if _rooms().is_of(st.session_state[CODE], _token("teacher")):
         values.fragment(_again, key=f"{panel.page}.again")()
@@ -300,8 +307,17 @@ def _counted_in(page: str) -> tuple[str, int] | None:
     return st.session_state.get(_COUNTED, {}).get(page)
 
 
+def _answered(panel: Panel) -> None:
+    """What all have answered, once it is shown."""
+    view: View = st.session_state[_SEEN]
+    if view.revealed and view.question == panel.page:
+        _told(view)
+        is_in = _counted_in(panel.page) == (view.code, view.round)
+        if predict.given_as_text(panel.page) and not is_in:
+            st.markdown("Your answer is not among these: they were shown before it came.")
+
+
 def _row(panel: Panel) -> None:
-    """Under the page: the room, and whether the reader follows."""
     view: View = st.session_state[_SEEN]
     with st.container(key="room", horizontal=True, vertical_alignment="center"):
         st.markdown(f"Room **{view.code}**")
@@ -315,11 +331,6 @@ def _row(panel: Panel) -> None:
         st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
         if mode.now().awaited == panel.page:
             st.markdown("**The question above is asked now.**")
-    if view.revealed and view.question == panel.page:
-        _told(view)
-        is_in = _counted_in(panel.page) == (view.code, view.round)
-        if predict.given_as_text(panel.page) and not is_in:
-            st.markdown("Your answer is not among these: they were shown before it came.")
 
 
 def _again() -> None:

@@ -116,6 +116,7 @@ def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
     first = Step("products", site.panel("products").defaults | {"w": 1.6}, frozenset({"w"}), False)
     tab = reader(1280, 900).goto(f"{server}/{link_of(first, view('clipping'))}&products_w=0.9")
     assert tab.page.get_by_text("Step 1 of 2").is_visible()
+    assert _bottom(tab, ".st-key-lesson") == pytest.approx(900, abs=2), "not on the screen"
     box = tab.page.get_by_label("w", exact=True)
     assert box.input_value() == "1.60" and box.is_disabled()
     assert tab.page.locator(".vega-bind input").count() == 0
@@ -128,6 +129,13 @@ def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
     press(tab, "Leave the lesson")
     tab.page.wait_for_url(lambda url: "lesson=" not in url, timeout=10_000)
     assert not tab.errors
+
+
+def _bottom(tab, box: str) -> float:
+    """Where it ends on the screen, the page at its top."""
+    tab.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    found = tab.page.locator(box).bounding_box()
+    return found["y"] + found["height"]
 
 
 def test_a_lesson_is_composed_and_opened_in_a_fresh_profile(server, reader):
@@ -186,6 +194,7 @@ def test_a_room_of_three(server, reader):
     goes.page.wait_for_timeout(5000)  # longer than a follower waits between two looks
     assert not goes.page.get_by_text("2 answers are in").count()
     assert urlsplit(stays.page.url).path == "/chain_rule"
+    assert _bottom(stays, ".st-key-room") == pytest.approx(900, abs=2), "not on the screen"
     teacher.page.reload()
     teacher.page.get_by_role("button", name="Teach here again").wait_for(timeout=30_000)
     teacher.settle()
