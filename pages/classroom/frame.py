@@ -164,7 +164,7 @@ def _lesson(panel: Panel, running: Running) -> None:
         st.text("  ·  ".join(filter(None, (running.lesson.title, running.where))))
         if running.step.note:
             st.text(running.step.note)
-        with st.container(horizontal=True):
+        with st.container(key="lesson-steps", horizontal=True):
             if panel.page != running.step.page:
                 st.button("Back to the lesson", key="lesson.here", on_click=go(running.at))
             st.button(

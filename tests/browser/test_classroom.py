@@ -77,6 +77,8 @@ def _check_low_screen(tab, width: int) -> None:
 
 def test_a_slide_has_its_heading_above_its_chart_and_both_above_the_bar(server, reader):
     tab = reader(1024, 768).goto(f"{server}/activations?present=4")
+    title, heading = (tab.page.locator(h).first.bounding_box() for h in ("h1", "h2:visible"))
+    assert title["y"] + title["height"] <= heading["y"] + 5, "one over the other"
     tops = [
         tab.page.get_by_text(text, exact=True).last.bounding_box()["y"]
         for text in ("The same in real networks", "Slopes alone, ∏ φ′\u2060(z)")
@@ -129,6 +131,22 @@ def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
     press(tab, "Leave the lesson")
     tab.page.wait_for_url(lambda url: "lesson=" not in url, timeout=10_000)
     assert not tab.errors
+
+
+def test_a_lesson_is_presented_with_its_steps_in_the_bar(server, reader):
+    link = link_of(view("products"), view("clipping"))
+    tab = reader(1280, 720).goto(f"{server}/{link}&present=2")
+    bar = tab.page.locator(".st-key-section-2").bounding_box()
+    on, further = (
+        tab.page.get_by_role("button", name=re.compile(f"^{name}")).first.bounding_box()
+        for name in ("Next step →", "Back")
+    )
+    assert bar["y"] <= on["y"] and on["y"] + on["height"] <= 720
+    assert on["x"] + on["width"] < further["x"], "one over the other"
+    press(tab, "Next step →")
+    tab.page.wait_for_url(lambda url: "/clipping?" in url and "present=1" in url, timeout=10_000)
+    assert tab.page.get_by_role("button", name="Next step →").is_disabled()
+    tab.assert_sound()
 
 
 def _bottom(tab, box: str) -> float:
