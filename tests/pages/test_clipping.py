@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -307,7 +308,7 @@ def test_the_lines_of_the_first_step_fill_their_axis():
 
 @pytest.mark.parametrize("network", networks.NETWORKS)
 def test_the_last_loss_is_that_of_the_last_step_in_the_table_too(network):
-    rows = data.runs_table(network, "norm")
+    rows = data.runs_table(SimpleNamespace(network=network, clip="norm"))
     last = rows[rows["step"] == rows["step"].max()]
     assert last["log10_loss"].to_numpy() == pytest.approx(
         last["log10_last_loss"].to_numpy(), abs=0.006
