@@ -151,7 +151,7 @@ CUT = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg'
     const beyond = text => {
         const box = text.getBoundingClientRect();
         const cut = getComputedStyle(svg).overflow !== 'visible' || box.right > innerWidth;
-        return box.width && (cut || box.right > edge.right + 10 || box.left < edge.left - 4);
+        return box.width && (cut || box.right > edge.right + 2 || box.left < edge.left - 4);
     };
     return [...svg.querySelectorAll('text')]
         .filter(text => beyond(text) || text.textContent.endsWith('…'))

@@ -32,6 +32,17 @@ def led(rooms):
     return code, key, show
 
 
+def go_to_room(at, page: str) -> None:
+    """In the row for a class."""
+    at.session_state[f"{page}.class"] = "A room"
+    at.run()
+
+
+def open_room(at, page: str) -> None:
+    go_to_room(at, page)
+    at.button(key="room.open").click().run()
+
+
 def test_history_does_not_make_a_reader_follow(led, monkeypatch):
     code, _, show = led
     show("products", w=1.2)
@@ -50,9 +61,7 @@ def test_history_does_not_make_a_reader_follow(led, monkeypatch):
 
 def test_a_teacher_stays_in_the_own_room(rooms, led, monkeypatch):
     at = open_page("products")
-    at.session_state["products.class"] = "A room"
-    at.run()
-    at.button(key="room.open").click().run()
+    open_room(at, "products")
     own = at.query_params["room"]
     step_back(at, monkeypatch, room=led[0])
     assert at.query_params["room"] == own != led[0]
@@ -86,9 +95,7 @@ def test_a_reveal_shows_the_answer_and_keeps_a_guess(guessed, rooms):
     at = open_page("clipping")
     if guessed:
         answer(at, "Yes, clipping repairs gradients")
-    at.session_state["clipping.class"] = "A room"
-    at.run()
-    at.button(key="room.open").click().run()
+    open_room(at, "clipping")
     at.button(key="room.ask.clipping").click().run()
     at.button(key="room.reveal.").click().run()
     assert "The answer is:" in prose(at)
@@ -98,9 +105,7 @@ def test_a_reveal_shows_the_answer_and_keeps_a_guess(guessed, rooms):
 
 def test_a_room_that_has_ended_says_so(rooms):
     at = open_page("clipping")
-    at.session_state["clipping.class"] = "A room"
-    at.run()
-    at.button(key="room.open").click().run()
+    open_room(at, "clipping")
     at.button(key="room.ask.clipping").click().run()
     code, key = at.session_state[room.CODE], at.session_state[room._KEY]
     rooms.close(code, key)
@@ -111,9 +116,7 @@ def test_a_room_that_has_ended_says_so(rooms):
 
 def test_a_question_is_asked_and_revealed_on_the_projector(rooms):
     at = open_page("clipping")
-    at.session_state["clipping.class"] = "A room"
-    at.run()
-    at.button(key="room.open").click().run()
+    open_room(at, "clipping")
     code = at.session_state[room.CODE]
     at.button(key="projector.begin").click().run()
     at.button(key="room.ask.clipping").click().run()
@@ -174,9 +177,7 @@ def test_a_teacher_who_has_reloaded_the_page_takes_the_room_back(presented, room
     cookies = ["a teacher's"]
     monkeypatch.setattr(room, "_token", lambda role: cookies[-1] + role)
     at = open_page("clipping")
-    at.session_state["clipping.class"] = "A room"
-    at.run()
-    at.button(key="room.open").click().run()
+    open_room(at, "clipping")
     code = at.session_state[room.CODE]
     at.button(key="room.ask.clipping").click().run()
 
@@ -188,8 +189,7 @@ def test_a_teacher_who_has_reloaded_the_page_takes_the_room_back(presented, room
     with pytest.raises(KeyError):
         again.button(key="room.again")
     if not presented:
-        again.session_state["clipping.class"] = "A room"
-        again.run()
+        go_to_room(again, "clipping")
     again.button(key="room.reveal.").click().run()
     assert rooms.look(code).revealed and "The answer is:" in prose(again)
 

@@ -263,6 +263,19 @@ def test_what_is_taken_away_opens_as_a_tidy_table(path, monkeypatch):
         assert not table.duplicated().any()
 
 
+@pytest.mark.parametrize("path,name,to", [("products", "w", 1.2), ("training", "a_depth", 3)])
+def test_a_file_is_of_the_values_at_the_press(path, name, to, monkeypatch):
+    """What is pressed is the button that was drawn before a value changed."""
+    makers = []
+    monkeypatch.setattr(page, "file", lambda label, make, *how: makers.append(make))
+    at = open_page(path)
+    at.session_state[f"{path}.more"] = "The data"
+    at.run()
+    before = makers[0]()
+    set_value(at, PANELS[path].key(name), to)
+    assert len(makers) == 1 and makers[0]() != before
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_no_button_for_a_file_is_drawn_anew_when_a_value_changes(path):
     """It would forget a press that came just before."""

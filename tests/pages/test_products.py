@@ -10,7 +10,7 @@ from core import scalar_chain
 from pages.concepts.products import data
 from pages.concepts.products import words as sentences
 from pages.kit import theme
-from tests.app import answer, link, link_shown, open_page, prose, says, set_value, widget_of
+from tests.app import answer, charts, link, link_shown, open_page, prose, says, set_value, widget_of
 
 say = partial(says, "products")
 
@@ -212,6 +212,10 @@ def test_the_live_chart_has_one_row_per_step_of_the_drag():
     assert len(frame) == 401 <= 3000
     assert frame["slopes"].str.split().map(len).eq(61).all()
     assert frame.loc[frame["w"] == 0.6, "fp16"].item() == 34
+
+
+def test_the_page_has_three_charts():
+    assert len(charts(open_page("products"))) == 3
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ from core import scalar_chain, untrained
 from core.activations import activation as find_activation
 from core.network import NetSpec
 from pages.concepts.chain_rule.charts import DEEP, HIGH, STEPS
-from pages.concepts.chain_rule.panel import FACTOR, LAYERS, PANEL, W2, W
+from pages.concepts.chain_rule.panel import FACTOR, LAYERS, W2, W
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -125,7 +124,8 @@ def ledger_table(at) -> pd.DataFrame:
     )
 
 
-UNITS = dict.fromkeys(ledger_table(SimpleNamespace(**PANEL.defaults)), "number")
+_COLUMNS = "w₂ w₁ y z₂ ŷ J dJ/dŷ φ′(z₂) φ′(z₁) x a₁ dJ/dw₁ dJ/dw₂"
+UNITS = dict.fromkeys(_COLUMNS.split(), "number")
 
 
 # Depth -------------------------------------------------------------------------------------------
