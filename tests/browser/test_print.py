@@ -159,5 +159,6 @@ def test_a_long_note_of_a_lesson_is_printed_whole(server, reader):
     note = tab.page.get_by_text("Look at the slope.").locator("..")
     out_of_sight = "node => node.scrollHeight - node.clientHeight"
     assert note.evaluate(out_of_sight) > 20
+    tab.page.set_viewport_size({"width": 680, "height": 900})  # as wide as paper
     tab.page.emulate_media(media="print")
     assert note.evaluate(out_of_sight) <= 1
