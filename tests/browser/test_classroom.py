@@ -94,6 +94,7 @@ def test_a_slide_has_its_heading_above_its_chart_and_both_above_the_bar(server, 
 def test_a_chart_below_words_stands_above_the_bar_of_an_old_projector(slide, server, reader):
     tab = reader(1024, 768)
     tab.page.goto(f"{server}/{slide}")
+    tab.page.wait_for_selector("[class*=st-key-section-]", timeout=60_000)  # the page's end
     tab.page.locator("[data-testid=stVegaLiteChart] svg:visible").wait_for(timeout=60_000)
     chart = tab.settle().page.locator("[data-testid=stVegaLiteChart]:visible").bounding_box()
     bar = tab.page.locator("[class*=st-key-section-]").bounding_box()
