@@ -145,7 +145,7 @@ def _split(at: AppTest, key: str) -> tuple[str, str]:
 
 def widget_of(at: AppTest, key: str) -> Any:
     """The widget of a control, a preset row or a fold, whatever its number; None if not drawn."""
-    numbered = re.compile(rf"{re.escape(key)}-\d+")
+    numbered = re.compile(rf"{re.escape(key)}(-wide)?-\d+")
     return next((w for w in widgets(at) if w.key == key or numbered.fullmatch(w.key)), None)
 
 

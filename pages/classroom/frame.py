@@ -16,7 +16,8 @@ from pages.classroom.running import Running, go_on_in, leave_lesson, open_lesson
 from pages.kit import address, mode, page, site, values
 from pages.kit.panels import Panel
 
-_STYLE = Path(__file__).with_name("projector.css")
+_STYLE = Path(__file__).with_name("style.css")
+_PROJECTOR = Path(__file__).with_name("projector.css")
 _ARRIVED = "classroom.arrived"
 _WRONG = "classroom.wrong"  # what was wrong with a link, for the reader
 
@@ -63,8 +64,9 @@ def draw() -> None:
         st.toast(f"{wrong} The page is shown as it is.", icon=None, duration="long")
     panel = site.panel(values.open_page())
     shown = mode.now()
+    st.html(_STYLE)
     if shown.section:
-        st.html(_STYLE)
+        st.html(_PROJECTOR)
     if shown.is_site:
         page.opened(panel, "class", "With a class", _entries(panel))
     values.fragment(_projector, key=f"{panel.page}.projector")(panel)
@@ -156,8 +158,8 @@ def _turn(panel: Panel, section: int) -> None:
 
 
 def _lesson(panel: Panel, running: Running) -> None:
-    def go(at: int) -> Callable[[], None]:
-        return partial(_go, replace(running, at=at))
+    def go(index: int) -> Callable[[], None]:
+        return partial(_go, replace(running, index=index))
 
     with st.container(key="lesson"):
         # text, never markup
@@ -166,18 +168,18 @@ def _lesson(panel: Panel, running: Running) -> None:
             st.text(running.step.note)
         with st.container(key="lesson-steps", horizontal=True):
             if panel.page != running.step.page:
-                st.button("Back to the lesson", key="lesson.here", on_click=go(running.at))
+                st.button("Back to the lesson", key="lesson.here", on_click=go(running.index))
             st.button(
                 "← Step before",
                 key="lesson.before",
-                disabled=running.at == 0,
-                on_click=go(running.at - 1),
+                disabled=running.index == 0,
+                on_click=go(running.index - 1),
             )
             st.button(
                 "Next step →",
                 key="lesson.next",
-                disabled=running.at + 1 == len(running.lesson.steps),
-                on_click=go(running.at + 1),
+                disabled=running.index + 1 == len(running.lesson.steps),
+                on_click=go(running.index + 1),
             )
             st.button("Leave the lesson", key="lesson.leave", type="tertiary", on_click=_leave)
 

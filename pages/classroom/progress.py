@@ -26,7 +26,7 @@ def mark() -> str:
     return f"{done} of {len(questions())} questions answered" if done else ""
 
 
-def told() -> str:
+def in_link() -> str:
     """What a link says of it."""
     return ".".join(sorted(answered()))
 

@@ -147,7 +147,7 @@ def _desk(panel: Panel, view: View) -> None:
             if view.question:
                 _act("End the question", "ask", "")
             _act("Close the room", "close")
-    _watched(panel, "count", _told)
+    _watched(panel, "count", _counts)
 
 
 def _act(label: str, name: str, *how: str) -> None:
@@ -198,7 +198,7 @@ def _in(view: View) -> str:
     return f"{number} {'answer is' if number == 1 else 'answers are'} in."
 
 
-def _told(view: View) -> None:
+def _counts(view: View) -> None:
     """How many have answered, while they do; then what."""
     if not view.question:
         return
@@ -311,7 +311,7 @@ def _answered(panel: Panel) -> None:
     """What all have answered, once it is shown."""
     view: View = st.session_state[_SEEN]
     if view.revealed and view.question == panel.page:
-        _told(view)
+        _counts(view)
         is_in = _counted_in(panel.page) == (view.code, view.round)
         if predict.given_as_text(panel.page) and not is_in:
             st.markdown("Your answer is not among these: they were shown before it came.")

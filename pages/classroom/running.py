@@ -13,19 +13,19 @@ _KEY = "classroom.running"
 
 @dataclass(frozen=True)
 class Running:
-    """A lesson, how a link says it (not at all, if it is too long), and its step, from 0."""
+    """A lesson, how a link says it (not at all, if it is too long), and the index of its step."""
 
     lesson: Lesson
     packed: str = ""
-    at: int = 0
+    index: int = 0
 
     @property
     def step(self) -> mode.Step:
-        return self.lesson.steps[self.at]
+        return self.lesson.steps[self.index]
 
     @property
     def where(self) -> str:
-        return f"Step {self.at + 1} of {len(self.lesson.steps)}"
+        return f"Step {self.index + 1} of {len(self.lesson.steps)}"
 
     @staticmethod
     def now() -> "Running | None":
@@ -70,7 +70,7 @@ def say_in_address() -> None:
     says = {
         "present": str(shown.section) if shown.section else "",
         "lesson": running.packed if running else "",
-        "step": str(running.at + 1) if running and running.packed else "",
+        "step": str(running.index + 1) if running and running.packed else "",
         "room": st.session_state.get(CODE, ""),
     }
     mode.become(replace(shown, address={key: text for key, text in says.items() if text}))

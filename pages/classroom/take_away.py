@@ -42,7 +42,7 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
             if qr.fits(here):
                 st.image(qr.svg(here), width=180)
 
-    if told := progress.told():
+    if told := progress.in_link():
         page.write("**What you have answered** counts elsewhere too, with this link.")
 
         @page.part(panel)

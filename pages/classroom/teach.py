@@ -75,7 +75,7 @@ def _step(panel: Panel, i: int, step: Step, of: Panel, last: int) -> None:
             format_func=_ANSWERS.__getitem__,
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            key = f"teach.presets.{i}-{values.shown(f'presets.{i}', step.presets)}"
+            key = f"teach.presets.{i}-{values.revision(f'presets.{i}', step.presets)}"
             st.checkbox(
                 "Presets are offered",
                 value=step.presets,
@@ -113,7 +113,7 @@ def _widget(
     **how: Any,
 ) -> None:
     """A widget that shows the draft's value, drawn anew if that changes otherwise."""
-    key = f"teach.{name}-{values.shown(name, value)}"
+    key = f"teach.{name}-{values.revision(name, value)}"
     start = "default" if draw.func in (st.multiselect, st.segmented_control) else "value"
     draw(key=key, on_change=lambda: on_change(st.session_state[key]), **how, **{start: value})
 

@@ -78,7 +78,7 @@ def read_url(panel: Panel) -> None:
         st.session_state.setdefault(_BARE, {})[panel.page] = _now(panel)
     if begins:
         if asked.told and not stepped:
-            values.handed(panel.page)
+            values.note_handed(panel.page)
         heard = asked.told.keys() - step.locked  # no address sets the others
         st.session_state[_VISIT] = _Visit(
             panel.page,
@@ -91,14 +91,14 @@ def read_url(panel: Panel) -> None:
 def _asked(panel: Panel) -> _Asked:
     if _is_of_another(panel):
         return _Asked({}, {}, is_pinned=False, pin=None)
-    told = {c.name: _told(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
+    told = {c.name: _text(key) for c in panel.controls if (key := panel.key(c.name)) in _query()}
     for name, translated in panel.former.items():
         if (key := panel.key(name)) in _query():
-            told = translated(_told(key), told) | told
+            told = translated(_text(key), told) | told
     parsed = {name: panel[name].parse(raw) for name, raw in told.items()}
     key = panel.key(PIN) if panel.key(PIN) in _query() else PIN  # of older links
     is_pinned = key in _query()
-    pin = panel.parse_pin(_told(key, _LONGEST_PIN)) if is_pinned else None
+    pin = panel.parse_pin(_text(key, _LONGEST_PIN)) if is_pinned else None
     return _Asked(told, parsed, is_pinned, pin)
 
 
@@ -173,7 +173,7 @@ def stepped_through_history() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def _told(key: str, longest: int = _LONGEST) -> str:
+def _text(key: str, longest: int = _LONGEST) -> str:
     """What the address says for a key: nothing where it says it twice, or goes on and on."""
     said = st.query_params.get_all(key)
     return said[0] if len(said) == 1 and len(said[0]) <= longest else ""
@@ -214,8 +214,8 @@ def fragment(page: str) -> str:
 
 
 def _write(panel: Panel) -> None:
-    """Also where the browser says that its address says so: that was true when it said so, not what
-    has been sent to it since. Only a page that is come to with the right address sends none: a
+    """Send the address even where the browser says that it is there already: that may be older than
+    what has been sent since. Only a page that is come to with the right address sends none: a
     browser that is busy may still have the page before there, and would give that page's address,
     and its place in the history, what is meant for this one.
     """
@@ -231,7 +231,7 @@ def say_at_once(panel: Panel) -> None:
 
 
 def say(panel: Panel) -> None:
-    """Once more, where what is drawn after the page has changed what the address says."""
+    """Send the page's address: what is drawn after the page has changed something that it says."""
     _say(panel, *_now(panel))
 
 

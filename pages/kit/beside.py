@@ -36,7 +36,7 @@ def line(
     y: npt.ArrayLike,
     *,
     seen: tuple[float, float],
-    name_at: float = 0.6,
+    name_share: float = 0.6,
     series: str = "",
     named: bool = True,
     below: bool = False,
@@ -59,7 +59,8 @@ def line(
     shown = np.flatnonzero((up >= seen[0]) & (up <= seen[1]))
     rows["align"], rows["dy"] = _side(rows, seen, below), _BELOW if below else _ABOVE
     if named and len(shown):
-        rows.loc[shown[-1] if len(gone) else shown[int(name_at * (len(shown) - 1))], "named"] = True
+        place = -1 if len(gone) else int(name_share * (len(shown) - 1))
+        rows.loc[shown[place], "named"] = True
     return rows
 
 
@@ -95,25 +96,26 @@ class Idea:
     """What an idea would give at N points, in the order of the way, and what is so.
 
     rule: the idea's, in words; name: the same in a word or a formula, beside the line. truth: what
-    it is held against. at: what a point is called, by its x: “n = 5”. seen: the ends of the chart's
-    axis. by: see FACTOR. name_at: see `line`; align, below: of the name, where it does not stand
-    free above the line by itself. across: where the chart's horizontal axis is another one, a rule
-    across it is drawn at the last of the sizes. upright: the sizes lie along the horizontal axis.
+    it is held against. point: what a point is called, by its x: “n = 5”. seen: the ends of the
+    chart's axis. by: see FACTOR. name_share: see `line`; align, below: of the name, where it does
+    not stand free above the line by itself. ends: of the horizontal axis, where that is another
+    one: a rule between them is drawn at the last of the sizes. upright: the sizes lie along the
+    horizontal axis.
     """
 
     rule: str
     name: str
     truth: str
-    at: Callable[[float], str]
+    point: Callable[[float], str]
     x: np.ndarray
     y: np.ndarray
     measured: np.ndarray
     seen: tuple[float, float]
     by: tuple[float, str] = FACTOR
-    name_at: float = 0.5
+    name_share: float = 0.5
     align: str | None = None
     below: bool = False
-    across: tuple[float, float] | None = None
+    ends: tuple[float, float] | None = None
     upright: bool = False
 
     @property
@@ -130,10 +132,10 @@ class Idea:
         _, apart = self.by
         met = f"here the two stay within {apart}"
         if self.parting is not None:
-            met = f"the two part at {self.at(float(self.x[self.parting]))}"
-            met += "" if self.across else ", in the circle"
-            ends = np.isnan(self.measured[self.parting])
-            met += ", where the gray one is not a number" if ends else f", by more than {apart}"
+            met = f"the two part at {self.point(float(self.x[self.parting]))}"
+            met += "" if self.ends else ", in the circle"
+            breaks = np.isnan(self.measured[self.parting])
+            met += ", where the gray one is not a number" if breaks else f", by more than {apart}"
         return (
             f"**Your idea, dashed on the chart:** {self.rule}. "
             f"The thin gray line shows {self.truth}; {met}."
@@ -165,13 +167,13 @@ def held_against(idea: Idea) -> Tables:
     """The tables of an idea's line and its name, of what is measured, and of where they part."""
 
     def lined(sizes: np.ndarray, **more: Any) -> pd.DataFrame:
-        if idea.across:
-            return line(np.linspace(*idea.across, 9), [sizes[-1]] * 9, seen=idea.seen, **more)
+        if idea.ends:
+            return line(np.linspace(*idea.ends, 9), [sizes[-1]] * 9, seen=idea.seen, **more)
         return line(idea.x, sizes, seen=idea.seen, **more)
 
-    own, truth = lined(idea.y, name_at=idea.name_at), lined(idea.measured)
+    own, truth = lined(idea.y, name_share=idea.name_share), lined(idea.measured)
     own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
-    parting = [] if idea.parting is None or idea.across else [idea.parting]
+    parting = [] if idea.parting is None or idea.ends else [idea.parting]
     both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parting]
     tables = {
         MEASURED: _drawn(truth, "reference"),

@@ -41,8 +41,9 @@ def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, pairs: bool
         ):
             for name in names:
                 value = getattr(at, name)
-                revision = values.shown(name, value, control=name)
-                widget = f"{panel.key(name)}-{revision}"
+                revision = values.revision(name, value, control=name)
+                look = "-wide" if panel.is_wide(name) else ""  # see style.css
+                widget = f"{panel.key(name)}{look}-{revision}"
                 moved = partial(_moved, panel, name, key, revision, widget)
                 locked = name in mode.now().on(panel.page).locked
                 _widget(panel[name], value, widget, moved, locked)
@@ -101,8 +102,8 @@ def _more(
     opened, was_set = values.last_shown("asked"), values.last_shown("set")
     if is_set and not was_set:
         opened = title
-    values.shown("set", is_set)
-    revision = values.shown("asked", opened)
+    values.revision("set", is_set)
+    revision = values.revision("asked", opened)
     widget = f"{key}-{revision}"
 
     def ask() -> None:
@@ -143,7 +144,7 @@ def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
     preset = next((p for p in offered if p.values.items() <= set_now.items()), None)
     by_name = {preset.name: preset for preset in offered}
     chosen = preset and preset.name
-    revision = values.shown("preset", chosen)
+    revision = values.revision("preset", chosen)
     widget = f"{key}-{revision}"
 
     def choose() -> None:

@@ -199,9 +199,9 @@ def box(left: str, right: str, low: str, high: str) -> dict[str, Any]:
     }
 
 
-def across(height: str, left: str = "left", right: str = "right") -> dict[str, Any]:
+def level(height: str, right: str = "right") -> dict[str, Any]:
     """The channels of a level rule from `left` to `right`."""
-    return {"x": alt.X(field=left), "x2": alt.X2(right), "y": alt.Y(field=height)}
+    return {"x": alt.X(field="left"), "x2": alt.X2(right), "y": alt.Y(field=height)}
 
 
 def once(meaning: str, **values: object) -> alt.Chart:
@@ -244,11 +244,11 @@ def in_corner(*rows: alt.Chart, **style) -> list[alt.Chart]:
     ]
 
 
-def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[alt.Chart]:
+def off_the_axis(field: str, low: float, high: float, *, along: str) -> list[alt.Chart]:
     """What a vertical axis of log₁₀ values has no place for: exact 0 at its foot, ∞ at its head.
 
     No scale can draw them, and left out they would be missed. A cross for each row of `field` that
-    is −∞ or ∞, and at the first along the field `across` of the horizontal axis what it is. So are
+    is −∞ or ∞, and at the first along the field `along` of the horizontal axis what it is. So are
     subnormal numbers, which have lost digits, at the foot; an axis that goes down to them has them
     in their place. What is no number, as the logarithm of what is negative, is a gap.
     """
@@ -264,8 +264,8 @@ def off_the_axis(field: str, low: float, high: float, *, across: str) -> list[al
     at = {"y": alt.Y(field="edge")}
     cross = rows.mark_point(size=60, **CROSS)
     grouped: Any = {"groupby": ["edge_says"]}
-    first = rows.transform_joinaggregate(foremost=f"min({across})", **grouped)
-    word = first.transform_filter(f"datum.{across} == datum.foremost").mark_text(
+    first = rows.transform_joinaggregate(foremost=f"min({along})", **grouped)
+    word = first.transform_filter(f"datum.{along} == datum.foremost").mark_text(
         dy=alt.ExprRef(f"datum.{field} < 0 ? -12 : 14"),
         fontSize=LABEL_SIZE,
         fontWeight="bold",

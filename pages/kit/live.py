@@ -53,10 +53,12 @@ def show(
     `idea` makes of a wrong answer to the page's question what that would give, of a right one None.
     """
     chart = f"{panel.page}.{builder.__name__}"
+    if panel.is_in_powers(live[0]):
+        chart += ".in-powers"  # of whose range input style.css hides the exponent
     present = {name: getattr(at, name) for name in live}
-    revision = values.shown(chart, present)
+    revision = values.revision(chart, present)
     clicks = {
-        name: values.shown(f"{chart}.{name}", values.last_shown(f"{chart}.{name}"))
+        name: values.revision(f"{chart}.{name}", values.last_shown(f"{chart}.{name}"))
         for name in picks
     }
     row = pa.table({name: [value] for name, value in (present | {_TOLD: revision}).items()})
@@ -79,7 +81,7 @@ def show(
     )
     values.chart_first()
     if locked:
-        held = [panel[name].says(present[name]) for name in live if name in locked]
+        held = [panel.says(name, present[name]) for name in live if name in locked]
         them = "it" if len(held) == 1 else "them"
         st.caption(f"This lesson holds {theme.listed(held)}: no drag moves {them}.")
     if main:
@@ -229,6 +231,6 @@ def _rested(
         if values.said(fragment, f"{chart}.{name}", of_clicks, clicked) and clicked:
             moved[name] = clicked[0].get(name)
     if moved:
-        values.take(panel, moved)
+        values.set_only(panel, moved)
         address.say_at_once(panel)
     values.change(panel, {}, anew=anew)

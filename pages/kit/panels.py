@@ -15,6 +15,7 @@ from typing import Any
 from pages.kit import theme
 
 VERDICTS = {"good": "good", "bad": "bad", "trap": "a trap"}
+_HALF_A_PHONE = 18  # characters of a menu's option
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ class Range:
             return f"1/{self.base**-value:,}" if value < 0 else f"{self.base**value:,}"
         return f"{float(f'{self.base**value:.3g}'):,g}"
 
-    def says(self, value: float) -> str:
-        """Control and value: w = 0.60, or weights × 0.60."""
-        joint = " " if self.label.endswith("×") else " = "
-        return f"{self.label}{joint}{self.shown(value)}"
+    @property
+    def joint(self) -> str:
+        """What stands between label and value: w = 0.60, but weights × 0.60."""
+        return " " if self.label.endswith("×") else " = "
 
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for exactly this value."""
@@ -125,8 +126,8 @@ class Choice:
         """What an address says for this option: its label."""
         return self.options[value]
 
-    def says(self, value: str) -> str:
-        """What the reader sees for this option without the control beside it."""
+    def shown(self, value: str) -> str:
+        """What the reader sees for this option."""
         return self.options[value]
 
     def means(self, raw: str, value: Any) -> bool:
@@ -139,11 +140,11 @@ _BARE = {"None", "One", "All"}  # labels that say nothing without their control'
 
 def _within(control: Range | Choice, value: Any) -> str:
     """What the reader sees for a value within a sentence; names of things keep their capitals."""
-    said = control.says(value)
-    if isinstance(control, Choice):
-        if not said[0].isdigit() and said not in _BARE:
-            return said
-        said = f"{control.label} = {said}"
+    said = control.shown(value)
+    if isinstance(control, Choice) and not said[0].isdigit() and said not in _BARE:
+        return said
+    joint = " = " if isinstance(control, Choice) else control.joint
+    said = f"{control.label}{joint}{said}"
     return said[0].lower() + said[1:] if said[1].islower() else said
 
 
@@ -198,6 +199,18 @@ class Panel:
     def key(self, name: str) -> str:
         return f"{self.page}_{name}"
 
+    def is_in_powers(self, name: str) -> bool:
+        """Whether a control's number is an exponent, and the reader sees the power."""
+        control = self[name]
+        return isinstance(control, Range) and control.base is not None
+
+    def is_wide(self, name: str) -> bool:
+        """Whether a control is a menu with an option that wants more than half a phone."""
+        control = self[name]
+        if not isinstance(control, Choice) or not control.menu:
+            return False
+        return max(map(len, control.options.values())) > _HALF_A_PHONE
+
     def label(self, name: str) -> str:
         """A control's label; of two with one label, whose it is: “A: Depth”."""
         label = self[name].label
@@ -206,11 +219,9 @@ class Panel:
 
     def says(self, name: str, value: Any) -> str:
         """Control and value for who sees neither: “A: Depth = 20”, “Activation Tanh”."""
-        control, label = self[name], self.label(name)
-        said = control.says(value)
-        if isinstance(control, Choice):
-            return f"{label} {said}"
-        return label.removesuffix(control.label) + said
+        control = self[name]
+        joint = " " if isinstance(control, Choice) else control.joint
+        return f"{self.label(name)}{joint}{control.shown(value)}"
 
     @property
     def defaults(self) -> dict[str, Any]:

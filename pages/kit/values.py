@@ -176,8 +176,8 @@ def change(panel: Panel, raw: Mapping[str, Any], *, anew: str | Sequence[str] = 
         st.rerun(stale)
 
 
-def take(panel: Panel, raw: Mapping[str, Any]) -> None:
-    """In a callback: set controls as `change` does, which is to follow."""
+def set_only(panel: Panel, raw: Mapping[str, Any]) -> None:
+    """In a callback: set controls and run nothing: `change` is to follow."""
     stay(panel.page)
     _set(panel, raw)
 
@@ -217,7 +217,7 @@ def prepare(panel: Panel, raw: Mapping[str, Any]) -> None:
     said = {name: panel[name].parse(value) for name, value in raw.items()}
     held = {name: opening(panel)[name] for name in mode.now().on(panel.page).locked}
     _session().values[panel.page] = panel.defaults | said | held
-    handed(panel.page)
+    note_handed(panel.page)
     set_pin(panel, None)
 
 
@@ -227,13 +227,13 @@ def opening(panel: Panel) -> dict[str, Any]:
     return panel.defaults | {name: panel[name].parse(raw) for name, raw in told.items()}
 
 
-def handed(page: str) -> None:
-    """A page's values come from a link, a lesson or a room, not from the reader's own hand."""
+def note_handed(page: str) -> None:
+    """Note that a page's values come from a link, a lesson or a room, not the reader's own hand."""
     _session().handed.add(page)
 
 
 def take_handed(page: str) -> bool:
-    """Whether they have come so since this was asked last."""
+    """Whether that was noted since this was asked last."""
     mine = page in _session().handed
     _session().handed.discard(page)
     return mine
@@ -320,8 +320,8 @@ def _hand_over() -> None:
     sent, end = Event(), monotonic() + LONGEST
 
     def look(again: float) -> None:  # in the loop: a thread that looked would wait for the others
-        reader = server._session_mgr.get_active_session_info(context.session_id)
-        if reader and not reader.session._browser_queue.is_empty() and monotonic() < end:
+        info = server._session_mgr.get_active_session_info(context.session_id)
+        if info and not info.session._browser_queue.is_empty() and monotonic() < end:
             loop.call_later(again, look, 2 * again)
         else:
             sent.set()
@@ -391,7 +391,7 @@ def sections() -> int:
 # Widgets and live charts -------------------------------------------------------------------------
 
 
-def shown(view: str, value: Any, *, control: str | None = None) -> int:
+def revision(view: str, value: Any, *, control: str | None = None) -> int:
     """A widget or chart of the fragment that is being drawn shows a value: its revision.
 
     It has another revision as soon as it shows what it has not said itself. The revision belongs

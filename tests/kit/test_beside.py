@@ -253,7 +253,7 @@ def test_no_control_has_the_name_of_the_pin():
 
 def idea(y, measured, **how):
     x = np.arange(len(y))
-    how = {"seen": (-1, 1), "at": lambda x: f"n = {x:g}"} | how
+    how = {"seen": (-1, 1), "point": lambda x: f"n = {x:g}"} | how
     return beside.Idea("a rule", "a name", "what is so", x=x, y=y, measured=measured, **how)
 
 
@@ -292,7 +292,7 @@ def test_shares_part_by_points():
 
 
 def test_a_rule_across_another_axis_stands_at_the_last_size():
-    rows = beside.held_against(idea(np.array([0, -0.5]), np.array([0, -1.0]), across=(-6, 6)))
+    rows = beside.held_against(idea(np.array([0, -0.5]), np.array([0, -1.0]), ends=(-6, 6)))
     own = rows[beside.IDEA]
     assert own["at_x"].iloc[[0, -1]].tolist() == [-6, 6] and set(own["at_y"]) == {-0.5}
     assert set(rows[beside.MEASURED]["at_y"]) == {-1}
@@ -308,7 +308,7 @@ def test_an_upright_idea_has_its_sizes_along_the_horizontal_axis():
 @pytest.mark.parametrize("guess", [0, -0.3, -1, -1.6, -2, -2.3, -2.6, -3, -10])
 def test_a_guess_is_made_up_of_equal_factors_unless_it_is_right(guess):
     measured = np.log10(0.9) * np.arange(51)
-    how = {"truth": "0.9ⁿ", "at": str, "x": np.arange(51), "seen": (-20, 20)}
+    how = {"truth": "0.9ⁿ", "point": str, "x": np.arange(51), "seen": (-20, 20)}
     found = beside.guessed(guess, measured, "each leaves {}", **how)
     assert (found is None) == (abs(guess - measured[-1]) < 0.5)
     if found:
@@ -318,7 +318,7 @@ def test_a_guess_is_made_up_of_equal_factors_unless_it_is_right(guess):
 
 
 def test_what_is_right_may_differ_from_what_is_measured():
-    how = {"truth": "", "at": str, "x": np.arange(2), "seen": (-9, 9)}
+    how = {"truth": "", "point": str, "x": np.arange(2), "seen": (-9, 9)}
     assert beside.guessed(4, np.array([0, 3.4]), "{}", right=3.6, **how) is None
     assert beside.guessed(4, np.array([0, 3.4]), "{}", **how)
 

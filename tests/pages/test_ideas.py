@@ -157,14 +157,14 @@ def test_training():
     longer = training.idea("layer", "digits", steps=1000)  # the same steps on a longer axis
     np.testing.assert_allclose(longer.x * 1000, layer.x * 200)
     assert training.idea("layer", "digits", steps=10).x.max() == 1  # and none beyond a shorter one
-    assert layer.at(layer.x[layer.parting]) == longer.at(longer.x[longer.parting])
+    assert layer.point(layer.x[layer.parting]) == longer.point(longer.x[longer.parting])
 
 
 def test_shortcuts_shows_of_its_blocks_as_many_as_its_chart_has():
     whole, few, many = (shortcuts.idea(0, blocks=blocks) for blocks in (24, 1, 60))
     assert few.x.tolist() == [1, 0] and many.x.tolist() == list(range(60, 35, -1))
     np.testing.assert_array_equal(many.measured, whole.measured)
-    assert many.at(many.x[many.parting]) == whole.at(whole.x[whole.parting])
+    assert many.point(many.x[many.parting]) == whole.point(whole.x[whole.parting])
     assert few.parting is None and "here the two stay within" in few.says
 
 
@@ -173,7 +173,7 @@ def test_precision():
     assert np.isneginf(zero.y[-1]) and zero.measured[-1] == -24  # the smallest number
     lowest = int(up.y.argmin())
     assert up.y[lowest] == -24 and (np.diff(up.y[lowest:]) >= 0).all() and up.y[-1] > -20
-    asked = zero.at(zero.x[zero.parting])
+    asked = zero.point(zero.x[zero.parting])
     assert asked == f"*n* = {int(np.isneginf(zero.y).argmax())}"
 
 
@@ -182,7 +182,7 @@ def test_optimizers():
     np.testing.assert_allclose(yes.y, 0, atol=0.1)  # as large as the steps: the learning rate
     assert late.y[-1] == late.measured[0] > late.measured[-1] + 5  # the last layers see it all
     assert nan.y[-1] > 10 and abs(nan.measured[-1]) < 0.1  # 1/|g|, and what Adam does
-    assert (yes.at(yes.x[0]), nan.at(nan.x[0])) == ("layer 1", "layer 20")
+    assert (yes.point(yes.x[0]), nan.point(nan.x[0])) == ("layer 1", "layer 20")
 
 
 # On a page ----------------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ def _inset_frame() -> list[alt.Chart]:
     zero = bottom - INSET[0] / (INSET[1] - INSET[0]) * (top - bottom)
     ends = {"left": left, "right": right, "bottom": bottom, "top": top}
     base = grammar.once("reference", middle=(left + right) / 2, zero=zero, name="'φ(z)'", **ends)
-    across = base.mark_rule(opacity=0.6).encode(**grammar.across("zero"))
+    across = base.mark_rule(opacity=0.6).encode(**grammar.level("zero"))
     up = base.mark_rule(opacity=0.6).encode(
         x=alt.X(field="middle"), y=alt.Y(field="bottom"), y2=alt.Y2("top")
     )
@@ -211,7 +211,7 @@ def by_layer() -> alt.LayerChart:
     names = grammar.names(rows, "name_at", align="right", dx=-7)
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
-    ends = grammar.off_the_axis("log10", -11.5, 11.5, across="layer")
+    ends = grammar.off_the_axis("log10", -11.5, 11.5, along="layer")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
@@ -268,7 +268,7 @@ def leaks() -> alt.LayerChart:
     broke = base.transform_filter("isValid(datum.broke)").mark_text(fontSize=grammar.LABEL_SIZE)
     return grammar.layered(
         dots,
-        middle.encode(**grammar.across("median")),
+        middle.encode(**grammar.level("median")),
         broke.encode(x=alt.X(field="place"), y=alt.Y(field="floor"), text=grammar.text("broke")),
         x=x,
         y=y,

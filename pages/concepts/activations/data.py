@@ -1,4 +1,4 @@
-"""Frames of the page on saturation, ReLU and leaky ReLU."""
+"""Tables of the page on saturation, ReLU and leaky ReLU."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -206,11 +206,11 @@ def idea(guess: float, seed: int) -> beside.Idea | None:
         asked(seed).by_layer[::-1],
         "each layer leaves {}",
         truth="the sigmoid networks",
-        at=lambda x: f"layer {x:g}",
+        point=lambda x: f"layer {x:g}",
         x=np.arange(SEEN_DEPTH, 0, -1),
         seen=PRODUCTS,
-        across=(Z.low, 5.0),
-        name_at=0.3,
+        ends=(Z.low, 5.0),
+        name_share=0.3,
     )
 
 

@@ -61,7 +61,7 @@ def ledger() -> alt.LayerChart:
 
 def _no_change() -> alt.Chart:
     base = grammar.once("reference", left=-0.4, right=5.4, one=0)
-    return base.mark_rule(strokeDash=[3, 3], opacity=0.7).encode(**grammar.across("one"))
+    return base.mark_rule(strokeDash=[3, 3], opacity=0.7).encode(**grammar.level("one"))
 
 
 def _written(field: str) -> str:
@@ -105,7 +105,7 @@ def _bars(points: alt.Chart) -> list[alt.LayerChart]:
     levels = levels.transform_calculate(
         left="datum.i - 0.28", right="datum.i < datum.last ? datum.i + 0.28 : datum.i + 0.1"
     )
-    levels = levels.mark_rule(strokeWidth=1.5).encode(**grammar.across("end"))
+    levels = levels.mark_rule(strokeWidth=1.5).encode(**grammar.level("end"))
     # the factor's value where its bar ends: beneath one that falls, above any other
     style = {"fontSize": grammar.LABEL_SIZE, "fontWeight": "bold"}
     values = faded.encode(x=alt.X(field="middle"), y=alt.Y(field="end"), text=grammar.text("says"))

@@ -1,4 +1,4 @@
-"""Frames of the page on backpropagation as a product."""
+"""Tables of the page on backpropagation as a product."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -217,11 +217,11 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth="the sigmoid chain with *w* = 4",
-        at=lambda x: f"L = {x:g}",
+        point=lambda x: f"L = {x:g}",
         x=layers,
         measured=chain.gradient[int(np.abs(chain.w - ASKED).argmin())],
         seen=(DEEP, HIGH),
-        name_at=0.3,
+        name_share=0.3,
         align="left",
         below=True,
     )

@@ -101,7 +101,7 @@ def _references(now: alt.Chart) -> list[alt.Chart]:
     rules = [
         grammar.colored(ends, meaning)
         .mark_rule(strokeDash=[6, 4], strokeWidth=1.6)
-        .encode(**grammar.across(at))
+        .encode(**grammar.level(at))
         for at, meaning in (("cure", "healthy"), ("guess", "reference"))
     ]
     name = grammar.colored(ends, "healthy").mark_text(align="right", dy=-10, **_NAME)
@@ -140,7 +140,7 @@ def _loss(now: alt.Chart) -> alt.LayerChart:
         words="'above the axis ↑'"
     )
     layers = [
-        guess.mark_rule(strokeDash=[6, 4], strokeWidth=1.6).encode(**grammar.across("guess")),
+        guess.mark_rule(strokeDash=[6, 4], strokeWidth=1.6).encode(**grammar.level("guess")),
         shown.mark_area(opacity=0.2).encode(y=alt.Y(field="loss_low"), y2=alt.Y2("loss_high")),
         points.mark_line(strokeWidth=2.5),
         last.transform_filter("datum.last < 200").mark_point(size=220, **grammar.CROSS),
@@ -184,7 +184,7 @@ def first_step() -> alt.LayerChart:
     rows = alt.Chart()
     one = alt.Chart().transform_filter("datum.series == 'slopes' && isValid(datum.name)")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")
-    one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(**grammar.across("one"))
+    one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(**grammar.level("one"))
     styles = (
         ("slopes", [2, 4], 2.5),
         ("product", [9, 4], 2.5),
@@ -201,7 +201,7 @@ def first_step() -> alt.LayerChart:
         tooltip=grammar.tooltip(layer="layer", says="size")
     )
     names = grammar.names(rows, "name_at", dx=8, **_NAME)
-    ends = grammar.off_the_axis("beyond", -15.3, 15.3, across="layer")
+    ends = grammar.off_the_axis("beyond", -15.3, 15.3, along="layer")
     marks = (one, *lines, points, names, *ends)
     return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)
 

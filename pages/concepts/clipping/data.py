@@ -1,4 +1,4 @@
-"""Frames of the page on gradient clipping."""
+"""Tables of the page on gradient clipping."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -149,7 +149,7 @@ def thresholds(name: str, clip: str) -> dict[str, pd.DataFrame]:
 def main_line(at) -> pd.DataFrame:
     """Accuracy over the thresholds; see `beside`."""
     rows = _rows(at.network, at.clip).sort_values("limit")
-    return beside.line(rows["limit"], rows["accuracy"], seen=(0, 1), name_at=0.6)
+    return beside.line(rows["limit"], rows["accuracy"], seen=(0, 1), name_share=0.6)
 
 
 def idea(option: str) -> beside.Idea | None:
@@ -160,7 +160,7 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth="He ×0.6 clipped by norm",
-        at=lambda x: f"*c* = {LIMIT.shown(x)}",
+        point=lambda x: f"*c* = {LIMIT.shown(x)}",
         x=rows["limit"].to_numpy(),
         measured=rows["accuracy"].to_numpy(),
         seen=(0, 1),
@@ -171,7 +171,7 @@ def idea(option: str) -> beside.Idea | None:
             "whatever *c* is, it learns as He ×1 does",
             "16 layers of He ×1",
             y=cured,
-            name_at=0.25,
+            name_share=0.25,
             below=True,
         ),
         "lifts": idea_of(
@@ -179,7 +179,7 @@ def idea(option: str) -> beside.Idea | None:
             "learning rate times *c*",
             "entries lifted to c",
             y=lifted,
-            name_at=0.22,
+            name_share=0.22,
             align="left",
         ),
     }.get(option)

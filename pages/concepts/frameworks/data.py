@@ -1,4 +1,4 @@
-"""Frames of the page on what frameworks start with."""
+"""Tables of the page on what frameworks start with."""
 
 from dataclasses import dataclass
 from math import hypot, sqrt
@@ -92,7 +92,7 @@ def main_line(at) -> pd.DataFrame:
     if not BOTTOM + 4 < size[-1] < TOP - 4:
         return beside.line(layers, size, seen=seen)
     # All lines begin at one point: the name stands at the other end, away from the healthy ones.
-    return beside.line(layers, size, seen=seen, name_at=1.0, below=bool(size[-1] < 0))
+    return beside.line(layers, size, seen=seen, name_share=1.0, below=bool(size[-1] < 0))
 
 
 ASKED, ASKED_WIDTH = ("PyTorch", 20), 64  # default, depth and width that the question asks for
@@ -112,10 +112,10 @@ def idea(guess: float) -> beside.Idea | None:
         asked(),
         "each layer leaves {}",
         truth=f"{framework}'s {depth} layers",
-        at=lambda x: f"layer {x:g}",
+        point=lambda x: f"layer {x:g}",
         x=np.arange(depth, 0, -1),
         seen=(BOTTOM, TOP),
-        name_at=0.0,
+        name_share=0.0,
         align="left",
     )
 

@@ -1,4 +1,4 @@
-"""Frames of the home page: three networks that differ in the size of their weights only."""
+"""Tables of the home page: three networks that differ in the size of their weights only."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -213,7 +213,7 @@ def main_line(at) -> pd.DataFrame:
     above = min((rise for rise in rises if rise > 0), default=inf)
     below = min((-rise for rise in rises if rise < 0), default=inf)
     layers = np.arange(len(size), 0, -1)
-    return beside.line(layers, size[::-1], seen=SEEN, name_at=0.5, below=below > above)
+    return beside.line(layers, size[::-1], seen=SEEN, name_share=0.5, below=below > above)
 
 
 # Two factors of one product ----------------------------------------------------------------------
@@ -388,13 +388,13 @@ def idea(option: str) -> beside.Idea | None:
             rule=f"{name} {rule}",
             name=name,
             truth=f"{name} as it was trained",
-            at=lambda x: f"step {x:g}",
+            point=lambda x: f"step {x:g}",
             x=steps,
             y=np.interp(pace * steps, steps, middle),
             measured=trained("relu_he", None, c).middle,
             seen=(0, 1),
             by=beside.POINTS,
-            name_at=0.75,
+            name_share=0.75,
         )
 
     return {

@@ -1,4 +1,4 @@
-"""Frames of the page on weight initialization."""
+"""Tables of the page on weight initialization."""
 
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -133,14 +133,14 @@ def _middle(values: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A named initialization at one width: its σ, and the networks drawn from it (scale `at`), if
-    they were."""
+    """A named initialization at one width: its σ, and the networks drawn from it, if they were: the
+    `row` of their scales."""
 
     label: str
     formula: str
     sigma: float
     nets: Measured | None
-    at: int
+    row: int
 
 
 def measured(of: Setting) -> Measured:
@@ -283,10 +283,10 @@ ASKED = Setting("sigmoid", 64, 20, "lecun", 0.0, 0)  # the networks of the page'
 def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of ‖dJ/dz‖ in twenty sigmoid layers; None for the right."""
     nets = named(ASKED)
-    normal, xavier = (nets[name].nets.dz.median[nets[name].at] for name in ("normal", "xavier"))
+    normal, xavier = (nets[name].nets.dz.median[nets[name].row] for name in ("normal", "xavier"))
     idea_of = partial(
         beside.Idea,
-        at=lambda x: f"layer {x:g}",
+        point=lambda x: f"layer {x:g}",
         x=np.arange(ASKED.depth, 0, -1),
         seen=(-END, END),
     )
@@ -317,22 +317,21 @@ def _within(heights: np.ndarray) -> np.ndarray:
 @memoize(64)
 def table(of: Setting) -> pd.DataFrame:
     """The named schemes in numbers: one weight, and what a layer of them does."""
-    schemes = named(of)
-    rows = list(schemes.values())
+    found = named(of)
+    schemes = list(found.values())
     # between layers of equal width Xavier's networks are LeCun's too
-    rows.insert(2, replace(schemes["xavier"], label="LeCun", formula="√(1/n)"))
+    schemes.insert(2, replace(found["xavier"], label="LeCun", formula="√(1/n)"))
+    drawn = [
+        (s.nets.gain()[s.row], s.nets.dz.median[s.row, 0]) if s.nets else None for s in schemes
+    ]
     return pd.DataFrame(
         {
-            "scheme": [row.label for row in rows],
-            "σ": [row.formula for row in rows],
-            f"n = {of.width}": [theme.number(row.sigma) for row in rows],
-            "σ√n": [theme.number(row.sigma * sqrt(of.width)) for row in rows],
-            "gain": [
-                theme.from_log10(row.nets.gain()[row.at], 2) if row.nets else "–" for row in rows
-            ],
-            f"{of.depth} layers": [
-                _short(row.nets.dz.median[row.at, 0]) if row.nets else "–" for row in rows
-            ],
+            "scheme": [scheme.label for scheme in schemes],
+            "σ": [scheme.formula for scheme in schemes],
+            f"n = {of.width}": [theme.number(scheme.sigma) for scheme in schemes],
+            "σ√n": [theme.number(scheme.sigma * sqrt(of.width)) for scheme in schemes],
+            "gain": [theme.from_log10(nets[0], 2) if nets else "–" for nets in drawn],
+            f"{of.depth} layers": [_short(nets[1]) if nets else "–" for nets in drawn],
         }
     )
 

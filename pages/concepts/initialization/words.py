@@ -60,7 +60,7 @@ def through_sigmoids(*schemes: str) -> list[str]:
     """What each scheme lets through twenty sigmoid layers of width 64."""
     nets = data.named(data.Setting("sigmoid", 64, 20, "lecun", 0.0, 0))
     found = (nets[scheme] for scheme in schemes)
-    return [theme.from_log10(scheme.nets.dz.median[scheme.at, 0], 2) for scheme in found]
+    return [theme.from_log10(scheme.nets.dz.median[scheme.row, 0], 2) for scheme in found]
 
 
 def saturated_by_n01() -> str:

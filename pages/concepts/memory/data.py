@@ -124,10 +124,10 @@ def idea(guess: float) -> beside.Idea | None:
         asked(),
         "each step leaves {} of an LSTM's memory",
         truth="0.731ⁿ",
-        at=lambda x: f"*n* = {x:g}",
+        point=lambda x: f"*n* = {x:g}",
         x=np.arange(BACK + 1),
         seen=(LOW, HIGH),
-        name_at=0.85,
+        name_share=0.85,
         align="left",
         below=True,
     )

@@ -82,7 +82,7 @@ def _floor(frame: alt.Chart) -> list[alt.Chart]:
     area = rows.mark_rect(opacity=0.15, clip=True).encode(
         **grammar.box("left", "right", "ground", "low")
     )
-    edge = rows.mark_rule(strokeDash=[3, 3]).encode(**grammar.across("ground"))
+    edge = rows.mark_rule(strokeDash=[3, 3]).encode(**grammar.level("ground"))
     name = rows.mark_text(
         align="right", baseline="top", dx=-8, dy=5, fontSize=17, fontWeight="bold"
     )
@@ -203,5 +203,5 @@ def coordinates() -> alt.LayerChart:
         tooltip=grammar.tooltip(name="of", width="width", says="change")
     )
     names = grammar.names(rows, "place", dx=8)
-    ends = grammar.off_the_axis("moved", -1.8, 1.8, across="log2")
+    ends = grammar.off_the_axis("moved", -1.8, 1.8, along="log2")
     return grammar.layered(line, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

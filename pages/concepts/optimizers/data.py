@@ -116,7 +116,7 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth=f"what is measured in {depth} sigmoid layers",
-        at=lambda x: f"layer {1 + round(x * (depth - 1))}",
+        point=lambda x: f"layer {1 + round(x * (depth - 1))}",
         seen=(LOW, HIGH),
     )
     spread = {"x": along, "measured": found.spread}

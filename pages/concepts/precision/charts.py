@@ -116,7 +116,7 @@ def layers() -> alt.LayerChart:
         tooltip=grammar.tooltip(layer="layer", says="relative difference")
     )
     names = grammar.names(rows, "name_at", dx=8)
-    ends = grammar.off_the_axis("log10", -17.5, 0.5, across="layer")
+    ends = grammar.off_the_axis("log10", -17.5, 0.5, along="layer")
     return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
@@ -141,7 +141,7 @@ def slopes() -> alt.LayerChart:
     names = names.mark_text(
         dy=alt.ExprRef("20 * datum.row"), fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     ).encode(y=alt.value(alt.ExprRef("height * 0.6")), text=grammar.text("word"))
-    ends = grammar.off_the_axis("log10", -17.5, -0.5, across="z")
+    ends = grammar.off_the_axis("log10", -17.5, -0.5, along="z")
     return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
@@ -233,7 +233,7 @@ def power() -> alt.LayerChart:
         text=grammar.text("lines")
     )
     names = names.properties(name="haloed_names")
-    ends = grammar.off_the_axis("log10", -390, 390, across="n")
+    ends = grammar.off_the_axis("log10", -390, 390, along="n")
     return grammar.layered(line, lost, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 

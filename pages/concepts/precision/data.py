@@ -192,12 +192,12 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth="the product in float16",
-        at=lambda x: f"*n* = {x * count / TALL:.0f}",
+        point=lambda x: f"*n* = {x * count / TALL:.0f}",
         x=n * TALL / count,
         measured=held,
         seen=(LOW, HIGH),
         by=(1.0, beside.FACTOR[1]),  # of log₂
-        name_at=1.0,
+        name_share=1.0,
         align="center",
         upright=True,
     )
@@ -682,7 +682,7 @@ def casts(over: str) -> pd.DataFrame:
     )
     found = rows.pivot(index="who", columns="item", values="says").loc[rows["who"].unique()]
     found = found[list(CASTS)].fillna("–")  # not measured
-    found.loc[f"this page: what is too large {PANEL['over'].says(over)}"] = [
+    found.loc[f"this page: what is too large {PANEL['over'].shown(over)}"] = [
         cast_says(float(rounded(x, FORMATS[form], saturate=over == "cut")))
         for _, form, x in CASTS.values()
     ]

@@ -199,7 +199,7 @@ def matrix_products() -> alt.LayerChart:
         tooltip=grammar.tooltip(k="matrices", says="factor"),
     )
     names = grammar.names(rows, "name_at")
-    ends = grammar.off_the_axis("log10", -29, 29, across="k")
+    ends = grammar.off_the_axis("log10", -29, 29, along="k")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
@@ -218,5 +218,5 @@ def streams() -> alt.LayerChart:
         tooltip=grammar.tooltip(k="matrices", says="size")
     )
     names = grammar.names(rows, "name_at")
-    ends = grammar.off_the_axis("log10", low + 1, high - 1, across="k")
+    ends = grammar.off_the_axis("log10", low + 1, high - 1, along="k")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

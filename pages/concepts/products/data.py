@@ -1,4 +1,4 @@
-"""Frames of the page on repeated multiplication."""
+"""Tables of the page on repeated multiplication."""
 
 from dataclasses import dataclass
 
@@ -104,10 +104,10 @@ def idea(guess: float) -> beside.Idea | None:
         asked(),
         "each factor leaves {}",
         truth=f"{ASKED[0]:g}ⁿ",
-        at=lambda x: f"*n* = {x:g}",
+        point=lambda x: f"*n* = {x:g}",
         x=np.arange(ASKED[1] + 1),
         seen=(-LIMIT, LIMIT),
-        name_at=0.7,
+        name_share=0.7,
     )
 
 

@@ -88,7 +88,7 @@ def _ruler(frame: alt.Chart) -> list[alt.Chart]:
     base = grammar.colored(frame, "reference").transform_calculate(
         left="0", height=str(_RULER), at=f"(r - {R.low}) / {R.high - R.low} * datum.last"
     )
-    line = base.mark_rule().encode(**grammar.across("height", right="last"))
+    line = base.mark_rule().encode(**grammar.level("height", right="last"))
     stands = grammar.colored(alt.Chart(alt.NamedData(MARKS)), "reference").transform_calculate(
         height=str(_RULER)
     )

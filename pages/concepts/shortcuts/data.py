@@ -163,7 +163,7 @@ def idea(guess: float, blocks: int) -> beside.Idea | None:
         "each block multiplies by {}",
         right=asked(),
         truth=f"the {ASKED.blocks} blocks with *r* = 1",
-        at=lambda x: f"{theme.count(round(blocks - x), 'block')} before the last",
+        point=lambda x: f"{theme.count(round(blocks - x), 'block')} before the last",
         x=np.arange(blocks, blocks - ASKED.blocks - 1, -1),
         seen=(LOW, HIGH),
     )

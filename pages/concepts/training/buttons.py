@@ -104,7 +104,7 @@ def _rewind(lab: labs.Lab, _) -> dict[str, int]:
 def place(pair: Pair, at) -> None:
     """Which step is shown, in a box: for the keyboard, and far from the chart's scrubber."""
     shown, here = pair.shown_step(at.step), values.drawing()
-    number = values.shown("place", shown)
+    number = values.revision("place", shown)
     key = f"training.place-{number}"
 
     def moved() -> None:

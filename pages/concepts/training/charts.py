@@ -137,7 +137,7 @@ def _guess(field: str, below: int) -> list[alt.Chart]:
     rows = rows.transform_calculate(left="0", words="'guessing'")
     level = f"{field}_guessed"
     rule = rows.mark_rule(strokeDash=[6, 4], strokeWidth=1.3).encode(
-        **grammar.across(level, right="x")
+        **grammar.level(level, right="x")
     )
     # on a phone, below its line, it would stand on the axis
     seen = 1.0 if below < 0 else grammar.wide("1", "0")
@@ -431,7 +431,7 @@ def clip_factors() -> alt.LayerChart:
     points = rows.mark_point(size=20, filled=True, opacity=0.8).encode(
         tooltip=grammar.tooltip(name="network", says="left of it")
     )
-    ends = map(_hued, grammar.off_the_axis("log10", -15.6, 0.6, across="x"))
+    ends = map(_hued, grammar.off_the_axis("log10", -15.6, 0.6, along="x"))
     return grammar.layered(line, points, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 

@@ -1,4 +1,4 @@
-"""Frames of the training lab: two networks side by side, step by step."""
+"""Tables of the training lab: two networks side by side, step by step."""
 
 import math
 from collections.abc import Sequence
@@ -695,7 +695,7 @@ def idea(option: str, data: str, steps: int) -> beside.Idea | None:
             rule=rule,
             name="as without" if like == "none" else f"as {like}",
             truth=f"the network with {of} normalization",
-            at=lambda x: f"step {x * steps:.0f}",
+            point=lambda x: f"step {x * steps:.0f}",
             x=found[of].steps[shown] / steps,
             y=found[like].right[shown],
             measured=found[of].right[shown],
