@@ -24,7 +24,7 @@ def counts() -> alt.LayerChart:
         y=alt.Y(
             "answer",
             type="nominal",
-            sort="-x",
+            sort=None,  # as the page offers them
             axis=alt.Axis(title=None, labelLimit=320, **grammar.AXIS),
         ),
     )

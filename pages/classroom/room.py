@@ -1,7 +1,7 @@
 """A room in the reader's session: the teacher's side, and the side of those who follow."""
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
@@ -23,6 +23,9 @@ _COUNTED = "classroom.counted"  # by page: the room and the round that the answe
 _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
+_NEWS = "classroom.news"
+_ALL_BARS = 6  # answers that each get a bar, given or not
+_RESULT = "what-all-answered"  # leads to it
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
 
@@ -139,15 +142,7 @@ def _desk(panel: Panel, view: View) -> None:
             "Whoever enters can follow to the page that you are on, as you have set it. After a "
             "reload, this browser is asked whether it teaches here again."
         )
-        with st.container(horizontal=True):
-            if view.question != panel.page:
-                _act("Ask this page's question", "ask", panel.page)
-            elif not view.revealed:
-                _act("Reveal the answers", "reveal")
-            if view.question:
-                _act("End the question", "ask", "")
-            _act("Close the room", "close")
-    _watched(panel, "count", _counts)
+        _act("Close the room", "close")
 
 
 def _act(label: str, name: str, *how: str) -> None:
@@ -165,32 +160,35 @@ def _act(label: str, name: str, *how: str) -> None:
     st.button(label, key=f"room.{name}.{'-'.join(how)}", on_click=act)
 
 
-def _watched(panel: Panel, name: str, draw: Callable[[View], None]) -> None:
-    """What a teacher sees of the room, drawn anew while answers come."""
-
-    def look() -> None:
-        try:
-            view = _rooms().look(st.session_state.get(CODE, ""))
-        except NoRoom:
-            return
-        draw(view)
-
-    values.fragment(look, key=f"{panel.page}.{name}", run_every=_OFTEN)()
-
-
-def _projected(panel: Panel, view: View) -> None:
-    """In the projector's bar, where there is room for a line."""
-    with st.container(key="answers", horizontal=True, vertical_alignment="center"):
-        st.caption(f"Room **{view.code}**", width="content")
+def _leads(panel: Panel) -> None:
+    """The teacher's row, drawn anew while answers come: to ask, to count, to reveal."""
+    try:
+        view = _rooms().look(st.session_state.get(CODE, ""))
+    except NoRoom:
+        return
+    presented = mode.now().section > 0
+    with st.container(
+        key="answers" if presented else "room", horizontal=True, vertical_alignment="center"
+    ):
+        st.markdown(f"Room **{view.code}**", width="content")
         if view.question != panel.page:
+            if view.question:
+                asked = f"“{site.info(view.question).menu}” is asked: {_in(view)}"
+                st.markdown(asked, width="content")
             _act("Ask this page's question", "ask", panel.page)
         elif not view.revealed:
             st.markdown(_in(view), width="content")
             _act("Reveal the answers", "reveal")
         else:
             right = sum(view.counts.get(a, 0) for a in predict.right_as_text(panel.page))
-            of = sum(view.counts.values())
-            st.markdown(f"{right} of {of} are right.", width="content")
+            says = f"{right} of {sum(view.counts.values())} are right."
+            st.markdown(says if presented else f"[{says}](#{_RESULT})", width="content")
+            _act("Ask again", "ask", panel.page)
+        if view.question:
+            _act("End the question", "ask", "")
+    if presented and view.question == panel.page and view.revealed:
+        with st.container(key="answers-counts"):
+            _counts(view)
 
 
 def _in(view: View) -> str:
@@ -199,30 +197,33 @@ def _in(view: View) -> str:
 
 
 def _counts(view: View) -> None:
-    """How many have answered, while they do; then what."""
-    if not view.question:
-        return
-    st.markdown(f"“{site.info(view.question).menu}”: {_in(view)}")
-    if view.revealed and view.counts:
-        page.show(
-            charts.counts,
-            _bars(view.counts, predict.right_as_text(view.question)),
-            key=f"room.counts.{view.version}",
-            alt_text="Bars: how many have given each answer. The numbers stand at their ends.",
-        )
+    """How many have given each answer."""
+    offered, right = (of(view.question) for of in (predict.offered_as_text, predict.right_as_text))
+    page.show(
+        charts.counts,
+        _bars(view.counts, offered, right),
+        key=f"room.counts.{view.version}",
+        alt_text="Bars: how many have given each answer. The numbers stand at their ends.",
+    )
 
 
-def _bars(counts: Mapping[str, int], right: Collection[str]) -> pd.DataFrame:
-    """A row per answer, the right ones marked; see `charts.counts`."""
+def _bars(
+    counts: Mapping[str, int], offered: Sequence[str], right: Collection[str]
+) -> pd.DataFrame:
+    """A row per answer, the right ones marked; see `charts.counts`. Of many that are offered, those
+    that somebody has given, or should have."""
+    few = len(offered) <= _ALL_BARS
+    shown = [answer for answer in offered if few or answer in right or answer in counts]
+    shown += [answer for answer in counts if answer not in offered]  # of an older form of the page
     return pd.DataFrame(
         [
             {
                 "answer": answer,
-                "count": count,
+                "count": (count := counts.get(answer, 0)),
                 "says": f"{count}, right" if answer in right else f"{count}",
                 "meaning": "healthy" if answer in right else "reference",
             }
-            for answer, count in counts.items()
+            for answer in shown
         ]
     )
 
@@ -239,17 +240,21 @@ def follow(panel: Panel) -> None:
         return
     if _is_teacher():
         values.fragment(partial(_lead, panel), key=f"{panel.page}.lead")()
-        if mode.now().section:
-            _watched(panel, "projected", partial(_projected, panel))
-        return
-    look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
-    look()
+    else:
+        look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
+        look()
+    if news := st.session_state.pop(_NEWS, None):
+        st.toast(news)
     values.fragment(partial(_answered, panel), key=f"{panel.page}.answered")()
 
 
 def bar(panel: Panel) -> None:
-    """For who follows: the room, and whether to follow."""
-    if CODE not in st.session_state or _is_teacher():
+    """The room's row: a teacher asks and reveals, who follows sees what is asked."""
+    if CODE not in st.session_state:
+        return
+    if _is_teacher():
+        leads = partial(_leads, panel)
+        values.fragment(leads, key=f"{panel.page}.leads", run_every=_OFTEN)()
         return
     values.fragment(partial(_row, panel), key=f"{panel.page}.room")()
     if _rooms().is_of(st.session_state[CODE], _token("teacher")):
@@ -278,7 +283,7 @@ def _look(panel: Panel) -> None:
     code, voter = st.session_state[CODE], st.session_state[_VOTER]
     before: View | None = st.session_state.get(_SEEN)
     try:
-        view = _rooms().look(code)
+        view = _rooms().look(code, voter)
         anew = view.question and _counted_in(view.question) not in (None, (code, view.round))
         if anew:  # the same question once more: who has answered it is asked again
             del st.session_state[_COUNTED][view.question]
@@ -286,11 +291,12 @@ def _look(panel: Panel) -> None:
         text = predict.given_as_text(panel.page)
         if text and (in_round := _rooms().vote(code, panel.page, voter, text)):
             st.session_state.setdefault(_COUNTED, {})[panel.page] = code, in_round
-            view = _rooms().look(code)
+            view = _rooms().look(code, voter)
     except NoRoom:
         _closed()
     st.session_state[_SEEN] = view
-    mode.become(replace(mode.now(), awaited="" if view.revealed else view.question))
+    awaited = "" if view.revealed else view.question
+    mode.become(replace(mode.now(), awaited=awaited, counted=(view.question, view.mine)))
     led = before is None or (before.page, before.values) != (view.page, view.values)
     led = led and bool(view.page) and st.session_state[_FOLLOWS]
     if led:
@@ -299,6 +305,8 @@ def _look(panel: Panel) -> None:
             address.go_to(view.page)
     asked = (before.question, before.revealed) if before else ("", False)
     if led or anew or asked != (view.question, view.revealed):
+        if awaited and (anew or asked[0] != awaited):
+            st.session_state[_NEWS] = "Your teacher asks a question."
         st.rerun()
 
 
@@ -308,13 +316,18 @@ def _counted_in(page: str) -> tuple[str, int] | None:
 
 
 def _answered(panel: Panel) -> None:
-    """What all have answered, once it is shown."""
-    view: View = st.session_state[_SEEN]
-    if view.revealed and view.question == panel.page:
-        _counts(view)
-        is_in = _counted_in(panel.page) == (view.code, view.round)
-        if predict.given_as_text(panel.page) and not is_in:
-            st.markdown("Your answer is not among these: they were shown before it came.")
+    """What all have answered, once it is shown; on a projector it stands above the bar."""
+    try:
+        view = _rooms().look(st.session_state[CODE], st.session_state.get(_VOTER, ""))
+    except NoRoom:
+        return
+    if not (view.revealed and view.question == panel.page) or mode.now().section:
+        return
+    st.subheader("What all answered", anchor=_RESULT)
+    st.markdown(_in(view))
+    _counts(view)
+    if predict.given_as_text(panel.page) and not (view.mine or _is_teacher()):
+        st.markdown("Your answer is not among these: they were shown before it came.")
 
 
 def _row(panel: Panel) -> None:
@@ -329,14 +342,25 @@ def _row(panel: Panel) -> None:
             on_change=partial(_follow_or_not, key),
         )
         st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
-        if mode.now().awaited == panel.page:
-            st.markdown("**The question above is asked now.**")
+        if view.question and view.question != panel.page and not view.revealed:
+            info = site.info(view.question)
+            site.link(info, f"A question is asked: {info.menu}", {})
+        elif view.question == panel.page:
+            link = f"[What all answered](#{_RESULT})"
+            if not view.revealed:
+                link = (
+                    "Your answer is in."
+                    if view.mine
+                    else f"[A question is asked](#{predict.ASKED})"
+                )
+            st.markdown(f"**{link}**")
 
 
 def _again() -> None:
     """Whose browser has opened the room, and has lost it by a reload, can take it back. It is not
     done without asking: another tab of the same browser may want to see what the class sees."""
-    with st.container(key="answers" if mode.now().section else "again"):
+    with st.container(key="answers" if mode.now().section else "again", horizontal=True):
+        st.markdown("This browser opened the room. It does not teach now.", width="content")
         st.button("Teach here again", key="room.again", on_click=_teach_again)
 
 

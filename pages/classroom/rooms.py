@@ -22,7 +22,8 @@ class View:
     """What a room looks like from outside, at one moment.
 
     version grows with each change that followers want to hear of: page, values, question, revealed.
-    round grows with each question that is asked, the same one again too.
+    round grows with each question that is asked, the same one again too. mine: what the voter who
+    looks has answered in this round.
     """
 
     code: str
@@ -33,6 +34,7 @@ class View:
     round: int
     revealed: bool
     counts: Mapping[str, int]
+    mine: str
 
 
 @dataclass
@@ -77,8 +79,8 @@ class Rooms:
             except NoRoom:
                 return False
 
-    def look(self, code: str) -> View:
-        """The room with this code. Raises NoRoom."""
+    def look(self, code: str, voter: str = "") -> View:
+        """The room with this code, as this voter sees it. Raises NoRoom."""
         with self._lock:
             room = self._find(code)
             counts = Counter(room.votes.values())
@@ -91,6 +93,7 @@ class Rooms:
                 room.round,
                 room.revealed,
                 dict(counts),
+                room.votes.get(voter, ""),
             )
 
     def show(self, code: str, key: str, page: str, values: Mapping[str, Any]) -> None:

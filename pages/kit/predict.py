@@ -50,6 +50,7 @@ def size(
         question,
         partial(st.select_slider, "Your guess", options=list(guesses)),
         lambda log10: theme.from_log10(log10, 1),
+        guesses,
         close,
     )
     if given is None:
@@ -86,6 +87,7 @@ def choice(
         question,
         partial(st.radio, "Your answer", list(options), index=None),
         options.__getitem__,
+        [*options],
         [truth],
     )
     if given is None:
@@ -101,6 +103,7 @@ def choice(
 
 
 _UNGUESSED = "nothing guessed"
+ASKED = "asked"  # leads to a question that a class is asked
 
 
 def answered(panel: Panel) -> bool:
@@ -137,6 +140,11 @@ def right_as_text(page: str) -> tuple[str, ...]:
     return st.session_state.get(f"{page}.right_text", ())
 
 
+def offered_as_text(page: str) -> tuple[str, ...]:
+    """All answers that there are, likewise."""
+    return st.session_state.get(f"{page}.offered_text", ())
+
+
 def arrive(panel: Panel) -> None:
     """At the head of a page: show the answer if the link asks for that."""
     if address.take_answer():
@@ -156,15 +164,27 @@ def forget(page: str) -> None:
 
 
 def _ask(
-    panel: Panel, question: str, widget: Callable, say: Callable[[Any], str], right: Sequence
+    panel: Panel,
+    question: str,
+    widget: Callable,
+    say: Callable[[Any], str],
+    offered: Sequence,
+    right: Sequence,
 ) -> Any:
     """Ask; None until the reader has answered or asked to be told, then what was answered.
 
-    `say` writes an answer as the reader sees it; `right` are those that are.
+    `say` writes an answer as the reader sees it; `right` are those that are, of those `offered`.
     """
+    st.session_state[f"{panel.page}.offered_text"] = tuple(map(say, offered))
     st.session_state[f"{panel.page}.right_text"] = tuple(map(say, right))
-    st.markdown(f"**Predict first.** {prose.fill(question)}")
+    if f"{panel.page}.predicted" not in st.session_state:
+        for answer in offered:
+            if (panel.page, say(answer)) == mode.now().counted:  # before a reload
+                _give(panel.page, answer, say(answer))
     asked_by_class = mode.now().awaited == panel.page
+    if asked_by_class:
+        st.subheader("Asked now", anchor=ASKED)
+    st.markdown(f"**Predict first.** {prose.fill(question)}")
     if answered(panel):
         guess = given(panel.page)
         return _UNGUESSED if guess is None else guess
@@ -212,7 +232,11 @@ def _tell(panel: Panel, lines: list[str], because: str) -> None:
     )
 
 
-def _answer(page: str, given: float | str | None, text: str = "") -> None:
-    st.session_state[f"{page}.predicted"] = given
+def _give(page: str, answer: float | str | None, text: str) -> None:
+    st.session_state[f"{page}.predicted"] = answer
     st.session_state[f"{page}.predicted_text"] = text
+
+
+def _answer(page: str, answer: float | str | None, text: str = "") -> None:
+    _give(page, answer, text)
     st.rerun()  # other parts of the page may have waited for it

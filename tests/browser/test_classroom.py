@@ -191,14 +191,15 @@ def test_a_room_of_three(server, reader):
         student.page.wait_for_url("**/chain_rule**", timeout=15_000)
         student.settle()
     press(teacher, "Ask this page's question")
-    for student in (*students, students[0]):  # who loads the page anew and answers once more
-        if student.page.get_by_text("Your answer is in").count():
-            student.page.reload()
-        student.page.get_by_text("The question above is asked now").wait_for(timeout=15_000)
+    for student in students:
+        student.page.get_by_role("link", name="A question is asked").wait_for(timeout=15_000)
         student.page.locator("[data-testid=stRadio] label").nth(1).click()
         student.settle()
         press(student, "Send the answer")
-        student.page.get_by_text("Your answer is in").wait_for(timeout=15_000)
+        student.page.get_by_text("Your answer is in").last.wait_for(timeout=15_000)
+    students[0].page.reload()  # who loads the page anew has answered
+    students[0].page.get_by_text("Your teacher shows what all have").wait_for(timeout=30_000)
+    students[0].settle()
     teacher.page.get_by_text("2 answers are in").wait_for(timeout=15_000)
     press(teacher, "Reveal the answers")
     for student in students:

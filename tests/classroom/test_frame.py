@@ -105,12 +105,18 @@ def test_asking_to_be_told_is_no_answer():
 
 def test_what_is_right_is_marked_among_a_class_s_answers():
     for path, of in (("clipping", "No, nothing changes"), ("products", None)):
-        right = open_page(path).session_state[f"{path}.right_text"]
+        state = open_page(path).session_state
+        offered, right = state[f"{path}.offered_text"], state[f"{path}.right_text"]
         assert of in right if of else len(right) >= 1
-        marked = room._bars({"Elsewhere": 3, right[0]: 1}, right)
-        assert list(marked["says"]) == ["3", "1, right"]
-        assert list(marked["meaning"]) == ["reference", "healthy"]
-    assert list(room._bars({"No": 2}, ())["says"]) == ["2"]
+        wrong = next(answer for answer in offered if answer not in right)
+        marked = room._bars({wrong: 3}, offered, right).set_index("answer")
+        assert marked["says"][wrong] == "3" and marked["meaning"][wrong] == "reference"
+        for answer in right:  # which nobody has given
+            assert (marked["says"][answer], marked["meaning"][answer]) == ("0, right", "healthy")
+        few = len(offered) <= 6
+        assert list(marked.index) == [a for a in offered if few or a in right or a == wrong]
+        assert few == (path == "clipping")
+    assert list(room._bars({"No": 2}, (), ())["says"]) == ["2"]
 
 
 def test_every_page_has_a_question_that_counts():

@@ -158,6 +158,72 @@ def test_an_answer_that_comes_after_the_others_are_shown_is_told(led, rooms):
     assert "Your answer is not among these: they were shown before it came." in prose(at)
 
 
+def test_who_loads_the_page_anew_has_answered(led, rooms, monkeypatch):
+    """The vote is a browser's: a new session of it knows what was answered."""
+    code, key, _ = led
+    monkeypatch.setattr(room, "_token", lambda role: "the same browser's" + role)
+    rooms.ask(code, key, "clipping")
+    answer(open_page("clipping", room=code), "Yes, clipping repairs gradients")
+    again = open_page("clipping", room=code)
+    assert "Your answer is in." in prose(again) and not widget_of(again, "clipping.guess")
+    rooms.reveal(code, key)
+    again.run()
+    assert "Not “Yes, clipping repairs gradients”" in prose(again)
+    assert "not among these" not in prose(again)
+    again.button(key="clipping.hide").click().run()
+    assert "The answer is:" not in prose(again), "what is hidden stays so"
+
+
+def test_an_answer_counts_for_the_page_that_it_was_given_on(led, rooms, monkeypatch):
+    code, key, _ = led
+    monkeypatch.setattr(room, "_token", lambda role: "the same browser's" + role)
+    rooms.ask(code, key, "clipping")
+    at = open_page("clipping", room=code)
+    answer(at, "Yes, clipping repairs gradients")
+    elsewhere = open_page("products", room=code)
+    assert widget_of(elsewhere, "products.guess")
+
+
+def test_a_follower_on_another_page_is_led_to_the_question(led, rooms):
+    code, key, _ = led
+    at = open_page("products", room=code)
+    assert not [link for link in at.get("page_link") if "is asked" in link.proto.label]
+    rooms.ask(code, key, "clipping")
+    at.run()
+    (link,) = [link for link in at.get("page_link") if "is asked" in link.proto.label]
+    assert link.proto.label == "A question is asked: Clipping" and f"room={code}" in str(link.proto)
+    assert [toast.value for toast in at.toast] == ["Your teacher asks a question."]
+    at._page_hash = calc_hash("clipping")
+    at.run()
+    assert "[A question is asked](#asked)" in prose(at)
+    assert "Asked now" in [heading.value for heading in at.subheader]
+    answer(at, "Yes, clipping repairs gradients")
+    assert "[A question is asked]" not in prose(at) and "Your answer is in." in prose(at)
+    rooms.reveal(code, key)
+    at.run()
+    assert "[What all answered](#what-all-answered)" in prose(at)
+    assert "What all answered" in [heading.value for heading in at.subheader]
+
+
+def test_a_teacher_in_a_lesson_has_the_rooms_row(rooms):
+    held = Step("clipping", PANELS["clipping"].defaults)
+    at = open_page("clipping")
+    open_room(at, "clipping")
+    packed = lesson.packed(Lesson("", (held,)), PANELS)
+    code, key = at.session_state[room.CODE], at.session_state[room._KEY]
+    taught = open_page("clipping", lesson=packed)
+    taught.session_state[room.CODE], taught.session_state[room._KEY] = code, key
+    taught.run()
+    taught.button(key="room.ask.clipping").click().run()
+    assert rooms.look(code).question == "clipping" and "0 answers are in." in prose(taught)
+    taught.button(key="room.reveal.").click().run()
+    assert "[0 of 0 are right.](#what-all-answered)" in prose(taught)
+    taught.button(key="room.ask.clipping").click().run()  # again
+    assert not rooms.look(code).revealed and rooms.look(code).round == 2
+    taught.button(key="room.ask.").click().run()
+    assert rooms.look(code).question == ""
+
+
 def test_a_reader_has_one_vote_whatever_the_mask_of_the_cookie(monkeypatch):
     """Streamlit masks its cookie anew with each page that it sends."""
     masked = [generate_xsrf_token_string(b"0" * 16, 1_700_000_000) for _ in range(2)]
