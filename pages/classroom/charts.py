@@ -6,25 +6,19 @@ from pages.kit import grammar
 
 
 def counts() -> alt.LayerChart:
-    """A bar for each answer, at its end what it `says`. Columns: answer, count, says, meaning."""
+    """A bar for each answer, and on it what it `says`. Columns: answer, count, says, meaning."""
     rows = alt.Chart()
-    bars = rows.mark_bar(height=18).encode(x=alt.X(field="count"))
-    numbers = rows.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE).encode(
-        x=alt.X(field="count"), text=grammar.text("says")
-    )
+    bars = rows.mark_bar(height=alt.RelativeBandSize(0.8), opacity=0.3)
+    words = rows.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE)
     return grammar.layered(
-        bars,
-        numbers,
-        height=250,
+        bars.encode(x=alt.X(field="count")),
+        words.encode(x=alt.value(0), text=grammar.text("says")),
+        height=180,
         x=alt.X(
             "count",
             type="quantitative",
             axis=alt.Axis(title="answers", tickMinStep=1, grid=False, **grammar.AXIS),
         ),
-        y=alt.Y(
-            "answer",
-            type="nominal",
-            sort=None,  # as the page offers them
-            axis=alt.Axis(title=None, labelLimit=320, **grammar.AXIS),
-        ),
+        # as the page offers them
+        y=alt.Y("answer", type="nominal", sort=None, axis=None),
     )
