@@ -9,7 +9,7 @@ def counts() -> alt.LayerChart:
     """A bar for each answer, and on it what it `says`. Columns: answer, count, says, meaning."""
     rows = alt.Chart()
     bars = rows.mark_bar(height=alt.RelativeBandSize(0.8), opacity=0.3)
-    words = rows.mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE)
+    words = grammar.colored(rows, "dark").mark_text(align="left", dx=6, fontSize=grammar.LABEL_SIZE)
     return grammar.layered(
         bars.encode(x=alt.X(field="count")),
         words.encode(x=alt.value(0), text=grammar.text("says")),

@@ -220,7 +220,7 @@ def _bars(
             {
                 "answer": answer,
                 "count": (count := counts.get(answer, 0)),
-                "says": f"{answer}: {count}" + (", right" if answer in right else ""),
+                "says": f"{count}{', right' if answer in right else ''} · {answer}",
                 "meaning": "healthy" if answer in right else "reference",
             }
             for answer in shown

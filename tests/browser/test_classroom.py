@@ -205,7 +205,7 @@ def test_a_room_of_three(server, reader):
     for student in students:
         student.page.get_by_text("The answer is").first.wait_for(timeout=15_000)
         bars = student.page.locator("[data-testid=stVegaLiteChart]").last.locator("svg text")
-        bars.get_by_text(re.compile(r": (2, right|2)$")).last.wait_for(timeout=15_000)
+        bars.get_by_text(re.compile(r"^(2, right|2) · ")).last.wait_for(timeout=15_000)
     stays, goes = students
     stays.page.get_by_text("Follow the teacher").click()
     stays.settle()
@@ -215,6 +215,10 @@ def test_a_room_of_three(server, reader):
     assert not goes.page.get_by_text("2 answers are in").count()
     assert urlsplit(stays.page.url).path == "/chain_rule"
     assert _bottom(stays, ".st-key-room") == pytest.approx(900, abs=2), "not on the screen"
+    box = stays.page.locator("[data-testid=stNumberInputField]").last
+    box.focus()
+    seen, row = box.bounding_box(), stays.page.locator(".st-key-room").bounding_box()
+    assert seen["y"] + seen["height"] <= row["y"], "the keyboard is beneath the room's row"
     teacher.page.reload()
     teacher.page.get_by_role("button", name="Teach here again").wait_for(timeout=30_000)
     teacher.settle()
