@@ -94,12 +94,15 @@ def forget(at) -> None:
 
 
 controls.draw(PANEL, "bias", "cell")
-page.write("Frameworks differ in the forget bias that they begin with.")
-site.link(
-    site.info("frameworks"),
-    "What each framework's LSTM keeps at the start",
-    address.query(FRAMEWORKS, {"name": "forget"}),
+page.write(
+    "Frameworks differ in the forget bias that they begin with, and in the recurrent weights."
 )
+for name, label in (
+    ("forget", "What each framework's LSTM keeps at the start"),
+    ("recurrent", "What each framework's LSTM draws its recurrent weights from"),
+):
+    query = address.query(FRAMEWORKS, {"name": name})
+    site.link(site.info("frameworks"), label, query)
 
 page.write(
     """

@@ -129,8 +129,12 @@ def percent(share: float) -> str:
 
 
 def setting(x: float) -> str:
-    """A control's value as the reader set it: 0.6, −1.25."""
-    return f"{x:g}".replace("-", "−")
+    """A control's value as the reader set it: 0.6, −1.25, 3×10⁻⁵."""
+    digits, _, power = f"{x:g}".partition("e")
+    digits = digits.replace("-", "−")
+    if not power:
+        return digits
+    return ("" if digits == "1" else f"{digits}×") + f"10{superscript(int(power))}"
 
 
 def count(n: int, noun: str) -> str:

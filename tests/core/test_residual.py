@@ -94,6 +94,14 @@ def test_values_and_gradients_are_those_of_pytorch(case):
 
 
 @pytest.mark.parametrize("place", PLACES)
+def test_the_gradient_at_the_input_alone_is_that_of_the_whole_way_back(place):
+    spec = StackSpec(3, 6, 5, 2, place, 0.7, seeds=2)
+    params, _, trace, d_output = run(spec)
+    alone = residual.to_input(spec, params, trace, d_output)
+    np.testing.assert_array_equal(alone, residual.backward(spec, params, trace, d_output).dx)
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_paths_of_all_lengths_add_up_to_the_gradient(place):
     spec = StackSpec(3, 6, 5, 2, place, 0.7, seeds=2)
     params, _, trace, d_output = run(spec)

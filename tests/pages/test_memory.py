@@ -243,3 +243,16 @@ def test_a_gradient_at_its_bound_is_the_same_number(sigma, back):
     )
     gradient, bound = re.search(r"\*\*(\S+)\*\*.*allows (\S+);", words.finding(at)).groups()
     assert gradient == bound
+
+
+@pytest.mark.parametrize(
+    "reach,lam,square", [(0.3, 0.4988, 2.95), (1.0, 0.9, 264), (2.0, 0.99, 2.5e5)]
+)
+def test_the_law_of_the_curse_stands_beside_what_is_measured(reach, lam, square):
+    at = SimpleNamespace(**PANEL.defaults | {"reach": reach})
+    said = words.touchy(at)
+    law = (1 + lam**2) / (1 - lam**2) ** 3
+    assert law == pytest.approx(square, rel=0.01)
+    assert theme.tex(np.log10(law)) in said
+    row = PANEL["reach"].values().index(reach)
+    assert theme.tex(2 * data.touchy(at.seed).measured[0, row]) in said

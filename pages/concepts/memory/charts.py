@@ -136,7 +136,7 @@ def touchy() -> alt.LayerChart:
 def learned() -> alt.LayerChart:
     """How many seeds learned to remember: a dot for each cell and length, larger for more.
 
-    Rows: `cell`, `length`, `learned`, `says`, `meaning`.
+    Rows: `cell`, `length`, `learned`, `says`, `meaning`; `right`, the median seed's new sequences.
     """
     x = alt.X(
         "length",
@@ -153,7 +153,10 @@ def learned() -> alt.LayerChart:
         "learned", type="quantitative", scale=alt.Scale(domain=[0, 8], range=[20, 420]), legend=None
     )
     rows = alt.Chart()
-    dots = rows.mark_point(filled=True, opacity=0.9, yOffset=-9).encode(size=size)
+    dots = rows.mark_point(filled=True, opacity=0.9, yOffset=-9).encode(
+        size=size,
+        tooltip=grammar.tooltip(cell="network", length="steps", says="learned", right="median"),
+    )
     says = rows.mark_text(dy=15, fontSize=grammar.LABEL_SIZE - 1)
     says = says.encode(text=grammar.text("says"))
     return grammar.layered(dots, says, x=x, y=y, height=theme.MAIN_HEIGHT)

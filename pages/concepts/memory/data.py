@@ -13,7 +13,7 @@ from core.gates import GateSpec
 from core.recurrent import RnnSpec
 from pages.concepts.memory.charts import HIGH, LOW
 from pages.concepts.memory.panel import BACK, BIAS, REACH, SIGMA
-from pages.kit import beside, frames
+from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 EXAMPLES, WIDTH, INPUTS = 4, 32, 4
@@ -269,7 +269,8 @@ def learned(clip: str) -> pd.DataFrame:
     found = found.reset_index().sort_values(["learned", "median"], ascending=False, kind="stable")
     best = found.groupby(["cell", "length"]).head(1).sort_index()
     says = [f"{a} of {b}" for a, b in zip(best["learned"], best["seeds"], strict=True)]
-    return best.assign(says=says, meaning="dark").reset_index(drop=True)
+    right = [f"{theme.percent(median)} right" for median in best["median"]]
+    return best.assign(says=says, right=right, meaning="dark").reset_index(drop=True)
 
 
 RUNS_UNITS = {

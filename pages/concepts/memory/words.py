@@ -131,10 +131,19 @@ def touchy(at) -> str:
     row = PANEL["reach"].values().index(at.reach)
     theory, measured = found.theory[:, row], found.measured[:, row]
     ratio = 10 ** (measured[:2] - theory[:2])
+    square = r"\mathbb{E}\Bigl(\frac{\partial h}{\partial\lambda}\Bigr)^{2}"
+    law = r"\frac{1+\lambda^2}{(1-\lambda^2)^3}"
+    left = theme.term("dark", square, theme.tex(2 * measured[0]))
+    right = theme.term("reference", law, theme.tex(2 * theory[0]))
     return fill(
-        """At λ = {lam} a gradient {steps} back is {left}. Yet the state moves **{plain}** times as
+        """{equation}
+
+        At λ = {lam} a gradient {steps} back is {left}. Yet the state moves **{plain}** times as
         far as λ does, {scaled} times with scaled inputs, and then {nu} times as far as ν does (rms,
         measured on {draws} sequences). Measured over theory: {first} and, scaled, {second}.""",
+        equation=theme.displayed(
+            rf"{left}\;{theme.nearly(2 * (measured[0] - theory[0]))}\;{right}"
+        ),
         lam=theme.number(float(data.lam(at.reach)), 4),
         steps=theme.count(BACK, "step"),
         left=theme.from_log10(BACK * np.log10(data.lam(at.reach))),

@@ -14,8 +14,8 @@ def floors() -> alt.LayerChart:
     """Gradient, first move, slopes and spread by layer, above the floor that is dragged.
 
     Frames, one row per ε: `e`, and `ground`, below which it rules; `gradient`, `move`, `slopes`,
-    `spread`, packed log₁₀ by layer; `first`, the move at layer 1; `depth`; `floor`, whether the
-    rule has an ε; `rule`, its name.
+    `spread`, packed log₁₀ by layer; `meaning`, of the move at layer 1; `depth`; `floor`, whether
+    the rule has an ε; `rule`, its name.
     """
     x = grammar.linear_x(
         "way",
@@ -54,13 +54,8 @@ def _line(frame: alt.Chart, field: str, meaning: str, *, dash, width) -> list[al
     return [line.encode(y=alt.Y(field=field))]
 
 
-def _met(chart: alt.Chart) -> alt.Chart:
-    """By what became of the step at layer 1: its own size is the learning rate."""
-    return chart.transform_calculate(meaning=grammar.outcome("datum.first"))
-
-
 def _move(frame: alt.Chart) -> list[alt.Chart]:
-    rows = _by_layer(_met(frame), "move").transform_calculate(says=grammar.number("datum.move"))
+    rows = _by_layer(frame, "move").transform_calculate(says=grammar.number("datum.move"))
     line = rows.mark_line(strokeWidth=4, clip=True).encode(y=alt.Y(field="move"))
     dots = rows.mark_point(size=45, filled=True, opacity=1, clip=True).encode(
         y=alt.Y(field="move"),
@@ -99,7 +94,7 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
     )
     of_the_step = "'━ step of ' + datum.rule + ', in learning rates'"
     return grammar.in_corner(
-        _met(frame).transform_calculate(text=of_the_step),
+        frame.transform_calculate(text=of_the_step),
         *(
             grammar.colored(frame, meaning).transform_calculate(text=name)
             for name, meaning in names
@@ -110,8 +105,9 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
 def curves() -> alt.LayerChart:
     """Held-out digits right over the steps, a line per optimizer.
 
-    Rows: `step`, `share`, `says`, `yours`, whether it is the chosen one. The table `names`: `step`,
-    its height `share`, `says`. Both with `rule` and `meaning`.
+    Rows: `step`, `share`, `low` and `high` (the middle half of the draws), `says`; `yours`, whether
+    it is the chosen one. The table `names`: `step`, its height `share`, `says`. Both with `rule`,
+    `meaning`.
     """
     last = STEPS[-1]
     x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=142)
@@ -120,8 +116,10 @@ def curves() -> alt.LayerChart:
     )
     names = names.encode(text=grammar.text("says"))
     rule, guessing = grammar.guessing(0, last, "left")
+    band = alt.Chart().transform_filter("datum.yours").mark_area(opacity=0.2, clip=True)
     return grammar.layered(
         rule,
+        band.encode(y=alt.Y(field="low"), y2=alt.Y2("high")),
         grammar.right_by_step("rule", "optimizer"),
         guessing,
         names,

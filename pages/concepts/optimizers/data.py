@@ -24,8 +24,11 @@ HERE = Path(__file__).parent
 DRAWN = 4  # of the trained networks, whose first step is computed as the reader looks
 HELD_OUT = 360  # digits
 ASKED = ("sigmoid20", "sigmoid10", "small")  # networks that the question tells of
+GUESSED = 0.11  # share of the held-out digits that a network gets right which names one for all
 LEARNED = 0.4  # share of them from which on a network counts as having learned: guessing has 0.1
 SHORT = {"momentum": "momentum", "sign": "sign"}  # names beside a line
+# log₁₀ of a step over the weights: networks that learned here stepped by 10⁻³ to 10⁻¹.
+SMALL_STEP, LARGE_STEP = -3.0, -0.5
 NO_FLOOR = ("sgd", "momentum", "sign", "muon")  # rules that ε is no setting of, here
 # What of |g| is under the root at the first step of the others.
 ROOT = {"rmsprop": sqrt(1 - RMSProp().alpha), "adam": 1.0, "adamw": 1.0}
@@ -79,6 +82,27 @@ def first_step(name: str, by: str) -> FirstStep:
     return FirstStep(*medians, np.broadcast_to(moves, (len(EXPONENTS), spec.depth)))
 
 
+def rate(name: str, by: str, exponent: int) -> float:
+    """The best learning rate of those tried; of Adam, where several ε were, at the nearest."""
+    if by == "adam" and name in SWEPT:
+        found = swept(name)
+        return found.rates[found.nearest(exponent)]
+    return trained(name, by).rate
+
+
+def relative(name: str, by: str, exponent: int) -> float:
+    """log₁₀ of the first step of layer 1 at that rate, over its weights (root mean squares)."""
+    found = first_step(name, by)
+    return float(np.log10(rate(name, by, exponent)) + found.at(exponent)[0] - found.weights[0])
+
+
+def meaning(relative_step: float) -> str:
+    """What a step of this log₁₀ size, over the weights, is."""
+    if relative_step < SMALL_STEP:
+        return "vanishing"
+    return "exploding" if relative_step > LARGE_STEP else "healthy"
+
+
 @memoize(64)
 def floors(name: str, by: str) -> pd.DataFrame:
     """One row per ε; see `charts.floors`."""
@@ -92,7 +116,7 @@ def floors(name: str, by: str) -> pd.DataFrame:
             "e": EXPONENTS,
             "ground": np.array(EXPONENTS) - np.log10(ROOT.get(by, 1.0)),
             "move": frames.pack(found.moves, frames.READ),
-            "first": found.moves[:, 0],
+            "meaning": [meaning(relative(name, by, exponent)) for exponent in EXPONENTS],
             "depth": len(found.gradient),
             "floor": by not in NO_FLOOR,
             "rule": RULES[by].label,
@@ -205,6 +229,7 @@ def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
             "yours": by == chosen,
         }
         line = pd.DataFrame({"step": STEPS, "share": run.middle, **shared})
+        line[["low", "high"]] = np.quantile(np.nan_to_num(run.share), [0.25, 0.75], axis=0).T
         line["says"] = [theme.percent(float(share)) for share in run.middle]
         lines.append(line)
         says = f"{SHORT.get(by, RULES[by].label)}: {theme.percent(float(run.middle[-1]))}"
@@ -214,9 +239,11 @@ def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Swept:
-    """Adam at several ε: its exponents, and the shares right, (exponents, draws)."""
+    """Adam at several ε: its exponents, the best rate at each, and the shares right, (exponents,
+    draws)."""
 
     exponents: tuple[int, ...]
+    rates: tuple[float, ...]
     share: np.ndarray
 
     @property
@@ -233,7 +260,8 @@ def swept(name: str) -> Swept:
     """What came of Adam at several ε, each at the best of its rates."""
     rows = pd.read_csv(HERE / "epsilon.csv", dtype={"right": str})
     rows = rows[rows["network"] == name].sort_values("exponent")
-    return Swept(tuple(rows["exponent"].tolist()), _unpacked(rows["right"]))
+    exponents, rates = (tuple(rows[of].tolist()) for of in ("exponent", "rate"))
+    return Swept(exponents, rates, _unpacked(rows["right"]))
 
 
 SWEPT = {
@@ -387,6 +415,7 @@ def moved(how: str, layer: int) -> tuple[float, float]:
 UNITS = {  # of the table for taking away
     **{"layer": "number, from the input", "log10_rms_dW": "log10 of loss per weight"},
     **{"log10_rms_move": "log10 of learning rates", "log10_spread": "log10 of a ratio"},
+    "log10_move_over_weights": "log10 of a ratio, at the best learning rate of those tried",
     "log10_slopes": "log10 of a ratio",
 }
 
@@ -399,6 +428,9 @@ def table(at) -> pd.DataFrame:
             "layer": np.arange(1, len(found.gradient) + 1),
             "log10_rms_dW": found.gradient,
             "log10_rms_move": found.at(at.e),
+            "log10_move_over_weights": np.log10(rate(at.network, at.rule, at.e))
+            + found.at(at.e)
+            - found.weights,
             "log10_spread": found.spread,
             "log10_slopes": found.slopes,
         }

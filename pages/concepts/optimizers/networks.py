@@ -27,7 +27,7 @@ NETWORKS = {
 }
 
 # Learning rates tried. Plain descent has no size of step of its own, so its grid is wider.
-_BY_GRADIENT = (1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+_BY_GRADIENT = (1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 _BY_STEP = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03)
 RATES = {
     "sgd": _BY_GRADIENT,

@@ -42,7 +42,7 @@ PANEL = Panel(
             "SGD, ×0.6",
             "bad",
             "The step is as small as the gradient, and a larger learning rate is no way out: of "
-            "eleven from 0.001 to 100, none gets far beyond guessing, and the largest three break.",
+            "fourteen up to 100, none gets far beyond guessing, and the largest three break.",
             {"network": "small", "rule": "sgd", "e": -8},
         ),
         Preset(
@@ -69,9 +69,10 @@ PANEL = Panel(
         ),
         Preset(
             "Weights too large",
-            "bad",
-            "SGD breaks at every learning rate that was tried. Adam's steps have the length of the "
-            "rate, however large the gradient, so it stays finite. It learns something, slowly.",
+            "trap",
+            "SGD breaks at every learning rate from 0.001 on, and at smaller ones learns next to "
+            "nothing of what He × 1 does. Adam's steps have the length of the rate, however large "
+            "the gradient, so it stays finite: it learns, and more slowly.",
             {"network": "large", "rule": "adam", "e": -8},
         ),
     ),

@@ -21,6 +21,11 @@ def label(by: str) -> str:
     return RULES[by].label
 
 
+def _begun(words: str) -> str:
+    """The words at the beginning of a sentence."""
+    return words[0].upper() + words[1:]
+
+
 def power(exponent: int) -> str:
     """10 to a power: 10⁻⁸."""
     return f"10{theme.superscript(exponent)}"
@@ -32,11 +37,14 @@ def finding(at) -> str:
     return fill(
         """{begun} of {rule} moves a weight of layer 1 by **{move}** times the learning rate; its
         gradient is {gradient}. In layer {last} the digits differ by **{spread}** of the size of
-        the activations. (Root mean squares, medians of {draws} draws.) {floor}""",
+        the activations. (Root mean squares, medians of {draws} draws.) At the learning rate {rate},
+        the best of those tried, the step is {relative} of the size of the weights. {floor}""",
+        rate=theme.setting(data.rate(at.network, at.rule, at.e)),
+        relative=theme.from_log10(data.relative(at.network, at.rule, at.e), 2),
         begun="The first step"
         if at.rule in data.NO_FLOOR
         else f"With ε = {power(at.e)} the first step",
-        floor=f"{label(at.rule)} has no ε to move." if at.rule in data.NO_FLOOR else "",
+        floor=f"{_begun(label(at.rule))} has no ε to move." if at.rule in data.NO_FLOOR else "",
         rule=label(at.rule),
         move=theme.from_log10(found.at(at.e)[0]),
         gradient=theme.from_log10(found.gradient[0]),
@@ -50,7 +58,8 @@ def equation(at) -> str:
     """The first move at layer 1, with its numbers."""
     found = data.first_step(at.network, at.rule)
     moved, g = float(found.at(at.e)[0]), float(found.gradient[0])
-    left = theme.term(theme.outcome(moved), r"\frac{|\Delta w|}{\eta}", theme.tex(moved))
+    met = data.meaning(data.relative(at.network, at.rule, at.e))
+    left = theme.term(met, r"\frac{|\Delta w|}{\eta}", theme.tex(moved))
     size = theme.term("dark", r"|g|", theme.tex(g))
     if at.rule in ("sgd", "momentum"):
         return theme.displayed(rf"{left}\;=\;{size}")
@@ -120,9 +129,8 @@ def _across(at, found: FirstStep) -> str:
         if sent < _EVEN
         else f"differ by a factor of {theme.from_log10(sent, 2)}"
     )
-    rule = label(at.rule)
     return (
-        f"{rule[0].upper()}{rule[1:]} moves the weights of layers 1 and {last} {says}. "
+        f"{_begun(label(at.rule))} moves the weights of layers 1 and {last} {says}. "
         f"Their gradients {gradients}."
     )
 
@@ -144,8 +152,8 @@ def _under(at, found: FirstStep) -> str:
             "one.",
         }.get(
             at.rule,
-            f"{label(at.rule)} has no ε: its first step is the gradient times the learning rate, "
-            "however small that is.",
+            f"{_begun(label(at.rule))} has no ε: its first step is the gradient times the learning "
+            "rate, however small that is.",
         )
     own = data.ROOT[at.rule]
     under = int((found.gradient + log10(own) < at.e).sum())
@@ -217,18 +225,20 @@ def trained(at) -> str:
     )
     halted = f" Of {len(run.share)} draws {run.halted} broke." * bool(run.halted)
     rates = len(RATES[at.rule])
+    guesses = data.tried(at.network, at.rule)["right"].max() <= data.GUESSED * data.HELD_OUT
     how = (
-        f"with the learning rate {theme.setting(run.rate)}, the best of {rates}"
-        if data.tried(at.network, at.rule)["right"].any()
-        else f"at each of {rates} learning rates"
+        f"and no more at any of {rates} learning rates"
+        if guesses
+        else f"with the learning rate {theme.setting(run.rate)}, the best of {rates}"
     )
     return fill(
-        """After 200 steps **{rule}** gets **{right}** of the held-out digits right, {how}.{more}
-        {told}""",
+        """After 200 steps **{rule}**{usual} gets **{right}** of the held-out digits right,
+        {how}.{more} {told}""",
+        usual="" if at.rule in data.NO_FLOOR else f" with its usual ε, {power(-8)},",
         rule=label(at.rule),
         right=right,
         how=how,
-        more=halted + _healthy(at),
+        more=halted + _healthy(at) + _other_floor(at),
         told=told,
     )
 
@@ -247,6 +257,16 @@ def epsilons(at) -> str:
         "" if near == at.e else f", the nearest to {power(at.e)} that was trained"
     )
     return "\n".join([f"{which}, each at the best of its learning rates:", "", *lines])
+
+
+def _other_floor(at) -> str:
+    """What Adam gets right at the ε that is set, where others than the usual one were trained."""
+    if at.rule != "adam" or at.network not in data.SWEPT or at.e == -8:
+        return ""
+    found = data.swept(at.network)
+    row = found.nearest(at.e)
+    right = theme.percent(float(found.middle[row]))
+    return f" With ε = {power(found.exponents[row])} it gets {right}."
 
 
 def _healthy(at) -> str:

@@ -3,12 +3,11 @@ way, number of blocks, learning rate and seed.
 
     python -m pages.concepts.shortcuts.make_runs
 
-About half an hour on two cores.
+About three quarters of an hour on two cores.
 """
 
 from concurrent.futures import ProcessPoolExecutor
 from itertools import chain, product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,8 @@ import pandas as pd
 from core import datasets, residual
 from core.losses import LOSSES
 from core.residual import StackParams, StackSpec
+from pages.concepts.shortcuts.data import GUESSING, RUNS_FILE
 
-RUNS_FILE = Path(__file__).with_name("runs.csv")
 # What the page calls a way: where shortcut and norm stand, and r as a power of the blocks L.
 WAYS = {
     "plain": ("plain", 0.0),
@@ -30,6 +29,7 @@ WAYS = {
     "DeepNorm": ("deep", 0.0),
 }
 DEPTHS, RATES = (10, 20, 30, 60), (0.01, 0.03, 0.1, 0.3)
+SMALLER = (3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5, 3e-6, 1e-6)  # where the smallest was the best
 WIDTH, STEPS, BATCH, SEEDS = 32, 200, 32, 8
 
 
@@ -78,10 +78,17 @@ def rows(task: tuple[int, str]) -> list[dict]:
     """Rows of runs.csv of one number of blocks and way."""
     blocks, way = task
     pairs = list(product(RATES, range(SEEDS)))
-    shared = {"way": way, "blocks": blocks}
+    right = dict(zip(pairs, train(way, blocks, pairs).tolist(), strict=True))
+    for rate in SMALLER:
+        medians = {r: np.median([right[r, seed] for seed in range(SEEDS)]) for r, _ in right}
+        best = max(medians, key=medians.__getitem__)
+        if best > min(medians) and medians[best] > GUESSING:
+            break
+        pairs = [(rate, seed) for seed in range(SEEDS)]
+        right |= zip(pairs, train(way, blocks, pairs).tolist(), strict=True)
     return [
-        shared | {"rate": rate, "seed": seed, "accuracy": round(float(right), 4)}
-        for (rate, seed), right in zip(pairs, train(way, blocks, pairs), strict=True)
+        {"way": way, "blocks": blocks, "rate": rate, "seed": seed, "accuracy": round(share, 4)}
+        for (rate, seed), share in sorted(right.items())
     ]
 
 

@@ -4,7 +4,7 @@ from core.activations import ACTIVATIONS
 from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 
 R = Range("r", "branch factor r", -2.5, 0.5, 0.1, -0.7, live=True, base=10)
-DEEP = Range("deep", "blocks", 2, 50, 4, 26, live=True)
+DEEP = Range("deep", "blocks of the two stacks", 2, 50, 4, 26, live=True)
 PLACES = {
     "plain": "plain, F(h)",
     "shortcut": "shortcut, h + r·F(h)",
@@ -26,7 +26,12 @@ PANEL = Panel(
         Choice("norm", "Norm", {"rms": "RMS", "layer": "layer"}, "rms"),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
         DEEP,
-        Choice("trained", "Blocks", {n: n for n in ("10", "20", "30", "60")}, "30"),
+        Choice(
+            "trained",
+            "Blocks of the trained stacks",
+            {n: n for n in ("10", "20", "30", "60")},
+            "30",
+        ),
     ),
     presets=(
         Preset(
@@ -39,7 +44,8 @@ PANEL = Panel(
         Preset(
             "h + F/√L",
             "good",
-            "All branches together add about as much as the stream has. Stay with it at any depth.",
+            "All branches together add about as much as the stream has. At another depth, move *r* "
+            "to the mark 1/√L again.",
             {"place": "shortcut", "r": -0.7, "blocks": 24, "activation": "relu"},
         ),
         Preset(

@@ -4,6 +4,7 @@ import numpy as np
 
 from pages.concepts.shortcuts import data
 from pages.concepts.shortcuts.charts import PEAK
+from pages.concepts.shortcuts.data import GUESSING
 from pages.concepts.shortcuts.panel import DEEP, PANEL, R
 from pages.kit import theme
 from pages.kit.memoize import memoize
@@ -39,6 +40,8 @@ def equation(at) -> str:
     ratio = float(data.at_r(data.setting(at), at.r).dh[0])
     left = r"\frac{\lVert dJ/dh_0\rVert}{\lVert dJ/dh_L\rVert}"
     measured = theme.term(theme.outcome(ratio), left, theme.tex(ratio))
+    if at.activation != "relu":
+        return theme.displayed(measured)
     law = data.predicted(at.place, at.blocks, at.r)
     formula = {"shortcut": r"(1+r^2)^{L/2}", "pre": r"\sqrt{1+L\,r^2}", "peri": r"\sqrt{1+L\,r^2}"}
     right = theme.term("dark", formula.get(at.place, "1^L"), theme.tex(law))
@@ -58,8 +61,9 @@ def about_equation(at) -> str:
         "the stream's size.",
         "deep": "The normalization divides the gradient by what the sum has grown by.",
     }[at.place]
-    law = "The law on the right is that of wide ReLU stacks."
-    return f"{why} {law}" if at.activation == "relu" else f"For ReLU: {why} {law}"
+    if at.activation != "relu":
+        return f"Measured. In ReLU blocks: {why}"
+    return f"{why} The law on the right is that of wide ReLU stacks."
 
 
 def notes(at) -> list[str]:
@@ -89,20 +93,23 @@ def notes(at) -> list[str]:
         at_root=theme.number((1 + 1 / at.blocks) ** (at.blocks / 2)),
         at_inverse=theme.number((1 + 1 / at.blocks**2) ** (at.blocks / 2)),
     )
-    post = fill(
+    post = _other(of, "post", at.r)
+    said = fill(
         """Post-norm gradients are often said to vanish toward the input. In these blocks,
         before training and at *r* = {r}, post-norm multiplies the gradient by {post}, pre-norm by
         {pre}.""",
         r=branch(at),
-        post=_other(of, "post", at.r),
-        pre=_other(of, "pre", at.r),
+        post=theme.from_log10(post, 2)
+        + (" (here it does vanish)" if theme.outcome(post) == "vanishing" else ""),
+        pre=theme.from_log10(_other(of, "pre", at.r), 2),
     )
-    return [slopes, weights, marks, post]
+    return [slopes, weights, marks, said]
 
 
-def _other(of, place: str, r: float) -> str:
+def _other(of, place: str, r: float) -> float:
+    """log₁₀ of what the same stack, its norm at another place, multiplies the gradient by."""
     other = data.Setting(place, of.blocks, of.activation, of.norm, of.seed)
-    return theme.from_log10(float(data.at_r(other, r).dh[0]), 2)
+    return float(data.at_r(other, r).dh[0])
 
 
 def paths(at) -> str:
@@ -148,16 +155,18 @@ def _angles(own: float) -> str:
 def noise(at) -> str:
     """How alike a gradient is to itself a little further on."""
     i = DEEP.values().index(at.deep)
-    of = {place: rows[i] for place, rows in data.gradients_on_a_circle(at.seed).items()}
-    near = {place: data.autocorrelation(curve, data.NEAR) for place, curve in of.items()}
+    near = {place: float(np.median(of[i])) for place, of in data.alike(at.seed).items()}
+    curves = [of[i] for of in data.drawn(at.seed).values()]
     step = data.NEAR * 360 / (data.POINTS - 1)
     return fill(
         """Both curves are drawn at the same size. {step}° further on, the gradient of the
         plain stack of {blocks} correlates with what it was by {plain}, that of the stack with
         shortcuts by {shortcut}: at 1 it still points the same way, at 0 it says nothing about the
-        next point. {cut}""",
+        next point. Medians of {networks} networks, of which the plain one's median is drawn.
+        {cut}""",
+        networks=data.CIRCLED,
         cut=f"Peaks beyond {PEAK} times the root mean square are cut."
-        if max(np.abs(curve).max() for curve in of.values()) > PEAK
+        if max(np.abs(curve).max() for curve in curves) > PEAK
         else "",
         step=f"{step:.0f}",
         blocks=theme.count(at.deep, "block"),
@@ -177,7 +186,9 @@ def training(blocks: str) -> str:
     lines = []
     for way, rows in found.groupby("way", sort=False):
         rate, median = rows["rate"].iloc[0], float(rows["median"].iloc[0])
-        lines.append(f"**{way}** {theme.percent(median)} (η = {rate:g})")
+        learns = median > GUESSING
+        at = f"(η = {theme.setting(rate)})" if learns else "(guessing at every rate)"
+        lines.append(f"**{way}** {theme.percent(median)} {at}")
     post = float(found.loc[found["way"] == "post-norm", "median"].iloc[0])
     later = (
         " Post-norm's gradient had the right size before training, and that was not enough."
