@@ -1,5 +1,7 @@
 """The page on shortcuts: what the core gives at its settings, and what its sentences say."""
 
+import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -83,6 +85,12 @@ def test_a_deep_plain_gradient_is_noise_and_one_with_shortcuts_a_curve():
         assert (near["plain"] < near["shortcut"]).all()
 
 
+def test_the_circle_is_drawn_once_around():
+    (spec,) = set(re.findall(r"datum\.i \* 360 / (\d+)", json.dumps(charts.noise().to_dict())))
+    for curve in data.curves(0)["plain"]:
+        assert len(curve.split()) == int(spec) + 1
+
+
 def test_the_network_that_is_drawn_is_the_one_whose_plain_stack_is_the_median():
     of = {place: data.alike(3)[place] for place in ("plain", "shortcut")}
     for i, curve in enumerate(data.drawn(3)["plain"]):
@@ -140,7 +148,7 @@ def test_the_committed_runs_tell_what_the_page_says_of_them():
             assert median(way, blocks) > 0.9, (way, blocks)
     assert median("h + F", "10") > 0.8 and 0.4 < median("h + F", "20") < 0.6
     assert "**h + F** 49 % (η = 0.0001)" in words.training("20")
-    assert "**h + F** 10 % (guessing at every rate)" in words.training("60")
+    assert "**h + F** 10 % (no more at any rate)" in words.training("60")
     trained = data.trained("30").set_index("way")["meaning"]
     assert (trained["h + F"] == "exploding").all() and (trained["plain"] == "reference").all()
     assert median("plain", "10") > 0.5 and median("plain", "20") < 0.4

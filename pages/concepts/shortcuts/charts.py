@@ -129,6 +129,7 @@ def paths() -> alt.LayerChart:
 
 
 PEAK = 7  # times its rms: what is larger is cut
+POINTS = 96  # of the circle
 
 
 def noise() -> alt.LayerChart:
@@ -144,7 +145,7 @@ def noise() -> alt.LayerChart:
         ("shortcut", "h + F/√L", "one", 9.5),
     ):
         rows = grammar.colored(frames.unpack(frame, field), meaning).transform_calculate(
-            t="-180 + datum.i * 360 / 127", height=f"datum.{field} + {up}"
+            t=f"-180 + datum.i * 360 / {POINTS - 1}", height=f"datum.{field} + {up}"
         )
         line = rows.mark_line(strokeWidth=1.8, clip=True).encode(y=alt.Y(field="height"))
         label = grammar.colored(frame, meaning).transform_calculate(

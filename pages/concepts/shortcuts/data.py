@@ -13,13 +13,13 @@ from core.diagnostics import arrives, log10_norms, log10_rms, running_products
 from core.losses import LOSSES
 from core.network import NetSpec
 from core.residual import StackParams, StackSpec
-from pages.concepts.shortcuts.charts import HIGH, LOW, PEAK
+from pages.concepts.shortcuts.charts import HIGH, LOW, PEAK, POINTS
 from pages.concepts.shortcuts.panel import DEEP, R
 from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
 
 WIDTH, EXAMPLES, NETWORKS = 32, 8, 5
-WIDER, POINTS, NEAR = 64, 96, 3  # of the stacks that a circle is sent through; 3 points are 11°
+WIDER, NEAR = 64, 3  # of the stacks that a circle of POINTS is sent through; 3 of them are 11°
 CIRCLED = 3  # such stacks of each kind
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 GUESSING = 0.15  # no more than about this share of ten digits is right by guessing

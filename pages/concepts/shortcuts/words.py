@@ -3,7 +3,7 @@
 import numpy as np
 
 from pages.concepts.shortcuts import data
-from pages.concepts.shortcuts.charts import PEAK
+from pages.concepts.shortcuts.charts import PEAK, POINTS
 from pages.concepts.shortcuts.data import GUESSING
 from pages.concepts.shortcuts.panel import DEEP, PANEL, R
 from pages.kit import theme
@@ -157,7 +157,7 @@ def noise(at) -> str:
     i = DEEP.values().index(at.deep)
     near = {place: float(np.median(of[i])) for place, of in data.alike(at.seed).items()}
     curves = [of[i] for of in data.drawn(at.seed).values()]
-    step = data.NEAR * 360 / (data.POINTS - 1)
+    step = data.NEAR * 360 / (POINTS - 1)
     return fill(
         """Both curves are drawn at the same size. {step}° further on, the gradient of the
         plain stack of {blocks} correlates with what it was by {plain}, that of the stack with
@@ -187,7 +187,7 @@ def training(blocks: str) -> str:
     for way, rows in found.groupby("way", sort=False):
         rate, median = rows["rate"].iloc[0], float(rows["median"].iloc[0])
         learns = median > GUESSING
-        at = f"(η = {theme.setting(rate)})" if learns else "(guessing at every rate)"
+        at = f"(η = {theme.setting(rate)})" if learns else "(no more at any rate)"
         lines.append(f"**{way}** {theme.percent(median)} {at}")
     post = float(found.loc[found["way"] == "post-norm", "median"].iloc[0])
     later = (
