@@ -14,6 +14,7 @@ MAX_DRAWS = 20_000_000  # n·trials of scalar products: about one second
 # trials·n·(width + 8)³ of matrix products: about three seconds.  The 8 is what calling for a small
 # matrix costs beyond its arithmetic.
 MAX_COST = 1_000_000_000
+ITERATIONS = 200  # of `sinkhorn`
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,7 @@ def stream_products(
     return StreamProducts(free, sums, differences)
 
 
-def sinkhorn(positive: np.ndarray, iterations: int = 200) -> np.ndarray:
+def sinkhorn(positive: np.ndarray) -> np.ndarray:
     """Positive square matrices (…, D, D) made doubly stochastic: every row and column sums to 1.
 
     Rows and columns are divided by their sums in turn, columns last, so that these sum to 1 to
@@ -251,7 +252,7 @@ def sinkhorn(positive: np.ndarray, iterations: int = 200) -> np.ndarray:
         raise ValueError(f"a matrix must be square, and {a.shape} is none.")
     if not (np.isfinite(a) & (a > 0)).all():
         raise ValueError("every entry must be positive and finite.")
-    for _ in range(iterations):
+    for _ in range(ITERATIONS):
         a = a / a.sum(axis=-1, keepdims=True)
         a = a / a.sum(axis=-2, keepdims=True)
     return a

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
-from urllib.parse import urlsplit, urlunsplit
 
 import pandas as pd
 import streamlit as st
@@ -131,8 +130,7 @@ def _enter() -> None:
 
 
 def _desk(panel: Panel, view: View) -> None:
-    here = urlsplit(st.context.url or "")
-    link = urlunsplit((here.scheme, here.netloc, here.path, f"room={view.code}", ""))
+    link = address.here({"room": view.code})
     left, right = st.columns([1, 2])
     left.image(qr.svg(link), width="stretch")
     with right:
@@ -263,7 +261,7 @@ def bar(panel: Panel) -> None:
 
 def _lead(panel: Panel) -> None:
     at = values.read(panel)
-    shows = {control.name: getattr(at, control.name) for control in panel.controls}
+    shows = address.values_of(panel, at)
     try:
         _rooms().show(st.session_state[CODE], st.session_state[_KEY], panel.page, shows)
     except NoRoom:

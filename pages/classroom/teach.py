@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -12,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.classroom import lesson, qr
 from pages.classroom.lesson import Lesson
 from pages.classroom.running import Running, go_on_in
-from pages.kit import page, site, theme, values
+from pages.kit import address, page, site, theme, values
 from pages.kit.mode import Step
 from pages.kit.panels import Panel
 
@@ -175,9 +174,7 @@ def _link(panels: lesson.Panels) -> None:
     if len(packed) > lesson.LONGEST_LINK:
         st.caption("This lesson is too long for a link. Give the file.")
         return
-    here = urlsplit(st.context.url or "")
-    path = f"{here.path.rpartition('/')[0]}/{draft.steps[0].page}"
-    link = urlunsplit((here.scheme, here.netloc, path, f"lesson={packed}&step=1", ""))
+    link = address.here({"lesson": packed, "step": "1"}, draft.steps[0].page)
     st.code(link, language=None, wrap_lines=True)
     if qr.fits(link):
         st.image(qr.svg(link), width=260)

@@ -219,7 +219,7 @@ def _write(panel: Panel) -> None:
     browser that is busy may still have the page before there, and would give that page's address,
     and its place in the history, what is meant for this one.
     """
-    _say(panel, _values(panel, values.read(panel)), values.pinned(panel))
+    _say(panel, values_of(panel, values.read(panel)), values.pinned(panel))
 
 
 def say_at_once(panel: Panel) -> None:
@@ -258,7 +258,8 @@ def _pinned(panel: Panel, pin: Mapping[str, Any] | None) -> dict[str, str]:
     return {} if pin is None else {panel.key(PIN): panel.pin_text(pin)}
 
 
-def _values(panel: Panel, at: values.Reading) -> dict[str, Any]:
+def values_of(panel: Panel, at: values.Reading) -> dict[str, Any]:
+    """The values of all controls, noted for the fragment that is being drawn."""
     return {control.name: getattr(at, control.name) for control in panel.controls}
 
 
@@ -269,8 +270,15 @@ def query(panel: Panel, at: Mapping[str, Any]) -> dict[str, str]:
 
 def link(panel: Panel, at: values.Reading, *, answer: bool) -> str:
     """This page's address with the value of every control, defaults too; and its answer shown."""
-    here = urlsplit(st.context.url or "")
     asks = {ANSWER: SHOWN} if answer else {}
-    says = query(panel, _values(panel, at)) | _pinned(panel, values.pinned(panel)) | asks
+    return here(query(panel, values_of(panel, at)) | _pinned(panel, values.pinned(panel)) | asks)
+
+
+def here(says: Mapping[str, str], page: str | None = None) -> str:
+    """The address of the open page, or of another one of this site, that says this."""
+    open_now = urlsplit(st.context.url or "")
+    path = open_now.path or values.open_page()
+    if page is not None:
+        path = f"{path.rpartition('/')[0]}/{page}"
     said = urlencode(says, quote_via=quote)
-    return urlunsplit((here.scheme, here.netloc, here.path or panel.page, said, ""))
+    return urlunsplit((open_now.scheme, open_now.netloc, path, said, ""))

@@ -244,6 +244,19 @@ def in_corner(*rows: alt.Chart, **style) -> list[alt.Chart]:
     ]
 
 
+def readout(
+    frame: alt.Chart, right: str, lines: Iterable[tuple[str, Any, str | int, str]]
+) -> list[alt.Chart]:
+    """Words that end at `right`, one below the other: of each its field, size, weight, and height
+    on the vertical axis; `right` and the heights are expressions."""
+    return [
+        frame.transform_calculate(says_at=height, says_to=right)
+        .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
+        .encode(x=alt.X(field="says_to"), y=alt.Y(field="says_at"), text=text(field))
+        for field, size, weight, height in lines
+    ]
+
+
 def off_the_axis(field: str, low: float, high: float, *, along: str) -> list[alt.Chart]:
     """What a vertical axis of log₁₀ values has no place for: exact 0 at its foot, ∞ at its head.
 

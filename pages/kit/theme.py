@@ -159,10 +159,10 @@ def _log10_shown(text: str) -> float:
     return math.log10(size) + int(found[2] or 0) if size else -math.inf
 
 
-def relation(result: str, *factors: str, power: int = 1, digits: int = 3) -> str:
+def relation(result: str, *factors: str, power: int = 1) -> str:
     r"""= if the numbers as `tex` wrote them multiply to the result as it stands, else \approx."""
     given = power * sum(_log10_shown(factor) for factor in factors)
-    return "=" if tex(given, digits) == result.lstrip("-") else r"\approx"
+    return "=" if tex(given) == result.lstrip("-") else r"\approx"
 
 
 CLOSE = math.log10(3)  # decades: within a factor of 3 of each other

@@ -203,3 +203,17 @@ def test_within_another_site_a_link_leads_out_of_it():
     at = open_page("optimizers", embedded=True)
     assert not at.get("page_link")
     assert f"[{way.proto.label}](training?training_" in prose(at)
+
+
+def test_the_rules_of_all_sections_are_one_rule_with_other_numbers():
+    css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
+    rules = {
+        int(n): rule
+        for rule, n in re.findall(r"^(\[.*:has\(\.st-key-section-(\d+)\) > .*\})$", css, re.M)
+    }
+    assert sorted(rules) == list(range(1, 13))
+    second = rules[2].replace("nth-child(2 ", "nth-child({here} ")
+    second = second.replace("nth-child(1 ", "nth-child({before} ")
+    for n in range(2, 13):
+        wanted = second.replace("section-2)", f"section-{n})")
+        assert rules[n] == wanted.replace("{here}", f"{n}").replace("{before}", f"{n - 1}")

@@ -75,12 +75,7 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
         ("says_gain", alt.expr("width < 420 ? 14 : 16"), "bold", f"{up} ? -22.2 : {TOP - 3.8}"),
         ("says_end", alt.expr("width < 420 ? 14 : 16"), 400, f"{up} ? -24.6 : {TOP - 6.2}"),
     )
-    return [
-        frame.transform_calculate(says_at=at, layer=str(DEEPEST + 1))
-        .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
-        .encode(y=alt.Y(field="says_at"), text=grammar.text(field))
-        for field, size, weight, at in lines
-    ]
+    return grammar.readout(frame, str(DEEPEST + 1), lines)
 
 
 def gauge() -> alt.LayerChart:

@@ -93,12 +93,7 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
         ("says_what", 16, "bold", f"{down} ? 8.2 : -12.6"),
         ("says_networks", 13, 400, f"{down} ? 6.5 : -14.3"),
     )
-    says = [
-        frame.transform_calculate(says_at=at)
-        .mark_text(fontSize=size, fontWeight=weight, align="right", baseline="top", dx=-8)
-        .encode(x=alt.X(field="right"), y=alt.Y(field="says_at"), text=grammar.text(field))
-        for field, size, weight, at in lines
-    ]
+    says = grammar.readout(frame, "datum.right", lines)
     dead = frame.transform_filter("isValid(datum.dead)").mark_text(
         align="left", dx=12, fontSize=grammar.LABEL_SIZE
     )

@@ -1,6 +1,7 @@
 """Tables of the page on memory."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -252,7 +253,7 @@ def touchy_curves(seed: int) -> pd.DataFrame:
 # Learning to remember ----------------------------------------------------------------------------
 
 
-@memoize(1)
+@cache
 def runs() -> pd.DataFrame:
     """The committed training runs: see make_runs.py."""
     return pd.read_csv(RUNS_FILE)

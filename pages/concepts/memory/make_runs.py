@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -23,8 +22,8 @@ from core.gates import GateSpec
 from core.losses import LOSSES
 from core.network import Params
 from core.recurrent import RnnSpec
+from pages.concepts.memory.data import RUNS_FILE
 
-RUNS_FILE = Path(__file__).with_name("runs.csv")
 SYMBOLS, WIDTH, BATCH, STEPS, SEEDS = 4, 16, 16, 500, 8
 LENGTHS, RATES = (10, 20, 50, 100, 200), (0.01, 0.03)
 LIMIT = 1.0  # of the norm of the whole gradient, where it is clipped

@@ -310,9 +310,9 @@ def limit_by_norm() -> float:
     return 2 * SIZE * WIDTH
 
 
-def clipped_by_weights(g: np.ndarray, W: np.ndarray, share: float = 0.01) -> np.ndarray:
-    """Each unit's gradient, a column, at most `share` of its weights' norm (Brock et al. 2021)."""
-    limits = share * np.maximum(np.linalg.norm(W, axis=0), 1e-3)
+def clipped_by_weights(g: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """Each unit's gradient, a column, at most 0.01 of its weights' norm (Brock et al. 2021)."""
+    limits = 0.01 * np.maximum(np.linalg.norm(W, axis=0), 1e-3)
     return g * np.minimum(1.0, limits / np.maximum(np.linalg.norm(g, axis=0), 1e-300))
 
 

@@ -192,15 +192,8 @@ def matrix_products() -> alt.LayerChart:
     """
     x = grammar.count_x("k", "number of matrices multiplied", 30, every=5, room=9)
     y = grammar.powers_y("log10", "factor on a vector's length", -30, 30, every=10)
-    rows = alt.Chart()
-    band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
-    lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
-        strokeDash=alt.condition("datum.series == 'law'", alt.value([4, 3]), alt.value([1, 0])),
-        tooltip=grammar.tooltip(k="matrices", says="factor"),
-    )
-    names = grammar.names(rows, "name_at")
-    ends = grammar.off_the_axis("log10", -29, 29, along="k")
-    return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    dash = alt.condition("datum.series == 'law'", alt.value([4, 3]), alt.value([1, 0]))
+    return _growing("factor", -29, 29, x=x, y=y, strokeDash=dash)
 
 
 def streams() -> alt.LayerChart:
@@ -212,11 +205,16 @@ def streams() -> alt.LayerChart:
     low, high = STREAMS
     x = grammar.count_x("k", "number of matrices multiplied", LAYERS, every=10, room=22)
     y = grammar.powers_y("log10", "size over that at the start", low, high, every=10)
+    return _growing("size", low + 1, high - 1, x=x, y=y)
+
+
+def _growing(what: str, low: float, high: float, *, x: alt.X, y: alt.Y, **line) -> alt.LayerChart:
+    """Bands, lines and names over k; `what` its numbers are, which end at `low` and `high`."""
     rows = alt.Chart()
     band = rows.mark_area(opacity=0.2, clip=True).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
-        tooltip=grammar.tooltip(k="matrices", says="size")
+        tooltip=grammar.tooltip(k="matrices", says=what), **line
     )
     names = grammar.names(rows, "name_at")
-    ends = grammar.off_the_axis("log10", low + 1, high - 1, along="k")
+    ends = grammar.off_the_axis("log10", low, high, along="k")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
