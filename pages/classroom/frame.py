@@ -15,6 +15,7 @@ from pages.classroom import lesson, progress, room, take_away, teach
 from pages.classroom.running import Running, go_on_in, leave_lesson, open_lesson, say_in_address
 from pages.kit import address, mode, page, site, values
 from pages.kit.panels import Panel
+from pages.kit.values import Reading
 
 _STYLE = Path(__file__).with_name("style.css")
 _PROJECTOR = Path(__file__).with_name("projector.css")
@@ -208,7 +209,7 @@ def _embed(panel: Panel) -> None:
     )
 
     @page.part(panel)
-    def frame(at) -> None:
+    def frame(at: Reading) -> None:
         link = address.link(panel, at, answer=False)
         joined = "&" if "?" in link else "?"
         st.code(

@@ -61,7 +61,7 @@ def go_on_in(running: Running) -> None:
 
 def _be_in(running: Running | None) -> None:
     st.session_state[_KEY] = running
-    mode.become(replace(mode.now(), step=running and running.step))
+    mode.become(replace(mode.now(), step=running.step if running else None))
 
 
 def say_in_address() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.classroom import progress, qr
 from pages.kit import address, page, site
 from pages.kit.panels import Panel
+from pages.kit.values import Reading
 
 
 def cards(panels: Mapping[str, Panel]) -> str:
@@ -33,7 +34,7 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
     )
 
     @page.part(panel)
-    def paper(at) -> None:
+    def paper(at: Reading) -> None:
         here = address.link(panel, at, answer=False)
         set_to = (panel.says(name, getattr(at, name)) for name in panel.defaults)
         with st.container(key="paper"):
@@ -46,7 +47,7 @@ def draw(panel: Panel, panels: Mapping[str, Panel]) -> None:
         page.write("**What you have answered** counts elsewhere too, with this link.")
 
         @page.part(panel)
-        def done(at) -> None:
+        def done(at: Reading) -> None:
             here = address.link(panel, at, answer=False)
             st.code(f"{here}&done={told}", language=None, wrap_lines=True)
 

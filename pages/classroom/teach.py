@@ -105,7 +105,7 @@ def _text(
 
 def _widget(
     panel: Panel,
-    draw: Callable,
+    draw: partial,
     name: str,
     value: Any,
     on_change: Callable[[Any], None],
@@ -158,7 +158,9 @@ def _hand_out(panel: Panel, panels: lesson.Panels) -> None:
     """The lesson as it is then; a note that was typed draws no more of this anew than the link."""
     with st.container(horizontal=True):
         st.button("Open the lesson", key="teach.open", on_click=_open, args=(panels,))
-        session = get_script_run_ctx().session_state
+        context = get_script_run_ctx()
+        assert context is not None  # a script runs here
+        session = context.session_state
         page.file(
             "Lesson as a file",
             lambda: lesson.written(session[_DRAFT], panels),

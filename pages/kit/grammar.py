@@ -5,7 +5,7 @@ they span hundreds of decades, and a log scale would draw 0 and infinity as a fl
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 from pages.kit.theme import BAND, MEANINGS, SMALL_HEIGHT
 
+Title = str | Sequence[str] | None  # of an axis, in one line or several
+Ends = Sequence[Any]  # of an axis: numbers, or expressions
+Values = Iterable[float] | None  # at which an axis is labeled
 LABEL_SIZE = 14
 SUBNORMAL = float(np.log10(np.finfo(np.float64).smallest_normal))  # what is less is subnormal
 _QUARTERS = [0, 0.25, 0.5, 0.75, 1]
@@ -35,7 +38,7 @@ def layered(
     params: Iterable[alt.Parameter] = (),
     independent: Iterable[str] = (),
     title: alt.TitleParams | None = None,
-    **channels,
+    **channels: Any,
 ) -> alt.LayerChart:
     """The layers as one chart as wide as its page, with `independent` scales for each.
 
@@ -104,7 +107,9 @@ def beyond(log10: str, low: float, high: float) -> str:
 # Axes ------------------------------------------------------------------------------------------
 
 
-def linear_x(field: str | None, title, domain, values=None, /, **axis) -> alt.X:
+def linear_x(
+    field: str | None, title: Title, domain: Ends, values: Values = None, /, **axis: Any
+) -> alt.X:
     """A horizontal axis of exactly this domain, labeled at `values`.
 
     Of no field where the layers have one each. `span` is where it begins and ends if not with the
@@ -113,12 +118,23 @@ def linear_x(field: str | None, title, domain, values=None, /, **axis) -> alt.X:
     return alt.X(**_linear(field, title, domain, values, **{"grid": False} | axis))
 
 
-def linear_y(field: str | None, title, domain, values=None, /, **axis) -> alt.Y:
+def linear_y(
+    field: str | None, title: Title, domain: Ends, values: Values = None, /, **axis: Any
+) -> alt.Y:
     """A vertical axis of exactly this domain, as `linear_x`, with faint lines across."""
     return alt.Y(**_linear(field, title, domain, values, **{"gridOpacity": 0.5} | axis))
 
 
-def _linear(field, title, domain, values, /, *, span=None, **axis) -> dict[str, Any]:
+def _linear(
+    field: str | None,
+    title: Title,
+    domain: Ends,
+    values: Values,
+    /,
+    *,
+    span: Sequence[Any] | None = None,
+    **axis: Any,
+) -> dict[str, Any]:
     at = alt.Undefined if values is None else list(values)
     scale = {"domain": list(domain), "range": span or alt.Undefined, "nice": False, "zero": False}
     return {
@@ -154,7 +170,7 @@ def count_x(field: str, title: str | list[str], high: int, *, every: int, room: 
     return linear_x(field, title, (0, high + room), range(0, high + 1, every))
 
 
-def whole_x(field: str, title: str | list[str], least: list[float], /, **axis) -> alt.X:
+def whole_x(field: str, title: str | list[str], least: list[float], /, **axis: Any) -> alt.X:
     """A horizontal axis of whole numbers, as far as the rows reach, and `least` in any case."""
     return alt.X(
         field,
@@ -223,14 +239,14 @@ def guessing(left: float, right: float, align: str) -> list[alt.Chart]:
     return [rule, name.properties(name="haloed_guessing")]
 
 
-def names(rows: alt.Chart, height: str, field: str = "name", **style) -> alt.Chart:
+def names(rows: alt.Chart, height: str, field: str = "name", **style: Any) -> alt.Chart:
     """The lines' names, to the right of the rows that have one and a `height` for it."""
     named = rows.transform_filter(f"isValid(datum.{field}) && isValid(datum.{height})")
     mark = named.mark_text(**{"align": "left", "dx": 6, "fontSize": LABEL_SIZE} | style)
     return mark.encode(y=alt.Y(field=height), text=text(field))
 
 
-def in_corner(*rows: alt.Chart, **style) -> list[alt.Chart]:
+def in_corner(*rows: alt.Chart, **style: Any) -> list[alt.Chart]:
     """The `text` of each, one above the other in the lower left corner, the last at its foot.
 
     Each breaks the lines beneath it.
@@ -379,12 +395,16 @@ class Pane:
             *(f"{down[end]} * height {shift}" for down in (self.down, self.phone or self.down))
         )
 
-    def x(self, field: str | None, title, domain, values, /, **axis) -> alt.X:
+    def x(
+        self, field: str | None, title: Title, domain: Ends, values: Values, /, **axis: Any
+    ) -> alt.X:
         """Its horizontal axis, at its foot."""
         axis = {"orient": "bottom", "offset": self._height(1, "- height")} | axis
         return linear_x(field, title, domain, values, span=[self.left, self.right], **axis)
 
-    def y(self, field: str | None, title, domain, values, /, **axis) -> alt.Y:
+    def y(
+        self, field: str | None, title: Title, domain: Ends, values: Values, /, **axis: Any
+    ) -> alt.Y:
         """Its vertical axis, on its left."""
         axis = {
             "grid": False,

@@ -42,7 +42,7 @@ def memoize(
         asked_for = lru_cache(maxsize=results)(lambda *args: Once(partial(made, *args)))
         kept = 0
 
-        def made(*args):
+        def made(*args: Any) -> Any:
             nonlocal kept
             result = function(*args)
             kept += size(result)
@@ -50,13 +50,13 @@ def memoize(
                 forget()
             return result
 
-        def forget():
+        def forget() -> None:
             nonlocal kept
             asked_for.cache_clear()
             kept = 0
 
         @wraps(function)
-        def once(*args):
+        def once(*args: Any) -> Any:
             return asked_for(*args).result()
 
         once.cache_clear = forget  # type: ignore[attr-defined]

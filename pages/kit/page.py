@@ -26,6 +26,7 @@ from pages.kit import (
     whole,
 )
 from pages.kit.panels import Panel
+from pages.kit.values import Reading
 
 LINK = "Link to this state"  # in the row of what there is beyond the article
 _COLOR = r"\textcolor"
@@ -212,7 +213,7 @@ def download(
     if now is not None:
 
         @part(panel)
-        def shown(at) -> None:
+        def shown(at: Reading) -> None:
             table(tables.present(_of(frame, at), _of(now, at)), units)
 
 
@@ -242,7 +243,7 @@ def _link(panel: Panel) -> None:
     st.markdown("This address holds the value of every control on the page.")
 
     @part(panel)
-    def link(at) -> None:
+    def link(at: Reading) -> None:
         answer = st.checkbox("with the answer to its question", key=f"{panel.page}.with_answer")
         st.code(address.link(panel, at, answer=answer), language=None, wrap_lines=True)
 

@@ -18,7 +18,7 @@ def _fragment(function: Callable) -> Callable:
     """A question runs by itself while the reader guesses."""
 
     @wraps(function)
-    def run(panel: Panel, *args, **kwargs):
+    def run(panel: Panel, *args: Any, **kwargs: Any) -> None:
         ask = partial(function, panel, *args, **kwargs)
         values.fragment(ask, key=_key(panel))()
 

@@ -271,7 +271,7 @@ def _around(notes: _Notes, key: str) -> Iterator[str]:
 def fragment(function: Callable, *, key: str, run_every: float | None = None) -> Callable:
     """A part of the page that can run by itself."""
 
-    def run(*args):
+    def run(*args: Any) -> Any:
         with run_lock.LOCK.held(), _drawn(key):
             return function(*args)
 
