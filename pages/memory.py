@@ -99,7 +99,7 @@ page.write(
 )
 for name, label in (
     ("forget", "What each framework's LSTM keeps at the start"),
-    ("recurrent", "What each framework's LSTM draws its recurrent weights from"),
+    ("recurrent", "What each framework's recurrent weights are at the start"),
 ):
     query = address.query(FRAMEWORKS, {"name": name})
     site.link(site.info("frameworks"), label, query)
@@ -186,7 +186,7 @@ page.write(
     - A forget gate reads its inputs. Its product is not σ(bias)ⁿ, but a mean over units and steps
       that vary around it. The memory's gradient has a second way, through the state and the gates.
     - The law of the curse is for white input and a long past. The dots are from 6,000 steps of 120
-      sequences; nearly all lie within 25 % of it.
+      sequences; nearly all lie within 25 % of its root.
     """
 )
 

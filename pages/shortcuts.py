@@ -141,8 +141,8 @@ page.write(
     ## After training
 
     The same stacks on the digits, 200 steps of plain SGD, each way at its best learning rate: of
-    four from 0.01 to 0.3, and of smaller ones, down to 10⁻⁶, where the smallest was the best. Green
-    gets more than half right.
+    four from 0.01 to 0.3, and of smaller ones, down to 10⁻⁶, where the smallest was the best, or
+    none taught it anything. Green gets more than half right; of the others only h + F explodes.
     """
 )
 
@@ -164,7 +164,7 @@ controls.draw(PANEL, "trained")
 duel = next(preset for preset in LAB.presets if preset.name == "Scaled shortcut")
 site.link(
     site.info("training"),
-    "Train thirty layers with a plain and with a scaled shortcut in the lab",
+    "Train thirty layers with an unscaled and with a scaled shortcut in the lab",
     address.query(LAB, duel.values),
 )
 
@@ -197,10 +197,11 @@ page.write(
       said, width 32; sizes are over eight digits together, the median of five networks; He's
       weights for W₁, LeCun's for W₂.
     - Laws are those of very wide stacks: ≈ stands where the measured gradient is within a factor of
-      3 of them, ≠ where it is not. Narrow plain stacks often fall short by more.
+      3 of them, ≠ where it is not. Deep narrow stacks often miss them by more; plain ones fall
+      short.
     - All of it is before training, but for the last chart. A right size at the start is not enough:
-      deep post-norm stacks show that, and the usual remedy, to begin with tiny learning rates, was
-      not tried.
+      deep post-norm stacks show that, and the usual remedy, a learning rate that rises from tiny
+      ones (warm-up), was not tried.
     - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by
       $L^{1/4}$, the weights are drawn smaller by $(4L)^{1/4}$.
     - Shares of paths are shares of a sum of squares, over five networks together. Cross terms

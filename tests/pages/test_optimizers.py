@@ -108,20 +108,38 @@ def test_the_best_rate_is_within_the_grid_wherever_something_is_learned():
 
 
 def test_a_step_is_colored_by_its_size_over_the_weights():
-    """What learns steps by a thousandth to a third of its weights; learning rates tell nothing."""
+    """At the rate with which He × 1 learned best; a size in learning rates tells nothing."""
     for name in ("one", "small", "sigmoid10"):
         for rule in RATES:
             step = data.relative(name, rule, -8)
             found = data.first_step(name, rule)
-            by_hand = np.log10(data.trained(name, rule).rate) + found.at(-8)[0] - found.weights[0]
-            assert step == pytest.approx(by_hand)
+            rate = np.log10(data.trained("one", rule).rate)
+            assert step == pytest.approx(rate + found.at(-8)[0] - found.weights[0])
             if right(name, rule) > 0.4:
                 assert data.meaning(step) == "healthy", (name, rule, step)
-    assert data.meaning(data.relative("small", "sgd", -8)) == "vanishing"
-    assert data.meaning(data.relative("deep", "adam", -8)) == "vanishing"
-    assert data.meaning(data.relative("deep", "adam", -30)) == "healthy"
-    said = say(network="one", rule="sgd")
-    assert "At the learning rate 0.03, the best of those tried, the step is 0.0040 of" in said
+    met = {
+        (name, rule, e): data.meaning(data.relative(name, rule, e))
+        for name, rule, e in (
+            *(("small", "sgd", -8), ("deep", "adam", -8), ("deep", "adam", -30)),
+            *(("large", "sgd", -8), ("large", "adam", -8), ("deep", "adamw", -30)),
+        )
+    }
+    assert list(met.values()) == [
+        *("vanishing", "vanishing", "healthy", "exploding", "healthy", "healthy")
+    ]
+    said = say(network="small", rule="sgd")
+    assert "At the learning rate 0.03, with which the 16 layers of He × 1 learned best" in said
+
+
+def test_what_the_preset_says_of_weights_too_large():
+    (preset,) = (preset for preset in PANEL.presets if preset.name == "Weights too large")
+    large = data.tried("large", "sgd").set_index("rate")
+    assert (
+        theme.percent(large["right"][1e-5] / data.HELD_OUT) == "26 %" and "26 %" in preset.comment
+    )
+    assert (data.tried("large", "adam")["halted"] == 0).all()
+    assert theme.percent(right("large", "adam")) == "44 %" and "44 %" in preset.comment
+    assert 0.4 < right("large", "adam") / right("one", "adam") < 0.6
 
 
 def test_rules_that_divide_by_the_size_train_small_weights_too():
@@ -301,11 +319,13 @@ def test_a_rate_is_the_best_only_where_one_is_better(network, rule):
 
 
 def test_adam_says_what_it_gets_at_the_epsilon_that_is_set():
-    said = words.trained(SimpleNamespace(**PANEL.defaults | {"network": "deep", "e": -30}))
-    assert "**Adam** with its usual ε, 10⁻⁸, gets **10 %** of" in said
-    assert "With ε = 10⁻³⁰ it gets 24 %." in said
-    usual = words.trained(SimpleNamespace(**PANEL.defaults | {"network": "deep", "e": -8}))
-    assert "it gets" not in usual
+    def said(e: int) -> str:
+        return words.trained(SimpleNamespace(**PANEL.defaults | {"network": "deep", "e": e}))
+
+    assert "**Adam** with its usual ε, 10⁻⁸, gets **10 %** of" in said(-30)
+    assert "With ε = 10⁻³⁰ it gets 24 %." in said(-30)
+    assert "With ε = 10⁻³⁰, the nearest to 10⁻²⁹ that was trained, it gets 24 %." in said(-29)
+    assert "it gets" not in said(-8) and "it gets" not in said(-7), "-8 is the nearest"
 
 
 def test_a_sentence_begins_with_a_capital():

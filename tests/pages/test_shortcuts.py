@@ -148,7 +148,7 @@ def test_the_committed_runs_tell_what_the_page_says_of_them():
             assert median(way, blocks) > 0.9, (way, blocks)
     assert median("h + F", "10") > 0.8 and 0.4 < median("h + F", "20") < 0.6
     assert "**h + F** 49 % (η = 0.0001)" in words.training("20")
-    assert "**h + F** 10 % (no more at any rate)" in words.training("60")
+    assert "**h + F** 10 % (no more at any rate tried)" in words.training("60")
     trained = data.trained("30").set_index("way")["meaning"]
     assert (trained["h + F"] == "exploding").all() and (trained["plain"] == "reference").all()
     assert median("plain", "10") > 0.5 and median("plain", "20") < 0.4
@@ -261,7 +261,7 @@ def test_a_law_of_relu_stands_in_no_equation_of_others():
     assert "1^L" in words.equation(at) and "The law on the right" in words.about_equation(at)
     other = SimpleNamespace(**vars(at) | {"activation": "sigmoid"})
     assert "1^L" not in words.equation(other) and r"\neq" not in words.equation(other)
-    assert words.about_equation(other).startswith("Measured. In ReLU blocks: ")
+    assert words.about_equation(other).startswith("Measured. For ReLU blocks there is a law. ")
 
 
 def test_post_norm_that_does_vanish_is_said():

@@ -134,13 +134,14 @@ def touchy(at) -> str:
     square = r"\mathbb{E}\Bigl(\frac{\partial h}{\partial\lambda}\Bigr)^{2}"
     law = r"\frac{1+\lambda^2}{(1-\lambda^2)^3}"
     left = theme.term("dark", square, theme.tex(2 * measured[0]))
-    right = theme.term("reference", law, theme.tex(2 * theory[0]))
+    right = theme.term("dark", law, theme.tex(2 * theory[0]))
     return fill(
         """{equation}
 
-        At λ = {lam} a gradient {steps} back is {left}. Yet the state moves **{plain}** times as
-        far as λ does, {scaled} times with scaled inputs, and then {nu} times as far as ν does (rms,
-        measured on {draws} sequences). Measured over theory: {first} and, scaled, {second}.""",
+        At λ = {lam} a gradient {steps} back is {left}. The root of the left side says how far the
+        state moves (rms): **{plain}** times as far as λ does, {scaled} times with scaled inputs,
+        and then {nu} times as far as ν does, measured on {draws} sequences. Over theory the first
+        is {first}, the second {second}.""",
         equation=theme.displayed(
             rf"{left}\;{theme.nearly(2 * (measured[0] - theory[0]))}\;{right}"
         ),

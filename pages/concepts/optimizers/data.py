@@ -82,18 +82,15 @@ def first_step(name: str, by: str) -> FirstStep:
     return FirstStep(*medians, np.broadcast_to(moves, (len(EXPONENTS), spec.depth)))
 
 
-def rate(name: str, by: str, exponent: int) -> float:
-    """The best learning rate of those tried; of Adam, where several ε were, at the nearest."""
-    if by == "adam" and name in SWEPT:
-        found = swept(name)
-        return found.rates[found.nearest(exponent)]
-    return trained(name, by).rate
+def good_rate(by: str) -> float:
+    """The learning rate at which the network of He × 1 learned best: every step is judged at it."""
+    return trained("one", by).rate
 
 
 def relative(name: str, by: str, exponent: int) -> float:
     """log₁₀ of the first step of layer 1 at that rate, over its weights (root mean squares)."""
     found = first_step(name, by)
-    return float(np.log10(rate(name, by, exponent)) + found.at(exponent)[0] - found.weights[0])
+    return float(np.log10(good_rate(by)) + found.at(exponent)[0] - found.weights[0])
 
 
 def meaning(relative_step: float) -> str:
@@ -239,11 +236,9 @@ def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
 
 @dataclass(frozen=True)
 class Swept:
-    """Adam at several ε: its exponents, the best rate at each, and the shares right, (exponents,
-    draws)."""
+    """Adam at several ε: its exponents, and the shares right, (exponents, draws)."""
 
     exponents: tuple[int, ...]
-    rates: tuple[float, ...]
     share: np.ndarray
 
     @property
@@ -260,8 +255,7 @@ def swept(name: str) -> Swept:
     """What came of Adam at several ε, each at the best of its rates."""
     rows = pd.read_csv(HERE / "epsilon.csv", dtype={"right": str})
     rows = rows[rows["network"] == name].sort_values("exponent")
-    exponents, rates = (tuple(rows[of].tolist()) for of in ("exponent", "rate"))
-    return Swept(exponents, rates, _unpacked(rows["right"]))
+    return Swept(tuple(rows["exponent"].tolist()), _unpacked(rows["right"]))
 
 
 SWEPT = {
@@ -415,7 +409,7 @@ def moved(how: str, layer: int) -> tuple[float, float]:
 UNITS = {  # of the table for taking away
     **{"layer": "number, from the input", "log10_rms_dW": "log10 of loss per weight"},
     **{"log10_rms_move": "log10 of learning rates", "log10_spread": "log10 of a ratio"},
-    "log10_move_over_weights": "log10 of a ratio, at the best learning rate of those tried",
+    "log10_move_over_weights": "log10 of a ratio, at the best learning rate of He × 1",
     "log10_slopes": "log10 of a ratio",
 }
 
@@ -428,7 +422,7 @@ def table(at) -> pd.DataFrame:
             "layer": np.arange(1, len(found.gradient) + 1),
             "log10_rms_dW": found.gradient,
             "log10_rms_move": found.at(at.e),
-            "log10_move_over_weights": np.log10(rate(at.network, at.rule, at.e))
+            "log10_move_over_weights": np.log10(good_rate(at.rule))
             + found.at(at.e)
             - found.weights,
             "log10_spread": found.spread,

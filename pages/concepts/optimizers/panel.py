@@ -70,9 +70,9 @@ PANEL = Panel(
         Preset(
             "Weights too large",
             "trap",
-            "SGD breaks at every learning rate from 0.001 on, and at smaller ones learns next to "
-            "nothing of what He × 1 does. Adam's steps have the length of the rate, however large "
-            "the gradient, so it stays finite: it learns, and more slowly.",
+            "SGD breaks at every learning rate from 0.001 on; with 10⁻⁵ it gets 26 % right. Adam's "
+            "steps have the length of the rate, however large the gradient, and none of its rates "
+            "breaks it. It gets 44 %, half as much as at He × 1: finite is not healthy.",
             {"network": "large", "rule": "adam", "e": -8},
         ),
     ),

@@ -37,9 +37,10 @@ def finding(at) -> str:
     return fill(
         """{begun} of {rule} moves a weight of layer 1 by **{move}** times the learning rate; its
         gradient is {gradient}. In layer {last} the digits differ by **{spread}** of the size of
-        the activations. (Root mean squares, medians of {draws} draws.) At the learning rate {rate},
-        the best of those tried, the step is {relative} of the size of the weights. {floor}""",
-        rate=theme.setting(data.rate(at.network, at.rule, at.e)),
+        the activations. (Root mean squares, medians of {draws} draws.) At the
+        learning rate {rate}, with which the 16 layers of He × 1 learned best, the step is
+        {relative} of the size of the weights. {floor}""",
+        rate=theme.setting(data.good_rate(at.rule)),
         relative=theme.from_log10(data.relative(at.network, at.rule, at.e), 2),
         begun="The first step"
         if at.rule in data.NO_FLOOR
@@ -261,12 +262,13 @@ def epsilons(at) -> str:
 
 def _other_floor(at) -> str:
     """What Adam gets right at the ε that is set, where others than the usual one were trained."""
-    if at.rule != "adam" or at.network not in data.SWEPT or at.e == -8:
+    if at.rule != "adam" or at.network not in data.SWEPT:
         return ""
     found = data.swept(at.network)
     row = found.nearest(at.e)
-    right = theme.percent(float(found.middle[row]))
-    return f" With ε = {power(found.exponents[row])} it gets {right}."
+    near, right = found.exponents[row], theme.percent(float(found.middle[row]))
+    nearest = "" if near == at.e else f", the nearest to {power(at.e)} that was trained,"
+    return "" if near == -8 else f" With ε = {power(near)}{nearest} it gets {right}."
 
 
 def _healthy(at) -> str:

@@ -40,7 +40,7 @@ def equation(at) -> str:
     ratio = float(data.at_r(data.setting(at), at.r).dh[0])
     left = r"\frac{\lVert dJ/dh_0\rVert}{\lVert dJ/dh_L\rVert}"
     measured = theme.term(theme.outcome(ratio), left, theme.tex(ratio))
-    if at.activation != "relu":
+    if at.activation != "relu" and at.place != "zero":
         return theme.displayed(measured)
     law = data.predicted(at.place, at.blocks, at.r)
     formula = {"shortcut": r"(1+r^2)^{L/2}", "pre": r"\sqrt{1+L\,r^2}", "peri": r"\sqrt{1+L\,r^2}"}
@@ -51,7 +51,8 @@ def equation(at) -> str:
 def about_equation(at) -> str:
     """Where the law on the right comes from."""
     why = {
-        "plain": "He's weights let a ReLU branch keep the mean square, going forward and back.",
+        "plain": "In wide stacks He's weights let a ReLU branch keep the mean square, going "
+        "forward and back.",
         "shortcut": "Stream and branch add their squares, 1 + *r*² at each block.",
         "zero": "A branch that is 0 adds nothing, going forward or back.",
         "post": "The normalization divides the gradient by what the sum has grown by.",
@@ -61,8 +62,10 @@ def about_equation(at) -> str:
         "the stream's size.",
         "deep": "The normalization divides the gradient by what the sum has grown by.",
     }[at.place]
+    if at.place == "zero":
+        return why
     if at.activation != "relu":
-        return f"Measured. In ReLU blocks: {why}"
+        return f"Measured. For ReLU blocks there is a law. {why}"
     return f"{why} The law on the right is that of wide ReLU stacks."
 
 
@@ -155,18 +158,18 @@ def _angles(own: float) -> str:
 def noise(at) -> str:
     """How alike a gradient is to itself a little further on."""
     i = DEEP.values().index(at.deep)
-    near = {place: float(np.median(of[i])) for place, of in data.alike(at.seed).items()}
-    curves = [of[i] for of in data.drawn(at.seed).values()]
+    curves = {place: of[i] for place, of in data.drawn(at.seed).items()}
+    near = {place: data.autocorrelation(curve, data.NEAR) for place, curve in curves.items()}
     step = data.NEAR * 360 / (POINTS - 1)
     return fill(
         """Both curves are drawn at the same size. {step}° further on, the gradient of the
         plain stack of {blocks} correlates with what it was by {plain}, that of the stack with
         shortcuts by {shortcut}: at 1 it still points the same way, at 0 it says nothing about the
-        next point. Medians of {networks} networks, of which the plain one's median is drawn.
+        next point. Of {networks} networks the one is drawn whose plain stack is the median.
         {cut}""",
         networks=data.CIRCLED,
         cut=f"Peaks beyond {PEAK} times the root mean square are cut."
-        if max(np.abs(curve).max() for curve in curves) > PEAK
+        if max(np.abs(curve).max() for curve in curves.values()) > PEAK
         else "",
         step=f"{step:.0f}",
         blocks=theme.count(at.deep, "block"),
@@ -187,7 +190,7 @@ def training(blocks: str) -> str:
     for way, rows in found.groupby("way", sort=False):
         rate, median = rows["rate"].iloc[0], float(rows["median"].iloc[0])
         learns = median > GUESSING
-        at = f"(η = {theme.setting(rate)})" if learns else "(no more at any rate)"
+        at = f"(η = {theme.setting(rate)})" if learns else "(no more at any rate tried)"
         lines.append(f"**{way}** {theme.percent(median)} {at}")
     post = float(found.loc[found["way"] == "post-norm", "median"].iloc[0])
     later = (
