@@ -18,11 +18,12 @@ from pages.kit.panels import Panel
 
 _KEY = "classroom.key"  # the teacher's right
 _VOTER = "classroom.voter"  # tells one reader's votes from another's, in one room, and no more
-_COUNTED = "classroom.counted"  # by page: the room and the round that the answer was counted in
+_ROUNDS = "classroom.rounds"  # by page: the room and the round that the answer there is of
 _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
 _NEWS = "classroom.news"
+_BARS = "classroom.bars"  # whether a projector shows what all answered, once it is revealed
 _ALL_BARS = 6  # answers that each get a bar, given or not
 _RESULT = "what-all-answered"  # leads to it
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
@@ -149,8 +150,11 @@ def _act(label: str, name: str, *how: str) -> None:
             getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
         except (NoRoom, KeyError):
             return _closed()
+        if name == "ask":  # what is on the wall must not say what is so
+            predict.forget(values.open_page())
         if name == "reveal":
             predict.tell(values.open_page())
+            st.session_state[_BARS] = True
         if name == "close":
             leave()
         st.rerun()
@@ -171,22 +175,31 @@ def _leads(panel: Panel) -> None:
         st.markdown(f"Room **{view.code}**", width="content")
         if view.question != panel.page:
             if view.question:
-                asked = f"“{site.info(view.question).menu}” is asked: {_in(view)}"
-                st.markdown(asked, width="content")
+                state = "is shown" if view.revealed else "is asked"
+                says = f"“{site.info(view.question).menu}” {state}: {_in(view)}"
+                st.markdown(says, width="content")
             _act("Ask this page's question", "ask", panel.page)
         elif not view.revealed:
             st.markdown(_in(view), width="content")
             _act("Reveal the answers", "reveal")
         else:
             right = sum(view.counts.get(a, 0) for a in predict.right_as_text(panel.page))
-            says = f"{right} of {sum(view.counts.values())} are right."
+            says = f"{right} of {sum(view.counts.values())} right"
             st.markdown(says if presented else f"[{says}](#{_RESULT})", width="content")
+            if presented:
+                label = "Hide the bars" if st.session_state.get(_BARS) else "Show the bars"
+                st.button(label, key="room.bars", on_click=_show_or_hide)
             _act("Ask again", "ask", panel.page)
         if view.question:
             _act("End the question", "ask", "")
-    if presented and view.question == panel.page and view.revealed:
+    shows = presented and st.session_state.get(_BARS, False)
+    if shows and view.question == panel.page and view.revealed:
         with st.container(key="answers-counts"):
             _counts(view)
+
+
+def _show_or_hide() -> None:
+    st.session_state[_BARS] = not st.session_state.get(_BARS, False)
 
 
 def _in(view: View) -> str:
@@ -218,7 +231,7 @@ def _bars(
             {
                 "answer": answer,
                 "count": (count := counts.get(answer, 0)),
-                "says": f"{count}{', right' if answer in right else ''} · {answer}",
+                "says": f"{count} × “{answer}”" + (", right" if answer in right else ""),
                 "meaning": "healthy" if answer in right else "reference",
             }
             for answer in shown
@@ -282,13 +295,11 @@ def _look(panel: Panel) -> None:
     before: View | None = st.session_state.get(_SEEN)
     try:
         view = _rooms().look(code, voter)
-        anew = view.question and _counted_in(view.question) not in (None, (code, view.round))
+        anew = _is_of_another_round(view)
         if anew:  # the same question once more: who has answered it is asked again
-            del st.session_state[_COUNTED][view.question]
             predict.forget(view.question)
         text = predict.given_as_text(panel.page)
-        if text and (in_round := _rooms().vote(code, panel.page, voter, text)):
-            st.session_state.setdefault(_COUNTED, {})[panel.page] = code, in_round
+        if text and _rooms().vote(code, panel.page, voter, text):
             view = _rooms().look(code, voter)
     except NoRoom:
         _closed()
@@ -301,16 +312,23 @@ def _look(panel: Panel) -> None:
         values.prepare(site.panel(view.page), view.values)
         if view.page != panel.page:
             address.go_to(view.page)
-    asked = (before.question, before.revealed) if before else ("", False)
-    if led or anew or asked != (view.question, view.revealed):
-        if awaited and (anew or asked[0] != awaited):
+    seen = (before.question, before.round, before.revealed) if before else ("", 0, False)
+    if led or anew or seen != (view.question, view.round, view.revealed):
+        if awaited and not view.mine and seen[:2] != (view.question, view.round):
             st.session_state[_NEWS] = "Your teacher asks a question."
         st.rerun()
 
 
-def _counted_in(page: str) -> tuple[str, int] | None:
-    """The room and the round in which this reader's answer to the page's question was counted."""
-    return st.session_state.get(_COUNTED, {}).get(page)
+def _is_of_another_round(view: View) -> bool:
+    """Whether this reader's answer to the question was given in an earlier round, or in another
+    room; true once. An answer that was there before anybody asked is of the first round."""
+    rounds, here = st.session_state.setdefault(_ROUNDS, {}), (view.code, view.round)
+    if not view.question or predict.given(view.question) is None:
+        return False
+    if rounds.setdefault(view.question, here) == here:
+        return False
+    del rounds[view.question]
+    return True
 
 
 def _answered(panel: Panel) -> None:
@@ -340,18 +358,16 @@ def _row(panel: Panel) -> None:
             on_change=partial(_follow_or_not, key),
         )
         st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
-        if view.question and view.question != panel.page and not view.revealed:
+        here, open_still = view.question == panel.page, bool(view.question) and not view.revealed
+        if open_still and view.mine:
+            st.markdown("**Your answer is in.**")
+        elif open_still and here:
+            st.markdown(f"**[A question is asked](#{predict.ASKED})**")
+        elif open_still:
             info = site.info(view.question)
-            site.link(info, f"A question is asked: {info.menu}", {})
-        elif view.question == panel.page:
-            link = f"[What all answered](#{_RESULT})"
-            if not view.revealed:
-                link = (
-                    "Your answer is in."
-                    if view.mine
-                    else f"[A question is asked](#{predict.ASKED})"
-                )
-            st.markdown(f"**{link}**")
+            site.link(info, f"A question is asked: {info.menu}")
+        elif here:
+            st.markdown(f"**[What all answered](#{_RESULT})**")
 
 
 def _again() -> None:

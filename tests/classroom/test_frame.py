@@ -110,14 +110,14 @@ def test_what_is_right_is_marked_among_a_class_s_answers():
         assert of in right if of else len(right) >= 1
         wrong = next(answer for answer in offered if answer not in right)
         marked = room._bars({wrong: 3}, offered, right).set_index("answer")
-        assert marked["says"][wrong] == f"3 · {wrong}" and marked["meaning"][wrong] == "reference"
+        assert marked["says"][wrong] == f"3 × “{wrong}”" and marked["meaning"][wrong] == "reference"
         for answer in right:  # which nobody has given
-            assert marked["says"][answer] == f"0, right · {answer}"
+            assert marked["says"][answer] == f"0 × “{answer}”, right"
             assert marked["meaning"][answer] == "healthy"
         few = len(offered) <= 6
         assert list(marked.index) == [a for a in offered if few or a in right or a == wrong]
         assert few == (path == "clipping")
-    assert list(room._bars({"No": 2}, (), ())["says"]) == ["2 · No"]
+    assert list(room._bars({"No": 2}, (), ())["says"]) == ["2 × “No”"]
 
 
 def test_every_page_has_a_question_that_counts():

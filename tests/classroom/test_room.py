@@ -93,10 +93,12 @@ def test_a_lessons_lock_is_above_a_room(led):
 @pytest.mark.parametrize("guessed", [True, False])
 def test_a_reveal_shows_the_answer_and_keeps_a_guess(guessed, rooms):
     at = open_page("clipping")
-    if guessed:
-        answer(at, "Yes, clipping repairs gradients")
+    answer(at, "Yes, clipping repairs gradients")
     open_room(at, "clipping")
     at.button(key="room.ask.clipping").click().run()
+    assert "The answer is:" not in prose(at), "not on the wall while a class answers"
+    if guessed:
+        answer(at, "Yes, clipping repairs gradients")
     at.button(key="room.reveal.").click().run()
     assert "The answer is:" in prose(at)
     assert ("Not “" in prose(at)) == guessed
@@ -124,11 +126,16 @@ def test_a_question_is_asked_and_revealed_on_the_projector(rooms):
     for voter, given in (("a", "Yes, clipping repairs gradients"), ("b", "No")):
         rooms.vote(code, "clipping", voter, given)
     at.run()
-    assert "2 answers are in." in prose(at) and "are right" not in prose(at)
+    assert "2 answers are in." in prose(at) and "of 2 right" not in prose(at)
     (right,) = at.session_state["clipping.right_text"]
     rooms.vote(code, "clipping", "b", right)
     at.button(key="room.reveal.").click().run()
-    assert "1 of 2 are right." in prose(at)
+    assert "1 of 2 right" in prose(at)
+    charts_then = len(at.get("vega_lite_chart"))
+    at.button(key="room.bars").click().run()
+    assert len(at.get("vega_lite_chart")) == charts_then - 1, "put away"
+    at.button(key="room.bars").click().run()
+    assert len(at.get("vega_lite_chart")) == charts_then
 
 
 def test_a_question_that_is_asked_once_more_is_asked_of_who_has_answered(led, rooms):
@@ -174,6 +181,66 @@ def test_who_loads_the_page_anew_has_answered(led, rooms, monkeypatch):
     assert "The answer is:" not in prose(again), "what is hidden stays so"
 
 
+def test_who_loads_the_page_anew_is_asked_again_all_the_same(led, rooms, monkeypatch):
+    code, key, _ = led
+    monkeypatch.setattr(room, "_token", lambda role: "the same browser's" + role)
+    rooms.ask(code, key, "clipping")
+    answer(open_page("clipping", room=code), "Yes, clipping repairs gradients")
+    rooms.reveal(code, key)
+    again = open_page("clipping", room=code)
+    assert "Not “Yes, clipping repairs gradients”" in prose(again)
+    assert not again.toast, "it has answered"
+    rooms.ask(code, key, "clipping")
+    again.run()
+    again.run()
+    assert rooms.look(code).counts == {} and widget_of(again, "clipping.guess")
+
+
+def test_who_answered_too_late_is_asked_again(led, rooms):
+    code, key, _ = led
+    rooms.ask(code, key, "clipping")
+    at = open_page("clipping", room=code)
+    rooms.reveal(code, key)
+    at.run()
+    answer(at, "Yes, clipping repairs gradients")
+    rooms.ask(code, key, "clipping")
+    at.run()
+    at.run()
+    assert rooms.look(code).counts == {} and widget_of(at, "clipping.guess")
+
+
+def test_a_new_round_is_news_to_who_has_not_answered(led, rooms):
+    code, key, _ = led
+    rooms.ask(code, key, "clipping")
+    at = open_page("clipping", room=code)
+    rooms.ask(code, key, "clipping")
+    at.run()
+    assert [toast.value for toast in at.toast] == ["Your teacher asks a question."]
+
+
+def test_an_answer_is_in_on_whichever_page_its_reader_is(led, rooms, monkeypatch):
+    code, key, show = led
+    rooms.ask(code, key, "clipping")
+    show("clipping")
+    at = open_page("clipping", room=code)
+    answer(at, "Yes, clipping repairs gradients")
+    show("products")
+    at.run()
+    assert "Your answer is in." in prose(at) and "is asked" not in str(at.get("page_link"))
+
+
+def test_a_teacher_on_another_page_is_told_whether_a_question_is_open(rooms):
+    at = open_page("clipping")
+    open_room(at, "clipping")
+    code, key = at.session_state[room.CODE], at.session_state[room._KEY]
+    rooms.ask(code, key, "products")
+    at.run()
+    assert "“Repeated multiplication” is asked: 0 answers are in." in prose(at)
+    rooms.reveal(code, key)
+    at.run()
+    assert "“Repeated multiplication” is shown: 0 answers are in." in prose(at)
+
+
 def test_an_answer_counts_for_the_page_that_it_was_given_on(led, rooms, monkeypatch):
     code, key, _ = led
     monkeypatch.setattr(room, "_token", lambda role: "the same browser's" + role)
@@ -217,7 +284,7 @@ def test_a_teacher_in_a_lesson_has_the_rooms_row(rooms):
     taught.button(key="room.ask.clipping").click().run()
     assert rooms.look(code).question == "clipping" and "0 answers are in." in prose(taught)
     taught.button(key="room.reveal.").click().run()
-    assert "[0 of 0 are right.](#what-all-answered)" in prose(taught)
+    assert "[0 of 0 right](#what-all-answered)" in prose(taught)
     taught.button(key="room.ask.clipping").click().run()  # again
     assert not rooms.look(code).revealed and rooms.look(code).round == 2
     taught.button(key="room.ask.").click().run()

@@ -50,7 +50,7 @@ def on_initialization(phi: str, scheme: str, depth: int, seed: int) -> Shown:
 def among_initializations_ghosts(phi: str, scheme: str, depth: int, seed: int) -> Shown:
     of = initialization.Setting(phi, 64, depth, "lecun", 0.0, seed)
     ghost = initialization.named(of)[scheme]
-    return shown(ghost.nets.dz.median[ghost.at, 0], ghost.nets.slopes.median[ghost.at, 0])
+    return shown(ghost.nets.dz.median[ghost.row, 0], ghost.nets.slopes.median[ghost.row, 0])
 
 
 def on_chain_rule(phi: str, scheme: str, depth: int, seed: int) -> Shown | None:
@@ -108,7 +108,7 @@ def test_narrow_networks_agree_where_their_first_layers_do(width, phi, scheme):
     net = chain_rule.split(width, phi, scheme, 0)
     of = initialization.Setting(phi, int(width), chain_charts.STEPS + 1, "lecun", 0.0, 0)
     ghost = initialization.named(of)[scheme]
-    ours, theirs = net.gradient[-1], ghost.nets.dz.median[ghost.at, 0]
+    ours, theirs = net.gradient[-1], ghost.nets.dz.median[ghost.row, 0]
     assert theme.from_log10(ours) == theme.from_log10(theirs)
 
 
