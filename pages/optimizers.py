@@ -91,8 +91,8 @@ page.write(
     """
     ## After training
 
-    Every optimizer has the same draws and batches, its usual ε, and its best learning rate of a
-    grid. Green gets at least 40 % of the held-out digits right; guessing gets 10 %.
+    Every optimizer has the same draws and batches, and its best learning rate of a grid. Green gets
+    at least 40 % of the held-out digits right; guessing gets 10 %.
     """
 )
 
@@ -225,10 +225,8 @@ page.write(
     """
     ## The fine print
 
-    - The chart at the top is about the first step only. Later the running means mix many
-      gradients; where these point both ways steps are shorter.
-    - Its step is green where it is a thousandth to a third of the weights' size, at the learning
-      rate with which He × 1 learned best.
+    - The chart at the top is about the first step only; later ones are shorter where gradients
+      point both ways. It is green between a thousandth and a third of the weights' size.
     - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and Adam
       divides by ε alone.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32

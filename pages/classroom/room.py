@@ -22,7 +22,7 @@ _ROUNDS = "classroom.rounds"  # by page: the room and the round that the answer 
 _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
-_NEWS = "classroom.news"
+_NEWS = "classroom.news"  # a sentence that the next page begins with
 _BARS = "classroom.bars"  # whether a projector shows what all answered, once it is revealed
 _ALL_BARS = 6  # answers that each get a bar, given or not
 _RESULT = "what-all-answered"  # leads to it
@@ -65,7 +65,7 @@ def leave() -> None:
     """Be in no room."""
     for key in (CODE, _KEY, _SEEN):
         st.session_state.pop(key, None)
-    mode.become(replace(mode.now(), awaited=""))
+    mode.become(replace(mode.now(), awaited="", counted=("", "")))
     say_in_address()
 
 
@@ -150,8 +150,8 @@ def _act(label: str, name: str, *how: str) -> None:
             getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
         except (NoRoom, KeyError):
             return _closed()
-        if name == "ask":  # what is on the wall must not say what is so
-            predict.forget(values.open_page())
+        if name == "ask" and how[0]:  # what is on the wall must not say what is so
+            predict.forget(how[0])
         if name == "reveal":
             predict.tell(values.open_page())
             st.session_state[_BARS] = True
@@ -214,7 +214,7 @@ def _counts(view: View) -> None:
         charts.counts,
         _bars(view.counts, offered, right),
         key=f"room.counts.{view.version}",
-        alt_text="Bars: how many have given each answer. The numbers stand at their ends.",
+        alt_text="Bars: how many have given each answer. The words on a bar say how many.",
     )
 
 
@@ -334,7 +334,7 @@ def _is_of_another_round(view: View) -> bool:
 def _answered(panel: Panel) -> None:
     """What all have answered, once it is shown; on a projector it stands above the bar."""
     try:
-        view = _rooms().look(st.session_state[CODE], st.session_state.get(_VOTER, ""))
+        view = _rooms().look(st.session_state.get(CODE, ""), st.session_state.get(_VOTER, ""))
     except NoRoom:
         return
     if not (view.revealed and view.question == panel.page) or mode.now().section:

@@ -287,8 +287,10 @@ def test_a_teacher_in_a_lesson_has_the_rooms_row(rooms):
     assert "[0 of 0 right](#what-all-answered)" in prose(taught)
     taught.button(key="room.ask.clipping").click().run()  # again
     assert not rooms.look(code).revealed and rooms.look(code).round == 2
+    assert "The answer is:" not in prose(taught)
+    taught.button(key="room.reveal.").click().run()
     taught.button(key="room.ask.").click().run()
-    assert rooms.look(code).question == ""
+    assert rooms.look(code).question == "" and "The answer is:" in prose(taught)
 
 
 def test_a_reader_has_one_vote_whatever_the_mask_of_the_cookie(monkeypatch):

@@ -117,7 +117,7 @@ def test_schemes_share_their_draws():
     ghosts = data.named(Setting("relu", 64, 20, "orthogonal", 0.0, 0))  # runs of their own
     line = data.measured(Setting("relu", 64, 20, "lecun", 0.0, 0))
     for key, g in (("normal", 3.0), ("he", 0.5), ("xavier", 0.0)):
-        ghost = ghosts[key].nets.dz.median[ghosts[key].at]
+        ghost = ghosts[key].nets.dz.median[ghosts[key].row]
         assert np.allclose(ghost, line.dz.median[charts.STEPS.index(g)])
 
 

@@ -128,7 +128,7 @@ def test_a_step_is_colored_by_its_size_over_the_weights():
         *("vanishing", "vanishing", "healthy", "exploding", "healthy", "healthy")
     ]
     said = say(network="small", rule="sgd")
-    assert "At the learning rate 0.03, with which the 16 layers of He × 1 learned best" in said
+    assert "At the learning rate 0.03, the best for He × 1, the step is" in said
 
 
 def test_what_the_preset_says_of_weights_too_large():

@@ -38,8 +38,8 @@ def finding(at) -> str:
         """{begun} of {rule} moves a weight of layer 1 by **{move}** times the learning rate; its
         gradient is {gradient}. In layer {last} the digits differ by **{spread}** of the size of
         the activations. (Root mean squares, medians of {draws} draws.) At the
-        learning rate {rate}, with which the 16 layers of He × 1 learned best, the step is
-        {relative} of the size of the weights. {floor}""",
+        learning rate {rate}, the best for He × 1, the step is {relative} of the weights' size.
+        {floor}""",
         rate=theme.setting(data.good_rate(at.rule)),
         relative=theme.from_log10(data.relative(at.network, at.rule, at.e), 2),
         begun="The first step"
@@ -192,9 +192,8 @@ def _apart(at, found: FirstStep) -> str:
 def _slopes(found: FirstStep) -> str:
     return (
         f"The slopes alone, ∏ φ′(*z*) from the last layer back to the first, make "
-        f"{theme.from_log10(float(found.slopes[0]))}, for the digits of training's first batch, "
-        "which are not those of other pages. No optimizer changes that product at the first step; "
-        "it only sets how far to go with what the product has left."
+        f"{theme.from_log10(float(found.slopes[0]))}, for the digits of training's first batch. "
+        "No optimizer changes that product at the first step."
     )
 
 
@@ -307,18 +306,16 @@ def spike(at) -> str:
 
         After {quiet} small gradients, one that is {times} times as large moves the layer by
         **{move}** times the learning rate, {bound} at most: the mean follows a tenth of the way at
-        once, the mean of squares by {share}. The mean goes on pointing there, so that ten steps
-        make {together} together. The root stays more than twice what it was for {long} steps:
-        {later} after the large one the small gradients move the layer by {after}, where they moved
-        it by {before}. Clipped by norm the
-        largest move is {norm}, by the weights {adaptive}, by z-score {z}.""",
+        once, the mean of squares by {share}. The root stays more than twice what it was for {long}
+        steps: {later} after the large one the small gradients move the layer by {after}, where they
+        moved it by {before}. Clipped by norm the largest move is {norm}, by the weights {adaptive},
+        by z-score {z}.""",
         equation=theme.displayed(rf"{terms[0]}\;{relation}\;{terms[1]}\;\cdot\;{terms[2]}"),
         quiet=f"{quiet:,}",
         times=f"{data.SPIKE:,.0f}",
         move=f"{large[0]:.2f}",
         bound=f"{limit:.2f}",
         share=theme.percent(1 - beta2) if 1 - beta2 >= 0.0099 else "a thousandth",
-        together=f"{large[:10].sum():.1f}",
         long=f"{data.long_root(beta2, quiet):,}",
         later=theme.count(data.AFTER, "step"),
         after=theme.number(float(large[-1]), 2),
