@@ -121,8 +121,8 @@ page.write(
     """
     ## ε is a floor
 
-    Adam on networks whose gradients are small, trained anew at each ε. Where the digits are still
-    apart, a floor below the gradients brings some learning back.
+    Adam on networks with small gradients, trained anew at each ε. Where the digits are still apart,
+    a floor below the gradients brings some learning back.
     """
 )
 

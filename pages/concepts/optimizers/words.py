@@ -192,8 +192,8 @@ def _apart(at, found: FirstStep) -> str:
 def _slopes(found: FirstStep) -> str:
     return (
         f"The slopes alone, ∏ φ′(*z*) from the last layer back to the first, make "
-        f"{theme.from_log10(float(found.slopes[0]))}, for the digits of training's first batch. "
-        "No optimizer changes that product at the first step."
+        f"{theme.from_log10(float(found.slopes[0]))}, for the digits of training's first batch, "
+        "which are not those of other pages. No optimizer changes that product at the first step."
     )
 
 
