@@ -119,15 +119,15 @@ class Rooms:
             room.revealed = True
             room.version += 1
 
-    def vote(self, code: str, question: str, voter: str, answer: str) -> int:
-        """One voter's answer to the question, in place of an earlier one: the round that it is
-        counted in, 0 if it is not. Raises NoRoom."""
+    def vote(self, code: str, question: str, voter: str, answer: str) -> bool:
+        """One voter's answer to the question, in place of an earlier one: whether it is counted.
+        Raises NoRoom."""
         with self._lock:
             room = self._find(code)
             if not question or room.question != question or room.revealed:
-                return 0
+                return False
             room.votes[voter] = answer
-            return room.round
+            return True
 
     def close(self, code: str, key: str) -> None:
         """The room is gone. Raises NoRoom."""

@@ -126,6 +126,8 @@ class Choice:
         """What an address says for this option: its label."""
         return self.options[value]
 
+    joint = " "  # what stands between label and option: Activation Tanh
+
     def shown(self, value: str) -> str:
         """What the reader sees for this option."""
         return self.options[value]
@@ -220,8 +222,7 @@ class Panel:
     def says(self, name: str, value: Any) -> str:
         """Control and value for who sees neither: “A: Depth = 20”, “Activation Tanh”."""
         control = self[name]
-        joint = " " if isinstance(control, Choice) else control.joint
-        return f"{self.label(name)}{joint}{control.shown(value)}"
+        return f"{self.label(name)}{control.joint}{control.shown(value)}"
 
     @property
     def defaults(self) -> dict[str, Any]:

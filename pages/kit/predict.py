@@ -175,12 +175,12 @@ def _ask(
 
     `say` writes an answer as the reader sees it; `right` are those that are, of those `offered`.
     """
-    st.session_state[f"{panel.page}.offered_text"] = tuple(map(say, offered))
+    st.session_state[f"{panel.page}.offered_text"] = texts = tuple(map(say, offered))
     st.session_state[f"{panel.page}.right_text"] = tuple(map(say, right))
     if f"{panel.page}.predicted" not in st.session_state:
-        for answer in offered:
-            if (panel.page, say(answer)) == mode.now().counted:  # before a reload
-                _give(panel.page, answer, say(answer))
+        for answer, text in zip(offered, texts, strict=True):
+            if (panel.page, text) == mode.now().counted:  # before a reload
+                _give(panel.page, answer, text)
     asked_by_class = mode.now().awaited == panel.page
     if asked_by_class:
         st.subheader("Asked now", anchor=ASKED)

@@ -229,6 +229,43 @@ def test_a_room_of_three(server, reader):
     assert not teacher.errors and not any(student.errors for student in students)
 
 
+# Of each button on the screen, whether something else lies over a part of it.
+COVERED = """() => [...document.querySelectorAll('button')].flatMap(button => {
+    const box = button.getBoundingClientRect();
+    const seen = box.width && button.textContent && box.top >= 0 && box.bottom <= innerHeight;
+    const rows = '.st-key-answers, [class*="st-key-section-"], .st-key-lesson-steps';
+    const within = button.closest(rows), y = (box.top + box.bottom) / 2;
+    const hit = share => document.elementFromPoint(box.x + share * box.width, y);
+    return seen && within && ![0.1, 0.5, 0.9].every(share => button.contains(hit(share)))
+        ? [button.textContent] : [];
+})"""
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1280, 720), (1920, 1080)])
+def test_on_a_projector_no_button_of_a_room_a_lesson_or_the_bar_lies_over_another(
+    size, server, reader
+):
+    tab = reader(1280, 900).goto(f"{server}/clipping")
+    choose(tab, "A room")
+    press(tab, "Open a room")
+    press(tab, "Ask this page's question")
+    lesson = link_of(view("clipping"), view("products"))
+    tab.page.goto(f"{server}/{lesson}&room={asked(tab)['room'][0]}&present=1")
+    tab.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    tab.page.get_by_role("button", name="Teach here again").wait_for(timeout=60_000)
+    press(tab, "Teach here again")
+    for name in ("Reveal the answers", "End the question"):
+        tab.page.get_by_role("button", name=name).wait_for(timeout=15_000)
+        assert tab.settle().page.evaluate(COVERED) == []
+        press(tab, name)
+    press(tab, "Ask this page's question")
+    press(tab, "Next step →")  # with the question of another page open
+    tab.page.wait_for_url(lambda url: "/products?" in url, timeout=15_000)
+    tab.page.get_by_text("is asked: 0 answers").wait_for(timeout=15_000)
+    assert tab.settle().page.evaluate(COVERED) == []
+    assert not tab.errors
+
+
 def test_a_page_within_a_course_has_no_menus_and_a_way_out(server, reader):
     tab = reader(1000, 900).goto(f"{server}/products?embed=true&products_w=1.2")
     assert tab.page.get_by_role("navigation").count() == 0

@@ -138,6 +138,7 @@ def test_every_page_on_desktop_and_phone_by_day_and_by_night(path, server, reade
     _check_first_screen(tab)
     _check_charts(tab, path)
     for live in LIVE[path]:
+        _check_number(tab, live)
         _check_drag(tab, path, live)
     if path in PRESSED:
         _check_keys(tab, path)
@@ -186,6 +187,15 @@ TIME_RESTS = """node => {
 }"""
 
 
+def _check_number(tab, control: Range) -> None:
+    """A range input of exponents shows none: the chart says the power."""
+    hidden = live_input(tab, control).evaluate(
+        "node => [...node.closest('label').querySelectorAll('span')]"
+        ".map(span => getComputedStyle(span).clipPath !== 'none')"
+    )
+    assert hidden and set(hidden) == {control.base is not None}, control.name
+
+
 def _check_drag(tab, path: str, control: Range) -> None:
     """It needs no server, and ends in the address."""
     handle = live_input(tab, control)
@@ -225,6 +235,8 @@ def _ground(tab) -> list[int]:
 def _check_phone(tab, options: dict | None = None) -> None:
     main = "document.querySelector('[data-testid=stMain]')"
     assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
+    for menu in tab.page.locator("[class*='st-key-'][class*='-wide-']").all():
+        assert menu.bounding_box()["width"] >= 240, "half a phone, for words that want it all"
     for group in tab.page.get_by_role("radiogroup").all():
         hidden = group.evaluate("node => node.scrollWidth - node.clientWidth")
         assert hidden <= 1, f"options out of sight: {group.text_content()}"

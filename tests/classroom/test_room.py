@@ -181,6 +181,15 @@ def test_who_loads_the_page_anew_has_answered(led, rooms, monkeypatch):
     assert "The answer is:" not in prose(again), "what is hidden stays so"
 
 
+def assert_asked_anew(at, led, rooms) -> None:
+    """The same question once more is asked of this reader, and no earlier answer counts."""
+    code, key, _ = led
+    rooms.ask(code, key, "clipping")
+    at.run()
+    at.run()  # a look that comes later
+    assert rooms.look(code).counts == {} and widget_of(at, "clipping.guess")
+
+
 def test_who_loads_the_page_anew_is_asked_again_all_the_same(led, rooms, monkeypatch):
     code, key, _ = led
     monkeypatch.setattr(room, "_token", lambda role: "the same browser's" + role)
@@ -190,10 +199,7 @@ def test_who_loads_the_page_anew_is_asked_again_all_the_same(led, rooms, monkeyp
     again = open_page("clipping", room=code)
     assert "Not “Yes, clipping repairs gradients”" in prose(again)
     assert not again.toast, "it has answered"
-    rooms.ask(code, key, "clipping")
-    again.run()
-    again.run()
-    assert rooms.look(code).counts == {} and widget_of(again, "clipping.guess")
+    assert_asked_anew(again, led, rooms)
 
 
 def test_who_answered_too_late_is_asked_again(led, rooms):
@@ -203,10 +209,7 @@ def test_who_answered_too_late_is_asked_again(led, rooms):
     rooms.reveal(code, key)
     at.run()
     answer(at, "Yes, clipping repairs gradients")
-    rooms.ask(code, key, "clipping")
-    at.run()
-    at.run()
-    assert rooms.look(code).counts == {} and widget_of(at, "clipping.guess")
+    assert_asked_anew(at, led, rooms)
 
 
 def test_a_new_round_is_news_to_who_has_not_answered(led, rooms):

@@ -111,14 +111,14 @@ def test_a_step_is_colored_by_its_size_over_the_weights():
     """At the rate with which He × 1 learned best; a size in learning rates tells nothing."""
     for name in ("one", "small", "sigmoid10"):
         for rule in RATES:
-            step = data.relative(name, rule, -8)
+            step = data.relative(name, rule, -8)[0]
             found = data.first_step(name, rule)
             rate = np.log10(data.trained("one", rule).rate)
             assert step == pytest.approx(rate + found.at(-8)[0] - found.weights[0])
             if right(name, rule) > 0.4:
-                assert data.meaning(step) == "healthy", (name, rule, step)
+                assert data.meaning(name, rule, -8) == "healthy", (name, rule, step)
     met = {
-        (name, rule, e): data.meaning(data.relative(name, rule, e))
+        (name, rule, e): data.meaning(name, rule, e)
         for name, rule, e in (
             *(("small", "sgd", -8), ("deep", "adam", -8), ("deep", "adam", -30)),
             *(("large", "sgd", -8), ("large", "adam", -8), ("deep", "adamw", -30)),

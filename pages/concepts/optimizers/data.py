@@ -87,17 +87,18 @@ def good_rate(by: str) -> float:
     return trained("one", by).rate
 
 
-def relative(name: str, by: str, exponent: int) -> float:
-    """log₁₀ of the first step of layer 1 at that rate, over its weights (root mean squares)."""
+def relative(name: str, by: str, exponent: int) -> np.ndarray:
+    """log₁₀ of the first step by layer at that rate, over the weights (root mean squares)."""
     found = first_step(name, by)
-    return float(np.log10(good_rate(by)) + found.at(exponent)[0] - found.weights[0])
+    return np.log10(good_rate(by)) + found.at(exponent) - found.weights
 
 
-def meaning(relative_step: float) -> str:
-    """What a step of this log₁₀ size, over the weights, is."""
-    if relative_step < SMALL_STEP:
+def meaning(name: str, by: str, exponent: int) -> str:
+    """What the first step of layer 1 is, by its size over the weights."""
+    step = relative(name, by, exponent)[0]
+    if step < SMALL_STEP:
         return "vanishing"
-    return "exploding" if relative_step > LARGE_STEP else "healthy"
+    return "exploding" if step > LARGE_STEP else "healthy"
 
 
 @memoize(64)
@@ -113,7 +114,7 @@ def floors(name: str, by: str) -> pd.DataFrame:
             "e": EXPONENTS,
             "ground": np.array(EXPONENTS) - np.log10(ROOT.get(by, 1.0)),
             "move": frames.pack(found.moves, frames.READ),
-            "meaning": [meaning(relative(name, by, exponent)) for exponent in EXPONENTS],
+            "meaning": [meaning(name, by, exponent) for exponent in EXPONENTS],
             "depth": len(found.gradient),
             "floor": by not in NO_FLOOR,
             "rule": RULES[by].label,
@@ -422,9 +423,7 @@ def table(at) -> pd.DataFrame:
             "layer": np.arange(1, len(found.gradient) + 1),
             "log10_rms_dW": found.gradient,
             "log10_rms_move": found.at(at.e),
-            "log10_move_over_weights": np.log10(good_rate(at.rule))
-            + found.at(at.e)
-            - found.weights,
+            "log10_move_over_weights": relative(at.network, at.rule, at.e),
             "log10_spread": found.spread,
             "log10_slopes": found.slopes,
         }

@@ -41,7 +41,7 @@ def finding(at) -> str:
         learning rate {rate}, the best for He × 1, the step is {relative} of the weights' size.
         {floor}""",
         rate=theme.setting(data.good_rate(at.rule)),
-        relative=theme.from_log10(data.relative(at.network, at.rule, at.e), 2),
+        relative=theme.from_log10(float(data.relative(at.network, at.rule, at.e)[0]), 2),
         begun="The first step"
         if at.rule in data.NO_FLOOR
         else f"With ε = {power(at.e)} the first step",
@@ -59,7 +59,7 @@ def equation(at) -> str:
     """The first move at layer 1, with its numbers."""
     found = data.first_step(at.network, at.rule)
     moved, g = float(found.at(at.e)[0]), float(found.gradient[0])
-    met = data.meaning(data.relative(at.network, at.rule, at.e))
+    met = data.meaning(at.network, at.rule, at.e)
     left = theme.term(met, r"\frac{|\Delta w|}{\eta}", theme.tex(moved))
     size = theme.term("dark", r"|g|", theme.tex(g))
     if at.rule in ("sgd", "momentum"):
