@@ -142,7 +142,7 @@ page.write(
 
     The same stacks on the digits, 200 steps of plain SGD, each way at its best learning rate: of
     four from 0.01 to 0.3, and of smaller ones, down to 10⁻⁶, where the smallest was the best, or
-    none taught it anything. Green gets more than half right; of the others only h + F explodes.
+    none taught it anything. Green gets more than half right. Where h + F does not, it explodes.
     """
 )
 
