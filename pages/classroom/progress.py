@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.kit import predict, site
+from pages.kit import page, predict, site
 
 _DONE = "classroom.done"  # of a link: what was answered elsewhere
 
@@ -10,7 +10,7 @@ _DONE = "classroom.done"  # of a link: what was answered elsewhere
 def answered() -> set[str]:
     """What has been answered, each as “products-p”, its page and p(rediction) or r(ecall)."""
     here = {f"{info.path}-p" for info in site.PAGES if predict.given_as_text(info.path)}
-    here |= {f"{i.path}-r" for i in site.PAGES if st.session_state.get(f"{i.path}.recall.was_open")}
+    here |= {f"{info.path}-r" for info in site.PAGES if page.recalled(info.path)}
     return here | st.session_state.get(_DONE, set())
 
 

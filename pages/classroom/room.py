@@ -1,7 +1,7 @@
 """A room in the reader's session: the teacher's side, and the side of those who follow."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
@@ -183,7 +183,7 @@ def _leads(panel: Panel) -> None:
             st.markdown(_in(view), width="content")
             _act("Reveal the answers", "reveal")
         else:
-            right = sum(view.counts.get(a, 0) for a in predict.right_as_text(panel.page))
+            right = sum(view.counts.get(a, 0) for a in predict.asked(panel.page).right)
             says = f"{right} of {sum(view.counts.values())} right"
             st.markdown(says if presented else f"[{says}](#{_RESULT})", width="content")
             if presented:
@@ -209,30 +209,27 @@ def _in(view: View) -> str:
 
 def _counts(view: View) -> None:
     """How many have given each answer."""
-    offered, right = (of(view.question) for of in (predict.offered_as_text, predict.right_as_text))
     page.show(
         charts.counts,
-        _bars(view.counts, offered, right),
+        _bars(view.counts, predict.asked(view.question)),
         key=f"room.counts.{view.version}",
         alt_text="Bars: how many have given each answer. The words on a bar say how many.",
     )
 
 
-def _bars(
-    counts: Mapping[str, int], offered: Sequence[str], right: Collection[str]
-) -> pd.DataFrame:
+def _bars(counts: Mapping[str, int], asked: predict.Question) -> pd.DataFrame:
     """A row per answer, the right ones marked; see `charts.counts`. Of many that are offered, those
     that somebody has given, or should have."""
-    few = len(offered) <= _ALL_BARS
-    shown = [answer for answer in offered if few or answer in right or answer in counts]
-    shown += [answer for answer in counts if answer not in offered]  # of an older form of the page
+    few = len(asked.offered) <= _ALL_BARS
+    shown = [answer for answer in asked.offered if few or answer in (*asked.right, *counts)]
+    shown += [answer for answer in counts if answer not in asked.offered]  # of an older page
     return pd.DataFrame(
         [
             {
                 "answer": answer,
                 "count": (count := counts.get(answer, 0)),
-                "says": f"{count} × “{answer}”" + (", right" if answer in right else ""),
-                "meaning": "healthy" if answer in right else "reference",
+                "says": f"{count} × “{answer}”" + (", right" if answer in asked.right else ""),
+                "meaning": "healthy" if answer in asked.right else "reference",
             }
             for answer in shown
         ]

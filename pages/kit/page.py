@@ -261,6 +261,11 @@ def recall(panel: Panel) -> None:
         opened(panel, "recall", asked, {"The answer": partial(write, panel.recall.answer)})
 
 
+def recalled(path: str) -> bool:
+    """Whether the reader has seen the answer to a page's question about the page before."""
+    return f"{path}.recall.was_open" in st.session_state
+
+
 def _reset(panel: Panel) -> None:
     st.button(
         "Reset this page",

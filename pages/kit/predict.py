@@ -5,6 +5,7 @@ it can be hidden again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
 
@@ -12,6 +13,29 @@ import streamlit as st
 
 from pages.kit import address, beside, mode, prose, theme, values, whole
 from pages.kit.panels import Panel
+
+
+@dataclass(frozen=True)
+class Question:
+    """All answers that a page offers, as it writes them, and those of them that are right."""
+
+    offered: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reader answered: a guess in log₁₀ or an option's name, and its text on the page.
+
+    No guess where the reader only asked to be told.
+    """
+
+    guess: float | str | None
+    text: str = ""
+
+
+TOLD = Answer(None)  # who asked to be told
+ASKED = "asked"  # leads to a question that a class is asked
 
 
 def _fragment(function: Callable) -> Callable:
@@ -45,7 +69,7 @@ def size(
     answers that teach something.
     """
     close = [guess for guess in guesses if abs(guess - truth) < theme.CLOSE]
-    given = _ask(
+    answer = _ask(
         panel,
         question,
         partial(st.select_slider, "Your guess", options=list(guesses)),
@@ -53,21 +77,19 @@ def size(
         guesses,
         close,
     )
-    if given is None:
+    if answer is None:
         return
     lines = [f"The answer is **{theme.from_log10(truth, 2)}**."]
-    if given != _UNGUESSED:
-        miss = given - truth
+    if isinstance(guess := answer.guess, float | int):
+        miss = guess - truth
         if abs(miss) < theme.CLOSE:
-            lines.append(
-                f"Your guess, {theme.from_log10(given, 1)}, is right within a factor of 3."
-            )
+            lines.append(f"Your guess, {answer.text}, is right within a factor of 3.")
         else:
             lines.append(
-                f"Your guess, {theme.from_log10(given, 1)}, is off by 10^{abs(miss):.1f}: "
+                f"Your guess, {answer.text}, is off by 10^{abs(miss):.1f}: "
                 f"{theme.from_log10(abs(miss), 2)} times too {'large' if miss > 0 else 'small'}."
             )
-        lines += [text for low, high, text in replies if low <= given <= high]
+        lines += [text for low, high, text in replies if low <= guess <= high]
     _tell(panel, lines, because)
 
 
@@ -82,7 +104,7 @@ def choice(
     because: str,
 ) -> None:
     """Choose an answer: `options` maps a name to what the reader sees, `replies` to the word."""
-    given = _ask(
+    answer = _ask(
         panel,
         question,
         partial(st.radio, "Your answer", list(options), index=None),
@@ -90,20 +112,16 @@ def choice(
         [*options],
         [truth],
     )
-    if given is None:
+    if answer is None:
         return
     lines = [f"**{options[truth]}**" + ("." if not options[truth].endswith(".") else "")]
-    if given == truth:
+    if answer.guess == truth:
         lines.insert(0, "Right:")
-    elif given != _UNGUESSED:
-        lines.insert(0, f"Not “{options[given]}”. {replies.get(given, '')} The answer is:")
+    elif isinstance(answer.guess, str):
+        lines.insert(0, f"Not “{answer.text}”. {replies.get(answer.guess, '')} The answer is:")
     else:
         lines.insert(0, "The answer is:")
     _tell(panel, lines, because)
-
-
-_UNGUESSED = "nothing guessed"
-ASKED = "asked"  # leads to a question that a class is asked
 
 
 def answered(panel: Panel) -> bool:
@@ -118,31 +136,25 @@ def answered(panel: Panel) -> bool:
     return answers == "shown" or given(panel.page) is not None
 
 
-def given(page: str) -> float | str | None:
-    """What the reader has answered on this page: a guess in log₁₀, or an option's name."""
-    return st.session_state.get(f"{page}.predicted")
+def given(page: str) -> Answer | None:
+    """What the reader has answered on this page."""
+    return st.session_state.get(f"{page}.answer")
 
 
 def idea(panel: Panel, of: Callable[[Any], beside.Idea | None]) -> beside.Idea | None:
-    """What the reader's answer would give by `of`, once the page may say that it is wrong."""
-    guess = given(panel.page)
-    return of(guess) if answered(panel) and guess not in (None, _UNGUESSED) else None
+    """What the reader's guess would give by `of`, once the page may say that it is wrong."""
+    answer = given(panel.page) or TOLD
+    return of(answer.guess) if answered(panel) and answer.guess is not None else None
 
 
 def given_as_text(page: str) -> str:
-    """The reader's answer as the page wrote it; nothing if there is none, or it was not a guess."""
-    guessed = given(page) not in (None, _UNGUESSED)
-    return st.session_state.get(f"{page}.predicted_text", "") if guessed else ""
+    """The reader's answer as the page wrote it; nothing if there is none, or no guess in it."""
+    return (given(page) or TOLD).text
 
 
-def right_as_text(page: str) -> tuple[str, ...]:
-    """The right answers as the page writes them; none before the reader has seen the question."""
-    return st.session_state.get(f"{page}.right_text", ())
-
-
-def offered_as_text(page: str) -> tuple[str, ...]:
-    """All answers that there are, likewise."""
-    return st.session_state.get(f"{page}.offered_text", ())
+def asked(page: str) -> Question:
+    """What the page asks; with no answers before the reader has seen the question."""
+    return st.session_state.get(f"{page}.question", Question())
 
 
 def arrive(panel: Panel) -> None:
@@ -154,13 +166,12 @@ def arrive(panel: Panel) -> None:
 def tell(page: str) -> None:
     """Show the answer. A guess that was made stays."""
     if given(page) is None:
-        st.session_state[f"{page}.predicted"] = _UNGUESSED
+        _give(page, TOLD)
 
 
 def forget(page: str) -> None:
     """What the reader has answered on this page: the question is asked as if for the first time."""
-    for of in ("predicted", "predicted_text"):
-        st.session_state.pop(f"{page}.{of}", None)
+    st.session_state.pop(f"{page}.answer", None)
 
 
 def _ask(
@@ -170,51 +181,50 @@ def _ask(
     say: Callable[[Any], str],
     offered: Sequence,
     right: Sequence,
-) -> Any:
-    """Ask; None until the reader has answered or asked to be told, then what was answered.
+) -> Answer | None:
+    """Ask; None until the reader has answered or asked to be told.
 
-    `say` writes an answer as the reader sees it; `right` are those that are, of those `offered`.
+    `say` writes a guess as the reader sees it; `right` are those that are, of those `offered`.
     """
-    st.session_state[f"{panel.page}.offered_text"] = texts = tuple(map(say, offered))
-    st.session_state[f"{panel.page}.right_text"] = tuple(map(say, right))
-    if f"{panel.page}.predicted" not in st.session_state:
-        for answer, text in zip(offered, texts, strict=True):
+    texts = tuple(map(say, offered))
+    st.session_state[f"{panel.page}.question"] = Question(texts, tuple(map(say, right)))
+    if f"{panel.page}.answer" not in st.session_state:  # nor was one hidden again
+        for guess, text in zip(offered, texts, strict=True):
             if (panel.page, text) == mode.now().counted:  # before a reload
-                _give(panel.page, answer, text)
+                _give(panel.page, Answer(guess, text))
     asked_by_class = mode.now().awaited == panel.page
     if asked_by_class:
         st.subheader("Asked now", anchor=ASKED)
     st.markdown(f"**Predict first.** {prose.fill(question)}")
     if answered(panel):
-        guess = given(panel.page)
-        return _UNGUESSED if guess is None else guess
+        return given(panel.page) or TOLD
     if asked_by_class and given_as_text(panel.page):
         st.markdown("Your answer is in. Your teacher shows what all have answered, and what is so.")
         return None
     if mode.now().on(panel.page).answers == "hidden" and not asked_by_class:
         said = given_as_text(panel.page)  # to a class, before its teacher went on
-        guess = f"Your guess was {said}" if said else "Keep your guess in mind"
-        st.markdown(f"{guess}: this lesson does not show the answer.")
+        kept = f"Your guess was {said}" if said else "Keep your guess in mind"
+        st.markdown(f"{kept}: this lesson does not show the answer.")
         return None
     guess = widget(
         format_func=say,
         key=f"{panel.page}.guess",
         on_change=partial(values.change, panel, {}, anew=_key(panel)),
     )
-    answer = partial(_answer, panel.page)
+    tell = partial(_answer, panel.page)
     with st.container(horizontal=True):
         st.button(
             "Send the answer" if asked_by_class else "Compare with the answer",
             key=f"{panel.page}.compare",
             disabled=guess is None,
-            on_click=partial(answer, guess, say(guess) if guess is not None else ""),
+            on_click=partial(tell, None if guess is None else Answer(guess, say(guess))),
         )
         if not asked_by_class:
             st.button(
                 "Just tell me",
                 key=f"{panel.page}.tell",
                 type="tertiary",
-                on_click=partial(answer, _UNGUESSED),
+                on_click=partial(tell, TOLD),
             )
     return None
 
@@ -232,11 +242,10 @@ def _tell(panel: Panel, lines: list[str], because: str) -> None:
     )
 
 
-def _give(page: str, answer: float | str | None, text: str) -> None:
-    st.session_state[f"{page}.predicted"] = answer
-    st.session_state[f"{page}.predicted_text"] = text
+def _give(page: str, answer: Answer | None) -> None:
+    st.session_state[f"{page}.answer"] = answer
 
 
-def _answer(page: str, answer: float | str | None, text: str = "") -> None:
-    _give(page, answer, text)
+def _answer(page: str, answer: Answer | None) -> None:
+    _give(page, answer)
     st.rerun()  # other parts of the page may have waited for it

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from pages.classroom import frame, progress, qr, room, take_away
-from pages.kit import page, projector, site, specs, values
+from pages.kit import page, predict, projector, site, specs, values
 from tests.app import open_page, prose, widget_of
 from tests.panels import PANELS, PATHS
 
@@ -106,18 +106,18 @@ def test_asking_to_be_told_is_no_answer():
 def test_what_is_right_is_marked_among_a_class_s_answers():
     for path, of in (("clipping", "No, nothing changes"), ("products", None)):
         state = open_page(path).session_state
-        offered, right = state[f"{path}.offered_text"], state[f"{path}.right_text"]
-        assert of in right if of else len(right) >= 1
-        wrong = next(answer for answer in offered if answer not in right)
-        marked = room._bars({wrong: 3}, offered, right).set_index("answer")
+        asked = state[f"{path}.question"]
+        assert of in asked.right if of else len(asked.right) >= 1
+        wrong = next(answer for answer in asked.offered if answer not in asked.right)
+        marked = room._bars({wrong: 3}, asked).set_index("answer")
         assert marked["says"][wrong] == f"3 × “{wrong}”" and marked["meaning"][wrong] == "reference"
-        for answer in right:  # which nobody has given
+        for answer in asked.right:  # which nobody has given
             assert marked["says"][answer] == f"0 × “{answer}”, right"
             assert marked["meaning"][answer] == "healthy"
-        few = len(offered) <= 6
-        assert list(marked.index) == [a for a in offered if few or a in right or a == wrong]
+        few = len(asked.offered) <= 6
+        assert list(marked.index) == [a for a in asked.offered if few or a in (*asked.right, wrong)]
         assert few == (path == "clipping")
-    assert list(room._bars({"No": 2}, (), ())["says"]) == ["2 × “No”"]
+    assert list(room._bars({"No": 2}, predict.Question())["says"]) == ["2 × “No”"]
 
 
 def test_every_page_has_a_question_that_counts():

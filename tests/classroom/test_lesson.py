@@ -10,7 +10,7 @@ from streamlit.util import calc_hash
 
 from pages.classroom import frame, lesson
 from pages.classroom.lesson import Lesson, NotALesson
-from pages.kit import site
+from pages.kit import predict, site
 from pages.kit.mode import Step
 from tests.app import open_page, prose, set_to, step_back, widget_of
 from tests.panels import PANELS
@@ -123,8 +123,7 @@ def test_a_lesson_without_answers_asks_for_no_guess():
     assert "Keep your guess in mind: this lesson does not show the answer." in prose(at)
     assert widget_of(at, "products.guess") is None
     assert not [button for button in at.button if button.key == "products.compare"]
-    at.session_state["products.predicted"] = -3.0
-    at.session_state["products.predicted_text"] = "10⁻³"
+    at.session_state["products.answer"] = predict.Answer(-3.0, "10⁻³")
     assert "Your guess was 10⁻³: this lesson does not show the answer." in prose(at.run())
 
 

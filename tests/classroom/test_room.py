@@ -102,7 +102,7 @@ def test_a_reveal_shows_the_answer_and_keeps_a_guess(guessed, rooms):
     at.button(key="room.reveal.").click().run()
     assert "The answer is:" in prose(at)
     assert ("Not “" in prose(at)) == guessed
-    assert (at.session_state["clipping.predicted"] != predict._UNGUESSED) == guessed
+    assert (at.session_state["clipping.answer"] != predict.TOLD) == guessed
 
 
 def test_a_room_that_has_ended_says_so(rooms):
@@ -127,7 +127,7 @@ def test_a_question_is_asked_and_revealed_on_the_projector(rooms):
         rooms.vote(code, "clipping", voter, given)
     at.run()
     assert "2 answers are in." in prose(at) and "of 2 right" not in prose(at)
-    (right,) = at.session_state["clipping.right_text"]
+    (right,) = at.session_state["clipping.question"].right
     rooms.vote(code, "clipping", "b", right)
     at.button(key="room.reveal.").click().run()
     assert "1 of 2 right" in prose(at)

@@ -38,7 +38,7 @@ def question(path):
 
     with spy("choice"), spy("size"), spy("idea"):
         at = open_page(path)
-        at.session_state[f"{path}.predicted"] = "nothing guessed"
+        at.session_state[f"{path}.answer"] = predict.TOLD
         at.run()
     assert makers, f"the article of {path} gives its first chart no idea="
     how = asked[0]
@@ -56,7 +56,7 @@ def shown(at, name=beside.IDEA):
 
 def answered(path, answer):
     at = open_page(path)
-    at.session_state[f"{path}.predicted"] = answer
+    at.session_state[f"{path}.answer"] = predict.Answer(answer)
     return at.run()
 
 
@@ -193,11 +193,11 @@ def test_an_idea_is_drawn_after_a_wrong_answer_only(path):
     (wrong, *_), (right, *_), make = question(path)
     at = open_page(path)
     assert not shown(at) and "Your idea" not in prose(at)
-    for told in (right, "nothing guessed"):  # the latter is “Just tell me”
-        at.session_state[f"{path}.predicted"] = told
+    for told in (predict.Answer(right), predict.TOLD):
+        at.session_state[f"{path}.answer"] = told
         at.run()
         assert not shown(at) and "Your idea" not in prose(at)
-    at.session_state[f"{path}.predicted"] = wrong
+    at.session_state[f"{path}.answer"] = predict.Answer(wrong)
     at.run()
     assert len(shown(at)) == 1 and make(wrong).says in prose(at)
     for hidden in (

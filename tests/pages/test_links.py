@@ -45,7 +45,7 @@ HUGE = ("9" * 500_000, "q" * 500_000, "<b>" * 70_000, "%" * 160_000, "1" + " " *
 STRANGERS = (
     *("evil", "<script>alert(2)</script>", "__proto__", "", " ", "page", "😀", "k" * 5000),
     *("embed", "embed_options", "address.visit", "controls.kept", "site.started"),
-    *("products.predicted", "products.more", "products_seed.next", "products_", "_w"),
+    *("products.answer", "products.more", "products_seed.next", "products_", "_w"),
 )
 STREAMLITS = {"embed", "embed_options"}  # an app never sees these
 BROKEN = ("%FF%FE", "%", "&&==;", "a=b=c", "%00=%00", "%ED%A0%80=1")

@@ -185,7 +185,7 @@ class Reader:
         if on_a_fresh_server:
             _forget()
         again = open_page(self.path, **address.query(self.panel, self.values))
-        told = f"{self.path}.predicted"
+        told = f"{self.path}.answer"
         assert told not in again.session_state, "a link gives the answer away"
         # What a link does not hold: the reader's guess, the lab's runs, and what is unfolded.
         if apart := [key for key in (told, LABS) if key in before.session_state]:
