@@ -224,7 +224,7 @@ def _rested(
     if told != revision:
         moved |= values.said_late(fragment, chart, told, report)
         anew = fragment
-    elif values.said(fragment, chart, revision, report):
+    elif report and values.said(fragment, chart, revision, report):  # a click says none
         moved |= report
     for name, of_clicks in clicks.items():
         clicked = selection.get(f"pick_{name}") or None

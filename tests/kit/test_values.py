@@ -228,6 +228,21 @@ def test_a_drag_takes_nothing_back_that_was_set_since():
     assert _plane(at)["gx"] == typed["gx"]
 
 
+def test_a_click_on_a_mark_is_no_drag():
+    at = open_page("chain_rule")
+    (curve,) = [c for c in charts(at) if any("w2" in t.column_names for t in _tables(c))]
+    (before,) = [t.to_pylist()[0] for t in tables(at, "present") if "w2" in t.column_names]
+
+    def tell(**selection) -> None:
+        state = json.dumps({"selection": selection})
+        send(at, WidgetState(id=curve.id, string_value=state))
+
+    tell(pick_factor=[{"factor": "slope2", "chosen": "all"}])
+    assert set_to(at, "chain_rule_factor") == "slope2"
+    tell(report=before | {"w2": 2.48})  # a drag that the answer to the click overtakes
+    assert set_to(at, "chain_rule_w2") == 2.48
+
+
 def test_what_was_interrupted_is_drawn_by_the_next_change(at):
     at.session_state["values"].notes["trial.second"].drawn = False
     widget_of(at, "trial_n").set_value(7).run()
