@@ -3,9 +3,9 @@
 streamlit run app.py
 """
 
-from pages.classroom import frame
+from pages.classroom import around
 from pages.kit import background, heap, site, warm
 
 background.begin("warm", warm.in_turn)
 background.begin("heap", heap.give_back_from_time_to_time)
-site.run(frame.arrive, frame.draw)
+site.run(around.arrive, around.draw)

@@ -76,13 +76,13 @@ def _is_teacher() -> bool:
 # The teacher -------------------------------------------------------------------------------------
 
 
-def teach(panel: Panel) -> None:
+def teach() -> None:
     """In the row for a class: open a room, or enter one; then what a teacher does in it."""
     if wrong := st.session_state.pop(_WRONG, None):
         st.warning(wrong)
     code = st.session_state.get(CODE)
     if code is None:
-        _door(panel)
+        _door()
         return
     try:
         view = _rooms().look(code)
@@ -91,12 +91,12 @@ def teach(panel: Panel) -> None:
         st.warning(str(wrong))
         return
     if _is_teacher():
-        _desk(panel, view)
+        _desk(view)
     else:
         st.markdown(f"You are in the room **{code}**.")
 
 
-def _door(panel: Panel) -> None:
+def _door() -> None:
     page.write(
         """
         A room lets a class answer this site's questions together and follow a teacher's page. It
@@ -104,12 +104,12 @@ def _door(panel: Panel) -> None:
         """
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Open a room", key="room.open", on_click=partial(_open, panel), type="primary")
+        st.button("Open a room", key="room.open", on_click=_open, type="primary")
         st.text_input("Four letters", key="room.letters", max_chars=4, width=140, on_change=_typed)
         st.button("Enter", key="room.enter", on_click=_enter)
 
 
-def _open(panel: Panel) -> None:
+def _open() -> None:
     try:
         key = _token("teacher")
         st.session_state[CODE], st.session_state[_KEY] = _rooms().open(key), key
@@ -130,7 +130,7 @@ def _enter() -> None:
     st.rerun()
 
 
-def _desk(panel: Panel, view: View) -> None:
+def _desk(view: View) -> None:
     link = address.here({"room": view.code})
     left, right = st.columns([1, 2])
     left.image(qr.svg(link), width="stretch")

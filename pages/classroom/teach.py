@@ -47,7 +47,7 @@ def compose(panel: Panel, panels: lesson.Panels) -> None:
         _step(panel, i, step, panels[step.page], last=len(draft.steps) - 1)
     if draft.steps:
         write = partial(_entitle, panel)
-        _text(panel, "Title of the lesson", "title", draft.title, lesson.LONGEST_TITLE, write)
+        _text("Title of the lesson", "title", draft.title, lesson.LONGEST_TITLE, write)
         _hand_out(panel, panels)
     _from_file(panel, panels)
 
@@ -56,17 +56,15 @@ def _step(panel: Panel, i: int, step: Step, of: Panel, last: int) -> None:
     with st.container(border=True, key=f"teach.step.{i}"):
         st.markdown(f"**{i + 1}. {site.info(step.page).menu}.** {_set(step, of)}")
         write = partial(_change, panel, i)
-        _text(panel, "Note", f"note.{i}", step.note, lesson.LONGEST_NOTE, partial(write, "note"))
+        _text("Note", f"note.{i}", step.note, lesson.LONGEST_NOTE, partial(write, "note"))
         names = [control.name for control in of.controls]
         _widget(
-            panel,
             partial(st.multiselect, "Locked", names, format_func=of.label),
             f"lock.{i}",
             sorted(step.locked, key=names.index),
             lambda locked: write("locked", frozenset(locked)),
         )
         _widget(
-            panel,
             partial(st.segmented_control, "Answer to its question", list(_ANSWERS), required=True),
             f"answers.{i}",
             step.answers,
@@ -98,13 +96,12 @@ def _set(step: Step, of: Panel) -> str:
 
 
 def _text(
-    panel: Panel, label: str, name: str, value: str, longest: int, on_change: Callable[[str], None]
+    label: str, name: str, value: str, longest: int, on_change: Callable[[str], None]
 ) -> None:
-    _widget(panel, partial(st.text_input, label, max_chars=longest), name, value, on_change)
+    _widget(partial(st.text_input, label, max_chars=longest), name, value, on_change)
 
 
 def _widget(
-    panel: Panel,
     draw: partial,
     name: str,
     value: Any,

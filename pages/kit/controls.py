@@ -42,7 +42,7 @@ def _rows(panel: Panel, rows: tuple[tuple[str, ...], ...], key: str, pairs: bool
             for name in names:
                 value = getattr(at, name)
                 revision = values.revision(name, value, control=name)
-                look = "-wide" if panel.is_wide(name) else ""  # see style.css
+                look = "-wide" if panel[name].is_wide else ""  # see style.css
                 widget = f"{panel.key(name)}{look}-{revision}"
                 moved = partial(_moved, panel, name, key, revision, widget)
                 locked = name in mode.now().on(panel.page).locked

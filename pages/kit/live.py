@@ -19,7 +19,7 @@ import streamlit as st
 from pages.kit import address, beside, mode, predict, prose, specs, theme, values, whole
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
-from pages.kit.panels import Panel
+from pages.kit.panels import Panel, Range
 from pages.kit.values import Reading
 
 PRESENT = "present"  # the table of what the live controls are set to
@@ -53,7 +53,8 @@ def show(
     `idea` makes of a wrong answer to the page's question what that would give, of a right one None.
     """
     chart = f"{panel.page}.{builder.__name__}"
-    if panel.is_in_powers(live[0]):
+    slider = panel[live[0]]
+    if isinstance(slider, Range) and slider.base is not None:
         chart += ".in-powers"  # of whose range input style.css hides the exponent
     present = {name: getattr(at, name) for name in live}
     revision = values.revision(chart, present)

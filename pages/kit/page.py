@@ -1,4 +1,4 @@
-"""The frame around every page: header, charts, notes, more, recall, link, previous and next."""
+"""What every page is made of: header, charts, notes, more, recall, link, previous and next."""
 
 import inspect
 import re

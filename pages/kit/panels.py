@@ -94,6 +94,8 @@ class Range:
         """What stands between label and value: w = 0.60, but weights × 0.60."""
         return " " if self.label.endswith("×") else " = "
 
+    is_wide = False  # as a menu can be
+
     def means(self, raw: str, value: Any) -> bool:
         """Whether an address's text asks for exactly this value."""
         try:
@@ -127,6 +129,11 @@ class Choice:
         return self.options[value]
 
     joint = " "  # what stands between label and option: Activation Tanh
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is a menu with an option that wants more than half a phone."""
+        return self.menu and max(map(len, self.options.values())) > _HALF_A_PHONE
 
     def shown(self, value: str) -> str:
         """What the reader sees for this option."""
@@ -200,18 +207,6 @@ class Panel:
 
     def key(self, name: str) -> str:
         return f"{self.page}_{name}"
-
-    def is_in_powers(self, name: str) -> bool:
-        """Whether a control's number is an exponent, and the reader sees the power."""
-        control = self[name]
-        return isinstance(control, Range) and control.base is not None
-
-    def is_wide(self, name: str) -> bool:
-        """Whether a control is a menu with an option that wants more than half a phone."""
-        control = self[name]
-        if not isinstance(control, Choice) or not control.menu:
-            return False
-        return max(map(len, control.options.values())) > _HALF_A_PHONE
 
     def label(self, name: str) -> str:
         """A control's label; of two with one label, whose it is: “A: Depth”."""

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pages.classroom import frame, lesson
+from pages.classroom import around, lesson
 from pages.classroom.lesson import Lesson
 from pages.kit import site
 from pages.kit.mode import Step
@@ -26,7 +26,7 @@ def choose(tab, title: str):
 
 
 def link_of(*steps: Step) -> str:
-    packed = lesson.packed(Lesson("A trial", steps), frame.panels())
+    packed = lesson.packed(Lesson("A trial", steps), around.panels())
     return f"{steps[0].page}?lesson={packed}&step=1"
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from pages.classroom import frame, lesson
+from pages.classroom import around, lesson
 from pages.classroom.lesson import Lesson
 from pages.kit import site
 from pages.kit.mode import Step
@@ -154,7 +154,7 @@ def test_what_is_open_is_printed_with_its_title(server, reader):
 
 def test_a_long_note_of_a_lesson_is_printed_whole(server, reader):
     step = Step("products", site.panel("products").defaults, note="Look at the slope. " * 30)
-    packed_up = lesson.packed(Lesson("", (step,)), frame.panels())
+    packed_up = lesson.packed(Lesson("", (step,)), around.panels())
     tab = reader(1280, 900).goto(f"{server}/products?lesson={packed_up}&step=1")
     note = tab.page.get_by_text("Look at the slope.").locator("..")
     out_of_sight = "node => node.scrollHeight - node.clientHeight"

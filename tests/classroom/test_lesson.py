@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 import pytest
 from streamlit.util import calc_hash
 
-from pages.classroom import frame, lesson
+from pages.classroom import around, lesson
 from pages.classroom.lesson import Lesson, NotALesson
 from pages.kit import predict, site
 from pages.kit.mode import Step
@@ -241,4 +241,4 @@ def test_an_answer_that_a_lesson_hides_cannot_be_asked_for():
 
 def test_all_pages_can_be_steps():
     everything = Lesson("", tuple(Step(path, panel.defaults) for path, panel in PANELS.items()))
-    assert lesson.unpacked(lesson.packed(everything, PANELS), frame.panels()) == everything
+    assert lesson.unpacked(lesson.packed(everything, PANELS), around.panels()) == everything

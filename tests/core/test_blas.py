@@ -16,7 +16,7 @@ COUNT = "print(*(pool['num_threads'] for pool in threadpoolctl.threadpool_info()
 
 
 @pytest.mark.parametrize(
-    "first", ["core", "pages.kit.site", "pages.classroom.frame", "benchmarks.formats"]
+    "first", ["core", "pages.kit.site", "pages.classroom.around", "benchmarks.formats"]
 )
 def test_a_matrix_product_has_one_thread(first):
     """Whatever of the site is imported first: with more, readers would wait for one another."""

@@ -2,7 +2,7 @@
 
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.classroom import frame
+from pages.classroom import around
 from tests.app import open_page
 
 
@@ -16,7 +16,7 @@ def test_a_script_that_is_overtaken_at_its_end_leaves_the_newer_ones_fragments(m
         context.script_requests.request_stop()
         found.append(context.fragment_storage)
 
-    monkeypatch.setattr(frame, "draw", overtaken)
+    monkeypatch.setattr(around, "draw", overtaken)
     open_page("products")
     (fragments,) = found
     assert fragments.contains("newer")

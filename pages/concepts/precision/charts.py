@@ -17,7 +17,7 @@ QUARTERS = 16  # the largest n of ¼ⁿ
 def formats() -> alt.LayerChart:
     """The histogram of a gradient's sizes above what each format can hold, live in the scale.
 
-    Frames, one row per scale: `scale`; `lost`, `over`, packed percentages by format. BARS: `left`,
+    Frames, one row per scale: `scale`; `fates`, words by format, joined by |. BARS: `left`,
     `height`. RULERS: `row`, `from`, `to`, `meaning`, `says`, `label`, `chosen`.
     """
     x = grammar.linear_x(

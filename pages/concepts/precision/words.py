@@ -446,7 +446,6 @@ def sums() -> str:
     )
 
 
-@memoize(4)
 @memoize(1)
 def stuck() -> str:
     """Where a power that is multiplied step by step ends above 0."""

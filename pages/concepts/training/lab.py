@@ -101,7 +101,8 @@ def later() -> Callable[[Any], Pair]:
 
     def pair(at) -> Pair:
         duel = networks.duel(at)
-        return labs[duel].pair if duel in labs else at_first(duel)
+        found = labs.get(duel)  # a script may drop it meanwhile
+        return found.pair if found else at_first(duel)
 
     return pair
 

@@ -88,7 +88,7 @@ def _entries(panel: Panel) -> Mapping[str, Callable[[], None]]:
     return {
         "Present": partial(_how_to_present, panel),
         "Teach": partial(teach.compose, panel, panels()),
-        "A room": partial(room.teach, panel),
+        "A room": room.teach,
         "Take away": partial(take_away.draw, panel, panels()),
         "Embed this": partial(_embed, panel),
     }

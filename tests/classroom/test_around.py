@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from pages.classroom import frame, progress, qr, room, take_away
+from pages.classroom import around, progress, qr, room, take_away
 from pages.kit import page, predict, projector, site, specs, values
 from tests.app import open_page, prose, widget_of
 from tests.panels import PANELS, PATHS
@@ -165,7 +165,7 @@ def test_all_links_that_a_page_shows_follow_its_controls(title):
 
 def test_no_rule_of_the_projector_looks_at_every_mark_of_a_chart():
     """A tab was lost so when the window changed: a rule is tried from its end, at each element."""
-    css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
+    css = Path(around.__file__).with_name("projector.css").read_text("utf-8")
     assert not re.findall(r"^:(?:has|is|not|nth)|[>+] :\w+\([^\n{]*", css, re.M)
 
 
@@ -178,7 +178,7 @@ def test_sections_have_controls_and_no_chart(path, sections, monkeypatch):
 
 
 def test_the_stylesheet_has_a_rule_for_every_section():
-    css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
+    css = Path(around.__file__).with_name("projector.css").read_text("utf-8")
     rules = {int(n) for n in re.findall(r"st-key-section-(\d+)\)", css)}
     for path in PATHS:
         (where,) = [
@@ -206,7 +206,7 @@ def test_within_another_site_a_link_leads_out_of_it():
 
 
 def test_the_rules_of_all_sections_are_one_rule_with_other_numbers():
-    css = Path(frame.__file__).with_name("projector.css").read_text("utf-8")
+    css = Path(around.__file__).with_name("projector.css").read_text("utf-8")
     rules = {
         int(n): rule
         for rule, n in re.findall(r"^(\[.*:has\(\.st-key-section-(\d+)\) > .*\})$", css, re.M)
