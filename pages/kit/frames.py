@@ -12,6 +12,7 @@ A live control is a parameter of its chart, bound to a range input. Two ways to 
 `live.py` draws such a chart.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,6 +133,11 @@ def pack(rows: np.ndarray, form: str = ".3f") -> list[str]:
     form = " ".join([f"%{form}"] * rows.shape[-1])  # per row: twice as fast as per number
     texts = [form % tuple(row) for row in rows.tolist()]
     return [t.replace("-inf", "x").replace("inf", "x").replace("nan", "x") for t in texts]
+
+
+def unpacked(texts: Iterable[str]) -> np.ndarray:
+    """The numbers of texts that `pack` has written, (rows, numbers), NaN for an `x`."""
+    return np.array([text.replace("x", "nan").split() for text in texts], dtype=float)
 
 
 def unpack(chart: alt.Chart, *columns: str, index: str = "i") -> alt.Chart:

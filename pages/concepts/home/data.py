@@ -282,10 +282,7 @@ def _file() -> dict[tuple[str, float], dict[str, np.ndarray]]:
     columns = {}
     for (name, c), part in table.groupby(["network", "c"]):
         part = part.sort_values("draw")
-        right, loss = (
-            np.array([text.split() for text in part[column].str.replace("x", "nan")], dtype=float).T
-            for column in ("right", "loss")
-        )
+        right, loss = (frames.unpacked(part[column]).T for column in ("right", "loss"))
         columns[name, c] = {"share": right / HELD_OUT, "loss": loss} | {
             column: part[column].to_numpy(float) for column in ("halted", "update", "grew")
         }

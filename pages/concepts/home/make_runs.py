@@ -20,6 +20,7 @@ from core import datasets, network, training
 from core.losses import LOSSES
 from pages.concepts.home import data
 from pages.concepts.home.panel import DRAWS
+from pages.kit import frames
 
 
 def runs(name: str, c: float, draws: Sequence[int], steps: int) -> pd.DataFrame:
@@ -36,8 +37,9 @@ def runs(name: str, c: float, draws: Sequence[int], steps: int) -> pd.DataFrame:
             tests.append(_test(spec, state, digits))
         if state.halted:
             break
+    missing = sum(t <= steps for t in data.STEPS) - len(tests)
+    tests += [np.full((2, len(draws)), np.nan)] * missing
     right, loss = (np.array(column).T for column in zip(*tests, strict=True))  # (draws, tests)
-    missing = sum(t <= steps for t in data.STEPS) - right.shape[1]
     return pd.DataFrame(
         {
             "network": name,
@@ -46,8 +48,8 @@ def runs(name: str, c: float, draws: Sequence[int], steps: int) -> pd.DataFrame:
             "grew": np.round(first.log10_dz[:, 0] - first.log10_dz[:, -1], 3),
             "update": np.round(first.log10_update[:, 0], 3),
             "halted": pd.array([halt and halt.step for halt in state.halts], dtype="Int64"),
-            "right": _packed(right, ".0f", missing),
-            "loss": _packed(loss, ".3g", missing),
+            "right": frames.pack(right, ".0f"),
+            "loss": frames.pack(loss, ".3g"),
         }
     )
 
@@ -60,11 +62,6 @@ def _test(spec, state, digits) -> tuple[np.ndarray, np.ndarray]:
     right = (output.argmax(axis=2) == digits.y_test).sum(axis=1)
     halted = np.array([halt is not None for halt in state.halts])
     return np.where(halted, np.nan, right), np.where(halted, np.nan, loss)
-
-
-def _packed(rows: np.ndarray, form: str, missing: int) -> list[str]:
-    texts = [["x" if np.isnan(v) else f"{v:{form}}" for v in row] for row in rows]
-    return [" ".join([*row, *["x"] * missing]) for row in texts]
 
 
 def main() -> None:

@@ -166,11 +166,6 @@ def idea(option: str) -> beside.Idea | None:
 # Training ----------------------------------------------------------------------------------------
 
 
-def _unpacked(column: pd.Series) -> np.ndarray:
-    rows = [[np.nan if v == "x" else float(v) for v in str(text).split()] for text in column]
-    return np.array(rows) / HELD_OUT
-
-
 @cache
 def runs() -> pd.DataFrame:
     """The committed runs, each rule at the best of its rates: see make_runs.py."""
@@ -210,7 +205,7 @@ class Trained:
 def trained(name: str, by: str) -> Trained:
     """What came of one network and rule."""
     rows = runs()[(runs()["network"] == name) & (runs()["rule"] == by)]
-    return Trained(float(rows["rate"].iloc[0]), _unpacked(rows["right"]))
+    return Trained(float(rows["rate"].iloc[0]), frames.unpacked(rows["right"]) / HELD_OUT)
 
 
 @memoize(16)
@@ -256,7 +251,7 @@ def swept(name: str) -> Swept:
     """What came of Adam at several ε, each at the best of its rates."""
     rows = pd.read_csv(HERE / "epsilon.csv", dtype={"right": str})
     rows = rows[rows["network"] == name].sort_values("exponent")
-    return Swept(tuple(rows["exponent"].tolist()), _unpacked(rows["right"]))
+    return Swept(tuple(rows["exponent"].tolist()), frames.unpacked(rows["right"]) / HELD_OUT)
 
 
 SWEPT = {

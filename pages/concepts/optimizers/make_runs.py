@@ -28,7 +28,8 @@ from core.losses import LOSSES
 from core.network import NetSpec, Params
 from core.optimizers import Adam, Rule
 from core.training import TrainSpec
-from pages.concepts.optimizers import networks
+from core.untrained import generators
+from pages.concepts.optimizers import data, networks
 from pages.concepts.optimizers.networks import (
     DRAWS,
     EXPONENTS,
@@ -38,21 +39,16 @@ from pages.concepts.optimizers.networks import (
     STEPS,
     WIDE_RATE,
 )
+from pages.kit import frames
 
 HERE = Path(__file__).parent
-SWEPT = {name: EXPONENTS[::2] for name in ("small", "deep", "sigmoid20")}  # powers of ε
-
-
-def generators() -> list[np.random.Generator]:
-    """The generators of the draws, the same for every network and rule."""
-    return np.random.default_rng(0).spawn(DRAWS)
 
 
 def curves(name: str, rule: Rule, rate: float) -> np.ndarray:
     """Held-out digits right after each of STEPS, (draws, tests); NaN once halted."""
     spec, digits = NETWORKS[name], datasets.digits()
     how = TrainSpec(rate, steps=STEPS[-1], rule=rule)
-    run = training.Run(spec, how, digits, training.start(spec, how, rng=generators()))
+    run = training.Run(spec, how, digits, training.start(spec, how, rng=generators(0, DRAWS)))
     found = [_right(spec, run.params, run.halts)]
     while run.number < STEPS[-1]:
         if not all(run.halts):
@@ -70,10 +66,6 @@ def _right(spec: NetSpec, params: Params, halts) -> np.ndarray:
     output = network.output(spec, params, digits.x_test)
     right = (output.argmax(axis=2) == digits.y_test).sum(axis=1)
     return np.where([halt is not None for halt in halts], np.nan, right)
-
-
-def _packed(row: np.ndarray) -> str:
-    return " ".join("x" if np.isnan(v) else f"{v:.0f}" for v in row)
 
 
 def _score(found: np.ndarray) -> tuple[float, float]:
@@ -94,8 +86,8 @@ def by_rate(task: tuple[str, str]) -> tuple[list[dict], list[dict]]:
         for rate, rows in found.items()
     ]
     runs = [
-        shared | {"rate": best, "draw": i, "right": _packed(row)}
-        for i, row in enumerate(found[best])
+        shared | {"rate": best, "draw": i, "right": right}
+        for i, right in enumerate(frames.pack(found[best], ".0f"))
     ]
     return rates, runs
 
@@ -106,8 +98,8 @@ def by_epsilon(task: tuple[str, int]) -> list[dict]:
     rule = networks.rule("adam", exponent)
     found = {rate: curves(name, rule, rate) for rate in RATES["adam"]}
     best = max(found, key=lambda rate: _score(found[rate]))
-    row = {"network": name, "exponent": exponent, "rate": best}
-    return [row | {"right": _packed(found[best][:, -1])}]
+    (right,) = frames.pack(found[best][:, -1:].T, ".0f")
+    return [{"network": name, "exponent": exponent, "rate": best, "right": right}]
 
 
 # Width -------------------------------------------------------------------------------------------
@@ -123,7 +115,7 @@ def by_width(task: tuple[str, int]) -> list[dict]:
     how, width = task
     growth = width / NETWORKS["one"].width
     spec, rows = NetSpec(64, width, 4, 10, "relu", initializer="he"), []
-    for draw, rng in enumerate(generators()):
+    for draw, rng in enumerate(generators(0, DRAWS)):
         params = network.init(spec, rng=[rng])
         rates = [WIDE_RATE] * 5
         if how == "mup":
@@ -170,8 +162,7 @@ def main() -> None:
         rates, runs = zip(*pool.map(by_rate, product(NETWORKS, RATES)), strict=True)
         _write("rates", rates)
         _write("runs", runs)
-        swept = ((name, exponent) for name, powers in SWEPT.items() for exponent in powers)
-        _write("epsilon", pool.map(by_epsilon, swept))
+        _write("epsilon", pool.map(by_epsilon, product(data.SWEPT, EXPONENTS[::2])))
 
 
 if __name__ == "__main__":
