@@ -50,15 +50,13 @@ def through_time() -> alt.LayerChart:
     """A vanilla network's gradient through time, its slopes and its bound, live in σ₁.
 
     Frames, one row per σ₁: `sigma`, `back`; packed log₁₀ `gradient`, `slopes`, `bound` over the
-    steps back.
+    steps back; `became`, the outcome of the gradient over all of them.
     """
     frame = frames.frame_of(SIGMA)
-    end = f"toNumber(split(datum._gradient, ' ')[{BACK}])"
-    frame = frame.transform_calculate(_gradient="datum.gradient").transform_calculate(last=end)
     lines = (
         ("bound", "bound (γσ₁)ⁿ", "'reference'", [5, 3], 2),
         ("slopes", "slopes ∏φ′", "'slopes'", [1, 0], 2),
-        ("gradient", "gradient", _outcome("datum.last"), [1, 0], 3),
+        ("gradient", "gradient", "datum.became", [1, 0], 3),
     )
     return grammar.layered(
         *_lines(frame, lines, read="datum.back", high=HIGH),
@@ -67,10 +65,6 @@ def through_time() -> alt.LayerChart:
         params=(frames.param(SIGMA),),
         height=theme.MAIN_HEIGHT,
     )
-
-
-def _outcome(last: str) -> str:
-    return f"!isFinite({last}) ? 'vanishing' : {grammar.outcome(last)}"
 
 
 def gates() -> alt.LayerChart:

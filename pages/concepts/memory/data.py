@@ -101,6 +101,7 @@ def time_frames(of: Setting, back: int) -> pd.DataFrame:
             "gradient": frames.pack(found.gradient, frames.READ),
             "slopes": frames.pack(found.slopes, frames.READ),
             "bound": frames.pack(found.bound, frames.READ),
+            "became": [theme.outcome(last) for last in found.gradient[:, -1]],
         }
     )
 
