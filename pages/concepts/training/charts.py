@@ -48,7 +48,7 @@ def _x(name: str, title: str | None) -> alt.X:
     """A pane's horizontal axis from 0 to 1, at its bottom where it has a title."""
     axis: dict[str, Any] = {}
     if name in ("loss", "right"):
-        # the numbers of steps stand in the frame: see _accuracies
+        # the numbers of steps stand in the frame: see _ticks
         axis = {"labelOpacity": 0, "titlePadding": 8, "titleOpacity": grammar.wide("1", "0")}
     labels = "datum.value == 0 ? 'first' : datum.value == 1 ? 'last' : ''"
     x = _PANES[name].x("x", title, (0, 1), [0, 0.2, 0.4, 0.6, 0.8, 1], labelExpr=labels, **axis)
@@ -114,7 +114,7 @@ def _run(steps: int) -> alt.LayerChart:
     )
 
 
-def _hued(chart: alt.Chart) -> alt.Chart:
+def _by_network(chart: alt.Chart) -> alt.Chart:
     return chart.encode(detail=alt.Detail("name", type="nominal"))
 
 
@@ -126,7 +126,7 @@ def _over_steps() -> list[alt.Chart]:
         ("tests", {"strokeWidth": 3, "point": {"size": 28, "filled": True, "opacity": 1}}),
     ):
         rows = frames.unpack(alt.Chart(alt.NamedData(table)), "px", "loss", "right")
-        layers.append(_hued(rows.mark_line(**style)).encode(x=alt.X(field="px")))
+        layers.append(_by_network(rows.mark_line(**style)).encode(x=alt.X(field="px")))
     return layers
 
 
@@ -164,7 +164,7 @@ def _losses(now: alt.Chart) -> alt.LayerChart:
         [-2, -1, 0, 1],
         _open_ended(*_LOSS),
     )
-    halts = _hued(alt.Chart(alt.NamedData("halts")))
+    halts = _by_network(alt.Chart(alt.NamedData("halts")))
     cross = halts.mark_point(size=200, **grammar.CROSS)
     words = halts.mark_text(align="left", dx=12, fontWeight="bold", **_NAME).transform_calculate(
         height=f"{high - 0.3} - 0.5 * datum.row"
@@ -189,7 +189,7 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     step = step.encode(x=alt.value(0), y=alt.value(0), text=grammar.text("step_says"))
     layers = [step]
     for name, top, on_a_phone in (("A", "0", 20), ("B", "0.042 * height", 38)):
-        row = _hued(now.transform_filter(f"datum.name == '{name}'"))
+        row = _by_network(now.transform_filter(f"datum.name == '{name}'"))
         size = alt.expr(f"{grammar.NARROW} ? 12 : 15")
         words = row.mark_text(align="left", baseline="top", fontSize=size, fontWeight="bold")
         layers.append(
@@ -204,22 +204,25 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
 
 def _accuracies(now: alt.Chart) -> alt.LayerChart:
     y = _y("right", "right", "share right", (0, 1.0), [0, 0.5, 1], "format(datum.value, '.0%')")
-    ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
-    ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
-        y=alt.value(_PANES["right"].bottom(9)), text=_TEXT
-    )
     batches, tests = _over_steps()
     tests = tests.properties(name=beside.MAIN)
     rule, guessing = _guess("right", 9)
+    ticks = _ticks(_PANES["right"].bottom(9))
     layers = [rule, batches, tests, _cursor(now, "right"), guessing, ticks]
     return alt.layer(*layers).encode(x=_x("right", "training step"), y=y)
+
+
+def _ticks(height: alt.ExprRef) -> alt.Chart:
+    """The numbers of steps, at this height beneath an axis of shares of the run."""
+    ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
+    return ticks.mark_text(baseline="top", fontSize=13).encode(y=alt.value(height), text=_TEXT)
 
 
 def _by_layer(now: alt.Chart, field: str, **style) -> alt.Chart:
     rows = frames.unpack(now, "place", "gradient", "slopes", "update")
     if "strokeDash" not in style:  # points, since a network of one layer has no line
         style["point"] = {"size": 14, "filled": True, "opacity": 1}
-    return _hued(rows.mark_line(**style)).encode(x=alt.X(field="place"), y=alt.Y(field=field))
+    return _by_network(rows.mark_line(**style)).encode(x=alt.X(field="place"), y=alt.Y(field=field))
 
 
 def _band(low: float, high: float) -> alt.Chart:
@@ -335,10 +338,7 @@ def gradient_map() -> alt.LayerChart:
                         orient="bottom",
                         gradientLength=220,
                         values=[low, -4, -1, 2, high],
-                        labelExpr=(
-                            f"(datum.value == {low} ? '≤ ' : datum.value == {high} ? '≥ ' : '') + "
-                            + f"({grammar.power_of_ten('datum.value')})"
-                        ),
+                        labelExpr=_open_ended(low, high),
                         labelFontSize=13,
                         titleFontSize=14,
                     ),
@@ -426,12 +426,12 @@ def clip_factors() -> alt.LayerChart:
         axis=alt.Axis(title="share of the run", format="%", grid=False, **grammar.AXIS),
     )
     y = grammar.powers_y("log10", "norm after clipping, before = 1", -16, 1, every=4)
-    rows = _hued(alt.Chart())
+    rows = _by_network(alt.Chart())
     line = rows.mark_line(strokeWidth=2)
     points = rows.mark_point(size=20, filled=True, opacity=0.8).encode(
         tooltip=grammar.tooltip(name="network", says="left of it")
     )
-    ends = map(_hued, grammar.off_the_axis("log10", -15.6, 0.6, along="x"))
+    ends = map(_by_network, grammar.off_the_axis("log10", -15.6, 0.6, along="x"))
     return grammar.layered(line, points, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
@@ -445,22 +445,18 @@ def seeds() -> alt.LayerChart:
         "x", "training step", (0, 1.18), [0, 0.2, 0.4, 0.6, 0.8, 1], labels=False, titlePadding=22
     )
     y = grammar.linear_y("median", "held-out examples right", (0, 1), format="%")
-    rows = _hued(alt.Chart())
+    rows = _by_network(alt.Chart())
     band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})
     line = line.encode(tooltip=grammar.tooltip(says="median"))
     labels = rows.transform_filter("isValid(datum.label)").mark_text(
         align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
     )
-    ticks = grammar.colored(alt.Chart(alt.NamedData("ticks")), "reference")
-    ticks = ticks.mark_text(baseline="top", fontSize=13).encode(
-        y=alt.value(alt.ExprRef("height + 9")), text=_TEXT
-    )
     return grammar.layered(
         band,
         line,
         labels.encode(text=grammar.text("label")),
-        ticks,
+        _ticks(alt.ExprRef("height + 9")),
         x=x,
         y=y,
         height=theme.SMALL_HEIGHT,

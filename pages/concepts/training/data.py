@@ -118,9 +118,9 @@ def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
 
 def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str, list]:
     """The columns of one network's rows, for these steps of so many."""
-    run, halt = pair.runs[name], pair.halt(name)
+    run = pair.runs[name]
     records = [pair.at(name, step) for step in shown]
-    gone = np.array([halt is not None and step >= halt.step for step in shown])  # (T,)
+    gone = np.array([pair.broken(name, step) is not None for step in shown])  # (T,)
     log10_dz, log10_slope, log10_update = (  # (T, L), (T, L), (T, L + 1)
         np.array([getattr(record, field)[0] for record in records])
         for field in ("log10_dz", "log10_slope", "log10_update")
@@ -244,8 +244,8 @@ class Faint:
 
 def faint(pair: Pair, name: str, step: int) -> Faint | None:
     """The gradients of this step, or of the last one with finite numbers; None if there is none."""
-    run, halt = pair.runs[name], pair.halt(name)
-    if halt and step >= halt.step:
+    run = pair.runs[name]
+    if halt := pair.broken(name, step):
         step = halt.step - 1
         if not step:
             return None
@@ -635,14 +635,14 @@ def table_of_step(pair: Pair, step: int) -> pd.DataFrame:
     """What the main chart shows at one step: a row for each network and hidden layer."""
     parts = []
     for name in pair.runs:
-        record, halt = pair.at(name, step), pair.halt(name)
+        record = pair.at(name, step)
         part = pd.DataFrame({"network": name, "layer": np.arange(1, len(record.log10_dz[0]) + 1)})
         part["batch_loss"] = record.loss[0]
         part["held_out_accuracy"] = pair.tested(name, step).accuracy[0]
         part["log10_dJdz_relative_to_last_layer"] = relative_gradient(record)
         part["log10_product_of_slopes"] = slope_products(record)
         part["log10_relative_update"] = record.log10_update[0, :-1]
-        if halt is not None and step >= halt.step:  # what it computed last is no network's
+        if pair.broken(name, step):  # what it computed last is no network's
             part.iloc[:, 2:] = np.nan
         parts.append(part)
     return pd.concat(parts, ignore_index=True)

@@ -147,6 +147,11 @@ class Pair:
     def halt(self, name: str) -> Halt | None:
         return self.runs[name].state.halts[0]
 
+    def broken(self, name: str, step: int) -> Halt | None:
+        """What halted a network, if that was not after this step."""
+        halt = self.halt(name)
+        return halt if halt and step >= halt.step else None
+
     @property
     def halted(self) -> bool:
         return all(run.state.halted for run in self.runs.values())

@@ -60,9 +60,7 @@ def formats(pair: Pair, step: int) -> str:
 
 def _beside(pair: Pair, step: int, wide: str, single: str) -> str:
     """One network in float64 beside itself in float32."""
-    broken = {
-        name: halt for name in (single, wide) if (halt := pair.halt(name)) and step >= halt.step
-    }
+    broken = {name: halt for name in (single, wide) if (halt := pair.broken(name, step))}
     said, dtype = [], {wide: "float64", single: "float32"}
     for name, halt in broken.items():
         said.append(
@@ -239,8 +237,8 @@ def place(pair: Pair, step: int) -> str:
 
 
 def _come_to(pair: Pair, name: str, step: int) -> str:
-    test, halt = pair.tested(name, step), pair.halt(name)
-    if halt and step >= halt.step:
+    test = pair.tested(name, step)
+    if halt := pair.broken(name, step):
         return f"**{name}** broke at step {halt.step}: its numbers are no longer finite."
     if not math.isfinite(test.loss[0]):
         return f"**{name}**'s held-out loss is no longer finite (after step {test.step:,})."
@@ -333,9 +331,9 @@ def equations(pair: Pair, step: int) -> str:
 
 def _no_gradient(pair: Pair, name: str, step: int) -> str:
     """That nothing reaches layer 1, and where it ends; nothing otherwise, or after a break."""
-    record, run, halt = pair.at(name, step), pair.runs[name], pair.halt(name)
+    record, run = pair.at(name, step), pair.runs[name]
     layers = np.flatnonzero(np.isneginf(record.log10_dz[0])) + 1
-    if 1 not in layers or (halt and step >= halt.step):
+    if 1 not in layers or pair.broken(name, step):
         return ""
     depth, ends = run.spec.depth, int(layers[-1])
     is_off = np.isneginf(record.log10_slope[0, ends - 1])
@@ -350,8 +348,8 @@ def _no_gradient(pair: Pair, name: str, step: int) -> str:
 def _equation(pair: Pair, name: str, step: int) -> str:
     """Nothing where there is one layer, where training has halted, or where the gradient or the
     slopes are no finite number or 0."""
-    record, L, halt = pair.at(name, step), pair.runs[name].spec.depth, pair.halt(name)
-    if L < 2 or (halt and step >= halt.step):
+    record, L = pair.at(name, step), pair.runs[name].spec.depth
+    if L < 2 or pair.broken(name, step):
         return ""
     gradient, slopes = relative_gradient(record)[0], slope_products(record)[0]
     if not (math.isfinite(gradient) and math.isfinite(slopes)):
