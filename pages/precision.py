@@ -137,7 +137,7 @@ page.write(
 def one_weight(at) -> None:
     live.show(
         charts.walks,
-        data.walks(at.form2, at.seed),
+        data.walk_frames(at.form2, at.seed),
         at,
         panel=PANEL,
         live=("update",),

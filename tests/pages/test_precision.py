@@ -95,11 +95,10 @@ def test_the_same_formula_is_alive_far_on_the_other_side():
 
 
 def test_a_weight_goes_too_far_down_and_not_up_at_all():
-    form = FORMATS["bfloat16"]
-    assert data.walk(form, 0.002, up=False)[-1] == 0.609375
-    assert data.walk(form, 0.002, up=True)[-1] == 1.0
-    assert data.walk(form, 0.001, up=False)[-1] == data.walk(form, 0.001, up=True)[-1] == 1.0
-    frame = data.walks("bfloat16", 0).set_index("update")
+    large, small = (data.walks("bfloat16", 0).at(update) for update in (0.002, 0.001))
+    assert (large.down[-1], large.up[-1]) == (0.609375, 1.0)
+    assert small.down[-1] == small.up[-1] == 1.0
+    frame = data.walk_frames("bfloat16", 0).set_index("update")
     assert frame.loc[0.002, "down"].split()[-1] == "0.6094"
     assert (
         "Downward it ends at 0.6094, where 0.8 is right; upward at 1, where 1.2 is right." in say()
@@ -288,7 +287,7 @@ def test_norms_and_powers_end_where_single_numbers_do():
     assert data.last_above_zero("bfloat16", "sigmoid") == -88
     for form in SHOWN:  # one side goes blind first
         assert data.first_zero(form, "sigmoid") < -data.last_above_zero(form, "sigmoid")
-    assert data.copied(FORMATS["float8_e5m2"], 0.0005) == 1
+    assert data.walks("float8_e5m2", 0).at(0.0005).copy[-1] == 1
 
 
 def test_a_format_says_how_its_bits_are_shared():
@@ -571,8 +570,8 @@ def test_what_the_histogram_has_no_place_for_is_said():
 
 def test_a_walk_by_chance_that_leaves_its_chart_is_told():
     large = data.UPDATE.values()[-1]
-    path = data.by_chance("float8_e5m2", 0, large)
-    drawn = data.walks("float8_e5m2", 0).query("update == @large")["chance"].item()
+    path = data.walks("float8_e5m2", 0).at(large).chance
+    drawn = data.walk_frames("float8_e5m2", 0).query("update == @large")["chance"].item()
     assert [float(x) for x in drawn.split()] == pytest.approx(path, abs=1e-4)
     told = "below the chart" in say(form2="float8_e5m2", update=large)
     assert told == (path.min() < -0.1)

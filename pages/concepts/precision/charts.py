@@ -148,7 +148,7 @@ def slopes() -> alt.LayerChart:
 def walks() -> alt.LayerChart:
     """A weight of 1 that a hundred equal updates move down, or up, live in their size.
 
-    Frames, one row per update: `update`; packed `down`, `up`, `chance`, `master`, `right_down` and
+    Frames, one row per update: `update`; packed `down`, `up`, `chance`, `copy`, `right_down` and
     `right_up` over the steps.
     """
     x = grammar.count_x("step", "step", STEPS, every=20, room=34)
@@ -159,7 +159,7 @@ def walks() -> alt.LayerChart:
         ("right_up", "right", "reference", [2, 3], 1.5),
         ("down", "down", "one", [1, 0], 3),  # its name stands below its end, and the other's above
         ("up", "up", "one", [1, 0], 3),
-        ("master", "with a float32 copy", "two", [6, 3], 2),
+        ("copy", "with a float32 copy", "two", [6, 3], 2),
         ("chance", "rounded by chance", "dark", [1, 0], 1.5),
     )
     marks = []

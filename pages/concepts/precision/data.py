@@ -345,58 +345,46 @@ def slopes(form: str, activation: str) -> pd.DataFrame:
 # The step that rounds away -----------------------------------------------------------------------
 
 
-def walk(form: Format, update: float, *, up: bool) -> np.ndarray:
-    """A weight of 1 after 0 … STEPS steps of this size, kept in the format."""
-    weight, found = np.float64(1.0), [1.0]
-    for _ in range(STEPS):
-        weight = rounded(weight + (update if up else -update), form)
-        found.append(float(weight))
-    return np.array(found)
+@dataclass(frozen=True)
+class Walks:
+    """A weight of 1 after 0 … STEPS equal steps: (updates, STEPS + 1), or those of one update.
 
+    down, up: kept in the format. copy: down, kept in float32 and read in the format. chance: down,
+    rounded up or down by chance.
+    """
 
-def copied(form: Format, update: float) -> float:
-    """Where a weight of 1 is after STEPS steps down, kept in float32 and read in the format."""
-    return float(rounded(walk(FORMATS["float32"], update, up=False)[-1], form))
+    down: np.ndarray
+    up: np.ndarray
+    copy: np.ndarray
+    chance: np.ndarray
 
-
-@memoize(8)
-def _chances(form: str, seed: int) -> np.ndarray:
-    """The steps down rounded up or down by chance: (updates, STEPS + 1)."""
-    rng, updates = np.random.default_rng(seed), np.array(UPDATE.values())
-    found = np.ones((len(updates), STEPS + 1))
-    for i in range(STEPS):
-        found[:, i + 1] = stochastic(found[:, i] - updates, FORMATS[form], rng)
-    return found
-
-
-def by_chance(form: str, seed: int, update: float) -> np.ndarray:
-    """A weight of 1 after 0 … STEPS steps of this size, rounded by chance."""
-    return _chances(form, seed)[UPDATE.values().index(update)]
+    def at(self, update: float) -> "Walks":
+        """The walks of this update."""
+        i = UPDATE.values().index(update)
+        return Walks(*(found[i] for found in vars(self).values()))
 
 
 @memoize(8)
-def walks(form: str, seed: int) -> pd.DataFrame:
-    """One row per size of the update; see `charts.walks`."""
-    updates, fmt = np.array(UPDATE.values()), FORMATS[form]
-    steps = np.arange(STEPS + 1)
-    down = np.ones((len(updates), STEPS + 1))
-    up, copy, chance = down.copy(), down.copy(), _chances(form, seed)
+def walks(form: str, seed: int) -> Walks:
+    """The walks of every update in the format; `seed` is chance's."""
+    rng, updates, fmt = np.random.default_rng(seed), np.array(UPDATE.values()), FORMATS[form]
+    down, up, copy, chance = np.ones((4, len(updates), STEPS + 1))
     for i in range(STEPS):
         down[:, i + 1] = rounded(down[:, i] - updates, fmt)
         up[:, i + 1] = rounded(up[:, i] + updates, fmt)
         copy[:, i + 1] = rounded(copy[:, i] - updates, FORMATS["float32"])
-    right = 1 + updates[:, None] * steps
-    return pd.DataFrame(
-        {
-            "update": updates,
-            "down": frames.pack(down, ".4f"),
-            "up": frames.pack(up, ".4f"),
-            "chance": frames.pack(chance, ".4f"),
-            "master": frames.pack(rounded(copy, fmt), ".4f"),
-            "right_down": frames.pack(2 - right, ".4f"),
-            "right_up": frames.pack(right, ".4f"),
-        }
-    )
+        chance[:, i + 1] = stochastic(chance[:, i] - updates, fmt, rng)
+    return Walks(down, up, rounded(copy, fmt), chance)
+
+
+@memoize(8)
+def walk_frames(form: str, seed: int) -> pd.DataFrame:
+    """One row per size of the update; see `charts.walks`."""
+    updates = UPDATE.values()
+    right = 1 + np.outer(updates, np.arange(STEPS + 1))
+    lines = vars(walks(form, seed)) | {"right_down": 2 - right, "right_up": right}
+    packed = {name: frames.pack(found, ".4f") for name, found in lines.items()}
+    return pd.DataFrame({"update": updates} | packed)
 
 
 def _plain(value) -> str:

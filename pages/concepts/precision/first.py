@@ -13,5 +13,5 @@ def visit(at) -> Iterator[Callable]:
     yield partial(data.bars, of)
     yield partial(data.by_layer, of, at.form, at.scale, at.over)
     yield partial(data.slopes, at.form, at.slope)
-    yield partial(data.walks, at.form2, at.seed)
+    yield partial(data.walk_frames, at.form2, at.seed)
     yield data.sums

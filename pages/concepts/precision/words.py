@@ -249,7 +249,7 @@ def _true(z: float, activation: str) -> float:
 def walks(at) -> str:
     """Where a hundred updates have led, in the format and with the remedies."""
     form = FORMATS[at.form2]
-    down, up = (data.walk(form, at.update, up=way) for way in (False, True))
+    found = data.walks(at.form2, at.seed).at(at.update)
     right = data.STEPS * at.update
     return fill(
         """A weight of 1 in {form}, {steps} updates of {update}. Downward it ends at {down}, where
@@ -257,19 +257,19 @@ def walks(at) -> str:
         form=form.label,
         steps=data.STEPS,
         update=theme.setting(at.update),
-        down=_plain(float(down[-1])),
+        down=_plain(float(found.down[-1])),
         right=_plain(1 - right),
-        up=_plain(float(up[-1])),
+        up=_plain(float(found.up[-1])),
         right_up=_plain(1 + right),
         remedies="There is hardly anything to mend."
         if form.precision >= FORMATS["float32"].precision
         else fill(
             """A copy in float32 that is rounded only to be used goes down to {copy}, and rounding
             up or down by chance is right on average.{off}""",
-            copy=_plain(data.copied(form, at.update)),
-            off=_below_the_axis(data.by_chance(at.form2, at.seed, at.update).min()),
+            copy=_plain(float(found.copy[-1])),
+            off=_below_the_axis(found.chance.min()),
         ),
-        why=_why(form, at.update, float(down[1]), float(up[1])),
+        why=_why(form, at.update, float(found.down[1]), float(found.up[1])),
     )
 
 
