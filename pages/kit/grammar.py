@@ -414,10 +414,17 @@ class Pane:
         return linear_y(field, title, domain, values, span=[self.bottom(), self.top()], **axis)
 
 
+def healthy_area(rows: alt.Chart, left: str = "left", right: str = "right") -> alt.Chart:
+    """Where a ratio has kept its size, in green, between these fields of its rows."""
+    rows = rows.transform_calculate(low=str(-BAND), high=str(BAND))
+    band = colored(rows, "healthy").mark_rect(opacity=0.13)
+    return band.encode(**box(left, right, "low", "high"))
+
+
 def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
-    """The green band in which a ratio has kept its size, with its name on it."""
-    base = once("healthy", left=left, right=right, low=-BAND, high=BAND, label=f"'{label}'")
-    area = base.mark_rect(opacity=0.13).encode(**box("left", "right", "low", "high"))
+    """The same from `left` to `right`, with its name on it."""
+    base = once("healthy", left=left, right=right, low=-BAND, label=f"'{label}'")
+    area = healthy_area(base)
     name = base.mark_text(align="right", baseline="top", dx=-6, dy=4, fontSize=LABEL_SIZE).encode(
         x=alt.X(field="right"), y=alt.Y(field="low"), text=text("label")
     )

@@ -27,7 +27,7 @@ def gradients() -> alt.LayerChart:
     """
     frame = frames.frame_of(G)
     return grammar.layered(
-        _healthy(frame),
+        grammar.healthy_area(frame),
         *(part for key in _GHOSTS for part in _ghost(frame, key)),
         *_beside(frame),
         *_line(frame),
@@ -44,12 +44,6 @@ def _layers_x(field: str, least: list, title: str | list[str]) -> alt.X:
     """Layers, as many as the frame has: a drag does not change their number."""
     labels = "datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''"
     return grammar.whole_x(field, title, least, labelExpr=labels, ticks=False)
-
-
-def _healthy(frame: alt.Chart) -> alt.Chart:
-    rows = frame.transform_calculate(bottom=str(-theme.BAND), top=str(theme.BAND))
-    band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
-    return band.encode(**grammar.box("left", "right", "bottom", "top"))
 
 
 def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:

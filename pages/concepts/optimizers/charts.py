@@ -29,9 +29,9 @@ def floors() -> alt.LayerChart:
     *ground, epsilon = _floor(frame)
     return grammar.layered(
         *ground,
-        *_line(frame, "slopes", "slopes", dash=[2, 4], width=2.5),
-        *_line(frame, "spread", "two", dash=[6, 3], width=2.5),
-        *_line(frame, "gradient", "dark", dash=[1, 0], width=2.5),
+        _line(frame, "slopes", "slopes", dash=[2, 4], width=2.5),
+        _line(frame, "spread", "two", dash=[6, 3], width=2.5),
+        _line(frame, "gradient", "dark", dash=[1, 0], width=2.5),
         *_move(frame),
         epsilon,
         *_names(frame),
@@ -48,10 +48,10 @@ def _by_layer(frame: alt.Chart, *columns: str) -> alt.Chart:
     return frames.by_layer(frame, *columns).transform_calculate(way="datum.i / (datum.depth - 1)")
 
 
-def _line(frame: alt.Chart, field: str, meaning: str, *, dash, width) -> list[alt.Chart]:
+def _line(frame: alt.Chart, field: str, meaning: str, *, dash, width) -> alt.Chart:
     rows = grammar.colored(_by_layer(frame, field), meaning)
     line = rows.mark_line(strokeDash=dash, strokeWidth=width, clip=True)
-    return [line.encode(y=alt.Y(field=field))]
+    return line.encode(y=alt.Y(field=field))
 
 
 def _move(frame: alt.Chart) -> list[alt.Chart]:

@@ -32,8 +32,8 @@ def blocks() -> alt.LayerChart:
         labelExpr=grammar.power_of_ten("datum.value"),
     )
     return grammar.layered(
-        *_band(frame),
-        *(mark for line in _LINES for mark in _line(frame, *line)),
+        grammar.healthy_area(frame.transform_calculate(left="0"), right="last"),
+        *(_line(frame, *line) for line in _LINES),
         *_says(frame),
         *_ruler(frame),
         x=x,
@@ -44,13 +44,7 @@ def blocks() -> alt.LayerChart:
     )
 
 
-def _band(frame: alt.Chart) -> list[alt.Chart]:
-    rows = frame.transform_calculate(left="0", low=str(-theme.BAND), high=str(theme.BAND))
-    band = grammar.colored(rows, "healthy").mark_rect(opacity=0.13)
-    return [band.encode(**grammar.box("left", "last", "low", "high"))]
-
-
-def _line(frame: alt.Chart, field, name, meaning, dash, width) -> list[alt.Chart]:
+def _line(frame: alt.Chart, field, name, meaning, dash, width) -> alt.Chart:
     rows = frames.unpack(frame, field)
     rows = rows.transform_filter(f"isValid(datum.{field}) && !isNaN(datum.{field})")
     rows = rows.transform_filter(f"datum.{field} >= {LOW - 0.5} && datum.{field} <= {HIGH + 0.5}")
@@ -59,7 +53,7 @@ def _line(frame: alt.Chart, field, name, meaning, dash, width) -> list[alt.Chart
     line = rows.mark_line(strokeWidth=width, strokeDash=dash, clip=True).encode(
         y=alt.Y(field=field), tooltip=grammar.tooltip(i="after block", value=name)
     )
-    return [line.properties(name=beside.MAIN) if field == "dh" else line]
+    return line.properties(name=beside.MAIN) if field == "dh" else line
 
 
 def _says(frame: alt.Chart) -> list[alt.Chart]:

@@ -74,6 +74,11 @@ def _digits() -> tuple[np.ndarray, np.ndarray]:
     return digits.x_train[:EXAMPLES], digits.y_train[:EXAMPLES]
 
 
+def _d_output(trace, labels: np.ndarray) -> np.ndarray:
+    """dJ/d(output) of the cross-entropy."""
+    return LOSSES["softmax_cross_entropy"](trace.output, labels)[1]
+
+
 def _members(of: Setting) -> list[StackParams]:
     rngs = untrained.generators(of.seed, NETWORKS)
     return [residual.init(of.spec, rng=[rng]) for rng in rngs]
@@ -86,8 +91,7 @@ def sizes(of: Setting) -> Sizes:
     found: dict[str, list[np.ndarray]] = {"dh": [], "dW2": [], "stream": [], "slopes": []}
     for params in _members(of):
         trace = residual.forward(of.spec, params, x, branch=r)
-        d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
-        gradients = residual.backward(of.spec, params, trace, d_output)
+        gradients = residual.backward(of.spec, params, trace, _d_output(trace, y))
         dh, dW2, stream = map(log10_norms, (gradients.dh, gradients.dW2, trace.h))
         slope = log10_rms([block.slope for block in trace.blocks])
         found["dh"].append(arrives(dh, dh[:, -1:]))
@@ -205,8 +209,7 @@ def path_squares(of: Setting, r: float) -> PathSquares:
     spec, (x, y) = replace(of.spec, branch=10.0**r), _digits()
     params = _stacked(_members(of))
     trace = residual.forward(spec, params, x)
-    d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
-    paths = residual.paths(spec, params, trace, d_output)
+    paths = residual.paths(spec, params, trace, _d_output(trace, y))
     *log10, log10_own = 2 * log10_norms([g.reshape(1, 1, -1) for g in (*paths, paths.sum(0))])[0]
     least = np.where(np.isneginf(log10), -np.inf, -300.0)  # next to nothing is not nothing
     squares = 10.0 ** np.maximum(np.subtract(log10, max(log10)), least)
@@ -320,8 +323,7 @@ def rescaled() -> pd.DataFrame:
             start, W1=tuple(c * W for W in start.W1), W2=tuple(c * W for W in start.W2)
         )
         trace = residual.forward(spec, params, x)
-        d_output = LOSSES["softmax_cross_entropy"](trace.output, y)[1]
-        dW = residual.backward(spec, params, trace, d_output).dW2
+        dW = residual.backward(spec, params, trace, _d_output(trace, y)).dW2
         found[c] = trace.output, np.linalg.norm(dW), np.linalg.norm(params.W2)
     output, gradient, weights = found[1]
     return pd.DataFrame(
@@ -349,9 +351,7 @@ def norm_gains() -> dict[str, float]:
         spec = NetSpec(64, 128, 16, 10, "relu", initializer="he", norm=norm, seeds=5)
         params = network.init(spec, rng=np.random.default_rng(0))
         trace = network.forward(spec, params, x)
-        gradients = network.backward(
-            spec, params, trace, LOSSES["softmax_cross_entropy"](trace.output, y)[1]
-        )
+        gradients = network.backward(spec, params, trace, _d_output(trace, y))
         gains = np.log(diagnostics.backward_gains(gradients)[:, 4:-1])
         found[norm] = float(np.exp(gains.mean()))
     return found | {"theory": theory.BATCH_NORM_RELU_GAIN}
