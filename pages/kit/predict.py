@@ -211,20 +211,20 @@ def _ask(
         key=f"{panel.page}.guess",
         on_change=partial(values.change, panel, {}, anew=_key(panel)),
     )
-    tell = partial(_answer, panel.page)
+    press = partial(_answer, panel.page)
     with st.container(horizontal=True):
         st.button(
             "Send the answer" if asked_by_class else "Compare with the answer",
             key=f"{panel.page}.compare",
             disabled=guess is None,
-            on_click=partial(tell, None if guess is None else Answer(guess, say(guess))),
+            on_click=partial(press, None if guess is None else Answer(guess, say(guess))),
         )
         if not asked_by_class:
             st.button(
                 "Just tell me",
                 key=f"{panel.page}.tell",
                 type="tertiary",
-                on_click=partial(tell, TOLD),
+                on_click=partial(press, TOLD),
             )
     return None
 
