@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 
 def whole(name: str, value: Any, least: int) -> int:
@@ -59,7 +60,7 @@ def shapes(of: Any, **wanted: tuple[int, ...]) -> None:
                 raise ValueError(f"{name} must be of shape (…, {ends}), not {array.shape}")
 
 
-def sequences(x, seeds: int, steps: int, n_in: int) -> np.ndarray:
+def sequences(x: npt.ArrayLike, seeds: int, steps: int, n_in: int) -> np.ndarray:
     """x as (1 or S, N, T, n_in): a batch of sequences for all members, or one for each."""
     x = np.asarray(x, dtype=np.float64)
     x = x[None] if x.ndim == 3 else x
@@ -72,9 +73,11 @@ def sequences(x, seeds: int, steps: int, n_in: int) -> np.ndarray:
     return x
 
 
-def generators(
-    rng: np.random.Generator | Sequence[np.random.Generator], seeds: int
-) -> list[np.random.Generator]:
+# One for all members, or one for each of them.
+Generators: TypeAlias = np.random.Generator | Sequence[np.random.Generator]
+
+
+def generators(rng: Generators, seeds: int) -> list[np.random.Generator]:
     """One generator for each of `seeds` members: the children of one, or those that are given."""
     members = rng.spawn(seeds) if isinstance(rng, np.random.Generator) else list(rng)
     if len(members) != seeds:

@@ -28,7 +28,7 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for x in (self.x_train, self.x_test):
             if not len(x):
                 raise ValueError("a data set needs an example to train on and one held out")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core.activations import Activation
 from core.diagnostics import log10_block_norms, log10_norm
@@ -43,7 +44,11 @@ class Depths:
 
 
 def by_depth(
-    phi: Activation, W: Sequence[np.ndarray], b: Sequence[np.ndarray], x, d_last
+    phi: Activation,
+    W: Sequence[np.ndarray],
+    b: Sequence[np.ndarray],
+    x: npt.ArrayLike,
+    d_last: npt.ArrayLike,
 ) -> Depths:
     """Run S networks of L layers, h_l = φ(h_{l−1} @ W_l + b_l), and backpropagate at every depth.
 

@@ -8,6 +8,7 @@ specification (OFP8), 2023 (float8_e4m3fn, float8_e5m2).
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,15 @@ class Format:
         return 2.0 ** (1 - self.precision)
 
 
-def _ieee(name, label, bits, precision, highest, source="IEEE 754-2019", native=None) -> Format:
+def _ieee(
+    name: str,
+    label: str,
+    bits: int,
+    precision: int,
+    highest: int,
+    source: str = "IEEE 754-2019",
+    native: type | None = None,
+) -> Format:
     largest = (2 - 2.0 ** (1 - precision)) * 2.0**highest
     lowest = 1 - highest
     return Format(name, label, bits, precision, lowest, highest, largest, np.inf, source, native)
@@ -72,14 +81,16 @@ FORMATS = {
 }
 
 
-def as_floats(a) -> np.ndarray:
+def as_floats(a: npt.ArrayLike) -> np.ndarray:
     """The numbers of `a` in the format that they are computed in: float32 where they come in it,
     float64 whatever else they come in."""
     a = np.asarray(a)
     return a if a.dtype == np.float32 else np.asarray(a, dtype=np.float64)
 
 
-def rounded(x, form: Format, *, subnormals: bool = True, saturate: bool = False) -> np.ndarray:
+def rounded(
+    x: npt.ArrayLike, form: Format, *, subnormals: bool = True, saturate: bool = False
+) -> np.ndarray:
     """x in another format, as float64: to the nearest number, halfway cases to the even one.
 
     subnormals: whether the format keeps numbers below its smallest normal one; some processors and
@@ -137,7 +148,7 @@ def room(form: Format) -> float:
     return float(np.log2(top) - np.log2(form.smallest) + 1)  # half the smallest is rounded up to it
 
 
-def stochastic(x, form: Format, rng: np.random.Generator) -> np.ndarray:
+def stochastic(x: npt.ArrayLike, form: Format, rng: np.random.Generator) -> np.ndarray:
     """x in another format, up or down by chance so that the mean is x (Gupta et al. 2015, in fixed
     point).
 

@@ -36,30 +36,30 @@ class Initializer:
         return self.std(fan_in, fan_out) * self.draw(rng, fan_in, fan_out)
 
 
-def _gaussian(rng, fan_in, fan_out):
+def _gaussian(rng: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
     return rng.standard_normal((fan_in, fan_out))
 
 
-def _uniform(rng, fan_in, fan_out):
+def _uniform(rng: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
     return sqrt(3) * rng.uniform(-1, 1, (fan_in, fan_out))  # U(−a, a) has variance a²/3
 
 
-def _orthogonal(rng, fan_in, fan_out):
+def _orthogonal(rng: np.random.Generator, fan_in: int, fan_out: int) -> np.ndarray:
     tall = rng.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
     q, r = np.linalg.qr(tall)
     q *= np.where(np.diag(r) < 0, -1.0, 1.0)  # Haar measure: QR alone fixes signs by its algorithm
     return sqrt(len(tall)) * (q if fan_in >= fan_out else q.T)
 
 
-def _he(fan_in, fan_out):
+def _he(fan_in: int, fan_out: int) -> float:
     return sqrt(2 / fan_in)
 
 
-def _lecun(fan_in, fan_out):
+def _lecun(fan_in: int, fan_out: int) -> float:
     return sqrt(1 / fan_in)
 
 
-def _xavier(fan_in, fan_out):
+def _xavier(fan_in: int, fan_out: int) -> float:
     return sqrt(2 / (fan_in + fan_out))
 
 

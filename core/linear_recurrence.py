@@ -9,9 +9,10 @@ otherwise; and in place of λ one may learn ν with λ = exp(−exp ν).
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 
-def input_scale(lam, *, scaled: bool):
+def input_scale(lam: npt.ArrayLike, *, scaled: bool) -> tuple[np.ndarray, np.ndarray]:
     """s, and ds/dλ: 1 and 0, or √(1 − λ²) and −λ/√(1 − λ²). |λ| < 1, else ValueError."""
     lam = np.asarray(lam, dtype=np.float64)
     if not (np.abs(lam) < 1).all():
@@ -30,7 +31,7 @@ class LinearTrace:
     h: np.ndarray
 
 
-def forward(lam, x, *, scaled: bool = False) -> LinearTrace:
+def forward(lam: npt.ArrayLike, x: npt.ArrayLike, *, scaled: bool = False) -> LinearTrace:
     """Run from h₀ = 0. λ and each x[t] broadcast; x: (T, …)."""
     s, _ = input_scale(lam, scaled=scaled)
     lam = np.asarray(lam, dtype=np.float64)
@@ -51,7 +52,9 @@ class LinearGradients:
     dlam: np.ndarray
 
 
-def backward(lam, trace: LinearTrace, d_last, *, scaled: bool = False) -> LinearGradients:
+def backward(
+    lam: npt.ArrayLike, trace: LinearTrace, d_last: npt.ArrayLike, *, scaled: bool = False
+) -> LinearGradients:
     """Backpropagate d_last = dJ/dh_T through time."""
     _, ds = input_scale(lam, scaled=scaled)
     lam = np.asarray(lam, dtype=np.float64)
@@ -66,7 +69,9 @@ def backward(lam, trace: LinearTrace, d_last, *, scaled: bool = False) -> Linear
     return LinearGradients(dh, dlam)
 
 
-def sensitivity(lam, steps: int, rng: np.random.Generator, *, draws: int, scaled: bool = False):
+def sensitivity(
+    lam: npt.ArrayLike, steps: int, rng: np.random.Generator, *, draws: int, scaled: bool = False
+) -> np.ndarray:
     """Root mean square of ∂h_T/∂λ over `draws` white inputs, measured: of the shape of λ.
 
     Carried forward with the state, ∂h_t/∂λ = h_{t−1} + λ·∂h_{t−1}/∂λ + s′·x_t, so that nothing of
@@ -84,7 +89,7 @@ def sensitivity(lam, steps: int, rng: np.random.Generator, *, draws: int, scaled
     return np.sqrt(np.mean(moves * moves, axis=-1))
 
 
-def sensitivity_theory(lam, *, scaled: bool = False):
+def sensitivity_theory(lam: npt.ArrayLike, *, scaled: bool = False) -> np.ndarray:
     """√E(∂h/∂λ)² after many steps of white input: √((1 + λ²)/(1 − λ²)³), or 1/(1 − λ²) with inputs
     scaled by √(1 − λ²) (Zucchet and Orvieto 2024)."""
     lam = np.asarray(lam, dtype=np.float64)
@@ -92,7 +97,7 @@ def sensitivity_theory(lam, *, scaled: bool = False):
     return 1 / rest if scaled else np.sqrt((1 + lam * lam) / rest**3)
 
 
-def of_nu(lam):
+def of_nu(lam: npt.ArrayLike) -> np.ndarray:
     """dλ/dν for λ = exp(−exp ν), 0 < λ < 1: λ·ln λ. The state's sensitivity to ν is this times
     that to λ; with scaled inputs it stays below ½ however near λ is to 1."""
     lam = np.asarray(lam, dtype=np.float64)

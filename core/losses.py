@@ -7,14 +7,18 @@ output in float32 gives both in float32.
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from core.activations import ACTIVATIONS
 from core.formats import as_floats
 
 
-def mean_squared_error(output, target):
+def mean_squared_error(
+    output: npt.ArrayLike, target: npt.ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     """J = mean over N and K of (output − target)². target: (N, K) or (S, N, K)."""
     output, target = _pair(output, target)
     with np.errstate(all="ignore"):
@@ -22,7 +26,9 @@ def mean_squared_error(output, target):
         return np.mean(error * error, axis=(1, 2)), error * (2 / error[0].size)
 
 
-def softmax_cross_entropy(logits, labels):
+def softmax_cross_entropy(
+    logits: npt.ArrayLike, labels: npt.ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     """J = mean over N of −ln p_label, p = softmax(logits). labels: (N,) of 0 … K − 1, whole."""
     logits = _three_axes(logits)
     labels = np.asarray(labels)
@@ -48,7 +54,9 @@ def softmax_cross_entropy(logits, labels):
         return surprise.sum(axis=1) / examples, p
 
 
-def binary_cross_entropy(logits, target):
+def binary_cross_entropy(
+    logits: npt.ArrayLike, target: npt.ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     """J = mean over N and K of −t·ln σ(logit) − (1 − t)·ln σ(−logit), t in 0 … 1.
 
     target: (N, K) or (S, N, K).
@@ -66,19 +74,21 @@ def binary_cross_entropy(logits, target):
         return value, ((1 - target) * d_no - target * d_yes) / logits[0].size
 
 
-LOSSES: Mapping[str, Callable] = MappingProxyType(
+Loss: TypeAlias = Callable[[npt.ArrayLike, npt.ArrayLike], tuple[np.ndarray, np.ndarray]]
+
+LOSSES: Mapping[str, Loss] = MappingProxyType(
     {f.__name__: f for f in (softmax_cross_entropy, mean_squared_error, binary_cross_entropy)}
 )
 
 
-def _three_axes(output):
+def _three_axes(output: npt.ArrayLike) -> np.ndarray:
     output = as_floats(output)
     if output.ndim != 3 or 0 in output.shape:
         raise ValueError(f"an output has three axes (S, N, K), none empty, not {output.shape}")
     return output
 
 
-def _pair(output, target):
+def _pair(output: npt.ArrayLike, target: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     output = _three_axes(output)
     target = np.asarray(target, dtype=output.dtype)
     if target.shape not in (output.shape, output.shape[1:]):
