@@ -4,7 +4,9 @@ Both take the Gradients of S networks, where the parameters' gradients dW, db, d
 a member are clipped together and dz, dh stay, or a plain array, which is one gradient as a whole.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -15,13 +17,15 @@ from core.network import Gradients
 SMALLEST_LIMIT = float(np.finfo(float).tiny)  # below it a number has fewer digits
 TENSORS = ("dW", "db", "dgamma", "dbeta")
 
+Clippable = TypeVar("Clippable", Gradients, np.ndarray)
+
 
 @dataclass(frozen=True)
-class Clipped:
+class Clipped(Generic[Clippable]):
     """What clipping returned. norm: the global norm before; factor: the norm after divided by the
     norm before, 1 where nothing was clipped. Both (S,), or () for a plain array."""
 
-    gradients: Gradients | np.ndarray
+    gradients: Clippable
     factor: np.ndarray
     norm: np.ndarray
 
@@ -35,7 +39,7 @@ class NonFiniteGradient(ValueError):
         self.tensor, self.layer, self.value = tensor, layer, value
 
 
-def clip_by_value(gradients, limit: float) -> Clipped:
+def clip_by_value(gradients: Clippable, limit: float) -> Clipped[Clippable]:
     """Cut every entry to −limit … limit. This turns the gradient: (3, 4) at limit 1 is (1, 1)."""
     arrays = _arrays(gradients, limit)
     clipped = [np.clip(a, -limit, limit) for a in arrays]
@@ -46,7 +50,7 @@ def clip_by_value(gradients, limit: float) -> Clipped:
         return Clipped(_like(gradients, clipped), factor[()], (scale * root)[()])
 
 
-def clip_by_global_norm(gradients, limit: float) -> Clipped:
+def clip_by_global_norm(gradients: Clippable, limit: float) -> Clipped[Clippable]:
     """Shorten the whole gradient to norm `limit` where it is longer; its direction stays.
 
     The factor is limit/norm. (PyTorch adds 1e-6 to the norm.)
@@ -62,7 +66,7 @@ def clip_by_global_norm(gradients, limit: float) -> Clipped:
         return Clipped(_like(gradients, clipped), (multiplier / divisor)[()], (scale * root)[()])
 
 
-def global_norm(gradients) -> np.ndarray:
+def global_norm(gradients: Gradients | np.ndarray) -> np.ndarray:
     """√Σg² over dW, db, dgamma, dbeta of each member, (S,); of a plain array, ().
 
     Divided by max|g| before squaring: a gradient of size 1e200 has a norm, its square has none.
@@ -73,7 +77,7 @@ def global_norm(gradients) -> np.ndarray:
         return np.where(np.isinf(scale), np.inf, scale * root)[()]
 
 
-def _tensors(gradients):
+def _tensors(gradients: Gradients | np.ndarray) -> Iterator[tuple[str, int, np.ndarray]]:
     """(name, layer, array) of each parameter's gradient; layer 0 for a plain array."""
     if not isinstance(gradients, Gradients):
         yield "the gradient", 0, as_floats(gradients)
@@ -83,7 +87,7 @@ def _tensors(gradients):
             yield name, i + 1, array
 
 
-def _arrays(gradients, limit):
+def _arrays(gradients: Gradients | np.ndarray, limit: float) -> list[np.ndarray]:
     if not (is_finite(limit) and limit >= SMALLEST_LIMIT):
         raise ValueError(
             f"the limit of clipping must be positive and finite, not {limit!r}: "
@@ -98,7 +102,9 @@ def _arrays(gradients, limit):
     return arrays
 
 
-def _norm_parts(arrays, gradients):
+def _norm_parts(
+    arrays: Sequence[np.ndarray], gradients: Gradients | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """(scale, root) with norm = scale·root: scale = max|g| (1 where all is zero), per member."""
     first = 1 if isinstance(gradients, Gradients) else 0
     axes = [tuple(range(first, a.ndim)) for a in arrays]
@@ -112,12 +118,12 @@ def _norm_parts(arrays, gradients):
     return scale, np.sqrt(np.sum(squares, axis=0))
 
 
-def _wide(per_member, array):
+def _wide(per_member: np.ndarray, array: np.ndarray) -> np.ndarray:
     """(S,) shaped to multiply (S, …)."""
     return per_member.reshape(per_member.shape + (1,) * (array.ndim - per_member.ndim))
 
 
-def _like(gradients, arrays):
+def _like(gradients: Clippable, arrays: Sequence[np.ndarray]) -> Clippable:
     if not isinstance(gradients, Gradients):
         return arrays[0]
     rest = iter(arrays)

@@ -5,11 +5,16 @@ before it stops being interesting. Zero has the logarithm −inf, and a NaN stay
 gain is per member of the ensemble: shape (S, depth), layer 1 first.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import prod
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from numpy.lib.array_utils import normalize_axis_tuple
+
+from core.network import Gradients, Params, Trace
 
 # If every norm of a step is below 10^CALM, nothing that it computed is infinite or NaN: no single
 # result is more than 18 decades above these norms. Only beyond is every array searched.
@@ -19,7 +24,7 @@ SATURATED = 0.05  # of an activation's largest slope: |z| > 4.36 for sigmoid, 2.
 SMALLEST_SAFE_SUM = 1e-280  # of squares: what underflowed in a larger sum is below its last digit
 
 
-def log10_norm(a, axis=(-2, -1)):
+def log10_norm(a: npt.ArrayLike, axis: int | tuple[int, ...] = (-2, -1)) -> np.ndarray:
     """log₁₀ of the Euclidean norm of `a` over `axis`, right wherever the entries are representable.
 
     Squares overflow at half the depth at which the values do: a slice whose sum of squares leaves
@@ -35,12 +40,12 @@ def log10_norm(a, axis=(-2, -1)):
     return log_norms.reshape(shape)[()]
 
 
-def log10_norms(layers):
+def log10_norms(layers: Sequence[np.ndarray]) -> np.ndarray:
     """log₁₀ norm of each layer's array per member: a tuple of (S, ·, ·) -> (S, layers)."""
     return log10_block_norms([a.reshape(len(a), 1, -1) for a in layers])
 
 
-def log10_block_norms(blocks):
+def log10_block_norms(blocks: Sequence[np.ndarray]) -> np.ndarray:
     """`log10_norms` of layers that lie in blocks, one call for each: a list of (S, k, ·), k layers
     of one size, -> (S, Σk)."""
     squares = np.empty((len(blocks[0]) if blocks else 0, sum(block.shape[1] for block in blocks)))
@@ -57,7 +62,7 @@ def log10_block_norms(blocks):
     return log_norms
 
 
-def _with_columns(blocks):
+def _with_columns(blocks: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, slice]]:
     """Each block (S, k, ·) with the columns of its layers among those of all: a slice."""
     end = 0
     for block in blocks:
@@ -65,7 +70,7 @@ def _with_columns(blocks):
         yield block, slice(start, end)
 
 
-def log10_dW_norm(below, du):
+def log10_dW_norm(below: np.ndarray, du: np.ndarray) -> np.ndarray:
     """log₁₀ norm of dJ/dW = belowᵀ @ du: (…, N, D_in) and (…, N, D_out) -> (…).
 
     ‖belowᵀ·du‖² is the sum of (below·belowᵀ)∘(du·duᵀ), N × N each: for few examples that is less
@@ -88,7 +93,7 @@ def log10_dW_norm(below, du):
     return log10
 
 
-def _scaled_log10_norm(rows):
+def _scaled_log10_norm(rows: np.ndarray) -> np.ndarray:
     """log₁₀ norm of the last axis, the largest magnitude taken out first."""
     largest = np.abs(rows).max(axis=-1, keepdims=True, initial=0.0)
     unit = np.where((largest > 0.0) & (largest < np.inf), largest, 1.0)
@@ -99,7 +104,7 @@ def _scaled_log10_norm(rows):
     return log_unit[..., 0] + 0.5 * np.log10(np.vecdot(scaled, scaled))
 
 
-def is_calm(*log10_sizes):
+def is_calm(*log10_sizes: np.ndarray) -> np.ndarray:
     """Whether a member's norms rule out an infinity or NaN anywhere near them.
 
     Each of log10_sizes is (…, layers), and should hold pre-activations or gradients; (…) of bool.
@@ -107,10 +112,14 @@ def is_calm(*log10_sizes):
     return np.all([(sizes < CALM).all(axis=-1) for sizes in log10_sizes], axis=0)
 
 
-def member(result, s):
+Result = TypeVar("Result", Trace, Params, Gradients)
+Field = TypeVar("Field", np.ndarray, tuple[np.ndarray, ...])
+
+
+def member(result: Result, s: int | np.integer) -> Result:
     """Member s of a Trace, Params or Gradients, as an ensemble of one."""
 
-    def pick(value):
+    def pick(value: Field) -> Field:
         if isinstance(value, tuple):
             return tuple(map(pick, value))
         return value[s : s + 1] if len(value) > 1 else value  # an x may be shared by all
@@ -118,13 +127,13 @@ def member(result, s):
     return replace(result, **{name: pick(value) for name, value in vars(result).items()})
 
 
-def log10_rms(layers):
+def log10_rms(layers: Sequence[np.ndarray]) -> np.ndarray:
     """log₁₀ of the root mean square per layer: a tuple of (S, ·, ·) -> (S, layers)."""
     sizes = [a.shape[-2] * a.shape[-1] for a in layers]
     return log10_norms(layers) - 0.5 * np.log10(sizes)
 
 
-def backward_gains(gradients):
+def backward_gains(gradients: Gradients) -> np.ndarray:
     """rms of dJ/dz_l over rms of dJ/dz_{l+1}: (S, depth − 1), not logged.
 
     1 is a healthy layer, whatever its width; 0/0 of a dead network is NaN.
@@ -132,12 +141,12 @@ def backward_gains(gradients):
     return _ratios(log10_rms(gradients.dz)[:, ::-1])[:, ::-1]
 
 
-def _ratios(logs):
+def _ratios(logs: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         return 10.0 ** np.diff(logs, axis=-1)
 
 
-def log10_spread(layers):
+def log10_spread(layers: Sequence[np.ndarray]) -> np.ndarray:
     """log₁₀ of how far apart the examples are in each layer, relative to its size: (S, layers).
 
     layers: a tuple of (S, N, D), as Trace.h. The root mean square, over examples and units, of what
@@ -150,7 +159,7 @@ def log10_spread(layers):
     return arrives(log10_norms(apart), log10_norms(layers))
 
 
-def running_products(log10_factors):
+def running_products(log10_factors: npt.ArrayLike) -> np.ndarray:
     """Products from the output back to each layer, as logarithms: (…, L) -> (…, L + 1).
 
     `log10_factors[..., l]` belongs between layer l + 1 and layer l + 2. Entry l of the result is
@@ -161,7 +170,7 @@ def running_products(log10_factors):
     return np.concatenate([sums, np.zeros((*factors.shape[:-1], 1))], axis=-1)
 
 
-def slope_products(trace):
+def slope_products(trace: Trace) -> np.ndarray:
     """log₁₀ ∏ φ′(z) from the output back to each layer, one rms slope per layer: (S, depth).
 
     Entry l is the product over the layers l … L − 1, those whose φ′ stands between dJ/dz_L and
@@ -173,7 +182,7 @@ def slope_products(trace):
     return running_products(log10_rms(trace.slope)[:, :-1])
 
 
-def weight_gains(params):
+def weight_gains(params: Params) -> np.ndarray:
     """log₁₀ of ‖W‖_F/√D_out of the weights between hidden layers, W_2 … W_L: (S, depth − 1).
 
     It is the rms factor of ‖dh‖ = ‖du·Wᵀ‖ over all directions of du.
@@ -184,7 +193,7 @@ def weight_gains(params):
     return log10_norms(hidden) - 0.5 * np.log10([W.shape[-1] for W in hidden])
 
 
-def weight_products(params):
+def weight_products(params: Params) -> np.ndarray:
     """log₁₀ ∏ of the layers' weight gains from the output back to each layer: (S, depth).
 
     Entry l is the product over W_{l+1} … W_L; the output layer is not in it.
@@ -194,7 +203,7 @@ def weight_products(params):
     return running_products(weight_gains(params))
 
 
-def jacobian_products(gradients):
+def jacobian_products(gradients: Gradients) -> np.ndarray:
     """log₁₀ of what ∏ W·diag φ′(z) did to this gradient, from the output back: (S, depth).
 
     Entry l is log₁₀ ‖dJ/dz_l‖ − log₁₀ ‖dJ/dz_L‖; with shortcuts or a normalizer, their Jacobians
@@ -204,7 +213,7 @@ def jacobian_products(gradients):
     return arrives(log_norms, log_norms[:, -1:])
 
 
-def saturated_share(slopes, max_slope):
+def saturated_share(slopes: Sequence[np.ndarray], max_slope: float) -> np.ndarray:
     """Share of the units × examples whose φ′ is below 5 % of the activation's largest slope.
 
     For ReLU that is the share of units that are off. slopes: a tuple of (S, N, D) -> (S, depth).
@@ -212,23 +221,25 @@ def saturated_share(slopes, max_slope):
     return _share(slopes, lambda slope: np.abs(slope) < SATURATED * max_slope)
 
 
-def off_share(slopes):
+def off_share(slopes: Sequence[np.ndarray]) -> np.ndarray:
     """Share of the units × examples that pass no gradient, φ′ = 0: (S, depth)."""
     return _share(slopes, lambda slope: slope == 0.0)
 
 
-def dead_share(slopes):
+def dead_share(slopes: Sequence[np.ndarray]) -> np.ndarray:
     """Share of the units that are off for *all* examples: (S, depth). An off unit is not dead."""
     return _share(slopes, lambda slope: (slope == 0.0).all(axis=-2, keepdims=True))
 
 
-def _share(slopes, is_counted):
+def _share(
+    slopes: Sequence[np.ndarray], is_counted: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
     if not slopes:
         return np.zeros((0, 0))
     return np.stack([is_counted(slope).mean(axis=(-2, -1)) for slope in slopes], axis=-1)
 
 
-def arrives(log10_there, log10_sent):
+def arrives(log10_there: np.ndarray, log10_sent: np.ndarray) -> np.ndarray:
     """log₁₀ of what is there over what was sent, both sizes as log₁₀: −inf if nothing is there.
 
     That holds of 0/0 too, as in a dead network: its median is one with nothing, not NaN.

@@ -18,15 +18,15 @@ One gate keeps: f of the LSTM, z of the GRU. It is what the gradient of the memo
 at each step back, ∏f_t, where a vanilla network has ∏φ′ and its matrix.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core import checks
 from core.activations import ACTIVATIONS
 from core.diagnostics import log10_norm, running_products
-from core.initializers import INITIALIZERS
+from core.initializers import INITIALIZERS, Initializer
 from core.recurrent import MAX_STEPS
 
 CELLS = {"lstm": ("i", "f", "o", "g"), "gru": ("r", "z", "n")}  # and their gates, in order
@@ -57,7 +57,7 @@ class GateSpec:
     recurrent_scale: float = 1.0
     seeds: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.counts(self, "n_in", "width", "steps", "n_out", "seeds")
         if self.steps > MAX_STEPS:
             raise ValueError(f"steps must be at most {MAX_STEPS}, not {self.steps}")
@@ -118,7 +118,7 @@ class GateGradients:
     dc: np.ndarray
 
 
-def init(spec: GateSpec, *, rng: np.random.Generator | Sequence[np.random.Generator]) -> GateParams:
+def init(spec: GateSpec, *, rng: checks.Generators) -> GateParams:
     """Draw the weights of S networks.
 
     rng: one Generator, of which member s gets the child `rng.spawn(S)[s]`, or a sequence of S
@@ -128,7 +128,7 @@ def init(spec: GateSpec, *, rng: np.random.Generator | Sequence[np.random.Genera
     scheme = INITIALIZERS[spec.initializer]
     recurrent = INITIALIZERS["orthogonal"] if spec.orthogonal else scheme
 
-    def draw(source, d_in, d_out):
+    def draw(source: Initializer, d_in: int, d_out: int) -> np.ndarray:
         return np.stack([source.sample(rng, d_in, d_out) for rng in members])
 
     W_h = np.stack([draw(recurrent, spec.width, spec.width) for _ in range(spec.gates)])
@@ -145,7 +145,7 @@ def init(spec: GateSpec, *, rng: np.random.Generator | Sequence[np.random.Genera
     )
 
 
-def forward(spec: GateSpec, params: GateParams, x) -> GateTrace:
+def forward(spec: GateSpec, params: GateParams, x: npt.ArrayLike) -> GateTrace:
     """Run through time. x: (N, T, n_in), one batch for all members, or (S, N, T, n_in).
 
     Raises ValueError where shapes do not fit. Infinity and NaN pass through.
@@ -178,7 +178,16 @@ def forward(spec: GateSpec, params: GateParams, x) -> GateTrace:
     return GateTrace(x, h, c, gate, slope, inner, inner_slope, output)
 
 
-def _lstm_step(u, c_before, c, h, gate, slope, inner, inner_slope) -> None:
+def _lstm_step(
+    u: np.ndarray,
+    c_before: np.ndarray,
+    c: np.ndarray,
+    h: np.ndarray,
+    gate: np.ndarray,
+    slope: np.ndarray,
+    inner: np.ndarray,
+    inner_slope: np.ndarray,
+) -> None:
     _SIGMOID.into(u[:3], gate[:3], slope[:3])
     _TANH.into(u[3], gate[3], slope[3])
     i, f, o, g = gate
@@ -188,7 +197,16 @@ def _lstm_step(u, c_before, c, h, gate, slope, inner, inner_slope) -> None:
     np.multiply(o, inner, out=h)
 
 
-def _gru_step(spec, params, u, h_before, h, gate, slope, inner) -> None:
+def _gru_step(
+    spec: GateSpec,
+    params: GateParams,
+    u: np.ndarray,
+    h_before: np.ndarray,
+    h: np.ndarray,
+    gate: np.ndarray,
+    slope: np.ndarray,
+    inner: np.ndarray,
+) -> None:
     u[:2] += h_before @ params.W_h[:2]
     _SIGMOID.into(u[:2], gate[:2], slope[:2])
     r, z, n = gate
@@ -205,7 +223,9 @@ def _gru_step(spec, params, u, h_before, h, gate, slope, inner) -> None:
     h += n
 
 
-def backward(spec: GateSpec, params: GateParams, trace: GateTrace, d_output) -> GateGradients:
+def backward(
+    spec: GateSpec, params: GateParams, trace: GateTrace, d_output: npt.ArrayLike
+) -> GateGradients:
     """Backpropagate d_output = dJ/d(output), (S, N, n_out), through time."""
     dy = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
     lstm = spec.cell == "lstm"
@@ -231,7 +251,7 @@ def backward(spec: GateSpec, params: GateParams, trace: GateTrace, d_output) -> 
             if t:
                 dh[:, t - 1] = earlier
 
-        def over_time(a):  # (…, T, N, D) -> (…, T·N, D)
+        def over_time(a: np.ndarray) -> np.ndarray:  # (…, T, N, D) -> (…, T·N, D)
             return a.reshape(*a.shape[:-3], -1, a.shape[-1])
 
         past = np.concatenate([zeros[:, None], trace.h[:, :-1]], axis=1)  # h_{t−1}
@@ -259,14 +279,16 @@ def backward(spec: GateSpec, params: GateParams, trace: GateTrace, d_output) -> 
 class _Step:
     """A trace at one step: (S, N, D) each, with the state before."""
 
-    def __init__(self, trace, t, zeros):
+    def __init__(self, trace: GateTrace, t: int, zeros: np.ndarray) -> None:
         self.gate, self.slope = trace.gate[:, :, t], trace.slope[:, :, t]
         self.inner = trace.inner[:, t]
         self.inner_slope = trace.inner_slope[:, t] if len(trace.inner_slope) else None
         self.h_before, self.c_before = (trace.h[:, t - 1], trace.c[:, t - 1]) if t else (zeros,) * 2
 
 
-def _lstm_back(step, dh, later, dc, du):
+def _lstm_back(
+    step: _Step, dh: np.ndarray, later: np.ndarray, dc: np.ndarray, du: np.ndarray
+) -> np.ndarray:
     """Writes dJ/dc_t and dJ/du_t; returns what they leave for c_{t−1} by way of the cell."""
     i, f, o, g = step.gate
     np.multiply(dh, o, out=dc)
@@ -280,7 +302,14 @@ def _lstm_back(step, dh, later, dc, du):
     return dc * f
 
 
-def _gru_back(spec, W_back, step, dh, du, d_inner):
+def _gru_back(
+    spec: GateSpec,
+    W_back: np.ndarray,
+    step: _Step,
+    dh: np.ndarray,
+    du: np.ndarray,
+    d_inner: np.ndarray,
+) -> np.ndarray:
     """Writes dJ/du_t, and what the inside of the reset gets; returns dJ/dh_{t−1}."""
     r, z, _ = step.gate
     du_r, du_z, du_n = du

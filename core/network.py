@@ -11,15 +11,17 @@ float32: see `in_format`. Tuples hold layer l at index l − 1. A gradient is na
 variable and is dJ/d(variable). Rumelhart, Hinton and Williams 1986 for the backward pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from core import checks
-from core.activations import activation
-from core.blas import empty, empty_like, prepared
+from core.activations import Activation, activation
+from core.blas import Product, empty, empty_like, prepared
 from core.formats import as_floats
 from core.initializers import INITIALIZERS
 
@@ -58,7 +60,7 @@ class NetSpec:
     seeds: int = 1
     weight_mean: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.counts(self, "n_in", "width", "n_out", "seeds")
         checks.counts(self, "depth", least=0)
         if self.depth > MAX_DEPTH:
@@ -79,7 +81,7 @@ class NetSpec:
         return (self.n_in, *[self.width] * self.depth, self.n_out)
 
     @property
-    def phi(self):
+    def phi(self) -> Activation:
         """The record of the activation."""
         return activation(self.activation, negative_slope=self.negative_slope)
 
@@ -134,7 +136,7 @@ class Gradients:
     dbeta: tuple[np.ndarray, ...] = ()
 
 
-def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generator]) -> Params:
+def init(spec: NetSpec, *, rng: checks.Generators) -> Params:
     """Draw the weights and biases of S networks.
 
     rng: one Generator, of which member s gets the child `rng.spawn(S)[s]`, or a sequence of S
@@ -169,18 +171,18 @@ def init(spec: NetSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     )
 
 
-def in_format(params: Params, dtype) -> Params:
+def in_format(params: Params, dtype: npt.DTypeLike) -> Params:
     """The parameters in float64 or float32, each rounded to the nearest number; what is in it
     already is returned as it is."""
 
-    def held(arrays):
+    def held(arrays: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
         with np.errstate(over="ignore"):  # what is too large is infinite
             return tuple(np.asarray(a, dtype=dtype) for a in arrays)
 
     return Params(*map(held, vars(params).values()))
 
 
-def scale_weights(params: Params, factors) -> Params:
+def scale_weights(params: Params, factors: npt.ArrayLike) -> Params:
     """Multiply all weights of member s by factors[s]; biases and normalizers stay.
 
     factors: (S,). Params of a single member are repeated for every factor: a sweep.
@@ -190,7 +192,7 @@ def scale_weights(params: Params, factors) -> Params:
     if factors.ndim != 1 or members not in (1, len(factors)):
         raise ValueError(f"factors of shape {factors.shape} do not fit {members} networks")
 
-    def repeated(arrays):
+    def repeated(arrays: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
         return tuple(np.broadcast_to(a, (len(factors), *a.shape[1:])) for a in arrays)
 
     return Params(
@@ -201,7 +203,7 @@ def scale_weights(params: Params, factors) -> Params:
     )
 
 
-def forward(spec: NetSpec, params: Params, x) -> Trace:
+def forward(spec: NetSpec, params: Params, x: npt.ArrayLike) -> Trace:
     """Compute every layer from the input to the output.
 
     x: (N, n_in), one batch for all members, or (S, N, n_in).
@@ -220,7 +222,7 @@ def forward(spec: NetSpec, params: Params, x) -> Trace:
     return trace
 
 
-def forward_products(params: Params, trace: Trace) -> list:
+def forward_products(params: Params, trace: Trace) -> list[Product]:
     """The product h_{l−1} @ W_l of each layer and of the output, for np.matmul(*product).
 
     They serve as long as the arrays stay where they are, whatever is written into them.
@@ -229,7 +231,7 @@ def forward_products(params: Params, trace: Trace) -> list:
     return [prepared(h_below, W, u) for h_below, W, u in layers]
 
 
-def forward_into(spec: NetSpec, params: Params, trace: Trace, products: list) -> None:
+def forward_into(spec: NetSpec, params: Params, trace: Trace, products: list[Product]) -> None:
     """Write the hidden layers and the output of a trace, from its x, by its `forward_products`.
 
     Layers may share an array: every second one that of h, and all of them any of the others.
@@ -253,7 +255,7 @@ def forward_into(spec: NetSpec, params: Params, trace: Trace, products: list) ->
         np.add(trace.output, params.b[-1], out=trace.output)
 
 
-def output(spec: NetSpec, params: Params, x) -> np.ndarray:
+def output(spec: NetSpec, params: Params, x: npt.ArrayLike) -> np.ndarray:
     """The output alone, (S, N, n_out), as `forward` computes it, in the memory of two layers."""
     x = batch(spec, params, x)
     S, N, L, dtype = len(params.W[0]), x.shape[1], spec.depth, x.dtype
@@ -275,7 +277,7 @@ def output(spec: NetSpec, params: Params, x) -> np.ndarray:
     return trace.output
 
 
-def folded(spec: NetSpec, params: Params, x) -> tuple[NetSpec, Params]:
+def folded(spec: NetSpec, params: Params, x: npt.ArrayLike) -> tuple[NetSpec, Params]:
     """A network whose batch normalization keeps the statistics of the batch x, for any other input.
 
     x̂ = (u − mean)·inv_std is a line in u then: weights and biases take it in, and no normalizer is
@@ -293,7 +295,7 @@ def folded(spec: NetSpec, params: Params, x) -> tuple[NetSpec, Params]:
     return replace(spec, norm="none"), Params(tuple(W), tuple(b))
 
 
-def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients:
+def backward(spec: NetSpec, params: Params, trace: Trace, d_output: npt.ArrayLike) -> Gradients:
     """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable."""
     dtype = trace.output.dtype
     d_output = np.broadcast_to(np.asarray(d_output, dtype=dtype), trace.output.shape)
@@ -307,9 +309,12 @@ def backward(spec: NetSpec, params: Params, trace: Trace, d_output) -> Gradients
     return into
 
 
+LayerBackward: TypeAlias = tuple[np.ndarray, Product, Product, Product]
+
+
 def backward_products(
     spec: NetSpec, params: Params, trace: Trace, d_output: np.ndarray, into: Gradients
-) -> list:
+) -> list[LayerBackward]:
     """Of each layer du = dJ/d(u), and the products that write its dW and db and dh of the layer
     below, as `forward_products`. du is dz, or with a normalizer an array that all layers share."""
     (S, N), dtype = d_output.shape[:2], d_output.dtype
@@ -328,7 +333,7 @@ def backward_products(
 
 
 def backward_into(
-    spec: NetSpec, params: Params, trace: Trace, products: list, into: Gradients
+    spec: NetSpec, params: Params, trace: Trace, products: list[LayerBackward], into: Gradients
 ) -> None:
     """Write the gradients of a trace, by its `backward_products`. Every second layer may share an
     array of dh."""
@@ -375,7 +380,7 @@ def first_non_finite(result: Trace | Gradients) -> NonFinite | None:
     return None
 
 
-def _in_order(result):
+def _in_order(result: Trace | Gradients) -> Iterator[tuple[str, int, np.ndarray]]:
     if isinstance(result, Trace):
         yield "x", 0, result.x
         for i in range(len(result.h)):
@@ -390,7 +395,7 @@ def _in_order(result):
                     yield operation, i + 1, arrays[i]
 
 
-def batch(spec: NetSpec, params: Params, x) -> np.ndarray:
+def batch(spec: NetSpec, params: Params, x: npt.ArrayLike) -> np.ndarray:
     """x as (1 or S, N, n_in), in the parameters' format; raises ValueError where it or the
     parameters do not fit."""
     x = np.asarray(x, dtype=as_floats(params.W[0]).dtype)
@@ -408,7 +413,7 @@ def batch(spec: NetSpec, params: Params, x) -> np.ndarray:
     return x
 
 
-def _normalize(norm, u, x_hat, inv_std):
+def _normalize(norm: str, u: np.ndarray, x_hat: np.ndarray, inv_std: np.ndarray) -> None:
     """x̂ = (u − mean)/√(variance + ε), over D for layer norm and over N for batch norm."""
     axis = 2 if norm == "layer" else 1
     np.subtract(u, u.mean(axis, keepdims=True), out=x_hat)
@@ -426,7 +431,9 @@ def _normalize(norm, u, x_hat, inv_std):
     inv_std /= scale
 
 
-def _normalize_backward(norm, dx_hat, x_hat, inv_std, out):
+def _normalize_backward(
+    norm: str, dx_hat: np.ndarray, x_hat: np.ndarray, inv_std: np.ndarray, out: np.ndarray
+) -> None:
     """du = (dx̂ − mean dx̂ − x̂·mean(dx̂·x̂))/√(variance + ε): the two means are what the normalizer
     took away, a shift of u and a stretch of u."""
     axis = 2 if norm == "layer" else 1

@@ -9,15 +9,15 @@ a deep network whose layers share one matrix, so the gradient meets W_h once per
 (Rumelhart, Hinton and Williams 1986; Werbos 1990; Bengio, Simard and Frasconi 1994).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core import checks
-from core.activations import activation
+from core.activations import Activation, activation
 from core.diagnostics import log10_norms, log10_rms, running_products
-from core.initializers import INITIALIZERS
+from core.initializers import INITIALIZERS, Initializer
 from core.network import NonFinite
 
 MAX_STEPS = 1000
@@ -52,7 +52,7 @@ class RnnSpec:
     read_out: str = "last"
     seeds: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.counts(self, "n_in", "width", "steps", "n_out", "seeds")
         if self.steps > MAX_STEPS:
             raise ValueError(f"steps must be at most {MAX_STEPS}, not {self.steps}")
@@ -64,7 +64,7 @@ class RnnSpec:
         checks.one_of(self, initializer=INITIALIZERS, recurrent=RECURRENT, read_out=READ_OUTS)
 
     @property
-    def phi(self):
+    def phi(self) -> Activation:
         """The record of the activation."""
         return activation(self.activation, negative_slope=self.negative_slope)
 
@@ -105,7 +105,7 @@ class RnnGradients:
     dh: tuple[np.ndarray, ...]
 
 
-def init(spec: RnnSpec, *, rng: np.random.Generator | Sequence[np.random.Generator]) -> RnnParams:
+def init(spec: RnnSpec, *, rng: checks.Generators) -> RnnParams:
     """Draw the weights and biases of S networks.
 
     rng: one Generator, of which member s gets the child `rng.spawn(S)[s]`, or a sequence of S
@@ -116,10 +116,10 @@ def init(spec: RnnSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
     scheme = INITIALIZERS[spec.initializer]
     recurrent = INITIALIZERS["orthogonal"] if spec.recurrent == "orthogonal" else scheme
 
-    def draw(source, d_in, d_out):
+    def draw(source: Initializer, d_in: int, d_out: int) -> np.ndarray:
         return np.stack([source.sample(rng, d_in, d_out) for rng in members])
 
-    def bias(d):
+    def bias(d: int) -> np.ndarray:
         return spec.bias_mean + spec.bias_std * np.stack(
             [rng.standard_normal((1, d)) for rng in members]
         )
@@ -139,7 +139,7 @@ def init(spec: RnnSpec, *, rng: np.random.Generator | Sequence[np.random.Generat
         )
 
 
-def forward(spec: RnnSpec, params: RnnParams, x) -> RnnTrace:
+def forward(spec: RnnSpec, params: RnnParams, x: npt.ArrayLike) -> RnnTrace:
     """Run through time. x: (N, T, n_in), one batch for all members, or (S, N, T, n_in).
 
     Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
@@ -164,7 +164,9 @@ def forward(spec: RnnSpec, params: RnnParams, x) -> RnnTrace:
     return RnnTrace(x, tuple(h), tuple(z), tuple(slope), output)
 
 
-def backward(spec: RnnSpec, params: RnnParams, trace: RnnTrace, d_output) -> RnnGradients:
+def backward(
+    spec: RnnSpec, params: RnnParams, trace: RnnTrace, d_output: npt.ArrayLike
+) -> RnnGradients:
     """Backpropagate d_output = dJ/d(output), of the output's shape, through time."""
     d_output = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
     dz, dh = np.empty((2, spec.steps, *trace.h[0].shape))

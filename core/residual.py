@@ -16,14 +16,14 @@ there are no biases. DeepNorm counts a block as one of a transformer layer's two
 α = L^¼, and its weights are drawn times (4L)^−¼. A gradient is named d + variable.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from core import checks
 from core.activations import activation
-from core.initializers import INITIALIZERS
+from core.initializers import INITIALIZERS, Initializer
 
 PLACES = ("plain", "shortcut", "zero", "post", "pre", "peri", "deep")
 NORMS = ("rms", "layer")
@@ -56,7 +56,7 @@ class StackSpec:
     weight_scale: float = 1.0
     seeds: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.counts(self, "n_in", "width", "n_out", "seeds")
         checks.counts(self, "blocks", least=0)
         if self.blocks > MAX_BLOCKS:
@@ -138,9 +138,7 @@ class StackGradients:
     dx: np.ndarray
 
 
-def init(
-    spec: StackSpec, *, rng: np.random.Generator | Sequence[np.random.Generator]
-) -> StackParams:
+def init(spec: StackSpec, *, rng: checks.Generators) -> StackParams:
     """Draw the weights of S networks.
 
     rng: one Generator, of which member s gets the child `rng.spawn(S)[s]`, or a sequence of S
@@ -150,7 +148,7 @@ def init(
     D, he, lecun = spec.width, INITIALIZERS["he"], INITIALIZERS["lecun"]
     scale = spec.weight_scale * ((4 * max(1, spec.blocks)) ** -0.25 if spec.place == "deep" else 1)
 
-    def draw(scheme, fan_in, fan_out):
+    def draw(scheme: Initializer, fan_in: int, fan_out: int) -> np.ndarray:
         return np.stack([scheme.sample(member, fan_in, fan_out) for member in members])
 
     W_in = draw(lecun, spec.n_in, D)
@@ -163,7 +161,9 @@ def init(
     )
 
 
-def forward(spec: StackSpec, params: StackParams, x, *, branch=None) -> StackTrace:
+def forward(
+    spec: StackSpec, params: StackParams, x: npt.ArrayLike, *, branch: np.ndarray | None = None
+) -> StackTrace:
     """Compute every block from the input to the output.
 
     x: (N, n_in), one batch for all members, or (S, N, n_in); N ≥ 1.
@@ -202,7 +202,9 @@ def forward(spec: StackSpec, params: StackParams, x, *, branch=None) -> StackTra
     return StackTrace(x, tuple(h), tuple(blocks), last, output, r)
 
 
-def backward(spec: StackSpec, params: StackParams, trace: StackTrace, d_output) -> StackGradients:
+def backward(
+    spec: StackSpec, params: StackParams, trace: StackTrace, d_output: npt.ArrayLike
+) -> StackGradients:
     """Backpropagate d_output = dJ/d(output), of shape (S, N, n_out), to every variable."""
     L = spec.blocks
     dh = [np.empty(0)] * (L + 1)
@@ -219,7 +221,9 @@ def backward(spec: StackSpec, params: StackParams, trace: StackTrace, d_output) 
     return StackGradients(dW_in, tuple(dW1), tuple(dW2), dW_out, tuple(dh), dx)
 
 
-def to_input(spec: StackSpec, params: StackParams, trace: StackTrace, d_output) -> np.ndarray:
+def to_input(
+    spec: StackSpec, params: StackParams, trace: StackTrace, d_output: npt.ArrayLike
+) -> np.ndarray:
     """dJ/dx alone, as `backward` has it, (S, N, n_in): without the weights' gradients, a third of
     the work."""
     with np.errstate(all="ignore"):
@@ -230,7 +234,9 @@ def to_input(spec: StackSpec, params: StackParams, trace: StackTrace, d_output) 
         return dh @ params.W_in.mT
 
 
-def paths(spec: StackSpec, params: StackParams, trace: StackTrace, d_output) -> np.ndarray:
+def paths(
+    spec: StackSpec, params: StackParams, trace: StackTrace, d_output: npt.ArrayLike
+) -> np.ndarray:
     """dJ/dh₀ by the number of branches that a path goes through: (L + 1, S, N, D), which add up.
 
     The gradient is a sum over the 2^L ways of going along the stream or through the branch at
@@ -253,7 +259,9 @@ def paths(spec: StackSpec, params: StackParams, trace: StackTrace, d_output) -> 
     return found
 
 
-def _from_output(spec, params, trace, d_output):
+def _from_output(
+    spec: StackSpec, params: StackParams, trace: StackTrace, d_output: npt.ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
     d_output = np.broadcast_to(np.asarray(d_output, dtype=np.float64), trace.output.shape)
     read = trace.last.y if trace.last else trace.h[-1]
     dh = d_output @ params.W_out.mT
@@ -262,7 +270,9 @@ def _from_output(spec, params, trace, d_output):
     return read.mT @ d_output, dh
 
 
-def _through_block(spec, params, trace, i, dh):
+def _through_block(
+    spec: StackSpec, params: StackParams, trace: StackTrace, i: int, dh: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """What dJ/dh_l becomes along the stream, dF, dz, and what it becomes through the branch."""
     block = trace.blocks[i]
     d_sum = _normalize_backward(spec.norm, dh, block.on_sum) if block.on_sum else dh

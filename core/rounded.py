@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from core.formats import Format, rounded
 from core.network import Gradients, NetSpec, Params, Trace
@@ -19,8 +20,8 @@ def params_in(params: Params, form: Format) -> Params:
 def passes(
     spec: NetSpec,
     params: Params,
-    x,
-    d_output,
+    x: npt.ArrayLike,
+    d_output: npt.ArrayLike,
     form: Format,
     *,
     scale: float = 1.0,
@@ -36,7 +37,7 @@ def passes(
     if spec.norm != "none" or spec.residual:
         raise ValueError("only plain layers are rounded: no shortcut, no normalization")
 
-    def r(a) -> np.ndarray:
+    def r(a: np.ndarray) -> np.ndarray:
         return rounded(a, form, saturate=saturate)
 
     held = params_in(params, form)
