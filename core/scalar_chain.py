@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import ceil, log2
 
 import numpy as np
+import numpy.typing as npt
 
 from core.activations import activation as find_activation
 from core.formats import Format, rounded, too_large
@@ -27,7 +28,7 @@ class SignedLog:
             return self.sign * np.power(10.0, self.log10)
 
 
-def running_product(factors, *, from_the_end: bool = False) -> SignedLog:
+def running_product(factors: npt.ArrayLike, *, from_the_end: bool = False) -> SignedLog:
     """Running products along the last axis, in the log domain.
 
     Entry l is factors[0]···factors[l], or factors[l]···factors[-1] with `from_the_end`, the
@@ -56,7 +57,7 @@ class Power(SignedLog):
     exact: np.ndarray
 
 
-def power(w, n) -> Power:
+def power(w: npt.ArrayLike, n: npt.ArrayLike) -> Power:
     """w^n for real w and whole n >= 0, broadcast against each other; 0^0 is 1.
 
     Raises ValueError when w is not finite or n is negative or not whole.
@@ -163,7 +164,7 @@ class Chain:
     first_non_finite: np.ndarray
 
 
-def tied(w, depth: int) -> np.ndarray:
+def tied(w: npt.ArrayLike, depth: int) -> np.ndarray:
     """The weights of a chain whose `depth` layers all carry w: (…) -> (…, depth)."""
     if not 1 <= depth <= 10_000:
         raise ValueError("The depth of a chain must be between 1 and 10,000.")
@@ -172,11 +173,11 @@ def tied(w, depth: int) -> np.ndarray:
 
 
 def chain(
-    weights,
+    weights: npt.ArrayLike,
     *,
-    x=1.0,
-    bias=0.0,
-    target=None,
+    x: npt.ArrayLike = 1.0,
+    bias: npt.ArrayLike = 0.0,
+    target: npt.ArrayLike | None = None,
     activation: str = "sigmoid",
     negative_slope: float = 0.01,
 ) -> Chain:
@@ -277,7 +278,13 @@ class TwoLayerChain:
 
 
 def two_layer_chain(
-    *, w1, w2, x=1.0, y=0.0, activation: str = "sigmoid", negative_slope: float = 0.01
+    *,
+    w1: npt.ArrayLike,
+    w2: npt.ArrayLike,
+    x: npt.ArrayLike = 1.0,
+    y: npt.ArrayLike = 0.0,
+    activation: str = "sigmoid",
+    negative_slope: float = 0.01,
 ) -> TwoLayerChain:
     """The article's two-layer chain; the inputs broadcast against each other.
 

@@ -4,11 +4,11 @@ It is what stands behind a live control: every frame of a drag comes out of one 
 a member share its draws, so that what a frame changes is the scale and nothing else.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from core import checks
 from core.blas import empty, matmul
@@ -107,10 +107,10 @@ def is_exact(spec: NetSpec) -> bool:
 
 def profile(
     spec: NetSpec,
-    x,
+    x: npt.ArrayLike,
     *,
-    weight_scales,
-    rng: np.random.Generator | Sequence[np.random.Generator],
+    weight_scales: npt.ArrayLike,
+    rng: checks.Generators,
     exact: bool = True,
     limit: int = MAX_COST,
 ) -> Profile:
@@ -141,7 +141,14 @@ def profile(
     return Profile(scales, **_measured_at(spec, params, x, scales, d_output, exact))
 
 
-def _measured_at(spec, params, x, scales, d_output, exact):
+def _measured_at(
+    spec: NetSpec,
+    params: Params,
+    x: np.ndarray,
+    scales: np.ndarray,
+    d_output: np.ndarray,
+    exact: bool,
+) -> dict[str, np.ndarray]:
     """The fields of a Profile of S members at K scales, (K, S, L): of all together, then once more
     of each member and scale whose numbers come near the end of float64. d_output: (S, N, n_out)."""
     alone, slowly = replace(spec, seeds=1), _exactly if exact else _one_by_one
@@ -168,7 +175,9 @@ def _measured_at(spec, params, x, scales, d_output, exact):
     return fields
 
 
-def _plainly(spec, params, x, scales, d_output):
+def _plainly(
+    spec: NetSpec, params: Params, x: np.ndarray, scales: np.ndarray, d_output: np.ndarray
+) -> dict[str, np.ndarray]:
     """The sizes of S members without shortcut and normalizer at K scales, (K, S, L), and log10_u of
     the pre-activations and the output, (K, S, L + 1).
 
@@ -180,7 +189,8 @@ def _plainly(spec, params, x, scales, d_output):
     [[h], [slope]] = empty([hidden], [hidden])
     u, squares = np.empty((S, K, N, D)), np.empty((L + 1, S, K))
 
-    def times(a, W, out):  # c·(a @ W): (S, K, N, D_in) -> (S, K, N, D_out)
+    def times(a: np.ndarray, W: np.ndarray, out: np.ndarray) -> None:
+        # c·(a @ W): (S, K, N, D_in) -> (S, K, N, D_out)
         matmul(a.reshape(S, K * N, -1), W, out=out.reshape(S, K * N, -1))
         np.multiply(out, c, out=out)
 
@@ -223,14 +233,16 @@ def _plainly(spec, params, x, scales, d_output):
     return fields
 
 
-def _by_layer(block):
+def _by_layer(block: np.ndarray) -> np.ndarray:
     """log₁₀ norms of a block (L, S, K, N, D) of layers: (K, S, L)."""
     L, S, K, N, D = block.shape
     log10 = log10_block_norms([block.reshape(L, S * K, N * D).swapaxes(0, 1)])
     return log10.reshape(S, K, L).swapaxes(0, 1)
 
 
-def _one_by_one(spec, params, x, scales, d_output):
+def _one_by_one(
+    spec: NetSpec, params: Params, x: np.ndarray, scales: np.ndarray, d_output: np.ndarray
+) -> dict[str, np.ndarray]:
     """One member at every scale, as many scales at a time as a cache holds."""
     layer = 8 * spec.width * (2 * spec.width + 6 * len(x))  # bytes of W, dW, u, z, h, slope, dz, dh
     whole = layer * max(1, spec.depth)
@@ -244,14 +256,16 @@ def _one_by_one(spec, params, x, scales, d_output):
     return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
 
-def _run(spec, params, x, d_output):
+def _run(
+    spec: NetSpec, params: Params, x: np.ndarray, d_output: np.ndarray
+) -> tuple[Params, Trace, Gradients]:
     with np.errstate(all="ignore"):
         spec = replace(spec, seeds=len(params.W[0]))
         trace = forward(spec, params, x)
         return params, trace, backward(spec, params, trace, d_output)
 
 
-def _measured(params: Params, trace: Trace, gradients: Gradients):
+def _measured(params: Params, trace: Trace, gradients: Gradients) -> dict[str, np.ndarray]:
     """The fields of a Profile for S members: (S, L)."""
     members, depth = len(trace.output), len(trace.h)
     by_layer = {
@@ -265,7 +279,9 @@ def _measured(params: Params, trace: Trace, gradients: Gradients):
     return fields
 
 
-def _exactly(spec, params, x, scales, d_output):
+def _exactly(
+    spec: NetSpec, params: Params, x: np.ndarray, scales: np.ndarray, d_output: np.ndarray
+) -> dict[str, np.ndarray]:
     """One member at every scale from a run at one, whose gain is about 1: it stays in range."""
     base = _scale_of_gain_one(spec)
     fields = _measured(*_run(spec, scale_weights(params, [base]), x, d_output))
@@ -274,14 +290,16 @@ def _exactly(spec, params, x, scales, d_output):
     return _shifted(spec, fields, np.log10(scales) - np.log10(base))
 
 
-def _scale_of_gain_one(spec):
+def _scale_of_gain_one(spec: NetSpec) -> float:
     """The weight scale of a homogeneous activation at which wide layers keep a signal's size."""
     slope_square = 0.5 * (spec.phi.df(1.0) ** 2 + spec.phi.df(-1.0) ** 2)
     std = INITIALIZERS[spec.initializer].std(spec.width, spec.width)
     return 1.0 / (std * np.sqrt(spec.width * slope_square))
 
 
-def _shifted(spec, measured, shift):
+def _shifted(
+    spec: NetSpec, measured: dict[str, np.ndarray], shift: np.ndarray
+) -> dict[str, np.ndarray]:
     """What sizes measured at one scale, (1, …, L), are at K others: see `is_exact`.
 
     shift (K,): log₁₀ of how much larger the weights are there.

@@ -6,12 +6,13 @@ multiplied by χ = σ_w²·E φ′(z)² (Poole et al. 2016; Schoenholz et al. 20
 z ~ N(0, q); σ_w² is fan_in·Var[w], so He is 2 and LeCun 1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import acosh, exp, log, pi, sqrt
 
 import numpy as np
+import numpy.typing as npt
 
 from core.activations import Activation
 from core.checks import whole
@@ -25,7 +26,7 @@ BATCH_NORM_RELU_GAIN = sqrt(pi / (pi - 1))
 # Means over a Gaussian ---------------------------------------------------------------------------
 
 
-def _scaled(q, x: np.ndarray) -> np.ndarray:
+def _scaled(q: npt.ArrayLike, x: np.ndarray) -> np.ndarray:
     q = np.asarray(q, dtype=float)
     if (q < 0).any():
         raise ValueError("A variance cannot be negative.")
@@ -51,7 +52,7 @@ class Moments:
     slope_square: np.ndarray
 
 
-def moments(phi: Activation, q=1.0) -> Moments:
+def moments(phi: Activation, q: npt.ArrayLike = 1.0) -> Moments:
     """The moments of one activation at variance q, any shape."""
     x, weight = _panels()
     h, slope = phi.value_and_slope(_scaled(q, x))
@@ -80,7 +81,12 @@ class DepthProfile:
 
 
 def depth_profile(
-    phi: Activation, *, depth: int, sigma_w2, sigma_b2=0.0, input_square=1.0
+    phi: Activation,
+    *,
+    depth: int,
+    sigma_w2: npt.ArrayLike,
+    sigma_b2: npt.ArrayLike = 0.0,
+    input_square: npt.ArrayLike = 1.0,
 ) -> DepthProfile:
     """Self-consistent depth profile of wide layers: the q of each follows from the one below.
 
@@ -105,7 +111,9 @@ def depth_profile(
         return DepthProfile(*(np.stack(rows, axis=-1) for rows in zip(*layers, strict=True)))
 
 
-def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _bisect(
+    below: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
     """Where `below`, true left of the root and false right of it, changes; elementwise."""
     for _ in range(80):
         middle = (low + high) / 2
@@ -115,7 +123,12 @@ def _bisect(below: Callable, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 
 
 def scale_of_gain_one(
-    phi: Activation, scales, *, depth: int, sigma_b2=0.0, input_square=1.0
+    phi: Activation,
+    scales: Sequence[float] | np.ndarray,
+    *,
+    depth: int,
+    sigma_b2: float = 0.0,
+    input_square: float = 1.0,
 ) -> float | None:
     """The scale σ√n at which the mean log gain of a wide network's layers first rises through 0.
 
@@ -157,7 +170,7 @@ def log10_product_mean_sd(n: int, *, sigma: float = 1.0) -> tuple[float, float]:
     return n * (log(sigma) + MEAN_LOG) / LN10, sqrt(n * pi**2 / 8) / LN10
 
 
-def log10_product_density(x, n: int, *, sigma: float = 1.0) -> np.ndarray:
+def log10_product_density(x: npt.ArrayLike, n: int, *, sigma: float = 1.0) -> np.ndarray:
     """Density of log₁₀|w_1···w_n| at x, any shape; absolute error about 1e-14."""
     _check_product(n, sigma)
     y, inside = _centered(x, n, sigma)
@@ -166,7 +179,7 @@ def log10_product_density(x, n: int, *, sigma: float = 1.0) -> np.ndarray:
     return np.where(inside, np.maximum(density, 0.0), np.where(np.isnan(y), np.nan, 0.0)) * LN10
 
 
-def log10_product_cdf(x, n: int, *, sigma: float = 1.0) -> np.ndarray:
+def log10_product_cdf(x: npt.ArrayLike, n: int, *, sigma: float = 1.0) -> np.ndarray:
     """P(log₁₀|w_1···w_n| <= x), any shape; absolute error about 1e-14 (Gil-Pelaez 1951)."""
     _check_product(n, sigma)
     y, inside = _centered(x, n, sigma)
@@ -179,7 +192,7 @@ def log10_product_median(n: int, *, sigma: float = 1.0) -> float:
     """Median of log₁₀|w_1···w_n|."""
     mean, sd = log10_product_mean_sd(n, sigma=sigma)
 
-    def below(x):
+    def below(x: np.ndarray) -> np.ndarray:
         return log10_product_cdf(x, n, sigma=sigma) < 0.5
 
     # A median lies within one standard deviation of the mean.
@@ -209,7 +222,7 @@ def _reach(n: int) -> float:
     return 60 + 12 * sqrt(n * pi**2 / 8)
 
 
-def _centered(x, n: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:
+def _centered(x: npt.ArrayLike, n: int, sigma: float) -> tuple[np.ndarray, np.ndarray]:
     """x as ln, less the mean, cut to what the quadrature covers; and where it was inside."""
     y = np.asarray(x, dtype=float) * LN10 - n * (log(sigma) + MEAN_LOG)
     reach = _reach(n)
