@@ -8,12 +8,12 @@ Training keeps the parameters of a member in one row (see `packed`) and has the 
 by `Rule.turn`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import sqrt
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from core.network import Gradients, Params
 
 PIECE = 8192  # numbers at a time, so that what one call leaves in the cache the next one finds
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)  # Jordan 2024: steepest at 0
+
+Rows: TypeAlias = np.ndarray  # (S, P): the numbers of each member's parameters in a row
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Rule:
     source: ClassVar[str]
     keeps: ClassVar[int] = 0
 
-    def turn(self, g, p, kept, t: int, like: Params) -> float:
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         """Turn gradients into moves where they lie, and bring what is kept up to date.
 
         Returned is a factor that the moves are still to be multiplied by, so that it can be one
@@ -57,7 +59,7 @@ class SGD(Rule):
     label: ClassVar[str] = "SGD"
     source: ClassVar[str] = "Robbins and Monro 1951"
 
-    def turn(self, g, p, kept, t, like):
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         return 1.0
 
 
@@ -74,10 +76,10 @@ class Momentum(Rule):
     source: ClassVar[str] = "Polyak 1964"
     keeps: ClassVar[int] = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _below_one("momentum", self.momentum)
 
-    def turn(self, g, p, kept, t, like):
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         for g_i, v in _pieces(g, *kept):
             v *= self.momentum
             v += g_i
@@ -92,7 +94,7 @@ class Sign(Rule):
     label: ClassVar[str] = "sign descent"
     source: ClassVar[str] = "Bernstein et al. 2018"
 
-    def turn(self, g, p, kept, t, like):
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         np.sign(g, out=g)
         return 1.0
 
@@ -111,11 +113,11 @@ class RMSProp(Rule):
     source: ClassVar[str] = "Tieleman and Hinton 2012"
     keeps: ClassVar[int] = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _below_one("alpha", self.alpha)
         _positive("epsilon", self.epsilon)
 
-    def turn(self, g, p, kept, t, like):
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         for g_i, v in _pieces(g, *kept):
             v *= self.alpha
             square = g_i * g_i
@@ -143,12 +145,12 @@ class Adam(Rule):
     source: ClassVar[str] = "Kingma and Ba 2015"
     keeps: ClassVar[int] = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _below_one("beta1", self.beta1)
         _below_one("beta2", self.beta2)
         _positive("epsilon", self.epsilon)
 
-    def turn(self, g, p, kept, t, like):
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         # Kept are sums: (1 − β) times them are m and v. That saves two passes.
         root = sqrt((1 - self.beta2**t) / (1 - self.beta2))
         floor = self.epsilon * root
@@ -179,12 +181,12 @@ class AdamW(Adam):
     label: ClassVar[str] = "AdamW"
     source: ClassVar[str] = "Loshchilov and Hutter 2019"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if not (is_finite(self.decay) and self.decay >= 0):
             raise ValueError(f"decay must be finite and ≥ 0, not {self.decay!r}")
 
-    def turn(self, g, p, kept, t, like):
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         scale = super().turn(g, p, kept, t, like)
         for g_i, p_i in _pieces(g, p):
             g_i += self.decay / scale * p_i
@@ -208,12 +210,12 @@ class Muon(Rule):
     source: ClassVar[str] = "Jordan 2024"
     keeps: ClassVar[int] = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _below_one("momentum", self.momentum)
         _positive("epsilon", self.epsilon)
         counts(self, "iterations", least=0)
 
-    def turn(self, g, p, kept, t, like):
+    def turn(self, g: Rows, p: Rows, kept: Sequence[Rows], t: int, like: Params) -> float:
         weights = sum(W[0].size for W in like.W)
         others = g[:, weights:]
         others *= Adam().turn(others, p, [rows[:, weights:] for rows in kept], t, like)
@@ -229,7 +231,7 @@ class Muon(Rule):
         return 1.0
 
 
-def orthogonalized(G, epsilon: float = 1e-7, iterations: int = 5) -> np.ndarray:
+def orthogonalized(G: np.ndarray, epsilon: float = 1e-7, iterations: int = 5) -> np.ndarray:
     """G (S, D_in, D_out) with its directions kept and its singular values brought near 1.
 
     Newton–Schulz: after division by its norm, or by ε where that is larger, X ← aX + (bA + cA²)X
@@ -315,7 +317,7 @@ def zeros(tree: Params) -> Params:
     return Params(*[tuple(map(np.zeros_like, arrays)) for arrays in vars(tree).values()])
 
 
-def packed(tree: Params) -> tuple[np.ndarray, Params]:
+def packed(tree: Params) -> tuple[Rows, Params]:
     """A copy of Params in one block (S, P), a row for each member, and its arrays as views."""
     arrays = leaves(tree)
     size, dtype = sum(a[0].size for a in arrays), as_floats(arrays[0]).dtype
@@ -326,7 +328,7 @@ def packed(tree: Params) -> tuple[np.ndarray, Params]:
     return memory, views
 
 
-def unpacked(rows, like: Params) -> Params:
+def unpacked(rows: Rows, like: Params) -> Params:
     """Rows of parameters (S, P) as arrays of the shapes of Params: views."""
     ends = accumulate((a[0].size for a in leaves(like)), initial=0)
     pieces = (rows[:, a:b] for a, b in pairwise(ends))
@@ -334,18 +336,18 @@ def unpacked(rows, like: Params) -> Params:
     return Params(*map(tuple, shaped))
 
 
-def _pieces(*rows) -> Iterator[tuple[np.ndarray, ...]]:
+def _pieces(*rows: Rows) -> Iterator[tuple[np.ndarray, ...]]:
     """The same PIECE numbers of each of several (S, P), one after another."""
     for row in zip(*rows, strict=True):
         for at in range(0, row[0].size, PIECE):
             yield tuple(a[at : at + PIECE] for a in row)
 
 
-def _below_one(name, value):
+def _below_one(name: str, value: float) -> None:
     if not 0 <= value < 1:
         raise ValueError(f"{name} must be at least 0 and below 1, not {value!r}")
 
 
-def _positive(name, value):
+def _positive(name: str, value: float) -> None:
     if not (is_finite(value) and value > 0):
         raise ValueError(f"{name} must be positive and finite, not {value!r}")

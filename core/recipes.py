@@ -18,10 +18,11 @@ from string import Template
 
 import numpy as np
 
-from core.datasets import DATASETS, DIGITS_FILE
+from core.datasets import DATASETS, DIGITS_FILE, Dataset
 from core.initializers import INITIALIZERS
-from core.network import EPSILON
-from core.optimizers import SGD, Adam, AdamW, Momentum, Muon, RMSProp, Sign
+from core.network import EPSILON, NetSpec
+from core.optimizers import SGD, Adam, AdamW, Momentum, Muon, RMSProp, Rule, Sign
+from core.training import TrainSpec
 
 LINE_LENGTH = 100
 SUBJECTS = {
@@ -188,7 +189,9 @@ muon |     return moves
 # Putting a script together -------------------------------------------------------------------
 
 
-def script(spec, network, training, chosen, values):
+def script(
+    spec: NetSpec, network: list[str], training: list[str], chosen: set[str], values: dict[str, str]
+) -> str:
     """The text of a script: what all have, with these blocks for the network and its training."""
     draw = INITIALIZERS[spec.initializer].script
     head = [HEADER, IMPORTS, _banner("Settings") + SETTINGS]
@@ -202,11 +205,11 @@ def script(spec, network, training, chosen, values):
     return Template("\n\n\n".join([opening, *rest]) + "\n").substitute(values)
 
 
-def _banner(title):
+def _banner(title: str) -> str:
     return f"# {title} ".ljust(LINE_LENGTH - 4, "-") + "\n"
 
 
-def _kept(block, chosen):
+def _kept(block: str, chosen: set[str]) -> str:
     """The lines of a block whose margin asks for nothing but what was chosen."""
     lines = []
     for line in block.strip("\n").splitlines():
@@ -220,7 +223,9 @@ def _kept(block, chosen):
     return "\n".join(lines)
 
 
-def choices(spec, train_spec, seed, dataset):
+def choices(
+    spec: NetSpec, train_spec: TrainSpec, seed: int, dataset: str
+) -> tuple[set[str], dict[str, str]]:
     """What was chosen, as the words of the margins, and the values, as the texts of a script."""
     data = _checked(spec, train_spec, seed, dataset)
     examples = len(data.x_train)
@@ -327,7 +332,7 @@ def choices(spec, train_spec, seed, dataset):
     return {word for word, holds in words.items() if holds}, texts
 
 
-def _settings(rule):
+def _settings(rule: Rule) -> dict[str, float]:
     """A rule's numbers by the names that a script has for them."""
     if isinstance(rule, Muon):  # what is no matrix is moved by Adam with its defaults
         own = {"muon_momentum": rule.momentum, "muon_floor": rule.epsilon}
@@ -336,7 +341,7 @@ def _settings(rule):
     return numbers | ({"floor": rule.epsilon} if hasattr(rule, "epsilon") else {})
 
 
-def _checked(spec, train_spec, seed, dataset):
+def _checked(spec: NetSpec, train_spec: TrainSpec, seed: int, dataset: str) -> Dataset:
     """The data set. Raises ValueError for a run that a script cannot be."""
     if spec.seeds != 1:
         raise ValueError(f"a script trains one network, not {spec.seeds}")
@@ -357,7 +362,7 @@ def _checked(spec, train_spec, seed, dataset):
 
 
 @cache
-def _packed_digits():
+def _packed_digits() -> str:
     """The pixels and labels of all digits, compressed and folded into lines of text."""
     with np.load(DIGITS_FILE, allow_pickle=False) as file:
         table = np.vstack([file["images"].T, file["labels"]])  # like pixels lie side by side

@@ -11,11 +11,12 @@ from functools import cached_property
 import numpy as np
 
 from core import training
-from core.checks import whole
+from core.checks import Generators, whole
+from core.datasets import Dataset
 from core.losses import LOSSES
 from core.network import NetSpec, Params, output
 from core.optimizers import Muon
-from core.training import History, Run, State, Step, TrainSpec
+from core.training import Examples, History, Run, State, Step, TrainSpec
 
 KEPT_BYTES = 5_000_000  # of states to return to
 MAX_WORK = 600e9  # multiply-adds or what takes as long: about a minute of one core
@@ -93,7 +94,12 @@ def work(spec: NetSpec, train_spec: TrainSpec) -> float:
 
 
 def begin(
-    spec: NetSpec, train_spec: TrainSpec, data, *, rng=None, params: Params | None = None
+    spec: NetSpec,
+    train_spec: TrainSpec,
+    data: Dataset,
+    *,
+    rng: Generators | None = None,
+    params: Params | None = None,
 ) -> Recording:
     """The recording before the first step, of `params` or what `network.init` draws from `rng`.
 
@@ -106,7 +112,7 @@ def begin(
     return Recording(spec, train_spec, state, (), tests, (state,), every=1)
 
 
-def extend(recording: Recording, data, *, steps: int | None = None):
+def extend(recording: Recording, data: Dataset, *, steps: int | None = None) -> Recording:
     """The recording after `steps` more steps, no further than `train_spec.steps`; `recording`
     stays as it is."""
     if recording.ended:
@@ -148,7 +154,7 @@ def nearest_kept(recording: Recording, step: int) -> State:
     return max((s for s in states if s.step <= step), key=lambda s: s.step)
 
 
-def state_at(recording: Recording, data, step: int) -> State:
+def state_at(recording: Recording, data: Examples, step: int) -> State:
     """The state after `step` steps, 0 … recording.step: kept, or run again from one that was."""
     if whole("step", step, 0) > recording.step:
         raise ValueError(f"there are states at steps 0 to {recording.step}, none at {step}")
@@ -166,7 +172,7 @@ def is_tested(step: int) -> bool:
     return step in (0, 1, 2, 5, 10, 50) or step % 20 == 0
 
 
-def _thinned(kept, every):
+def _thinned(kept: tuple[State, ...], every: int) -> tuple[tuple[State, ...], int]:
     """Every second of the kept states where they take more than KEPT_BYTES; the first one stays."""
     params = kept[0].params
     size = sum(a.nbytes for arrays in vars(params).values() for a in arrays)
@@ -177,8 +183,7 @@ def _thinned(kept, every):
     return kept, every
 
 
-def _test(spec, train_spec, data, run):
-    """`run`: a State or a Run, whose parameters are read."""
+def _test(spec: NetSpec, train_spec: TrainSpec, data: Dataset, run: State | Run) -> Test:
     with np.errstate(all="ignore"):
         found = output(spec, run.params, data.x_test)
         loss, _ = LOSSES[train_spec.loss](

@@ -11,11 +11,13 @@ numbers halts: it is frozen with its last finite parameters, and the others go o
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import groupby, pairwise
+from typing import Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from core.blas import empty
-from core.checks import counts, is_finite, one_of
+from core.checks import Generators, counts, is_finite, one_of
 from core.clipping import clip_by_global_norm, clip_by_value
 from core.diagnostics import CALM, CALM_IN_FLOAT32, log10_block_norms, member
 from core.formats import FORMATS, Format
@@ -35,7 +37,7 @@ from core.network import (
     init,
     output,
 )
-from core.optimizers import PLAIN, Memory, Rule, begin, leaves, packed, unpacked
+from core.optimizers import PLAIN, Memory, Rows, Rule, begin, leaves, packed, unpacked
 
 CLIPS = ("none", "value", "norm")
 DTYPES = ("float64", "float32")
@@ -79,7 +81,7 @@ class TrainSpec:
         """What the numbers can hold."""
         return FORMATS[self.dtype]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.rule, Rule):
             raise ValueError(f"rule must be a record of core/optimizers.py, not {self.rule!r}")
         if not (is_finite(self.learning_rate) and self.learning_rate >= 0):
@@ -117,6 +119,9 @@ class Halt:
     value: float
 
 
+Halts: TypeAlias = tuple[Halt | None, ...]  # per member, None while it is running
+
+
 @dataclass(frozen=True)
 class State:
     """All that the next step depends on. Its arrays are never written to: keep it to return to it.
@@ -129,7 +134,7 @@ class State:
     params: Params
     memory: Memory
     order: np.ndarray
-    halts: tuple[Halt | None, ...]
+    halts: Halts
 
     @property
     def halted(self) -> bool:
@@ -160,7 +165,7 @@ class Step:
     log10_update: np.ndarray
     zero_dW: np.ndarray
     clip_factor: np.ndarray
-    halts: tuple[Halt | None, ...]
+    halts: Halts
 
 
 @dataclass(frozen=True)
@@ -177,26 +182,48 @@ class History:
     log10_update: np.ndarray
     zero_dW: np.ndarray
     clip_factor: np.ndarray
-    halts: tuple[Halt | None, ...]
+    halts: Halts
 
 
-def start(spec: NetSpec, train_spec: TrainSpec, *, rng=None, params: Params | None = None) -> State:
+class Examples(Protocol):
+    """What a run trains on: x_train (M, n_in) and y_train, labels (M,) or targets (M, n_out), all
+    of them finite."""
+
+    @property
+    def x_train(self) -> np.ndarray: ...
+
+    @property
+    def y_train(self) -> np.ndarray: ...
+
+
+def start(
+    spec: NetSpec,
+    train_spec: TrainSpec,
+    *,
+    rng: Generators | None = None,
+    params: Params | None = None,
+) -> State:
     """The state before the first step: `params`, or what `network.init` draws from `rng`, in the
     format of the training."""
-    if (rng is None) == (params is None):
+    if rng is not None and params is None:
+        params = init(spec, rng=rng)
+    elif rng is not None or params is None:
         raise ValueError("training starts from either a generator or parameters")
-    params = init(spec, rng=rng) if params is None else params
     params = in_format(params, train_spec.dtype)
     memory = begin(train_spec.rule, params)
     return State(0, params, memory, np.arange(0), (None,) * len(params.W[0]))
 
 
 def train(
-    spec: NetSpec, train_spec: TrainSpec, data, *, rng=None, state: State | None = None
+    spec: NetSpec,
+    train_spec: TrainSpec,
+    data: Examples,
+    *,
+    rng: Generators | None = None,
+    state: State | None = None,
 ) -> Iterator[Step]:
     """Yield the Steps up to number `train_spec.steps`, or until every member has halted.
 
-    data: anything with x_train (M, n_in) and y_train, labels (M,) or targets (M, n_out), finite.
     rng: for `network.init`; or `state`, to continue where an `advance` ended. An epoch that has
     begun keeps its order, whatever batch_size and batch_seed say now. A rule of another kind than
     the one so far begins with no memory.
@@ -207,7 +234,9 @@ def train(
         yield run.step()
 
 
-def advance(spec: NetSpec, train_spec: TrainSpec, data, state: State) -> tuple[State, Step]:
+def advance(
+    spec: NetSpec, train_spec: TrainSpec, data: Examples, state: State
+) -> tuple[State, Step]:
     """Take one step; `state` stays as it is."""
     run = Run(spec, train_spec, data, state)
     step = run.step()
@@ -224,7 +253,7 @@ def record(steps: Iterable[Step]) -> History:
     return History(**stacked, halts=steps[-1].halts)
 
 
-def first_batch(train_spec: TrainSpec, data) -> tuple[np.ndarray, np.ndarray]:
+def first_batch(train_spec: TrainSpec, data: Examples) -> tuple[np.ndarray, np.ndarray]:
     """The examples of a run's first step, (N, n_in) and their labels or targets."""
     rows = _shuffled(train_spec, len(data.x_train), 0)[: train_spec.batch_size]
     return data.x_train[rows], data.y_train[rows]
@@ -236,7 +265,12 @@ def _shuffled(train_spec: TrainSpec, examples: int, epoch: int) -> np.ndarray:
 
 
 def accuracy(
-    spec: NetSpec, params: Params, x, labels, *, loss: str = "softmax_cross_entropy"
+    spec: NetSpec,
+    params: Params,
+    x: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    *,
+    loss: str = "softmax_cross_entropy",
 ) -> np.ndarray:
     """Share of the examples x (N, n_in) whose class each member, trained by `loss`, finds: (S,)."""
     return share_right(output(spec, params, x), np.asarray(labels), loss)
@@ -250,7 +284,7 @@ class Run:
     of them is one call.
     """
 
-    def __init__(self, spec: NetSpec, train_spec: TrainSpec, data, state: State):
+    def __init__(self, spec: NetSpec, train_spec: TrainSpec, data: Examples, state: State) -> None:
         self.spec, self.train_spec, self.data = spec, train_spec, data
         self.number, self.halts, self._order = state.step, state.halts, state.order
         self._size = min(train_spec.batch_size, len(data.x_train))
@@ -362,7 +396,7 @@ class Run:
             measured = {name: _where(_gone(gone), np.nan, a) for name, a in measured.items()}
         return Step(self.number, **measured, halts=self.halts)
 
-    def _next_batch(self):
+    def _next_batch(self) -> np.ndarray:
         """Count the step and return the rows of its batch."""
         examples = len(self.data.x_train)
         epoch, batch = divmod(self.number, examples // self._size)
@@ -371,13 +405,13 @@ class Run:
         self.number += 1
         return self._order[batch * self._size : (batch + 1) * self._size]
 
-    def _silence(self, rows):
+    def _silence(self, rows: Rows) -> None:
         """Zeros for the members that have halted, so that nothing of theirs moves any more."""
         if any(self.halts):
             rows[_gone(self.halts)] = 0.0
 
 
-def _layers(memory, tree):
+def _layers(memory: Rows, tree: Params) -> list[np.ndarray]:
     """The weights in rows of parameters as blocks (S, k, ·) of k layers of one size."""
     blocks, at = [], 0
     for size, run in groupby(W[0].size for W in tree.W):
@@ -387,7 +421,7 @@ def _layers(memory, tree):
     return blocks
 
 
-def targets(train_spec: TrainSpec, y, n_out: int):
+def targets(train_spec: TrainSpec, y: np.ndarray, n_out: int) -> np.ndarray:
     """What the loss wants of the outputs, where the data has labels (N,): for the mean squared
     error of several outputs (N, n_out), `target` at an example's class and 0 elsewhere; for other
     losses that want columns, one of them."""
@@ -398,7 +432,7 @@ def targets(train_spec: TrainSpec, y, n_out: int):
     return y[:, None]
 
 
-def share_right(output, y, loss: str) -> np.ndarray:
+def share_right(output: np.ndarray, y: np.ndarray, loss: str) -> np.ndarray:
     """Share of an output's classes that are right, (S,); NaN where there are no classes, or no
     numbers to compare."""
     if y.ndim != 1 or y.dtype.kind not in "iu":
@@ -409,7 +443,7 @@ def share_right(output, y, loss: str) -> np.ndarray:
     return np.where(np.isnan(output).any(axis=(1, 2)), np.nan, right)
 
 
-def _clip(train_spec, gradient):
+def _clip(train_spec: TrainSpec, gradient: Rows) -> np.ndarray:
     """Clip each member's gradient, in place; the factors (S,). Row by row, so that a member's bits
     do not depend on the others."""
     factor = np.ones(len(gradient))
@@ -421,7 +455,7 @@ def _clip(train_spec, gradient):
     return factor
 
 
-def _look(halts, step, trace, loss, gradients):
+def _look(halts: Halts, step: int, trace: Trace, loss: np.ndarray, gradients: Gradients) -> Halts:
     """Find what halts each member that was running."""
     found = []
     for s, halt in enumerate(halts):
@@ -436,7 +470,7 @@ def _look(halts, step, trace, loss, gradients):
     return tuple(found)
 
 
-def _look_at_update(halts, step, params, move, rate):
+def _look_at_update(halts: Halts, step: int, params: Params, move: Params, rate: float) -> Halts:
     """Find the members that the update would take out of the finite numbers."""
     found = list(halts)
     layers = [layer for arrays in vars(params).values() for layer in range(1, len(arrays) + 1)]
@@ -450,10 +484,10 @@ def _look_at_update(halts, step, params, move, rate):
     return tuple(found)
 
 
-def _gone(halts):
+def _gone(halts: Halts) -> np.ndarray:
     return np.array([halt is not None for halt in halts])
 
 
-def _where(gone, a, b):
+def _where(gone: np.ndarray, a: float, b: np.ndarray) -> np.ndarray:
     """a for the members that are gone, b for the others: (S, …)."""
     return np.where(gone.reshape(-1, *[1] * (b.ndim - 1)), a, b)
