@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from deploy.settings import NONE, SELF, Settings
@@ -127,5 +127,5 @@ def _shares(count: int) -> list[str]:
     return [*shares, f"* replica_{count};"]
 
 
-def _lines(indent: int, lines) -> str:
+def _lines(indent: int, lines: Iterable[str]) -> str:
     return "\n".join(" " * indent + line for line in lines)

@@ -149,7 +149,7 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _end(processes: list[subprocess.Popen]) -> None:
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
     for process in processes:
         process.terminate()
     for process in processes:
@@ -186,7 +186,7 @@ def run(settings: Settings) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
 
     replicas: list[Replica] = []
-    front: list[subprocess.Popen] = []
+    front: list[subprocess.Popen[bytes]] = []
     with tempfile.TemporaryDirectory(prefix="site-") as name, contextlib.ExitStack() as ends:
         folder = Path(name)
         ends.callback(lambda: _end([*front, *(replica.process for replica in replicas)]))
