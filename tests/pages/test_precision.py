@@ -219,8 +219,27 @@ def at_of(**values) -> SimpleNamespace:
     return SimpleNamespace(**PANEL.defaults | values)
 
 
+def test_what_the_equation_says_is_true_of_the_numbers_that_it_shows():
+    """At two digits 2.4×10⁻⁷ · 4,096 is more than 9.8×10⁻⁴, and is said not to be."""
+    tried = 0
+    for form in SHOWN:
+        for scale in SCALE.values():
+            for more in ({}, {"activation": "relu", "weights": "uniform_classic", "layer": "all"}):
+                said = words.equation(at_of(form=form, scale=scale, depth=20, **more))
+                half, size, factor, most = (
+                    float(re.sub(r"10\^\{(-?\d+)\}", r"1e\1", text).replace(r" \times 1e", "e"))
+                    for text in re.findall(
+                        r"\}_\{((?:[^{}]|\{[^{}]*\})+)\}", said.replace("{,}", "")
+                    )
+                )
+                assert (r"\;\not<\;" not in said) == (half < size * factor), said
+                assert (r"\;\not\le\;" not in said) == (size * factor <= most), said
+                tried += 1
+    assert tried == 2 * len(SHOWN) * len(SCALE.values())
+
+
 def test_where_no_update_moves_the_weight_adam_stands_still_too():
-    assert "Adam" in words.walks(at_of(form2="bfloat16", update=0.001))
+    assert "one of this size moves nothing" in words.walks(at_of(form2="bfloat16", update=0.001))
     assert "Adam" not in words.walks(at_of(form2="bfloat16", update=0.002))
 
 

@@ -637,6 +637,17 @@ def test_a_gradient_of_exactly_0_is_said_and_has_no_ratio():
     assert r"\text{B:}" in said and "exactly" not in words.equations(pair, 100)
 
 
+def test_no_layer_stops_a_gradient_that_has_a_shortcut():
+    """Layers with a gradient stand behind layer 19, whose units are all off."""
+    at = PANEL.defaults | {"data": "pixels", "b_width": 32, "b_shortcut": "scaled"}
+    pair = pairs.finished(networks.duel(SimpleNamespace(**at)), 39)
+    record = pair.at("B", 39)
+    zero, off = (np.isneginf(a[0]) for a in (record.log10_dz, record.log10_slope))
+    assert zero[18] and not zero[:18].all() and (zero == off).all()
+    said = words.equations(pair, 39)
+    assert "and 19: in each of them all units are off for its batch." in said
+
+
 @pytest.mark.parametrize("ahead", "AB")
 @pytest.mark.parametrize(
     "name", ["Float64 or float32", "Clipping's rescue", "Batch norm, sigmoid", "Spirals"]

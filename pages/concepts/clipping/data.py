@@ -31,6 +31,7 @@ class Runs:
     most_clipped: float  # the same of the network that was clipped most
     lost: int  # networks that ended in what is not a number
     loss: float
+    start: float  # log₁₀ of the loss before the first step
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,12 @@ def _rows(name: str, clip: str) -> pd.DataFrame:
 
 def _runs(row: pd.Series) -> Runs:
     return Runs(
-        row["accuracy"], row["clipped"], row["most_clipped"], int(row["lost"]), row["last_loss"]
+        accuracy=row["accuracy"],
+        clipped=row["clipped"],
+        most_clipped=row["most_clipped"],
+        lost=int(row["lost"]),
+        loss=row["last_loss"],
+        start=float(row["loss"].split()[0]),
     )
 
 

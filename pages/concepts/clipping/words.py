@@ -8,6 +8,7 @@ from pages.concepts.clipping.panel import KINDS, LIMIT
 from pages.kit import theme
 from pages.kit.prose import fill
 
+HARDLY = 0.15  # accuracy that guessing reaches at most
 GUESSING = math.log10(math.log(10))  # log₁₀ of the loss of ten equal shares
 
 
@@ -75,7 +76,7 @@ def notes(runs: Compared) -> list[str]:
 
 def _window(runs: Compared) -> str:
     best, accuracy = LIMIT.shown(runs.best_limit), theme.percent(runs.best.accuracy)
-    if runs.best.accuracy < 0.15:
+    if runs.best.accuracy <= HARDLY:
         return fill(
             """No threshold helps: the best of {tried} reaches {accuracy}. What is too small here is
             the gradient of layer 1, and no cut makes it larger.""",
@@ -142,7 +143,7 @@ def _end(runs: Compared) -> str:
 
 
 def _what_the_loss_means(now: Runs, network: str) -> str:
-    if abs(now.loss - GUESSING) < 0.01 and now.accuracy > 0.15:
+    if abs(now.loss - GUESSING) < 0.01 and now.accuracy > HARDLY:
         return fill(
             """That is the median: some of the networks learned, some stayed at guessing, where a
             step too long has switched most units of a layer off for good."""
@@ -154,6 +155,8 @@ def _what_the_loss_means(now: Runs, network: str) -> str:
             """No number overflowed, yet a step too long has switched most units of a layer off for
             good: a network can be finite and lost."""
         )
+    if now.loss < GUESSING and now.accuracy <= HARDLY:
+        return "So few right digits are no more than guessing finds."
     if now.loss < GUESSING:
         return "The network learned." if now.accuracy >= LEARNED else "It learned a little."
     if now.accuracy >= LEARNED:
@@ -161,7 +164,15 @@ def _what_the_loss_means(now: Runs, network: str) -> str:
             """Accuracy asks only which output is the largest, so it can look good while the outputs
             are far too large."""
         )
-    return "The outputs are still too large: 200 steps this short do not bring them down."
+    if now.loss > now.start:
+        return f"It began at {theme.from_log10(now.start)}: steps this long have made it larger."
+    if now.start - now.loss < theme.CLOSE:
+        return "The outputs are still too large: 200 steps this short hardly bring them down."
+    return fill(
+        """The outputs are still too large, though 200 steps this short have brought the loss down
+        from {start}.""",
+        start=theme.from_log10(now.start),
+    )
 
 
 def _rivals(runs: Compared) -> str:

@@ -16,11 +16,11 @@ LAYERS = {str(i): f"layer {i}" for i in range(1, DEPTH + 1)} | {"all": "all laye
 _SMALL = FORMATS["float8_e4m3fn"]
 _SIGMOID = {
     **{"form": "float16", "activation": "sigmoid", "weights": "xavier", "depth": 10},
-    **{"width": "64", "quantity": "dz", "layer": "1"},
+    **{"width": "64", "quantity": "dz", "layer": "1", "over": "lost"},
 }
 _WIDE = {
     **{"activation": "relu", "weights": "normal", "depth": DEPTH, "width": "64"},
-    **{"quantity": "dz", "layer": "all", "scale": 0},
+    **{"quantity": "dz", "layer": "all", "scale": 0, "over": "lost"},
 }
 
 PANEL = Panel(
@@ -89,7 +89,8 @@ PANEL = Panel(
             "Its sibling e5m2 has more range and fewer digits.",
             {
                 **{"form": "float8_e4m3fn", "activation": "relu", "weights": "uniform_classic"},
-                **{"depth": DEPTH, "width": "64", "quantity": "dz", "layer": "all", "scale": 12},
+                **{"depth": DEPTH, "width": "64", "quantity": "dz", "layer": "all"},
+                **{"scale": 12, "over": "lost"},
             },
         ),
         Preset(

@@ -1,5 +1,7 @@
 """Sentences of the page on number formats."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -85,7 +87,7 @@ def _what_is_too_large(form: Format, over: str) -> str:
     """What becomes of it."""
     if over == "cut":
         return f"{_exact(form.largest)}, the largest number: finite, and wrong"
-    return "infinite" if np.isinf(form.overflow) else "no numbers"
+    return "infinite" if np.isinf(form.overflow) else "NaN, which is not a number"
 
 
 def equation(at) -> str:
@@ -93,14 +95,34 @@ def equation(at) -> str:
     entries, form = data.sizes(data.setting(at)), FORMATS[at.form]
     middle = float(np.median(np.log10(entries))) if len(entries) else -np.inf
     scaled = middle + at.scale * np.log10(2)
-    typical = theme.term("dark", r"|g|", theme.tex(middle, 2))
+    lowest, highest = np.log10(form.smallest) - np.log10(2), np.log10(form.largest)
+    digits = _telling_apart(middle, scaled, (lowest, highest))
+    typical = theme.term("dark", r"|g|", theme.tex(middle, digits))
     factor = theme.term("reference", rf"2^{{{at.scale}}}", theme.tex(at.scale * np.log10(2), 2))
-    lowest = np.log10(form.smallest) - np.log10(2)
-    half = theme.term("vanishing", r"\tfrac12\min", theme.tex(lowest, 2))
-    largest = theme.term("exploding", r"\max", theme.tex(np.log10(form.largest), 2))
+    half = theme.term("vanishing", r"\tfrac12\min", theme.tex(lowest, digits))
+    largest = theme.term("exploding", r"\max", theme.tex(highest, digits))
     below = r"<" if lowest < scaled else r"\not<"
-    above = r"\le" if scaled <= np.log10(form.largest) else r"\not\le"
+    above = r"\le" if scaled <= highest else r"\not\le"
     return theme.displayed(rf"{half}\;{below}\;{typical}\cdot{factor}\;{above}\;{largest}")
+
+
+def _telling_apart(size: float, scaled: float, ends: tuple[float, float]) -> int:
+    """With how many digits the relations between the numbers that are printed are true: 2 to 6.
+
+    All are log₁₀; `scaled` is `size` times a factor that is printed in full.
+    """
+
+    def rounded(log10: float, digits: int) -> float:
+        mantissa = log10 - math.floor(log10)
+        return math.log10(round(10**mantissa, digits - 1)) + math.floor(log10)
+
+    def apart(digits: int) -> bool:
+        shown = rounded(size, digits) + scaled - size
+        return all((shown > rounded(end, digits)) == (scaled > end) for end in ends)
+
+    if not math.isfinite(size):
+        return 2
+    return next((digits for digits in range(2, 6) if apart(digits)), 6)
 
 
 def notes(at) -> list[str]:
@@ -269,7 +291,7 @@ def walks(at) -> str:
             copy=_plain(float(found.copy[-1])),
             off=_below_the_axis(found.chance.min()),
         ),
-        why=_why(form, at.update, float(found.down[1]), float(found.up[1])),
+        why=_why(form, float(found.down[1]), float(found.up[1])),
     )
 
 
@@ -286,13 +308,12 @@ def _plain(x: float) -> str:
     return (digits.rstrip("0").rstrip(".") if "." in digits else digits) + times + power
 
 
-def _why(form, update: float, down: float, up: float) -> str:
+def _why(form, down: float, up: float) -> str:
     gap = f"The next number above 1 is {_plain(form.epsilon)} away, the next below it half of that."
     if down == 1 and up == 1:
         return (
             f"{gap} Less than half of the way rounds back: the weight never moves. Adam's updates "
-            f"are about as large as its learning rate; at {_plain(update)} it stands still "
-            "too."
+            "are about as large as its learning rate: one of this size moves nothing either."
         )
     if up == 1:
         return f"{gap} So the same update moves it down and not up."

@@ -336,8 +336,11 @@ def _no_gradient(pair: Pair, name: str, step: int) -> str:
     if 1 not in layers or pair.broken(name, step):
         return ""
     depth, ends = run.spec.depth, int(layers[-1])
-    is_off = np.isneginf(record.log10_slope[0, ends - 1])
-    why = f": all units of layer {ends} are off for its batch" if is_off else ""
+    off = np.flatnonzero(np.isneginf(record.log10_slope[0])) + 1
+    why = f": all units of layer {ends} are off for its batch" if ends in off else ""
+    if run.spec.residual and len(layers) > 1:  # past a layer that is off leads the shortcut
+        all_off = np.isin(layers, off).all()
+        why = ": in each of them all units are off for its batch" if all_off else ""
     ratio = " Over 0 in the last layer there is no ratio to draw." if ends == depth else ""
     return (
         f"In step {max(1, min(step, run.step)):,} of {name} dJ/d*z* is exactly 0 in "
