@@ -3,23 +3,19 @@
 import streamlit as st
 
 from core import depths
-from pages.concepts.frameworks import charts, clips, data, lines, names, tables, words
+from pages.concepts.frameworks import charts, clips, data, lines, names, networks, tables, words
 from pages.concepts.frameworks.panel import PANEL
 from pages.kit import controls, live, page, predict, theme, values, whole
 
 page.header(PANEL)
 
 
-def _networks(at) -> tuple:
-    """What the networks are, besides their weights."""
-    return at.activation, int(at.width), at.seed
-
-
 @page.part(PANEL)
 def gradients(at) -> None:
+    of = networks.setting(at)
     live.show(
         charts.gradients,
-        data.gradients(at.framework, at.against, *_networks(at)),
+        data.gradients(at.framework, at.against, of),
         at,
         panel=PANEL,
         live=("depth",),
@@ -33,10 +29,10 @@ def gradients(at) -> None:
     )
     page.write(
         words.finding(
-            tables.default(at.framework, at.activation),
-            data.default_run(at.framework, *_networks(at)),
+            tables.default(at.framework, of.activation),
+            data.default_run(at.framework, of),
             at.depth,
-            data.told(int(at.width)),
+            data.told(of.width),
         )
     )
 
@@ -78,14 +74,15 @@ controls.draw(PANEL, ("framework", "against"), ("activation", "width", "depth", 
 
 @page.part(PANEL)
 def in_numbers(at) -> None:
-    default = tables.default(at.framework, at.activation)
-    run, width = data.default_run(at.framework, *_networks(at)), int(at.width)
-    page.write(words.equation(default, run, width, at.depth))
-    page.notice(words.notes(default, run, at.activation, width, at.depth, at.seed))
+    of = networks.setting(at)
+    default, run = tables.default(at.framework, of.activation), data.default_run(at.framework, of)
+    page.write(words.equation(default, run, of.width, at.depth))
+    page.notice(words.notes(default, run, of, at.depth))
 
 
 @page.part(PANEL)
 def gauge(at) -> None:
+    of = networks.setting(at)
     page.write(
         """
         ## Where does my default stand?
@@ -93,14 +90,14 @@ def gauge(at) -> None:
         {drawn} Below: the gain of every default, at your activation, width and number of layers.
         Green is what {depth} can bear; the large dot is {framework}. {one}
         """,
-        drawn=words.drawn(tables.default(at.framework, at.activation)),
+        drawn=words.drawn(tables.default(at.framework, of.activation)),
         depth=theme.count(at.depth, "layer"),
         framework=at.framework,
-        one=words.gain_one(at.activation, int(at.width), at.depth),
+        one=words.gain_one(of, at.depth),
     )
     page.show(
         charts.gauge,
-        data.gauge(at.framework, at.activation, int(at.width), at.depth, at.seed),
+        data.gauge(at.framework, of, at.depth),
         key="frameworks.gauge",
         alt_text="""
             Dot chart on a logarithmic scale: the gain of a layer for each framework's default
@@ -151,7 +148,7 @@ page.write("## Seldom guessed\n\n" + words.traps())
 
 @page.part(PANEL)
 def fine_print(at) -> None:
-    run = data.default_run(at.framework, *_networks(at))
+    run = data.default_run(at.framework, networks.setting(at))
     page.write(
         """
         ## The fine print
@@ -172,9 +169,9 @@ def fine_print(at) -> None:
 
 def _take_away() -> None:
     at = values.read(PANEL)
-    found = lines.lines(at.framework, at.activation, int(at.width), at.depth)
-    page.write(words.take_away(at.framework, at.activation, int(at.width), at.depth, at.seed))
-    if found:
+    of = networks.setting(at)
+    page.write(words.take_away(at.framework, of, at.depth))
+    if found := lines.lines(at.framework, of, at.depth):
         language = "javascript" if at.framework == "TensorFlow.js" else "python"
         st.code(found, language=language, wrap_lines=True)
 
@@ -194,7 +191,7 @@ def _defaults() -> None:
 
 def _data() -> None:
     page.download(
-        lambda at: data.profile_table(at.framework, *_networks(at)),
+        lambda at: data.profile_table(at.framework, networks.setting(at)),
         "frameworks",
         data.UNITS,
         now=lambda at: {"width": int(at.width), "depth": at.depth},

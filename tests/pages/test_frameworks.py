@@ -13,6 +13,7 @@ from core.activations import ACTIVATIONS
 from core.datasets import digits
 from pages.concepts.frameworks import clips, data, measure, names, networks, tables, words
 from pages.concepts.frameworks.charts import LEFT
+from pages.concepts.frameworks.networks import Setting
 from pages.concepts.frameworks.panel import CASES, DEEPEST, NAMES, PANEL
 from pages.concepts.frameworks.probes import record
 from pages.kit import theme
@@ -24,7 +25,7 @@ say = partial(says, "frameworks")
 
 
 def gain(framework: str, activation: str, width: int, depth: int = 30) -> float:
-    return 10 ** data.default_run(framework, activation, width, 0).gain(depth)
+    return 10 ** data.default_run(framework, Setting(activation, width, 0)).gain(depth)
 
 
 def scale(framework: str, n_in: int, n_out: int, activation: str = "identity") -> float:
@@ -158,11 +159,11 @@ def test_what_a_relu_layer_keeps(framework, keeps):
 
 
 def test_what_reaches_layer_1_of_30():
-    torch = 10 ** data.default_run("PyTorch", "relu", 256, 0).kept[29, 0]
-    keras = 10 ** data.default_run("Keras", "relu", 256, 0).kept[29, 0]
+    torch = 10 ** data.default_run("PyTorch", Setting("relu", 256, 0)).kept[29, 0]
+    keras = 10 ** data.default_run("Keras", Setting("relu", 256, 0)).kept[29, 0]
     assert 2e-12 < torch < 1e-11  # (1/6)^(29/2) = 5.1e-12
     assert 1e-5 < keras < 1e-4  # 2^(−29/2) = 4.3e-5
-    assert 0.3 < 10 ** data.he_run("relu", 256, 0).kept[29, 0] < 3
+    assert 0.3 < 10 ** data.he_run(Setting("relu", 256, 0)).kept[29, 0] < 3
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_what_reaches_layer_1_of_30():
     [("PyTorch", 6 ** -(29 / 2), 6**-15), ("Keras", 2 ** -(29 / 2), 2**-15)],
 )
 def test_how_many_gains_are_counted_is_said(framework, of_29, of_30):
-    run = data.default_run(framework, "relu", 256, 0)
+    run = data.default_run(framework, Setting("relu", 256, 0))
     said = words.factors(framework, run, 30)
     assert "From layer 30 to layer 1 ‖dJ/dz‖ is multiplied by 29 gains" in said
     more, less = re.search("finds (.+) in place of (.+) for", said).groups()
@@ -180,7 +181,7 @@ def test_how_many_gains_are_counted_is_said(framework, of_29, of_30):
     assert words.factors(framework, run, 30) in say(framework=framework, width=256)
     assert "by 1 gain, one" in words.factors(framework, run, 2)
     assert "finds the same, to two digits," in words.factors(
-        "Flax", data.default_run("Flax", "identity", 256, 0), 60
+        "Flax", data.default_run("Flax", Setting("identity", 256, 0)), 60
     )
 
 
@@ -197,7 +198,7 @@ def test_mxnet_has_one_range_at_any_width_and_is_right_at_one_of_them():
     assert law.std * math.sqrt(3) == pytest.approx(0.07, rel=EXACT)
     assert 2 / law.std**2 == pytest.approx(1200, rel=0.05)  # σ√n = √2
     for width in (16, 64, 256):
-        run = data.default_run("MXNet", "relu", width, 0)
+        run = data.default_run("MXNet", Setting("relu", width, 0))
         assert theme.outcome(run.kept[29, 0]) == "vanishing"
 
 
@@ -222,13 +223,14 @@ def test_weights_that_are_all_positive_explode_with_relu():
     ],
 )
 def test_a_preset_comes_out_as_its_comment_says(name, outcome):
-    at = PANEL.defaults | next(p.values for p in PANEL.presets if p.name == name)
-    run = data.default_run(at["framework"], at["activation"], int(at["width"]), 0)
-    assert theme.outcome(run.kept[at["depth"] - 1, 0]) == outcome
+    values = next(p.values for p in PANEL.presets if p.name == name)
+    at = SimpleNamespace(**PANEL.defaults | dict(values))
+    run = data.default_run(at.framework, networks.setting(at))
+    assert theme.outcome(run.kept[at.depth - 1, 0]) == outcome
 
 
 def test_the_frames_are_one_row_per_depth():
-    frame = data.gradients("PyTorch", "Keras", "relu", 64, 0)
+    frame = data.gradients("PyTorch", "Keras", Setting("relu", 64, 0))
     assert list(frame["depth"]) == list(range(2, DEEPEST + 1))
     for row in frame.itertuples():
         points = row.line.split()
@@ -237,24 +239,24 @@ def test_the_frames_are_one_row_per_depth():
 
 
 def test_beside_itself_a_framework_has_one_line():
-    frame = data.gradients("Keras", "Keras", "relu", 64, 0)
+    frame = data.gradients("Keras", "Keras", Setting("relu", 64, 0))
     assert frame["other_name"].isna().all()
     assert set(frame["other"].iloc[0].split()) == {"x"}
 
 
 def test_names_of_lines_stand_apart():
     for framework, activation in (("PyTorch", "relu"), ("ml-fnn", "tanh"), ("Haiku", "sigmoid")):
-        frame = data.gradients(framework, "Keras", activation, 64, 0)
+        frame = data.gradients(framework, "Keras", Setting(activation, 64, 0))
         places = np.sort(frame[[f"{line}_at" for line in ("line", "other", "he", "slopes")]])
         assert np.diff(places, axis=1).min() > 2
 
 
 def test_the_gauge_has_a_row_for_each_default_and_hes():
-    rows = data.gauge("PyTorch", "relu", 64, 30, 0)
+    rows = data.gauge("PyTorch", Setting("relu", 64, 0), 30)
     assert set(rows["name"]) == {*tables.frameworks(), "He"}
     assert rows["log10"].is_monotonic_increasing and rows["here"].sum() == 1
     assert rows.loc[rows["here"], "name"].item() == "PyTorch"
-    vanish, hold, explode = data.groups("relu", 64, 30, 0)
+    vanish, hold, explode = data.groups(Setting("relu", 64, 0), 30)
     assert "Keras" in vanish and hold == ["BrainState"] and explode == ["ml-fnn"]
 
 
@@ -564,13 +566,13 @@ def test_an_own_layer_for_an_activation_is_the_default():
 def test_three_layers_tell_something_where_the_gradient_is_lost_by_then():
     tried = "tells nothing of thirty"
     for framework in tables.frameworks():
-        run = data.default_run(framework, "relu", 64, 0)
+        run = data.default_run(framework, Setting("relu", 64, 0))
         ends = np.abs(run.kept[:, 0])
         lost = int(np.argmax(ends > 1)) if (ends > 1).any() else 99
         assert (tried in words._reach(run, 30)) == (3 <= lost < 30), framework
 
 
 def test_a_gain_beyond_the_gauge_has_an_arrow():
-    rows = data.gauge("ml-fnn", "tanh", 256, 30, 0).set_index("name")
+    rows = data.gauge("ml-fnn", Setting("tanh", 256, 0), 30).set_index("name")
     assert rows.loc["ml-fnn", "says"].startswith("◂ ") and rows.loc["ml-fnn", "log10"] == LEFT
     assert not rows.loc["PyTorch", "says"].startswith("◂")

@@ -16,6 +16,7 @@ from core import depths
 from core.activations import ACTIVATIONS, activation
 from core.datasets import digits
 from pages.concepts.frameworks import data, lines, tables, words
+from pages.concepts.frameworks.networks import Setting
 from pages.concepts.frameworks.panel import WIDTHS
 from pages.kit import theme
 
@@ -107,7 +108,7 @@ NEAR = 0.1  # of a gain of 1; half of Glorot's weights' √½ − 1 would be 0.1
 
 
 def of_lines(framework: str) -> str:
-    return lines.lines(framework, ACTIVATION, WIDTH, DEPTH)
+    return lines.lines(framework, Setting(ACTIVATION, WIDTH, 0), DEPTH)
 
 
 def in_python(framework: str, file: Path) -> list[str]:
@@ -190,18 +191,19 @@ def test_lines_are_of_measured_frameworks_and_have_no_blanks_left():
     for framework in lines.LINES:
         for name in ACTIVATIONS:
             for width in map(int, WIDTHS):
-                text = lines.lines(framework, name, width, 30)
+                text = lines.lines(framework, Setting(name, width, 0), 30)
                 assert text is None or ("$" not in text and str(width) in text)
 
 
 def test_there_are_no_lines_where_no_scale_has_a_gain_of_one():
     assert data.scale_of_gain_one("relu", 64, 30) == pytest.approx(2**0.5, rel=1e-3)
-    assert lines.lines("ml-fnn", "relu", 64, 30) is None
+    assert lines.lines("ml-fnn", Setting("relu", 64, 0), 30) is None
 
 
 def test_without_lines_the_page_says_why():
+    of = Setting("relu", 64, 0)
     for framework, why in lines.WITHOUT.items():
-        assert words.take_away(framework, "relu", 64, 30, 0).endswith(f"no lines: {why}.")
+        assert words.take_away(framework, of, 30).endswith(f"no lines: {why}.")
 
 
 @pytest.mark.parametrize(
@@ -215,8 +217,9 @@ def test_without_lines_the_page_says_why():
 def test_the_gain_of_the_lines_is_told_at_the_readers_width_and_depth(
     name, width, depth, low, high
 ):
-    run = data.gain_one_run(name, width, depth, 0)
+    of = Setting(name, width, 0)
+    run = data.gain_one_run(of, depth)
     assert low < 10 ** run.gain(depth) < high
-    said = words.take_away("PyTorch", name, width, depth, 0)
+    said = words.take_away("PyTorch", of, depth)
     assert f"a gain of {theme.from_log10(run.gain(depth))}," in said
     assert f"gets {theme.from_log10(float(run.kept[depth - 1, 0]), 2)} times" in said

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from core import theory
-from core.activations import activation
+from core.activations import ACTIVATIONS
 from core.datasets import digits
 from pages.concepts.frameworks import networks, tables
 from pages.concepts.frameworks.charts import BOTTOM, END_HIGH, END_LOW, LEFT, TOP
+from pages.concepts.frameworks.networks import Run, Setting
 from pages.concepts.frameworks.panel import DEEPEST, DEPTH
 from pages.concepts.frameworks.tables import HE, NOTHING, Default, Law
 from pages.kit import beside, frames, grammar, theme
@@ -19,15 +20,15 @@ from pages.kit.memoize import memoize
 DEPTHS = DEPTH.values()
 
 
-def default_run(framework: str, name: str, width: int, seed: int) -> networks.Run:
+def default_run(framework: str, of: Setting) -> Run:
     """The networks of one framework's default."""
-    default = tables.default(framework, name)
-    return networks.run(default.weights, default.biases, name, width, seed)
+    default = tables.default(framework, of.activation)
+    return networks.run(default.weights, default.biases, of)
 
 
-def he_run(name: str, width: int, seed: int) -> networks.Run:
+def he_run(of: Setting) -> Run:
     """The networks of He's weights, without biases."""
-    return networks.run(HE, NOTHING, name, width, seed)
+    return networks.run(HE, NOTHING, of)
 
 
 def scale(default: Default, width: int) -> float:
@@ -45,11 +46,9 @@ def told(width: int) -> str:
 
 
 @memoize(64)
-def gradients(framework: str, against: str, name: str, width: int, seed: int) -> pd.DataFrame:
+def gradients(framework: str, against: str, of: Setting) -> pd.DataFrame:
     """One row per depth; see `charts.gradients`."""
-    run = default_run(framework, name, width, seed)
-    other = default_run(against, name, width, seed)
-    he = he_run(name, width, seed)
+    run, other, he = default_run(framework, of), default_run(against, of), he_run(of)
     at = np.array(DEPTHS) - 1
     values = {"line": run.kept, "other": other.kept, "he": he.kept, "slopes": run.slopes}
     named = {"line": framework, "other": against, "he": "He", "slopes": "∏ φ′(z)"}
@@ -86,8 +85,7 @@ def gradients(framework: str, against: str, name: str, width: int, seed: int) ->
 
 def main_line(at) -> pd.DataFrame:
     """One framework's gradient by layer, from the last one back; see `beside`."""
-    run = default_run(at.framework, at.activation, int(at.width), at.seed)
-    size = run.kept[at.depth - 1, at.depth - 1 :: -1]
+    size = default_run(at.framework, networks.setting(at)).kept[at.depth - 1, at.depth - 1 :: -1]
     layers, seen = np.arange(at.depth, 0, -1), (BOTTOM, TOP)
     if not BOTTOM + 4 < size[-1] < TOP - 4:
         return beside.line(layers, size, seen=seen)
@@ -95,25 +93,24 @@ def main_line(at) -> pd.DataFrame:
     return beside.line(layers, size, seen=seen, name_share=1.0, below=bool(size[-1] < 0))
 
 
-ASKED, ASKED_WIDTH = ("PyTorch", 20), 64  # default, depth and width that the question asks for
+ASKED = Setting("relu", 64, 0)  # the networks of the page's question
+ASKED_FRAMEWORK, ASKED_DEPTH = "PyTorch", 20
 
 
 def asked() -> np.ndarray:
     """log₁₀ of what reaches each layer there, from the last one back."""
-    framework, depth = ASKED
-    return default_run(framework, "relu", ASKED_WIDTH, 0).kept[depth - 1, depth - 1 :: -1]
+    return default_run(ASKED_FRAMEWORK, ASKED).kept[ASKED_DEPTH - 1, ASKED_DEPTH - 1 :: -1]
 
 
 def idea(guess: float) -> beside.Idea | None:
     """What each layer would leave if the guess, log₁₀, were left; None where that is close."""
-    framework, depth = ASKED
     return beside.guessed(
         guess,
         asked(),
         "each layer leaves {}",
-        truth=f"{framework}'s {depth} layers",
+        truth=f"{ASKED_FRAMEWORK}'s {ASKED_DEPTH} layers",
         point=lambda x: f"layer {x:g}",
-        x=np.arange(depth, 0, -1),
+        x=np.arange(ASKED_DEPTH, 0, -1),
         seen=(BOTTOM, TOP),
         name_share=0.0,
         align="left",
@@ -145,15 +142,15 @@ VALUES_UNITS = dict.fromkeys(("framework", "version", "item", "call"), "name") |
 }
 
 
-def profile_table(framework: str, name: str, width: int, seed: int) -> pd.DataFrame:
+def profile_table(framework: str, of: Setting) -> pd.DataFrame:
     """Every frame of the main chart as numbers, for the download."""
-    run = default_run(framework, name, width, seed)
+    run = default_run(framework, of)
     depth, layer = np.tril_indices(DEEPEST)
     return pd.DataFrame(
         {
             "framework": framework,
-            "activation": name,
-            "width": width,
+            "activation": of.activation,
+            "width": of.width,
             "depth": depth + 1,
             "layer": layer + 1,
             "log10_dz_over_last": run.kept[depth, layer],
@@ -172,13 +169,13 @@ def values_table() -> pd.DataFrame:
 
 
 @memoize(64)
-def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.DataFrame:
+def gauge(framework: str, of: Setting, depth: int) -> pd.DataFrame:
     """One row per framework, by its gain; see `charts.gauge`."""
     rows = [
-        (f, default_run(f, name, width, seed).gain(depth), tables.default(f, name))
+        (f, default_run(f, of).gain(depth), tables.default(f, of.activation))
         for f in tables.frameworks()
     ]
-    rows.append(("He", he_run(name, width, seed).gain(depth), None))
+    rows.append(("He", he_run(of).gain(depth), None))
     rows.sort(key=lambda row: row[1])
     reach = theme.BAND / (depth - 1)
     return pd.DataFrame(
@@ -201,9 +198,9 @@ def gauge(framework: str, name: str, width: int, depth: int, seed: int) -> pd.Da
 
 
 @memoize(64)
-def groups(name: str, width: int, depth: int, seed: int) -> tuple[list[str], list[str], list[str]]:
+def groups(of: Setting, depth: int) -> tuple[list[str], list[str], list[str]]:
     """The frameworks whose gradient vanishes, holds and explodes over these layers."""
-    rows = gauge("", name, width, depth, seed)
+    rows = gauge("", of, depth)
     return tuple(
         list(rows.loc[rows["meaning"] == meaning, "name"])
         for meaning in ("vanishing", "healthy", "exploding")
@@ -216,19 +213,20 @@ _SCALES = 2.0 ** np.arange(-2, 5.01, 0.1)
 
 
 @memoize(128)
-def scale_of_gain_one(name: str, width: int, depth: int) -> float | None:
+def scale_of_gain_one(activation: str, width: int, depth: int) -> float | None:
     """The σ√n at which wide layers without biases have a gain of 1 on average, fed with the
     examples that the networks of this width see; None where up to 32 none has."""
     square = float(np.mean(digits().x_train[: networks.EXAMPLES[width]] ** 2))
-    return theory.scale_of_gain_one(activation(name), _SCALES, depth=depth, input_square=square)
+    phi = ACTIVATIONS[activation]
+    return theory.scale_of_gain_one(phi, _SCALES, depth=depth, input_square=square)
 
 
-def gain_one_run(name: str, width: int, depth: int, seed: int) -> networks.Run | None:
+def gain_one_run(of: Setting, depth: int) -> Run | None:
     """The networks of that scale, at this width; None where there is none."""
-    scale = scale_of_gain_one(name, width, depth)
+    scale = scale_of_gain_one(of.activation, of.width, depth)
     if scale is None:
         return None
-    return networks.run(Law("normal", "fan-in", 0.0, scale), NOTHING, name, width, seed)
+    return networks.run(Law("normal", "fan-in", 0.0, scale), NOTHING, of)
 
 
 # The whole table ---------------------------------------------------------------------------------

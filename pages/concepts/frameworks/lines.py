@@ -4,6 +4,7 @@ from math import sqrt
 from string import Template
 
 from pages.concepts.frameworks import data
+from pages.concepts.frameworks.networks import Setting
 
 LINES = {
     "PyTorch": """
@@ -144,10 +145,10 @@ WITHOUT = {  # why a framework has no lines
 }
 
 
-def lines(framework: str, activation: str, width: int, depth: int) -> str | None:
+def lines(framework: str, of: Setting, depth: int) -> str | None:
     """The lines; None for a framework that has none, or where no scale has a gain of 1."""
-    scale = data.scale_of_gain_one(activation, width, depth)
+    scale = data.scale_of_gain_one(of.activation, of.width, depth)
     if framework not in LINES or scale is None:
         return None
-    sigma = f"{scale / sqrt(width):.4g}"
-    return Template(LINES[framework].strip()).substitute(width=width, depth=depth, sigma=sigma)
+    blanks = {"width": of.width, "depth": depth, "sigma": f"{scale / sqrt(of.width):.4g}"}
+    return Template(LINES[framework].strip()).substitute(blanks)

@@ -11,7 +11,7 @@ from statistics import NormalDist
 import numpy as np
 
 from core import depths, untrained
-from core.activations import Activation, activation
+from core.activations import ACTIVATIONS, Activation
 from core.datasets import digits
 from pages.concepts.frameworks.panel import DEEPEST
 from pages.concepts.frameworks.tables import CUT, Law
@@ -23,6 +23,20 @@ _AT = np.concatenate([np.geomspace(1e-7, 0.01, 400)[:-1], np.linspace(0.01, 0.5,
 _AT = np.concatenate([_AT[:-1], 1 - _AT[::-1]])
 _NORMAL = np.array([NormalDist().inv_cdf(p) for p in _AT])
 _BEYOND = NormalDist().cdf(-2)  # of a normal distribution, on each side of ±2σ
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Which networks a default is tried on."""
+
+    activation: str
+    width: int
+    seed: int
+
+
+def setting(at) -> Setting:
+    """What the page's controls are set to."""
+    return Setting(at.activation, int(at.width), at.seed)
 
 
 def quantiles(family: str, u: np.ndarray) -> np.ndarray:
@@ -72,9 +86,9 @@ def _standard(family: str, width: int, seed: int) -> list[tuple[np.ndarray, np.n
 
 
 @memoize(96)
-def run(weights: Law, biases: Law, name: str, width: int, seed: int) -> Run:
-    """The networks of one default, with an activation by its name."""
-    return run_with(activation(name), weights, biases, width, seed)
+def run(weights: Law, biases: Law, of: Setting) -> Run:
+    """The networks of one default."""
+    return run_with(ACTIVATIONS[of.activation], weights, biases, of.width, of.seed)
 
 
 def run_with(phi: Activation, weights: Law, biases: Law, width: int, seed: int) -> Run:

@@ -5,7 +5,7 @@ from math import hypot, isinf, log10, sqrt
 
 from core.activations import ACTIVATIONS
 from pages.concepts.frameworks import clips, data, lines, tables
-from pages.concepts.frameworks.networks import Run
+from pages.concepts.frameworks.networks import Run, Setting
 from pages.concepts.frameworks.tables import FAMILIES, NOTHING, Default
 from pages.kit import theme
 from pages.kit.memoize import memoize
@@ -31,20 +31,18 @@ def finding(default: Default, run: Run, depth: int, told: str) -> str:
 
 def asks() -> str:
     """The page's question."""
-    framework, depth = data.ASKED
     return fill(
         """{depth} layers of `nn.Linear({n}, {n})` and ReLU in {framework}, just made. What share of
         the gradient ‖dJ/dz‖ of layer {depth} reaches layer 1?""",
-        framework=framework,
-        depth=depth,
-        n=data.ASKED_WIDTH,
+        framework=data.ASKED_FRAMEWORK,
+        depth=data.ASKED_DEPTH,
+        n=data.ASKED.width,
     )
 
 
 def glorot() -> str:
     """What is said to who thinks of the weights that many other libraries draw."""
-    depth = data.ASKED[1]
-    left = data.default_run("Keras", "relu", data.ASKED_WIDTH, 0).kept[depth - 1, 0]
+    left = data.default_run("Keras", data.ASKED).kept[data.ASKED_DEPTH - 1, 0]
     return fill(
         "Glorot's weights would leave {left}. PyTorch's are smaller by √3.",
         left=theme.from_log10(float(left), 1),
@@ -56,7 +54,7 @@ def because() -> str:
     return fill(
         """Weights between ±1/√*n* have σ√*n* = 1/√3, and ReLU takes another √½: each of the {steps}
         steps keeps 1/√6 = {kept}.""",
-        steps=data.ASKED[1] - 1,
+        steps=data.ASKED_DEPTH - 1,
         kept=theme.number(1 / sqrt(6), 2),
     )
 
@@ -104,12 +102,12 @@ def equation(default: Default, run: Run, width: int, depth: int) -> str:
     )
 
 
-def notes(default: Default, run: Run, activation: str, width: int, depth: int, seed: int):
+def notes(default: Default, run: Run, of: Setting, depth: int) -> list[str]:
     """What to notice."""
     return [
-        _scale(default, width),
-        _slopes(run, activation, depth),
-        _groups(activation, width, depth, seed),
+        _scale(default, of.width),
+        _slopes(run, of.activation, depth),
+        _groups(of, depth),
         _reach(run, depth),
     ]
 
@@ -163,15 +161,15 @@ def _slopes(run: Run, activation: str, depth: int) -> str:
     )
 
 
-def _groups(activation: str, width: int, depth: int, seed: int) -> str:
-    vanish, hold, explode = data.groups(activation, width, depth, seed)
+def _groups(of: Setting, depth: int) -> str:
+    vanish, hold, explode = data.groups(of, depth)
     hold = [name for name in hold if name != "He"]
     return fill(
         """With {label}, {depth} and width {width}, the gradient holds within a factor of 10 in
         {hold}, vanishes in {vanish} and explodes in {explode} of the {all} defaults.{who}""",
-        label=ACTIVATIONS[activation].label,
+        label=ACTIVATIONS[of.activation].label,
         depth=theme.count(depth, "layer"),
-        width=width,
+        width=of.width,
         hold=len(hold),
         vanish=len(vanish),
         explode=len(explode),
@@ -252,21 +250,21 @@ def clipped(case: str) -> str:
     )
 
 
-def gain_one(activation: str, width: int, depth: int) -> str:
+def gain_one(of: Setting, depth: int) -> str:
     """Where the gain is 1."""
-    scale = data.scale_of_gain_one(activation, width, depth)
+    scale = data.scale_of_gain_one(of.activation, of.width, depth)
     return fill(
         """Very wide layers of {label} without biases, fed the same digits, have a gain of 1 at
         {scale}, on average over {gains}.""",
-        label=ACTIVATIONS[activation].label,
+        label=ACTIVATIONS[of.activation].label,
         scale="no σ√*n* up to 32" if scale is None else f"σ√*n* = {theme.number(scale)}",
         gains=theme.count(depth - 1, "gain"),
     )
 
 
-def take_away(framework: str, activation: str, width: int, depth: int, seed: int) -> str:
+def take_away(framework: str, of: Setting, depth: int) -> str:
     """What comes before the lines that set the gain to 1, or why there are none."""
-    one, run = gain_one(activation, width, depth), data.gain_one_run(activation, width, depth, seed)
+    one, run = gain_one(of, depth), data.gain_one_run(of, depth)
     if run is None:
         return f"{one} So there are no lines."
     if framework not in lines.LINES:
@@ -277,11 +275,11 @@ def take_away(framework: str, activation: str, width: int, depth: int, seed: int
         ({told}).""",
         one=one,
         framework=framework,
-        width=width,
+        width=of.width,
         gain=theme.from_log10(run.gain(depth)),
         ratio=theme.from_log10(float(run.kept[depth - 1, 0]), 2),
         depth=depth,
-        told=data.told(width),
+        told=data.told(of.width),
     )
 
 
