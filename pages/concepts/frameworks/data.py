@@ -23,7 +23,7 @@ DEPTHS = DEPTH.values()
 def default_run(framework: str, of: Setting) -> Run:
     """The networks of one framework's default."""
     default = tables.default(framework, of.activation)
-    return networks.run(default.weights, default.biases, of)
+    return networks.run(default.weights, default.biases or NOTHING, of)
 
 
 def he_run(of: Setting) -> Run:
@@ -252,29 +252,24 @@ def defaults_table() -> pd.DataFrame:
     rows = tables.weights()
     rows = rows[rows["layer"].isin(tables.DENSE)]
     found = []
-    for (framework, _, call), of in rows.groupby(["framework", "layer", "call"], sort=False):
-        law, first = tables.law(of), of.iloc[0]
-        layer = f"{first['layer']} bias"
-        biases = tables.weights()
-        biases = biases[
-            (biases["framework"] == framework)
-            & (biases["layer"] == layer)
-            & (biases["call"] == call)
-        ]
+    for which, of in rows.groupby(["framework", "layer", "call"], sort=False):
+        law, (framework, _, call) = tables.law(of), which
         found.append(
             {
-                "framework": f"{framework} {first['version']}",
+                "framework": f"{framework} {of['version'].iloc[0]}",
                 "layer": f"`{call}`",
                 "weights": tables.FAMILIES[law.family],
                 "σ√n at 1,000": theme.number(hypot(*law.at(1000, 1000)) * sqrt(1000)),
                 "follows": law.follows,
-                "biases": _biases(tables.law(biases)) if len(biases) else "none",
+                "biases": _biases(tables.law_of_biases(*which)),
             }
         )
     return pd.DataFrame(found)
 
 
-def _biases(law: tables.Law) -> str:
+def _biases(law: Law | None) -> str:
+    if law is None:
+        return "none"
     if law == NOTHING:
         return "0"
     if law.family == "constant":

@@ -49,6 +49,14 @@ def clips() -> pd.DataFrame:
     return pd.read_csv(_HERE / "clips.csv", keep_default_na=False)
 
 
+def of_layer(framework: str, layer: str, call: str) -> pd.DataFrame:
+    """The rows of one layer's weights, or of its biases: one per shape."""
+    rows = weights()
+    return rows[
+        (rows["framework"] == framework) & (rows["layer"] == layer) & (rows["call"] == call)
+    ]
+
+
 @dataclass(frozen=True)
 class Law:
     """How the numbers of a layer are drawn between any two widths.
@@ -95,6 +103,12 @@ def law(rows: pd.DataFrame) -> Law:
     )
 
 
+def law_of_biases(framework: str, layer: str, call: str) -> Law | None:
+    """The law of a layer's biases; None where it has none."""
+    rows = of_layer(framework, f"{layer} bias", call)
+    return law(rows) if len(rows) else None
+
+
 def _family(row: pd.Series) -> str:
     if row["std"] < 1e-6 * abs(row["mean"]):
         return "constant"
@@ -132,8 +146,7 @@ class Default:
     date: str
     call: str
     weights: Law
-    biases: Law  # NOTHING, too, where it has none
-    biased: bool = True
+    biases: Law | None  # None where it has none
 
 
 @cache
@@ -143,15 +156,13 @@ def default(framework: str, activation: str) -> Default:
     rows = rows[rows["framework"] == framework]
     own = _OWN.get(activation)
     layer = own if own in set(rows["layer"]) else "dense"
-    found = rows[rows["layer"] == layer]
-    found = found[found["call"] == found["call"].iloc[0]]
-    biases = rows[(rows["layer"] == f"{layer} bias") & (rows["call"] == found["call"].iloc[0])]
+    first = rows[rows["layer"] == layer].iloc[0]
+    which = framework, layer, first["call"]
     return Default(
         framework,
-        *(str(found[column].iloc[0]) for column in ("version", "date", "call")),
-        weights=law(found),
-        biases=law(biases) if len(biases) else NOTHING,
-        biased=bool(len(biases)),
+        *first[["version", "date", "call"]],
+        weights=law(of_layer(*which)),
+        biases=law_of_biases(*which),
     )
 
 

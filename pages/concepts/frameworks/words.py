@@ -68,7 +68,7 @@ def drawn(default: Default) -> str:
         "both fans": "shrinks with the root of both fans' mean",
         "neither fan": "is the same at any width",
     }[law.follows]
-    if not default.biased:
+    if default.biases is None:
         biases = "There are no biases."
     elif default.biases == NOTHING:
         biases = "The biases start at 0."
@@ -290,14 +290,8 @@ def traps() -> str:
 
     def std(framework: str, layer: str, call: str, n_in: int) -> float:
         """Of one measured layer, square."""
-        rows = weights[
-            (weights["framework"] == framework)
-            & (weights["layer"] == layer)
-            & (weights["call"] == call)
-            & (weights["n_in"] == n_in)
-            & (weights["n_out"] == n_in)
-        ]
-        return tables.spread(rows.iloc[0])
+        rows = tables.of_layer(framework, layer, call)
+        return tables.spread(rows[(rows["n_in"] == n_in) & (rows["n_out"] == n_in)].iloc[0])
 
     def value(framework: str, item: str, call: str) -> float:
         rows = values[
