@@ -14,7 +14,7 @@ page.header(PANEL)
 
 @page.part(PANEL)
 def slopes(at) -> None:
-    curves = (at.first, at.second, at.third)
+    curves = data.curves(at)
     leak = data.leak_of(at, *curves)
     live.show(
         charts.slopes,
@@ -107,14 +107,15 @@ page.write(
 
 @page.part(PANEL)
 def layer_by_layer(at) -> None:
-    curves = (at.first, at.second, at.third)
-    shown = (curves, at.weights, at.depth, at.leak, at.seed)
+    curves = data.curves(at)
+    names = data.networks(curves)
+    of = data.setting(at, *names)
     left, right = st.columns(2)
     with left:
         page.write("**Slopes alone, ∏ φ′(z)**")
         page.show(
             charts.by_layer,
-            data.by_layer(*shown, "slopes"),
+            data.by_layer(curves, of, "slopes"),
             key="activations.slopes_by_layer",
             alt_text="""
                 Line chart on a logarithmic scale over the layers: the product of measured slopes
@@ -124,16 +125,13 @@ def layer_by_layer(at) -> None:
         page.write("**With the weights: ‖dJ/dz‖**")
         page.show(
             charts.by_layer,
-            data.by_layer(*shown, "gradient"),
+            data.by_layer(curves, of, "gradient"),
             key="activations.gradient_by_layer",
             alt_text="""
                 Line chart on a logarithmic scale over the layers: the norm of dJ/dz relative to the
                 last layer, one line per activation.""",
         )
-    measured = {
-        name: data.products(name, at.weights, at.depth, at.leak, at.seed)
-        for name in (*data.networks(curves), "relu")
-    }
+    measured = {name: data.products(name, of) for name in (*names, "relu")}
     page.write(words.layer_by_layer(at, measured))
 
 

@@ -10,6 +10,7 @@ from core.activations import ACTIVATIONS, activation
 from pages.concepts.activations import charts as charts_of
 from pages.concepts.activations import data, panel
 from pages.concepts.activations import words as sentences
+from pages.concepts.activations.data import Setting
 from pages.concepts.activations.make_runs import runs
 from pages.kit import theme
 from tests.app import answer, charts, open_page, prose, says
@@ -160,7 +161,7 @@ def test_within_a_factor_of_ten_is_not_said_to_keep_its_size():
 
 @pytest.mark.parametrize("seed", range(6))
 def test_how_many_of_the_last_layers_units_are_dead(seed):
-    found = data.shares("relu", "usual", 15, 0.01, 0.0, 0.0, seed)
+    found = shares(depth=15, seed=seed)
     assert 0.15 < found.dead[-1] < 0.36
 
 
@@ -179,18 +180,18 @@ def test_tanh_saturates_and_explodes():
 
 def test_slopes_times_weights_is_about_the_gradient():
     for name in ("sigmoid", "tanh", "relu", "leaky_relu"):
-        found = data.products(name, "usual", 15, 0.01, 0)
+        found = data.products(name, Setting("usual", 15, 0.01, 0))
         assert found.slopes + found.weights == pytest.approx(found.gradient, abs=0.35)
         assert found.slopes[-1] == found.gradient[-1] == 0
-    sigmoid = data.products("sigmoid", "usual", 15, 0.01, 0)
+    sigmoid = data.products("sigmoid", Setting("usual", 15, 0.01, 0))
     assert sigmoid.gradient[0] == pytest.approx(-8.84, abs=0.15)
-    tanh = data.products("tanh", "normal", 15, 0.01, 0)
+    tanh = data.products("tanh", Setting("normal", 15, 0.01, 0))
     assert tanh.slopes[0] == pytest.approx(-8.05, abs=0.2)
     assert tanh.gradient[0] == pytest.approx(4.45, abs=0.5)
 
 
 def test_relus_slopes_multiply_to_less_than_one_and_he_pays():
-    relu = data.products("relu", "he", 15, 0.01, 0)
+    relu = data.products("relu", Setting("he", 15, 0.01, 0))
     assert relu.slopes[0] == pytest.approx(14 * np.log10(0.5**0.5), abs=0.25)
     assert relu.gradient[0] == pytest.approx(0, abs=0.35)
     words = say()
@@ -201,8 +202,8 @@ def test_relus_slopes_multiply_to_less_than_one_and_he_pays():
 
 
 def test_relu_and_the_leak_are_on_the_same_draws():
-    relu = data.products("relu", "he", 10, 0.0, 3)
-    leaky = data.products("leaky_relu", "he", 10, 0.0, 3)
+    relu = data.products("relu", Setting("he", 10, 0.0, 3))
+    leaky = data.products("leaky_relu", Setting("he", 10, 0.0, 3))
     assert np.array_equal(relu.gradient, leaky.gradient)
 
 
@@ -216,7 +217,7 @@ def test_the_curves_and_the_leaky_relu_are_the_networks():
 
 
 def shares(network="relu", depth=20, leak=0.01, bias=0.0, rate=0.0, seed=0):
-    return data.shares(network, "usual", depth, leak, bias, rate, seed)
+    return data.shares(network, Setting("usual", depth, leak, seed), bias, rate)
 
 
 def test_half_are_off_and_deep_units_are_dead_before_training():
@@ -360,7 +361,7 @@ def test_the_biases_are_blamed_for_what_was_dead_before_training_only():
     assert "The biases push" in both and "Training killed more of them. A step that was" in both
     revived = say(network="relu", weights="xavier", bias=-0.5, rate=1, depth=3)
     assert "Training brought some of them back." in revived and "killed" not in revived
-    before = data.shares("relu", "xavier", 3, 0.01, -0.5, 0.0, 0).dead
+    before = data.shares("relu", Setting("xavier", 3, 0.01, 0), -0.5, 0.0).dead
     assert f"{theme.percent(before[0])} of layer 1 are dead and " in revived
     assert f"{theme.percent(before[-1])} of layer 3" in revived and before[0] < before[-1] < 1
 

@@ -61,7 +61,7 @@ def on_chain_rule(phi: str, scheme: str, depth: int, seed: int) -> Shown | None:
 
 
 def on_activations(phi: str, scheme: str, depth: int, seed: int) -> Shown:
-    found = activations.products(phi, scheme, depth, 0.01, seed)
+    found = activations.products(phi, activations.Setting(scheme, depth, 0.01, seed))
     return shown(found.gradient[0], found.slopes[0])
 
 

@@ -46,17 +46,34 @@ def short(name: str) -> str:
     return activation(name).label.split(" (")[0]
 
 
-def _spec(name: str, weights: str, depth: int, leak: float, **more) -> NetSpec:
-    return NetSpec(
-        64,
-        WIDTH,
-        depth,
-        10,
-        activation=name,
-        negative_slope=leak,
-        initializer=scheme(name, weights),
-        **more,
-    )
+def curves(at) -> tuple[str, str, str]:
+    """The activations that the main chart compares."""
+    return at.first, at.second, at.third
+
+
+def leak_of(at, *names: str) -> float:
+    """The slope below 0, looked at only where one of these activations has it."""
+    return at.leak if "leaky_relu" in names else PANEL["leak"].default
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Which networks are looked at, of any activation; `weights` as in `scheme`."""
+
+    weights: str
+    depth: int
+    leak: float
+    seed: int
+
+    def spec(self, name: str, **more) -> NetSpec:
+        """One of these networks, with this activation."""
+        more |= {"initializer": scheme(name, self.weights), "negative_slope": self.leak}
+        return NetSpec(64, WIDTH, self.depth, 10, name, **more)
+
+
+def setting(at, *names: str) -> Setting:
+    """What the page's controls are set to, for networks with these activations."""
+    return Setting(at.weights, at.depth, leak_of(at, *names), at.seed)
 
 
 # One z ------------------------------------------------------------------------------------------
@@ -92,15 +109,9 @@ def at(name: str, z: float, n: int, leak: float) -> Point:
     )
 
 
-def leak_of(values, *names: str) -> float:
-    """The slope below 0, looked at only where one of these activations has it."""
-    return values.leak if "leaky_relu" in names else PANEL["leak"].default
-
-
 def points(values) -> list[Point]:
     """The three activations at the page's z."""
-    curves = (values.first, values.second, values.third)
-    return [at(name, values.z, values.n, leak_of(values, name)) for name in curves]
+    return [at(name, values.z, values.n, leak_of(values, name)) for name in curves(values)]
 
 
 @dataclass(frozen=True)
@@ -123,12 +134,13 @@ class Seen:
 @memoize(32)
 def seen(name: str, weights: str, leak: float, seed: int) -> Seen:
     """Run networks on real digits, and look at the z of their middle layer."""
-    spec, data = _spec(name, weights, SEEN_DEPTH, leak, seeds=NETWORKS), digits()
+    of, data = Setting(weights, SEEN_DEPTH, leak, seed), digits()
+    spec = of.spec(name, seeds=NETWORKS)
     params = network.init(spec, rng=np.random.default_rng(seed))
     trace = network.forward(spec, params, data.x_train[:_SEEN_EXAMPLES])
     z, slope = trace.z[SEEN_LAYER - 1], trace.slope[SEEN_LAYER - 1]
     counts, _ = np.histogram(z, np.array(Z.values())[::_PER_BIN])
-    by_layer = products(name, weights, SEEN_DEPTH, leak, seed).gradient
+    by_layer = products(name, of).gradient
     return Seen(
         heights=counts / max(1, counts.max()),
         outside=float((np.abs(z) > Z.high).mean()),
@@ -184,8 +196,8 @@ def multiplied(curves: tuple[str, str, str], n: int, leak: float) -> pd.DataFram
 
 def main_line(at) -> pd.DataFrame:
     """The slopes of the three activations, multiplied over n layers; see `beside`."""
-    curves = (at.first, at.second, at.third)
-    rows = multiplied(curves, at.n, leak_of(at, *curves))
+    names = curves(at)
+    rows = multiplied(names, at.n, leak_of(at, *names))
     rows = rows[rows["drawn"]]
     return pd.concat(
         [
@@ -249,9 +261,9 @@ class Products:
 
 
 @memoize(128)
-def products(name: str, weights: str, depth: int, leak: float, seed: int) -> Products:
+def products(name: str, of: Setting) -> Products:
     """Measure ∏φ′(z), ∏W and what both did to dJ/dz, at initialization, on real digits."""
-    found = untrained.profile(_spec(name, weights, depth, leak), seed)
+    found = untrained.profile(of.spec(name), of.seed)
     parts = (found.slopes[0], found.weights[0], found.products[0])
     return Products(len(parts[0]), *(untrained.quartiles(part, axis=0)[1] for part in parts))
 
@@ -262,14 +274,12 @@ def networks(curves: tuple[str, str, str]) -> tuple[str, ...]:
 
 
 @memoize(64)
-def by_layer(
-    curves: tuple[str, str, str], weights: str, depth: int, leak: float, seed: int, what: str
-) -> pd.DataFrame:
+def by_layer(curves: tuple[str, str, str], of: Setting, what: str) -> pd.DataFrame:
     """The chosen product of each network; see `charts.by_layer`."""
     parts, hues = [], dict(zip(curves, theme.hues(curves), strict=True))
     for name in networks(curves):
-        log10 = getattr(products(name, weights, depth, leak, seed), what)
-        part = pd.DataFrame({"layer": np.arange(1, depth + 1), "log10": log10})
+        log10 = getattr(products(name, of), what)
+        part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "log10": log10})
         part["says"] = [theme.from_log10(value) for value in log10]
         part["name"] = short(name)
         part["meaning"] = hues.get(name, hues[curves[-1]])
@@ -307,13 +317,11 @@ class Shares:
 
 
 @memoize(64)
-def shares(
-    name: str, weights: str, depth: int, leak: float, bias: float, rate: float, seed: int
-) -> Shares:
+def shares(name: str, of: Setting, bias: float, rate: float) -> Shares:
     """Measure three networks before training (rate 0), or after STEPS steps of SGD."""
-    spec, data = _spec(name, weights, depth, leak, bias_mean=bias, seeds=TOGETHER), digits()
+    spec, data = of.spec(name, bias_mean=bias, seeds=TOGETHER), digits()
     how = TrainSpec(rate, steps=STEPS if rate else 0)
-    state = training.start(spec, how, rng=np.random.default_rng(seed))
+    state = training.start(spec, how, rng=np.random.default_rng(of.seed))
     while state.step < how.steps and not state.halted:
         state, _ = training.advance(spec, how, data, state)
     trace = network.forward(spec, state.params, data.x_train[:_EXAMPLES])
@@ -328,12 +336,9 @@ def shares(
     return Shares(_stacked(*means), *means, broke, runs, dead_of_each=measured[2])
 
 
-def shares_at(values, rate: float) -> Shares:
+def shares_at(at, rate: float) -> Shares:
     """What is flat, off and dead in the page's network, trained at this rate."""
-    leak = leak_of(values, values.network)
-    return shares(
-        values.network, values.weights, values.depth, leak, values.bias, rate, values.seed
-    )
+    return shares(at.network, setting(at, at.network), at.bias, rate)
 
 
 def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> pd.DataFrame:
@@ -444,7 +449,7 @@ def table_over_z(at) -> tuple[pd.DataFrame, dict[str, str]]:
     """What the main chart shows, at every half of z, and the units of its columns."""
     z = np.arange(Z.low, Z.high + 0.25, 0.5)
     columns, units = {"z": z}, {"z": "number"}
-    for name in dict.fromkeys((at.first, at.second, at.third)):
+    for name in dict.fromkeys(curves(at)):
         slope, label = activation(name, negative_slope=leak_of(at, name)).df(z), short(name)
         with np.errstate(divide="ignore"):
             columns |= {f"slope_of_{label}": slope, f"log10_{label}": at.n * np.log10(abs(slope))}
@@ -457,12 +462,12 @@ def table_over_z(at) -> tuple[pd.DataFrame, dict[str, str]]:
 
 def table(at) -> pd.DataFrame:
     """The numbers behind the charts of real networks: a row per network and layer."""
-    parts = []
-    for name in networks((at.first, at.second, at.third)):
-        found = products(name, at.weights, at.depth, at.leak, at.seed)
-        share = shares(name, at.weights, at.depth, at.leak, at.bias, float(at.rate), at.seed)
-        part = pd.DataFrame({"activation": name, "layer": np.arange(1, at.depth + 1)})
-        part["weights"] = scheme(name, at.weights)
+    parts, names = [], networks(curves(at))
+    of = setting(at, *names)
+    for name in names:
+        found, share = products(name, of), shares(name, of, at.bias, float(at.rate))
+        part = pd.DataFrame({"activation": name, "layer": np.arange(1, of.depth + 1)})
+        part["weights"] = scheme(name, of.weights)
         part["log10_product_of_slopes"] = found.slopes
         part["log10_product_of_weights"] = found.weights
         part["log10_dz_relative_to_last_layer"] = found.gradient

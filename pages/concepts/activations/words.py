@@ -97,14 +97,14 @@ def _seen_note(at) -> str:
 
 def layer_by_layer(at, measured: dict[str, data.Products]) -> str:
     """Slopes, weights and gradient of each network from its last layer back to the first."""
-    curves = (at.first, at.second, at.third)
-    lines = f"From layer {at.depth} back to layer 1 ({_medians(at, measured)}):\n\n" + "\n".join(
+    names = data.networks(data.curves(at))
+    lines = f"From layer {at.depth} back to layer 1 ({_medians(names, measured)}):\n\n" + "\n".join(
         f"- {LABELS[name]}, {SCHEMES[data.scheme(name, at.weights)]}: "
         f"slopes {theme.from_log10(found.slopes[0])}, "
         f"weights {theme.from_log10(found.weights[0])}, "
         f"gradient **{theme.from_log10(found.gradient[0])}**"
         for name, found in measured.items()
-        if name in data.networks(curves)
+        if name in names
     )
     relu, leaky = (measured[name].slopes[0] for name in ("relu", "leaky_relu"))
     relu_and_leaky = (
@@ -116,10 +116,10 @@ def layer_by_layer(at, measured: dict[str, data.Products]) -> str:
     return f"{lines}\n\n{relu_and_leaky}"
 
 
-def _medians(at, measured: dict[str, data.Products]) -> str:
+def _medians(networks: tuple[str, ...], measured: dict[str, data.Products]) -> str:
     """Of how many networks the medians are: more where one run serves all scales elsewhere."""
     counts: dict[int, list[str]] = {}
-    for name in data.networks((at.first, at.second, at.third)):
+    for name in networks:
         counts.setdefault(measured[name].members, []).append(data.short(name))
     if len(counts) == 1:
         return f"medians of {theme.count(*counts, 'network')}"
