@@ -285,7 +285,7 @@ def test_a_row_of_the_file_is_what_its_script_makes():
     assert made["dead"].item() == row["dead"].item() == 0
 
 
-@pytest.mark.parametrize("slope", data.LEAK_SLOPES)
+@pytest.mark.parametrize("slope", panel.LEAK_SLOPES)
 @pytest.mark.parametrize("rate", [0.03, 0.1, 0.3])
 def test_a_network_that_broke_counts_in_the_median(slope, rate):
     kept = data.leak_runs()
@@ -300,14 +300,14 @@ def test_a_network_that_broke_counts_in_the_median(slope, rate):
 
 
 def test_what_the_page_says_about_the_leak():
-    relu, small, large, largest = (data.leak(slope, 0.3) for slope in data.LEAK_SLOPES)
+    relu, small, large, largest = (data.leak(slope, 0.3) for slope in panel.LEAK_SLOPES)
     spread = data.leaks(0.3).groupby("place")["accuracy"].std()
     assert abs(small.median - relu.median) < spread[0]
     assert large.median > relu.median + 0.1
     assert largest.broke == largest.runs == 20
     assert relu.dead > 0.05 and small.dead == large.dead == 0
     for rate in (0.03, 0.1):
-        each = [data.leak(slope, rate) for slope in data.LEAK_SLOPES]
+        each = [data.leak(slope, rate) for slope in panel.LEAK_SLOPES]
         assert all(found.broke == 0 and found.median > 0.85 for found in each)
         assert each[3].median > each[0].median
     words = say()

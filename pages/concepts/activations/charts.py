@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.concepts.activations.panel import DEEPEST, Z
+from pages.concepts.activations.panel import DEEPEST, LEAK_SLOPES, Z
 from pages.kit import beside, frames, grammar, theme
 
 CURVES = (1, 2, 3)  # of the main chart
@@ -242,15 +242,15 @@ def shares() -> alt.LayerChart:
 def leaks() -> alt.LayerChart:
     """Held-out accuracy after training, one dot per network, over the leak of its ReLU.
 
-    Rows: `place` (0, 1, 2, 3: the slopes of LEAKS in order), `spread` (sideways), `accuracy` (null
-    where the run broke), `median` on one row per place, `broke` (a text on one row per place).
+    Rows: `place` (of the slope in LEAK_SLOPES), `spread` (sideways), `accuracy` (null where the run
+    broke), `median` on one row per place, `broke` (a text on one row per place).
     """
     x = grammar.linear_x(
         "x",
         "slope for z < 0   (0 is ReLU)",
-        (-0.5, 3.5),
-        [0, 1, 2, 3],
-        labelExpr="['0', '0.01', '0.1', '0.3'][datum.value]",
+        (-0.5, len(LEAK_SLOPES) - 0.5),
+        range(len(LEAK_SLOPES)),
+        labelExpr=f"{[f'{slope:g}' for slope in LEAK_SLOPES]}[datum.value]",
     )
     y = grammar.linear_y(
         "accuracy", "held-out accuracy", (-0.12, 1), [0, 0.25, 0.5, 0.75, 1], format=".0%"

@@ -22,7 +22,7 @@ from pages.concepts.activations.charts import (
     SEEN,
     SLOPES,
 )
-from pages.concepts.activations.panel import PANEL, STEPS, Z
+from pages.concepts.activations.panel import LEAK_SLOPES, PANEL, STEPS, Z
 from pages.kit import beside, grammar, theme
 from pages.kit.memoize import memoize
 
@@ -33,7 +33,6 @@ TOGETHER = 3  # networks whose shares are averaged, before or after training
 _EXAMPLES = 256
 _PER_BIN = 5  # values of z per bar of the histogram
 RUNS_FILE = Path(__file__).with_name("runs.csv")
-LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)
 
 
 def scheme(name: str, weights: str) -> str:

@@ -15,7 +15,8 @@ from core import diagnostics, network, training
 from core.datasets import digits
 from core.network import NetSpec
 from core.training import TrainSpec
-from pages.concepts.activations.data import LEAK_SLOPES, RUNS_FILE
+from pages.concepts.activations.data import RUNS_FILE
+from pages.concepts.activations.panel import LEAK_SLOPES
 
 RATES = (0.03, 0.1, 0.3)
 NETWORKS, DEPTH, STEPS, EXAMPLES = 20, 10, 200, 256
