@@ -249,11 +249,11 @@ def counted() -> Counted:
 @memoize(8)
 def defaults_table() -> pd.DataFrame:
     """Dense layers as they start when nothing is said, one row each."""
-    rows = tables.weights()
-    rows = rows[rows["layer"].isin(tables.DENSE)]
     found = []
-    for which, of in rows.groupby(["framework", "layer", "call"], sort=False):
-        law, (framework, _, call) = tables.law(of), which
+    for (framework, layer, call), of in tables.layers().items():
+        if layer not in tables.DENSE:
+            continue
+        law = tables.law(of)
         found.append(
             {
                 "framework": f"{framework} {of['version'].iloc[0]}",
@@ -261,7 +261,7 @@ def defaults_table() -> pd.DataFrame:
                 "weights": tables.FAMILIES[law.family],
                 "σ√n at 1,000": theme.number(hypot(*law.at(1000, 1000)) * sqrt(1000)),
                 "follows": law.follows,
-                "biases": _biases(tables.law_of_biases(*which)),
+                "biases": _biases(tables.law_of_biases(framework, layer, call)),
             }
         )
     return pd.DataFrame(found)

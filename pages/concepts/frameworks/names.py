@@ -56,10 +56,8 @@ def _values(item: str) -> pd.DataFrame:
 
 def _weights(*layers: str) -> list[tuple[pd.DataFrame, tuple[str, str]]]:
     """The rows of each framework, layer and call, and who that is."""
-    rows = tables.weights()
-    rows = rows[rows["layer"].isin(layers)]
-    groups = rows.groupby(["framework", "layer", "call"], sort=False)
-    return [(of, _who(of.iloc[0])) for _, of in groups]
+    found = tables.layers().items()
+    return [(rows, (f, call)) for (f, layer, call), rows in found if layer in layers]
 
 
 # Slopes ------------------------------------------------------------------------------------------

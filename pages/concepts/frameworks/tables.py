@@ -38,6 +38,12 @@ def weights() -> pd.DataFrame:
 
 
 @cache
+def layers() -> dict[tuple[str, str, str], pd.DataFrame]:
+    """The rows of each layer, one per shape, by its framework, layer and call."""
+    return dict(list(weights().groupby(["framework", "layer", "call"], sort=False)))
+
+
+@cache
 def values() -> pd.DataFrame:
     """Single values: slopes, kinks, what an LSTM keeps; a row per framework, item and call."""
     return pd.read_csv(_HERE / "values.csv")
@@ -47,14 +53,6 @@ def values() -> pd.DataFrame:
 def clips() -> pd.DataFrame:
     """Gradients after clipping by norm at limit 1: a row per framework, call and case."""
     return pd.read_csv(_HERE / "clips.csv", keep_default_na=False)
-
-
-def of_layer(framework: str, layer: str, call: str) -> pd.DataFrame:
-    """The rows of one layer's weights, or of its biases: one per shape."""
-    rows = weights()
-    return rows[
-        (rows["framework"] == framework) & (rows["layer"] == layer) & (rows["call"] == call)
-    ]
 
 
 @dataclass(frozen=True)
@@ -105,8 +103,8 @@ def law(rows: pd.DataFrame) -> Law:
 
 def law_of_biases(framework: str, layer: str, call: str) -> Law | None:
     """The law of a layer's biases; None where it has none."""
-    rows = of_layer(framework, f"{layer} bias", call)
-    return law(rows) if len(rows) else None
+    rows = layers().get((framework, f"{layer} bias", call))
+    return None if rows is None else law(rows)
 
 
 def _family(row: pd.Series) -> str:
@@ -152,16 +150,14 @@ class Default:
 @cache
 def default(framework: str, activation: str) -> Default:
     """Its dense layer; where it has one of its own for the activation, that."""
-    rows = weights()
-    rows = rows[rows["framework"] == framework]
-    own = _OWN.get(activation)
-    layer = own if own in set(rows["layer"]) else "dense"
-    first = rows[rows["layer"] == layer].iloc[0]
-    which = framework, layer, first["call"]
+    own = [which for which in layers() if which[:2] == (framework, _OWN.get(activation))]
+    plain = [which for which in layers() if which[:2] == (framework, "dense")]
+    which, *_ = own or plain
+    rows = layers()[which]
     return Default(
         framework,
-        *first[["version", "date", "call"]],
-        weights=law(of_layer(*which)),
+        *rows[["version", "date", "call"]].iloc[0],
+        weights=law(rows),
         biases=law_of_biases(*which),
     )
 

@@ -290,7 +290,7 @@ def traps() -> str:
 
     def std(framework: str, layer: str, call: str, n_in: int) -> float:
         """Of one measured layer, square."""
-        rows = tables.of_layer(framework, layer, call)
+        rows = tables.layers()[framework, layer, call]
         return tables.spread(rows[(rows["n_in"] == n_in) & (rows["n_out"] == n_in)].iloc[0])
 
     def value(framework: str, item: str, call: str) -> float:
