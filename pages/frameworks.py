@@ -27,14 +27,7 @@ def gradients(at) -> None:
             slopes and a band around 1. The numbers at the current depth stand in the text
             below.""",
     )
-    page.write(
-        words.finding(
-            tables.default(at.framework, of.activation),
-            data.default_run(at.framework, of),
-            at.depth,
-            data.told(of.width),
-        )
-    )
+    page.write(words.finding(at.framework, of, at.depth))
 
 
 predict.size(
@@ -75,9 +68,8 @@ controls.draw(PANEL, ("framework", "against"), ("activation", "width", "depth", 
 @page.part(PANEL)
 def in_numbers(at) -> None:
     of = networks.setting(at)
-    default, run = tables.default(at.framework, of.activation), data.default_run(at.framework, of)
-    page.write(words.equation(default, run, of.width, at.depth))
-    page.notice(words.notes(default, run, of, at.depth))
+    page.write(words.equation(at.framework, of, at.depth))
+    page.notice(words.notes(at.framework, of, at.depth))
 
 
 @page.part(PANEL)
@@ -148,7 +140,6 @@ page.write("## Seldom guessed\n\n" + words.traps())
 
 @page.part(PANEL)
 def fine_print(at) -> None:
-    run = data.default_run(at.framework, networks.setting(at))
     page.write(
         """
         ## The fine print
@@ -163,7 +154,7 @@ def fine_print(at) -> None:
           deep networks have, hide what a default does.
         """,
         layers=names.LAYERS,
-        counted=words.factors(at.framework, run, at.depth),
+        counted=words.factors(at.framework, networks.setting(at), at.depth),
     )
 
 

@@ -171,18 +171,17 @@ def test_what_reaches_layer_1_of_30():
     [("PyTorch", 6 ** -(29 / 2), 6**-15), ("Keras", 2 ** -(29 / 2), 2**-15)],
 )
 def test_how_many_gains_are_counted_is_said(framework, of_29, of_30):
-    run = data.default_run(framework, Setting("relu", 256, 0))
-    said = words.factors(framework, run, 30)
+    of = Setting("relu", 256, 0)
+    run, said = data.default_run(framework, of), words.factors(framework, of, 30)
     assert "From layer 30 to layer 1 ‖dJ/dz‖ is multiplied by 29 gains" in said
     more, less = re.search("finds (.+) in place of (.+) for", said).groups()
     assert less == theme.from_log10(run.kept[29, 0], 2)
     assert number(less) == pytest.approx(of_29, rel=0.4)  # one network of that width
     assert number(more) == pytest.approx(of_30, rel=0.4)
-    assert words.factors(framework, run, 30) in say(framework=framework, width=256)
-    assert "by 1 gain, one" in words.factors(framework, run, 2)
-    assert "finds the same, to two digits," in words.factors(
-        "Flax", data.default_run("Flax", Setting("identity", 256, 0)), 60
-    )
+    assert words.factors(framework, of, 30) in say(framework=framework, width=256)
+    assert "by 1 gain, one" in words.factors(framework, of, 2)
+    same = words.factors("Flax", Setting("identity", 256, 0), 60)
+    assert "finds the same, to two digits," in same
 
 
 def number(text: str) -> float:

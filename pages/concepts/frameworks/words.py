@@ -12,20 +12,20 @@ from pages.kit.memoize import memoize
 from pages.kit.prose import fill
 
 
-def finding(default: Default, run: Run, depth: int, told: str) -> str:
+def finding(framework: str, of: Setting, depth: int) -> str:
     """What is left of the gradient, and who says so."""
-    ratio = float(run.kept[depth - 1, 0])
+    default, run = tables.default(framework, of.activation), data.default_run(framework, of)
     return fill(
         """{framework} {version}, `{call}`, by default: a layer multiplies ‖dJ/dz‖ by {gain} on
         average, and layer 1 gets **{ratio}** times the gradient of layer {depth} ({told}). Drag the
         number of layers.""",
-        framework=default.framework,
+        framework=framework,
         version=default.version,
         call=default.call,
         gain=theme.from_log10(run.gain(depth)),
-        ratio=theme.from_log10(ratio, 2),
+        ratio=theme.from_log10(float(run.kept[depth - 1, 0]), 2),
         depth=depth,
-        told=told,
+        told=data.told(of.width),
     )
 
 
@@ -81,10 +81,10 @@ def drawn(default: Default) -> str:
     return f"The weights of {whose} are {how}, and their σ {by}.{only} {biases}"
 
 
-def equation(default: Default, run: Run, width: int, depth: int) -> str:
+def equation(framework: str, of: Setting, depth: int) -> str:
     """The share of the gradient as the weights' scale times the slopes, and how well that fits."""
-    n = depth - 1
-    weights = n * log10(data.scale(default, width))
+    default, run = tables.default(framework, of.activation), data.default_run(framework, of)
+    weights = (depth - 1) * log10(data.scale(default, of.width))
     slopes, ratio = float(run.slopes[depth - 1, 0]), float(run.kept[depth - 1, 0])
     formula = theme.weights_times_slopes(ratio, weights, slopes, depth=depth)
     if isinf(ratio) or isinf(slopes):
@@ -102,8 +102,9 @@ def equation(default: Default, run: Run, width: int, depth: int) -> str:
     )
 
 
-def notes(default: Default, run: Run, of: Setting, depth: int) -> list[str]:
+def notes(framework: str, of: Setting, depth: int) -> list[str]:
     """What to notice."""
+    default, run = tables.default(framework, of.activation), data.default_run(framework, of)
     return [
         _scale(default, of.width),
         _slopes(run, of.activation, depth),
@@ -209,8 +210,9 @@ def _again(ends: Sequence[float], lost: int, depth: int) -> str:
     return f" By chance it is within it again at the {depth} that you have set."
 
 
-def factors(framework: str, run: Run, depth: int) -> str:
+def factors(framework: str, of: Setting, depth: int) -> str:
     """How many layers' gains a share of the gradient is the product of, and what one more does."""
+    run = data.default_run(framework, of)
     ratio = float(run.kept[depth - 1, 0])
     counted = fill(
         """From layer {depth} to layer 1 ‖dJ/dz‖ is multiplied by {gains}, one for each layer on its
