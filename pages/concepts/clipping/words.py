@@ -164,8 +164,6 @@ def _what_the_loss_means(now: Runs, network: str) -> str:
             """Accuracy asks only which output is the largest, so it can look good while the outputs
             are far too large."""
         )
-    if now.loss > now.start:
-        return f"It began at {theme.from_log10(now.start)}: steps this long have made it larger."
     if now.start - now.loss < theme.CLOSE:
         return "The outputs are still too large: 200 steps this short hardly bring them down."
     return fill(
