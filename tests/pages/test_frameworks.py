@@ -179,7 +179,7 @@ def test_how_many_gains_are_counted_is_said(framework, of_29, of_30):
     assert number(less) == pytest.approx(of_29, rel=0.4)  # one network of that width
     assert number(more) == pytest.approx(of_30, rel=0.4)
     assert words.factors(framework, of, 30) in say(framework=framework, width=256)
-    assert "by 1 gain, one" in words.factors(framework, of, 2)
+    assert "by one gain." in words.factors(framework, of, 2)
     same = words.factors("Flax", Setting("identity", 256, 0), 60)
     assert "finds the same, to two digits," in same
 

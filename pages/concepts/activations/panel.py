@@ -22,8 +22,9 @@ PAYS = {  # what each scheme does about the half of the units that are off
     "he": "He's √2 pays for exactly that.",
     "normal": "N(0, 1) weights pay far too much for that: each layer of 64 multiplies by 8.",
 }
-_CURVES = {"first": "sigmoid", "second": "tanh", "third": "relu", "n": 15}
-UNTRAINED = {"weights": "usual", "depth": 15, "network": "relu", "bias": 0.0, "rate": "0"}
+_SHOWN = {"first": "sigmoid", "second": "tanh", "third": "relu"}
+_CURVES = _SHOWN | {"n": 15}
+UNTRAINED = _SHOWN | {"weights": "usual", "depth": 15, "network": "relu", "bias": 0.0, "rate": "0"}
 
 PANEL = Panel(
     "activations",

@@ -90,7 +90,8 @@ PANEL = Panel(
         Preset(
             "Brain.js, width 64",
             "trap",
-            "±0.2 at any width: at 64 σ√n is near 1, by luck. Try widths 16 and 256.",
+            "±0.2 at any width. At 64 σ√*n* is 0.92, near 1 by luck and still too small for 30 "
+            "layers; 16 and 256 are far from it.",
             {
                 "framework": "Brain.js",
                 "against": "Keras",
@@ -149,7 +150,8 @@ PANEL = Panel(
         Preset(
             "One kink, five slopes",
             "trap",
-            "Leaky ReLU at exactly 0. One of the slopes, 0.6, is halfway between its sides.",
+            "Leaky ReLU at exactly 0: some take the slope on the right, some that on the left, one "
+            "goes halfway. The left one, the leak, is not the same in all of them either.",
             {"name": "kinks"},
         ),
     ),

@@ -120,8 +120,8 @@ def _scale(default: Default, width: int) -> str:
             f"{theme.number(hypot(law.mean, law.std) * sqrt(n), 2)} at {n}" for n in (16, 64, 256)
         ]
         return fill(
-            """{framework} does not look at the width: σ√*n* is {at}. A default that holds at one
-            width can vanish at a smaller one and explode at a larger one.""",
+            """{framework} does not look at the width: σ√*n* is {at}. One σ suits one width at most:
+            narrower layers want a larger one, wider layers a smaller one.""",
             framework=default.framework,
             at=theme.listed(at),
         )
@@ -215,10 +215,9 @@ def factors(framework: str, of: Setting, depth: int) -> str:
     run = data.default_run(framework, of)
     ratio = float(run.kept[depth - 1, 0])
     counted = fill(
-        """From layer {depth} to layer 1 ‖dJ/dz‖ is multiplied by {gains}, one for each layer on its
-        way.""",
+        """From layer {depth} to layer 1 ‖dJ/dz‖ is multiplied by {gains}.""",
         depth=depth,
-        gains=theme.count(depth - 1, "gain"),
+        gains=f"{depth - 1} gains, one for each layer on its way" if depth > 2 else "one gain",
     )
     if isinf(ratio):
         return counted
@@ -255,12 +254,12 @@ def clipped(case: str) -> str:
 def gain_one(of: Setting, depth: int) -> str:
     """Where the gain is 1."""
     scale = data.scale_of_gain_one(of.activation, of.width, depth)
+    at = "no σ√*n* up to 32" if scale is None else f"σ√*n* = {theme.number(scale)}"
     return fill(
         """Very wide layers of {label} without biases, fed the same digits, have a gain of 1 at
-        {scale}, on average over {gains}.""",
+        {at}.""",
         label=ACTIVATIONS[of.activation].label,
-        scale="no σ√*n* up to 32" if scale is None else f"σ√*n* = {theme.number(scale)}",
-        gains=theme.count(depth - 1, "gain"),
+        at=f"{at}, on average over {depth - 1} gains" if depth > 2 else at,
     )
 
 
