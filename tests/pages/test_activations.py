@@ -390,7 +390,7 @@ def test_what_was_dead_before_is_told_of_the_networks_that_are_left():
 
 def test_a_preset_shows_the_network_that_it_speaks_of():
     """Whatever curves the reader had chosen before."""
-    of_networks = [preset for preset in PANEL.presets if "network" in preset.values]
+    of_networks = [preset for preset in panel.PANEL.presets if "network" in preset.values]
     assert len(of_networks) >= 5
     for preset in of_networks:
         curves = {preset.values[name] for name in ("first", "second", "third")}
