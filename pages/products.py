@@ -26,8 +26,7 @@ def powers(at) -> None:
             between the lines of 0.6 and 1.6, with a band around 1. The numbers at the current w
             stand in the text below.""",
     )
-    power, along = scalar_chain.power(at.w, at.n), data.along(at.w, at.activation)
-    page.write(words.finding(at.w, at.n, at.activation, power, along))
+    page.write(words.finding(at))
 
 
 predict.size(
@@ -67,7 +66,6 @@ controls.draw(PANEL, "w", "n", "activation")
 
 @page.part(PANEL)
 def product(at) -> None:
-    along = data.along(at.w, at.activation)
     page.write(
         """
         {equation}
@@ -75,10 +73,10 @@ def product(at) -> None:
         A chain of {layers}, $z_l = w\\,a_{l-1}$ and $a_l = \\varphi(z_l)$, with $a_0 = 1$. On the
         left the gradient of its output with respect to its input.
         """,
-        equation=words.equation(at.w, at.n, scalar_chain.power(at.w, at.n), along),
+        equation=words.equation(at),
         layers=theme.count(at.n, "layer"),
     )
-    page.notice(words.notes(at.w, at.n, at.activation, along))
+    page.notice(words.notes(at))
 
 
 @page.part(PANEL)
@@ -198,12 +196,7 @@ def _streams() -> None:
 
 
 def _data() -> None:
-    page.download(
-        lambda at: data.powers_table(at.w, at.activation),
-        "products",
-        data.UNITS,
-        now=lambda at: {"w": at.w},
-    )
+    page.download(data.powers_table, "products", data.UNITS, now=lambda at: {"w": at.w})
 
 
 page.more(

@@ -47,7 +47,7 @@ def test_what_became_of_it_is_said_as_a_share_a_part_or_a_multiple():
 
 def test_the_headline_is_about_the_gradient_where_slopes_are_in_it():
     words = say(w=2, n=60, activation="tanh")
-    gradient = float(data.along(2.0, "tanh").gradient[60])
+    gradient = float(data.along(2.0, "tanh").gradient.log10[60])
     assert gradient < -45
     told = f"the gradient is **{theme.from_log10(gradient)}**: one part in"
     assert f"With the slopes of Tanh between them {told}" in words
@@ -105,8 +105,8 @@ def test_slopes_times_weights_is_the_gradient():
     for activation in ("identity", "tanh", "relu", "gelu"):
         for w in (-1.7, 0.6, 1.3):
             along = data.along(w, activation)
-            both = along.slopes + along.weights
-            assert np.allclose(both, along.gradient, atol=1e-9) or np.isinf(both).any()
+            both = along.slopes.log10 + along.weights.log10
+            assert np.allclose(both, along.gradient.log10, atol=1e-9) or np.isinf(both).any()
 
 
 def test_a_dead_chain_says_zero():

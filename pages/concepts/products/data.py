@@ -7,6 +7,7 @@ import pandas as pd
 
 from core import products, scalar_chain, theory
 from core.formats import FORMATS
+from core.scalar_chain import SignedLog
 from pages.concepts.products.charts import LARGEST, LIMIT, SMALLEST
 from pages.concepts.products.panel import LAYERS, W
 from pages.kit import beside, frames, grammar, theme
@@ -23,16 +24,14 @@ _TRIALS = {"2": 400, "5": 200, "10": 100, "20": 40, "64": 10}  # dear at 64: 0.3
 
 @dataclass(frozen=True)
 class Along:
-    """The products over the first n = 0…LAYERS layers of the chain with one w, as log₁₀."""
+    """The products over the first n = 0…LAYERS layers of the chain with one w."""
 
-    weights: np.ndarray
-    slopes: np.ndarray
-    gradient: np.ndarray
-    sign: np.ndarray  # of the gradient
-    slopes_sign: np.ndarray
+    weights: SignedLog
+    slopes: SignedLog
+    gradient: SignedLog
 
 
-def _from_the_input(factors: np.ndarray) -> scalar_chain.SignedLog:
+def _from_the_input(factors: np.ndarray) -> SignedLog:
     """Running products with the empty product in front: entry n is over n layers."""
     ones = np.ones((*factors.shape[:-1], 1))
     return scalar_chain.running_product(np.concatenate([ones, factors], axis=-1))
@@ -42,13 +41,10 @@ def _from_the_input(factors: np.ndarray) -> scalar_chain.SignedLog:
 def along(w: float, activation: str) -> Along:
     """The chain at one w: the first n of its layers are the chain of n layers."""
     chain = scalar_chain.chain(scalar_chain.tied(w, LAYERS), activation=activation)
-    gradient, slopes = _from_the_input(chain.weights * chain.slope), _from_the_input(chain.slope)
     return Along(
-        weights=_from_the_input(chain.weights).log10,
-        slopes=slopes.log10,
-        gradient=gradient.log10,
-        sign=gradient.sign,
-        slopes_sign=slopes.sign,
+        weights=_from_the_input(chain.weights),
+        slopes=_from_the_input(chain.slope),
+        gradient=_from_the_input(chain.weights * chain.slope),
     )
 
 
@@ -84,7 +80,7 @@ def mark(n: int) -> pd.DataFrame:
 
 def main_line(at) -> pd.DataFrame:
     """The gradient along the chain, which is wⁿ where there is no activation; see `beside`."""
-    size = along(at.w, at.activation).gradient
+    size = along(at.w, at.activation).gradient.log10
     return beside.line(np.arange(LAYERS + 1), size, seen=(-LIMIT, LIMIT))
 
 
@@ -124,17 +120,17 @@ UNITS = {  # of the table for taking away
 }
 
 
-def powers_table(w: float, activation: str) -> pd.DataFrame:
+def powers_table(at) -> pd.DataFrame:
     """The numbers behind the main chart at one w."""
-    at = along(w, activation)
+    found = along(at.w, at.activation)
     return pd.DataFrame(
         {
             "n": np.arange(LAYERS + 1),
-            "w": w,
-            "activation": activation,
-            "log10_abs_w_to_the_n": at.weights,
-            "log10_product_of_slopes": at.slopes,
-            "log10_abs_product_of_w_times_slope": at.gradient,
+            "w": at.w,
+            "activation": at.activation,
+            "log10_abs_w_to_the_n": found.weights.log10,
+            "log10_product_of_slopes": found.slopes.log10,
+            "log10_abs_product_of_w_times_slope": found.gradient.log10,
         }
     )
 

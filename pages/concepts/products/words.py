@@ -1,44 +1,43 @@
 """Sentences of the page on repeated multiplication."""
 
 import math
+from collections.abc import Callable
 
 from core.scalar_chain import SignedLog
-from pages.concepts.products.data import (
-    DRAWS,
-    MIXED,
-    Along,
-    Draws,
-    Matrices,
-    Streams,
-    sigma_for_median,
-)
+from pages.concepts.products import data
+from pages.concepts.products.data import DRAWS, MIXED, Along, Draws, Matrices, Streams
 from pages.concepts.products.panel import LAYERS, PANEL
 from pages.kit import theme
 from pages.kit.prose import fill
 
 
-def finding(w: float, n: int, activation: str, power: SignedLog, along: Along) -> str:
+def finding(at) -> str:
     """What n factors of w make, and what the slopes leave of it where there are any."""
-    size, gradient = float(power.log10), float(along.gradient[n])
-    alone = activation == "identity"
+    n, along = at.n, data.along(at.w, at.activation)
+    alone = at.activation == "identity"
     return fill(
         "At *w* = {w}, {factors} {make} **{power}**{chain} {line}",
-        w=theme.setting(w),
+        w=theme.setting(at.w),
         factors=theme.count(n, "factor"),
         make="makes" if n == 1 else "make",
-        power=theme.from_log10(size, negative=power.sign < 0),
-        chain=f": {_what_became(size)}"
+        power=_over(n, along.weights),
+        chain=f": {_what_became(along.weights.log10[n])}"
         if alone
         else fill(
             ". With {slopes} of {label} {place} the gradient is **{gradient}**: {became}",
             slopes="the slope" if n == 1 else "the slopes",
             place="after it" if n == 1 else "between them",
-            label=PANEL["activation"].options[activation],
-            gradient=theme.from_log10(gradient, negative=along.sign[n] < 0),
-            became=_what_became(gradient),
+            label=PANEL["activation"].options[at.activation],
+            gradient=_over(n, along.gradient),
+            became=_what_became(along.gradient.log10[n]),
         ),
-        line=_line(w, alone),
+        line=_line(at.w, alone),
     )
+
+
+def _over(n: int, product: SignedLog, write: Callable[..., str] = theme.from_log10) -> str:
+    """A product over the first n layers, as a number."""
+    return write(float(product.log10[n]), negative=product.sign[n] < 0)
 
 
 def _line(w: float, alone: bool) -> str:
@@ -64,25 +63,24 @@ def _what_became(size: float) -> str:
     return "that many times what went in."
 
 
-def equation(w: float, n: int, power: SignedLog, along: Along) -> str:
+def equation(at) -> str:
     """The gradient of the chain as the power of w times the product of slopes."""
-    shown = (
-        theme.tex(along.gradient[n], negative=along.sign[n] < 0),
-        theme.tex(float(power.log10), negative=power.sign < 0),
-        theme.tex(along.slopes[n], negative=along.slopes_sign[n] < 0),
-    )
-    gradient = theme.term(
-        theme.outcome(along.gradient[-1]), rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)", shown[0]
-    )
-    weights = theme.term(theme.outcome(along.weights[-1]), f"({w:g})^{{{n}}}", shown[1])
+    n, along = at.n, data.along(at.w, at.activation)
+    shown = [_over(n, of, theme.tex) for of in (along.gradient, along.weights, along.slopes)]
+    became = theme.outcome(along.gradient.log10[-1])
+    gradient = theme.term(became, rf"\prod_{{l=1}}^{{{n}}} w\,\varphi'(z_l)", shown[0])
+    power = theme.outcome(along.weights.log10[-1])
+    weights = theme.term(power, f"({at.w:g})^{{{n}}}", shown[1])
     slopes = theme.term("slopes", rf"\prod_{{l=1}}^{{{n}}} \varphi'(z_l)", shown[2])
     relation = theme.relation(*shown)
     return theme.displayed(rf"{gradient}\;{relation}\;{weights}\;\cdot\;{slopes}")
 
 
-def notes(w: float, n: int, activation: str, along: Along) -> list[str]:
+def notes(at) -> list[str]:
     """What to notice: the pace, the window around 1, the slopes, the sign."""
-    return [_pace(w, abs(along.weights[1])), _window(w), _slopes(w, n, activation, along), _sign(w)]
+    along = data.along(at.w, at.activation)
+    pace = _pace(at.w, abs(along.weights.log10[1]))
+    return [pace, _window(at.w), _slopes(at, along), _sign(at.w)]
 
 
 def _pace(w: float, rate: float) -> str:
@@ -117,8 +115,8 @@ def _window(w: float) -> str:
     )
 
 
-def _slopes(w: float, n: int, activation: str, along: Along) -> str:
-    if activation == "identity":
+def _slopes(at, along: Along) -> str:
+    if at.activation == "identity":
         return fill(
             """No activation means φ′ = 1 at every layer: the dotted line ∏φ′(z) stays at 1 and the
             gradient is *w*ⁿ alone. Choose Tanh, make *w* larger than 1, and see it bend."""
@@ -127,12 +125,12 @@ def _slopes(w: float, n: int, activation: str, along: Along) -> str:
         """With {label}, {slopes} {multiply} {product}, and the gradient is {gradient} where *w*ⁿ
         alone is {weights}. Slopes and weights are two factors of one product; the next pages take
         them apart.""",
-        label=PANEL["activation"].options[activation],
-        slopes=theme.count(n, "slope"),
-        multiply="makes" if n == 1 else "multiply to",
-        product=theme.from_log10(along.slopes[n], negative=along.slopes_sign[n] < 0),
-        gradient=theme.from_log10(along.gradient[n], negative=along.sign[n] < 0),
-        weights=theme.from_log10(along.weights[n], negative=w < 0 and n % 2 == 1),
+        label=PANEL["activation"].options[at.activation],
+        slopes=theme.count(at.n, "slope"),
+        multiply="makes" if at.n == 1 else "multiply to",
+        product=_over(at.n, along.slopes),
+        gradient=_over(at.n, along.gradient),
+        weights=_over(at.n, along.weights),
     )
 
 
@@ -171,7 +169,7 @@ def random_weights(factors: int, drawn: Draws) -> str:
         if drawn.rms_theory - drawn.median_theory > 1
         else "It is not the typical product.",
         rms_sampled=theme.from_log10(drawn.rms_sampled, 2),
-        sigma=f"{sigma_for_median(factors):.3f}",
+        sigma=f"{data.sigma_for_median(factors):.3f}",
     )
 
 
