@@ -61,7 +61,7 @@ with right:
         def accuracies(at) -> None:
             page.show(
                 charts.accuracies,
-                **data.accuracies(at.network, data.draw(at), at.c),
+                **data.accuracies(at),
                 key="home.accuracies",
                 alt_text="""
                     Line chart: share of held-out digits right over 200 steps of training, one
@@ -73,8 +73,7 @@ with right:
 
 @page.part(PANEL)
 def finding(at) -> None:
-    draw = data.draw(at)
-    page.write(words.finding(at, draw, data.drag(at.network, draw), predict.answered(PANEL)))
+    page.write(words.finding(at, told=predict.answered(PANEL)))
 
 
 landmark = data.landmarks()
@@ -112,8 +111,8 @@ page.write(
     """,
     small=theme.from_log10(landmark["0.6"]),
     large=theme.from_log10(landmark["1.6"]),
-    small_measured=theme.from_log10(words.at_layer_1(relu, 0.6)),
-    large_measured=theme.from_log10(words.at_layer_1(relu, 1.6)),
+    small_measured=theme.from_log10(relu.at_layer_1(0.6).gradient),
+    large_measured=theme.from_log10(relu.at_layer_1(1.6).gradient),
 )
 
 controls.presets(PANEL)
@@ -122,18 +121,16 @@ controls.draw(PANEL, "c", "network", "show", "seed")
 
 @page.part(PANEL)
 def slopes_and_weights(at) -> None:
-    draw = data.draw(at)
-    found = data.drag(at.network, draw)
-    page.write(f"{words.equation(found, found.at(at.c))}\n\n{words.product(found, found.at(at.c))}")
+    page.write(f"{words.equation(at)}\n\n{words.product(at)}")
     page.show(
         charts.ledger,
-        data.ledger(at.network, draw, at.c),
+        data.ledger(at),
         key="home.ledger",
         alt_text="""
             Bar chart on a logarithmic axis, one row per size of the weights: the factor of the
             slopes, the factor of the weights, and a point for the gradient they leave.""",
     )
-    page.notice(words.notes(at, draw, found, predict.answered(PANEL)))
+    page.notice(words.notes(at, told=predict.answered(PANEL)))
 
 
 page.write(
@@ -190,13 +187,8 @@ def _training() -> None:
 
 
 def _data() -> None:
-    page.download(
-        lambda at: data.gradients_table(at.network, data.draw(at), at.c),
-        "home-gradients",
-        data.COLUMNS,
-        now={},
-    )
-    page.download(lambda at: data.trained_table(at.network), "home-training", data.COLUMNS)
+    page.download(data.gradients_table, "home-gradients", data.COLUMNS, now={})
+    page.download(data.trained_table, "home-training", data.COLUMNS)
 
 
 page.more(

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -65,6 +66,14 @@ def draw(at) -> int | None:
 # The drag ----------------------------------------------------------------------------------------
 
 
+class AtLayer1(NamedTuple):
+    """What reaches layer 1 of the last layer's gradient, and its two factors; sizes are log₁₀."""
+
+    gradient: float
+    slopes: float
+    weights: float
+
+
 @dataclass(frozen=True)
 class Drag:
     """Gradients of one kind of network at every factor; sizes are log₁₀.
@@ -90,6 +99,11 @@ class Drag:
         """The row of a factor."""
         return int(np.abs(self.c - c).argmin())
 
+    def at_layer_1(self, c: float) -> AtLayer1:
+        """The medians at layer 1 and one factor."""
+        sizes = (self.median, self.slopes, self.weights)
+        return AtLayer1(*(float(size[self.at(c), 0]) for size in sizes))
+
 
 @memoize(64)
 def drag(name: str, draw: int | None) -> Drag:
@@ -111,6 +125,11 @@ def drag(name: str, draw: int | None) -> Drag:
     parts = (found.slopes, found.weights, dW, inputs)
     middles = (untrained.quartiles(a, axis=1)[1] for a in parts)
     return Drag(found.weight_scales, low, median, high, *middles, found.products.shape[1])
+
+
+def dragged(at) -> Drag:
+    """The gradients of the network that is shown."""
+    return drag(at.network, draw(at))
 
 
 def _start(kind: Network) -> tuple[np.ndarray, np.ndarray]:
@@ -178,13 +197,13 @@ COLUMNS = {  # units of the tables for taking away
 }
 
 
-def gradients_table(name: str, draw: int | None, c: float) -> pd.DataFrame:
+def gradients_table(at) -> pd.DataFrame:
     """The numbers behind the main chart, of the three networks and the dragged one."""
-    found = drag(name, draw)
+    found = dragged(at)
     parts = [
         pd.DataFrame(
             {
-                "network": name,
+                "network": at.network,
                 "c": factor,
                 "layer": np.arange(1, found.median.shape[1] + 1),
                 "log10_dJdz_relative_to_last_layer": found.median[row],
@@ -195,7 +214,7 @@ def gradients_table(name: str, draw: int | None, c: float) -> pd.DataFrame:
                 "log10_dJdW_relative_to_last_layer": found.dW[row],
             }
         )
-        for factor in sorted({*THREE, c})
+        for factor in sorted({*THREE, at.c})
         for row in [found.at(factor)]
     ]
     return pd.concat(parts, ignore_index=True)
@@ -206,7 +225,7 @@ def main_line(at) -> pd.DataFrame:
 
     Its name stands on the side where the next of the three lines is farther away.
     """
-    found = drag(at.network, draw(at))
+    found = dragged(at)
     size = found.median[found.at(at.c)]
     half = len(size) // 2
     rises = [found.median[found.at(factor), half] - size[half] for factor in THREE]
@@ -219,13 +238,11 @@ def main_line(at) -> pd.DataFrame:
 # Two factors of one product ----------------------------------------------------------------------
 
 
-def ledger(name: str, draw: int | None, c: float) -> pd.DataFrame:
+def ledger(at) -> pd.DataFrame:
     """What slopes and weights made of the gradient; see `charts.ledger`."""
-    found, rows = drag(name, draw), []
-    for factor in sorted({*THREE, c}):
-        row = found.at(factor)
-        slopes, weights = found.slopes[row, 0], found.weights[row, 0]
-        gradient = found.median[row, 0]
+    found, rows = dragged(at), []
+    for factor in sorted({*THREE, at.c}):
+        gradient, slopes, weights = found.at_layer_1(factor)
         shared = {"network": f"×{factor:g}"}
         bars = (
             ("slopes", 0.0, slopes, "slopes", slopes),
@@ -321,22 +338,22 @@ def first_step() -> list[float]:
     return [median(trained("relu_he", None, c).grew) for c in THREE]
 
 
-def trained_table(name: str) -> pd.DataFrame:
+def trained_table(at) -> pd.DataFrame:
     """One kind of network's committed runs: a row per factor, draw and test."""
     parts = []
     for c in FACTORS:
-        run = trained(name, None, c)
+        run = trained(at.network, None, c)
         draw, step = np.meshgrid(np.arange(1, DRAWS + 1), STEPS)
         table = {"draw": draw, "step": step, "named_right": run.share, "held_out_loss": run.loss}
         flat = {column: values.ravel() for column, values in table.items()}
-        parts.append(pd.DataFrame({"network": name, "c": c, **flat}))
+        parts.append(pd.DataFrame({"network": at.network, "c": c, **flat}))
     return pd.concat(parts, ignore_index=True)
 
 
-def accuracies(name: str, draw: int | None, c: float) -> dict[str, pd.DataFrame]:
+def accuracies(at) -> dict[str, pd.DataFrame]:
     """The curves of the three networks, and of the trained one nearest to c; their names, and where
     they halted. See `charts.accuracies`."""
-    return _accuracies(name, draw, nearest(c))
+    return _accuracies(at.network, draw(at), nearest(at.c))
 
 
 @memoize(64)
@@ -347,7 +364,7 @@ def _accuracies(name: str, draw: int | None, yours: float) -> dict[str, pd.DataF
         run = trained(name, draw, factor)
         shared = {
             "network": f"×{factor:g}",
-            "meaning": theme.outcome(float(found.median[found.at(factor), 0])),
+            "meaning": theme.outcome(found.at_layer_1(factor).gradient),
         }
         low, high = np.quantile(np.nan_to_num(run.share), [0.25, 0.75], axis=1)
         going = np.isfinite(run.middle)

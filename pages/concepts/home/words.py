@@ -9,19 +9,10 @@ from pages.kit import theme
 ALIKE = 0.15  # log₁₀ of the factor up to which two sizes are about the same: 1.4
 
 
-def at_layer_1(found: data.Drag, c: float) -> float:
-    """log₁₀ of what reaches layer 1, at one factor."""
-    return float(found.median[found.at(c), 0])
-
-
-def _met(found: data.Drag, row: int) -> float:
-    """log₁₀ of what slopes and weights together leave unexplained of the gradient at layer 1."""
-    return float(found.median[row, 0] - found.slopes[row, 0] - found.weights[row, 0])
-
-
-def finding(at, draw: int | None, found: data.Drag, told: bool) -> str:
+def finding(at, *, told: bool) -> str:
     """What is left of the gradient at layer 1, and what came of training once that may be told."""
-    size, layers = at_layer_1(found, at.c), found.median.shape[1]
+    draw, found = data.draw(at), data.dragged(at)
+    size, layers = found.at_layer_1(at.c).gradient, found.median.shape[1]
     per_layer = 10 ** (size / (layers - 1))
     whose = f"draw {draw}" if draw else f"median of {found.members} draws"
     lines = [
@@ -30,12 +21,12 @@ def finding(at, draw: int | None, found: data.Drag, told: bool) -> str:
         f"{layers - 1} layers, each by about {theme.number(per_layer)}."
     ]
     if told:
-        lines.append(_trained(at, draw))
+        lines.append(_trained(at))
     return " ".join(lines)
 
 
-def _trained(at, draw: int | None) -> str:
-    c = data.nearest(at.c)
+def _trained(at) -> str:
+    draw, c = data.draw(at), data.nearest(at.c)
     run = data.trained(at.network, draw, c)
     which = f"Trained at ×{c:g}" + ("" if c == at.c else ", the nearest size that was")
     halted, tried = int((run.halted > 0).sum()), len(run.halted)
@@ -51,16 +42,16 @@ def _trained(at, draw: int | None) -> str:
     return right if not halted else f"{right} Of {tried}, {halted} {breaks}."
 
 
-def notes(at, draw: int | None, found: data.Drag, told: bool) -> list[str]:
+def notes(at, *, told: bool) -> list[str]:
     """What to notice; what would give the vote away only once that may be told."""
-    notes = [_slopes(at, found), _which_gradient(at, found)]
+    notes = [_slopes(at), _which_gradient(at)]
     if not told:
         return [*notes, "More stands here once you have guessed which of the three learns."]
-    return [*notes, _window(at, draw), _updates(at, draw), _losses(at, draw)]
+    return [*notes, _window(at), _updates(at), _losses(at)]
 
 
-def _slopes(at, found: data.Drag) -> str:
-    small, large = (found.slopes[found.at(c), 0] for c in (0.6, 1.6))
+def _slopes(at) -> str:
+    small, large = (data.dragged(at).at_layer_1(c).slopes for c in (0.6, 1.6))
     if at.network == "relu_he":
         return (
             "The dotted line ∏ φ′(*z*) does not move when you drag. A ReLU is on for half of its "
@@ -74,9 +65,10 @@ def _slopes(at, found: data.Drag) -> str:
     )
 
 
-def product(found: data.Drag, row: int) -> str:
+def product(at) -> str:
     """Slopes and weights together, and what they leave unexplained."""
-    both, rest = found.slopes[row, 0] + found.weights[row, 0], _met(found, row)
+    gradient, slopes, weights = data.dragged(at).at_layer_1(at.c)
+    both, rest = slopes + weights, gradient - slopes - weights
     left = (
         "What they leave over, less than 1 percent,"
         if abs(rest) < 0.0025
@@ -90,9 +82,10 @@ def product(found: data.Drag, row: int) -> str:
     )
 
 
-def _which_gradient(at, found: data.Drag) -> str:
+def _which_gradient(at) -> str:
+    found = data.dragged(at)
     sizes = found.dW[found.at(at.c)]
-    across, back = float(sizes[0]), at_layer_1(found, at.c)
+    across, back = float(sizes[0]), found.at_layer_1(at.c).gradient
     signal = float(found.inputs[found.at(at.c)])
     says = (
         f"A second gradient: ‖dJ/d*W*‖ of layer 1 is {theme.from_log10(across)} times that of "
@@ -109,8 +102,8 @@ def _which_gradient(at, found: data.Drag) -> str:
     return says
 
 
-def _window(at, draw: int | None) -> str:
-    learned = data.learners(at.network, draw)
+def _window(at) -> str:
+    learned = data.learners(at.network, data.draw(at))
     tried = f"Of {len(data.FACTORS)} sizes from ×0.5 to ×1.7,"
     if not learned:
         return f"{tried} none makes this network get half of the held-out digits right."
@@ -123,8 +116,12 @@ def _sizes(learned) -> str:
     return f"those from ×{learned[0]:g} to ×{learned[-1]:g} make"
 
 
-def _updates(at, draw: int | None) -> str:
-    sizes = [data.median(data.trained(at.network, draw, c).update) for c in charts.THREE]
+def _three(at) -> list[data.Run]:
+    return [data.trained(at.network, data.draw(at), c) for c in charts.THREE]
+
+
+def _updates(at) -> str:
+    sizes = [data.median(run.update) for run in _three(at)]
     moves = [
         f"{theme.from_log10(size, 2)} at ×{c:g}"
         for c, size in zip(charts.THREE, sizes, strict=True)
@@ -135,8 +132,8 @@ def _updates(at, draw: int | None) -> str:
     )
 
 
-def _losses(at, draw: int | None) -> str:
-    small, _, large = (data.trained(at.network, draw, c).loss for c in charts.THREE)
+def _losses(at) -> str:
+    small, _, large = (run.loss for run in _three(at))
     start = [data.median(row) for row in large[:4]]
     ended = next((i + 1 for i, loss in enumerate(start) if math.isnan(loss)), len(start))
     return (
@@ -148,18 +145,16 @@ def _losses(at, draw: int | None) -> str:
     )
 
 
-def equation(found: data.Drag, row: int) -> str:
+def equation(at) -> str:
     """The gradient at layer 1 as the product of slopes and weights, if it is that."""
-    layers = found.median.shape[1]
-    gradient = theme.term(
-        theme.outcome(found.median[row, 0]),
-        rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{layers}}}\|}}",
-        theme.tex(found.median[row, 0]),
-    )
-    slopes = theme.term("slopes", r"\prod \varphi'(z)", theme.tex(found.slopes[row, 0]))
-    weights = theme.term("weights", r"\prod g_W", theme.tex(found.weights[row, 0]))
-    equals = theme.nearly(_met(found, row))
-    return theme.displayed(rf"{gradient}\;{equals}\;{slopes}\;\cdot\;{weights}")
+    found = data.dragged(at)
+    gradient, slopes, weights = found.at_layer_1(at.c)
+    left = rf"\frac{{\|dJ/dz_1\|}}{{\|dJ/dz_{{{found.median.shape[1]}}}\|}}"
+    g = theme.term(theme.outcome(gradient), left, theme.tex(gradient))
+    s = theme.term("slopes", r"\prod \varphi'(z)", theme.tex(slopes))
+    w = theme.term("weights", r"\prod g_W", theme.tex(weights))
+    equals = theme.nearly(gradient - slopes - weights)
+    return theme.displayed(rf"{g}\;{equals}\;{s}\;\cdot\;{w}")
 
 
 def landmarks() -> dict[str, tuple[dict, str]]:
