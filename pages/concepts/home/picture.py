@@ -7,6 +7,7 @@ from pages.kit import frames, grammar
 
 FLOOR, CEILING = 8.6, 13.4  # where it stands on the chart's vertical axis, above the gradients
 _DEPTH = "data('frame')[0].depth"  # of the network: its hidden layers
+_HEIGHT = f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / SEEN_UNITS}"  # of a unit
 _END = 2 * LAYERS + 2  # the last stage: all of the gradient has come back
 # the layer nearest to the input that the gradient has come back to
 _REACHED = f"(datum.depth + {LAYERS + 2} - stage)"
@@ -34,17 +35,17 @@ def layers(frame: alt.Chart) -> list[alt.Chart]:
     Frames, one row per factor: `units` and `signal`, packed log₁₀ by layer and unit: the size of
     dJ/dz relative to the last layer's, and of h relative to the first's; `depth`.
     """
-    height = f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / SEEN_UNITS}"
     units = frames.unpack(frame, "units", "signal").transform_calculate(
         layer=f"floor(datum.i / {SEEN_UNITS}) + 1",
         unit=f"datum.i % {SEEN_UNITS}",
         meaning=grammar.outcome("datum.units"),
     )
-    units = units.transform_calculate(height=height).encode(y=alt.Y(field="height"))
-    rings = _gray(units).mark_point(
+    units = units.transform_calculate(height=_HEIGHT).encode(y=alt.Y(field="height"))
+    gray = grammar.colored(units, "reference")
+    rings = gray.mark_point(
         size=alt.ExprRef(f"110 * {_ROOM}"), strokeWidth=1, opacity=0.5, filled=False
     )
-    forward = _gray(units).transform_filter("datum.layer <= stage && isValid(datum.signal)")
+    forward = gray.transform_filter("datum.layer <= stage && isValid(datum.signal)")
     forward = forward.transform_filter(f"datum.layer < {_REACHED}")
     backward = units.transform_filter(f"datum.layer >= {_REACHED} && isValid(datum.units)")
     return [
@@ -64,10 +65,6 @@ _SIZE = alt.Size("area", type="quantitative", scale=None)
 _ROOM = "min(1, width / 520)"  # on a phone all is smaller
 
 
-def _gray(chart: alt.Chart) -> alt.Chart:
-    return chart.transform_calculate(meaning="'reference'")
-
-
 def _area(log10: str) -> str:
     """A dot's area in px²: the larger the quantity the larger, within its ring and around it."""
     return f"pow({grammar.clamp(f'8 + 2 * {log10}', 2, 15)}, 2) * {_ROOM}"
@@ -84,8 +81,7 @@ def _connections() -> alt.Chart:
         unit=f"datum.end ? floor(datum.k % {2 * SEEN_UNITS} / 2) : datum.star % {SEEN_UNITS}",
     )
     lines = lines.transform_filter(f"datum.from_layer < {_DEPTH}").transform_calculate(
-        layer="datum.from_layer + datum.end",
-        height=f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / SEEN_UNITS}",
+        layer="datum.from_layer + datum.end", height=_HEIGHT
     )
     return lines.mark_line(strokeWidth=0.5, opacity=0.2).encode(
         y=alt.Y(field="height"),
