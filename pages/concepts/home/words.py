@@ -121,14 +121,13 @@ def _three(at) -> list[data.Run]:
 
 
 def _updates(at) -> str:
-    sizes = [data.median(run.update) for run in _three(at)]
     moves = [
-        f"{theme.from_log10(size, 2)} at ×{c:g}"
-        for c, size in zip(charts.THREE, sizes, strict=True)
+        f"{theme.from_log10(data.median(run.update), 2)} at ×{c:g}"
+        for c, run in zip(charts.THREE, _three(at), strict=True)
     ]
     return (
         "The first step changes the weights of layer 1, relative to their size, by "
-        f"{moves[0]}, {moves[1]} and {moves[2]}. About 10⁻³ is healthy."
+        f"{theme.listed(moves)}. About 10⁻³ is healthy."
     )
 
 
