@@ -15,10 +15,9 @@ page.header(PANEL)
 
 @page.part(PANEL)
 def scale(at) -> None:
-    networks = data.setting(at)
     live.show(
         charts.gradients,
-        data.gradients(networks, at.quantity, at.center, at.beside),
+        data.gradients(data.setting(at), at.quantity, at.center, at.beside),
         at,
         panel=PANEL,
         live=("g",),
@@ -29,9 +28,8 @@ def scale(at) -> None:
             between the lines of N(0, 1), He and Xavier, with the dotted line that is set and a band
             around 1. The numbers at the current scale stand in the text below.""",
     )
-    nets, here = data.measured(networks), charts.STEPS.index(at.g)
-    page.write(words.finding(at, nets, here))
-    target = data.gain_one(nets, at.center)
+    page.write(words.finding(at))
+    target = data.gain_one(at)
     st.button(
         "Set the gain to 1",
         key="initialization.gain_one",
@@ -100,9 +98,8 @@ controls.more(
 
 @page.part(PANEL)
 def measured_gain(at) -> None:
-    nets, here = data.measured(data.setting(at)), charts.STEPS.index(at.g)
-    page.write(words.equation(at, nets, here))
-    page.notice(words.notes(at, nets, here))
+    page.write(words.equation(at))
+    page.notice(words.notes(at))
     page.write("## The gain gauge")
     page.show(
         charts.gauge,
@@ -113,7 +110,7 @@ def measured_gain(at) -> None:
             ReLU, tanh, sigmoid and the activation that is set, points measured in the networks
             above, and a band of gains that keep the gradient's size.""",
     )
-    page.write(words.gauge(at, nets, here))
+    page.write(words.gauge(at))
 
 
 page.write("## The trainable window")
@@ -220,7 +217,7 @@ def _derivation() -> None:
 
 
 def _data() -> None:
-    page.download(data.profile_of, "initialization", data.UNITS, now=data.at_this_scale)
+    page.download(data.profile_table, "initialization", data.UNITS, now=data.at_this_scale)
     st.caption(
         "The gradient of every layer at every scale. The window's runs are in "
         "`pages/concepts/initialization/runs.csv`, remade by "

@@ -60,8 +60,8 @@ def test_sigmoid_with_n01_depends_on_the_width(width, g, gain, tolerance):
 )
 def test_where_the_gain_is_one_in_theory_and_measured(name, low, high):
     assert low < data.scale_of_gain_one(name, 20, 0.0) < high
-    nets = data.measured(Setting(name, 64, 20, "lecun", 0.0, 0))
-    assert low < 2 ** data.gain_one(nets) < high
+    at = SimpleNamespace(**panel.PANEL.defaults | {"activation": name})
+    assert low < 2 ** data.gain_one(at) < high
 
 
 @pytest.mark.parametrize("name,one", [("silu", 1.514), ("gelu", 1.4355), ("relu", 2**0.5)])
@@ -78,7 +78,8 @@ def test_theory_and_wide_networks_agree():
 
 
 def test_narrow_networks_die():
-    dead = [data.measured(Setting("relu", 5, 20, "lecun", 0.0, seed)).dead[0] for seed in range(3)]
+    nets = [data.measured(Setting("relu", 5, 20, "lecun", 0.0, seed)) for seed in range(3)]
+    dead = [data.AtScale(those, "median", 0).dead for those in nets]
     assert all(2 <= n <= 9 for n in dead)
     words = say(g="0.5", width="5")
     assert f"{dead[0]} of the 21 networks are dead." in words
@@ -131,7 +132,7 @@ def test_the_dead_count_as_zero_and_not_as_nothing():
 @pytest.mark.parametrize("center", ["median", "mean"])
 def test_the_table_to_take_away_has_the_lines_that_are_drawn(center):
     at = SimpleNamespace(**panel.PANEL.defaults | {"width": "5", "g": 0.5, "depth": 12})
-    here, taken = charts.STEPS.index(at.g), data.profile_of(at)
+    here, taken = charts.STEPS.index(at.g), data.profile_table(at)
     taken = taken[np.isclose(taken["sigma_sqrt_n"], 2**at.g)]
     shown = data.gradients(data.setting(at), "dz", center, "slopes").iloc[here]
     for column, name in (("line", "dz_over_last"), ("beside", "product_of_slopes")):

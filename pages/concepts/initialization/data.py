@@ -67,36 +67,22 @@ class Measured:
     dz, dW  ‖…‖ of a layer over the last layer's: 0 where nothing arrives
     h       ‖h‖ of a layer over the last layer's: ∞ where nothing comes out of the last
     slopes  ∏ φ′(z) from the last layer back to each
-    lives   (K, S) whether any gradient arrives at layer 1
     """
 
     dz: Typical
     dW: Typical
     h: Typical
     slopes: Typical
-    lives: np.ndarray
 
     @property
     def members(self) -> int:
         """How many networks there are at each scale."""
-        return self.lives.shape[1]
-
-    @property
-    def dead(self) -> np.ndarray:
-        """How many networks no gradient comes through: (K,)."""
-        return (~self.lives).sum(axis=1)
+        return self.dz.first.shape[1]
 
     def gain(self, center: str = "median") -> np.ndarray:
         """log₁₀ of what one layer does to ‖dJ/dz‖, the geometric mean over the layers: (K,)."""
         ratio = getattr(self.dz, center)
         return ratio[:, 0] / (ratio.shape[1] - 1)
-
-    def told(self, center: str, here: int) -> str:
-        """Of which networks, at one scale: “median of 21 networks, 4 of them dead”."""
-        if self.members == 1:
-            return "one network"
-        dead = int(self.dead[here])
-        return f"{center} of {self.members} networks" + (f", {dead} of them dead" if dead else "")
 
 
 @dataclass(frozen=True)
@@ -113,18 +99,49 @@ class AtLayer1:
     only_living: bool
 
 
-def at_layer_1(nets: Measured, center: str, here: int) -> AtLayer1 | None:
-    """The median or mean of all networks, dead ones with 0; where that is 0, the median of those
-    that live. None where none does."""
-    kinds = ("dz", "dW", "slopes")
-    found = {kind: float(getattr(getattr(nets, kind), center)[here, 0]) for kind in kinds}
-    lives = nets.lives[here]
-    if only_living := found["dz"] == -np.inf:
-        if not lives.any():
-            return None
-        found = {kind: _middle(getattr(nets, kind).first[here, lives]) for kind in kinds}
-    gain = found["dz"] / (nets.dz.median.shape[1] - 1)
-    return AtLayer1(**found, gain=gain, only_living=only_living)
+@dataclass(frozen=True)
+class AtScale:
+    """The networks at one σ√n, `row` of all, told of by their median or mean, the `center`."""
+
+    nets: Measured
+    center: str
+    row: int
+
+    @property
+    def lives(self) -> np.ndarray:
+        """Whether any gradient arrives at layer 1: (S,)."""
+        return ~np.isneginf(self.nets.dz.first[self.row])
+
+    @property
+    def living(self) -> np.ndarray:
+        """log₁₀ of what arrives there of ‖dJ/dz‖, in each network that lives."""
+        return self.nets.dz.first[self.row, self.lives]
+
+    @property
+    def dead(self) -> int:
+        """How many networks no gradient comes through."""
+        return self.nets.members - len(self.living)
+
+    @property
+    def told(self) -> str:
+        """Of which networks: “median of 21 networks, 4 of them dead”."""
+        if self.nets.members == 1:
+            return "one network"
+        dead = f", {self.dead} of them dead" if self.dead else ""
+        return f"{self.center} of {self.nets.members} networks{dead}"
+
+    @property
+    def layer1(self) -> AtLayer1 | None:
+        """The median or mean of all networks, dead ones with 0; where that is 0, the median of
+        those that live. None where none does."""
+        ratios = {kind: getattr(self.nets, kind) for kind in ("dz", "dW", "slopes")}
+        found = {kind: float(getattr(of, self.center)[self.row, 0]) for kind, of in ratios.items()}
+        if only_living := found["dz"] == -np.inf:
+            if not len(self.living):
+                return None
+            found = {kind: _middle(of.first[self.row, self.lives]) for kind, of in ratios.items()}
+        gain = found["dz"] / (self.nets.dz.median.shape[1] - 1)
+        return AtLayer1(**found, gain=gain, only_living=only_living)
 
 
 def _middle(values: np.ndarray) -> float:
@@ -146,6 +163,11 @@ class Scheme:
 def measured(of: Setting) -> Measured:
     """The main line's networks at each σ√n."""
     return _networks(of)[0]
+
+
+def at_scale(at) -> AtScale:
+    """The networks that the page's controls are set to, at the σ√n that they are set to."""
+    return AtScale(measured(setting(at)), at.center, STEPS.index(at.g))
 
 
 def named(of: Setting) -> dict[str, Scheme]:
@@ -199,7 +221,6 @@ def _measured(sizes: np.ndarray) -> Measured:
         dW=_typical(arrives(log10_dW, log10_dW[..., -1:])),
         h=_typical(-arrives(log10_h[..., -1:], log10_h)),
         slopes=_typical(slopes),
-        lives=~np.isneginf(log10_dz[..., 0]),
     )
 
 
@@ -221,6 +242,7 @@ def gradients(of: Setting, quantity: str, center: str, second: str) -> pd.DataFr
     nets, depth = measured(of), of.depth
     typical = getattr(nets, quantity)
     line = getattr(typical, center)
+    scales = [AtScale(nets, center, row) for row in range(len(STEPS))]
     last = line[:, 0]  # where the gradient arrives: at layer 1
     alive = np.isfinite(line)
     extra, name_of_extra = {
@@ -247,12 +269,12 @@ def gradients(of: Setting, quantity: str, center: str, second: str) -> pd.DataFr
         "says_gain": [f"×{theme.from_log10(v / (depth - 1))} a layer" for v in last],
         "says_end": [f"{theme.from_log10(v, 2)} in all" for v in last],
         "says_what": f"‖{QUANTITIES[quantity]}‖ by layer",
-        "says_networks": [nets.told(center, k) for k in range(len(STEPS))],
+        "says_networks": [here.told for here in scales],
         "dead": [
-            f"{n} of {theme.count(nets.members, 'network')} dead: nothing gets through"
+            f"{here.dead} of {theme.count(nets.members, 'network')} dead: nothing gets through"
             if np.isneginf(v)
             else None
-            for v, n in zip(last, nets.dead, strict=True)
+            for v, here in zip(last, scales, strict=True)
         ],
         "first": 1,
         "left": 1 - 0.22 * (depth - 1),
@@ -354,22 +376,17 @@ UNITS = {"sigma_sqrt_n": "number", "layer": "number, from the input"} | dict.fro
 )
 
 
-def profile_of(at) -> pd.DataFrame:
-    """The numbers of the main chart's networks, for the download."""
-    return profile_table(measured(setting(at)))
-
-
 def at_this_scale(at) -> dict[str, float]:
     """Which rows of that the main chart shows."""
     return {"sigma_sqrt_n": 2.0**at.g}
 
 
-def profile_table(nets: Measured) -> pd.DataFrame:
+def profile_table(at) -> pd.DataFrame:
     """Every frame of the main chart as numbers, for the download."""
-    depth = nets.dz.median.shape[1]
+    nets = measured(setting(at))
     columns = {
-        "sigma_sqrt_n": np.repeat(SCALES, depth),
-        "layer": np.tile(np.arange(1, depth + 1), len(SCALES)),
+        "sigma_sqrt_n": np.repeat(SCALES, at.depth),
+        "layer": np.tile(np.arange(1, at.depth + 1), len(SCALES)),
     }
     for (quantity, center), column in _TAKEN.items():
         columns[column] = getattr(getattr(nets, quantity), center).ravel()
@@ -379,9 +396,9 @@ def profile_table(nets: Measured) -> pd.DataFrame:
 # The gauge ---------------------------------------------------------------------------------------
 
 
-def gain_one(nets: Measured, center: str = "median") -> float | None:
+def gain_one(at) -> float | None:
     """The g at which the measured gain is nearest to 1; None where no gradient gets through."""
-    miss = np.abs(nets.gain(center))
+    miss = np.abs(measured(setting(at)).gain(at.center))
     return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
 
 

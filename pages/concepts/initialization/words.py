@@ -7,26 +7,28 @@ import pandas as pd
 
 from core.activations import ACTIVATIONS
 from pages.concepts.initialization import data
+from pages.concepts.initialization.data import AtLayer1, AtScale
 from pages.concepts.initialization.panel import CURVES, G
 from pages.kit import theme
 
 
-def finding(at, nets: data.Measured, here: int) -> str:
+def finding(at) -> str:
     """What each layer does at this scale, and what is left at layer 1."""
-    found, scale = data.at_layer_1(nets, at.center, here), f"σ√*n* = {G.shown(at.g)}"
+    here, scale = data.at_scale(at), f"σ√*n* = {G.shown(at.g)}"
+    found = here.layer1
     if found is None or found.only_living:
-        lost = f"At {scale}, {_dead(nets, here)}: nothing arrives at layer 1. "
+        lost = f"At {scale}, {_dead(here)}: nothing arrives at layer 1. "
         lost += (
             "No scale has most of them live."
-            if data.gain_one(nets, at.center) is None
+            if data.gain_one(at) is None
             else "At another scale more of them live."
         )
         if found is None:
             return lost
-        begins = f"{lost} {_living(nets, here)},"
-        whose = "their median" if nets.members - nets.dead[here] > 1 else "one network"
+        begins = f"{lost} {_living(here)},"
+        whose = "their median" if len(here.living) > 1 else "one network"
     else:
-        begins, whose = f"At {scale}", nets.told(at.center, here)
+        begins, whose = f"At {scale}", here.told
     return (
         f"{begins} a layer multiplies ‖dJ/dz‖ by {theme.from_log10(found.gain)} on average. "
         f"Layer 1 gets **{theme.from_log10(found.dz, 2)}** times the gradient of layer {at.depth} "
@@ -34,7 +36,7 @@ def finding(at, nets: data.Measured, here: int) -> str:
     )
 
 
-def _drawn(at, found: data.AtLayer1) -> str:
+def _drawn(at, found: AtLayer1) -> str:
     """What the chart's line is, where it is not of dJ/dz."""
     if at.quantity == "dz":
         return ""
@@ -42,24 +44,23 @@ def _drawn(at, found: data.AtLayer1) -> str:
     return f" The chart shows ‖dJ/dW‖: that of layer 1 is {times} times the last one's."
 
 
-def _dead(nets: data.Measured, here: int) -> str:
+def _dead(here: AtScale) -> str:
     """How many are dead: “4 of the 21 networks are dead”."""
-    dead = int(nets.dead[here])
-    if nets.members == 1:
+    dead, members = here.dead, here.nets.members
+    if members == 1:
         return f"the network {'is' if dead else 'is not'} dead"
-    of = f"all {dead}" if dead == nets.members else f"{dead or 'none'} of the {nets.members}"
+    of = f"all {dead}" if dead == members else f"{dead or 'none'} of the {members}"
     return f"{of} networks {'is' if dead == 1 else 'are'} dead"
 
 
-def _living(nets: data.Measured, here: int) -> str:
-    n = int(nets.lives[here].sum())
+def _living(here: AtScale) -> str:
+    n = len(here.living)
     return "In the one that lives" if n == 1 else f"In the {n} that live"
 
 
 def through_sigmoids(*schemes: str) -> list[str]:
     """What each scheme lets through twenty sigmoid layers of width 64."""
-    nets = data.named(data.Setting("sigmoid", 64, 20, "lecun", 0.0, 0))
-    found = (nets[scheme] for scheme in schemes)
+    found = (data.named(data.ASKED)[scheme] for scheme in schemes)
     return [theme.from_log10(scheme.nets.dz.median[scheme.row, 0], 2) for scheme in found]
 
 
@@ -68,10 +69,9 @@ def saturated_by_n01() -> str:
     return theme.percent(data.saturated("sigmoid", 64, 20, 8.0))
 
 
-def equation(at, nets: data.Measured, here: int) -> str:
+def equation(at) -> str:
     """The gradient at layer 1 beside weights times slopes, and how far they agree."""
-    n = at.depth - 1
-    found = data.at_layer_1(nets, at.center, here)
+    n, found = at.depth - 1, data.at_scale(at).layer1
     ratio, slopes = (found.dz, found.slopes) if found else (-math.inf, -math.inf)
     weights = n * at.g * math.log10(2)
     product = theme.weights_times_slopes(ratio, weights, slopes, depth=at.depth)
@@ -87,9 +87,10 @@ def equation(at, nets: data.Measured, here: int) -> str:
     return f"{product}\n\n{says}"
 
 
-def notes(at, nets: data.Measured, here: int) -> list[str]:
+def notes(at) -> list[str]:
     """What to notice: how gains compound, where they are 1, which gradient, the spread."""
-    n, found = at.depth - 1, data.at_layer_1(nets, at.center, here)
+    n, here = at.depth - 1, data.at_scale(at)
+    found = here.layer1
     reach = 10 ** (theme.BAND / n)
     compound = (
         f"Over {theme.count(n, 'layer')} the gradient stays within a factor of 10 only if the gain "
@@ -112,14 +113,14 @@ def notes(at, nets: data.Measured, here: int) -> list[str]:
         f"{', '.join(ones)}. No single scheme fits all."
     )
     nothing = "Nothing arrives here, whichever gradient you ask for."
-    which = _which_gradient(nets, here, found) if found else nothing
+    which = _which_gradient(here, found) if found else nothing
     product = "Nothing arrives at layer 1, so slopes and gradient cannot be compared."
     if found:
         product = _product(found, n * at.g * math.log10(2))
-    return [compound, where, which, product, _spread(at, nets, here)]
+    return [compound, where, which, product, _spread(at, here)]
 
 
-def _which_gradient(nets: data.Measured, here: int, found: data.AtLayer1) -> str:
+def _which_gradient(here: AtScale, found: AtLayer1) -> str:
     apart = found.dW - found.dz
     factor = "makes little difference here"
     if abs(apart) >= math.log10(1.06):
@@ -130,14 +131,14 @@ def _which_gradient(nets: data.Measured, here: int, found: data.AtLayer1) -> str
     elif outcome == theme.outcome(found.dW) and abs(apart) < theme.CLOSE:
         story = "Here both tell one story."
     return (
-        f"*Which* gradient matters. {_living(nets, here) + ', ' if found.only_living else ''}"
+        f"*Which* gradient matters. {_living(here) + ', ' if found.only_living else ''}"
         f"‖dJ/dz‖ of layer 1 is {theme.from_log10(found.dz, 2)} times the "
         f"last one's, ‖dJ/dW‖ {theme.from_log10(found.dW, 2)} times. dJ/dW is the layer's input "
         f"times dJ/dz, and that input {factor}. {story}"
     )
 
 
-def _product(found: data.AtLayer1, weights: float) -> str:
+def _product(found: AtLayer1, weights: float) -> str:
     alone, together = theme.outcome(found.slopes), theme.outcome(found.dz)
     product = f"The slopes alone, ∏ φ′(*z*), make {theme.from_log10(found.slopes, 2)}: "
     product += f"they {theme.became(found.slopes, many=True)}, "
@@ -151,28 +152,28 @@ def _product(found: data.AtLayer1, weights: float) -> str:
     return product + "the gradient does not, and the weights' (σ√*n*)ⁿ does not explain it."
 
 
-def _spread(at, nets: data.Measured, here: int) -> str:
-    if nets.members == 1:
+def _spread(at, here: AtScale) -> str:
+    if here.nets.members == 1:
         return "At this width one network is run, to keep the drag quick. Try another seed."
-    died = _dead(nets, here)
+    died = _dead(here)
     died = f"{died[0].upper()}{died[1:]}."
-    if nets.dead[here] and at.activation != "relu":
+    if here.dead and at.activation != "relu":
         died += (
             f" A slope of {ACTIVATIONS[at.activation].label} is never 0 over a whole layer: the "
             "gradient is so small that float64 rounds it to 0."
         )
-    median = nets.dz.median[here, 0]
+    median = here.nets.dz.median[here.row, 0]
     if math.isinf(median):
         ended = "A layer in which every unit is off for every example ends the network."
-        says = [died, *([ended] if at.activation == "relu" else []), *_living_range(nets, here)]
+        says = [died, *([ended] if at.activation == "relu" else []), *_living_range(here)]
         return " ".join(says)
-    apart = nets.dz.mean[here, 0] - median
-    alike = not nets.dead[here] and float(np.ptp(nets.dz.first[here])) < theme.CLOSE
+    apart = here.nets.dz.mean[here.row, 0] - median
+    alike = not here.dead and float(np.ptp(here.living)) < theme.CLOSE
     if abs(apart) < 0.02:
         return f"{died} The mean is about as large as the median{ALIKE if alike else '.'}"
     mean = f"{died} The mean is {theme.from_log10(apart, 2)} times the median"
     if apart > math.log10(2):
-        return f"{mean}: {_who_makes(nets.dz.first[here])} nine tenths of it or more."
+        return f"{mean}: {_who_makes(here.living)} nine tenths of it or more."
     return f"{mean}{ALIKE if alike else '.'}"
 
 
@@ -187,26 +188,26 @@ def _who_makes(sizes: np.ndarray) -> str:
 ALIKE = ": they are alike within a factor of 3."
 
 
-def _living_range(nets: data.Measured, here: int) -> list[str]:
+def _living_range(here: AtScale) -> list[str]:
     """From which size to which the gradient arrives in those that live."""
-    sizes = nets.dz.first[here, nets.lives[here]]
+    living, sizes = _living(here), here.living
     if not len(sizes):
         return []
     low, high = (theme.from_log10(float(size), 2) for size in (sizes.min(), sizes.max()))
-    living = _living(nets, here)
     return [f"{living}, the gradient of layer 1 is {theme.span(low, high)} times the last layer's."]
 
 
-def gauge(at, nets: data.Measured, here: int) -> str:
+def gauge(at) -> str:
     """What the gauge shows, and whether theory and networks agree."""
-    measured, found = nets.gain(at.center)[here], data.at_layer_1(nets, at.center, here)
-    predicted = data.gain_in_theory(at.activation, at.depth, at.bias)[here]
+    here = data.at_scale(at)
+    measured, found = here.nets.gain(at.center)[here.row], here.layer1
+    predicted = data.gain_in_theory(at.activation, at.depth, at.bias)[here.row]
     if math.isinf(measured):
-        share = "All" if nets.dead[here] == nets.members else "Most"
+        share = "Most" if len(here.living) else "All"
         comparison = f"{share} of these networks are dead, so there is no gain to mark."
         if found:
             comparison += (
-                f" {_living(nets, here)} it is {theme.from_log10(found.gain)}; the theory says "
+                f" {_living(here)} it is {theme.from_log10(found.gain)}; the theory says "
                 f"{theme.from_log10(predicted)}."
             )
     else:
