@@ -405,7 +405,7 @@ def test_the_page_draws_three_charts_and_its_sweeps_are_bounded():
     assert len(drawn(open_page("initialization"))) == 3
     for name in ("tanh", "relu"):
         for width in map(int, ("5", "10", "16", "64", "100", "256")):
-            scales = 1 if name == "relu" else len(data.SCALES) + len(data.GHOSTS)
+            scales = 1 if name == "relu" else len(data.SCALES) + len(charts.GHOSTS)
             spec = sweeps.NetSpec(64, width, 30, 10, name)
             spec = replace(spec, seeds=untrained.count(spec))
             price = sweeps.cost(spec, scales=scales, examples=untrained.EXAMPLES)

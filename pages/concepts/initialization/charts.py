@@ -9,7 +9,7 @@ STEPS = tuple(G.values())
 TOP = 16  # the main chart's axis: 10⁻¹⁶ … 10¹⁶
 LOWEST, HIGHEST = -4.7, 5.2  # log₂ of a gain that the gauge can mark
 END = 15.3  # how far out a name or a dot may stand
-_GHOSTS = ("normal", "he", "xavier")
+GHOSTS = ("normal", "he", "xavier")  # of the main chart
 _NARROW = "width < 420"  # a phone: less is written into the plot
 _NAME = {"align": "right", "dx": -10, "fontSize": grammar.LABEL_SIZE}
 
@@ -28,7 +28,7 @@ def gradients() -> alt.LayerChart:
     frame = frames.frame_of(G)
     return grammar.layered(
         grammar.healthy_area(frame),
-        *(part for key in _GHOSTS for part in _ghost(frame, key)),
+        *(part for key in GHOSTS for part in _ghost(frame, key)),
         *_beside(frame),
         *_line(frame),
         *_readout(frame),

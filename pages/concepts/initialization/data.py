@@ -14,14 +14,13 @@ from core.datasets import digits
 from core.diagnostics import arrives
 from core.initializers import INITIALIZERS
 from core.network import NetSpec
-from pages.concepts.initialization.charts import END, HIGHEST, LOWEST, STEPS, TOP
+from pages.concepts.initialization.charts import END, GHOSTS, HIGHEST, LOWEST, STEPS, TOP
 from pages.concepts.initialization.panel import CURVES, DEEPEST, G
 from pages.kit import beside, frames, grammar, theme
 from pages.kit.memoize import memoize
 
 SCALES = tuple(2.0**g for g in STEPS)  # σ√n of every frame of the drag
 _NUMBERS = tuple(map(G.shown, STEPS))
-GHOSTS = ("normal", "he", "xavier")  # of the main chart
 QUANTITIES = {"dz": "dJ/dz", "dW": "dJ/dW"}
 RUNS_FILE = Path(__file__).with_name("runs.csv")
 
@@ -39,6 +38,12 @@ class Setting:
     draws: str
     bias: float  # standard deviation
     seed: int
+
+    @property
+    def spec(self) -> NetSpec:
+        """One of them, at σ√n = 1."""
+        spec = NetSpec(64, self.width, self.depth, 10, self.activation, bias_std=self.bias)
+        return replace(spec, initializer=self.draws)
 
 
 def setting(at) -> Setting:
@@ -183,11 +188,10 @@ def _networks(of: Setting) -> tuple[Measured, dict[str, Scheme]]:
     The schemes' weights are normal: most often the main line's own draws.
     """
     width, draws = of.width, of.draws
-    spec = NetSpec(64, width, of.depth, 10, of.activation, bias_std=of.bias)
 
     def run(weights: str, scales: tuple) -> np.ndarray:
         """log₁₀ of dJ/dz, dJ/dW, h and ∏ φ′(z) at these σ√n: (K, 4, S, L)."""
-        drawn = replace(spec, initializer=weights)
+        drawn = replace(of.spec, initializer=weights)
         found = untrained.profile(drawn, of.seed, weight_scales=scales)
         sizes = (found.log10_dz, found.log10_dW[..., : of.depth], found.log10_h, found.slopes)
         return np.stack(sizes, axis=1)
@@ -596,11 +600,11 @@ def accuracy(name: str, depth: int, scale: float) -> float:
 
 
 @memoize(4)
-def saturated(name: str, width: int, depth: int, scale: float) -> float:
+def saturated(of: Setting, scale: float) -> float:
     """The share of the units × examples of all layers that are saturated, at one σ√n."""
-    spec = NetSpec(64, width, depth, 10, name, initializer="lecun", weight_scale=scale)
+    spec = replace(of.spec, weight_scale=scale)
     spec = replace(spec, seeds=untrained.count(spec))
-    params = network.init(spec, rng=untrained.generators(0, spec.seeds))
+    params = network.init(spec, rng=untrained.generators(of.seed, spec.seeds))
     trace = network.forward(spec, params, untrained.digits())
     return float(diagnostics.saturated_share(trace.slope, spec.phi.max_slope).mean())
 
@@ -614,8 +618,7 @@ EDGE, BIN = 3.0, 0.125
 def activations(of: Setting, scale: float) -> pd.DataFrame:
     """How h is distributed in each layer of one network; see `charts…activations`."""
     x = digits().x_train[:64]
-    spec = NetSpec(x.shape[1], of.width, of.depth, 10, of.activation, initializer=of.draws)
-    spec = replace(spec, weight_scale=scale, bias_std=of.bias)
+    spec = replace(of.spec, weight_scale=scale)
     params = network.init(spec, rng=np.random.default_rng(of.seed))
     trace = network.forward(spec, params, x)
     # bins around multiples of their width, 0 and ±1 among them; the outermost hold what is beyond

@@ -12,7 +12,7 @@ def visit(at) -> Iterator[Callable]:
     """What the page computes at these values, those that it opens with."""
     yield from _at_depth(at, at.depth)
     yield partial(data.named, data.ASKED)
-    yield partial(data.saturated, "sigmoid", 64, 20, 8.0)
+    yield partial(data.saturated, data.ASKED, 8.0)
 
 
 def slider(at) -> Iterator[Callable]:

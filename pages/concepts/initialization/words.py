@@ -66,7 +66,7 @@ def through_sigmoids(*schemes: str) -> list[str]:
 
 def saturated_by_n01() -> str:
     """The share of saturated units in twenty sigmoid layers of width 64 with N(0, 1)."""
-    return theme.percent(data.saturated("sigmoid", 64, 20, 8.0))
+    return theme.percent(data.saturated(data.ASKED, 8.0))
 
 
 def equation(at) -> str:
