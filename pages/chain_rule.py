@@ -16,10 +16,9 @@ page.header(PANEL)
 
 @page.part(PANEL)
 def ledger(at) -> None:
-    way = data.walk(at.w1, at.w2, at.x, at.y, at.gradient)
     live.show(
         charts.ledger,
-        data.ledger(at.w1, at.x, at.y, at.gradient),
+        data.ledger(data.example(at), at.gradient),
         at,
         panel=PANEL,
         live=("w2",),
@@ -30,7 +29,7 @@ def ledger(at) -> None:
             loss J back to the weight. The numbers stand in the equation below.""",
         way=data.way(at.gradient, at.factor),
     )
-    page.write(f"{words.finding(at, way)}\n\n{words.equation(at, way)}")
+    page.write(f"{words.finding(at)}\n\n{words.equation(at)}")
 
 
 controls.draw(PANEL, ("factor",), ("gradient",))

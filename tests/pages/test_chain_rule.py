@@ -8,6 +8,7 @@ import pytest
 from core import scalar_chain
 from pages.concepts.chain_rule import data, panel
 from pages.concepts.chain_rule import words as sentences
+from pages.concepts.chain_rule.data import Example
 from tests.app import answer, open_page, prose, says, set_to
 from tests.app import charts as drawn
 
@@ -25,10 +26,10 @@ def test_the_articles_slope_at_five():
 
 
 def test_the_default_ledger_is_the_lesson_plans():
-    way = data.walk(2.0, 5.6767, 1.0, 0.0, "w1")
+    way = data.walk(Example(2.0, 1.0, 0.0), 5.6767, "w1")
     assert way.factors == pytest.approx([0.9933, 0.00665, 5.6767, 0.1050, 1.0], rel=1e-3)
     assert 10 ** way.levels[-1] == pytest.approx(3.94e-3, rel=2e-3)
-    short = data.walk(2.0, 5.6767, 1.0, 0.0, "w2")
+    short = data.walk(Example(2.0, 1.0, 0.0), 5.6767, "w2")
     assert 10 ** short.levels[-1] == pytest.approx(5.82e-3, rel=2e-3)
 
 
@@ -57,7 +58,7 @@ def test_the_factors_multiply_to_the_gradient_at_every_position():
     w2 = np.array(panel.W2.values())
     net = scalar_chain.two_layer_chain(w1=-1.3, w2=w2, x=0.7, y=0.4)
     for gradient, whole in (("w1", net.dw1), ("w2", net.dw2)):
-        way = data.walk(-1.3, w2, 0.7, 0.4, gradient)
+        way = data.walk(Example(-1.3, 0.7, 0.4), w2, gradient)
         assert way.signs[:, -1] * 10 ** way.levels[:, -1] == pytest.approx(whole, rel=1e-12)
         assert way.levels.shape[-1] == len(data.NODES[gradient])
         assert way.factors.shape[-1] == len(data.FACTORS[gradient])
@@ -123,7 +124,7 @@ def test_beyond_the_best_weight_the_gradient_only_shrinks():
     w2 = np.array(panel.W2.values())
     for w1 in (-3.0, 0.0, 2.0, 6.0):
         for y in (0.0, 0.3, 0.5, 1.0):
-            best, most = data.largest(w1, 1.0, y)
+            best, most = data.largest(Example(w1, 1.0, y))
             net = scalar_chain.two_layer_chain(w1=w1, w2=w2, x=1.0, y=y)
             beyond = np.abs(net.dw1)[np.sign(best) * w2 >= abs(best)]
             steps = np.diff(beyond if best > 0 else beyond[::-1])
@@ -147,7 +148,7 @@ def test_bars_below_the_chart_are_said_to_be():
 
 
 def test_the_live_ledger_has_one_row_per_step_of_the_drag():
-    frame = data.ledger(2.0, 1.0, 0.0, "w1")
+    frame = data.ledger(Example(2.0, 1.0, 0.0), "w1")
     assert len(frame) == 301 <= 3000
     assert frame["level"].str.split().map(len).eq(6).all()
     at = frame[frame["w2"] == 0.0].iloc[0]

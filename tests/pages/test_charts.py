@@ -232,10 +232,12 @@ def test_the_ledgers_bars_are_colored_by_what_they_are_not_by_blame():
     way = chain_data.way("w1", "all").set_index("factor")["meaning"]
     assert way["slope1"] == way["slope2"] == "slopes" and way["w2"] == "weights"
     assert not set(way) & {"vanishing", "exploding"}
-    frame = chain_data.ledger(2.0, 1.0, 0.0, "w1").set_index("w2")["became"]
-    best, _ = chain_data.largest(2.0, 1.0, 0.0)
+    of = chain_data.Example(w1=2.0, x=1.0, y=0.0)
+    frame = chain_data.ledger(of, "w1").set_index("w2")["became"]
+    best, _ = chain_data.largest(of)
     assert frame[best] == "healthy" and frame[5.68] == frame[0.0] == "vanishing"
-    assert set(chain_data.ledger(2.0, 0.0, 0.0, "w1")["became"]) == {"vanishing"}  # x is 0
+    none = chain_data.ledger(chain_data.Example(w1=2.0, x=0.0, y=0.0), "w1")
+    assert set(none["became"]) == {"vanishing"}
 
 
 def test_a_chart_names_no_color_that_is_not_in_the_table():

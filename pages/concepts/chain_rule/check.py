@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
 
-from core import scalar_chain
 from core.activations import ACTIVATIONS
 from pages.concepts.chain_rule import data
 from pages.concepts.chain_rule.panel import FACTOR, PANEL
@@ -97,7 +96,7 @@ def _unread(text: str) -> str:
 
 def _true(at) -> dict[str, float]:
     """Every factor, and their product."""
-    factors = data.walk(at.w1, at.w2, at.x, at.y, at.gradient).factors.tolist()
+    factors = data.walk(data.example(at), at.w2, at.gradient).factors.tolist()
     return dict(zip(data.FACTORS[at.gradient], factors, strict=True)) | {PRODUCT: prod(factors)}
 
 
@@ -127,7 +126,7 @@ def _slip(name: str, number: Typed, at, true: Mapping[str, float]) -> str:
 
 def _factor_slips(at) -> dict[str, dict[str, float]]:
     """Of each factor: a word on a usual slip, and what it gives."""
-    net = scalar_chain.two_layer_chain(w1=at.w1, w2=at.w2, x=at.x, y=at.y)
+    net = data.example(at).chain(at.w2)
     slope = ACTIVATIONS["sigmoid"].df
     z1, a1, z2, y_hat, loss = map(float, (net.z1, net.a1, net.z2, net.y_hat, net.loss))
     return {
@@ -171,7 +170,7 @@ def _factor_slips(at) -> dict[str, dict[str, float]]:
 
 def _product_slips(at, true: Mapping[str, float]) -> dict[str, float]:
     """Of the product: a word on a usual slip, and what it gives."""
-    net = scalar_chain.two_layer_chain(w1=at.w1, w2=at.w2, x=at.x, y=at.y)
+    net = data.example(at).chain(at.w2)
     of = {name: value for name, value in true.items() if name != PRODUCT}
     levels = {"slope2": float(net.y_hat), "slope1": float(net.a1)}
     sigmas = prod(levels.get(name, value) for name, value in of.items())

@@ -21,9 +21,28 @@ MEANING = {  # of each factor: what it is, not what it costs
     **{"slope1": "slopes", "slope2": "slopes", "w2": "weights"},
     **{"loss": "dark", "a1": "dark", "x": "dark"},
 }
+_EVERY_W2 = np.array(W2.values())  # of the slider
 
 
 # The article's network ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Example:
+    """The article's network with any w₂: its first weight, its input and its target."""
+
+    w1: float
+    x: float
+    y: float
+
+    def chain(self, w2) -> scalar_chain.TwoLayerChain:
+        """The network with one w₂ or with many."""
+        return scalar_chain.two_layer_chain(w1=self.w1, w2=w2, x=self.x, y=self.y)
+
+
+def example(at) -> Example:
+    """What the page's controls are set to."""
+    return Example(at.w1, at.x, at.y)
 
 
 @dataclass(frozen=True)
@@ -36,12 +55,12 @@ class Walk:
     signs: np.ndarray  # (…, K + 1)
 
 
-def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
+def walk(of: Example, w2, gradient: str) -> Walk:
     """From J to the weight, for one w₂ or for many."""
-    net = scalar_chain.two_layer_chain(w1=w1, w2=w2, x=x, y=y)
+    net = of.chain(w2)
     weight2 = np.asarray(w2, dtype=float)
     if gradient == "w1":
-        factors, values = net.dw1_factors, (net.z2, net.a1, net.z1, np.full_like(weight2, w1))
+        factors, values = net.dw1_factors, (net.z2, net.a1, net.z1, np.full_like(weight2, of.w1))
     else:
         factors, values = net.dw2_factors, (net.z2, weight2)
     factors = np.stack([factor.value for factor in factors], axis=-1)
@@ -52,30 +71,29 @@ def walk(w1: float, w2, x: float, y: float, gradient: str) -> Walk:
 
 
 @memoize(64)
-def became(w1: float, x: float, y: float, gradient: str) -> tuple[str, ...]:
+def became(of: Example, gradient: str) -> tuple[str, ...]:
     """The color of the gradient at each w₂: “vanishing” far below the best that a w₂ can do here.
 
     J itself is no measure: the best w₂ leaves less than a tenth of it, and nothing has vanished.
     """
-    sizes = walk(w1, np.array(W2.values()), x, y, gradient).levels[:, -1]
+    sizes = walk(of, _EVERY_W2, gradient).levels[:, -1]
     far = ~(sizes > sizes.max() - theme.CLOSE)  # 0 where all are 0
     return tuple(np.where(far, "vanishing", "healthy").tolist())
 
 
 @memoize(64)
-def ledger(w1: float, x: float, y: float, gradient: str) -> pd.DataFrame:
+def ledger(of: Example, gradient: str) -> pd.DataFrame:
     """One row per w₂; see `charts.ledger`."""
-    w2 = np.array(W2.values())
-    along = walk(w1, w2, x, y, gradient)
-    none = np.full((len(w2), 1), np.nan)
+    along = walk(of, _EVERY_W2, gradient)
+    none = np.full((len(_EVERY_W2), 1), np.nan)
     return pd.DataFrame(
         {
-            "w2": w2,
+            "w2": _EVERY_W2,
             "value": frames.pack(along.values, ".6g"),
             "times": frames.pack(np.concatenate([none, along.factors], axis=-1), ".6g"),
             "level": frames.pack(along.levels, frames.READ),
             "sign": frames.pack(along.signs, ".0f"),
-            "became": became(w1, x, y, gradient),
+            "became": became(of, gradient),
         }
     )
 
@@ -104,21 +122,19 @@ def way(gradient: str, factor: str) -> pd.DataFrame:
 
 
 @memoize(64)
-def largest(w1: float, x: float, y: float) -> tuple[float, float]:
+def largest(of: Example) -> tuple[float, float]:
     """The w₂ of the slider at which |dJ/dw₁| is largest, and |dJ/dw₁| there."""
-    w2 = np.array(W2.values())
-    sizes = np.abs(scalar_chain.two_layer_chain(w1=w1, w2=w2, x=x, y=y).dw1)
+    sizes = np.abs(of.chain(_EVERY_W2).dw1)
     at = int(sizes.argmax())
-    return float(w2[at]), float(sizes[at])
+    return float(_EVERY_W2[at]), float(sizes[at])
 
 
 def ledger_table(at) -> pd.DataFrame:
     """Every factor of both gradients at every w₂."""
-    w2 = np.array(W2.values())
-    net = scalar_chain.two_layer_chain(w1=at.w1, w2=w2, x=at.x, y=at.y)
+    net = example(at).chain(_EVERY_W2)
     factors = {factor.name: factor.value for factor in (*net.dw1_factors, *net.dw2_factors)}
     return pd.DataFrame(
-        {"w₂": w2, "w₁": at.w1, "y": at.y, "z₂": net.z2, "ŷ": net.y_hat, "J": net.loss}
+        {"w₂": _EVERY_W2, "w₁": at.w1, "y": at.y, "z₂": net.z2, "ŷ": net.y_hat, "J": net.loss}
         | factors
         | {"dJ/dw₁": net.dw1, "dJ/dw₂": net.dw2}
     )

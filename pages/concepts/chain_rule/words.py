@@ -26,8 +26,9 @@ WHY = {
 }
 
 
-def finding(at, way: data.Walk) -> str:
+def finding(at) -> str:
     """The gradient at this w₂, and what the reader may try."""
+    way = data.walk(data.example(at), at.w2, at.gradient)
     below = bool((way.levels[np.isfinite(way.levels)] < charts.FLOOR).any())
     return (
         f"At *w*₂ = {theme.setting(at.w2)}, *z*₂ is {_thousandths(float(way.values[2]))} and the "
@@ -60,8 +61,9 @@ def _log10(factor: float) -> float:
     return math.log10(abs(factor)) if factor else -math.inf
 
 
-def equation(at, way: data.Walk) -> str:
+def equation(at) -> str:
     """The gradient as the product of its factors, each with its value."""
+    way = data.walk(data.example(at), at.w2, at.gradient)
     path, terms = data.FACTORS[at.gradient], []
     for option, value in zip(path, map(float, way.factors), strict=True):
         shown = theme.tex(_log10(value), negative=value < 0)
@@ -75,7 +77,7 @@ def equation(at, way: data.Walk) -> str:
 
 
 def _became(at) -> str:
-    return data.became(at.w1, at.x, at.y, at.gradient)[W2.values().index(at.w2)]
+    return data.became(data.example(at), at.gradient)[W2.values().index(at.w2)]
 
 
 def following(factor: str, path: tuple[str, ...]) -> str:
@@ -97,7 +99,7 @@ def step(at, path: tuple[str, ...]) -> str:
             f"{names[at.factor]} is no factor of dJ/d{weight}: at z₂ the ways part. "
             "× a₁ leads to w₂ and ends there; × w₂ · σ′(z₁) · x leads to w₁."
         )
-    i, way = path.index(at.factor) + 1, data.walk(at.w1, at.w2, at.x, at.y, at.gradient)
+    i, way = path.index(at.factor) + 1, data.walk(data.example(at), at.w2, at.gradient)
     return (
         f"**Step {i} of {len(path)}: × {names[at.factor]}**, {WHY[at.factor]}. "
         f"So far: dJ/d{data.NODES[at.gradient][i]} = {_signed(way, i)}."
@@ -111,9 +113,9 @@ def cancelled() -> str:
 
 def notes(at) -> list[str]:
     """What to notice: the slopes, how far w₂ can go, where the ways part, the sign."""
-    way = data.walk(at.w1, at.w2, at.x, at.y, "w1")
+    of = data.example(at)
+    way, short = (data.walk(of, at.w2, gradient) for gradient in ("w1", "w2"))
     loss, slope2, w2, slope1, x = map(float, way.factors)
-    short = data.walk(at.w1, at.w2, at.x, at.y, "w2")
     a1 = float(short.factors[2])
     slopes = (
         f"The two slopes multiply to σ′(z₂)·σ′(z₁) = {theme.number(slope2 * slope1)}, and could "
@@ -127,7 +129,7 @@ def notes(at) -> list[str]:
     else:
         slopes += "Nothing here pays for them: |w₂·x| is not above 1."
 
-    (best, most), share = data.largest(at.w1, at.x, at.y), 0.0
+    (best, most), share = data.largest(of), 0.0
     if most:
         share = 10 ** float(way.levels[-1]) / most
         here = "You are there" if math.isclose(share, 1) else f"Here it is {theme.percent(share)}"
