@@ -106,26 +106,21 @@ class AtLayer1:
 
 @dataclass(frozen=True)
 class AtScale:
-    """The networks at one σ√n, `row` of all, told of by their median or mean, the `center`."""
+    """The networks at the σ√n of one row, and which `center` they are told by: median or mean."""
 
     nets: Measured
     center: str
     row: int
 
-    @property
-    def lives(self) -> np.ndarray:
-        """Whether any gradient arrives at layer 1: (S,)."""
-        return ~np.isneginf(self.nets.dz.first[self.row])
-
-    @property
-    def living(self) -> np.ndarray:
-        """log₁₀ of what arrives there of ‖dJ/dz‖, in each network that lives."""
-        return self.nets.dz.first[self.row, self.lives]
+    def living(self, ratio: str = "dz") -> np.ndarray:
+        """log₁₀ of a ratio at layer 1, in each network in which a gradient arrives there."""
+        lives = ~np.isneginf(self.nets.dz.first[self.row])
+        return getattr(self.nets, ratio).first[self.row, lives]
 
     @property
     def dead(self) -> int:
         """How many networks no gradient comes through."""
-        return self.nets.members - len(self.living)
+        return self.nets.members - len(self.living())
 
     @property
     def told(self) -> str:
@@ -139,12 +134,12 @@ class AtScale:
     def layer1(self) -> AtLayer1 | None:
         """The median or mean of all networks, dead ones with 0; where that is 0, the median of
         those that live. None where none does."""
-        ratios = {kind: getattr(self.nets, kind) for kind in ("dz", "dW", "slopes")}
-        found = {kind: float(getattr(of, self.center)[self.row, 0]) for kind, of in ratios.items()}
+        kinds = {kind: getattr(self.nets, kind) for kind in ("dz", "dW", "slopes")}
+        found = {kind: float(getattr(of, self.center)[self.row, 0]) for kind, of in kinds.items()}
         if only_living := found["dz"] == -np.inf:
-            if not len(self.living):
+            if self.dead == self.nets.members:
                 return None
-            found = {kind: _middle(of.first[self.row, self.lives]) for kind, of in ratios.items()}
+            found = {kind: _middle(self.living(kind)) for kind in kinds}
         gain = found["dz"] / (self.nets.dz.median.shape[1] - 1)
         return AtLayer1(**found, gain=gain, only_living=only_living)
 

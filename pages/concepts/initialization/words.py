@@ -26,7 +26,7 @@ def finding(at) -> str:
         if found is None:
             return lost
         begins = f"{lost} {_living(here)},"
-        whose = "their median" if len(here.living) > 1 else "one network"
+        whose = "their median" if len(here.living()) > 1 else "one network"
     else:
         begins, whose = f"At {scale}", here.told
     return (
@@ -54,7 +54,7 @@ def _dead(here: AtScale) -> str:
 
 
 def _living(here: AtScale) -> str:
-    n = len(here.living)
+    n = len(here.living())
     return "In the one that lives" if n == 1 else f"In the {n} that live"
 
 
@@ -168,12 +168,12 @@ def _spread(at, here: AtScale) -> str:
         says = [died, *([ended] if at.activation == "relu" else []), *_living_range(here)]
         return " ".join(says)
     apart = here.nets.dz.mean[here.row, 0] - median
-    alike = not here.dead and float(np.ptp(here.living)) < theme.CLOSE
+    alike = not here.dead and float(np.ptp(here.living())) < theme.CLOSE
     if abs(apart) < 0.02:
         return f"{died} The mean is about as large as the median{ALIKE if alike else '.'}"
     mean = f"{died} The mean is {theme.from_log10(apart, 2)} times the median"
     if apart > math.log10(2):
-        return f"{mean}: {_who_makes(here.living)} nine tenths of it or more."
+        return f"{mean}: {_who_makes(here.living())} nine tenths of it or more."
     return f"{mean}{ALIKE if alike else '.'}"
 
 
@@ -190,7 +190,7 @@ ALIKE = ": they are alike within a factor of 3."
 
 def _living_range(here: AtScale) -> list[str]:
     """From which size to which the gradient arrives in those that live."""
-    living, sizes = _living(here), here.living
+    living, sizes = _living(here), here.living()
     if not len(sizes):
         return []
     low, high = (theme.from_log10(float(size), 2) for size in (sizes.min(), sizes.max()))
@@ -203,7 +203,7 @@ def gauge(at) -> str:
     measured, found = here.nets.gain(at.center)[here.row], here.layer1
     predicted = data.gain_in_theory(at.activation, at.depth, at.bias)[here.row]
     if math.isinf(measured):
-        share = "Most" if len(here.living) else "All"
+        share = "All" if here.dead == here.nets.members else "Most"
         comparison = f"{share} of these networks are dead, so there is no gain to mark."
         if found:
             comparison += (
