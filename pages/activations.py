@@ -23,13 +23,11 @@ def slopes(at) -> None:
         panel=PANEL,
         live=("z",),
         main=data.main_line,
-        idea=partial(data.idea, seed=at.seed),
         multiplied=data.multiplied(curves, at.n, leak),
         alt_text="""
-            Two panels over the pre-activation z from −6 to 6. Above: the slopes of three
-            activations, with a histogram of z inside a real network and the activations themselves
-            as an inset. Below, on a logarithmic scale: the same slopes multiplied over n layers.
-            The numbers at the current z stand in the text below.""",
+            Two panels over the pre-activation z. Above: the slopes of three activations, with a
+            histogram of z inside a real network and the activations as an inset. Below: the same
+            slopes multiplied over n layers. The numbers at the current z stand in the text.""",
     )
     found = words.finding(at, data.points(at))
     page.write(f"{found} Drag *z* to where a curve lets a gradient through.")
@@ -50,6 +48,14 @@ def prediction(at) -> None:
         because="""Vanishing does not need saturation: a slope of at most ¼ per layer is enough, and
         Xavier's weights do not pay for it.""",
     )
+    if idea := predict.idea(PANEL, partial(data.idea, seed=at.seed)):
+        page.show(
+            charts.asked,
+            data.asked_by_layer(at.seed),
+            key="activations.asked",
+            alt_text="Lines: the gradient at each of 15 layers, and what the guess would give.",
+            idea=idea,
+        )
 
 
 page.write(

@@ -19,7 +19,6 @@ def held(at) -> None:
         at,
         panel=PANEL,
         live=("scale",),
-        idea=data.idea,
         alt_text="""
             Histogram of the sizes of a gradient's entries as powers of two, above one ruler for
             each number format: what becomes 0, what is subnormal, normal, and too large. The shares
@@ -42,6 +41,14 @@ predict.choice(
     },
     because=words.stuck(),
 )
+if idea := predict.idea(PANEL, data.idea):
+    page.show(
+        charts.asked,
+        data.asked(),
+        key="precision.asked",
+        alt_text="Lines: 1 times 0.6 in float16, up to 40 times, and what the answer would give.",
+        idea=idea,
+    )
 
 page.write(
     """
@@ -90,9 +97,7 @@ def by_layer(at) -> None:
         charts.layers,
         data.layers(data.setting(at), at.form, at.scale, at.over),
         key="precision.layers",
-        alt_text="""
-            Line chart on a logarithmic scale over the layers: the relative difference from the
-            exact dJ/dz, rounded once at the end, and with all of both passes rounded.""",
+        alt_text="Lines: by layer, how far from the exact dJ/dz the two ways of rounding are.",
     )
     page.write(words.layers(at))
 
@@ -113,10 +118,7 @@ def two_formulas(at) -> None:
         charts.slopes,
         data.slopes(at.form, at.slope),
         key="precision.slopes",
-        alt_text="""
-            Line chart on a logarithmic scale over z: the slope of an activation by the usual
-            formula, with crosses where it is exactly 0, and by one that keeps it for as long as the
-            format can.""",
+        alt_text="Lines over z: a slope by two formulas, with crosses where it is exactly 0.",
     )
     page.write(words.slopes(at))
 
@@ -178,9 +180,7 @@ def seldom(at) -> None:
         charts.log_axis,
         data.log_axis(),
         key="precision.log_axis",
-        alt_text="""
-            Dots on a logarithmic axis that fall along a line, and then stand at the top: there the
-            number is exactly 0.""",
+        alt_text="Dots that fall along a line, and then stand at the top: there the number is 0.",
     )
 
 

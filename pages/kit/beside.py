@@ -98,9 +98,7 @@ class Idea:
     rule: the idea's, in words; name: the same in a word or a formula, beside the line. truth: what
     it is held against. point: what a point is called, by its x: “n = 5”. seen: the ends of the
     chart's axis. by: see FACTOR. name_share: see `line`; align, below: of the name, where it does
-    not stand free above the line by itself. ends: of the horizontal axis, where that is another
-    one: a rule between them is drawn at the last of the sizes. upright: the sizes lie along the
-    horizontal axis.
+    not stand free above the line by itself.
     """
 
     rule: str
@@ -115,8 +113,6 @@ class Idea:
     name_share: float = 0.5
     align: str | None = None
     below: bool = False
-    ends: tuple[float, float] | None = None
-    upright: bool = False
 
     @property
     def parting(self) -> int | None:
@@ -132,8 +128,7 @@ class Idea:
         _, apart = self.by
         met = f"here the two stay within {apart}"
         if self.parting is not None:
-            met = f"the two part at {self.point(float(self.x[self.parting]))}"
-            met += "" if self.ends else ", in the circle"
+            met = f"the two part at {self.point(float(self.x[self.parting]))}, in the circle"
             breaks = np.isnan(self.measured[self.parting])
             met += ", where the gray one is not a number" if breaks else f", by more than {apart}"
         return (
@@ -165,26 +160,17 @@ def guessed(
 
 def held_against(idea: Idea) -> Tables:
     """The tables of an idea's line and its name, of what is measured, and of where they part."""
-
-    def lined(sizes: np.ndarray, **more: Any) -> pd.DataFrame:
-        if idea.ends:
-            return line(np.linspace(*idea.ends, 9), [sizes[-1]] * 9, seen=idea.seen, **more)
-        return line(idea.x, sizes, seen=idea.seen, **more)
-
-    own, truth = lined(idea.y, name_share=idea.name_share), lined(idea.measured)
+    own = line(idea.x, idea.y, seen=idea.seen, name_share=idea.name_share)
+    truth = line(idea.x, idea.measured, seen=idea.seen)
     own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
-    parting = [] if idea.parting is None or idea.ends else [idea.parting]
+    parting = [] if idea.parting is None else [idea.parting]
     both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parting]
-    tables = {
+    return {
         MEASURED: _drawn(truth, "reference"),
         IDEA: _drawn(own, "dark"),
         PARTS: _drawn(both, "dark"),
         NAMES[IDEA]: _names(own, f"your idea: {idea.name}", "dark"),
     }
-    if idea.upright:
-        swapped = {"at_x": "at_y", "at_y": "at_x"}
-        return {name: rows.rename(columns=swapped) for name, rows in tables.items()}
-    return tables
 
 
 @cache

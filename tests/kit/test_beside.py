@@ -291,20 +291,6 @@ def test_shares_part_by_points():
     assert found.parting == 2 and "by more than 10 percentage points" in found.says
 
 
-def test_a_rule_across_another_axis_stands_at_the_last_size():
-    rows = beside.held_against(idea(np.array([0, -0.5]), np.array([0, -1.0]), ends=(-6, 6)))
-    own = rows[beside.IDEA]
-    assert own["at_x"].iloc[[0, -1]].tolist() == [-6, 6] and set(own["at_y"]) == {-0.5}
-    assert set(rows[beside.MEASURED]["at_y"]) == {-1}
-    assert rows[beside.PARTS].empty
-
-
-def test_an_upright_idea_has_its_sizes_along_the_horizontal_axis():
-    found = idea(np.array([0.0, -1]), np.zeros(2), upright=True)
-    own = beside.held_against(found)[beside.IDEA]
-    assert own["at_x"].tolist() == [0, -1] and own["at_y"].tolist() == [0, 1]
-
-
 @pytest.mark.parametrize("guess", [0, -0.3, -1, -1.6, -2, -2.3, -2.6, -3, -10])
 def test_a_guess_is_made_up_of_equal_factors_unless_it_is_right(guess):
     measured = np.log10(0.9) * np.arange(51)

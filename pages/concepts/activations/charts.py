@@ -15,6 +15,7 @@ _HEIGHT = 530
 _UPPER, _LOWER = grammar.Pane(down=(0.24, 0.68)), grammar.Pane(down=(0.71, 1))
 SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
 PRODUCTS = (-24, 2)  # decades
+ASKED = (-12, 1)  # of the question's gradient
 CORNER = (-5.9, -1.7, 0.3, 1.06)  # the inset with φ: left, right, bottom, top
 MULTIPLIED = "multiplied"  # the table of the lower pane
 INSET = (-1.2, 2.0)  # the values of φ that it shows
@@ -187,6 +188,21 @@ def _products_pane() -> alt.LayerChart:
             ),
         ]
     return alt.layer(*layers).encode(y=y)
+
+
+def asked() -> alt.LayerChart:
+    """The gradient of the page's question, by layer.
+
+    Rows: `layer`, `log10` of what is left of the last layer's.
+    """
+    line = grammar.colored(alt.Chart(), "reference").mark_line(strokeWidth=3)
+    low, high = ASKED
+    return grammar.layered(
+        line.properties(name=beside.MAIN),
+        x=grammar.whole_x("layer", grammar.toward_the_input("layer"), [1, 15]),
+        y=grammar.powers_y("log10", "part of ‖dJ/dz‖ at layer 15", low, high, every=4),
+        height=theme.SMALL_HEIGHT,
+    )
 
 
 def by_layer() -> alt.LayerChart:

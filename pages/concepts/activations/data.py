@@ -13,6 +13,7 @@ from core.datasets import digits
 from core.network import NetSpec
 from core.training import TrainSpec
 from pages.concepts.activations.charts import (
+    ASKED,
     CORNER,
     DEAD,
     INSET,
@@ -208,10 +209,7 @@ def main_line(at) -> pd.DataFrame:
 
 
 def idea(guess: float, seed: int) -> beside.Idea | None:
-    """What each layer would leave if the guess, log₁₀, were left; None where that is close.
-
-    Drawn as a rule across the products of slopes: what they would have to be.
-    """
+    """What each layer would leave if the guess, log₁₀, were left; None where that is close."""
     return beside.guessed(
         guess,
         asked(seed).by_layer[::-1],
@@ -219,10 +217,14 @@ def idea(guess: float, seed: int) -> beside.Idea | None:
         truth="the sigmoid networks",
         point=lambda x: f"layer {x:g}",
         x=np.arange(SEEN_DEPTH, 0, -1),
-        seen=PRODUCTS,
-        ends=(Z.low, 5.0),
-        name_share=0.3,
+        seen=ASKED,
+        align="left",
     )
+
+
+def asked_by_layer(seed: int) -> pd.DataFrame:
+    """The gradient that the question asks about, at each layer; see `charts.asked`."""
+    return pd.DataFrame({"layer": range(1, SEEN_DEPTH + 1), "log10": asked(seed).by_layer})
 
 
 def _over_z() -> dict[str, np.ndarray]:

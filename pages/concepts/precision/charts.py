@@ -12,6 +12,21 @@ STEPS = 100  # of the weight that is moved up and down
 WEIGHTS = -0.1, 2.1  # that its chart has a place for
 POWERS = 1600  # the largest n of a power wⁿ that is drawn
 QUARTERS = 16  # the largest n of ¼ⁿ
+TIMES, POWERS_SEEN = 40, (-9, 0)  # of the question's product: multiplications, decades
+
+
+def asked() -> alt.LayerChart:
+    """The product of the page's question, over its multiplications.
+
+    Rows: `n`, `log10`.
+    """
+    line = grammar.colored(alt.Chart(), "reference").mark_line(strokeWidth=3)
+    return grammar.layered(
+        line.properties(name=beside.MAIN),
+        x=grammar.count_x("n", "multiplications by 0.6", TIMES, every=10, room=6),
+        y=grammar.powers_y("log10", "what is left of 1", *POWERS_SEEN, every=3),
+        height=theme.SMALL_HEIGHT,
+    )
 
 
 def formats() -> alt.LayerChart:

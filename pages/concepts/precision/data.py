@@ -15,7 +15,16 @@ from core.losses import LOSSES
 from core.network import NetSpec
 from core.rounded import passes, unscaled
 from core.scalar_chain import MOST_STEPS, PowerEnd, power_end
-from pages.concepts.precision.charts import BIN, HIGH, LOW, POWERS, QUARTERS, STEPS, TALL
+from pages.concepts.precision.charts import (
+    BIN,
+    HIGH,
+    LOW,
+    POWERS,
+    POWERS_SEEN,
+    QUARTERS,
+    STEPS,
+    TIMES,
+)
 from pages.concepts.precision.panel import PANEL, SCALE, SHOWN, UPDATE
 from pages.kit import beside, frames, theme
 from pages.kit.memoize import memoize
@@ -169,41 +178,33 @@ def rulers(chosen: str) -> pd.DataFrame:
 ASKED = 0.6  # the page's question: its powers, in float16
 
 
-def powers(count: int) -> np.ndarray:
-    """log₂ of 1, and of what is left when it is multiplied by 0.6 in float16, so often."""
+@memoize(1)
+def asked() -> pd.DataFrame:
+    """What is left of 1 after so many multiplications in float16; see `charts.asked`."""
     held = [np.float64(1.0)]
-    for _ in range(count):
+    for _ in range(TIMES):
         held.append(rounded(held[-1] * ASKED, FORMATS["float16"]))
-    return np.log2(held)
+    return pd.DataFrame({"n": range(TIMES + 1), "log10": np.log10(held)})
 
 
 def idea(option: str) -> beside.Idea | None:
-    """What a wrong answer would make of it; None for the right one.
-
-    A path over the sizes: each step is one multiplication, and one step up.
-    """
-    count = 34 if option == "zero" else 40  # as many as tell, from the foot of the chart up
-    n, held = np.arange(count + 1), powers(count)
+    """What a wrong answer would make of it; None for the right one."""
+    n, held = (asked()[column].to_numpy() for column in ("n", "log10"))
     with np.errstate(divide="ignore"):
-        once = np.log2(rounded(ASKED**n, FORMATS["float16"]))
+        once = np.log10(rounded(ASKED**n, FORMATS["float16"]))
     turn = int(held.argmin())
-    back = np.append(held[: turn + 1], held[turn - 1 :: -1])[: count + 1]
-    upward = f"upward, *n* goes from 0 to {count}"
+    back = np.append(held[: turn + 1], held[turn - 1 :: -1])[: len(n)]
     idea_of = partial(
         beside.Idea,
         truth="the product in float16",
-        point=lambda x: f"*n* = {x * count / TALL:.0f}",
-        x=n * TALL / count,
+        point=lambda x: f"*n* = {x:g}",
+        x=n,
         measured=held,
-        seen=(LOW, HIGH),
-        by=(1.0, beside.FACTOR[1]),  # of log₂
-        name_share=1.0,
-        align="center",
-        upright=True,
+        seen=POWERS_SEEN,
     )
     return {
-        "zero": idea_of(f"each 0.6ⁿ is rounded once; {upward}", "rounded once", y=once),
-        "up": idea_of(f"at the smallest number it turns; {upward}", "it turns", y=back),
+        "zero": idea_of("each 0.6ⁿ is rounded once", "rounded once", y=once),
+        "up": idea_of("at the smallest number it turns", "it turns", y=back, name_share=1.0),
     }.get(option)
 
 
