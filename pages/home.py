@@ -67,7 +67,7 @@ with right:
                     Line chart: share of held-out digits right over 200 steps of training, one
                     line per size of the weights, and the step at which a network's numbers ended.
                     The numbers stand in the text below.""",
-                idea=predict.idea(PANEL, data.idea),
+                idea=predict.idea(PANEL, data.idea) if at.network == "relu_he" else None,
             )
 
 
@@ -116,7 +116,13 @@ page.write(
 )
 
 controls.presets(PANEL)
-controls.draw(PANEL, "c", "network", "show", "seed")
+controls.draw(PANEL, "c", "network", "show")
+
+
+@page.part(PANEL)
+def which(at) -> None:
+    if at.show == "one":
+        controls.draw(PANEL, "seed")
 
 
 @page.part(PANEL)

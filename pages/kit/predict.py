@@ -72,8 +72,8 @@ def size(
     answer = _ask(
         panel,
         question,
-        partial(st.select_slider, "Your guess", options=list(guesses)),
-        lambda log10: theme.from_log10(log10, 1),
+        partial(st.select_slider, "Your guess", options=[None, *guesses]),
+        lambda log10: "?" if log10 is None else theme.from_log10(log10, 1),
         guesses,
         close,
     )
@@ -86,8 +86,8 @@ def size(
             lines.append(f"Your guess, {answer.text}, is right within a factor of 3.")
         else:
             lines.append(
-                f"Your guess, {answer.text}, is off by 10^{abs(miss):.1f}: "
-                f"{theme.from_log10(abs(miss), 2)} times too {'large' if miss > 0 else 'small'}."
+                f"Your guess, {answer.text}, is {theme.from_log10(abs(miss), 2)} times too "
+                f"{'large' if miss > 0 else 'small'}."
             )
         lines += [text for low, high, text in replies if low <= guess <= high]
     _tell(panel, lines, because)

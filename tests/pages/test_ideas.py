@@ -218,14 +218,22 @@ def test_an_idea_is_drawn_at_both_ends_of_all_controls(path, end):
         value = getattr(control, end) if isinstance(control, Range) else None
         if value is None:
             value = list(control.options)[0 if end == "low" else -1]
-        if control.name == "data":
-            continue  # the question is of the digits
+        if control.name == "data" or (path, control.name) == ("home", "network"):
+            continue  # the question is of the digits, and of one network
         set_value(at, f"{path}_{control.name}", value)
     at.run()
     assert not at.exception
     for name in (beside.IDEA, beside.MEASURED):
         (rows,) = shown(at, name)
         assert np.isfinite(rows[["at_x", "at_y"]]).sum().min() > 1
+
+
+def test_another_network_is_not_held_against_what_was_asked_of_one():
+    at = answered("home", "large")
+    assert len(shown(at)) == 1
+    set_value(at, "home_network", "tanh_xavier")
+    at.run()
+    assert not shown(at) and "Your idea" not in prose(at)
 
 
 def test_a_link_carries_no_answer():

@@ -181,7 +181,7 @@ def test_the_prediction_is_answered_by_its_miss():
     answer(at, -0.3)
     words = prose(at)
     assert "The answer is **0.0052**." in words
-    assert "off by 10^2.0: 97 times too large" in words
+    assert "Your guess, 0.5, is 97 times too large." in words
     assert "nearly 1 should stay nearly 1" in words
 
 
