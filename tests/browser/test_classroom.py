@@ -34,6 +34,23 @@ def view(page: str, **values) -> Step:
     return Step(page, site.panel(page).defaults | values)
 
 
+def test_every_section_of_a_presentation_begins_at_its_top(server, reader):
+    """Wherever the page stood, and wherever the section before was left."""
+    tab = reader(1280, 720).goto(f"{server}/training")
+    tab.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 1e5")
+    choose(tab, "Present")
+    press(tab, "Present this page (P)")
+    for section in (1, 2, 3, 4):
+        tab.page.wait_for_selector(f".st-key-section-{section}")
+        tab.settle()
+        title = tab.page.locator("h1").bounding_box()
+        assert 0 <= title["y"] < 40, f"section {section} is scrolled"
+        tab.page.mouse.move(640, 300)
+        tab.page.mouse.wheel(0, 3000)
+        tab.settle(300)
+        tab.page.keyboard.press("ArrowRight")
+
+
 def test_a_presentation_is_walked_by_keys(server, reader):
     tab = reader(1920, 1080).goto(f"{server}/products")
     tab.page.keyboard.press("p")

@@ -112,9 +112,9 @@ def test_what_is_right_is_marked_among_a_class_s_answers():
         wrong = next(answer for answer in asked.offered if answer not in asked.right)
         marked = room._bars({wrong: 3}, asked).set_index("answer")
         assert marked["says"][wrong] == f"3 × “{wrong}”" and marked["meaning"][wrong] == "reference"
-        for answer in asked.right:  # which nobody has given
-            assert marked["says"][answer] == f"0 × “{answer}”, right"
-            assert marked["meaning"][answer] == "healthy"
+        for right in asked.right:  # which nobody has given
+            assert marked["says"][right] == f"0 × “{right}”, right"
+            assert marked["meaning"][right] == "healthy"
         few = len(asked.offered) <= 6
         assert list(marked.index) == [a for a in asked.offered if few or a in (*asked.right, wrong)]
         assert few == (path == "clipping")
