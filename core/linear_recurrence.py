@@ -6,8 +6,6 @@ with λ itself (Zucchet and Orvieto 2024): the curse of memory. Two remedies (Or
 otherwise; and in place of λ one may learn ν with λ = exp(−exp ν).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -21,52 +19,6 @@ def input_scale(lam: npt.ArrayLike, *, scaled: bool) -> tuple[np.ndarray, np.nda
         return np.ones_like(lam), np.zeros_like(lam)
     s = np.sqrt((1 - lam) * (1 + lam))
     return s, -lam / s
-
-
-@dataclass(frozen=True)
-class LinearTrace:
-    """Steps first: x and h (T, …)."""
-
-    x: np.ndarray
-    h: np.ndarray
-
-
-def forward(lam: npt.ArrayLike, x: npt.ArrayLike, *, scaled: bool = False) -> LinearTrace:
-    """Run from h₀ = 0. λ and each x[t] broadcast; x: (T, …)."""
-    s, _ = input_scale(lam, scaled=scaled)
-    lam = np.asarray(lam, dtype=np.float64)
-    x = np.asarray(x, dtype=np.float64)
-    h = np.empty((len(x), *np.broadcast_shapes(np.shape(lam), x.shape[1:])))
-    before: np.ndarray | float = 0.0
-    for t, x_t in enumerate(x):
-        h[t] = lam * before + s * x_t
-        before = h[t]
-    return LinearTrace(x, h)
-
-
-@dataclass(frozen=True)
-class LinearGradients:
-    """dJ/dh_t, (T, …), whole; dJ/dλ of each element, (…)."""
-
-    dh: np.ndarray
-    dlam: np.ndarray
-
-
-def backward(
-    lam: npt.ArrayLike, trace: LinearTrace, d_last: npt.ArrayLike, *, scaled: bool = False
-) -> LinearGradients:
-    """Backpropagate d_last = dJ/dh_T through time."""
-    _, ds = input_scale(lam, scaled=scaled)
-    lam = np.asarray(lam, dtype=np.float64)
-    dh = np.empty_like(trace.h)
-    dlam = np.zeros(trace.h.shape[1:])
-    dh[-1] = d_last
-    for t in reversed(range(len(dh))):
-        dlam += dh[t] * ds * trace.x[t]
-        if t:
-            dlam += dh[t] * trace.h[t - 1]
-            dh[t - 1] = lam * dh[t]
-    return LinearGradients(dh, dlam)
 
 
 def sensitivity(

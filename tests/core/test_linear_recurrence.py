@@ -6,28 +6,52 @@ import pytest
 from core import linear_recurrence as linear
 
 
+def states(lam, x, scaled=False):
+    """h_1 … h_T of the recurrence, (T, …), from h₀ = 0; x: (T, …)."""
+    s, _ = linear.input_scale(lam, scaled=scaled)
+    h = [np.zeros(x.shape[1:])]
+    for x_t in x:
+        h.append(lam * h[-1] + s * x_t)
+    return np.array(h[1:])
+
+
+def carried_back(lam, x, scaled=False):
+    """∂h_T/∂λ by backpropagation through time."""
+    _, ds = linear.input_scale(lam, scaled=scaled)
+    before = np.concatenate([np.zeros_like(x[:1]), states(lam, x, scaled)[:-1]])
+    dh, dlam = 1.0, 0.0
+    for h_t, x_t in zip(before[::-1], x[::-1], strict=True):
+        dlam = dlam + dh * (h_t + ds * x_t)
+        dh = lam * dh
+    return dlam
+
+
+def root_mean_square(a):
+    return np.sqrt(np.mean(a * a, axis=-1))
+
+
+def white(steps, draws, seed=3):
+    """The inputs that `sensitivity` draws from this seed, (steps, draws)."""
+    return np.random.default_rng(seed).standard_normal((steps, draws))
+
+
 @pytest.mark.parametrize("scaled", [False, True])
-def test_gradients_match_central_differences(scaled):
-    lam = np.array([-0.7, 0.2, 0.95])
-    x = np.random.default_rng(0).standard_normal((12, 3))
-    trace = linear.forward(lam, x, scaled=scaled)
-    gradients = linear.backward(lam, trace, np.ones(3), scaled=scaled)
-    up, down = (linear.forward(lam + e, x, scaled=scaled).h[-1] for e in (1e-6, -1e-6))
-    np.testing.assert_allclose(gradients.dlam, (up - down) / 2e-6, rtol=1e-7)
-    powers = np.arange(11, -1, -1)[:, None]
-    np.testing.assert_allclose(gradients.dh, lam**powers, rtol=1e-12)
+def test_sensitivity_matches_central_differences(scaled):
+    lam, x = np.array([-0.7, 0.2, 0.95]), white(12, 5)
+    up, down = ([states(at, x, scaled)[-1] for at in lam + e] for e in (1e-6, -1e-6))
+    difference = root_mean_square((np.array(up) - down) / 2e-6)
+    rng = np.random.default_rng(3)
+    found = linear.sensitivity(lam, 12, rng, draws=5, scaled=scaled)
+    np.testing.assert_allclose(found, difference, rtol=1e-7)
 
 
 @pytest.mark.parametrize("scaled", [False, True])
 def test_forward_and_backward_sensitivity_are_the_same_number(scaled):
-    """∂h_T/∂λ carried along with the state, and dJ/dλ of J = h_T: over the same inputs."""
+    """∂h_T/∂λ carried along with the state, and carried back from h_T: over the same inputs."""
     lam, steps, draws = 0.9, 60, 50
-    rng = np.random.default_rng(3)
-    x = np.array([rng.standard_normal(draws) for _ in range(steps)])
-    trace = linear.forward(lam, x, scaled=scaled)
-    back = linear.backward(lam, trace, np.ones(draws), scaled=scaled).dlam
+    back = carried_back(lam, white(steps, draws), scaled)
     along = linear.sensitivity(lam, steps, np.random.default_rng(3), draws=draws, scaled=scaled)
-    assert along == pytest.approx(np.sqrt(np.mean(back**2)), rel=1e-12)
+    assert along == pytest.approx(root_mean_square(back), rel=1e-12)
 
 
 @pytest.mark.parametrize("lam,square", [(0.5, 2.96), (0.9, 264), (0.99, 2.5e5)])
@@ -62,19 +86,21 @@ def test_of_nu_is_the_derivative_of_its_formula():
 
 
 def test_a_scaled_state_keeps_the_variance_of_its_input():
-    x = np.random.default_rng(0).standard_normal((400, 20_000))
-    assert linear.forward(0.95, x, scaled=True).h[-1].std() == pytest.approx(1, abs=0.02)
+    assert states(0.95, white(400, 20_000), scaled=True)[-1].std() == pytest.approx(1, abs=0.02)
 
 
 @pytest.mark.parametrize("lam", [1.0, -1.0, 1.5, np.nan])
 def test_a_memory_without_end_is_refused(lam):
     with pytest.raises(ValueError, match="below 1"):
-        linear.forward(lam, np.zeros((3, 1)))
+        linear.sensitivity(lam, 3, np.random.default_rng(0), draws=1)
 
 
-def test_lists_are_taken():
-    lam, x = [0.5, 0.2], np.ones((3, 2))
-    trace = linear.forward(lam, x)
-    np.testing.assert_array_equal(trace.h, linear.forward(np.array(lam), x).h)
-    dlam = linear.backward(lam, trace, np.ones(2)).dlam
-    np.testing.assert_array_equal(dlam, linear.backward(np.array(lam), trace, np.ones(2)).dlam)
+@pytest.mark.parametrize("scaled", [False, True])
+def test_lists_are_taken(scaled):
+    def found(lam):
+        yield linear.sensitivity(lam, 3, np.random.default_rng(0), draws=2, scaled=scaled)
+        yield linear.sensitivity_theory(lam, scaled=scaled)
+        yield linear.of_nu(lam)
+
+    for ours, theirs in zip(found([0.5, 0.2]), found(np.array([0.5, 0.2])), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
