@@ -139,16 +139,13 @@ class Chain:
     Entry l-1 of the last axis belongs to layer l; `a` has one more entry, a_0 = x.  "…" are the
     leading axes of `weights`, so a whole sweep is one call.
 
-    z, slope            (…, L)    z_l and φ′(z_l)
-    a                   (…, L+1)  a_0 … a_L
-    slope_products      (…, L)    ∏_{k≥l} φ′(z_k)
-    weight_products     (…, L)    ∏_{k≥l} w_k
-    products            (…, L)    ∏_{k≥l} w_k·φ′(z_k) = ∂a_L/∂a_{l-1}
-    d_output            (…,)      dJ/da_L: a_L − y for J = ½(a_L − y)², and 1 for J = a_L
-    dz, dw              (…, L)    dJ/dz_l = dJ/da_L · ∏_{k≥l} φ′(z_k) · ∏_{k>l} w_k, and
-                                  dJ/dw_l = dJ/dz_l · a_{l-1} (each layer's own share, also when
-                                  all layers carry the same weight)
-    first_non_finite    (…,)      the first layer whose z or a is not finite, 0 where none is
+    z, slope        (…, L)    z_l and φ′(z_l)
+    a               (…, L+1)  a_0 … a_L
+    slope_products  (…, L)    ∏_{k≥l} φ′(z_k)
+    d_output        (…,)      dJ/da_L: a_L − y for J = ½(a_L − y)², and 1 for J = a_L
+    dz, dw          (…, L)    dJ/dz_l = dJ/da_L · ∏_{k≥l} φ′(z_k) · ∏_{k>l} w_k, and
+                              dJ/dw_l = dJ/dz_l · a_{l-1} (each layer's own share, also when
+                              all layers carry the same weight)
     """
 
     weights: np.ndarray
@@ -156,12 +153,9 @@ class Chain:
     a: np.ndarray
     slope: np.ndarray
     slope_products: SignedLog
-    weight_products: SignedLog
-    products: SignedLog
     d_output: np.ndarray
     dz: SignedLog
     dw: SignedLog
-    first_non_finite: np.ndarray
 
 
 def tied(w: npt.ArrayLike, depth: int) -> np.ndarray:
@@ -187,7 +181,7 @@ def chain(
     is the output itself, so that dz and dw are ∂a_L/∂z_l and ∂a_L/∂w_l.
 
     The products neither overflow nor underflow.  The forward values are ordinary float64: an
-    activation without bounds may reach infinity, which `first_non_finite` reports.
+    activation without bounds may reach infinity.
 
     Raises ValueError when there is no layer or an input is not finite.
     """
@@ -214,8 +208,6 @@ def chain(
 
         d_output = np.ones(lead) if target is None else a[..., -1] - target
         slope_products = running_product(slope, from_the_end=True)
-        weight_products = running_product(w, from_the_end=True)
-        products = _times(slope_products, weight_products)
         # ∏_{k>l} w_k: the product from the next layer on, and 1 at the last one.
         later = running_product(
             np.concatenate([w[..., 1:], np.ones((*lead, 1))], axis=-1), from_the_end=True
@@ -223,22 +215,7 @@ def chain(
         upstream = running_product(d_output[..., None])
         dz = _times(_times(slope_products, later), upstream)
         dw = _times(dz, SignedLog(np.sign(a[..., :-1]), np.log10(np.abs(a[..., :-1]))))
-
-    bad = ~(np.isfinite(z) & np.isfinite(a[..., 1:]))
-    first_non_finite = np.where(bad.any(axis=-1), np.argmax(bad, axis=-1) + 1, 0)
-    return Chain(
-        w,
-        z,
-        a,
-        slope,
-        slope_products,
-        weight_products,
-        products,
-        d_output,
-        dz,
-        dw,
-        first_non_finite,
-    )
+    return Chain(w, z, a, slope, slope_products, d_output, dz, dw)
 
 
 def _times(p: SignedLog, q: SignedLog) -> SignedLog:
