@@ -18,7 +18,6 @@ from core import checks
 from core.activations import Activation, activation
 from core.diagnostics import log10_norms, log10_rms, running_products
 from core.initializers import INITIALIZERS, Initializer
-from core.network import NonFinite
 
 MAX_STEPS = 1000
 RECURRENT = ("scheme", "spectral_radius", "singular_value", "orthogonal")
@@ -142,7 +141,7 @@ def init(spec: RnnSpec, *, rng: checks.Generators) -> RnnParams:
 def forward(spec: RnnSpec, params: RnnParams, x: npt.ArrayLike) -> RnnTrace:
     """Run through time. x: (N, T, n_in), one batch for all members, or (S, N, T, n_in).
 
-    Raises ValueError where shapes do not fit. Infinity and NaN pass through: see first_non_finite.
+    Raises ValueError where shapes do not fit. Infinity and NaN pass through.
     """
     seeds = len(params.W_h)
     x = checks.sequences(x, seeds, spec.steps, spec.n_in)
@@ -191,87 +190,9 @@ def backward(
     return RnnGradients(dW_x, dW_h, db, dW_out, db_out, tuple(dz), tuple(dh))
 
 
-def first_non_finite(result: RnnTrace | RnnGradients) -> NonFinite | None:
-    """The first non-finite value in the order of computation, its `layer` being the step t: forward
-    from the first step through a trace, backward from the last through gradients; then what
-    belongs to no one step, as step 0. None if none."""
-    backward = isinstance(result, RnnGradients)
-    of_each_step = result.dh if isinstance(result, RnnGradients) else result.h
-    steps = range(1, len(of_each_step) + 1)
-    for t in reversed(steps) if backward else steps:
-        for operation in ("dh", "dz") if backward else ("z", "h", "slope"):
-            array = getattr(result, operation)[t - 1]
-            finite = np.isfinite(array)
-            if not finite.all():
-                return NonFinite(operation, t, float(array[~finite][0]))
-    shared = ("dW_out", "db_out", "dW_h", "dW_x", "db") if backward else ("x", "output")
-    for operation in shared:
-        array = getattr(result, operation)
-        finite = np.isfinite(array)
-        if not finite.all():
-            return NonFinite(operation, 0, float(array[~finite][0]))
-    return None
-
-
 def step_norms(gradients: RnnGradients) -> np.ndarray:
     """log₁₀ ‖dJ/dh_t‖ over examples and units, by step: (S, T)."""
     return log10_norms(gradients.dh)
-
-
-@dataclass(frozen=True)
-class JacobianProducts:
-    """∂h_T/∂h_t = ∏_{k=t+1}^{T} ∂h_k/∂h_{k−1} of one example; t = 1 … T at index t − 1.
-
-    matrix         (S, T, D, D)  ∂h_T/∂h_t, rows h_T, without its scale: largest entry 1, or 0
-    log10_scale    (S, T)        ∂h_T/∂h_t = matrix · 10^log10_scale
-    log10_largest  (S, T)        log₁₀ of its largest singular value
-    log10_bound    (S, T)        (T − t)·log₁₀(γσ₁): γ the largest |φ′|, σ₁ the largest singular
-                                 value of W_h. No product exceeds it (Pascanu, Mikolov and Bengio
-                                 2013): γσ₁ < 1 is sufficient for vanishing, γσ₁ > 1 necessary for
-                                 exploding, and not sufficient.
-    """
-
-    matrix: np.ndarray
-    log10_scale: np.ndarray
-    log10_largest: np.ndarray
-    log10_bound: np.ndarray
-
-
-def jacobian_products(
-    spec: RnnSpec, params: RnnParams, trace: RnnTrace, *, example: int = 0
-) -> JacobianProducts:
-    """The Jacobians of the last state by every earlier one, for one example of the batch.
-
-    They are kept apart from their scale, so that 1,000 steps neither overflow nor underflow.
-    Raises ValueError when there is no such example or when S·T·D² exceeds 50 million entries.
-    """
-    seeds, examples, width = trace.h[0].shape
-    if not 0 <= example < examples:
-        raise ValueError(f"example must be from 0 to {examples - 1}, not {example!r}")
-    if seeds * spec.steps * width**2 > 50_000_000:
-        raise ValueError("these Jacobians would have more than 50 million entries")
-    matrix = np.empty((seeds, spec.steps, width, width))
-    scale = np.zeros((seeds, spec.steps))
-    matrix[:, -1] = np.eye(width)
-    with np.errstate(all="ignore"):
-        for t in reversed(range(spec.steps - 1)):
-            slope = trace.slope[t + 1][:, example, None, :]  # (S, 1, D)
-            # Row i of a product is the gradient of h_T[i], carried back as any gradient is.
-            product = (matrix[:, t + 1] * slope) @ params.W_h.mT
-            largest = np.abs(product).max(axis=(-2, -1))  # (S,)
-            scale[:, t] = scale[:, t + 1] + np.log10(largest)
-            matrix[:, t] = product / np.where(largest > 0, largest, 1.0)[:, None, None]
-        largest = np.full(scale.shape, np.nan)
-        finite = np.isfinite(matrix).all(axis=(-2, -1))
-        largest[finite] = np.log10(np.linalg.norm(matrix[finite], ord=2, axis=(-2, -1)))
-        largest += scale
-        sigma = np.full(seeds, np.nan)
-        finite = np.isfinite(params.W_h).all(axis=(-2, -1))
-        sigma[finite] = np.linalg.norm(params.W_h[finite], ord=2, axis=(-2, -1))
-        to_go = np.arange(spec.steps - 1, -1, -1)
-        rate = np.log10(spec.phi.max_slope * sigma)[:, None]
-        bound = np.where(to_go == 0, 0.0, to_go * rate)  # 0·log 0 would be NaN
-    return JacobianProducts(matrix, scale, largest, bound)
 
 
 def slope_products(trace: RnnTrace) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Numbers at the ends of float64: nothing raises or warns, and what breaks is named where it broke.
+"""Numbers at the ends of float64: nothing raises or warns, and where a network breaks is named.
 
 What `test_properties` holds of networks is held here of everything that computes, with shortcuts of
 ±1e300 and inputs of 1e300, and one thing more: all that was computed before the named place is
@@ -42,7 +42,7 @@ def inputs(spec, scale, examples=3):
         return scale * rng.standard_normal((examples, spec.n_in))
 
 
-def in_order(result, forward, backward, shared=()):
+def in_order(result, forward, backward):
     """(operation, place, array) in the order of computation, for places numbered from 1."""
     going_back = hasattr(result, backward[0])
     operations = backward if going_back else forward
@@ -52,8 +52,6 @@ def in_order(result, forward, backward, shared=()):
             arrays = getattr(result, operation)
             if i < len(arrays):
                 yield operation, i + 1, arrays[i]
-    for operation in shared:
-        yield operation, None, getattr(result, operation)
 
 
 def check_named(first, computed):
@@ -135,23 +133,16 @@ def rnn_specs(draw):
 
 @given(rnn_specs(), SCALES)
 @repeatable
-def test_a_recurrent_network_names_the_first_step_that_broke(spec, scale):
+def test_gradients_through_time_that_are_numbers_have_logarithms(spec, scale):
     with np.errstate(over="ignore"):
         x = scale * np.random.default_rng(0).standard_normal((2, spec.steps, spec.n_in))
     params = recurrent.init(spec, rng=generators(spec.seeds))
     trace = recurrent.forward(spec, params, x)
-    order = ("z", "h", "slope")
-    check_named(
-        recurrent.first_non_finite(trace), in_order(trace, order, ("dW_x",), ("x", "output"))
-    )
     gradients = recurrent.backward(spec, params, trace, np.ones(trace.output.shape))
-    shared = ("dW_out", "db_out", "dW_h", "dW_x", "db")
-    check_named(
-        recurrent.first_non_finite(gradients), in_order(gradients, (), ("dh", "dz"), shared)
-    )
-    jacobians = recurrent.jacobian_products(spec, params, trace)
-    if recurrent.first_non_finite(trace) is None:
-        assert not np.isnan(jacobians.log10_bound).any()
+    norms, slopes = recurrent.step_norms(gradients), recurrent.slope_products(trace)
+    for arrays, log10 in ((gradients.dh, norms), (trace.slope, slopes)):
+        if np.isfinite(arrays).all():
+            assert (log10 < np.inf).all(), "zero is −∞; nothing else leaves the numbers"
 
 
 @given(
