@@ -32,10 +32,6 @@ class Format:
     native: type | None = None
 
     @property
-    def exponent_bits(self) -> int:
-        return self.bits - self.precision  # and one bit is the sign, one of the digits unsaid
-
-    @property
     def smallest_normal(self) -> float:
         return 2.0**self.lowest
 

@@ -310,8 +310,8 @@ def test_norms_and_powers_end_where_single_numbers_do():
 
 
 def test_a_format_says_how_its_bits_are_shared():
-    bits = {name: form.exponent_bits for name, form in FORMATS.items()}
-    assert list(bits.values()) == [11, 8, 5, 8, 5, 4]
+    # one bit is the sign, and of the digits the first is left unsaid
+    assert [form.bits - form.precision for form in FORMATS.values()] == [11, 8, 5, 8, 5, 4]
     assert all(form.source for form in FORMATS.values())
 
 
