@@ -65,7 +65,7 @@ def core_run():
 
 
 def core_steps(how=TRAIN):
-    return list(training.train(SPEC, how, DATA, state=training.start(SPEC, how, params=PARAMS)))
+    return training.train(SPEC, how, DATA, training.start(SPEC, how, params=PARAMS))
 
 
 def adam_steps():

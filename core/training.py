@@ -1,14 +1,14 @@
 """Training by gradient descent, one explicit state at a time.
 
-`advance` is a pure function from one State to the next and the Step it recorded; `train` calls it
-in a loop. Whoever keeps a State can pause, continue or go back to it: the same arrays come out, bit
-for bit, because the batch of a step depends on its number and on `batch_seed` alone.
+`advance` is a pure function from one State to the next and the Step it recorded; `train` takes all
+steps that are left. Whoever keeps a State can pause, continue or go back to it: the same arrays
+come out, bit for bit, because the batch of a step depends on its number and on `batch_seed` alone.
 
 The S members of an ensemble see the same batches. A member whose arithmetic leaves the finite
 numbers halts: it is frozen with its last finite parameters, and the others go on as if alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import groupby, pairwise
 from typing import Protocol, TypeAlias
@@ -214,26 +214,6 @@ def start(
     return State(0, params, memory, np.arange(0), (None,) * len(params.W[0]))
 
 
-def train(
-    spec: NetSpec,
-    train_spec: TrainSpec,
-    data: Examples,
-    *,
-    rng: Generators | None = None,
-    state: State | None = None,
-) -> Iterator[Step]:
-    """Yield the Steps up to number `train_spec.steps`, or until every member has halted.
-
-    rng: for `network.init`; or `state`, to continue where an `advance` ended. An epoch that has
-    begun keeps its order, whatever batch_size and batch_seed say now. A rule of another kind than
-    the one so far begins with no memory.
-    """
-    state = start(spec, train_spec, rng=rng) if state is None else state
-    run = Run(spec, train_spec, data, state)
-    while run.number < train_spec.steps and not all(run.halts):
-        yield run.step()
-
-
 def advance(
     spec: NetSpec, train_spec: TrainSpec, data: Examples, state: State
 ) -> tuple[State, Step]:
@@ -243,9 +223,23 @@ def advance(
     return run.state(), step
 
 
-def record(steps: Iterable[Step]) -> History:
+def train(
+    spec: NetSpec, train_spec: TrainSpec, data: Examples, state: State
+) -> tuple[State, list[Step]]:
+    """Take the steps up to number `train_spec.steps`, or until every member has halted; `state`
+    stays as it is.
+
+    An epoch that has begun keeps its order, whatever batch_size and batch_seed say now. A rule of
+    another kind than the one so far begins with no memory.
+    """
+    run, steps = Run(spec, train_spec, data, state), []
+    while run.number < train_spec.steps and not all(run.halts):
+        steps.append(run.step())
+    return run.state(), steps
+
+
+def record(steps: Sequence[Step]) -> History:
     """Stack steps. Raises ValueError where there is none."""
-    steps = list(steps)
     if not steps:
         raise ValueError("no step to record")
     names = [field.name for field in fields(History) if field.name != "halts"]

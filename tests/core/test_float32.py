@@ -114,9 +114,9 @@ def test_every_array_of_a_pass_and_of_the_optimizer_is_float32(spec, how):
 def test_it_is_the_float64_run_within_rounding(spec, how):
     both = []
     for dtype in ("float64", "float32"):
-        start = {"rng": np.random.default_rng(1)}
         own = replace(how, dtype=dtype, learning_rate=1e-3)
-        both.append(list(training.train(spec, own, DATA, **start)))
+        state = training.start(spec, own, rng=np.random.default_rng(1))
+        both.append(training.train(spec, own, DATA, state)[1])
     for wide, single in zip(*both, strict=True):
         assert single.loss == pytest.approx(wide.loss, rel=2e-4)
         assert not np.array_equal(single.loss, wide.loss)
@@ -184,9 +184,7 @@ def broken(spec, how, **start):
     for dtype in ("float64", "float32"):
         own = replace(how, dtype=dtype)
         state = training.start(spec, own, **(start or {"rng": np.random.default_rng(0)}))
-        while state.step < own.steps and not state.halted:
-            state, _ = training.advance(spec, own, DATA, state)
-        found[dtype] = state.halts[0]
+        found[dtype] = training.train(spec, own, DATA, state)[0].halts[0]
     return found
 
 

@@ -136,13 +136,10 @@ def core_run(run):
     """The losses of every step, the halt if there is one, and the held-out accuracy."""
     spec, train_spec, dataset = run
     data = DATASETS[dataset]()
-    state = training.start(spec, train_spec, rng=np.random.default_rng(SEED))
-    losses = []
-    while state.step < train_spec.steps and not state.halted:
-        state, step = training.advance(spec, train_spec, data, state)
-        losses.append(float(step.loss[0]))
+    begun = training.start(spec, train_spec, rng=np.random.default_rng(SEED))
+    state, steps = training.train(spec, train_spec, data, begun)
     accuracy = training.accuracy(spec, state.params, data.x_test, data.y_test)
-    return losses, state.halts[0], float(accuracy[0])
+    return [float(step.loss[0]) for step in steps], state.halts[0], float(accuracy[0])
 
 
 def run_alone(script, directory):
@@ -259,8 +256,8 @@ def test_clipping_in_the_runs_clips():
     """Or it would go unseen that a script does not."""
     for spec, train_spec, dataset in RUNS.values():
         if train_spec.clip != "none":
-            data, rng = DATASETS[dataset](), np.random.default_rng(SEED)
-            steps = list(training.train(spec, train_spec, data, rng=rng))
+            begun = training.start(spec, train_spec, rng=np.random.default_rng(SEED))
+            _, steps = training.train(spec, train_spec, DATASETS[dataset](), begun)
             assert min(step.clip_factor[0] for step in steps) < 1
 
 

@@ -110,6 +110,7 @@ def test_training_agrees_with_pytorch(case):
     inputs, spec = recipe.network_inputs(case), spec_of(case)
     train_spec = training.TrainSpec(
         case.learning_rate,
+        steps=case.steps,
         batch_size=case.examples,
         clip=case.clip,
         clip_limit=case.clip_limit,
@@ -118,11 +119,9 @@ def test_training_agrees_with_pytorch(case):
     )
     data = SimpleNamespace(x_train=inputs.x, y_train=inputs.target)
     params = Params(inputs.W, inputs.b, inputs.gamma, inputs.beta)
-    state, losses_seen = training.start(spec, train_spec, params=params), []
-    for _ in range(case.steps):
-        state, step = training.advance(spec, train_spec, data, state)
-        losses_seen.append(step.loss)
-    report = differences(case.name, "losses", [a[:, None] for a in losses_seen])
+    begun = training.start(spec, train_spec, params=params)
+    state, steps = training.train(spec, train_spec, data, begun)
+    report = differences(case.name, "losses", [step.loss[:, None] for step in steps])
     for kind, arrays in by_kind(state.params, ("W", "b", "gamma", "beta")).items():
         report += differences(case.name, f"trained {kind}", arrays)
     assert not report, "\n".join(["PyTorch disagrees:", *report])

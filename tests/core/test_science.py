@@ -74,12 +74,11 @@ def ratio(profile):
 def trained(spec, rate, *, steps=200, seed=0, **how):
     """(held-out accuracy (S,), the last state, the last step) of a run on the digits."""
     train_spec = TrainSpec(rate, steps=steps, **how)
-    state = training.start(spec, train_spec, rng=np.random.default_rng(seed))
-    while state.step < steps and not state.halted:
-        state, step = training.advance(spec, train_spec, DIGITS, state)
+    begun = training.start(spec, train_spec, rng=np.random.default_rng(seed))
+    state, taken = training.train(spec, train_spec, DIGITS, begun)
     accuracy = training.accuracy(spec, state.params, DIGITS.x_test, DIGITS.y_test)
     broken = [halt is not None for halt in state.halts]
-    return np.where(broken, 0.0, accuracy), state, step
+    return np.where(broken, 0.0, accuracy), state, taken[-1]
 
 
 @cache

@@ -66,14 +66,15 @@ def test_pause_and_rewind_are_bit_identical(variant):
     spec, train_spec = replace(SPEC, seeds=2, norm="batch"), VARIANTS[variant]
     states, steps = run(spec, train_spec, rng=generators(2))
     # Continue from the middle, later and in one go; then from the beginning again.
-    resumed = list(training.train(spec, train_spec, DATA, state=states[5]))
+    end, resumed = training.train(spec, train_spec, DATA, states[5])
+    assert_identical(end, states[-1])
     assert [step.step for step in resumed] == [6, 7, 8, 9, 10, 11, 12]
     for ours, theirs in zip(resumed, steps[5:], strict=True):
         assert_identical(ours, theirs)
     again, _ = run(spec, train_spec, params=states[0].params)
     assert_identical(again[-1], states[-1])
     longer = replace(train_spec, steps=20)
-    assert len(list(training.train(spec, longer, DATA, state=states[-1]))) == 8
+    assert len(training.train(spec, longer, DATA, states[-1])[1]) == 8
 
 
 def test_a_step_does_not_write_into_the_state_it_starts_from():
@@ -196,7 +197,8 @@ def test_momentum_may_begin_where_a_run_is_continued():
 def test_regression_has_no_accuracy():
     data = SimpleNamespace(x_train=DATA.x_train, y_train=DATA.x_train[:, :3])
     train_spec = replace(TRAIN, loss="mean_squared_error")
-    (step, *_) = training.train(SPEC, train_spec, data, rng=generators(1))
+    state = training.start(SPEC, train_spec, rng=generators(1))
+    _, step = training.advance(SPEC, train_spec, data, state)
     assert np.isnan(step.accuracy).all() and np.isfinite(step.loss).all()
 
 
@@ -332,8 +334,10 @@ def test_the_others_go_on_when_one_member_halts(rule, clip):
 
 def test_a_run_ends_when_all_have_halted():
     spec = NetSpec(6, 8, 3, 3, seeds=2, weight_scale=1e150)
-    steps = list(training.train(spec, TRAIN, DATA, rng=generators(2)))
-    assert len(steps) == 1 and all(steps[0].halts)
+    state = training.start(spec, TRAIN, rng=generators(2))
+    end, steps = training.train(spec, TRAIN, DATA, state)
+    assert len(steps) == end.step == 1 and all(steps[0].halts) and end.halted
+    assert training.train(spec, TRAIN, DATA, end)[1] == []
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def nothing_is_computed(warmed, monkeypatch):
         (recording, "begin"),
         (pairs, "_begun"),
         (recording, "extend"),
-        (training, "advance"),
+        (training, "train"),
         (alt.TopLevelMixin, "to_dict"),
     ):
         monkeypatch.setattr(owner, name, refuse)

@@ -169,9 +169,7 @@ def test_the_lost_networks_have_a_layer_of_dead_units():
     spec = replace(net.spec, seeds=2)
     how = replace(net.training, clip="value", clip_limit=1000.0, steps=40)
     digits, rngs = datasets.digits(), [np.random.default_rng(seed) for seed in range(2)]
-    state = training.start(spec, how, rng=rngs)
-    while state.step < how.steps:
-        state, _ = training.advance(spec, how, digits, state)
+    state, _ = training.train(spec, how, digits, training.start(spec, how, rng=rngs))
     slopes = network.forward(spec, state.params, digits.x_train).slope
     assert (diagnostics.dead_share(slopes).max(axis=1) > 0.75).all()
 

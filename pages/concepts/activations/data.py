@@ -322,9 +322,8 @@ def shares(name: str, of: Setting, bias: float, rate: float) -> Shares:
     """Measure three networks before training (rate 0), or after STEPS steps of SGD."""
     spec, data = of.spec(name, bias_mean=bias, seeds=TOGETHER), digits()
     how = TrainSpec(rate, steps=STEPS if rate else 0)
-    state = training.start(spec, how, rng=np.random.default_rng(of.seed))
-    while state.step < how.steps and not state.halted:
-        state, _ = training.advance(spec, how, data, state)
+    begun = training.start(spec, how, rng=np.random.default_rng(of.seed))
+    state, _ = training.train(spec, how, data, begun)
     trace = network.forward(spec, state.params, data.x_train[:_EXAMPLES])
     runs = np.array([halt is None for halt in state.halts])
     measured = (

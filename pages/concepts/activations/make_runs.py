@@ -34,9 +34,8 @@ def runs(rate: float, slope: float, seeds=range(NETWORKS), steps: int = STEPS) -
         seeds=len(seeds),
     )
     data, how = digits(), TrainSpec(rate, steps=steps)
-    state = training.start(spec, how, rng=[np.random.default_rng(seed) for seed in seeds])
-    while state.step < steps and not state.halted:
-        state, _ = training.advance(spec, how, data, state)
+    begun = training.start(spec, how, rng=[np.random.default_rng(seed) for seed in seeds])
+    state, _ = training.train(spec, how, data, begun)
     slopes = network.forward(spec, state.params, data.x_train[:EXAMPLES]).slope
     frame = pd.DataFrame({"rate": rate, "slope": slope, "seed": list(seeds)})
     frame["broke_at"] = pd.array([h and h.step for h in state.halts], dtype="Int64")

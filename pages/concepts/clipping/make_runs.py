@@ -28,10 +28,8 @@ def runs(network: Network, clip: str, log10_limit: float | None = None) -> dict:
     limit = 1.0 if log10_limit is None else 10**log10_limit
     data, rngs = datasets.digits(), [np.random.default_rng(seed) for seed in range(RUNS)]
     how = replace(network.training, clip=clip, clip_limit=limit)
-    state, steps = training.start(network.spec, how, rng=rngs), []
-    while state.step < how.steps and not state.halted:
-        state, step = training.advance(network.spec, how, data, state)
-        steps.append(step)
+    begun = training.start(network.spec, how, rng=rngs)
+    state, steps = training.train(network.spec, how, data, begun)
     history = training.record(steps)
 
     lost = np.array([halt is not None for halt in state.halts])

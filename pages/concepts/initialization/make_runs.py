@@ -10,7 +10,7 @@ import numpy as np
 
 from core.datasets import digits
 from core.network import NetSpec, init, scale_weights
-from core.training import TrainSpec, accuracy, advance, start
+from core.training import TrainSpec, accuracy, start, train
 from pages.concepts.initialization.data import RUNS_FILE
 
 WIDTH, SEEDS = 64, (0, 1, 2)
@@ -30,9 +30,7 @@ def runs(activation: str, depth: int, scales, seed: int) -> list[dict]:
     spec = NetSpec(data.x_train.shape[1], WIDTH, depth, 10, activation, initializer="lecun")
     params = scale_weights(init(spec, rng=[np.random.default_rng(seed)]), scales)
     how = TrainSpec(learning_rate=RATES[activation], steps=200, batch_seed=seed)
-    state = start(spec, how, params=params)
-    while state.step < how.steps and not state.halted:
-        state, _ = advance(spec, how, data, state)
+    state, _ = train(spec, how, data, start(spec, how, params=params))
     shares = accuracy(spec, state.params, data.x_test, data.y_test)
     return [
         {
