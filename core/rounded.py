@@ -1,7 +1,5 @@
 """Forward and backward passes whose every result is rounded to a number format."""
 
-from dataclasses import replace
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,10 +9,7 @@ from core.network import Gradients, NetSpec, Params, Trace
 
 def params_in(params: Params, form: Format) -> Params:
     """The parameters as the format holds them."""
-    fields = {
-        name: tuple(rounded(a, form) for a in arrays) for name, arrays in vars(params).items()
-    }
-    return Params(**fields)
+    return Params(*(tuple(rounded(a, form) for a in arrays) for arrays in vars(params).values()))
 
 
 def passes(
@@ -70,7 +65,4 @@ def passes(
 
 def unscaled(gradients: Gradients, scale: float) -> Gradients:
     """Gradients divided by the loss scale, in float64: as a master copy receives them."""
-    return replace(
-        gradients,
-        **{name: tuple(a / scale for a in arrays) for name, arrays in vars(gradients).items()},
-    )
+    return Gradients(*(tuple(a / scale for a in arrays) for arrays in vars(gradients).values()))
