@@ -196,7 +196,7 @@ page.more(
     source=(
         clipping.clip_by_value,
         clipping.clip_by_global_norm,
-        training.advance,
+        training.train,
         scalar_chain.chain,
     ),
     data=_data,

@@ -29,9 +29,9 @@ def scale(at) -> None:
             around 1. The numbers at the current scale stand in the text below.""",
     )
     page.write(words.finding(at))
-    target = data.gain_one(at)
+    target, is_one = data.gain_one(at)
     st.button(
-        "Set the gain to 1",
+        f"Set the gain {'to 1' if is_one else 'nearest to 1'}",
         key="initialization.gain_one",
         disabled=target is None or target == at.g,
         on_click=partial(values.change, PANEL, {"g": at.g if target is None else target}),
@@ -118,8 +118,7 @@ page.write("## The trainable window")
 
 @page.part(PANEL)
 def trainable_window(at) -> None:
-    same = at.activation == at.window and at.width == "64" and not at.bias
-    cells = data.window(at.window, at.depth, at.g if same else None)
+    cells = data.window(at.window, at.depth, at.g if data.in_window(at) else None)
     page.show(
         charts.window,
         cells,

@@ -102,7 +102,7 @@ def test_the_slopes_and_what_pays_for_them():
     assert "σ′(z₂)·σ′(z₁) = 6.96×10⁻⁴" in words
     assert "w₂·x pays for a part: the slopes with it make 0.00395." in words
     assert "Nothing here pays for them" in say(w2=0.5)
-    assert "One factor of 0 there" in say(w2=0)
+    assert "With a factor of 0 there" in say(w2=0)
 
 
 @pytest.mark.parametrize(
@@ -286,3 +286,9 @@ def test_a_verdict_and_the_sentence_after_it_agree(slopes, weights, gradient):
     """Also where the foretold and the measured size lie on both sides of a color's end."""
     explained = "within a factor of 3" in sentences._independence(slopes, weights, gradient)
     assert explained and "do not explain" not in sentences._verdict(slopes, weights, gradient)
+
+
+def test_a_preset_that_speaks_of_w2_as_a_factor_shows_the_gradient_that_has_it():
+    of_w2 = [preset for preset in panel.PANEL.presets if "w2" in preset.values]
+    assert len(of_w2) == 4
+    assert all(preset.values["gradient"] == "w1" for preset in of_w2)

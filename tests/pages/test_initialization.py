@@ -61,7 +61,18 @@ def test_sigmoid_with_n01_depends_on_the_width(width, g, gain, tolerance):
 def test_where_the_gain_is_one_in_theory_and_measured(name, low, high):
     assert low < data.scale_of_gain_one(name, 20, 0.0) < high
     at = SimpleNamespace(**panel.PANEL.defaults | {"activation": name})
-    assert low < 2 ** data.gain_one(at) < high
+    target, is_one = data.gain_one(at)
+    assert low < 2**target < high and is_one
+
+
+def test_a_gain_of_one_that_no_scale_has_is_not_promised():
+    """Of sigmoid layers of width 5 the largest gain on the slider is 0.52."""
+    narrow = {"initialization_activation": "sigmoid", "initialization_width": "5"}
+    at = open_page("initialization", **narrow)
+    assert at.button(key="initialization.gain_one").label == "Set the gain nearest to 1"
+    at.button(key="initialization.gain_one").click().run()
+    assert "multiplies ‖dJ/dz‖ by 0.5" in prose(at)
+    assert open_page("initialization").button[0].label != "Set the gain nearest to 1"
 
 
 @pytest.mark.parametrize("name,one", [("silu", 1.514), ("gelu", 1.4355), ("relu", 2**0.5)])
@@ -105,6 +116,10 @@ def test_for_relu_the_gradient_of_the_weights_hides_it():
     assert "dJ/dW alone would tell another story" in say()
     assert "Here both tell one story" in say(g="0.5")
     assert "another story" in say(activation="Tanh", g="0"), "0.2 and 1.1 times"
+    mild = say(
+        activation="selu", center="mean", bias="0.7", g="-1.9", width="100", depth="3", seed="1"
+    )
+    assert "0.084 times" in mild and "Here both tell one story" in mild, "1.3 apart, over an edge"
     assert "Here both vanish." in say(activation="Sigmoid", g="0"), "5 times apart, or 100,000"
     ratio = theme.from_log10(float(nets.dW.median[at, 0] - nets.dz.median[at, 0]), 2)
     assert f"and that input accounts for the factor of {ratio} between the two" in say()
@@ -392,7 +407,8 @@ def test_your_cell_is_outlined_where_it_is():
     assert cells.loc[cells["here"], ["depth", "column"]].to_numpy().tolist() == [[16, "1.41"]]
     assert "nearest to your setting is outlined" in say(g="0.5")
     assert "Your σ√*n* = 8 lies outside the picture." in say()
-    assert "another width or biases" in say(width="16")
+    for other in ({"width": "16"}, {"bias": "0.5"}, {"draws": "orthogonal"}):
+        assert "another width, biases or draws" in say(g="0.5", **other)
     assert "outlined" not in say(activation="Identity", g="0.5")
 
 
@@ -429,14 +445,22 @@ def test_a_gain_in_theory_is_that_of_a_network_of_this_depth(name, depth, at):
 
 def test_networks_are_alike_where_they_are():
     """Tanh, 16 wide, at σ√n = 19.7: their sizes span decades, though mean and median are near."""
-    assert "they are alike" not in say(activation="tanh", width="16", g="4.3")
-    assert "they are alike within a factor of 3." in say(activation="tanh", width="64", depth="2")
+    assert "networks are alike" not in say(activation="tanh", width="16", g="4.3")
+    assert "All networks are alike within a factor of 3." in say(
+        activation="tanh", width="64", depth="2"
+    )
 
 
 def test_an_activation_that_is_never_off_is_rounded_to_0():
-    words = say(activation="softplus", width="5", g="5")
-    assert "A slope of Softplus is never 0 over a whole layer" in words
-    assert "every unit is off" not in words
+    for name, label in (("softplus", "Softplus"), ("gelu", "GELU (tanh form)")):
+        at = SimpleNamespace(**panel.PANEL.defaults | {"activation": name, "width": "5", "g": 5.0})
+        here, said = data.at_scale(at), say(activation=name, width="5", g="5")
+        ends = np.isneginf(here.nets.dz.first[here.row])
+        flat = np.isneginf(here.nets.slopes.first[here.row])
+        assert here.dead == ends.sum() and here.flat == (ends & flat).sum() > 0
+        assert f"out that float64 rounds the slopes of {label} to 0" in said
+        assert ("so small that float64 rounds it to 0" in said) == (here.flat < here.dead)
+        assert "every unit is off" not in said
 
 
 @pytest.mark.parametrize("width", ["64", "100", "256"])

@@ -20,6 +20,7 @@ FACTOR = Choice(
     "all",
 )
 LAYERS = 60  # the deepest chain
+_EXAMPLE = {"gradient": "w1", "w1": 2.0, "x": 1.0, "y": 0.0}  # the article's, whose w₂ it moves
 
 PANEL = Panel(
     "chain_rule",
@@ -68,26 +69,26 @@ PANEL = Panel(
             "bad",
             "The article's example. The slope is 0.0066, and one such factor costs "
             "more than a factor of 100. The weight gives back less than a factor of 10.",
-            {"w2": 5.68, "w1": 2.0, "x": 1.0, "y": 0.0},
+            _EXAMPLE | {"w2": 5.68},
         ),
         Preset(
             "w₂ = 0",
             "trap",
             "z₂ = 0, so the slope is at its best, ¼. But w₂ is a factor too: nothing reaches w₁.",
-            {"w2": 0.0, "w1": 2.0, "x": 1.0, "y": 0.0},
+            _EXAMPLE | {"w2": 0.0},
         ),
         Preset(
             "The best w₂",
             "good",
             "No other w₂ on this slider gives w₁ more: weight and slope share the bill.",
-            {"w2": 2.0, "w1": 2.0, "x": 1.0, "y": 0.0},
+            _EXAMPLE | {"w2": 2.0},
         ),
         Preset(
             "Already right",
             "trap",
             "The gradient is tiny although nothing went wrong: the output is close to its target. "
             "Small need not mean vanished.",
-            {"w2": 5.68, "w1": 2.0, "x": 1.0, "y": 1.0},
+            _EXAMPLE | {"w2": 5.68, "y": 1.0},
         ),
         Preset(
             "w = 4 against ¼",

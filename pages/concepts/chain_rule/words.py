@@ -122,7 +122,7 @@ def notes(at) -> list[str]:
         f"at best make 1/16 = 0.0625. All the rest, dJ/dŷ·w₂·x, is {theme.number(loss * w2 * x)}. "
     )
     if w2 * x * loss == 0:
-        slopes += "One factor of 0 there, and no slope can help."
+        slopes += "With a factor of 0 there no slope can help."
     elif abs(w2 * x) > 1:
         paid = abs(w2 * x * slope2 * slope1)
         slopes += f"w₂·x pays for a part: the slopes with it make {theme.number(paid)}."

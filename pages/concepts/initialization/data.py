@@ -123,6 +123,12 @@ class AtScale:
         return self.nets.members - len(self.living())
 
     @property
+    def flat(self) -> int:
+        """How many of these have a layer in which every slope is 0."""
+        is_flat = np.isneginf(self.nets.slopes.first[self.row])
+        return int((is_flat & np.isneginf(self.nets.dz.first[self.row])).sum())
+
+    @property
     def told(self) -> str:
         """Of which networks: “median of 21 networks, 4 of them dead”."""
         if self.nets.members == 1:
@@ -395,10 +401,19 @@ def profile_table(at) -> pd.DataFrame:
 # The gauge ---------------------------------------------------------------------------------------
 
 
-def gain_one(at) -> float | None:
-    """The g at which the measured gain is nearest to 1; None where no gradient gets through."""
+def gain_one(at) -> tuple[float | None, bool]:
+    """The g at which the measured gain is nearest to 1, None where no gradient gets through; and
+    whether it is 1 there, as nearly as the slider's steps allow."""
     miss = np.abs(measured(setting(at)).gain(at.center))
-    return None if np.isinf(miss).all() else STEPS[int(miss.argmin())]
+    if np.isinf(miss).all():
+        return None, False
+    return STEPS[int(miss.argmin())], bool(miss.min() < np.log10(1.05))
+
+
+def in_window(at) -> bool:
+    """Whether the page's networks are of the kind that the grid of runs has, at some scale."""
+    plain = at.width == "64" and not at.bias and at.draws == "lecun"
+    return at.activation == at.window and plain
 
 
 def _input_square() -> float:

@@ -20,7 +20,7 @@ def finding(at) -> str:
         lost = f"At {scale}, {_dead(here)}: nothing arrives at layer 1. "
         lost += (
             "No scale has most of them live."
-            if data.gain_one(at) is None
+            if data.gain_one(at)[0] is None
             else "At another scale more of them live."
         )
         if found is None:
@@ -128,7 +128,7 @@ def _which_gradient(here: AtScale, found: AtLayer1) -> str:
     story, outcome = "dJ/dW alone would tell another story.", theme.outcome(found.dz)
     if outcome == theme.outcome(found.dW) != "healthy":
         story = f"Here both {theme.became(found.dz, many=True)}."
-    elif outcome == theme.outcome(found.dW) and abs(apart) < theme.CLOSE:
+    elif abs(apart) < theme.CLOSE:
         story = "Here both tell one story."
     return (
         f"*Which* gradient matters. {_living(here) + ', ' if found.only_living else ''}"
@@ -158,10 +158,7 @@ def _spread(at, here: AtScale) -> str:
     died = _dead(here)
     died = f"{died[0].upper()}{died[1:]}."
     if here.dead and at.activation != "relu":
-        died += (
-            f" A slope of {ACTIVATIONS[at.activation].label} is never 0 over a whole layer: the "
-            "gradient is so small that float64 rounds it to 0."
-        )
+        died += f" {_rounded_to_0(here, ACTIVATIONS[at.activation].label)}"
     median = here.nets.dz.median[here.row, 0]
     if math.isinf(median):
         ended = "A layer in which every unit is off for every example ends the network."
@@ -170,11 +167,22 @@ def _spread(at, here: AtScale) -> str:
     apart = here.nets.dz.mean[here.row, 0] - median
     alike = not here.dead and float(np.ptp(here.living())) < theme.CLOSE
     if abs(apart) < 0.02:
-        return f"{died} The mean is about as large as the median{ALIKE if alike else '.'}"
+        return f"{died} The mean is about as large as the median.{ALIKE if alike else ''}"
     mean = f"{died} The mean is {theme.from_log10(apart, 2)} times the median"
     if apart > math.log10(2):
         return f"{mean}: {_who_makes(here.living())} nine tenths of it or more."
-    return f"{mean}{ALIKE if alike else '.'}"
+    return f"{mean}.{ALIKE if alike else ''}"
+
+
+def _rounded_to_0(here: AtScale, label: str) -> str:
+    """What ends a gradient where no slope is 0 in mathematics."""
+    small = "the gradient is so small that float64 rounds it to 0"
+    far = f"a layer has all its *z* so far out that float64 rounds the slopes of {label} to 0"
+    if not here.flat:
+        return f"No slope is 0 there: {small}."
+    if here.flat == here.dead:
+        return f"In {'that one' if here.dead == 1 else 'each of them'} {far}."
+    return f"In {here.flat} of them {far}; in the others {small}."
 
 
 def _who_makes(sizes: np.ndarray) -> str:
@@ -185,7 +193,7 @@ def _who_makes(sizes: np.ndarray) -> str:
     return "one network makes" if few == 1 else f"{few} networks make"
 
 
-ALIKE = ": they are alike within a factor of 3."
+ALIKE = " All networks are alike within a factor of 3."
 
 
 def _living_range(here: AtScale) -> list[str]:
@@ -252,6 +260,6 @@ def _outlined(at, cells) -> str:
         return ""
     if cells["here"].any():
         return "The cell nearest to your setting is outlined."
-    if at.width != "64" or at.bias:
-        return "Your networks have another width or biases, so none of these cells is theirs."
+    if not data.in_window(at):
+        return "Your networks have another width, biases or draws: none of these cells is theirs."
     return f"Your σ√*n* = {G.shown(at.g)} lies outside the picture."

@@ -155,9 +155,7 @@ def random_weights(factors: int, drawn: Draws) -> str:
         {rms_sampled}: {giants}, so the chart draws the true rms. The median product of {factors}
         factors is 1 at σ = {sigma}.""",
         draws=f"{DRAWS:,}",
-        giants="more than the true one, though the more factors, the more samples miss the giants"
-        if drawn.rms_sampled > drawn.rms_theory + 0.05
-        else "the more factors, the more surely a sample misses the giants",
+        giants=_giants(drawn.rms_sampled - drawn.rms_theory),
         factors=factors,
         below=theme.percent(drawn.share_below_one),
         below_exactly=theme.percent(drawn.below_one_theory),
@@ -171,6 +169,14 @@ def random_weights(factors: int, drawn: Draws) -> str:
         rms_sampled=theme.from_log10(drawn.rms_sampled, 2),
         sigma=f"{data.sigma_for_median(factors):.3f}",
     )
+
+
+def _giants(apart: float) -> str:
+    """What a sample's rms, `apart` decades from the true one, has of the largest products."""
+    missed = "the more factors, the more surely a sample misses the giants"
+    if apart > math.log10(1.02):
+        return f"this sample has caught more giants than its share. But {missed}"
+    return missed
 
 
 def _between(width: int) -> str:
