@@ -46,8 +46,8 @@ PAGES = (
         path="home",
         menu="Three networks",
         title="One network, three sizes of weights",
-        claim="Trained by [plain SGD](optimizers), the same network learns, or its gradients "
-        "vanish or explode, and only the size of its weights decides.",
+        claim="Trained by [plain SGD](optimizers): its gradients vanish, explode or are just "
+        "right, by the size of its weights alone.",
     ),
     PageInfo(
         path="products",

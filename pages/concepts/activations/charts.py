@@ -195,7 +195,7 @@ def asked() -> alt.LayerChart:
 
     Rows: `layer`, `log10` of what is left of the last layer's.
     """
-    line = grammar.colored(alt.Chart(), "reference").mark_line(strokeWidth=3)
+    line = grammar.colored(alt.Chart(), "reference").mark_line(strokeWidth=1.5)
     low, high = ASKED
     return grammar.layered(
         line.properties(name=beside.MAIN),

@@ -20,7 +20,7 @@ def asked() -> alt.LayerChart:
 
     Rows: `n`, `log10`.
     """
-    line = grammar.colored(alt.Chart(), "reference").mark_line(strokeWidth=3)
+    line = grammar.colored(alt.Chart(), "reference").mark_line(strokeWidth=1.5)
     return grammar.layered(
         line.properties(name=beside.MAIN),
         x=grammar.count_x("n", "multiplications by 0.6", TIMES, every=10, room=6),

@@ -201,9 +201,10 @@ def idea(option: str) -> beside.Idea | None:
         x=n,
         measured=held,
         seen=POWERS_SEEN,
+        align="right",
     )
     return {
-        "zero": idea_of("each 0.6ⁿ is rounded once", "rounded once", y=once),
+        "zero": idea_of("each 0.6ⁿ is rounded once", "rounded once", y=once, below=True),
         "up": idea_of("at the smallest number it turns", "it turns", y=back, name_share=1.0),
     }.get(option)
 
