@@ -1302,3 +1302,16 @@ def test_the_other_format_goes_on_only_while_its_outputs_are_numbers():
     assert not np.isfinite(pair.tested("A", at).loss[0])
     said = words.formats(pair, at)
     assert "goes on" not in said and "held-out loss is no longer finite either." in said
+
+
+def test_the_chart_says_in_what_the_two_networks_differ_where_it_is_one_thing():
+    def own(**values):
+        duel = networks.duel(SimpleNamespace(**PANEL.defaults | values))
+        rows = data.run_frame(pairs.pair(duel), 30, False)
+        return [rows.loc[rows["name"] == name, "own"].iloc[0] for name in "AB"]
+
+    assert own() == ["Xavier (Glorot)", "He"]
+    assert own(a_initializer="he", b_clip="norm") == ["no clipping", "clipping by norm"]
+    assert own(a_initializer="he", b_depth=10) == ["depth 20", "depth 10"]
+    assert own(b_depth=10) == ["", ""], "in two things: the text says which"
+    assert own(a_initializer="he") == ["", ""], "in nothing"

@@ -79,8 +79,9 @@ def run() -> alt.LayerChart:
     """Two runs: loss and accuracy over the steps, products and updates over the layers.
 
     Frames, a row per network and step, with `name` ("A", "B") and `meaning`, its hue: `at` (the
-    step; −1 shows at every one), `taken` (the last step there is), `x`, `says`, `step_says`, and
-    packed over the layers `place` (0 … 1), `gradient`, `slopes`, `update` (log₁₀).
+    step; −1 shows at every one), `taken` (the last step there is), `x`, `says`, `own` (in what
+    alone it differs), `step_says`, and packed over the layers `place` (0 … 1), `gradient`, `slopes`,
+    `update` (log₁₀).
     Tables that the scrubber leaves as they are, all but the last two with `name` and `meaning`:
     `batches` and `tests`, packed `px` (share of the run), `loss` (log₁₀), `right`; `halts`: `x`,
     `last` (log₁₀ loss), `says`, its `row`; `ticks`: `x`, `says`; and `guess`, one row: `x`,
@@ -189,14 +190,17 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     step = step.encode(x=alt.value(0), y=alt.value(0), text=grammar.text("step_says"))
     layers = [step]
     for name, top, on_a_phone in (("A", "0", 20), ("B", "0.042 * height", 38)):
-        row = _by_network(now.transform_filter(f"datum.name == '{name}'"))
+        row = _by_network(now.transform_filter(f"datum.name == '{name}'")).transform_calculate(
+            called=f"{grammar.WIDE} && datum.own ? '{name} (' + datum.own + ')' : '{name}'",
+            text="datum.called + substring(datum.says, 1)",
+        )
         size = alt.expr(f"{grammar.NARROW} ? 12 : 15")
         words = row.mark_text(align="left", baseline="top", fontSize=size, fontWeight="bold")
         layers.append(
             words.encode(
                 x=alt.value(grammar.wide("0.33 * width", "0")),
                 y=alt.value(grammar.wide(top, f"{on_a_phone}")),
-                text=_TEXT,
+                text=grammar.text("text"),
             )
         )
     return layers

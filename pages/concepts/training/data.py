@@ -136,6 +136,7 @@ def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str
     return {
         "name": [name] * len(records),
         "meaning": [NETS[name]] * len(records),
+        "own": [networks.lone_difference(pair.duel.a, pair.duel.b)[name == "B"]] * len(records),
         "x": [min(step, run.step) / steps for step in shown],
         "step_says": [
             f"step {step:,} of {steps:,}" if step else "before the first step" for step in shown

@@ -10,6 +10,7 @@ from core.initializers import INITIALIZERS
 from core.network import NetSpec
 from core.optimizers import RULES, Adam, RMSProp
 from core.training import DTYPES, TrainSpec
+from pages.kit import theme
 from pages.kit.panels import labels
 
 SHORTCUTS = {"none": "none", "plain": "h + φ", "scaled": "h + φ/√L"}
@@ -155,6 +156,23 @@ NAMES = {
     "target": "size of the targets",
     "dtype": "number format",
 }
+
+
+def lone_difference(a: Net, b: Net) -> tuple[str, str]:
+    """What each has in the one setting in which they differ, as the reader sees it; nothing where
+    there is more to say."""
+    if len(names := differing(a, b)) != 1:
+        return "", ""
+    return _in_short(names[0], a), _in_short(names[0], b)
+
+
+def _in_short(name: str, net: Net) -> str:
+    value = getattr(net, name)
+    says = LABELS[name][value] if name in LABELS else theme.setting(value)
+    if says == "none":
+        return f"no {NAMES[name]}"
+    speaks = name in ("activation", "initializer", "rule", "dtype", "shortcut")
+    return says if speaks else f"{NAMES[name]} {says}"
 
 
 def differing(a: Net, b: Net) -> list[str]:
