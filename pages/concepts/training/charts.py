@@ -80,8 +80,8 @@ def run() -> alt.LayerChart:
 
     Frames, a row per network and step, with `name` ("A", "B") and `meaning`, its hue: `at` (the
     step; −1 shows at every one), `taken` (the last step there is), `x`, `says`, `own` (in what
-    alone it differs), `step_says`, and packed over the layers `place` (0 … 1), `gradient`, `slopes`,
-    `update` (log₁₀).
+    alone it differs), `step_says`, and packed over the layers `place` (0 … 1), `gradient`,
+    `slopes`, `update` (log₁₀).
     Tables that the scrubber leaves as they are, all but the last two with `name` and `meaning`:
     `batches` and `tests`, packed `px` (share of the run), `loss` (log₁₀), `right`; `halts`: `x`,
     `last` (log₁₀ loss), `says`, its `row`; `ticks`: `x`, `says`; and `guess`, one row: `x`,
