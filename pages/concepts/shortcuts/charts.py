@@ -91,8 +91,11 @@ def _ruler(frame: alt.Chart) -> list[alt.Chart]:
     names = stands.mark_text(dy=-14, fontSize=grammar.LABEL_SIZE).encode(text=grammar.text("says"))
     dot = grammar.colored(base, "dark").encode(x=alt.X(field="at"), y=alt.Y(field="height"))
     now = dot.transform_calculate(now="'r = ' + format(pow(10, r), '.3~r')")
+    title = base.transform_calculate(title=f"{grammar.WIDE} ? 'branch factor r' : 'r'")
+    title = title.mark_text(align="left", dy=-14, fontSize=grammar.LABEL_SIZE)
     return [
         line,
+        title.encode(x=alt.X(field="left"), y=alt.Y(field="height"), text=grammar.text("title")),
         ticks,
         names,
         dot.mark_point(size=110, filled=True, opacity=1),
