@@ -191,7 +191,7 @@ def _readout(now: alt.Chart) -> list[alt.Chart]:
     layers = [step]
     for name, top, on_a_phone in (("A", "0", 20), ("B", "0.042 * height", 38)):
         row = _by_network(now.transform_filter(f"datum.name == '{name}'")).transform_calculate(
-            called=f"{grammar.WIDE} && datum.own ? '{name} (' + datum.own + ')' : '{name}'",
+            called=f"{grammar.WIDE} && datum.own ? '{name}, ' + datum.own : '{name}'",
             text="datum.called + substring(datum.says, 1)",
         )
         size = alt.expr(f"{grammar.NARROW} ? 12 : 15")
