@@ -141,7 +141,6 @@ def layer_by_layer(at) -> None:
     page.write(words.layer_by_layer(at, measured))
 
 
-controls.presets(PANEL, "network")
 controls.draw(PANEL, "weights", "depth", "seed")
 
 page.write(
@@ -170,6 +169,7 @@ def flat_off_dead(at) -> None:
     page.write("\n\n".join(words.shares(at, measured, untrained)))
 
 
+controls.presets(PANEL, "network")
 controls.draw(PANEL, "network", "bias", "rate")
 
 page.write(
