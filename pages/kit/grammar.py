@@ -5,13 +5,14 @@ they span hundreds of decades, and a log scale would draw 0 and infinity as a fl
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from pages.kit.theme import BAND, MEANINGS, SMALL_HEIGHT
 
@@ -239,7 +240,13 @@ def guessing(left: float, right: float, align: str) -> list[alt.Chart]:
     return [rule, name.properties(name="haloed_guessing")]
 
 
-def names(rows: alt.Chart, height: str, field: str = "name", **style: Any) -> alt.Chart:
+def names(field: str = "name", **style: Any) -> alt.Chart:
+    """The lines' names, each to the right of where it stands: the table `names` (`line_names`)."""
+    style = {"align": "left", "dx": 6, "fontSize": LABEL_SIZE} | style
+    return alt.Chart(alt.NamedData("names")).mark_text(**style).encode(text=text(field))
+
+
+def names_among(rows: alt.Chart, height: str, field: str = "name", **style: Any) -> alt.Chart:
     """The lines' names, to the right of the rows that have one and a `height` for it."""
     named = rows.transform_filter(f"isValid(datum.{field}) && isValid(datum.{height})")
     mark = named.mark_text(**{"align": "left", "dx": 6, "fontSize": LABEL_SIZE} | style)
@@ -450,3 +457,12 @@ def apart(
     kept = np.clip(moved, within[0] + room, within[1] - room[::-1])
     np.put_along_axis(result, order, kept, axis=0)
     return result
+
+
+def line_names(
+    ends: pd.DataFrame | Sequence[Mapping[str, Any]], height: str, **places: Any
+) -> pd.DataFrame:
+    """The table `names`: the lines' ends, a row each with its name and meaning, and their heights,
+    the column `height`, moved apart (see `apart`)."""
+    rows = pd.DataFrame(ends)
+    return rows.assign(**{height: apart(rows[height], **places)})

@@ -6,6 +6,7 @@ import re
 
 import altair as alt
 import numpy as np
+import pandas as pd
 import pytest
 import vl_convert
 from hypothesis import given
@@ -63,6 +64,14 @@ def test_labels_stay_on_the_axis(heights, gap):
     moved = grammar.apart(heights, gap, within=(-9, 9))
     assert np.all(np.abs(moved) <= 9 + 1e-9)
     assert np.all(np.diff(np.sort(moved)) > 0.98 * gap)
+
+
+def test_the_names_of_lines_stand_at_their_ends_moved_apart():
+    ends = [{"x": 9, "y": y, "name": name} for y, name in ((0.2, "b"), (0.0, "a"), (5.0, "c"))]
+    for rows in (ends, pd.DataFrame(ends)):
+        names = grammar.line_names(rows, "y", gap=1.0, within=(0, 9))
+        assert names.drop(columns="y").to_dict("list") == {"x": [9, 9, 9], "name": ["b", "a", "c"]}
+        assert names["y"].tolist() == pytest.approx([1.0, 0.0, 5.0])
 
 
 def test_each_frame_has_its_labels_apart_by_themselves():

@@ -224,7 +224,7 @@ def by_layer() -> alt.LayerChart:
         strokeDash=alt.condition("datum.dashed == 1", alt.value([5, 4]), alt.value([1, 0])),
         tooltip=grammar.tooltip(name="network", layer="layer", says="product"),
     )
-    names = grammar.names(rows, "name_at", align="right", dx=-7)
+    names = grammar.names_among(rows, "name_at", align="right", dx=-7)
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
     ends = grammar.off_the_axis("log10", -11.5, 11.5, along="layer")
@@ -251,7 +251,7 @@ def shares() -> alt.LayerChart:
         y2=alt.Y2("high"),
         tooltip=grammar.tooltip(layer="layer", kind="what", says="share"),
     )
-    names = grammar.names(base, "name_at").encode(x=alt.X(field="right"))
+    names = grammar.names_among(base, "name_at").encode(x=alt.X(field="right"))
     return grammar.layered(bars, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 

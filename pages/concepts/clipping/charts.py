@@ -200,7 +200,7 @@ def first_step() -> alt.LayerChart:
     points = rows.mark_point(size=28, filled=True, opacity=1).encode(
         tooltip=grammar.tooltip(layer="layer", says="size")
     )
-    names = grammar.names(rows, "name_at", dx=8, **_NAME)
+    names = grammar.names_among(rows, "name_at", dx=8, **_NAME)
     ends = grammar.off_the_axis("beyond", -15.3, 15.3, along="layer")
     marks = (one, *lines, points, names, *ends)
     return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)

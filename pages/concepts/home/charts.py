@@ -116,16 +116,13 @@ def accuracies() -> alt.LayerChart:
             detail=alt.Detail("network", type="nominal"), y=alt.Y(field="low"), y2=alt.Y2("high")
         )
     )
-    names = alt.Chart(alt.NamedData("names")).mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE
-    )
     rule, guessing = grammar.guessing(0, 200, "right")
     return grammar.layered(
         rule,
         band,
         curve,
         guessing,
-        names.encode(text=grammar.text("says")),
+        grammar.names("says"),
         *_halts(),
         x=x,
         y=y,

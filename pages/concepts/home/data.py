@@ -358,7 +358,7 @@ def accuracies(at) -> dict[str, pd.DataFrame]:
 
 @memoize(64)
 def _accuracies(name: str, draw: int | None, yours: float) -> dict[str, pd.DataFrame]:
-    found, lines, ends = drag(name, draw), [], {}
+    found, lines, names = drag(name, draw), [], []
     halts: list[dict] = []
     for factor in sorted({*THREE, yours}):
         run = trained(name, draw, factor)
@@ -373,20 +373,17 @@ def _accuracies(name: str, draw: int | None, yours: float) -> dict[str, pd.DataF
         line["says"] = [theme.percent(share) for share in np.nan_to_num(run.middle)]
         lines.append(line[going])
         if run.end is None:
-            ends[factor] = (float(run.middle[-1]), shared)
+            share = float(run.middle[-1])
+            says = f"×{factor:g}: {theme.percent(share)}"
+            names.append({"step": STEPS[-1], "share": share, "says": says} | shared)
         else:
             says = f"×{factor:g}: breaks at step {run.end:.0f}"
             last = float(run.middle[going][-1])
             halt = {"step": run.end, "share": last, "says": says, "row": len(halts)}
             halts.append(halt | shared)
-    places = grammar.apart([share for share, _ in ends.values()], gap=0.055)
-    names = [
-        {"step": STEPS[-1], "share": place, "says": f"×{factor:g}: {theme.percent(share)}"} | shared
-        for place, (factor, (share, shared)) in zip(places, ends.items(), strict=True)
-    ]
     return {
         "frame": pd.concat(lines, ignore_index=True),
-        "names": pd.DataFrame(names),
+        "names": grammar.line_names(names, "share", gap=0.055),
         "halts": pd.DataFrame(halts, columns=["step", "share", "says", "row", *shared]),
     }
 

@@ -125,7 +125,7 @@ def gauge() -> alt.LayerChart:
         lines.mark_line(strokeWidth=2, clip=True).encode(
             detail=alt.Detail("series", type="nominal")
         ),
-        grammar.names(lines, "name_at"),
+        grammar.names_among(lines, "name_at"),
         dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
         here.mark_point(size=200, filled=True, opacity=1).encode(
             shape=alt.condition(

@@ -145,7 +145,7 @@ def epsilons() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="right"),
         ]
     )
-    names = grammar.names(rows, "place", dx=8)
+    names = grammar.names_among(rows, "place", dx=8)
     rule, guessing = grammar.guessing(EXPONENTS[0], EXPONENTS[-1], "left")
     return grammar.layered(
         rule,
@@ -200,6 +200,6 @@ def coordinates() -> alt.LayerChart:
     line = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=40)).encode(
         tooltip=grammar.tooltip(name="of", width="width", says="change")
     )
-    names = grammar.names(rows, "place", dx=8)
+    names = grammar.names_among(rows, "place", dx=8)
     ends = grammar.off_the_axis("moved", -1.8, 1.8, along="log2")
     return grammar.layered(line, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -130,7 +130,7 @@ def layers() -> alt.LayerChart:
     lines = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=45)).encode(
         tooltip=grammar.tooltip(layer="layer", says="relative difference")
     )
-    names = grammar.names(rows, "name_at", dx=8)
+    names = grammar.names_among(rows, "name_at", dx=8)
     ends = grammar.off_the_axis("log10", -17.5, 0.5, along="layer")
     return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 

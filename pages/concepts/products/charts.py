@@ -215,6 +215,6 @@ def _growing(what: str, low: float, high: float, *, x: alt.X, y: alt.Y, **line) 
     lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
         tooltip=grammar.tooltip(k="matrices", says=what), **line
     )
-    names = grammar.names(rows, "name_at")
+    names = grammar.names_among(rows, "name_at")
     ends = grammar.off_the_axis("log10", low, high, along="k")
     return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
