@@ -131,7 +131,7 @@ page.write(
 def over_epsilon(at) -> None:
     page.show(
         charts.epsilons,
-        data.epsilons(),
+        **data.epsilons(),
         key="optimizers.epsilons",
         alt_text="""
             Line chart: share of held-out digits right after training with Adam, over ε on a
@@ -180,7 +180,7 @@ page.write(
 def over_width(at) -> None:
     page.show(
         charts.coordinates,
-        data.coordinates(at.how),
+        **data.coordinates(at.how),
         key="optimizers.coordinates",
         alt_text="""
             Line chart on a logarithmic scale: how far each layer has moved after five steps of

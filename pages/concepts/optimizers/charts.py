@@ -111,10 +111,6 @@ def curves() -> alt.LayerChart:
     """
     last = STEPS[-1]
     x = grammar.count_x("step", ["step of training", "(32 digits each)"], last, every=50, room=142)
-    names = alt.Chart(alt.NamedData("names")).mark_text(
-        align="left", dx=6, fontSize=grammar.LABEL_SIZE - 1
-    )
-    names = names.encode(text=grammar.text("says"))
     rule, guessing = grammar.guessing(0, last, "left")
     band = alt.Chart().transform_filter("datum.yours").mark_area(opacity=0.2, clip=True)
     return grammar.layered(
@@ -122,7 +118,7 @@ def curves() -> alt.LayerChart:
         band.encode(y=alt.Y(field="low"), y2=alt.Y2("high")),
         grammar.right_by_step("rule", "optimizer"),
         guessing,
-        names,
+        grammar.names("says", fontSize=grammar.LABEL_SIZE - 1),
         x=x,
         y=grammar.shares_y("share", "held-out digits right", room=0.05),
         height=theme.SMALL_HEIGHT + 40,
@@ -132,8 +128,8 @@ def curves() -> alt.LayerChart:
 def epsilons() -> alt.LayerChart:
     """Held-out digits right after training with Adam, over ε.
 
-    Rows: `exponent`, `share`, `low`, `high` (the middle half of the draws), `name`, `meaning`,
-    `says`; `place`, the height of the name, on the smallest ε.
+    Rows: `exponent`, `share`, `low`, `high` (the middle half of the draws), `says`. The table
+    `names`: `exponent`, its height `share`. Both with `name`, `meaning`.
     """
     x = grammar.powers_x("exponent", "Adam's ε", EXPONENTS[0], EXPONENTS[-1], every=4)
     rows = alt.Chart()
@@ -145,14 +141,13 @@ def epsilons() -> alt.LayerChart:
             alt.Tooltip("says", type="nominal", title="right"),
         ]
     )
-    names = grammar.names_among(rows, "place", dx=8)
     rule, guessing = grammar.guessing(EXPONENTS[0], EXPONENTS[-1], "left")
     return grammar.layered(
         rule,
         band,
         line,
         guessing,
-        names,
+        grammar.names(dx=8),
         x=x,
         y=grammar.shares_y("share", "held-out digits right", room=0.05),
         height=theme.SMALL_HEIGHT,
@@ -188,8 +183,8 @@ def spikes() -> alt.LayerChart:
 def coordinates() -> alt.LayerChart:
     """How far each layer's numbers have moved after a few steps of Adam, over the width.
 
-    Rows: `log2` of the width, log₁₀ `moved`, `layer`, `name`, `meaning`, `says`; `place`, the
-    height of the name, at the largest width.
+    Rows: `log2` of the width, log₁₀ `moved`, `layer`, `name`, `meaning`, `says`. The table `names`
+    has those at the largest width, `moved` being the name's height.
     """
     low, high = (width.bit_length() - 1 for width in (WIDTHS[0], WIDTHS[-1]))
     x = grammar.linear_x(
@@ -200,6 +195,5 @@ def coordinates() -> alt.LayerChart:
     line = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=40)).encode(
         tooltip=grammar.tooltip(name="of", width="width", says="change")
     )
-    names = grammar.names_among(rows, "place", dx=8)
     ends = grammar.off_the_axis("moved", -1.8, 1.8, along="log2")
-    return grammar.layered(line, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(line, grammar.names(dx=8), *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

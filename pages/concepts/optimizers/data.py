@@ -211,23 +211,21 @@ def trained(name: str, by: str) -> Trained:
 @memoize(16)
 def curves(name: str, chosen: str) -> dict[str, pd.DataFrame]:
     """Accuracy over the steps by rule, and the rules' names; see `charts.curves`."""
-    found, lines, names = {by: trained(name, by) for by in RATES}, [], []
-    ends = [run.middle[-1] for run in found.values()]
-    heights = grammar.apart(ends, gap=0.06, within=(0.03, np.inf))  # above the axis
-    for (by, run), height in zip(found.items(), heights, strict=True):
-        failed = "exploding" if name == "large" else "vanishing"
-        shared = {
-            "rule": SHORT.get(by, RULES[by].label),
-            "meaning": "healthy" if run.middle[-1] >= LEARNED else failed,
-            "yours": by == chosen,
-        }
+    lines, ends = [], []
+    failed = "exploding" if name == "large" else "vanishing"
+    for by in RATES:
+        run, rule = trained(name, by), SHORT.get(by, RULES[by].label)
+        end = float(run.middle[-1])
+        meaning = "healthy" if end >= LEARNED else failed
+        shared = {"rule": rule, "meaning": meaning, "yours": by == chosen}
         line = pd.DataFrame({"step": STEPS, "share": run.middle, **shared})
         line[["low", "high"]] = np.quantile(np.nan_to_num(run.share), [0.25, 0.75], axis=0).T
         line["says"] = [theme.percent(float(share)) for share in run.middle]
         lines.append(line)
-        says = f"{SHORT.get(by, RULES[by].label)}: {theme.percent(float(run.middle[-1]))}"
-        names.append({"step": STEPS[-1], "share": height, "says": says} | shared)
-    return {"frame": pd.concat(lines, ignore_index=True), "names": pd.DataFrame(names)}
+        says = f"{rule}: {theme.percent(end)}"
+        ends.append({"step": STEPS[-1], "share": end, "says": says} | shared)
+    names = grammar.line_names(ends, "share", gap=0.06, within=(0.03, np.inf))  # above the axis
+    return {"frame": pd.concat(lines, ignore_index=True), "names": names}
 
 
 @dataclass(frozen=True)
@@ -262,21 +260,21 @@ SWEPT = {
 
 
 @memoize(1)
-def epsilons() -> pd.DataFrame:
+def epsilons() -> dict[str, pd.DataFrame]:
     """See `charts.epsilons`."""
-    parts = []
-    # above the line as far as a name reaches on a phone
-    tops = [found.middle[np.array(found.exponents) <= -14].max() for found in map(swept, SWEPT)]
-    heights = grammar.apart(np.add(tops, 0.05), gap=0.07)
-    for (name, (label, meaning)), height in zip(SWEPT.items(), heights, strict=True):
-        found = swept(name)
+    parts, ends = [], []
+    for name, (label, meaning) in SWEPT.items():
+        found, shared = swept(name), {"name": label, "meaning": meaning}
         low, high = np.quantile(np.nan_to_num(found.share), [0.25, 0.75], axis=1)
         part = pd.DataFrame({"exponent": found.exponents, "share": found.middle})
-        part = part.assign(low=low, high=high, name=label, meaning=meaning)
+        part = part.assign(low=low, high=high, **shared)
         part["says"] = [theme.percent(float(share)) for share in found.middle]
-        part["place"] = [height] + [np.nan] * (len(part) - 1)
         parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+        # above the line as far as a name reaches on a phone
+        top = found.middle[np.array(found.exponents) <= -14].max() + 0.05
+        ends.append({"exponent": found.exponents[0], "share": top} | shared)
+    names = grammar.line_names(ends, "share", gap=0.07)
+    return {"frame": pd.concat(parts, ignore_index=True), "names": names}
 
 
 # After a quiet time ------------------------------------------------------------------------------
@@ -379,10 +377,10 @@ def widths() -> pd.DataFrame:
 
 
 @memoize(2)
-def coordinates(how: str) -> pd.DataFrame:
+def coordinates(how: str) -> dict[str, pd.DataFrame]:
     """See `charts.coordinates`."""
     rows = widths()[widths()["how"] == how].reset_index(drop=True)
-    last, largest = rows["layer"].max(), rows["width"].max()
+    last = rows["layer"].max()
     rows["log2"] = np.log2(rows["width"])
     rows["says"] = [theme.from_log10(moved, 2) for moved in rows["moved"]]
     rows["name"] = ["output" if layer == last else f"layer {layer}" for layer in rows["layer"]]
@@ -390,9 +388,8 @@ def coordinates(how: str) -> pd.DataFrame:
         "moved"
     ].transform("first")
     rows["meaning"] = ["exploding" if g > 0.5 else "healthy" for g in grown]
-    ends = rows["width"] == largest
-    rows.loc[ends, "place"] = grammar.apart(rows.loc[ends, "moved"], gap=0.26)
-    return rows
+    ends = rows[rows["width"] == rows["width"].max()]
+    return {"frame": rows, "names": grammar.line_names(ends, "moved", gap=0.26)}
 
 
 @memoize(32)
