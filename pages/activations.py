@@ -121,7 +121,7 @@ def layer_by_layer(at) -> None:
         page.write("**Slopes alone, ∏ φ′(z)**")
         page.show(
             charts.by_layer,
-            data.by_layer(curves, of, "slopes"),
+            **data.by_layer(curves, of, "slopes"),
             key="activations.slopes_by_layer",
             alt_text="""
                 Line chart on a logarithmic scale over the layers: the product of measured slopes
@@ -131,7 +131,7 @@ def layer_by_layer(at) -> None:
         page.write("**With the weights: ‖dJ/dz‖**")
         page.show(
             charts.by_layer,
-            data.by_layer(curves, of, "gradient"),
+            **data.by_layer(curves, of, "gradient"),
             key="activations.gradient_by_layer",
             alt_text="""
                 Line chart on a logarithmic scale over the layers: the norm of dJ/dz relative to the
@@ -160,7 +160,7 @@ def flat_off_dead(at) -> None:
     measured, untrained = (data.shares_at(at, rate) for rate in (float(at.rate), 0.0))
     page.show(
         charts.shares,
-        measured.frame,
+        **measured.tables,
         key="activations.shares",
         alt_text="""
             Stacked bars over the layers: the share of units that are dead, off without being dead,
@@ -193,7 +193,7 @@ def _leaks() -> None:
     controls.draw(PANEL, "runs")
     page.show(
         charts.leaks,
-        data.leaks(float(values.read(PANEL).runs)),
+        **data.leaks(float(values.read(PANEL).runs)),
         key="activations.leaks",
         alt_text="""
             Dots: held-out accuracy of twenty trained networks for each slope below 0, with the

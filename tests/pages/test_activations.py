@@ -266,12 +266,11 @@ def test_sigmoid_tanh_and_leaky_relu_are_never_off():
 
 def test_the_bars_stack_to_the_share_that_is_flat():
     found = shares(depth=10)
-    frame = found.frame
-    top = frame.groupby("layer")["high"].max()
+    top = found.tables["frame"].groupby("layer")["high"].max()
     assert top.to_numpy() == pytest.approx(found.flat)
-    assert frame["name"].dropna().tolist() == ["dead", "off"]
-    assert shares("tanh", depth=4, bias=0.0).frame["name"].notna().sum() == 1
-    assert "broke" in shares(depth=15, rate=1.0).frame["name"].item()
+    assert found.tables["names"]["name"].tolist() == ["dead", "off"]
+    assert len(shares("tanh", depth=4, bias=0.0).tables["names"]) == 1
+    assert "broke" in shares(depth=15, rate=1.0).tables["names"]["name"].item()
 
 
 # The committed runs ---------------------------------------------------------------------------
@@ -301,7 +300,7 @@ def test_a_network_that_broke_counts_in_the_median(slope, rate):
 
 def test_what_the_page_says_about_the_leak():
     relu, small, large, largest = (data.leak(slope, 0.3) for slope in panel.LEAK_SLOPES)
-    spread = data.leaks(0.3).groupby("place")["accuracy"].std()
+    spread = data.leaks(0.3)["frame"].groupby("place")["accuracy"].std()
     assert abs(small.median - relu.median) < spread[0]
     assert large.median > relu.median + 0.1
     assert largest.broke == largest.runs == 20

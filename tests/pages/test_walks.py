@@ -397,7 +397,7 @@ def activations(now, words, at) -> None:
         assert same(passes, found[f"p{i}"][row])
         negative = slopes[f"s{i}"][row] < 0 and now.n % 2 == 1
         assert passes.startswith("−") == found[f"minus{i}"][row] == negative
-    slopes, gradient = (t.to_pandas() for t in tables(at) if "dashed" in t.column_names)
+    slopes, gradient = (t.to_pandas() for t in tables(at, "frame") if "dashed" in t.column_names)
     for frame, what in ((slopes, "slopes"), (gradient, "gradient")):
         for _, line in frame[frame["layer"] == 1].iterrows():
             pattern = rf"- {re.escape(line['name'])}[^:]*:.* {what} \**{NUMBER}"

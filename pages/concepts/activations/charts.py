@@ -208,8 +208,8 @@ def asked() -> alt.LayerChart:
 def by_layer() -> alt.LayerChart:
     """A product from the last layer back to each layer, one line per network.
 
-    Rows: `layer`, `log10`, `says`, `name`, `meaning`, `dashed` (0 or 1); `name_at`, the height of
-    the line's name, on the first layer only.
+    Rows: `layer`, `log10`, `says`, `name`, `meaning`, `dashed` (0 or 1). The table `names` has
+    those of the first layer, `log10` being the name's height.
     """
     x = grammar.linear_x(
         "layer",
@@ -224,7 +224,7 @@ def by_layer() -> alt.LayerChart:
         strokeDash=alt.condition("datum.dashed == 1", alt.value([5, 4]), alt.value([1, 0])),
         tooltip=grammar.tooltip(name="network", layer="layer", says="product"),
     )
-    names = grammar.names_among(rows, "name_at", align="right", dx=-7)
+    names = grammar.names(align="right", dx=-7)
     # its name is on the main chart; here every place for it is crossed by a line at some depth
     band = grammar.healthy_band(left=-7.5, right=DEEPEST + 0.5, label="")
     ends = grammar.off_the_axis("log10", -11.5, 11.5, along="layer")
@@ -234,8 +234,9 @@ def by_layer() -> alt.LayerChart:
 def shares() -> alt.LayerChart:
     """Which part of the units × examples is dead, off or flat in each layer, stacked.
 
-    Rows: `layer`, `kind`, `low`, `high` (shares, 0 to 1), `says`, `meaning`; on the last layer
-    `name` and its height `name_at`; where there is nothing to stack, one row with a word on that.
+    Rows: `layer`, `kind`, `low`, `high` (shares, 0 to 1), `says`. The table `names`: the last
+    `layer`, the height `low`, `name`; where there is nothing to stack, a word on that. Both with
+    `meaning`.
     """
     x = grammar.linear_x(
         "left",
@@ -244,22 +245,22 @@ def shares() -> alt.LayerChart:
         [1, 5, 10, 15, 20],
     )
     y = grammar.shares_y("low", "share of units × examples", digits=".0")
-    base = alt.Chart().transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
-    bars = base.mark_rect().encode(
+    rows = alt.Chart().transform_calculate(left="datum.layer - 0.42", right="datum.layer + 0.42")
+    bars = rows.mark_rect().encode(
         opacity=alt.condition(f"datum.kind == '{OFF}'", alt.value(0.45), alt.value(1)),
         x2=alt.X2("right"),
         y2=alt.Y2("high"),
         tooltip=grammar.tooltip(layer="layer", kind="what", says="share"),
     )
-    names = grammar.names_among(base, "name_at").encode(x=alt.X(field="right"))
+    names = grammar.names().transform_calculate(left="datum.layer + 0.42")
     return grammar.layered(bars, names, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def leaks() -> alt.LayerChart:
     """Held-out accuracy after training, one dot per network, over the leak of its ReLU.
 
-    Rows: `place` (of the slope in LEAK_SLOPES), `spread` (sideways), `accuracy` (null where the run
-    broke), `median` on one row per place, `broke` (a text on one row per place).
+    Rows: `place` (of the slope in LEAK_SLOPES), `spread` (sideways), `accuracy`. The tables
+    `medians` and `broke`: `place`, and what its runs have of that, `median` or `broke`, a count.
     """
     x = grammar.linear_x(
         "x",
@@ -271,21 +272,16 @@ def leaks() -> alt.LayerChart:
     y = grammar.linear_y(
         "accuracy", "held-out accuracy", (-0.12, 1), [0, 0.25, 0.5, 0.75, 1], format=".0%"
     )
-    base = grammar.colored(alt.Chart(), "dark").transform_calculate(
-        x="datum.place + datum.spread",
-        left="datum.place - 0.3",
-        right="datum.place + 0.3",
-        floor="-0.07",
-    )
-    dots = base.transform_filter("isValid(datum.accuracy)").mark_point(
-        filled=True, size=45, opacity=0.55
-    )
-    middle = base.transform_filter("isValid(datum.median)").mark_rule(strokeWidth=3)
-    broke = base.transform_filter("isValid(datum.broke)").mark_text(fontSize=grammar.LABEL_SIZE)
+    dots = grammar.colored(alt.Chart(), "dark").transform_calculate(x="datum.place + datum.spread")
+    medians = grammar.colored(alt.Chart(alt.NamedData("medians")), "dark")
+    medians = medians.transform_calculate(left="datum.place - 0.3", right="datum.place + 0.3")
+    broke = grammar.colored(alt.Chart(alt.NamedData("broke")), "dark")
+    broke = broke.transform_calculate(x="datum.place", floor="-0.07", says="datum.broke + ' broke'")
+    broke = broke.mark_text(fontSize=grammar.LABEL_SIZE)
     return grammar.layered(
-        dots,
-        middle.encode(**grammar.level("median")),
-        broke.encode(x=alt.X(field="place"), y=alt.Y(field="floor"), text=grammar.text("broke")),
+        dots.mark_point(filled=True, size=45, opacity=0.55),
+        medians.mark_rule(strokeWidth=3).encode(**grammar.level("median")),
+        broke.encode(y=alt.Y(field="floor"), text=grammar.text("says")),
         x=x,
         y=y,
         height=theme.SMALL_HEIGHT,

@@ -275,7 +275,7 @@ def networks(curves: tuple[str, str, str]) -> tuple[str, ...]:
 
 
 @memoize(64)
-def by_layer(curves: tuple[str, str, str], of: Setting, what: str) -> pd.DataFrame:
+def by_layer(curves: tuple[str, str, str], of: Setting, what: str) -> dict[str, pd.DataFrame]:
     """The chosen product of each network; see `charts.by_layer`."""
     parts, hues = [], dict(zip(curves, theme.hues(curves), strict=True))
     for name in networks(curves):
@@ -287,10 +287,10 @@ def by_layer(curves: tuple[str, str, str], of: Setting, what: str) -> pd.DataFra
         part["dashed"] = int(name not in curves)
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
-    first = frame["layer"] == 1
-    ends = frame.loc[first, "log10"].fillna(-12).clip(-11.5, 11.5)
-    frame.loc[first, "name_at"] = grammar.apart(ends, gap=1.6, within=(-11.5, 11.5))
-    return frame
+    ends = frame[frame["layer"] == 1].fillna({"log10": -12})
+    ends["log10"] = ends["log10"].clip(-11.5, 11.5)
+    names = grammar.line_names(ends, "log10", gap=1.6, within=(-11.5, 11.5))
+    return {"frame": frame, "names": names}
 
 
 # Saturated, off, dead -----------------------------------------------------------------------------
@@ -304,7 +304,7 @@ class Shares:
     example. Empty where every network broke; `broke` holds the steps at which they did.
     """
 
-    frame: pd.DataFrame  # the shares on top of each other; see `charts.shares`
+    tables: dict[str, pd.DataFrame]  # the shares on top of each other; see `charts.shares`
     flat: np.ndarray
     off: np.ndarray
     dead: np.ndarray
@@ -341,10 +341,10 @@ def shares_at(at, rate: float) -> Shares:
     return shares(at.network, setting(at, at.network), at.bias, rate)
 
 
-def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> pd.DataFrame:
+def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> dict[str, pd.DataFrame]:
     if not len(dead):
         return _word("every network broke: not a number", "exploding")
-    parts, names = [], []
+    parts, ends = [], []
     edges = (np.zeros_like(dead), dead, off, flat)
     kinds = ((DEAD, "dark"), (OFF, "reference"), (SATURATED, "one"))
     for (kind, color), (low, high) in zip(kinds, pairwise(edges), strict=True):
@@ -353,21 +353,19 @@ def _stacked(flat: np.ndarray, off: np.ndarray, dead: np.ndarray) -> pd.DataFram
         part = pd.DataFrame({"layer": np.arange(1, len(low) + 1), "low": low, "high": high})
         part["kind"], part["meaning"] = kind, color
         part["says"] = [theme.percent(share) for share in high - low]
-        part["name"] = [None] * (len(low) - 1) + [kind]
         parts.append(part)
-        names.append((low[-1] + high[-1]) / 2)
+        middle = (low[-1] + high[-1]) / 2
+        ends.append({"layer": len(low), "low": middle, "name": kind, "meaning": color})
     if not parts:
         return _word("no unit is flat, off or dead: under 0.5 % in every layer", "dark")
-    places = grammar.apart(names, gap=0.08, within=(0.03, 0.97))
-    for part, place in zip(parts, places, strict=True):
-        part["name_at"] = [np.nan] * (len(part) - 1) + [place]
-    return pd.concat(parts, ignore_index=True)
+    names = grammar.line_names(ends, "low", gap=0.08, within=(0.03, 0.97))
+    return {"frame": pd.concat(parts, ignore_index=True), "names": names}
 
 
-def _word(name: str, meaning: str) -> pd.DataFrame:
+def _word(name: str, meaning: str) -> dict[str, pd.DataFrame]:
     """A word where there are no bars."""
     row = {"layer": 1, "kind": "", "low": 0.0, "high": 0.0, "says": "", "meaning": meaning}
-    return pd.DataFrame([row | {"name": name, "name_at": 0.5}])
+    return {"frame": pd.DataFrame([row]), "names": pd.DataFrame([row | {"low": 0.5, "name": name}])}
 
 
 # Does a leak help? ------------------------------------------------------------------------------
@@ -406,20 +404,20 @@ def leak(slope: float, rate: float) -> Leak:
     )
 
 
-def leaks(rate: float) -> pd.DataFrame:
+def leaks(rate: float) -> dict[str, pd.DataFrame]:
     """The runs of one rate; see `charts.leaks`."""
     runs = leak_runs()
     runs = runs[np.isclose(runs["rate"], rate)].copy()
     runs["place"] = runs["slope"].map({slope: i for i, slope in enumerate(LEAK_SLOPES)})
     count = runs["seed"].nunique()
     runs["spread"] = (runs["seed"] / max(1, count - 1) - 0.5) * 0.5
-    runs["accuracy"] = runs["accuracy"].where(runs["broke_at"].isna())
-    first = runs["seed"] == runs["seed"].min()
-    for slope in LEAK_SLOPES:
-        row, found = first & (runs["slope"] == slope), leak(slope, rate)
-        runs.loc[row, "median"] = found.median
-        runs.loc[row, "broke"] = f"{found.broke} broke" if found.broke else None
-    return runs[["place", "spread", "accuracy", "median", "broke"]]
+    found = pd.DataFrame([leak(slope, rate) for slope in LEAK_SLOPES])
+    found["place"] = found.index
+    return {
+        "frame": runs.loc[runs["broke_at"].isna(), ["place", "spread", "accuracy"]],
+        "medians": found[["place", "median"]].dropna(),
+        "broke": found.loc[found["broke"] > 0, ["place", "broke"]],
+    }
 
 
 @memoize(1)
