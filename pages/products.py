@@ -121,7 +121,7 @@ def random_matrices(at) -> None:
     )
     page.show(
         charts.matrix_products,
-        drawn.frame,
+        **drawn.tables,
         key="products.matrices",
         alt_text="""
             Line chart on a logarithmic scale over the number of matrices multiplied: growth of a
@@ -177,7 +177,7 @@ def _streams() -> None:
     )
     page.show(
         charts.streams,
-        mixed.frame,
+        **mixed.tables,
         key="products.streams",
         alt_text="""
             Line chart on a logarithmic scale over the number of matrices multiplied: the length of

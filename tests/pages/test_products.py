@@ -165,7 +165,7 @@ def test_what_a_product_of_matrices_does_to_directions_is_said():
 @pytest.mark.parametrize("scale", ["one", "gain"])
 @pytest.mark.parametrize("width", ["2", "5", "10", "20", "64"])
 def test_the_names_of_the_matrices_lines_stand_apart_on_the_axis(width, scale):
-    places = np.sort(data.matrix_products(width, scale, 0).frame["name_at"].dropna())
+    places = np.sort(data.matrix_products(width, scale, 0).tables["names"]["log10"])
     assert len(places) == 4 and np.abs(places).max() <= 28.5
     assert np.diff(places).min() > 3.5
 
@@ -227,8 +227,7 @@ def test_doubly_stochastic_streams_keep_their_sum_and_lose_their_differences(
     assert low < mixed.free < high
     assert -34 < mixed.difference < -26, "far below what a double tells apart"
     assert mixed.sum_off < 1e-12
-    names = mixed.frame.dropna(subset=["name_at"])
-    assert np.diff(np.sort(names["name_at"])).min() > 7
+    assert np.diff(np.sort(mixed.tables["names"]["log10"])).min() > 7
 
 
 def test_a_product_that_cannot_explode_is_told_as_a_trap():

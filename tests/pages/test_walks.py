@@ -354,7 +354,7 @@ def products(now, words, at) -> None:
     rules = frame_with(at, "log10", "says", "side")
     median, rms = said(words, "The median is "), said(words, "root mean square is σⁿ = ", ", ")
     assert rules["says"].tolist() == [f"median {median}", f"true rms {rms}"]
-    lines = frame_with(at, "k", "series", "name_at").query("k == 15").set_index("series")["log10"]
+    lines = frame_with(at, "k", "series", "log10").query("k == 15").set_index("series")["log10"]
     for line, before in {
         "vector": "a random vector is ",
         "law": "the gain's law says ",

@@ -188,7 +188,8 @@ def matrix_products() -> alt.LayerChart:
     """Growth of a random vector and singular values of W_k⋯W₁ over k, with the gain's law.
 
     Rows: `k`, `series` ("vector", "largest", "median", "law"), `log10`, `low`, `high` (the middle
-    half of the trials), `says`, `meaning`; `name` and its height `name_at` on the last k.
+    half of the trials), `says`. The table `names`: the last `k`, the height `log10`, `name`. Both
+    with `meaning`.
     """
     x = grammar.count_x("k", "number of matrices multiplied", 30, every=5, room=9)
     y = grammar.powers_y("log10", "factor on a vector's length", -30, 30, every=10)
@@ -199,8 +200,7 @@ def matrix_products() -> alt.LayerChart:
 def streams() -> alt.LayerChart:
     """What mixing matrices make of four streams over k, free ones and doubly stochastic ones.
 
-    Rows: `k`, `series` ("free", "sum", "difference"), `log10`, `low`, `high` (the middle half of
-    the draws), `says`, `meaning`; `name` and its height `name_at` on the last k.
+    Tables as of `matrix_products`, with `series` ("free", "sum", "difference"), draws for trials.
     """
     low, high = STREAMS
     x = grammar.count_x("k", "number of matrices multiplied", LAYERS, every=10, room=22)
@@ -215,6 +215,5 @@ def _growing(what: str, low: float, high: float, *, x: alt.X, y: alt.Y, **line) 
     lines = rows.mark_line(strokeWidth=2.5, clip=True).encode(
         tooltip=grammar.tooltip(k="matrices", says=what), **line
     )
-    names = grammar.names_among(rows, "name_at")
     ends = grammar.off_the_axis("log10", low, high, along="k")
-    return grammar.layered(band, lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(band, lines, grammar.names(), *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -218,7 +218,7 @@ def random_products(n: int, sigma: float, seed: int) -> Draws:
 class Matrices:
     """Products of up to MATRICES random matrices; sizes are log₁₀ after k = 0…MATRICES."""
 
-    frame: pd.DataFrame
+    tables: dict[str, pd.DataFrame]  # see `charts.matrix_products`
     vector: np.ndarray  # medians over the trials
     largest: np.ndarray
     median: np.ndarray
@@ -244,29 +244,27 @@ def matrix_products(width: str, scale: str, seed: int) -> Matrices:
         "median": ("median", "two", drawn.log10_median),
         "law": ("gain's law", "reference", drawn.log10_predicted[None]),
     }
-    frame, middles = _over_k(series, gap=3.6, within=(-28.5, 28.5))
+    tables, middles = _over_k(series, gap=3.6, within=(-28.5, 28.5))
     apart = np.median(drawn.log10_largest - drawn.log10_median, axis=0)
-    return Matrices(frame, trials=_TRIALS[width], apart=apart, **middles)
+    return Matrices(tables, trials=_TRIALS[width], apart=apart, **middles)
 
 
 def _over_k(
     series: dict[str, tuple[str, str, np.ndarray]], **places
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Rows of a chart, and the medians of each series, from its name, its color and log₁₀ of its
+) -> tuple[dict[str, pd.DataFrame], dict[str, np.ndarray]]:
+    """Tables of a chart, and the medians of each series, from its name, its color and log₁₀ of its
     trials (trials, k); `places` says where names may stand: see `grammar.apart`."""
-    middles, parts = {}, []
+    middles, parts, ends = {}, [], []
     for kind, (name, meaning, values) in series.items():
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
         middles[kind] = middle
         part = pd.DataFrame({"k": np.arange(len(middle)), "series": kind, "log10": middle})
         part["low"], part["high"], part["meaning"] = low, high, meaning
         part["says"] = [theme.from_log10(value) for value in middle]
-        part["name"] = [None] * (len(middle) - 1) + [name]
         parts.append(part)
-    frame = pd.concat(parts, ignore_index=True)
-    named = frame["name"].notna()
-    frame.loc[named, "name_at"] = grammar.apart(frame.loc[named, "log10"], **places)
-    return frame, middles
+        ends.append({"k": len(middle) - 1, "log10": middle[-1], "name": name, "meaning": meaning})
+    names = grammar.line_names(ends, "log10", **places)
+    return {"frame": pd.concat(parts, ignore_index=True), "names": names}, middles
 
 
 # Mixed streams -----------------------------------------------------------------------------------
@@ -276,7 +274,7 @@ def _over_k(
 class Streams:
     """Four streams mixed LAYERS times; `free` and `difference` are medians of log₁₀ at the end."""
 
-    frame: pd.DataFrame
+    tables: dict[str, pd.DataFrame]  # see `charts.streams`
     sigma: float
     free: float
     difference: float
@@ -294,9 +292,9 @@ def streams(scale: str, seed: int) -> Streams:
         "sum": ("sum", "one", drawn.log10_sum),
         "difference": ("differences", "two", drawn.log10_difference),
     }
-    frame, middles = _over_k(series, gap=8)
+    tables, middles = _over_k(series, gap=8)
     return Streams(
-        frame,
+        tables,
         sigma=sigma,
         free=float(middles["free"][-1]),
         difference=float(middles["difference"][-1]),
