@@ -143,7 +143,7 @@ def split(at) -> None:
     net = data.split(at.width, at.network, at.scheme, at.seed)
     page.show(
         charts.split,
-        net.frame,
+        **net.tables,
         key="chain_rule.split",
         alt_text="""
             Line chart on a logarithmic scale over the layers walked back from the output: the

@@ -263,7 +263,7 @@ def test_another_seed_draws_anew_and_the_same_seed_the_same():
 def test_networks_that_died_are_counted_not_averaged():
     net = data.split("5", "relu", "orthogonal", 4)
     assert net.dead == 2
-    sizes = net.frame.loc[net.frame["series"] == "gradient", "log10"]
+    sizes = net.tables["frame"].query("series == 'gradient'")["log10"]
     assert np.isfinite(sizes).all(), "a median over the networks, not a mean with −∞"
     words = say(network="ReLU", scheme="Orthogonal", width=5, seed=4)
     assert f"In 2 of {net.members} networks nothing comes through." in words

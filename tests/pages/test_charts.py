@@ -333,7 +333,7 @@ def _is_in_powers(spec: dict) -> bool:
 SAY_IT = {
     "chain_rule.depth": "datum.sign == 0 ? '0'",
     "chain_rule.ledger": "nothing is left",
-    "chain_rule.split": "isValid(datum.lost)",
+    "chain_rule.split": '{"name": "lost"}',
     "frameworks.gradients": "datum.beyond",
     "home.gradients": "",  # below: there is none
     "initialization.gradients": "isValid(datum.dead)",

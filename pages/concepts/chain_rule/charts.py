@@ -297,8 +297,8 @@ def split() -> alt.LayerChart:
     """Slopes, weights and gradient of a real network over the layers walked back.
 
     Rows: `k` layers back, `series` ("slopes", "weights", "gradient"), `log10`, `low`, `high` (the
-    middle half of the seeds), `says`, `meaning`; on the last k, `name` and its height `name_at`;
-    where a median is 0, `lost` instead of sizes.
+    middle half of the seeds), `says`. The table `names`: the last `k`, the height `log10`, `name`.
+    Both with `meaning`. The table `lost`: the `k` at which a median is 0, instead of a size.
     """
     x = grammar.count_x("k", "layers walked back: toward the input →", STEPS, every=2, room=6)
     y = grammar.powers_y("log10", "product so far", -16, 16, every=4)
@@ -315,14 +315,10 @@ def split() -> alt.LayerChart:
         tooltip=grammar.tooltip(series="product of", k="layers back", says="size"),
     )
     # only a text can be broken into lines
-    names = rows.transform_filter("isValid(datum.name)").transform_calculate(name="'' + datum.name")
-    names = names.mark_text(
-        align="left", dx=8, dy=-8, fontSize=grammar.LABEL_SIZE, fontWeight="bold", lineBreak="\n"
-    )
-    names = names.encode(y=alt.Y(field="name_at"), text=grammar.text("name"))
-    lost = rows.transform_filter("isValid(datum.lost)").transform_calculate(floor="-15.5")
+    names = grammar.names(dx=8, dy=-8, fontWeight="bold", lineBreak="\n")
+    names = names.transform_calculate(name="'' + datum.name")
+    lost = alt.Chart(alt.NamedData("lost")).transform_calculate(log10="-15.5")
     cross = grammar.colored(lost, "dark").mark_point(size=120, **grammar.CROSS)
-    cross = cross.encode(y=alt.Y(field="floor"))
     return grammar.layered(
         band, spread, lines, names, cross, x=x, y=y, height=theme.SMALL_HEIGHT + 50
     )

@@ -257,7 +257,7 @@ def idea(option: str) -> beside.Idea | None:
 class Split:
     """Medians over the networks, log₁₀, of their products after k = 0…STEPS layers."""
 
-    frame: pd.DataFrame
+    tables: dict[str, pd.DataFrame]  # see `charts.split`
     slopes: np.ndarray
     weights: np.ndarray
     gradient: np.ndarray
@@ -281,29 +281,29 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
     series = {"slopes": measured.slopes[0], "weights": measured.weights[0], "gradient": gradient}
     series = {name: values[:, ::-1] for name, values in series.items()}  # the last layer first
     dead = int((series["gradient"][:, -1] == -np.inf).sum())
-    middles, parts = {}, []
+    middles, parts, ends = {}, [], []
     for name, values in series.items():
         low, middle, high = untrained.quartiles(values, axis=0)
+        end = float(middle[-1])
+        meaning = theme.outcome(end) if name == "gradient" else name
         middles[name] = middle
-        parts.append(_line(name, low, middle, high))
+        parts.append(_line(name, meaning, low, middle, high))
+        says = f"{name}\n{theme.from_log10(end, 2)}"
+        ends.append({"k": STEPS, "log10": np.clip(end, -14, 14), "name": says, "meaning": meaning})
     frame = pd.concat(parts, ignore_index=True)
-    ends = frame["k"] == STEPS
-    frame.loc[ends, "name_at"] = grammar.apart(
-        [np.clip(middle[-1], -14, 14) for middle in middles.values()], gap=4.0, within=(-15, 15)
-    )
-    return Split(frame, members=len(gradient), dead=dead, **middles)
+    tables = {
+        "frame": frame,
+        "names": grammar.line_names(ends, "log10", gap=4.0, within=(-15, 15)),
+        "lost": frame.loc[frame["log10"].isna(), ["k"]],
+    }
+    return Split(tables, members=len(gradient), dead=dead, **middles)
 
 
-def _line(name: str, low, middle, high) -> pd.DataFrame:
-    end = float(middle[-1])
-    meaning = theme.outcome(end) if name == "gradient" else name
+def _line(name: str, meaning: str, low, middle, high) -> pd.DataFrame:
     drawn = np.isfinite(middle)
     part = pd.DataFrame({"k": np.arange(STEPS + 1), "series": name, "meaning": meaning})
     part["log10"] = np.where(drawn, middle, np.nan)
     part["low"] = np.where(drawn & np.isfinite(low), low, np.nan)
     part["high"] = np.where(drawn & np.isfinite(high), high, np.nan)
     part["says"] = [theme.from_log10(value) for value in middle]
-    part["name"] = [None] * STEPS + [f"{name}\n{theme.from_log10(end, 2)}"]
-    part["lost"] = ["0" if not ok else None for ok in drawn]
-    part["name_at"] = np.nan
     return part
