@@ -89,7 +89,7 @@ def unchanged(at) -> None:
     first = data.first_step(at.network, at.clip, at.limit, at.seed)
     page.show(
         charts.first_step,
-        first.frame,
+        **first.tables,
         key="clipping.first_step",
         alt_text="""
             Line chart on a logarithmic scale over the layers of the untrained network: product of

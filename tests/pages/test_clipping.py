@@ -193,7 +193,7 @@ def test_the_products_are_those_of_the_network():
     first, spec = data.first_step("sigmoid", "norm", 0.0, 3), networks.NETWORKS["sigmoid"].spec
     assert first.slopes < 19 * math.log10(0.25)  # twenty layers, nineteen slopes in between
     assert first.product == pytest.approx(first.slopes, abs=0.6)  # Xavier: weights of gain 1
-    assert len(first.frame) == 4 * spec.depth
+    assert len(first.tables["frame"]) == 4 * spec.depth
 
 
 def test_norm_clipping_keeps_the_ratio_of_layers_and_value_clipping_does_not():
@@ -297,7 +297,7 @@ def test_the_lines_of_the_first_step_fill_their_axis():
     assert scale["domain"] == {"unionWith": [-4, 1]}
     for name in LABELS:
         found = data.first_step(name, "norm", 0.0, 0)
-        rows = found.frame
+        rows = found.tables["frame"]
         assert rows["log10"].notna().all() and rows["beyond"].isna().all()
         spanned = max(rows["log10"].max(), 1) - min(rows["log10"].min(), -4)
         assert np.ptp(rows["log10"]) > 0.3 * spanned, name

@@ -433,7 +433,7 @@ def clipping(now, words, at) -> None:
     right = re.search(r": \*\*(\S+ %)\*\* of the held-out digits right", words)[1]
     assert row["says"] == f"c = {c}: {right}"
     assert f"with {row['clipped_says']} clipped." in words.replace("the steps", "steps")
-    lines = frame_with(at, "layer", "series", "name_at").query("layer == 1").set_index("series")
+    lines = frame_with(at, "layer", "series", name="frame").query("layer == 1").set_index("series")
     slopes = said(words, "the slopes multiply to ", ", and weights")
     assert slopes == lines["says"]["slopes"]
     assert said(words, "‖dJ/dz‖ ", " times as large") == lines["says"]["product"]

@@ -166,8 +166,8 @@ def first_step() -> alt.LayerChart:
     """Over the layers: ∏φ′(z), ∏W·φ′(z), and the first step before and after clipping.
 
     Rows: `layer`, `series` ("slopes", "product", "before", "after"), `log10`, or −∞ and ∞ in
-    `beyond`, `says`, `meaning`; `name` on the last layer of each series, its height `name_at`, and
-    `depth`, the last layer; `right`, up to where names have room.
+    `beyond`, `says`, `meaning`; `depth`, the last layer; `right`, up to where names have room. The
+    table `names` has those of the last layer, `log10` being the height of the `name`.
     """
     # as far as the lines reach: some networks' stay within three decades, others' span thirty
     ticks = {"values": alt.Undefined, "tickMinStep": 1, "tickCount": 8}
@@ -182,7 +182,7 @@ def first_step() -> alt.LayerChart:
     is_layer = f"datum.value >= 1 && datum.value <= {last} && datum.value == floor(datum.value)"
     x["axis"]["labelExpr"] = f"{is_layer} ? datum.value : ''"
     rows = alt.Chart()
-    one = alt.Chart().transform_filter("datum.series == 'slopes' && isValid(datum.name)")
+    one = alt.Chart().transform_filter("datum.series == 'slopes' && datum.layer == datum.depth")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")
     one = one.mark_rule(strokeWidth=1.2, opacity=0.7).encode(**grammar.level("one"))
     styles = (
@@ -200,9 +200,8 @@ def first_step() -> alt.LayerChart:
     points = rows.mark_point(size=28, filled=True, opacity=1).encode(
         tooltip=grammar.tooltip(layer="layer", says="size")
     )
-    names = grammar.names_among(rows, "name_at", dx=8, **_NAME)
     ends = grammar.off_the_axis("beyond", -15.3, 15.3, along="layer")
-    marks = (one, *lines, points, names, *ends)
+    marks = (one, *lines, points, grammar.names(dx=8), *ends)
     return grammar.layered(*marks, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 

@@ -230,7 +230,7 @@ def at_the_end(at) -> dict[str, int]:
 class FirstStep:
     """One untrained network's gradient of the first batch, and what clipping makes of it."""
 
-    frame: pd.DataFrame
+    tables: dict[str, pd.DataFrame]  # see `charts.first_step`
     depth: int  # hidden layers
     clip: str  # of `panel.KINDS`
     norm: float  # log₁₀ of the global norm
@@ -266,7 +266,7 @@ def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
         key: (float(values[0]), float(values[spec.depth - 1])) for key, values in series.items()
     }
     return FirstStep(
-        frame=_by_layer(series),
+        tables=_by_layer(series),
         depth=spec.depth,
         clip=clip,
         norm=float(np.log10(clipped.norm[0])),
@@ -296,30 +296,25 @@ _NAMES = {
 }
 
 
-def _by_layer(series: dict[str, np.ndarray]) -> pd.DataFrame:
-    """The lines over the layers, named at their right ends, those names moved apart."""
+def _by_layer(series: dict[str, np.ndarray]) -> dict[str, pd.DataFrame]:
+    """The lines over the layers, named at their right ends."""
     depth = len(series["slopes"])  # the output layer's step is left out
-    drawn = {
-        key: np.where(np.isfinite(values[:depth]), values[:depth], 0.0)
-        for key, values in series.items()
-    }
-    every = np.concatenate(list(drawn.values()))
-    gap = 0.09 * max(5.0, np.ptp(every))  # between names: of what the axis spans
-    places = dict(zip(series, grammar.apart([d[-1] for d in drawn.values()], gap), strict=True))
     parts = []
     for key, values in series.items():
-        name, meaning = _NAMES[key]
         finite = np.isfinite(values[:depth])
         part = pd.DataFrame({"layer": np.arange(1, depth + 1)})
-        part["log10"] = np.where(finite, drawn[key], np.nan)
+        part["log10"] = np.where(finite, values[:depth], np.nan)
         part["beyond"] = np.where(finite, np.nan, values[:depth])
         part["depth"], part["right"] = depth, 1.45 * depth
-        part["series"], part["meaning"] = key, meaning or theme.outcome(values[0])
+        part["series"], part["meaning"] = key, _NAMES[key][1] or theme.outcome(values[0])
         part["says"] = [theme.from_log10(value) for value in values[:depth]]
-        part["name"] = [None] * (depth - 1) + [name]
-        part["name_at"] = places[key]
         parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    frame = pd.concat(parts, ignore_index=True)
+    drawn = frame.fillna({"log10": 0.0})
+    ends = drawn[drawn["layer"] == depth]
+    ends = ends.assign(name=[_NAMES[key][0] for key in ends["series"]])
+    gap = 0.09 * max(5.0, np.ptp(drawn["log10"]))  # between names: of what the axis spans
+    return {"frame": frame, "names": grammar.line_names(ends, "log10", gap=gap)}
 
 
 # The plane ---------------------------------------------------------------------------------------
