@@ -95,7 +95,7 @@ page.write(
 def by_layer(at) -> None:
     page.show(
         charts.layers,
-        data.layers(data.setting(at), at.form, at.scale, at.over),
+        **data.layers(data.setting(at), at.form, at.scale, at.over),
         key="precision.layers",
         alt_text="Lines: by layer, how far from the exact dJ/dz the two ways of rounding are.",
     )

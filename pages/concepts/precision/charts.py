@@ -116,8 +116,8 @@ def _fates() -> list[alt.Chart]:
 def layers() -> alt.LayerChart:
     """How far a layer's gradient is from the exact one, rounded once and rounded throughout.
 
-    Rows: `layer`, `log10` of the relative difference (or nothing), `says`, `meaning`; `name` and
-    its height `name_at` on the last layer.
+    Rows: `layer`, `log10` of the relative difference (or nothing), `says`. The table `names`: the
+    last `layer`, the height `log10`, `name`. Both with `meaning`.
     """
     x = grammar.linear_x(
         "layer",
@@ -130,9 +130,8 @@ def layers() -> alt.LayerChart:
     lines = rows.mark_line(strokeWidth=2.5, clip=True, point=alt.OverlayMarkDef(size=45)).encode(
         tooltip=grammar.tooltip(layer="layer", says="relative difference")
     )
-    names = grammar.names_among(rows, "name_at", dx=8)
     ends = grammar.off_the_axis("log10", -17.5, 0.5, along="layer")
-    return grammar.layered(lines, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
+    return grammar.layered(lines, grammar.names(dx=8), *ends, x=x, y=y, height=theme.SMALL_HEIGHT)
 
 
 def slopes() -> alt.LayerChart:
@@ -238,15 +237,11 @@ def power() -> alt.LayerChart:
     line = alt.Chart().mark_line(clip=True, strokeWidth=3)
     lost = alt.Chart(alt.NamedData("lost")).mark_point(size=150, **grammar.CROSS)
     lost = lost.encode(tooltip=grammar.tooltip(says="format", n="from n ="))
-    names = alt.Chart(alt.NamedData("names")).mark_text(
-        align="left",
+    names = grammar.names(
+        "lines",
         dx=alt.ExprRef("datum.first ? 0 : 12"),
         dy=alt.ExprRef("datum.first ? -34 : -18"),
-        fontSize=grammar.LABEL_SIZE,
-    )
-    names = names.transform_calculate(lines="[datum.says, datum.holds]").encode(
-        text=grammar.text("lines")
-    )
+    ).transform_calculate(lines="[datum.says, datum.holds]")
     names = names.properties(name="haloed_names")
     ends = grammar.off_the_axis("log10", -390, 390, along="n")
     return grammar.layered(line, lost, names, *ends, x=x, y=y, height=theme.SMALL_HEIGHT)

@@ -255,21 +255,21 @@ def _apart(found, own, exact: np.ndarray) -> np.ndarray:
 
 
 @memoize(64)
-def layers(of: Setting, form: str, scale: int, over: str) -> pd.DataFrame:
+def layers(of: Setting, form: str, scale: int, over: str) -> dict[str, pd.DataFrame]:
     """See `charts.layers`."""
-    found, parts = by_layer(of, form, scale, over), []
-    for name, label, meaning in (
-        ("once", "rounded once", theme.COMPARED["rounded once"]),
-        ("throughout", "rounded throughout", theme.COMPARED["rounded throughout"]),
+    found, parts, ends = by_layer(of, form, scale, over), [], []
+    for name, log10, aside in (
+        ("rounded once", found.once, -0.9),
+        ("rounded throughout", found.throughout, 0.9),
     ):
-        log10 = getattr(found, name)
         part = pd.DataFrame({"layer": np.arange(1, of.depth + 1), "says": map(_relative, log10)})
         part["log10"] = np.where(np.isfinite(log10), np.clip(log10, -18, 1), log10)
-        part["meaning"] = meaning
-        part["name"] = [None] * (of.depth - 1) + [label]
-        part["name_at"] = part["log10"].clip(-18, 1) + (0.9 if name == "throughout" else -0.9)
+        part["meaning"] = meaning = theme.COMPARED[name]
         parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+        end = np.clip(log10[-1], -18, 1) + aside
+        ends.append({"layer": of.depth, "log10": end, "name": name, "meaning": meaning})
+    names = pd.DataFrame(ends).dropna()
+    return {"frame": pd.concat(parts, ignore_index=True), "names": names}
 
 
 def _relative(log10: float) -> str:
