@@ -98,10 +98,10 @@ def _readout(frame: alt.Chart) -> list[alt.Chart]:
 def gauge() -> alt.LayerChart:
     """Gain of a layer against σ√n, both as log₂: wide layers in theory, and these networks.
 
-    Rows, the theory: `g`, `gain`, `series`, `scale`, `says`, and on the last g `name` at `name_at`.
-    The tables `measured` and `here`: `g`, `gain`, `scale`, `says`. The table `rules`: `g`, `name`.
-    The table `band`: `low`, `high`. All with `meaning`. Where `here` is not on the axis, `gain` is
-    its end, and below LOWEST the point an arrow.
+    Rows, the theory: `g`, `gain`, `series`, `scale`, `says`. The table `names`: the last `g`, the
+    height `gain`, `name`. The tables `measured` and `here`: `g`, `gain`, `scale`, `says`. The table
+    `rules`: `g`, `name`. The table `band`: `low`, `high`. All with `meaning`. Where `here` is not
+    on the axis, `gain` is its end, and below LOWEST the point an arrow.
     """
     label = "datum.value < 0 ? '1/' + pow(2, -datum.value) : pow(2, datum.value)"
     # both of no field, as the band has no left and right and the rules have no height
@@ -113,7 +113,7 @@ def gauge() -> alt.LayerChart:
     rules = alt.Chart(alt.NamedData("rules")).encode(x=alt.X(field="g"))
     told = grammar.tooltip(scale="σ√n", says="gain")
     point = {"x": alt.X(field="g"), "y": alt.Y(field="gain")}
-    lines = alt.Chart().encode(**point)
+    lines = alt.Chart().mark_line(strokeWidth=2, clip=True)
     dots = alt.Chart(alt.NamedData("measured")).encode(tooltip=told, **point)
     here = alt.Chart(alt.NamedData("here")).encode(tooltip=told, **point)
     return grammar.layered(
@@ -122,10 +122,8 @@ def gauge() -> alt.LayerChart:
         rules.mark_text(align="left", angle=270, dx=6, dy=-8, fontSize=12).encode(
             y=alt.datum(LOWEST - 0.3, type="quantitative"), text=grammar.text("name")
         ),
-        lines.mark_line(strokeWidth=2, clip=True).encode(
-            detail=alt.Detail("series", type="nominal")
-        ),
-        grammar.names_among(lines, "name_at"),
+        lines.encode(detail=alt.Detail("series", type="nominal"), **point),
+        grammar.names().encode(**point),
         dots.mark_point(size=26, filled=True, opacity=0.9, clip=True),
         here.mark_point(size=200, filled=True, opacity=1).encode(
             shape=alt.condition(

@@ -454,12 +454,10 @@ def scale_of_gain_one(name: str, depth: int, bias: float) -> float | None:
 def _curve(name: str, depth: int, bias: float) -> dict[str, list]:
     """The gain of a layer of wide networks at each of STEPS, log₂, and in words."""
     gain = (gain_in_theory(name, depth, bias) / np.log10(2)).tolist()
-    n, label = len(STEPS), ACTIVATIONS[name].label
     return {
         "g": STEPS,
         "gain": gain,
-        "series": [name] * n,
-        "name": [None] * (n - 1) + [label],
+        "series": [name] * len(STEPS),
         "says": [theme.number(2**v) for v in gain],
         "scale": _NUMBERS,
     }
@@ -470,12 +468,9 @@ def gauge(of: Setting, center: str, g: float) -> dict[str, pd.DataFrame]:
     """Gain against σ√n; see `charts.gauge`."""
     name, width, depth, bias = of.activation, of.width, of.depth, of.bias
     curves = CURVES | ({} if name in CURVES else {name: "reference"})
-    lines = {curve: _curve(curve, depth, bias) for curve in curves}
-    places = grammar.apart([line["gain"][-1] for line in lines.values()], gap=0.75)
-    n = len(STEPS)
     parts = [
-        line | {"meaning": [curves[curve]] * n, "name_at": [place] * n}
-        for (curve, line), place in zip(lines.items(), places, strict=True)
+        _curve(curve, depth, bias) | {"meaning": [meaning] * len(STEPS)}
+        for curve, meaning in curves.items()
     ]
     # pandas' own `concat` takes several times as long for tables this small
     rows = {column: [v for part in parts for v in part[column]] for column in parts[0]}
@@ -486,6 +481,12 @@ def gauge(of: Setting, center: str, g: float) -> dict[str, pd.DataFrame]:
     here = [gain[STEPS.index(g)]] if np.isfinite(gain[STEPS.index(g)]) else []
     tables: dict[str, dict] = {
         "frame": rows,
+        "names": {
+            "g": STEPS[-1],
+            "gain": grammar.apart([part["gain"][-1] for part in parts], gap=0.75),
+            "name": [ACTIVATIONS[curve].label for curve in curves],
+            "meaning": list(curves.values()),
+        },
         "measured": {
             "g": [STEPS[i] for i in dots],
             "gain": gain[dots],
