@@ -442,8 +442,8 @@ def clip_factors() -> alt.LayerChart:
 def seeds() -> alt.LayerChart:
     """Held-out accuracy of A and B over several seeds: the median and the middle half.
 
-    Rows: `name`, `meaning`, `x` (share of the run), `low`, `median`, `high`, `says`, and `label` on
-    the last. The table `ticks`: `x`, `says`.
+    Rows: `x` (share of the run), `low`, `median`, `high`, `says`. The table `names`: the last `x`
+    and `median`. Both with `name`, `meaning`. The table `ticks`: `x`, `says`.
     """
     x = grammar.linear_x(
         "x", "training step", (0, 1.18), [0, 0.2, 0.4, 0.6, 0.8, 1], labels=False, titlePadding=22
@@ -453,13 +453,10 @@ def seeds() -> alt.LayerChart:
     band = rows.mark_area(opacity=0.2).encode(y=alt.Y(field="low"), y2=alt.Y2("high"))
     line = rows.mark_line(strokeWidth=3, point={"size": 30, "filled": True, "opacity": 1})
     line = line.encode(tooltip=grammar.tooltip(says="median"))
-    labels = rows.transform_filter("isValid(datum.label)").mark_text(
-        align="left", dx=8, fontSize=grammar.LABEL_SIZE, fontWeight="bold"
-    )
     return grammar.layered(
         band,
         line,
-        labels.encode(text=grammar.text("label")),
+        grammar.names(dx=8, fontWeight="bold"),
         _ticks(alt.ExprRef("height + 9")),
         x=x,
         y=y,

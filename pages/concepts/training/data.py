@@ -481,7 +481,7 @@ def boundary(pair: Pair, step: int) -> dict[str, pd.DataFrame]:
 def seeds(runs: dict[str, Recording], steps: int) -> dict[str, pd.DataFrame]:
     """Held-out accuracy over the seeds; see `charts.seeds`. A network that has halted
     gets nothing right."""
-    parts = []
+    parts, ends = [], []
     steps = max(steps, *(run.step for run in runs.values()))
     for name, run in runs.items():
         right = np.nan_to_num(np.array([test.accuracy for test in run.tests]))  # (T, S)
@@ -502,8 +502,9 @@ def seeds(runs: dict[str, Recording], steps: int) -> dict[str, pd.DataFrame]:
                 }
             )
         )
-        parts[-1]["label"] = [None] * (len(median) - 1) + [f"{name}: {theme.percent(median[-1])}"]
-    return {"frame": pd.concat(parts, ignore_index=True), "ticks": ticks(steps)}
+        ends.append({**parts[-1].iloc[-1], "name": f"{name}: {theme.percent(median[-1])}"})
+    frame = pd.concat(parts, ignore_index=True)
+    return {"frame": frame, "names": pd.DataFrame(ends), "ticks": ticks(steps)}
 
 
 @dataclass(frozen=True)
