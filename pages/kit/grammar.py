@@ -246,13 +246,6 @@ def names(field: str = "name", **style: Any) -> alt.Chart:
     return alt.Chart(alt.NamedData("names")).mark_text(**style).encode(text=text(field))
 
 
-def names_among(rows: alt.Chart, height: str, field: str = "name", **style: Any) -> alt.Chart:
-    """The lines' names, to the right of the rows that have one and a `height` for it."""
-    named = rows.transform_filter(f"isValid(datum.{field}) && isValid(datum.{height})")
-    mark = named.mark_text(**{"align": "left", "dx": 6, "fontSize": LABEL_SIZE} | style)
-    return mark.encode(y=alt.Y(field=height), text=text(field))
-
-
 def in_corner(*rows: alt.Chart, **style: Any) -> list[alt.Chart]:
     """The `text` of each, one above the other in the lower left corner, the last at its foot.
 
