@@ -193,8 +193,8 @@ def _training() -> None:
 
 
 def _data() -> None:
-    page.download(data.gradients_table, "home-gradients", data.COLUMNS, now={})
-    page.download(data.trained_table, "home-training", data.COLUMNS)
+    page.download(data.gradients_table, "home-gradients", data.UNITS, now={})
+    page.download(data.trained_table, "home-training", data.UNITS)
 
 
 page.more(

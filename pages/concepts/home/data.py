@@ -187,7 +187,7 @@ def gradients(name: str, draw: int | None) -> pd.DataFrame:
 
 
 _RATIO = "log10 of a ratio"
-COLUMNS = {  # units of the tables for taking away
+UNITS = {  # units of the tables for taking away
     **{"network": "name", "c": "factor on the weights", "layer": "number, from the input"},
     "log10_dJdz_relative_to_last_layer": f"{_RATIO}, median",
     **{"log10_lower_quartile": _RATIO, "log10_upper_quartile": _RATIO},
