@@ -331,16 +331,18 @@ def _is_in_powers(spec: dict) -> bool:
 
 # Charts of packed lines say of an exact 0 in words of their own where it has gone.
 SAY_IT = {
+    "activations.asked": "",  # below: there is none
     "chain_rule.depth": "datum.sign == 0 ? '0'",
     "chain_rule.ledger": "nothing is left",
     "chain_rule.split": '{"name": "lost"}',
     "frameworks.gradients": "datum.beyond",
-    "home.gradients": "",  # below: there is none
+    "home.gradients": "",
     "initialization.gradients": "isValid(datum.dead)",
     "memory.gates": "isFinite(datum.kept)",
     "memory.through_time": "isFinite(datum.gradient)",
     "memory.touchy": "isFinite(datum.plain)",
     "optimizers.floors": "isFinite(datum.move)",
+    "precision.asked": "",
     "products.powers": " is 0'",
     "shortcuts.blocks": "dh_says",
 }
@@ -396,6 +398,13 @@ def test_the_main_chart_of_home_has_no_number_off_its_kind_of_axis(network):
     found = home_data.drag(network, None)
     for sizes in (found.median, found.low, found.high, found.slopes):
         assert np.isfinite(sizes).all()
+
+
+def test_what_the_questions_ask_about_is_never_exactly_0():
+    activations = site.concept("activations", "data")
+    for seed in range(5):
+        assert np.isfinite(activations.asked_by_layer(seed)["log10"]).all()
+    assert np.isfinite(site.concept("precision", "data").asked()["log10"]).all()
 
 
 def test_an_exact_zero_of_a_page_reaches_its_chart():
