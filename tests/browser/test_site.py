@@ -500,6 +500,7 @@ def test_the_answer_is_shown_wherever_the_page_has_waited_for_it(server, reader)
 
 def test_a_wrong_idea_stays_as_it_is_while_a_control_moves(server, reader):
     tab = reader().goto(f"{server}/products")
+    tab.page.get_by_role("slider", name="Your guess").press("ArrowRight")
     tab.page.get_by_role("button", name="Compare with the answer").click()
     tab.page.get_by_text("Your idea, dashed on the chart").wait_for()
     tab.settle()
