@@ -94,7 +94,10 @@ page.write(
     ([programmathically.com](https://programmathically.com), 2021) concept by concept, and go on
     from there. They are for anyone who has met a neural network once. An evening is enough for all
     of them; the first six take 45 minutes in class.
-
+    """
+)
+page.write(
+    """
     ## The idea
 
     Training sends a gradient from the loss back toward the input. Each layer multiplies it on the

@@ -107,7 +107,7 @@ def test_a_slide_has_its_heading_above_its_chart_and_both_above_the_bar(server, 
     assert all(box["y"] + box["height"] < bar for box in boxes)
 
 
-@pytest.mark.parametrize("slide", ["home?present=3", "initialization?present=3"])
+@pytest.mark.parametrize("slide", ["home?present=4", "initialization?present=3"])
 def test_a_chart_below_words_stands_above_the_bar_of_an_old_projector(slide, server, reader):
     tab = reader(1024, 768)
     tab.page.goto(f"{server}/{slide}")

@@ -170,7 +170,7 @@ def test_no_rule_of_the_projector_looks_at_every_mark_of_a_chart():
     assert not re.findall(r"^:(?:has|is|not|nth)|[>+] :\w+\([^\n{]*", css, re.M)
 
 
-@pytest.mark.parametrize(("path", "sections"), [("home", {2}), ("frameworks", {2, 5})])
+@pytest.mark.parametrize(("path", "sections"), [("home", {3}), ("frameworks", {2, 5})])
 def test_sections_have_controls_and_no_chart(path, sections, monkeypatch):
     """On home a chart stands above the heading of its fragment, and belongs to that section."""
     session = open_page(path).session_state["values"]
