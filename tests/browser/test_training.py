@@ -250,3 +250,10 @@ def _stand_two_by_two(tab, settings: str, count: int) -> None:
         assert left["width"] == pytest.approx(right["width"], abs=1)
     lefts = {round(box["x"]) for box in boxes}
     assert len(lefts) == 2, "columns"
+
+
+def test_the_chart_names_what_alone_differs_where_there_is_room(server, reader):
+    for width, name in ((1280, "A, Xavier (Glorot): held-out"), (390, "A: held-out")):
+        tab = reader(width, 844).goto(f"{server}/training")
+        said = tab.page.locator("[data-testid=stVegaLiteChart] svg text", has_text=": held-out")
+        assert said.first.text_content().startswith(name)

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.concepts.activations.panel import DEEPEST, LEAK_SLOPES, Z
+from pages.concepts.activations.panel import DEEPEST, LEAK_SLOPES, SEEN_DEPTH, Z
 from pages.kit import beside, frames, grammar, theme
 
 CURVES = (1, 2, 3)  # of the main chart
@@ -199,8 +199,8 @@ def asked() -> alt.LayerChart:
     low, high = ASKED
     return grammar.layered(
         line.properties(name=beside.MAIN),
-        x=grammar.whole_x("layer", grammar.toward_the_input("layer"), [1, 15]),
-        y=grammar.powers_y("log10", "part of ‖dJ/dz‖ at layer 15", low, high, every=4),
+        x=grammar.whole_x("layer", grammar.toward_the_input("layer"), [1, SEEN_DEPTH]),
+        y=grammar.powers_y("log10", f"part of ‖dJ/dz‖ at layer {SEEN_DEPTH}", low, high, every=4),
         height=theme.SMALL_HEIGHT,
     )
 

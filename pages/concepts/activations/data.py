@@ -23,12 +23,12 @@ from pages.concepts.activations.charts import (
     SEEN,
     SLOPES,
 )
-from pages.concepts.activations.panel import LEAK_SLOPES, PANEL, STEPS, Z
+from pages.concepts.activations.panel import LEAK_SLOPES, PANEL, SEEN_DEPTH, STEPS, Z
 from pages.kit import beside, grammar, theme
 from pages.kit.memoize import memoize
 
 WIDTH = 64
-SEEN_DEPTH, SEEN_LAYER = 15, 8  # the network behind the histogram
+SEEN_LAYER = 8  # of the network behind the histogram
 NETWORKS, _SEEN_EXAMPLES = 5, 64  # behind the histogram, and the digits that they see
 TOGETHER = 3  # networks whose shares are averaged, before or after training
 _EXAMPLES = 256

@@ -6,6 +6,7 @@ from pages.kit.panels import Choice, Panel, Preset, Range, Recall, labels
 Z = Range("z", "z", low=-6.0, high=6.0, step=0.05, default=2.0, live=True)
 DEEPEST = 20  # layers that the charts of networks have room for
 STEPS = 50  # of training, where the networks of the shares are trained
+SEEN_DEPTH = 15  # of the networks behind the histogram, which the question asks about
 LEAK_SLOPES = (0.0, 0.01, 0.1, 0.3)  # below 0, of the networks that make_runs.py trains
 LABELS = labels(ACTIVATIONS)
 CROSSING = 1.663  # |z| at which the slopes of sigmoid and tanh are equal
