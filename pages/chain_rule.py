@@ -132,7 +132,7 @@ page.write(
 
     In a real network of {layers} layers a gradient of many numbers is multiplied by slopes and by
     matrices. Take the two apart: the product of the slopes φ′(*z*), the product of the weights'
-    gains, and ‖dJ/d*z*‖ itself, relative to the last layer's, at initialization, on real digits.
+    factors, and ‖dJ/d*z*‖ itself, relative to the last layer's, at initialization, on real digits.
     """,
     layers=charts.STEPS + 1,
 )
@@ -147,7 +147,7 @@ def split(at) -> None:
         key="chain_rule.split",
         alt_text="""
             Line chart on a logarithmic scale over the layers walked back from the output: the
-            product of the slopes, the product of the weights' gains and the gradient, median over
+            product of the slopes, the product of the weights' factors and the gradient, median over
             seeds with a band.""",
     )
     page.write(words.split(net))

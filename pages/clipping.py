@@ -146,7 +146,7 @@ def _cliff() -> None:
         """
         One parameter *b*, fifty layers that share it: *h* ← σ(4.5·*h* + *b*), from *h* = σ(0.5),
         and J = (*h* − 0.7)². Between two plains stands a cliff, because the slope is a sum of
-        products of fifty factors. Drag the step.
+        fifty products, the longest of fifty slopes. Drag the step.
         """
     )
 

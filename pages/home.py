@@ -146,7 +146,8 @@ page.write(
     """
     ## The map
 
-    Each page takes one part of the question. The numbers are computed as you read.
+    Each page takes one part of the question. Gradients are computed as you read; most networks
+    were trained before, and what frameworks do was measured.
     """
 )
 for path, (query, line) in words.landmarks().items():
@@ -169,6 +170,7 @@ page.write(
       ReLU networks at ×0.6, ×1 and ×1.6 then measure {small}, {one} and {large}.
     - The picture's dots are of one draw, the first where all are shown. Their gradient starts as
       the loss's would at an output that prefers no digit.
+    - Other pages train eight such networks, not twenty: their medians differ by a point or two.
     - The factor multiplies the weights of every layer, the output's too. Biases start at 0. Bands
       hold the middle half of the draws. A network that breaks, its numbers no longer finite, gets
       no digit right.

@@ -49,8 +49,8 @@ predict.choice(
         "xavier": "It is the cure for tanh, not for everything.",
         "same": "σ′ is at most ¼ in both, but the weights are not the same.",
     },
-    because=f"""It lets {normal} through, Xavier {xavier}. Slopes of at most ¼ need weights with a
-    gain of 4 or more. N(0, 1) saturates {words.saturated_by_n01()} of the units, and those that it
+    because=f"""It lets {normal} through, Xavier {xavier}. Slopes of at most ¼ need weights with
+    σ√*n* of 4 or more. N(0, 1) saturates {words.saturated_by_n01()} of the units, and those that it
     leaves carry the gradient.""",
 )
 
@@ -139,7 +139,8 @@ page.write(
     - The article gives two formulas for He. He is √(2/*n*), with *n* the fan-in; √(1/*n*) is
       LeCun's. Its weights are not near 1: at a fan-in of 100 they have σ = {he}, those of LeCun and
       Xavier {lecun}.
-    - A gain near 1 is necessary, and the deeper the network, the nearer. It is not sufficient.
+    - For plain SGD, without shortcuts or normalization, a gain near 1 is necessary, and the deeper
+      the network, the nearer. It is not sufficient.
       Sigmoid layers at σ√*n* = 11.3, 16 deep, get only {accuracy} of the digits right: small
       differences grow on the way forward, those between pictures of one digit too.
     - He preserves an average. A typical network that is deep and narrow falls short of it.

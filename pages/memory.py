@@ -29,16 +29,17 @@ def through_time(at) -> None:
 
 predict.size(
     PANEL,
-    """A forget gate with a bias of 1, and nothing to read, keeps 73 % of an LSTM's memory at each
-    step. How much of it is left after 100 steps?""",
+    """An LSTM is a recurrent network that keeps a memory; its forget gate says what part of it
+    stays at each step. With a bias of 1, and nothing to read, that is 73 %. How much is left after
+    100 steps?""",
     truth=float(data.asked()[-1]),
     guesses=(0, -1, -2, -3, -4, -6, -8, -10, -12, -14, -16, -20, -30),
     replies=(
         (-2, 0, "A bias of 1 is the usual remedy, but it is not a memory of a hundred steps."),
         (-30, -29, "That is a forget bias of 0, which halves the memory at each step."),
     ),
-    because="""0.731¹⁰⁰: a gate that is not fully open leaks at every step. To keep a memory for *n*
-    steps, the bias has to be about ln *n*.""",
+    because="""0.731¹⁰⁰: a gate that is not fully open leaks at every step. To keep a third
+    of a memory for *n* steps, the bias has to be about ln *n*.""",
 )
 
 page.write(
@@ -72,8 +73,9 @@ page.write(
 
     An LSTM has a memory *c* beside its state: $c_t = f_t c_{t-1} + i_t g_t$, where *i* and *g* say
     what is written. On the memory's own way back there is no matrix and no slope, only the forget
-    gate *f*, between 0 and 1. A GRU does the same with its update gate. The bias of that gate
-    decides how open it starts.
+    gate *f*, between 0 and 1. A GRU, a simpler cell, does the same with its update gate, on
+    the state itself. The bias of that gate decides how open it starts. A GRU has a reset gate too,
+    before or after the product with the weights: libraries differ.
     """
 )
 
@@ -183,10 +185,11 @@ page.write(
       makes a memory possible; it is not yet one that is learned.
     - The training runs are short and small. More steps, another width or another task would give
       other counts.
-    - A forget gate reads its inputs. Its product is not σ(bias)ⁿ, but a mean over units and steps
-      that vary around it. The memory's gradient has a second way, through the state and the gates.
-    - The law of the curse is for white input and a long past. The dots are from 6,000 steps of 120
-      sequences; nearly all lie within 25 % of its root.
+    - A forget gate reads its inputs. Its product is not that of a gate that reads nothing, but a
+      mean over units and steps that vary around it. The memory's gradient has a second way, through
+      the state and the gates.
+    - The law of the curse is for inputs independent from step to step, and a long past. The dots
+      are from 6,000 steps of 120 sequences; nearly all lie within 25 % of its root.
     """
 )
 

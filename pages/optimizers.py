@@ -59,12 +59,11 @@ page.write(
     """
     ## The idea
 
-    The pages on the article train by plain SGD: the step is the learning rate times the gradient,
-    so a gradient that vanishes is a step that vanishes. Most networks train with **Adam**. It keeps
-    running means of a weight's gradient *g* and of *g*², and steps by the first over the root of
-    the second. At the first step that is *g*/(|*g*| + ε): whatever the size of *g*, the step is the
-    learning rate. ε keeps it from dividing by 0. Where *g* stays far below ε, Adam is plain SGD on
-    the first mean, at rate *η*/ε.
+    The pages on the article train by plain SGD, whose step vanishes with the gradient. Most
+    networks train with **Adam**. It keeps running means of a weight's gradient *g* and of *g*²,
+    and steps by the first over the root of the second. At the first step that is *g*/(|*g*| +
+    ε): whatever the size of *g*, the step is the learning rate. ε keeps it from dividing by 0.
+    Where *g* stays far below ε, Adam is plain SGD on the first mean, at rate *η*/ε.
 
     That is the size. A longer step does not give back the difference between the examples. After
     sixteen ReLU layers the digits differ by {relu} of the activations' size, however small the
@@ -144,10 +143,11 @@ page.write(
     """
     ## After a quiet time
 
-    After many small gradients, a large one is divided by a root that is still small. If they were
-    many, and the mean of squares is slow, the step exceeds the learning rate. Clipping shortens it:
+    After many small gradients, a large one is divided by a root that is still small. If the mean
+    of squares is slow, the step exceeds the learning rate. Clipping shortens it:
     by norm; by the weights, each unit's to a hundredth of their norm (Brock et al. 2021); by
-    z-score, to four deviations above the mean norm (Kumar et al. 2025).
+    z-score, here to four deviations above the running mean of the norm (after Kumar et al. 2025,
+    who cut larger ones harder).
     """
 )
 
@@ -226,7 +226,8 @@ page.write(
     ## The fine print
 
     - The chart at the top is about the first step only; later ones are shorter where gradients
-      point both ways. It is green between a thousandth and a third of the weights' size.
+      point both ways. It is blue below a thousandth of the weights' size and orange
+      above a third.
     - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and Adam
       divides by ε alone.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32

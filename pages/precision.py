@@ -74,7 +74,7 @@ def ends(at) -> None:
         """
         {equation}
 
-        The median entry |*g*| that is not 0, times the loss scale, beside the ends of the format.
+        The median nonzero entry |*g*| times the loss scale, beside the ends of the format.
         """,
         equation=words.equation(at),
     )
@@ -85,8 +85,8 @@ page.write(
     """
     ## Rounded once, rounded throughout
 
-    A real network in half precision rounds every result of both passes, not the gradient alone.
-    Here is the same network both ways, its loss scale divided away.
+    A network wholly in half precision rounds every result of both passes. (Mixed precision, the
+    usual way, keeps weights, norms and the loss in float32.) Here are both, without the loss scale.
     """
 )
 

@@ -57,10 +57,11 @@ page.write(
     With one, h + *r*·F(h) is: going back, the gradient is multiplied by 1 plus *r* times the
     branch's own factor. That 1 is what lets it past.
 
-    What the branch adds makes stream and gradient grow. A small *r* holds them, and so does a
-    **norm**, which divides by the size of what it gets: **post-norm** after the sum, **pre-norm**
-    on what the branch reads, **peri-norm** on what it makes as well. **DeepNorm** is post-norm with
-    a larger factor on the stream. Or W₂ starts at 0, and the branch with it.
+    What the branch adds makes stream and gradient grow. A small *r* keeps that small. A
+    **normalization** slows or stops it, as it divides by the size of what it gets: **post-norm**
+    after the sum, **pre-norm** on what the branch reads, **peri-norm** on what it makes as well.
+    **DeepNorm** is post-norm with a larger factor on the stream. Or W₂ starts at 0, and the branch
+    with it.
     """
 )
 controls.presets(PANEL)
@@ -142,7 +143,8 @@ page.write(
 
     The same stacks on the digits, 200 steps of plain SGD, each way at its best learning rate: of
     four from 0.01 to 0.3, and of smaller ones, down to 10⁻⁶, where the smallest was the best, or
-    none taught it anything. Green gets more than half right. Where h + F does not, it explodes.
+    none taught it anything. Green gets more than half right; orange is h + F where it
+    gets less, as its gradient explodes; gray is another way that gets less.
     """
 )
 
@@ -193,9 +195,9 @@ page.write(
     """
     ## The fine print
 
-    - The norms have no weights of their own here, and there are no biases. Where nothing else is
-      said, width 32; sizes are over eight digits together, the median of five networks; He's
-      weights for W₁, LeCun's for W₂.
+    - The normalizations have no weights of their own here, and there are no biases. Where nothing
+      else is said, width 32; sizes are over eight digits together, the median of five networks;
+      He's weights for W₁, LeCun's for W₂.
     - Laws are those of very wide stacks: ≈ stands where the measured gradient is within a factor of
       3 of them, ≠ where it is not. Deep narrow stacks often miss them by more; plain ones fall
       short.

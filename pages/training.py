@@ -76,7 +76,7 @@ controls.draw(PANEL, "data", "steps", "seed")
 _beside(NETWORKS)
 controls.more(
     PANEL,
-    "Shortcuts, norms, clipping, optimizer, loss, float32",
+    "Shortcuts, normalization, clipping, optimizer, loss, float32",
     [control.name for side in HELPS.values() for control in side],
     partial(_beside, HELPS),
 )
@@ -120,9 +120,9 @@ page.write(
     """
     ## The idea
 
-    The pages before this one look at a network before its first step. The claim behind them is
-    about training: a gradient that has vanished cannot teach the layers near the input, and one
-    that has exploded throws them away. Here it is put to the test.
+    The pages before this one look at networks before their first step, or at a few in training.
+    The claim behind them is about training: a gradient that has vanished cannot teach the layers
+    near the input, and one that has exploded throws them away. Here it is put to the test.
 
     A and B see the same examples in the same order. Their weights come from one seed: with the same
     width and depth, and schemes of one family (normal, uniform or orthogonal), they are the same
@@ -151,8 +151,8 @@ page.write(
       the layers that only one of them has and in the output layer. A difference between them may be
       luck.
     - In float32 weights and examples are drawn in float64 and rounded once; all that follows is
-      computed in it, norms apart. Adam here keeps sums, whose squares are 0 for gradients below
-      10⁻²³; a library that multiplies by 1 − β₂ first loses them at 10⁻²¹.
+      computed in it, but for the sizes that are shown. Adam here keeps sums, whose squares are 0
+      for gradients below 10⁻²³; a library that multiplies by 1 − β₂ first loses them at 10⁻²¹.
     - A learning rate that suits one network need not suit the other. To compare fairly, search the
       best rate of each.
     - 360 digits (or 120 points of the spirals) are held out: the standard error of an accuracy is

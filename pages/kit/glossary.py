@@ -148,13 +148,19 @@ TERMS = (
         "He",
         "The initialization for ReLU: standard deviation √2/√n for a layer with n inputs. After "
         "Kaiming He and others, 2015.",
-        (r"He's", r"He(?= scheme| initialization| weights)", r"He\b(?=[,.:;)])"),
+        (r"He's", r"He(?= scheme| initialization| weights)", r"He\b(?=[,.:;)]| [×x])"),
     ),
     Term(
         "Xavier",
         "The initialization for tanh: standard deviation 1/√n for a layer with as many inputs n as "
         "outputs. After Xavier Glorot and Yoshua Bengio, 2010.",
         ("Xavier(?:'s)?",),
+    ),
+    Term(
+        "LeCun",
+        "The initialization with standard deviation 1/√n for a layer with n inputs. After Yann "
+        "LeCun and others, 1998.",
+        ("LeCun(?:'s)?",),
     ),
     Term(
         "gain",
@@ -171,7 +177,7 @@ TERMS = (
         "dead",
         "A ReLU unit is dead when it is off for every example: no gradient passes through it, so "
         "that its own weights do not learn.",
-        ("dead units?", "dead networks?", "dead"),
+        ("dead units?", r"dead(?! networks?)"),
     ),
     Term(
         "singular value",

@@ -39,13 +39,14 @@ _STYLE = Path(__file__).with_name("style.css")
 
 
 def header(panel: Panel) -> None:
-    """Title and claim, a line each; a word where the link asked for what the page has not."""
+    """Title and claim, a line each, and what the first picture shows; a word where the link asked
+    for what the page has not."""
     site.ensure_started()
     st.html(_STYLE)
     here = site.info(panel.page)
     address.read_url(panel)
     predict.arrive(panel)
-    st.markdown(f"# {here.title}\n\n{here.claim}")
+    whole.say(f"# {here.title}\n\n{here.claim}\n\n{here.picture}")
     if address.link_was_corrected():
         st.caption(
             "The link asked for a value that this page does not have. "
@@ -61,7 +62,7 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
     A color of an equation is there by the name of its meaning. It is written as by day; `style.css`
     turns it when the page turns dark, as the server does not hear of that.
     """
-    text = _linked(prose.fill(text, **says))
+    text = prose.fill(text, **says)
     if _SECTION.search(text):
         values.begins_section()
     if _COLOR in text:
@@ -69,11 +70,6 @@ def write(text: str, *, width: int | Literal["stretch"] = "stretch", **says: obj
         for meaning, hue in zip(theme.MEANINGS, hues, strict=True):
             text = text.replace(f"{_COLOR}{{{meaning}}}", f"{_COLOR}{{{hue}}}")
     whole.say(text, width=width)
-
-
-def _linked(text: str) -> str:
-    """The text with what it means on each term that the page has not used before."""
-    return glossary.linked(text, values.first_mention)
 
 
 def show(
@@ -123,7 +119,7 @@ def part(panel: Panel, *, run_every: float | None = None) -> Callable:
 def notice(lines: Iterable[str]) -> None:
     """What to notice, a line each."""
     values.begins_section()
-    whole.say(_linked("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines)))
+    whole.say("## What to notice\n\n" + "\n".join(f"- {line}" for line in lines))
 
 
 def more(

@@ -195,7 +195,7 @@ def _ask(
     asked_by_class = mode.now().awaited == panel.page
     if asked_by_class:
         st.subheader("Asked now", anchor=ASKED)
-    st.markdown(f"**Predict first.** {prose.fill(question)}")
+    whole.say(f"**Predict first.** {prose.fill(question)}")
     if answered(panel):
         return given(panel.page) or TOLD
     if asked_by_class and given_as_text(panel.page):

@@ -28,12 +28,14 @@ BEYOND = "Beyond the article"
 
 @dataclass(frozen=True)
 class PageInfo:
-    """One page: where it stands in the navigation and what it claims in one line."""
+    """One page: where it stands in the navigation, what it claims in one line, and what its first
+    picture shows, in words for who has never seen it."""
 
     path: str  # its file in pages/, and its address
     menu: str  # its name in the navigation
     title: str
     claim: str
+    picture: str
     section: str = ""  # of the navigation; none for a page of the article
 
     @property
@@ -48,12 +50,16 @@ PAGES = (
         title="One network, three sizes of weights",
         claim="Trained by [plain SGD](optimizers): its gradients vanish, explode or are just "
         "right, by the size of its weights alone.",
+        picture="Training sends a gradient back from the loss *J*, and each layer learns by what "
+        "reaches it. Drag “weights ×”.",
     ),
     PageInfo(
         path="products",
         menu="Repeated multiplication",
         title="Why gradients vanish or explode exponentially",
         claim="Multiply the same number often enough and only 1 survives.",
+        picture="The line is the size of *w* · *w* · … · *w*, with *n* factors. Each mark on its "
+        "axis is a hundred thousand times the one below. Drag *w*.",
     ),
     PageInfo(
         path="chain_rule",
@@ -61,12 +67,17 @@ PAGES = (
         title="Backpropagation is a product",
         claim="A gradient is a product of one factor per step back. "
         "What one factor takes away, only another can give back.",
+        picture="Two sigmoid units in a row make *ŷ* of *x*; *J* says how wrong it is. A unit "
+        "takes in *z* and puts out *a*. From *J* on, each bar multiplies the gradient by one "
+        "factor. Drag *w*₂.",
     ),
     PageInfo(
         path="activations",
         menu="Activations",
         title="Saturation, ReLU and leaky ReLU",
         claim="Flat parts stop gradients, but even a sigmoid's steepest part is only ¼.",
+        picture="A unit takes in a sum *z* and puts out φ(*z*). On the way back, each layer "
+        "multiplies the gradient by the slope φ′(*z*). Drag *z*.",
     ),
     PageInfo(
         path="initialization",
@@ -74,12 +85,18 @@ PAGES = (
         title="Weight initialization",
         claim="Choose σ√n so that each layer's gain is 1; "
         "the right value depends on the activation.",
+        picture="A network starts with random weights: σ is their standard deviation, *n* how "
+        "many each unit has. The bold line is the size of the gradient in each layer. "
+        "Drag σ√*n*.",
     ),
     PageInfo(
         path="clipping",
         menu="Clipping",
         title="Gradient clipping",
         claim="Clipping caps one step; it mends neither a vanishing gradient nor a bad scale.",
+        picture="At every step of training, what is too large of a gradient is cut down to a "
+        "threshold *c*. How many digits does the network then get right? Drag *c*; at its right "
+        "end nothing is cut.",
     ),
     PageInfo(
         path="training",
@@ -87,12 +104,17 @@ PAGES = (
         title="The training lab",
         claim="Same data, same random draws: where one network learns and the other does not, "
         "its settings are why.",
+        picture="Two networks, A and B, in training: what they have learned, and what reaches each "
+        "layer. Drag the step.",
     ),
     PageInfo(
         path="precision",
         menu="Number formats",
         title="Where numbers end",
         claim="A gradient can be right and still vanish: in the number that holds it.",
+        picture="The bars are the entries of a gradient, by size; each ruler is what a number "
+        "format can hold. Drag the loss scale, by which the loss is multiplied: the bars "
+        "move along the rulers.",
         section=BEYOND,
     ),
     PageInfo(
@@ -100,6 +122,9 @@ PAGES = (
         menu="What frameworks start with",
         title="What frameworks do by default",
         claim="Left to its defaults, each framework builds a different network.",
+        picture="The same layers, asked for in different libraries, with nothing said about their "
+        "weights. How large is the gradient in each layer, before any training? Drag the number "
+        "of layers.",
         section=BEYOND,
     ),
     PageInfo(
@@ -107,7 +132,10 @@ PAGES = (
         menu="Optimizers",
         title="What an optimizer gives back",
         claim="Adam gives a small gradient its size back. "
-        "What the gradient said is gone all the same.",
+        "It cannot give back what was lost on the way forward.",
+        picture="Before any training, from the first layer to the last: the gradient, and the "
+        "step that the optimizer makes of it. Adam divides a gradient by its own size "
+        "plus ε. Drag ε.",
         section=BEYOND,
     ),
     PageInfo(
@@ -116,14 +144,18 @@ PAGES = (
         title="A way past the layers",
         claim="A shortcut lets the gradient past; "
         "where the normalization stands decides how it arrives.",
+        picture="A shortcut hands on what comes into a block, and the block adds *r* times what "
+        "it makes of it. The lines are gradient and signal, block by block. Drag *r*.",
         section=BEYOND,
     ),
     PageInfo(
         path="memory",
         menu="Memory",
         title="The gradient's way through time",
-        claim="A recurrent network meets the same weights at every step, so its gradient is a "
-        "power.",
+        claim="A recurrent network meets the same weights at every step, and so does its gradient.",
+        picture="What is left of the gradient, so many steps back in a sequence? At each step the "
+        "same weights multiply it; σ₁ is the most by which they stretch any vector. Drag "
+        "σ₁.",
         section=BEYOND,
     ),
 )

@@ -17,7 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.delta_generator_singletons import get_dg_singleton_instance
 from streamlit.proto.Block_pb2 import Block
 
-from pages.kit import values
+from pages.kit import glossary, values
 
 # Where a browser would break a line: within φ′(z), 1/√L and |w|ⁿ. A heading is an address, too.
 _HEADING_OR_WITHIN = re.compile(
@@ -27,8 +27,12 @@ _JOINED, _NO_BREAK = "\u2060", "\u00a0"
 
 
 def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "stretch") -> None:
-    """Draw Markdown that may change: as a caption, if it is one. Outside of fragments none does."""
-    element, text = st.caption if caption else st.markdown, unbroken(text)
+    """Draw Markdown that may change: as a caption, if it is one. Outside of fragments none does.
+
+    A term that the page has not used before is explained on the word.
+    """
+    element = st.caption if caption else st.markdown
+    text = unbroken(glossary.linked(text, values.first_mention))
     if values.drawing() == values.PAGE:
         element(text, width=width)
         return

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pages.kit import glossary
-from tests.app import TERM, open_page, prose, with_terms
+from tests.app import TERM, choose_preset, open_page, prose, with_terms
 from tests.panels import PATHS
 
 
@@ -61,3 +61,16 @@ def test_every_term_is_used_somewhere_and_all_stand_on_the_first_page():
     assert unused <= {"saturated", "shortcut"}  # at some settings
     words = prose(open_page("home")).partition("## Words")[2]
     assert all(f"- **{term.name}**: {term.says}" in words for term in glossary.TERMS)
+
+
+def test_a_network_that_is_dead_is_no_dead_unit():
+    assert "[dead unit](#term" in linked("A dead unit.")
+    assert linked("dead networks").startswith("dead [networks](")
+
+
+def test_questions_and_words_on_presets_explain_their_terms():
+    asked = with_terms(open_page("activations"))
+    assert "[Xavier](#term" in asked[asked.index("**Predict first.**") :].partition("## ")[0]
+    at = open_page("initialization")
+    choose_preset(at, "Sigmoid, Xavier")
+    assert "[saturated](#term" in with_terms(at).partition("**Sigmoid, Xavier** (")[2][:200]

@@ -198,7 +198,7 @@ def test_relus_slopes_multiply_to_less_than_one_and_he_pays():
     assert "ReLU, He: slopes 0.00" in words
     assert "He's √2 pays for exactly that." in words
     assert "Xavier's weights do not pay for that." in say(weights="xavier")
-    assert "each layer of 64 multiplies by 8" in say(weights="normal")
+    assert "those of a layer of 64 multiply by 8" in say(weights="normal")
 
 
 def test_relu_and_the_leak_are_on_the_same_draws():

@@ -320,3 +320,25 @@ def test_a_cap_that_is_too_loose_leaves_half_of_the_networks_at_guessing():
     assert "half of the networks at guessing" in preset.comment
     at = pd.read_csv(data.RUNS_FILE).query("network == 'large' and clip == 'norm' and limit == 3")
     assert at["accuracy_low"].item() < 0.15 < 0.25 < at["accuracy_high"].item()
+
+
+def test_what_is_too_small_is_every_layer_or_the_first_and_what_the_last_ones_see():
+    """Weights ×0.6 shrink every layer's gradient alike; twenty sigmoids leave the last layers'
+    alone, and erase what tells the digits apart."""
+    moved, apart = {}, {}
+    for name in ("small", "sigmoid"):
+        net = networks.NETWORKS[name]
+        state = training.start(
+            net.spec, net.training, rng=[np.random.default_rng(s) for s in range(8)]
+        )
+        _, step = training.advance(net.spec, net.training, datasets.digits(), state)
+        moved[name] = np.median(step.log10_update, axis=0)[:-1]
+        x, _ = training.first_batch(net.training, datasets.digits())
+        h = network.forward(net.spec, state.params, x).h
+        apart[name] = np.median(diagnostics.log10_spread(h), axis=0)[-1]
+    assert np.all(moved["small"] < -5.5) and np.ptp(moved["small"]) < 0.7
+    assert moved["sigmoid"][0] < -12 and moved["sigmoid"][-1] > -3
+    assert apart["sigmoid"] < -8 < -1 < apart["small"]
+    assert "gradient of every layer" in say("small")
+    assert "no layer moves by more than a trifle" in say("small")
+    assert "gradient of layer 1" in say("sigmoid") and "all digits look alike" in say("sigmoid")

@@ -263,7 +263,7 @@ def test_the_prediction_is_of_a_run():
     at = open_page("frameworks")
     answer(at, -2)
     words = prose(at)
-    assert "The answer is **3.3×10⁻⁸**." in words and "Glorot's weights" in words
+    assert "The answer is **3.3×10⁻⁸**." in words and "Xavier's weights" in words
     assert 19 * math.log10(1 / math.sqrt(6)) == pytest.approx(math.log10(3.3e-8), abs=0.15)
 
 

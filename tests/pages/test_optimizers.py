@@ -322,7 +322,7 @@ def test_adam_says_what_it_gets_at_the_epsilon_that_is_set():
     def said(e: int) -> str:
         return words.trained(SimpleNamespace(**PANEL.defaults | {"network": "deep", "e": e}))
 
-    assert "**Adam** with its usual ε, 10⁻⁸, gets **10 %** of" in said(-30)
+    assert "**Adam** with ε = 10⁻⁸, PyTorch's, gets **10 %** of" in said(-30)
     assert "With ε = 10⁻³⁰ it gets 24 %." in said(-30)
     assert "With ε = 10⁻³⁰, the nearest to 10⁻²⁹ that was trained, it gets 24 %." in said(-29)
     assert "it gets" not in said(-8) and "it gets" not in said(-7), "-8 is the nearest"

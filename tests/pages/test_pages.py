@@ -75,11 +75,22 @@ def test_every_widget_stands_in_a_fragment(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_what_the_first_picture_shows_is_said_before_it_and_what_to_drag(path):
+    said, here = prose(untouched(path)).replace("\u2060", ""), site.info(path)
+    assert said.index(here.claim) < said.index(here.picture) < said.index("**Predict first.**")
+    live = next(c for c in PANELS[path].controls if isinstance(c, Range) and c.live)
+    name = live.label.removeprefix("threshold ").removeprefix("branch factor ").lower()
+    bare = here.picture.replace("*", "").partition("Drag")[2].lower()
+    assert name in bare or name.rstrip("s") in bare
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_prose_is_short(path):
-    words = re.findall(
-        r"\w+", re.sub("## Words\n.*?\n[^-]", "", prose(untouched(path)), flags=re.S)
-    )
-    assert len(words) < 1100  # 900 words of prose and the numbers in it
+    text = re.sub("## Words\n.*?\n[^-]", "", prose(untouched(path)), flags=re.S)
+    about_the_picture = re.findall(r"\w+", site.info(path).picture)
+    assert len(about_the_picture) <= 40
+    # 900 words of prose and the numbers in it
+    assert len(re.findall(r"\w+", text)) - len(about_the_picture) < 1100
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -261,7 +261,7 @@ def test_a_law_of_relu_stands_in_no_equation_of_others():
     assert "1^L" in words.equation(at) and "The law on the right" in words.about_equation(at)
     other = SimpleNamespace(**vars(at) | {"activation": "sigmoid"})
     assert "1^L" not in words.equation(other) and r"\neq" not in words.equation(other)
-    assert words.about_equation(other).startswith("Measured. For ReLU blocks there is a law. ")
+    assert words.about_equation(other).startswith("Measured. There is a law for ReLU blocks only")
 
 
 def test_post_norm_that_does_vanish_is_said():

@@ -11,8 +11,8 @@ SATURATED, OFF, DEAD = "flat, not zero", "off", "dead"
 # The main chart is one view, so that it fills its container and one drag moves all of it: a table
 # of the current numbers, the slopes, and below them the slopes multiplied over n layers, both over
 # the same z.
-_HEIGHT = 530
-_UPPER, _LOWER = grammar.Pane(down=(0.24, 0.68)), grammar.Pane(down=(0.71, 1))
+_HEIGHT = 490
+_UPPER, _LOWER = grammar.Pane(down=(0.255, 0.68)), grammar.Pane(down=(0.71, 1))
 SLOPES = (-0.15, 1.16)  # from the most negative slope of GELU to its largest
 PRODUCTS = (-24, 2)  # decades
 ASKED = (-12, 1)  # of the question's gradient

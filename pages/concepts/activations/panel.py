@@ -21,7 +21,7 @@ SCHEMES = {"xavier": "Xavier", "he": "He", "lecun": "LeCun", "normal": "N(0, 1)"
 PAYS = {  # what each scheme does about the half of the units that are off
     "xavier": "Xavier's weights do not pay for that.",
     "he": "He's √2 pays for exactly that.",
-    "normal": "N(0, 1) weights pay far too much for that: each layer of 64 multiplies by 8.",
+    "normal": "N(0, 1) weights pay far too much for that: those of a layer of 64 multiply by 8.",
 }
 _SHOWN = {"first": "sigmoid", "second": "tanh", "third": "relu"}
 _CURVES = _SHOWN | {"n": 15}

@@ -60,6 +60,7 @@ PANEL = Panel(
             },
             "normal",
             menu=True,
+            help="How the first weights are drawn. The page on initialization compares these.",
         ),
         Range("seed", "Seed", 0, 9999, 1, 0, seed=True),
     ),

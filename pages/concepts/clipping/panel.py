@@ -65,7 +65,8 @@ PANEL = Panel(
         Preset(
             "Sigmoid",
             "bad",
-            "Twenty slopes of at most ¼ leave nothing for layer 1. A cap does not give it back.",
+            "Nineteen slopes of at most ¼, and Xavier's weights do not pay for them: next to "
+            "nothing is left for layer 1. A cap does not give it back.",
             {"network": "sigmoid", "clip": "norm", "limit": 0.0},
         ),
         Preset(

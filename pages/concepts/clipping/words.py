@@ -79,9 +79,10 @@ def _window(runs: Compared) -> str:
     if runs.best.accuracy <= HARDLY:
         return fill(
             """No threshold helps: the best of {tried} reaches {accuracy}. What is too small here is
-            the gradient of layer 1, and no cut makes it larger.""",
+            the gradient of {small}, and no cut makes it larger.""",
             tried=len(LIMIT.values()),
             accuracy=accuracy,
+            small="every layer" if runs.network.name == "small" else "layer 1",
         )
     if runs.best.accuracy < LEARNED:
         return fill(
@@ -148,8 +149,13 @@ def _what_the_loss_means(now: Runs, network: str) -> str:
             """That is the median: some of the networks learned, some stayed at guessing, where a
             step too long has switched most units of a layer off for good."""
         )
-    if abs(now.loss - GUESSING) < 0.01 and network in ("small", "sigmoid"):
-        return "Nothing broke and nothing was learned: the layers near the input hardly moved."
+    if abs(now.loss - GUESSING) < 0.01 and network == "small":
+        return "Nothing broke and nothing was learned: no layer moves by more than a trifle a step."
+    if abs(now.loss - GUESSING) < 0.01 and network == "sigmoid":
+        return fill(
+            """Nothing broke and nothing was learned: the layers near the input hardly moved, and to
+            the last ones all digits look alike."""
+        )
     if abs(now.loss - GUESSING) < 0.01:
         return fill(
             """No number overflowed, yet a step too long has switched most units of a layer off for

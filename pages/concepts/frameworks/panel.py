@@ -59,7 +59,7 @@ PANEL = Panel(
         Preset(
             "Keras, tanh",
             "good",
-            "Glorot's weights with the activation that they were made for.",
+            "Xavier's weights with the activation that they were made for.",
             {
                 "framework": "Keras",
                 "against": "PyTorch",

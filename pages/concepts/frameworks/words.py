@@ -44,7 +44,7 @@ def glorot() -> str:
     """What is said to who thinks of the weights that many other libraries draw."""
     left = data.default_run("Keras", data.ASKED).kept[data.ASKED_DEPTH - 1, 0]
     return fill(
-        "Glorot's weights would leave {left}. PyTorch's are smaller by √3.",
+        "Xavier's weights would leave {left}. PyTorch's are smaller by √3.",
         left=theme.from_log10(float(left), 1),
     )
 

@@ -25,7 +25,7 @@ def gradients() -> alt.LayerChart:
         (1 - _ROOM, LAYERS + 1.4),
         [1, 4, 8, 12, 16],
     )
-    y = grammar.powers_y("median", "gradient ‖dJ/dz‖, last layer = 1", *SEEN, every=2, room=6.4)
+    y = grammar.powers_y("median", "size of the gradient, last layer = 1", *SEEN, every=2, room=6.4)
     frame = frames.frame_of(C)
     return grammar.layered(
         grammar.healthy_band(left=1 - _ROOM, right=LAYERS + 1.4, label="healthy"),
@@ -36,7 +36,7 @@ def gradients() -> alt.LayerChart:
         x=x,
         y=y,
         params=(frames.param(C), *picture.params()),
-        height=theme.MAIN_HEIGHT + 60,
+        height=theme.MAIN_HEIGHT + 30,
     )
 
 
@@ -63,7 +63,7 @@ def _slopes(frame: alt.Chart) -> list[alt.Chart]:
     line = grammar.colored(rows, "slopes").mark_line(strokeDash=[2, 4], strokeWidth=2.5, clip=True)
     # In the other corner that no line reaches.
     name = grammar.colored(frame, "slopes").transform_calculate(
-        name=r"'··· ∏ φ′(z)\nthe slopes alone'"
+        name=r"'the slopes alone\n··· ∏ φ′(z)'"
     )
     style = {"align": "right", "baseline": "bottom", "dx": -8, "dy": -17, "lineBreak": "\n"}
     name = name.mark_text(fontSize=grammar.LABEL_SIZE, **style)
@@ -89,10 +89,10 @@ def _dragged(frame: alt.Chart) -> list[alt.Chart]:
     ).encode(x=alt.value("width"))
     style = {"align": "right", "baseline": "top", "dx": -8}
     factor = once.mark_text(fontSize=22, fontWeight="bold", **style).encode(
-        y=alt.value(162), text=grammar.text("factor")
+        y=alt.value(152), text=grammar.text("factor")
     )
     says = once.mark_text(fontSize=grammar.LABEL_SIZE + 1, **style).encode(
-        y=alt.value(190), text=grammar.text("says")
+        y=alt.value(180), text=grammar.text("says")
     )
     return [line, dots, factor, says]
 

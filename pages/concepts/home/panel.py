@@ -20,7 +20,7 @@ PANEL = Panel(
                 "tanh_normal": "tanh, N(0, 1)",
             },
             "relu_he",
-            help="The activation, and the scheme whose standard deviation c multiplies.",
+            help="The activation, and how weights are drawn; the factor multiplies their spread.",
         ),
         Choice("show", "Random draws", {"all": "All, median", "one": "One"}, "all"),
         Range("seed", "Seed of “One”", 1, DRAWS, 1, 1, seed=True),

@@ -76,7 +76,7 @@ def product(at) -> str:
     )
     return (
         "Both products run from the last layer back to the first. ‖·‖ is the root of the sum of "
-        "the squares; φ′ and the weight matrix's gain $g_W$ are root mean squares over a layer. "
+        "the squares; φ′ and the weight matrix's factor $g_W$ are root mean squares over a layer. "
         f"Together they make {theme.from_log10(both)}. {left} comes from this gradient's "
         "direction: neither slopes nor weights treat all directions alike."
     )
@@ -220,8 +220,8 @@ def landmarks() -> dict[str, tuple[dict, str]]:
         ),
         "memory": (
             {},
-            "The same weights at every step: a memory whose gate has bias 1 keeps "
-            f"**{theme.percent(10 ** data.landmarks()['kept'])}** of its gradient a step, and half "
+            "The same weights at every step: a forget gate with bias 1, and nothing to read, keeps "
+            f"**{theme.percent(10 ** data.landmarks()['kept'])}** of the memory a step, and half "
             "with bias 0.",
         ),
     }

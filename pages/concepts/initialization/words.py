@@ -149,7 +149,7 @@ def _product(found: AtLayer1, weights: float) -> str:
         )
     if theme.outcome(found.slopes + weights) == together:
         return product + "the gradient does not. The weights make the difference."
-    return product + "the gradient does not, and the weights' (σ√*n*)ⁿ does not explain it."
+    return product + "the gradient does not, and σ√*n* at each step does not explain it."
 
 
 def _spread(at, here: AtScale) -> str:

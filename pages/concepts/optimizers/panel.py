@@ -48,8 +48,8 @@ PANEL = Panel(
         Preset(
             "Below the floor",
             "bad",
-            "Thirty layers at half size: the gradients are a thousand times smaller than the usual "
-            "ε. Adam divides by ε, and its steps vanish as those of SGD do.",
+            "Thirty layers at half size: the gradients are a thousand times smaller than "
+            "PyTorch's ε. Adam divides by ε, and its steps vanish as those of SGD do.",
             {"network": "deep", "rule": "adam", "e": -8},
         ),
         Preset(

@@ -234,7 +234,7 @@ def trained(at) -> str:
     return fill(
         """After 200 steps **{rule}**{usual} gets **{right}** of the held-out digits right,
         {how}.{more} {told}""",
-        usual="" if at.rule in data.NO_FLOOR else f" with its usual ε, {power(-8)},",
+        usual="" if at.rule in data.NO_FLOOR else f" with ε = {power(-8)}, PyTorch's,",
         rule=label(at.rule),
         right=right,
         how=how,

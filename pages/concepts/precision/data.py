@@ -680,8 +680,8 @@ def casts(over: str) -> pd.DataFrame:
 
 
 def cast_says(x: float) -> str:
-    """A number after a cast: NaN, ∞, 448."""
-    return "NaN" if np.isnan(x) else theme.number(x, 5) if np.isinf(x) else f"{x:,.0f}"
+    """A number after a cast: not a number, ∞, 448."""
+    return "not a number" if np.isnan(x) else theme.number(x, 5) if np.isinf(x) else f"{x:,.0f}"
 
 
 @memoize(1)

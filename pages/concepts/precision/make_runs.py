@@ -41,7 +41,7 @@ WAYS = (
     Way("bfloat16, weights also in float32", _BRAIN, _SINGLE),
     Way("all in float16", _HALF, _HALF),
     Way("float16, weights also in float32", _HALF, _SINGLE),
-    Way("float16, loss × 1,024", _HALF, _SINGLE, 1024.0),
+    Way("float16, weights also in float32, loss × 1,024", _HALF, _SINGLE, 1024.0),
 )
 
 

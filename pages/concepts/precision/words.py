@@ -34,7 +34,8 @@ def digits() -> str:
     half, brain = FORMATS["float16"], FORMATS["bfloat16"]
     return fill(
         """float16 has {digits} binary digits and exponents from {low} to {high}; bfloat16 has
-        {fewer} digits and, like float32, exponents from {lowest} to {highest}.""",
+        {fewer} digits and, like float32, exponents from {lowest} to {highest}. Below its lowest
+        exponent a format goes on with ever fewer digits, in **subnormal** numbers.""",
         digits=half.precision,
         low=theme.setting(half.lowest),
         high=half.highest,
@@ -57,8 +58,8 @@ def finding(at) -> str:
     so = f" Those become {_what_is_too_large(form, at.over)}." if over else ""
     return fill(
         """In {form}, with the loss times {scale}, of the nonzero entries of {gradient} **{lost}**,
-        {subnormal} and **{over}**.{so} On the rulers blue becomes 0, gray is subnormal, green is
-        held, orange is too large.""",
+        {subnormal} and **{over}**.{so} On the rulers blue becomes 0, gray is subnormal (held with
+        fewer digits), green is held, orange is too large.""",
         scale=power(at.scale),
         gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)},",
         form=form.label,
@@ -87,7 +88,7 @@ def _what_is_too_large(form: Format, over: str) -> str:
     """What becomes of it."""
     if over == "cut":
         return f"{_exact(form.largest)}, the largest number: finite, and wrong"
-    return "infinite" if np.isinf(form.overflow) else "NaN, which is not a number"
+    return "infinite" if np.isinf(form.overflow) else "not a number (NaN)"
 
 
 def equation(at) -> str:
@@ -385,9 +386,16 @@ def about_devices() -> str:
     return fill(
         """Measured with PyTorch and JAX on a CPU and on an NVIDIA {chip}; the table was committed
         on {date}. “Compiled” is by `torch.compile` or `jax.jit`. One line of code keeps, rounds or
-        cuts a gradient, by where it runs.""",
+        cuts a gradient, by where it runs.
+
+        **A switch for one thread of two.** `torch.set_flush_denormal(True)` makes subnormal numbers
+        0. Called first thing, it did so to {early} of {all} products on two threads; after other
+        work, to {late}.""",
         chip=data.devices().columns[-1].rpartition(", ")[2],
         date=data.DEVICES_COMMITTED,
+        all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
+        early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
+        late=f"{data.seen('PyTorch', 'made 0 by a switch thrown late'):,.0f}",
     )
 
 
@@ -520,19 +528,16 @@ def seldom(form: str, over: str) -> str:
     few, many = data.rows_seen()
     return fill(
         """
-        - **Alive on the left, dead on the right.** In float32 PyTorch's σ′ is {right} at 17 and
+        - **Not 0 on the left, 0 on the right.** In float32 PyTorch's σ′ is {right} at 17 and
           {left} at −17; in bfloat16 JAX's is {brain_right} at 6 and {brain_left} at −6. ONNX
-          Runtime's σ itself is dead on the left: {near} at −16, more at −17 ({far}), and {gone} at
+          Runtime's σ itself ends on the left: {near} at −16, more at −17 ({far}), and {gone} at
           −18.
         - **A count that ends.** In float16 PyTorch gives {few} rows a cross-entropy of {loss}, and
           {many} rows one of {none}, with gradients of {no_gradient}: it divides by the count, and
           that is infinite.{own}
-        - **A switch for one thread of two.** `torch.set_flush_denormal(True)` makes subnormal
-          numbers 0. Called first thing, it did so to {early} of {all} products on two threads;
-          after other work, to {late}.
         - **0 at the top.** On a logarithmic axis from 10⁻⁸ to 1, Vega-Lite 6.4 draws 1 at {top} %
-          of the height, 0 at {zero} % too. Your browser does so here, from 10⁻⁹: ¼ⁿ, the most *n*
-          sigmoid layers let through, is 0 in float16 from *n* = {lost} on.
+          of the height, 0 at {zero} % too. Your browser does so here, from 10⁻⁹: ¼ⁿ, the most that
+          the slopes of *n* sigmoid layers make, is 0 in float16 from *n* = {lost} on.
         """,
         right=seen("PyTorch", "sigmoid'(17) in float32"),
         left=seen("PyTorch", "sigmoid'(-17) in float32"),
@@ -547,9 +552,6 @@ def seldom(form: str, over: str) -> str:
         none=seen("PyTorch", f"loss of {many} rows in float16"),
         no_gradient=seen("PyTorch", f"largest gradient of {many} rows in float16"),
         own=f" {own}" if (own := _count(FORMATS[form], over)) else "",
-        all=f"{data.seen('PyTorch', 'subnormal products'):,.0f}",
-        early=f"{data.seen('PyTorch', 'made 0 by a switch thrown early'):,.0f}",
-        late=f"{data.seen('PyTorch', 'made 0 by a switch thrown late'):,.0f}",
         top=theme.setting(data.seen("vl-convert", "height of 1")),
         zero=theme.setting(data.seen("vl-convert", "height of 0")),
         lost=int(data.log_axis().query("held == 0")["n"].min()),

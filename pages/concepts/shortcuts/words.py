@@ -65,7 +65,7 @@ def about_equation(at) -> str:
     if at.place == "zero":
         return why
     if at.activation != "relu":
-        return f"Measured. For ReLU blocks there is a law. {why}"
+        return "Measured. There is a law for ReLU blocks only, and it need not hold here."
     return f"{why} The law on the right is that of wide ReLU stacks."
 
 

@@ -153,9 +153,9 @@ PANEL = Panel(
         _preset(
             "Xavier or He",
             "good",
-            "Half of the ReLUs are off, and only He's weights pay for that. With Xavier's the "
-            "signal and the gradient shrink by about 0.7 a layer, and in 200 steps A gets little "
-            "further than guessing.",
+            "Half of the ReLUs are off, and only He's weights pay for that. With Xavier's a "
+            "layer leaves about 0.7 of the signal and of the gradient, and in 200 steps A gets "
+            "little further than guessing.",
             {},
             {"initializer": "xavier"},
             {},
@@ -163,8 +163,9 @@ PANEL = Panel(
         _preset(
             "Ten sigmoid layers",
             "bad",
-            "Slopes of at most ¼, ten times over: A's first layers hardly move, and it never "
-            "leaves guessing. The same network with tanh learns.",
+            "Slopes of at most ¼, ten times over: A's first layers hardly move. On the way forward "
+            "the same slopes wipe out what tells the digits apart, so that its last layers, which "
+            "do move, have nothing to learn from. The same network with tanh learns.",
             {"depth": 10, "initializer": "xavier", "rate": "0.1"},
             {"activation": "sigmoid"},
             {"activation": "tanh"},
@@ -172,8 +173,9 @@ PANEL = Panel(
         _preset(
             "Tanh with Xavier",
             "good",
-            "At depth 20 tanh with Xavier weights gets further in 200 steps than ReLU with He's: "
-            "its gain stays near 1, and nearly all of its units pass a gradient.",
+            "At depth 20 tanh with Xavier weights gets further in 200 steps than ReLU with He's, "
+            "though its gain is a little further from 1: nearly all of its units pass a gradient, "
+            "and half of the ReLUs pass none.",
             {},
             {},
             {"activation": "tanh", "initializer": "xavier"},
