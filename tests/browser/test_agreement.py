@@ -292,7 +292,7 @@ class Trial:
 
 
 # In no address: the stage that home's picture is at, and what the reader has answered.
-_OWN = re.compile("a network that|a dot: |forward: |back: |the loss J|J$|your idea: ")
+_OWN = re.compile("a network that|dots: gradients|forward: |back: |the loss J|J$|your idea: ")
 
 
 def _otherwise(before: dict, after: dict) -> Iterator[str]:

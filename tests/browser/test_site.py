@@ -532,7 +532,7 @@ def test_the_network_plays_forward_and_back_and_by_single_stages(server, reader)
             f"{texts}.some(text => text.includes('{words}'))", timeout=10_000
         )
 
-    says("a dot: the gradient of a unit, colored as below")
+    says("dots: gradients, colored as below")
     stage.fill("3")
     says("forward: the signal is in layer 3")
     play = chart.locator("input[type=checkbox]")

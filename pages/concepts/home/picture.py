@@ -110,7 +110,7 @@ def _loss(frame: alt.Chart) -> list[alt.Chart]:
 def _says() -> str:
     back = f"'back: the gradient is in layer ' + max(1, {_REACHED})"
     return (
-        f"stage == {_END} ? 'a dot: the gradient of a unit, colored as below' : "
+        f"stage == {_END} ? 'dots: gradients, colored as below' : "
         "stage == 0 ? 'a network that has computed nothing yet'"
         " : stage <= datum.depth ? 'forward: the signal is in layer ' + stage"
         f" : stage <= {LAYERS + 1} ? 'the loss J' : {back}"

@@ -25,6 +25,8 @@ PANEL = Panel(
             "Adam's β₂",
             {"0.9": "0.9", "0.95": "0.95", "0.99": "0.99", "0.999": "0.999"},
             "0.999",
+            help="What a step keeps of the mean of squares; of the mean of gradients it keeps "
+            "β₁ = 0.9.",
         ),
         Choice("quiet", "Quiet steps", {"50": "50", "300": "300", "1500": "1,500"}, "1500"),
         Choice("how", "Scaled with the width", {"standard": "nothing", "mup": "µP"}, "standard"),
