@@ -81,7 +81,14 @@ def notes(at) -> None:
     page.notice(words.notes(data.compared(at.network, at.clip, at.limit)))
 
 
-page.write("## What clipping cannot change")
+page.write(
+    """
+    ## What clipping cannot change
+
+    The first step of one network, layer by layer, with the cut and without it; and the two products
+    that were made before there was anything to cut.
+    """
+)
 
 
 @page.part(PANEL)
@@ -101,7 +108,14 @@ def unchanged(at) -> None:
 
 controls.draw(PANEL, "seed")
 
-page.write("## By value or by norm")
+page.write(
+    """
+    ## By value or by norm
+
+    A gradient of two entries is an arrow. Value clipping cuts it to the square, norm clipping to
+    the circle.
+    """
+)
 
 
 @page.part(PANEL)

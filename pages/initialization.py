@@ -100,7 +100,7 @@ controls.more(
 def measured_gain(at) -> None:
     page.write(words.equation(at))
     page.notice(words.notes(at))
-    page.write("## The gain gauge")
+    page.write("## The gain gauge\n\nWhat one layer does to the gradient, at each σ√*n*.")
     page.show(
         charts.gauge,
         **data.gauge(data.setting(at), at.center, at.g),
@@ -113,7 +113,9 @@ def measured_gain(at) -> None:
     page.write(words.gauge(at))
 
 
-page.write("## The trainable window")
+page.write(
+    "## The trainable window\n\nThe deeper a network, the fewer scales of its weights let it learn."
+)
 
 
 @page.part(PANEL)

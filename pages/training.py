@@ -66,7 +66,7 @@ def _beside(settings: dict[str, tuple[Range | Choice, ...]]) -> None:
     """Settings of A beside those of B."""
     for (side, mine), column in zip(settings.items(), st.columns(2, gap="large"), strict=True):
         with column:
-            page.write(f"**Network {side.upper()}**")
+            page.write(f"### Network {side.upper()}")
             controls.draw(PANEL, *(control.name for control in mine), pairs=True)
 
 
@@ -89,7 +89,7 @@ def look_inside(at) -> None:
     buttons.start(lab, int(at.steps), "settings")
     if lab.running and at.view != "seeds":
         return
-    page.write("## Look inside")
+    page.write("## Look inside\n\nBoth networks once more, one thing at a time.")
     controls.draw(PANEL, *filter(None, (("view",), look.controls)))
     if look.of_a_step and lab.pair.step:
         buttons.place(lab.pair, at)

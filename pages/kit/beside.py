@@ -219,6 +219,9 @@ def _name(which: str, scale: float) -> dict[str, Any]:
         "align": {"expr": "datum.align"},
         "dy": {"expr": f"datum.dy * {scale}"},
     }
+    if which == PINNED:  # on a phone its settings would leave the lines no room: they stand below
+        mark["text"] = {"expr": "width > 400 ? datum.says : split(datum.says, ':')[0]"}
+        return {"name": f"haloed_{which}"} | _marks(NAMES[which], mark)
     return {"name": f"haloed_{which}"} | _marks(NAMES[which], mark, text=_nominal("says"))
 
 

@@ -45,9 +45,13 @@ class Clock:
 
 
 def param(control: Range) -> alt.Parameter:
-    """The parameter that a control's range input moves."""
+    """The parameter that a control's range input moves.
+
+    The number of one with a base is the exponent: its name says so to who hears both.
+    """
+    to_the_power = "" if control.base is None else f", {control.base:g} to the power of"
     range_input = alt.binding_range(
-        min=control.low, max=control.high, step=control.step, name=f"{control.label} "
+        min=control.low, max=control.high, step=control.step, name=f"{control.label}{to_the_power} "
     )
     return alt.param(name=control.name, bind=range_input, value=control.default)
 

@@ -253,7 +253,7 @@ def all_terms() -> None:
 def recall(panel: Panel) -> None:
     """One question about the page before, and its answer when asked for."""
     if panel.recall:
-        asked = f"**From the page before.** {panel.recall.question}"
+        asked = f"From the page before. {panel.recall.question}"
         opened(panel, "recall", asked, {"The answer": partial(write, panel.recall.answer)})
 
 

@@ -38,7 +38,8 @@ def enlarged(spec: dict, scale: float) -> dict:
     Heights, and what is placed by height, grow by less where the chart would not fit.
     """
     upright = min(scale, TALLEST / spec["height"]) if "height" in spec else scale
-    config = {"config": _DEFAULTS | spec.get("config", {})}
+    own = spec.get("config", {})
+    config = {"config": own | {part: _DEFAULTS[part] | own.get(part, {}) for part in _DEFAULTS}}
     grown = _grown(spec | config, scale, upright, "")
     params = [
         param | {"expr": f"({param['expr']}) * {upright}"}  # of a view that is taller on a phone

@@ -243,10 +243,6 @@ def go_to(path: str) -> None:
 
 
 def _navigation() -> st.Page:
-    # An icon of another kind than a local image would be fetched from another host.
-    st.set_page_config(
-        page_title=NAME, page_icon=str(_ROOT / "pages/kit/icon.png"), layout="centered"
-    )
     # The address without a path leads to the first page; `default=True` on that page itself
     # would take its own address away.
     entries = _entries()
@@ -255,7 +251,14 @@ def _navigation() -> st.Page:
     sections: dict[str, list[st.Page]] = {"": [copy(entries[""])]}
     for page in PAGES:
         sections.setdefault(page.section, []).append(copy(entries[page.path]))
-    return st.navigation(sections, position="top" if mode.now().is_site else "hidden")
+    opened = st.navigation(sections, position="top" if mode.now().is_site else "hidden")
+    # An icon of another kind than a local image would be fetched from another host.
+    st.set_page_config(
+        page_title=NAME if opened.title == NAME else f"{opened.title} · {NAME}",
+        page_icon=str(_ROOT / "pages/kit/icon.png"),
+        layout="centered",
+    )
+    return opened
 
 
 def run(before: Callable[[], None], after: Callable[[], None]) -> None:

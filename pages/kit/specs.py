@@ -12,8 +12,13 @@ from pages.kit.memoize import memoize
 
 _FRAME = "frame"  # the name of the data in every spec
 # By themselves marks tell their raw columns: to who points at one as Streamlit's theme would have
-# it, and each to readers of screens, who have the chart's description and the words below it.
-_CONFIG = {"mark": {"tooltip": None, "aria": False}}
+# it, and each to readers of screens, who have the chart's description and the words below it. So
+# would axes, which call one of powers of ten linear.
+_CONFIG = {
+    "mark": {"tooltip": None, "aria": False},
+    "axis": {"aria": False},
+    "legend": {"aria": False},
+}
 
 
 @memoize(256)
@@ -26,7 +31,8 @@ def built(builder: Callable, scale: float = 1.0) -> dict:
     if scale != 1:
         return projector.enlarged(built(builder), scale)
     spec = builder().to_dict(validate=False)
-    config = {"config": spec.get("config", {}) | _CONFIG}
+    own = spec.get("config", {})
+    config = {"config": own | {part: own.get(part, {}) | _CONFIG[part] for part in _CONFIG}}
     return inheriting(spec) | {"data": {"name": _FRAME}} | config
 
 

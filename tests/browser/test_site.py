@@ -89,7 +89,7 @@ def test_three_who_open_a_server_that_has_served_nothing_see_their_pages(cold_se
     value = control.high if control.high != control.default else control.low
     tab = reader().goto(f"{cold_server}/{path}?{panel.key(control.name)}={value}")
     assert title(tab) == site.info(path).title
-    assert tab.page.title() == site.NAME
+    assert tab.page.title() == f"{site.info(path).menu} · {site.NAME}"
     assert urlsplit(tab.page.url).path == f"/{path}"
     assert float(parse_qs(urlsplit(tab.page.url).query)[panel.key(control.name)][0]) == value
     assert not tab.page.locator("[role=dialog]").count()
@@ -577,7 +577,7 @@ def _check_axes(tab) -> None:
             const draw = document.createElement('canvas').getContext('2d');
             const behind = getComputedStyle(document.querySelector('.stApp')).backgroundColor;
             const texts = document.querySelectorAll(
-                '[data-testid=stVegaLiteChart] svg :is(.role-axis-label, .role-axis-title) text');
+                'svg.marks :is([class*="role-axis-"], [class*="role-legend-"]) text');
             return [behind, ...Array.from(texts, t => getComputedStyle(t).fill)].map(color => {
                 for (const one of [behind, color]) {
                     draw.fillStyle = one;

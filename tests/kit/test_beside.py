@@ -107,6 +107,8 @@ def test_a_pinned_line_is_drawn_on_every_chart_that_has_one(path):
     del spec["spec"]
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     assert "pinned: " in svg and 'stroke-dasharray="8,5"' in svg
+    on_a_phone = vl_convert.vegalite_to_svg(json.dumps(spec | {"width": 340}))
+    assert ">pinned<" in on_a_phone and "pinned: " not in on_a_phone
 
 
 DRAWN = {  # where a page's main line is packed: its table's column, and what moves it

@@ -32,7 +32,7 @@ def test_a_panel_and_its_axes_stand_at_its_edges(scale, width, left, top, bottom
     """Also on a projector, where all that is measured in pixels is larger."""
     spec = specs.built(_panel, scale) | {"width": width}
     spec["datasets"] = {"frame": [{"a": 0, "b": 1}, {"a": 1, "b": 0}]}
-    spec["config"] = spec["config"] | {"mark": {}}  # marks tell their columns, to be found by
+    spec["config"] |= {"mark": {}, "axis": {}}  # which then tell what they are, to be found by
     svg = vl_convert.vegalite_to_svg(json.dumps(spec))
     place = r"translate\(([-\d.]+),([-\d.]+)\)"
     points = np.array(re.findall(rf'aria-label="a: [^>]*{place}', svg), dtype=float)

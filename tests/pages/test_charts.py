@@ -91,7 +91,9 @@ def test_builder_is_valid_and_constant(builder):
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_mark_tells_what_its_tooltip_says_or_nothing(builder):
     for scale in (1.0, PRESENTED):
-        assert specs.built(builder, scale)["config"]["mark"] == {"tooltip": None, "aria": False}
+        config = specs.built(builder, scale)["config"]
+        assert config["mark"] == {"tooltip": None, "aria": False}
+        assert not config["axis"]["aria"] and not config["legend"]["aria"]
     for encoding in _encodings(spec_of(builder)):
         for told in encoding.get("tooltip", ()):
             title = told.get("title", told["field"])

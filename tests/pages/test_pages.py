@@ -76,12 +76,22 @@ def test_every_widget_stands_in_a_fragment(path):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_the_first_picture_shows_is_said_before_it_and_what_to_drag(path):
-    said, here = prose(untouched(path)).replace("\u2060", ""), site.info(path)
+    said, here = prose(untouched(path)), site.info(path)
     assert said.index(here.claim) < said.index(here.picture) < said.index("**Predict first.**")
     live = next(c for c in PANELS[path].controls if isinstance(c, Range) and c.live)
     name = live.label.removeprefix("threshold ").removeprefix("branch factor ").lower()
     bare = here.picture.replace("*", "").partition("Drag")[2].lower()
     assert name in bare or name.rstrip("s") in bare
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_no_chart_follows_a_heading_without_a_sentence(path):
+    """What a picture is about is said before it."""
+    bare = False
+    for element in untouched(path).main:
+        if element.type == "markdown":
+            bare = bool(re.search(r"^## .*\Z", element.value.strip(), re.M))
+        assert not (bare and element.type == "vega_lite_chart"), "a heading, and then a chart"
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -67,8 +67,14 @@ def lab_of(at) -> labs.Lab:
     return list(at.session_state["training.labs"].values())[-1]
 
 
+# One button: what it says while it starts, goes on, and pauses.
+TRAINS = {"start.top": r"Train [\d,]+ |Continue ", "more.top": "Train on ", "pause.top": "Pause "}
+
+
 def press(at, name: str):
-    at.button(key=f"training.{name}").click().run()
+    button = at.button(key=f"training.{'train.top' if name in TRAINS else name}")
+    assert re.match(rf"\*\*(?:{TRAINS.get(name, '')})", button.label) or name not in TRAINS
+    button.click().run()
     assert not at.exception
     return at
 
@@ -974,7 +980,7 @@ def test_a_link_holds_the_settings():
     press(at, "pause.top")
     duel = lab_of(at).pair.duel
     assert (duel.a.depth, duel.b.activation, duel.data) == (7, "selu", "spirals")
-    assert re.search(r"Continue to step 500", at.button(key="training.start.top").label)
+    assert re.search(r"Continue to step 500", at.button(key="training.train.top").label)
 
 
 # The presets, over seeds -------------------------------------------------------------------------

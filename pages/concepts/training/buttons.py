@@ -34,16 +34,19 @@ def _press(action: Callable, *args) -> None:
 
 
 def start(lab: labs.Lab, steps: int, where: str) -> bool:
-    """Start, go on or pause: what the runs at these settings allow now; whether they allow any."""
-    pair = lab.pair
+    """Start, go on or pause: what the runs at these settings allow now; whether they allow any.
+
+    It is one button with another label: who has pressed it by the keyboard is still on it.
+    """
+    pair, name = lab.pair, f"train.{where}"
     if lab.running:
-        _button("**Pause training**", f"pause.{where}", _pause, width=WIDTH)
+        _button("**Pause training**", name, _pause, width=WIDTH)
     elif not pair.done(steps):
         label = f"Continue to step {steps:,}" if pair.step else f"Train {steps:,} steps"
-        _button(f"**{label}**", f"start.{where}", _train, width=WIDTH)
+        _button(f"**{label}**", name, _train, width=WIDTH)
     elif not pair.halted and steps < MOST:
         longer = _following(steps)
-        _button(f"**Train on to step {longer:,}**", f"more.{where}", _train_on, longer, width=WIDTH)
+        _button(f"**Train on to step {longer:,}**", name, _train_on, longer, width=WIDTH)
     else:
         return False
     return True
@@ -58,7 +61,7 @@ def row(lab: labs.Lab, steps: int, shown: int) -> None:
         _button("One step", "step", _step, disabled=running or at_the_end)
         _button("Back to step 0", "rewind", _rewind, disabled=running or shown == 0)
         if not start(lab, steps, "top"):
-            st.button("Trained to the end", key="training.ended", width=WIDTH, disabled=True)
+            st.button("Trained to the end", key="training.train.top", width=WIDTH, disabled=True)
 
 
 def _train(lab: labs.Lab, at) -> dict[str, int]:
