@@ -72,6 +72,15 @@ def test_paused_it_takes_no_step_more_and_goes_on_from_there(training):
     tab.assert_sound()
 
 
+def test_who_starts_it_by_the_keyboard_is_on_the_button_that_pauses_it(training):
+    tab = training()
+    assert tab.page.title().startswith("Training lab · ")
+    button(tab, "Pause training").focus()
+    for name in ("Continue to step", "Pause training"):
+        tab.page.keyboard.press("Enter")
+        expect(button(tab, name)).to_be_focused(timeout=20_000)
+
+
 def test_settings_changed_while_it_trains_end_the_training(training):
     tab = training()
     await_step(tab, 0)

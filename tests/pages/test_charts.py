@@ -22,7 +22,7 @@ from pages.concepts.initialization.panel import CURVES
 from pages.concepts.optimizers import charts as optimizer_charts
 from pages.concepts.products import charts as product_charts
 from pages.concepts.products import data as product_data
-from pages.kit import grammar, live, site, specs, theme
+from pages.kit import frames, grammar, live, site, specs, theme
 from pages.kit.mode import PRESENTED
 from tests.app import ask_for_more_controls, charts, open_page, tables
 from tests.panels import PANELS, PATHS
@@ -284,6 +284,12 @@ POWERS = [
     for control in site.concept(page.path, "panel").PANEL.controls
     if getattr(control, "base", None)
 ]
+
+
+@pytest.mark.parametrize("path,control", POWERS)
+def test_a_control_in_exponents_says_so_to_who_hears_its_number(path, control):
+    said = frames.param(control).to_dict()["bind"]["name"]
+    assert said == f"{control.label}, {control.base:g} to the power of "
 
 
 @pytest.mark.parametrize("path,control", POWERS)

@@ -70,7 +70,10 @@ def _accuracy(now: alt.Chart) -> alt.LayerChart:
     clipped_name = (
         grammar.colored(swept, "reference")
         .transform_filter(f"datum.limit == {LIMIT.low}")
-        .transform_calculate(words=f"({grammar.WIDE} ? 'share of the ' : '') + 'steps clipped'")
+        .transform_calculate(
+            words=f"{grammar.WIDE} ? 'share of the steps clipped' : "
+            f"{grammar.NARROW} ? 'clipped' : 'steps clipped'"
+        )
         .mark_text(align="left", dx=4, dy=-10, **_NAME)
     )
     dot = now.mark_point(size=190, filled=True, opacity=1)
