@@ -288,7 +288,7 @@ POWERS = [
 
 @pytest.mark.parametrize("path,control", POWERS)
 def test_a_control_in_exponents_says_so_to_who_hears_its_number(path, control):
-    said = frames.param(control).to_dict()["bind"]["name"]
+    said = frames.param(control).param.bind.to_dict()["name"]
     assert said == f"{control.label}, {control.base:g} to the power of "
 
 
