@@ -12,7 +12,14 @@ from pathlib import Path
 import streamlit as st
 
 from pages.classroom import lesson, progress, room, take_away, teach
-from pages.classroom.running import Running, go_on_in, leave_lesson, open_lesson, say_in_address
+from pages.classroom.running import (
+    Running,
+    draw_arrival,
+    go_on_in,
+    leave_lesson,
+    open_lesson,
+    say_in_address,
+)
 from pages.kit import address, mode, page, site, values
 from pages.kit.panels import Panel
 from pages.kit.values import Reading
@@ -31,6 +38,7 @@ def panels() -> Mapping[str, Panel]:
 
 def arrive() -> None:
     """Take up what the address asks for: at the start of a session, and going through history."""
+    draw_arrival()
     stepped = address.stepped_through_history()
     if _ARRIVED in st.session_state and not stepped:
         return

@@ -12,7 +12,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token
 
 from pages.classroom import charts, qr
 from pages.classroom.rooms import LETTERS, NoRoom, Rooms, View
-from pages.classroom.running import CODE, say_in_address
+from pages.classroom.running import CODE, lead_to, say_in_address
 from pages.kit import address, mode, page, predict, site, values
 from pages.kit.panels import Panel
 
@@ -308,7 +308,7 @@ def _look(panel: Panel) -> None:
     if led:
         values.prepare(site.panel(view.page), view.values)
         if view.page != panel.page:
-            address.go_to(view.page)
+            lead_to(view.page)
     seen = (before.question, before.round, before.revealed) if before else ("", 0, False)
     if led or anew or seen != (view.question, view.round, view.revealed):
         if awaited and not view.mine and seen[:2] != (view.question, view.round):

@@ -1,6 +1,8 @@
 """The lesson that a reader is in, and what the address says of that and of the rest."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -8,7 +10,9 @@ from pages.classroom.lesson import Lesson
 from pages.kit import address, mode, site, values
 
 CODE = "classroom.room"  # the letters of the room that this session is in
+_ARRIVED = Path(__file__).with_name("arrived.css")
 _KEY = "classroom.running"
+_LED = "classroom.led"  # how often this session has been led to a page
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,22 @@ def go_on_in(running: Running) -> None:
 
     open_lesson(running)
     say_in_address()
-    address.go_to(running.step.page, undo)
+    lead_to(running.step.page, undo)
+
+
+def lead_to(path: str, undo: Callable[[], None] | None = None) -> None:
+    """Run this page, and begin at its top; see `address.go_to`."""
+    st.session_state[_LED] = st.session_state.get(_LED, 0) + 1
+    address.go_to(path, undo)
+
+
+def draw_arrival() -> None:
+    """Before the page: a mark by which the stylesheet knows that the reader was led here anew."""
+    if led := st.session_state.get(_LED):
+        st.html(_ARRIVED)
+        st.container(
+            key=f"arrived-{1 + led % 2}", height=1, border=False
+        )  # an empty one is not sent
 
 
 def _be_in(running: Running | None) -> None:

@@ -246,6 +246,26 @@ def test_a_room_of_three(server, reader):
     assert not teacher.errors and not any(student.errors for student in students)
 
 
+def test_who_is_led_to_another_page_arrives_at_its_top_and_scrolls_as_before(server, reader):
+    teacher = reader(1280, 900).goto(f"{server}/chain_rule")
+    choose(teacher, "A room")
+    press(teacher, "Open a room")
+    code = asked(teacher)["room"][0]
+    student = reader(390, 844).goto(f"{server}/chain_rule?room={code}")
+    scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
+    for way, path in (("→$", "activations"), ("^←", "chain_rule"), ("→$", "activations")):
+        student.page.evaluate(f"{scrolled} = 1500")
+        teacher.page.get_by_role("link", name=re.compile(way)).first.click()
+        student.page.wait_for_url(f"**/{path}**", timeout=15_000)
+        teacher.settle()
+        assert student.settle().page.evaluate(scrolled) == 0
+    student.page.evaluate(f"{scrolled} = 1500")
+    press(teacher, "Ask this page's question")
+    student.page.get_by_role("link", name="A question is asked").wait_for(timeout=15_000)
+    assert student.settle().page.evaluate(scrolled) > 1000, "the same page stays where it is"
+    assert not teacher.errors and not student.errors
+
+
 # Of each button on the screen, whether something else lies over a part of it.
 COVERED = """() => [...document.querySelectorAll('button')].flatMap(button => {
     const box = button.getBoundingClientRect();
