@@ -23,8 +23,8 @@ _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
 _NEWS = "classroom.news"  # a sentence that the next page begins with
-_BARS = "classroom.bars"  # whether a projector shows what all answered, once it is revealed
-_ALL_BARS = 6  # answers that each get a bar, given or not
+_LED = "classroom.question"  # the question as the teacher's page shows it: its page, round, reveal
+_BARS = "classroom.bars"  # whether a projector shows what is asked, and then what all answered
 _RESULT = "what-all-answered"  # leads to it
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
@@ -63,9 +63,9 @@ def _token(role: str) -> str:
 
 def leave() -> None:
     """Be in no room."""
-    for key in (CODE, _KEY, _SEEN):
+    for key in (CODE, _KEY, _SEEN, _LED):
         st.session_state.pop(key, None)
-    mode.become(replace(mode.now(), awaited="", counted=("", "")))
+    mode.become(replace(mode.now(), awaited="", teaches=False, counted=("", "")))
     say_in_address()
 
 
@@ -150,16 +150,30 @@ def _act(label: str, name: str, *how: str) -> None:
             getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
         except (NoRoom, KeyError):
             return _closed()
-        if name == "ask" and how[0]:  # what is on the wall must not say what is so
-            predict.forget(how[0])
-        if name == "reveal":
-            predict.tell(values.open_page())
-            st.session_state[_BARS] = True
         if name == "close":
             leave()
+        else:
+            st.session_state[_BARS] = True
+            _take_up(_rooms().look(st.session_state[CODE]))
         st.rerun()
 
     st.button(label, key=f"room.{name}.{'-'.join(how)}", on_click=act)
+
+
+def _take_up(view: View) -> bool:
+    """The teacher's page shows the question as the room has it; whether that was news to it. There
+    may be two windows of a teacher, on the wall and on the desk, and either one asks."""
+    here = view.question, view.round, view.revealed
+    if st.session_state.get(_LED, ("", 0, False)) == here:
+        return False
+    st.session_state[_LED] = here
+    awaited = "" if view.revealed else view.question
+    mode.become(replace(mode.now(), awaited=awaited, teaches=True, counted=("", "")))
+    if awaited:  # what is on the wall must not say what is so
+        predict.forget(awaited)
+    elif view.question:
+        predict.tell(view.question)
+    return True
 
 
 def _leads(panel: Panel) -> None:
@@ -168,6 +182,8 @@ def _leads(panel: Panel) -> None:
         view = _rooms().look(st.session_state.get(CODE, ""))
     except NoRoom:
         return
+    if _take_up(view):
+        st.rerun()
     presented = mode.now().section > 0
     with st.container(
         key="answers" if presented else "room", horizontal=True, vertical_alignment="center"
@@ -186,16 +202,20 @@ def _leads(panel: Panel) -> None:
             right = sum(view.counts.get(a, 0) for a in predict.asked(panel.page).right)
             says = f"{right} of {sum(view.counts.values())} right"
             st.markdown(says if presented else f"[{says}](#{_RESULT})", width="content")
-            if presented:
-                label = "Hide the bars" if st.session_state.get(_BARS) else "Show the bars"
-                st.button(label, key="room.bars", on_click=_show_or_hide)
             _act("Ask again", "ask", panel.page)
         if view.question:
             _act("End the question", "ask", "")
+        if presented and view.question == panel.page:
+            what = "bars" if view.revealed else "question"
+            label = f"{'Hide' if st.session_state.get(_BARS) else 'Show'} the {what}"
+            st.button(label, key="room.bars", type="tertiary", on_click=_show_or_hide)
     shows = presented and st.session_state.get(_BARS, False)
-    if shows and view.question == panel.page and view.revealed:
+    if shows and view.question == panel.page:
         with st.container(key="answers-counts"):
-            _counts(view)
+            if view.revealed:
+                _counts(view)
+            else:
+                st.markdown(predict.asked(panel.page).in_full)
 
 
 def _show_or_hide() -> None:
@@ -220,7 +240,7 @@ def _counts(view: View) -> None:
 def _bars(counts: Mapping[str, int], asked: predict.Question) -> pd.DataFrame:
     """A row per answer, the right ones marked; see `charts.counts`. Of many that are offered, those
     that somebody has given, or should have."""
-    few = len(asked.offered) <= _ALL_BARS
+    few = len(asked.offered) <= predict.FEW
     shown = [answer for answer in asked.offered if few or answer in (*asked.right, *counts)]
     shown += [answer for answer in counts if answer not in asked.offered]  # of an older page
     return pd.DataFrame(
@@ -377,6 +397,7 @@ def _again() -> None:
 
 def _teach_again() -> None:
     st.session_state[_KEY] = _token("teacher")
+    st.session_state.pop(_LED, None)
     mode.become(replace(mode.now(), awaited=""))
     st.rerun()
 

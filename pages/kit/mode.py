@@ -38,6 +38,7 @@ class Mode:
     """section: the one on the projector, from 1; 0 where the whole page is shown.
     embedded: within another site. step: of a lesson.
     awaited: the page to whose question a class's answers are collected, until they are revealed.
+    teaches: whether it is this reader who asks, and does not answer.
     counted: a page, and what this reader has answered to its question in class, on whichever visit.
     address: what the address says of all this.
     """
@@ -46,6 +47,7 @@ class Mode:
     embedded: bool = False
     step: Step | None = None
     awaited: str = ""
+    teaches: bool = False
     counted: tuple[str, str] = ("", "")
     address: Mapping[str, str] = field(default_factory=dict)
 

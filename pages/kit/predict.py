@@ -17,10 +17,18 @@ from pages.kit.panels import Panel
 
 @dataclass(frozen=True)
 class Question:
-    """All answers that a page offers, as it writes them, and those of them that are right."""
+    """What a page asks, all answers that it offers, as it writes them, and those that are right."""
 
+    text: str = ""
     offered: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+
+    @property
+    def in_full(self) -> str:
+        """The question and its answers; of many, which are a scale, the two ends."""
+        if len(self.offered) > FEW:
+            return f"{self.text}\n\nFrom {self.offered[0]} to {self.offered[-1]}."
+        return "\n".join([f"{self.text}\n", *(f"- {answer}" for answer in self.offered)])
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Answer:
     text: str = ""
 
 
+FEW = 6  # answers that are read one by one
 TOLD = Answer(None)  # who asked to be told
 ASKED = "asked"  # leads to a question that a class is asked
 
@@ -187,7 +196,9 @@ def _ask(
     `say` writes a guess as the reader sees it; `right` are those that are, of those `offered`.
     """
     texts = tuple(map(say, offered))
-    st.session_state[f"{panel.page}.question"] = Question(texts, tuple(map(say, right)))
+    st.session_state[f"{panel.page}.question"] = Question(
+        prose.fill(question), texts, tuple(map(say, right))
+    )
     if f"{panel.page}.answer" not in st.session_state:  # nor was one hidden again
         for guess, text in zip(offered, texts, strict=True):
             if (panel.page, text) == mode.now().counted:  # before a reload
@@ -195,6 +206,9 @@ def _ask(
     asked_by_class = mode.now().awaited == panel.page
     if asked_by_class:
         st.subheader("Asked now", anchor=ASKED)
+        if mode.now().teaches:  # one press on the wall would give the answer away
+            whole.say(asked(panel.page).in_full)
+            return None
     whole.say(f"**Predict first.** {prose.fill(question)}")
     if answered(panel):
         return given(panel.page) or TOLD

@@ -90,19 +90,59 @@ def test_a_lessons_lock_is_above_a_room(led):
     assert "This lesson holds w = 0.50" in prose(at)
 
 
-@pytest.mark.parametrize("guessed", [True, False])
-def test_a_reveal_shows_the_answer_and_keeps_a_guess(guessed, rooms):
+def test_who_asks_has_no_button_that_gives_the_answer_away_until_it_is_revealed(rooms):
     at = open_page("clipping")
     answer(at, "Yes, clipping repairs gradients")
     open_room(at, "clipping")
     at.button(key="room.ask.clipping").click().run()
     assert "The answer is:" not in prose(at), "not on the wall while a class answers"
-    if guessed:
-        answer(at, "Yes, clipping repairs gradients")
+    assert "Asked now" in [heading.value for heading in at.subheader]
+    assert "- Yes, clipping repairs gradients" in prose(at)
+    assert not widget_of(at, "clipping.guess")
+    assert not {"clipping.compare", "clipping.tell"} & {button.key for button in at.button}
     at.button(key="room.reveal.").click().run()
-    assert "The answer is:" in prose(at)
-    assert ("Not “" in prose(at)) == guessed
-    assert (at.session_state["clipping.answer"] != predict.TOLD) == guessed
+    assert "The answer is:" in prose(at) and "Not “" not in prose(at)
+    assert at.session_state["clipping.answer"] == predict.TOLD
+
+
+def test_a_question_that_ends_without_a_reveal_is_the_pages_own_again(rooms):
+    at = open_page("clipping")
+    open_room(at, "clipping")
+    at.button(key="room.ask.clipping").click().run()
+    at.button(key="room.ask.").click().run()
+    assert widget_of(at, "clipping.guess") and "The answer is:" not in prose(at)
+
+
+def test_two_windows_of_a_teacher_show_the_same(rooms, monkeypatch):
+    """One on the wall, one on the desk: whichever asks and reveals."""
+    monkeypatch.setattr(room, "_token", lambda role: "one browser's" + role)
+    wall = open_page("clipping")
+    open_room(wall, "clipping")
+    desk = open_page("clipping", room=wall.session_state[room.CODE])
+    desk.button(key="room.again").click().run()
+    desk.button(key="room.ask.clipping").click().run()
+    wall.run()
+    assert "Asked now" in [heading.value for heading in wall.subheader]
+    desk.button(key="room.reveal.").click().run()
+    wall.run()
+    for window in (wall, desk):
+        assert "The answer is:" in prose(window)
+        assert "What all answered" in [heading.value for heading in window.subheader]
+    wall.button(key="room.ask.clipping").click().run()
+    desk.run()
+    assert "The answer is:" not in prose(desk)
+
+
+@pytest.mark.parametrize(("path", "says"), [("clipping", "- Yes, clip"), ("products", "From 1 to")])
+def test_what_is_asked_stands_on_the_projector(path, says, rooms):
+    at = open_page(path)
+    open_room(at, path)
+    at.button(key="projector.begin").click().run()
+    at.button(key=f"room.ask.{path}").click().run()
+    question = at.session_state[f"{path}.question"].in_full
+    assert says in question and prose(at).count(question) == 2, "on the page, and above the row"
+    at.button(key="room.bars").click().run()
+    assert prose(at).count(question) == 1, "put away"
 
 
 def test_a_room_that_has_ended_says_so(rooms):
@@ -323,7 +363,7 @@ def test_a_teacher_who_has_reloaded_the_page_takes_the_room_back(presented, room
     again = open_page("clipping", **says)
     assert again.session_state["mode"].awaited == "clipping"
     again.button(key="room.again").click().run()
-    assert again.session_state["mode"].awaited == "" and not again.exception
+    assert again.session_state["mode"].teaches and not again.exception
     with pytest.raises(KeyError):
         again.button(key="room.again")
     if not presented:
