@@ -133,7 +133,7 @@ def _projector(panel: Panel) -> None:
         with st.container(key="projector-off"):
             st.button("Present", key="projector.begin", on_click=_present, shortcut="P")
         return
-    last = values.sections()
+    last, running = values.sections(), Running.now()
     if section > last:
         section = last
         _to_section(section)
@@ -143,17 +143,25 @@ def _projector(panel: Panel) -> None:
     with st.container(key=f"section-{section}", horizontal=True, vertical_alignment="center"):
         st.caption(f"{section} of {last}")
         for name, label, by, keys in _TURNS:
+            turn: Callable[[], None] | None = None
+            if 0 < section + by <= last:
+                turn = partial(_turn, panel, section + by)
+            elif running and 0 <= running.index + by < len(running.lesson.steps):
+                turn = partial(
+                    _go, replace(running, index=running.index + by), 1 if by > 0 else _LAST
+                )
             for n, key in enumerate(keys):
                 st.button(
                     label,
                     key=f"projector.{name}.{n}",
-                    disabled=not 0 < section + by <= last,
-                    on_click=partial(_turn, panel, min(max(section + by, 1), last)),
+                    disabled=turn is None,
+                    on_click=turn,
                     shortcut=key,
                 )
         st.button("End", key="projector.end", on_click=_present, shortcut="P", type="tertiary")
 
 
+_LAST = 99  # a section beyond the last is the last
 _TURNS = (("back", "Back", -1, ("Left", "PageUp")), ("on", "Next", 1, ("Right", "PageDown")))
 
 
@@ -174,7 +182,8 @@ def _lesson(panel: Panel, running: Running) -> None:
         # text, never markup
         st.text("  ·  ".join(filter(None, (running.lesson.title, running.where))))
         if running.step.note:
-            st.text(running.step.note)
+            with st.container(key="lesson-note"):
+                st.text(running.step.note)
         with st.container(key="lesson-steps", horizontal=True):
             if panel.page != running.step.page:
                 st.button("Back to the lesson", key="lesson.here", on_click=go(running.index))
@@ -193,9 +202,10 @@ def _lesson(panel: Panel, running: Running) -> None:
             st.button("Leave the lesson", key="lesson.leave", type="tertiary", on_click=_leave)
 
 
-def _go(running: Running) -> None:
+def _go(running: Running, section: int = 1) -> None:
+    """To a step; on a projector to this section of it."""
     if mode.now().section:
-        _to_section(1)
+        _to_section(section)
     go_on_in(running)
 
 

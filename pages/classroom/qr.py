@@ -1,5 +1,7 @@
 """QR codes of links, large enough for the last row."""
 
+from functools import lru_cache
+
 import segno
 
 _MOST = 1500  # characters: beyond, the squares are too small for a phone at the back
@@ -10,6 +12,7 @@ def fits(link: str) -> bool:
     return len(link) <= _MOST
 
 
+@lru_cache(100)
 def svg(link: str) -> str:
     """The link's QR code, black on white, with its quiet margin. Raises ValueError if too long.
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
 from pages.classroom import charts, qr
@@ -26,6 +27,7 @@ _NEWS = "classroom.news"  # a sentence that the next page begins with
 _LED = "classroom.question"  # the question as the teacher's page shows it: its page, round, reveal
 _BARS = "classroom.bars"  # whether a projector shows what is asked, and then what all answered
 _RESULT = "what-all-answered"  # leads to it
+_DOOR = "classroom.door"  # whether the way in is shown beside the teacher's row
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
 
@@ -63,7 +65,7 @@ def _token(role: str) -> str:
 
 def leave() -> None:
     """Be in no room."""
-    for key in (CODE, _KEY, _SEEN, _LED):
+    for key in (CODE, _KEY, _SEEN, _LED, _DOOR):
         st.session_state.pop(key, None)
     mode.become(replace(mode.now(), awaited="", teaches=False, counted=("", "")))
     say_in_address()
@@ -131,12 +133,7 @@ def _enter() -> None:
 
 
 def _desk(view: View) -> None:
-    link = address.here({"room": view.code})
-    left, right = st.columns([1, 2])
-    left.image(qr.svg(link), width="stretch")
-    with right:
-        st.markdown(f"# {view.code}")
-        st.code(link, language=None, wrap_lines=True)
+    with _way_in(view.code):
         st.caption(
             "Whoever enters can follow to the page that you are on, as you have set it. After a "
             "reload, this browser is asked whether it teaches here again."
@@ -144,7 +141,17 @@ def _desk(view: View) -> None:
         _act("Close the room", "close")
 
 
-def _act(label: str, name: str, *how: str) -> None:
+def _way_in(code: str) -> DeltaGenerator:
+    """The room's code, letters and link; what there is besides is drawn in what it gives."""
+    link = address.here({"room": code})
+    left, right = st.columns([1, 1 if mode.now().section else 2])
+    left.image(qr.svg(link), width="stretch")
+    right.markdown(f"# {code}")
+    right.code(link, language=None, wrap_lines=True)
+    return right
+
+
+def _act(label: str, name: str, *how: str, at: str = "room") -> None:
     def act() -> None:
         try:
             getattr(_rooms(), name)(st.session_state[CODE], st.session_state[_KEY], *how)
@@ -157,7 +164,7 @@ def _act(label: str, name: str, *how: str) -> None:
             _take_up(_rooms().look(st.session_state[CODE]))
         st.rerun()
 
-    st.button(label, key=f"room.{name}.{'-'.join(how)}", on_click=act)
+    st.button(label, key=f"{at}.{name}.{'-'.join(how)}", on_click=act)
 
 
 def _take_up(view: View) -> bool:
@@ -205,12 +212,16 @@ def _leads(panel: Panel) -> None:
             _act("Ask again", "ask", panel.page)
         if view.question:
             _act("End the question", "ask", "")
+        bars = st.session_state.get(_BARS, True)
         if presented and view.question == panel.page:
-            what = "bars" if view.revealed else "question"
-            label = f"{'Hide' if st.session_state.get(_BARS) else 'Show'} the {what}"
-            st.button(label, key="room.bars", type="tertiary", on_click=_show_or_hide)
-    shows = presented and st.session_state.get(_BARS, False)
-    if shows and view.question == panel.page:
+            _toggle("bars" if view.revealed else "question", _BARS, bars)
+        door = st.session_state.get(_DOOR, False)
+        if not mode.now().is_site:  # elsewhere it is in the row for a class
+            _toggle("way in", _DOOR, door)
+    if door and not mode.now().is_site:
+        with st.container(key="answers-door" if presented else "room-door"), _way_in(view.code):
+            _act("Close the room", "close", at="door")
+    elif bars and presented and view.question == panel.page:
         with st.container(key="answers-counts"):
             if view.revealed:
                 _counts(view)
@@ -218,8 +229,14 @@ def _leads(panel: Panel) -> None:
                 st.markdown(predict.asked(panel.page).in_full)
 
 
-def _show_or_hide() -> None:
-    st.session_state[_BARS] = not st.session_state.get(_BARS, False)
+def _toggle(label: str, what: str, shown: bool) -> None:
+    says = f"{'Hide' if shown else 'Show'} the {label}"
+    turn = partial(_show_or_hide, what, shown)
+    st.button(says, key=f"{what}.turn", type="tertiary", on_click=turn)
+
+
+def _show_or_hide(what: str, shown: bool) -> None:
+    st.session_state[what] = not shown
 
 
 def _in(view: View) -> str:
@@ -366,15 +383,6 @@ def _answered(panel: Panel) -> None:
 def _row(panel: Panel) -> None:
     view: View = st.session_state[_SEEN]
     with st.container(key="room", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"Room **{view.code}**")
-        key = f"{panel.page}.follows"
-        st.checkbox(
-            "Follow the teacher",
-            value=st.session_state[_FOLLOWS],
-            key=key,
-            on_change=partial(_follow_or_not, key),
-        )
-        st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
         here, open_still = view.question == panel.page, bool(view.question) and not view.revealed
         if open_still and view.mine:
             st.markdown("**Your answer is in.**")
@@ -385,6 +393,18 @@ def _row(panel: Panel) -> None:
             site.link(info, f"A question is asked: {info.menu}")
         elif here:
             st.markdown(f"**[What all answered](#{_RESULT})**")
+        st.markdown(f"Room **{view.code}**")
+        key = f"{panel.page}.follows"
+        st.checkbox(
+            "Follow the teacher",
+            value=st.session_state[_FOLLOWS],
+            key=key,
+            on_change=partial(_follow_or_not, key),
+        )
+        if st.session_state[_FOLLOWS] and view.page not in ("", panel.page):
+            label = f"The teacher is at “{site.info(view.page).menu}”"
+            st.button(label, key="room.there", type="tertiary", on_click=_go_there)
+        st.button("Leave the room", key="room.leave", type="tertiary", on_click=_go_out)
 
 
 def _again() -> None:
@@ -404,8 +424,14 @@ def _teach_again() -> None:
 
 def _follow_or_not(key: str) -> None:
     st.session_state[_FOLLOWS] = st.session_state[key]
-    if st.session_state[key]:  # then the next look leads to where the teacher is
-        st.session_state[_SEEN] = replace(st.session_state[_SEEN], page="")
+    if st.session_state[key]:
+        _go_there()
+
+
+def _go_there() -> None:
+    """The next look leads to where the teacher is, now or in some seconds."""
+    st.session_state[_SEEN] = replace(st.session_state[_SEEN], page="")
+    st.rerun()
 
 
 def _go_out() -> None:

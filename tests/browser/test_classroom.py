@@ -1,6 +1,7 @@
 """A class in the browser: a presentation by keys, a lesson from its link, a room of three."""
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -167,6 +168,21 @@ def test_a_lesson_is_presented_with_its_steps_in_the_bar(server, reader):
     tab.assert_sound()
 
 
+def test_a_presented_lesson_shows_its_note_and_its_step_above_the_control(server, reader):
+    link = link_of(replace(view("clipping"), note="Which of the two changes first? " * 18))
+    tab = reader(1920, 1080).goto(f"{server}/{link}&present=1")
+    for width, height in ((1920, 1080), (1280, 720), (1024, 768)):
+        tab.page.set_viewport_size({"width": width, "height": height})
+        tab.settle(1000)
+        bar = tab.page.locator(".st-key-section-1").bounding_box()["y"]
+        note = tab.page.get_by_text("Which of the two").bounding_box()
+        control = tab.page.locator(".vega-bindings").first.bounding_box()
+        assert note["y"] < control["y"] and control["y"] + control["height"] <= bar + 1
+        step = tab.page.get_by_text("Step 1 of 1").bounding_box()
+        before = tab.page.get_by_role("button", name="← Step before").bounding_box()
+        assert bar < step["y"] < height and step["x"] + step["width"] <= before["x"]
+
+
 def _bottom(tab, box: str) -> float:
     """Where it ends on the screen, the page at its top."""
     tab.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
@@ -294,6 +310,10 @@ def test_on_a_projector_no_button_of_a_room_a_lesson_or_the_bar_lies_over_anothe
     for name in ("Reveal the answers", "End the question"):
         tab.page.get_by_role("button", name=name).wait_for(timeout=15_000)
         assert tab.settle().page.evaluate(COVERED) == []
+        press(tab, "Show the way in")
+        door = tab.page.locator(".st-key-answers-door")
+        assert tab.settle().page.evaluate(COVERED) == [] and door.bounding_box()["y"] > 0
+        press(tab, "Hide the way in")
         press(tab, name)
     press(tab, "Ask this page's question")
     press(tab, "Next step →")  # with the question of another page open

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import zlib
 from base64 import urlsafe_b64encode
 
@@ -242,3 +243,20 @@ def test_an_answer_that_a_lesson_hides_cannot_be_asked_for():
 def test_all_pages_can_be_steps():
     everything = Lesson("", tuple(Step(path, panel.defaults) for path, panel in PANELS.items()))
     assert lesson.unpacked(lesson.packed(everything, PANELS), around.panels()) == everything
+
+
+def test_a_presented_lesson_goes_on_by_its_sections_to_the_next_step_and_back():
+    def where(at) -> str:
+        return next(c.value for c in at.caption if re.fullmatch(r"\d+ of \d+", c.value))
+
+    packed = lesson.packed(FULL, PANELS)
+    at = open_page("products", lesson=packed, step="1", present="99")
+    last = where(at)
+    assert last.split(" of ")[0] == last.split(" of ")[1] and last != "1 of 1"
+    at.button(key="projector.on.0").click().run()
+    assert "Gradient clipping" in prose(at) and where(at).startswith("1 of ")
+    assert "Look at the norm." in [text.value for text in at.text]
+    at.button(key="projector.back.0").click().run()
+    assert "Why gradients vanish" in prose(at) and where(at) == last
+    first = open_page("products", lesson=packed, step="1", present="1")
+    assert first.button(key="projector.back.0").disabled, "there is no step before"

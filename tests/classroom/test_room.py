@@ -141,7 +141,7 @@ def test_what_is_asked_stands_on_the_projector(path, says, rooms):
     at.button(key=f"room.ask.{path}").click().run()
     question = at.session_state[f"{path}.question"].in_full
     assert says in question and prose(at).count(question) == 2, "on the page, and above the row"
-    at.button(key="room.bars").click().run()
+    at.button(key="classroom.bars.turn").click().run()
     assert prose(at).count(question) == 1, "put away"
 
 
@@ -172,9 +172,9 @@ def test_a_question_is_asked_and_revealed_on_the_projector(rooms):
     at.button(key="room.reveal.").click().run()
     assert "1 of 2 right" in prose(at)
     charts_then = len(at.get("vega_lite_chart"))
-    at.button(key="room.bars").click().run()
+    at.button(key="classroom.bars.turn").click().run()
     assert len(at.get("vega_lite_chart")) == charts_then - 1, "put away"
-    at.button(key="room.bars").click().run()
+    at.button(key="classroom.bars.turn").click().run()
     assert len(at.get("vega_lite_chart")) == charts_then
 
 
@@ -380,3 +380,36 @@ def test_a_teacher_who_has_reloaded_the_page_takes_the_room_back(presented, room
 def test_letters_that_are_no_room_are_told_alone(rooms):
     at = open_page("products", room="1")
     assert [toast.value for toast in at.toast] == ["A room has four letters."]
+
+
+def test_in_a_lesson_and_on_a_projector_a_teacher_shows_the_way_in_and_closes_the_room(rooms):
+    at = open_page("clipping")
+    open_room(at, "clipping")
+    code = at.session_state[room.CODE]
+    with pytest.raises(KeyError):
+        at.button(key="classroom.door.turn")  # it is in the row for a class
+    at.button(key="projector.begin").click().run()
+    assert not at.code
+    at.button(key="classroom.door.turn").click().run()
+    (shown,) = at.code
+    assert f"room={code}" in shown.value and f"# {code}" in prose(at)
+    at.button(key="door.close.").click().run()
+    assert not rooms.is_of(code, "") and room.CODE not in at.session_state
+    with pytest.raises(room.NoRoom):
+        rooms.look(code)
+
+
+def test_who_follows_and_has_gone_elsewhere_is_shown_where_the_teacher_is(led):
+    code, _, show = led
+    show("clipping", limit=4.0)
+    at = open_page("clipping", room=code)
+    at._page_hash = calc_hash("products")  # by the menu
+    at.query_params = {"room": code}
+    at.run()
+    assert at.checkbox(key="products.follows").value and "Why gradients vanish" in prose(at)
+    there = at.button(key="room.there")
+    assert there.label == "The teacher is at “Clipping”"
+    there.click().run()
+    assert "Gradient clipping" in prose(at) and set_to(at, "clipping_limit") == 4.0
+    with pytest.raises(KeyError):
+        at.button(key="room.there")
