@@ -28,6 +28,7 @@ _LED = "classroom.question"  # the question as the teacher's page shows it: its 
 _BARS = "classroom.bars"  # whether a projector shows what is asked, and then what all answered
 _RESULT = "what-all-answered"  # leads to it
 _DOOR = "classroom.door"  # whether the way in is shown beside the teacher's row
+_NOBODY = "Nobody has answered."
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
 
@@ -195,7 +196,8 @@ def _leads(panel: Panel) -> None:
     with st.container(
         key="answers" if presented else "room", horizontal=True, vertical_alignment="center"
     ):
-        st.markdown(f"Room **{view.code}**", width="content")
+        here = f", {view.here} here" if view.here and not view.question else ""
+        st.markdown(f"Room **{view.code}**{here}", width="content")
         if view.question != panel.page:
             if view.question:
                 state = "is shown" if view.revealed else "is asked"
@@ -207,7 +209,7 @@ def _leads(panel: Panel) -> None:
             _act("Reveal the answers", "reveal")
         else:
             right = sum(view.counts.get(a, 0) for a in predict.asked(panel.page).right)
-            says = f"{right} of {sum(view.counts.values())} right"
+            says = f"{right} of {sum(view.counts.values())} right" if view.counts else _NOBODY
             st.markdown(says if presented else f"[{says}](#{_RESULT})", width="content")
             _act("Ask again", "ask", panel.page)
         if view.question:
@@ -240,12 +242,18 @@ def _show_or_hide(what: str, shown: bool) -> None:
 
 
 def _in(view: View) -> str:
+    """How many answers are in; while the others are awaited, of how many."""
     number = sum(view.counts.values())
-    return f"{number} {'answer is' if number == 1 else 'answers are'} in."
+    of = f"of {view.here} " if view.here and not view.revealed else ""
+    is_one = (view.here if of else number) == 1
+    return f"{number} {of}{'answer is' if is_one else 'answers are'} in."
 
 
 def _counts(view: View) -> None:
     """How many have given each answer."""
+    if not view.counts:
+        st.markdown(_NOBODY)
+        return
     page.show(
         charts.counts,
         _bars(view.counts, predict.asked(view.question)),
@@ -258,19 +266,18 @@ def _bars(counts: Mapping[str, int], asked: predict.Question) -> pd.DataFrame:
     """A row per answer, the right ones marked; see `charts.counts`. Of many that are offered, those
     that somebody has given, or should have."""
     few = len(asked.offered) <= predict.FEW
-    shown = [answer for answer in asked.offered if few or answer in (*asked.right, *counts)]
+    shown = [answer for answer in asked.offered if few or answer in (*asked.right[:1], *counts)]
     shown += [answer for answer in counts if answer not in asked.offered]  # of an older page
-    return pd.DataFrame(
-        [
-            {
-                "answer": answer,
-                "count": (count := counts.get(answer, 0)),
-                "says": f"{count} × “{answer}”" + (", right" if answer in asked.right else ""),
-                "meaning": "healthy" if answer in asked.right else "reference",
-            }
-            for answer in shown
-        ]
-    )
+    right, all_right = asked.right, sum(counts.get(answer, 0) for answer in asked.right)
+    rows = []
+    for answer in shown:
+        if answer not in right:
+            rows.append((answer, counts.get(answer, 0), f"“{answer}”", "reference"))
+        elif answer == next(one for one in shown if one in right):  # several are one answer
+            says = f"“{answer}”" if len(right) == 1 else f"“{right[0]}” to “{right[-1]}”"
+            rows.append((answer, all_right, f"{says}, right", "healthy"))
+    table = pd.DataFrame(rows, columns=["answer", "count", "says", "meaning"])
+    return table.assign(says=[f"{n} × {says}" for _, n, says, _ in rows])
 
 
 # Those who follow --------------------------------------------------------------------------------
@@ -368,13 +375,15 @@ def _is_of_another_round(view: View) -> bool:
 def _answered(panel: Panel) -> None:
     """What all have answered, once it is shown; on a projector it stands above the bar."""
     try:
-        view = _rooms().look(st.session_state.get(CODE, ""), st.session_state.get(_VOTER, ""))
+        voter = "" if _is_teacher() else st.session_state.get(_VOTER, "")
+        view = _rooms().look(st.session_state.get(CODE, ""), voter)
     except NoRoom:
         return
     if not (view.revealed and view.question == panel.page) or mode.now().section:
         return
     st.subheader("What all answered", anchor=_RESULT)
-    st.markdown(_in(view))
+    if view.counts:
+        st.markdown(_in(view))
     _counts(view)
     if predict.given_as_text(panel.page) and not (view.mine or _is_teacher()):
         st.markdown("Your answer is not among these: they were shown before it came.")

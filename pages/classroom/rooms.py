@@ -1,7 +1,8 @@
 """Rooms: a teacher's question and page, and how many have answered what. In memory, for two hours.
 
-A room knows no names and no texts: counts of answers that the site itself offers, and the values of
-controls. Who opened it is known by a key that only the teacher's browser has.
+A room knows no names and no texts: counts of answers that the site itself offers, how many are
+there, and the values of controls. Who opened it is known by a key that only the teacher's browser
+has.
 """
 
 import secrets
@@ -15,6 +16,7 @@ from typing import Any
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which are read as 1 and 0
 LASTS = 2 * 60 * 60  # seconds
 MOST = 300
+HERE = 15  # seconds after a look for which a voter is in the room: followers look every four
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,8 @@ class View:
     """What a room looks like from outside, at one moment.
 
     version grows with each change that followers want to hear of: page, values, question, revealed.
-    round grows with each question that is asked, the same one again too. mine: what the voter who
-    looks has answered in this round.
+    round grows with each question that is asked, the same one again too. here: how many voters are
+    in the room, or have answered. mine: what the voter who looks has answered in this round.
     """
 
     code: str
@@ -34,6 +36,7 @@ class View:
     round: int
     revealed: bool
     counts: Mapping[str, int]
+    here: int
     mine: str
 
 
@@ -48,6 +51,7 @@ class _Room:
     round: int = 0
     revealed: bool = False
     votes: dict[str, str] = field(default_factory=dict)  # by a token of each voter's own
+    looked: dict[str, float] = field(default_factory=dict)  # when each did last
 
 
 class NoRoom(LookupError):
@@ -80,9 +84,12 @@ class Rooms:
                 return False
 
     def look(self, code: str, voter: str = "") -> View:
-        """The room with this code, as this voter sees it. Raises NoRoom."""
+        """The room with this code, as this voter sees it, who is in it then. Raises NoRoom."""
         with self._lock:
-            room = self._find(code)
+            room, now = self._find(code), self._clock()
+            if voter:
+                room.looked[voter] = now
+            room.looked = {who: at for who, at in room.looked.items() if now - at <= HERE}
             counts = Counter(room.votes.values())
             return View(
                 code,
@@ -93,6 +100,7 @@ class Rooms:
                 room.round,
                 room.revealed,
                 dict(counts),
+                len(room.looked.keys() | room.votes.keys()),
                 room.votes.get(voter, ""),
             )
 

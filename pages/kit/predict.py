@@ -180,7 +180,8 @@ def tell(page: str) -> None:
 
 def forget(page: str) -> None:
     """What the reader has answered on this page: the question is asked as if for the first time."""
-    st.session_state.pop(f"{page}.answer", None)
+    for what in ("answer", "unsent"):
+        st.session_state.pop(f"{page}.{what}", None)
 
 
 def _ask(
@@ -220,11 +221,17 @@ def _ask(
         kept = f"Your guess was {said}" if said else "Keep your guess in mind"
         st.markdown(f"{kept}: this lesson does not show the answer.")
         return None
+    key, kept = f"{panel.page}.guess", f"{panel.page}.unsent"
+    if key not in st.session_state and st.session_state.get(kept) in offered:
+        st.session_state[key] = st.session_state[
+            kept
+        ]  # Streamlit forgets what a page that is left had
     guess = widget(
         format_func=say,
-        key=f"{panel.page}.guess",
+        key=key,
         on_change=partial(values.change, panel, {}, anew=_key(panel)),
     )
+    st.session_state[kept] = guess
     press = partial(_answer, panel.page)
     with st.container(horizontal=True):
         st.button(
@@ -258,6 +265,7 @@ def _tell(panel: Panel, lines: list[str], because: str) -> None:
 
 def _give(page: str, answer: Answer | None) -> None:
     st.session_state[f"{page}.answer"] = answer
+    st.session_state.pop(f"{page}.unsent", None)
 
 
 def _answer(page: str, answer: Answer | None) -> None:

@@ -327,7 +327,7 @@ def test_a_teacher_in_a_lesson_has_the_rooms_row(rooms):
     taught.button(key="room.ask.clipping").click().run()
     assert rooms.look(code).question == "clipping" and "0 answers are in." in prose(taught)
     taught.button(key="room.reveal.").click().run()
-    assert "[0 of 0 right](#what-all-answered)" in prose(taught)
+    assert "[Nobody has answered.](#what-all-answered)" in prose(taught)
     taught.button(key="room.ask.clipping").click().run()  # again
     assert not rooms.look(code).revealed and rooms.look(code).round == 2
     assert "The answer is:" not in prose(taught)
@@ -401,7 +401,7 @@ def test_in_a_lesson_and_on_a_projector_a_teacher_shows_the_way_in_and_closes_th
 
 def test_who_follows_and_has_gone_elsewhere_is_shown_where_the_teacher_is(led):
     code, _, show = led
-    show("clipping", limit=4.0)
+    show("clipping", limit=2.0)
     at = open_page("clipping", room=code)
     at._page_hash = calc_hash("products")  # by the menu
     at.query_params = {"room": code}
@@ -410,6 +410,63 @@ def test_who_follows_and_has_gone_elsewhere_is_shown_where_the_teacher_is(led):
     there = at.button(key="room.there")
     assert there.label == "The teacher is at “Clipping”"
     there.click().run()
-    assert "Gradient clipping" in prose(at) and set_to(at, "clipping_limit") == 4.0
+    assert "Gradient clipping" in prose(at) and set_to(at, "clipping_limit") == 2.0
     with pytest.raises(KeyError):
         at.button(key="room.there")
+
+
+@pytest.mark.parametrize(
+    ("path", "guess"), [("clipping", "Yes, clipping repairs gradients"), ("products", -0.3)]
+)
+def test_a_guess_that_was_not_sent_is_there_again_after_a_pull_to_another_page(path, guess, led):
+    code, _, show = led
+    show(path)
+    at = open_page(path, room=code)
+    widget_of(at, f"{path}.guess").set_value(guess).run()
+    was = widget_of(at, f"{path}.guess").value
+    for elsewhere in ("memory", path):
+        show(elsewhere)
+        at.run()
+        assert (widget_of(at, f"{path}.guess") is not None) == (elsewhere == path)
+    assert widget_of(at, f"{path}.guess").value == was is not None
+    assert not at.button(key=f"{path}.compare").disabled
+    answer(at, guess)
+    at.button(key=f"{path}.hide").click().run()
+    assert at.button(key=f"{path}.compare").disabled, "what was compared is not unsent"
+
+
+def test_a_teacher_sees_how_many_are_in_the_room_and_have_answered(rooms):
+    at = open_page("clipping")
+    open_room(at, "clipping")
+    code = at.session_state[room.CODE]
+    for voter in "abc":
+        rooms.look(code, voter)
+    at.run()
+    assert f"Room **{code}**, 3 here" in prose(at)
+    at.button(key="room.ask.clipping").click().run()
+    rooms.vote(code, "clipping", "a", "Yes, clipping repairs gradients")
+    rooms.vote(code, "clipping", "b", "Yes, clipping repairs gradients")
+    at.run()
+    assert "2 of 3 answers are in." in prose(at)
+    at.button(key="room.reveal.").click().run()
+    assert "2 answers are in." in prose(at)
+
+
+@pytest.mark.parametrize("presented", [False, True])
+def test_a_reveal_of_no_answers_says_so_and_draws_none(presented, rooms):
+    at = open_page("clipping")
+    open_room(at, "clipping")
+    if presented:
+        at.button(key="projector.begin").click().run()
+    charts_then = len(at.get("vega_lite_chart"))
+    at.button(key="room.ask.clipping").click().run()
+    at.button(key="room.reveal.").click().run()
+    assert "Nobody has answered." in prose(at) and "0 of 0" not in prose(at)
+    assert len(at.get("vega_lite_chart")) == charts_then
+
+
+def test_of_a_scale_all_that_is_right_is_one_bar():
+    asked = predict.Question("", tuple("abcdefgh"), ("c", "d", "e"))
+    rows = room._bars({"d": 2, "e": 1, "a": 1}, asked)
+    assert list(rows["says"]) == ["1 × “a”", "3 × “c” to “e”, right"]
+    assert list(room._bars({"a": 1}, asked)["count"]) == [1, 0]

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from pages.classroom import room
-from pages.classroom.rooms import LASTS, MOST, NoRoom, Rooms
+from pages.classroom.rooms import HERE, LASTS, MOST, NoRoom, Rooms
 from pages.classroom.running import CODE
 from tests.app import open_page, widget_of
 
@@ -101,3 +101,18 @@ def test_two_thousand_hostile_calls_raise_nothing_but_a_word():
         except NoRoom as wrong:
             assert "script" not in str(wrong)
     assert sum(rooms.look(code).counts.values()) <= 5
+
+
+def test_who_has_looked_lately_or_answered_is_in_the_room():
+    clock = Clock()
+    rooms = Rooms(clock)
+    code = rooms.open(KEY)
+    rooms.ask(code, KEY, "clipping")
+    for voter in "abc":
+        rooms.look(code, voter)
+    assert rooms.look(code).here == 3
+    rooms.vote(code, "clipping", "a", "Yes")
+    clock.now = HERE / 2
+    rooms.look(code, "b")
+    clock.now = HERE + 1
+    assert rooms.look(code).here == 2, "who has answered, and who still looks"
