@@ -16,6 +16,7 @@ from pages.classroom.running import (
     Running,
     draw_arrival,
     go_on_in,
+    lead_to,
     leave_lesson,
     open_lesson,
     say_in_address,
@@ -27,6 +28,7 @@ from pages.kit.values import Reading
 _STYLE = Path(__file__).with_name("style.css")
 _PROJECTOR = Path(__file__).with_name("projector.css")
 _ARRIVED = "classroom.arrived"
+_TO_STEP = "classroom.to_step"  # whether a lesson's link was come to just now
 _WRONG = "classroom.wrong"  # what was wrong with a link, for the reader
 
 
@@ -51,6 +53,7 @@ def arrive() -> None:
             found = lesson.unpacked(packed, panels())
             at = min(_number(asks.get("step")) or 1, len(found.steps)) - 1
             open_lesson(Running(found, packed, at))
+            st.session_state[_TO_STEP] = not stepped
         except lesson.NotALesson as wrong:
             st.session_state[_WRONG] = str(wrong)
     elif stepped and (running := Running.now()) and running.packed:
@@ -72,6 +75,9 @@ def draw() -> None:
     if wrong := st.session_state.pop(_WRONG, None):
         st.toast(f"{wrong} The page is shown as it is.", icon=None, duration="long")
     panel = site.panel(values.open_page())
+    running, opened = Running.now(), st.session_state.pop(_TO_STEP, False)
+    if opened and running and running.step.page != panel.page:
+        lead_to(running.step.page)
     shown = mode.now()
     st.html(_STYLE)
     if shown.section:

@@ -28,6 +28,7 @@ _LED = "classroom.question"  # the question as the teacher's page shows it: its 
 _BARS = "classroom.bars"  # whether a projector shows what is asked, and then what all answered
 _RESULT = "what-all-answered"  # leads to it
 _DOOR = "classroom.door"  # whether the way in is shown beside the teacher's row
+_FOUR = "A room has four letters."
 _NOBODY = "Nobody has answered."
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
@@ -43,14 +44,12 @@ def come(code: str) -> None:
     if _is_teacher() or st.session_state.get(CODE) == code:
         return
     if len(code) != 4 or not set(code) <= set(LETTERS):
-        st.session_state[_WRONG] = "A room has four letters."
+        st.session_state[_WRONG] = _FOUR
         return
     try:
         _rooms().look(code)
-    except NoRoom as wrong:
-        st.session_state[_WRONG] = (
-            f"{wrong} Where a site runs as several processes, a room lives in one of them."
-        )
+    except NoRoom:
+        st.session_state[_WRONG] = "This room is closed, or the letters are wrong."
         return
     st.session_state.pop(_SEEN, None)  # of another room
     st.session_state[CODE] = code
@@ -107,9 +106,9 @@ def _door() -> None:
         """
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Open a room", key="room.open", on_click=_open, type="primary")
         st.text_input("Four letters", key="room.letters", max_chars=4, width=140, on_change=_typed)
-        st.button("Enter", key="room.enter", on_click=_enter)
+        st.button("Enter", key="room.enter", on_click=_enter, type="primary")
+        st.button("Open a room", key="room.open", on_click=_open)
 
 
 def _open() -> None:
@@ -123,8 +122,10 @@ def _open() -> None:
 
 
 def _typed() -> None:
-    if len(st.session_state["room.letters"]) == 4:
+    if len(letters := st.session_state["room.letters"]) == 4:
         _enter()
+    elif letters:
+        st.session_state[_WRONG] = _FOUR
 
 
 def _enter() -> None:
@@ -159,6 +160,7 @@ def _act(label: str, name: str, *how: str, at: str = "room") -> None:
         except (NoRoom, KeyError):
             return _closed()
         if name == "close":
+            st.session_state[_NEWS] = f"The room {st.session_state[CODE]} is closed."
             leave()
         else:
             st.session_state[_BARS] = True
@@ -288,15 +290,16 @@ def follow(panel: Panel) -> None:
     if wrong := st.session_state.get(_WRONG) if CODE not in st.session_state else None:
         st.toast(wrong, duration="long")
         del st.session_state[_WRONG]
-    if CODE not in st.session_state:
-        return
-    if _is_teacher():
+    is_in = CODE in st.session_state
+    if is_in and _is_teacher():
         values.fragment(partial(_lead, panel), key=f"{panel.page}.lead")()
-    else:
+    elif is_in:
         look = values.fragment(partial(_look, panel), key=f"{panel.page}.look", run_every=_SELDOM)
         look()
     if news := st.session_state.pop(_NEWS, None):
         st.toast(news)
+    if not is_in:
+        return
     values.fragment(partial(_answered, panel), key=f"{panel.page}.answered")()
 
 
@@ -398,8 +401,9 @@ def _row(panel: Panel) -> None:
         elif open_still and here:
             st.markdown(f"**[A question is asked](#{predict.ASKED})**")
         elif open_still:
-            info = site.info(view.question)
-            site.link(info, f"A question is asked: {info.menu}")
+            says = f"A question is asked: {site.info(view.question).menu}"
+            ask = partial(lead_to, view.question, at="question")
+            st.button(says, key="room.question", type="tertiary", on_click=ask)
         elif here:
             st.markdown(f"**[What all answered](#{_RESULT})**")
         st.markdown(f"Room **{view.code}**")
@@ -444,5 +448,11 @@ def _go_there() -> None:
 
 
 def _go_out() -> None:
+    """With a word by which one comes back. Who leaves while a question is open is not told what is
+    so; what was answered is known again to who comes back (`mode.counted`)."""
+    view: View = st.session_state[_SEEN]
+    if view.question and not view.revealed:
+        predict.forget(view.question)
     leave()
+    st.session_state[_NEWS] = f"You have left the room. Its letters are {view.code}."
     st.rerun()

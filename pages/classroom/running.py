@@ -12,7 +12,7 @@ from pages.kit import address, mode, site, values
 CODE = "classroom.room"  # the letters of the room that this session is in
 _ARRIVED = Path(__file__).with_name("arrived.css")
 _KEY = "classroom.running"
-_LED = "classroom.led"  # how often this session has been led to a page
+_LED = "classroom.led"  # how often this session has been led to a page, and where on it at last
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,21 @@ def go_on_in(running: Running) -> None:
     lead_to(running.step.page, undo)
 
 
-def lead_to(path: str, undo: Callable[[], None] | None = None) -> None:
-    """Run this page, and begin at its top; see `address.go_to`."""
-    st.session_state[_LED] = st.session_state.get(_LED, 0) + 1
+def lead_to(path: str, undo: Callable[[], None] | None = None, *, at: str = "top") -> None:
+    """Run this page, and begin at its top or, `at` "question", at what is asked there; see
+    `address.go_to`."""
+    times, _ = st.session_state.get(_LED, (0, ""))
+    st.session_state[_LED] = times + 1, at
     address.go_to(path, undo)
 
 
 def draw_arrival() -> None:
     """Before the page: a mark by which the stylesheet knows that the reader was led here anew."""
-    if led := st.session_state.get(_LED):
+    times, at = st.session_state.get(_LED, (0, ""))
+    if times:
         st.html(_ARRIVED)
-        st.container(
-            key=f"arrived-{1 + led % 2}", height=1, border=False
-        )  # an empty one is not sent
+        mark = f"arrived-{at}-{1 + times % 2}"
+        st.container(key=mark, height=1, border=False)  # an empty one is not sent
 
 
 def _be_in(running: Running | None) -> None:

@@ -47,7 +47,8 @@ def compose(panel: Panel, panels: lesson.Panels) -> None:
         _step(panel, i, step, panels[step.page], last=len(draft.steps) - 1)
     if draft.steps:
         write = partial(_entitle, panel)
-        _text("Title of the lesson", "title", draft.title, lesson.LONGEST_TITLE, write)
+        title = partial(st.text_input, "Title of the lesson", max_chars=lesson.LONGEST_TITLE)
+        _widget(title, "title", draft.title, write)
         _hand_out(panel, panels)
     _from_file(panel, panels)
 
@@ -56,7 +57,8 @@ def _step(panel: Panel, i: int, step: Step, of: Panel, last: int) -> None:
     with st.container(border=True, key=f"teach.step.{i}"):
         st.markdown(f"**{i + 1}. {site.info(step.page).menu}.** {_set(step, of)}")
         write = partial(_change, panel, i)
-        _text("Note", f"note.{i}", step.note, lesson.LONGEST_NOTE, partial(write, "note"))
+        note = partial(st.text_area, "Note", max_chars=lesson.LONGEST_NOTE, height=96)
+        _widget(note, f"note.{i}", step.note, partial(write, "note"))
         names = [control.name for control in of.controls]
         _widget(
             partial(st.multiselect, "Locked", names, format_func=of.label),
@@ -93,12 +95,6 @@ def _set(step: Step, of: Panel) -> str:
     differ = [c for c in of.controls if step.values[c.name] != c.default]
     says = ", ".join(of.says(control.name, step.values[control.name]) for control in differ)
     return f"{says}." if says else "As it opens."
-
-
-def _text(
-    label: str, name: str, value: str, longest: int, on_change: Callable[[str], None]
-) -> None:
-    _widget(partial(st.text_input, label, max_chars=longest), name, value, on_change)
 
 
 def _widget(

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import replace
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import Image
 
 from pages.classroom import around, lesson
 from pages.classroom.lesson import Lesson
@@ -183,6 +185,23 @@ def test_a_presented_lesson_shows_its_note_and_its_step_above_the_control(server
         assert bar < step["y"] < height and step["x"] + step["width"] <= before["x"]
 
 
+def test_a_note_that_goes_on_has_a_shade_at_its_end(server, reader):
+    link = link_of(replace(view("clipping"), note="Which of the two changes first? " * 18))
+    tab = reader(390, 844).goto(f"{server}/{link}")
+    note = tab.page.locator(".st-key-lesson-note [data-testid=stText]")
+    assert _shade(note.screenshot())
+    note.evaluate("note => note.scrollTop = 1e4")
+    tab.settle(300)
+    assert not _shade(note.screenshot())
+
+
+def _shade(png: bytes) -> bool:
+    """Whether it is darker at the end of its right edge than at the beginning."""
+    picture = Image.open(BytesIO(png)).convert("L")
+    right, last = picture.width - 4, picture.height - 4
+    return picture.getpixel((right, last)) < picture.getpixel((right, 3)) - 10
+
+
 def _bottom(tab, box: str) -> float:
     """Where it ends on the screen, the page at its top."""
     tab.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
@@ -279,6 +298,19 @@ def test_who_is_led_to_another_page_arrives_at_its_top_and_scrolls_as_before(ser
     press(teacher, "Ask this page's question")
     student.page.get_by_role("link", name="A question is asked").wait_for(timeout=15_000)
     assert student.settle().page.evaluate(scrolled) > 1000, "the same page stays where it is"
+    student.page.goto(f"{server}/memory?room={code}")
+    student.page.wait_for_url("**/activations**", timeout=15_000)
+    student.settle()
+    teacher.page.get_by_role("link", name=re.compile("→$")).first.click()
+    student.page.wait_for_url("**/initialization**", timeout=15_000)
+    student.settle()
+    press(student, "A question is asked: Activations")  # on a page that it has left
+    student.page.wait_for_url("**/activations**", timeout=15_000)
+    heading = student.settle(1000).page.get_by_role("heading", name="Asked now").bounding_box()
+    assert 0 < heading["y"] < 300, "it arrives at the question"
+    student.page.evaluate(f"{scrolled} = 0")
+    student.page.wait_for_timeout(300)
+    assert student.page.evaluate(scrolled) == 0, "and is free to go on"
     assert not teacher.errors and not student.errors
 
 

@@ -260,3 +260,12 @@ def test_a_presented_lesson_goes_on_by_its_sections_to_the_next_step_and_back():
     assert "Why gradients vanish" in prose(at) and where(at) == last
     first = open_page("products", lesson=packed, step="1", present="1")
     assert first.button(key="projector.back.0").disabled, "there is no step before"
+
+
+def test_a_lessons_link_with_another_path_opens_its_steps_page():
+    at = open_page("clipping", lesson=lesson.packed(FULL, PANELS), step="1")
+    assert "Why gradients vanish" in prose(at) and set_to(at, "products_w") == 1.6
+    assert "Step 1 of 2" in " ".join(text.value for text in at.text)
+    at._page_hash = calc_hash("memory")  # by a link of the page: that is no arrival
+    at.run()
+    assert at.session_state["values"].page == "memory"

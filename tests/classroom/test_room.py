@@ -269,7 +269,8 @@ def test_an_answer_is_in_on_whichever_page_its_reader_is(led, rooms, monkeypatch
     answer(at, "Yes, clipping repairs gradients")
     show("products")
     at.run()
-    assert "Your answer is in." in prose(at) and "is asked" not in str(at.get("page_link"))
+    assert "Your answer is in." in prose(at)
+    assert not [button for button in at.button if "is asked" in button.label]
 
 
 def test_a_teacher_on_another_page_is_told_whether_a_question_is_open(rooms):
@@ -297,14 +298,14 @@ def test_an_answer_counts_for_the_page_that_it_was_given_on(led, rooms, monkeypa
 def test_a_follower_on_another_page_is_led_to_the_question(led, rooms):
     code, key, _ = led
     at = open_page("products", room=code)
-    assert not [link for link in at.get("page_link") if "is asked" in link.proto.label]
+    assert not [button for button in at.button if "is asked" in button.label]
     rooms.ask(code, key, "clipping")
     at.run()
-    (link,) = [link for link in at.get("page_link") if "is asked" in link.proto.label]
-    assert link.proto.label == "A question is asked: Clipping" and f"room={code}" in str(link.proto)
+    assert at.button(key="room.question").label == "A question is asked: Clipping"
     assert [toast.value for toast in at.toast] == ["Your teacher asks a question."]
+    at.button(key="room.question").click().run()
+    assert at.query_params["room"] == code
     at._page_hash = calc_hash("clipping")
-    at.run()
     assert "[A question is asked](#asked)" in prose(at)
     assert "Asked now" in [heading.value for heading in at.subheader]
     answer(at, "Yes, clipping repairs gradients")
@@ -470,3 +471,60 @@ def test_of_a_scale_all_that_is_right_is_one_bar():
     rows = room._bars({"d": 2, "e": 1, "a": 1}, asked)
     assert list(rows["says"]) == ["1 × “a”", "3 × “c” to “e”, right"]
     assert list(room._bars({"a": 1}, asked)["count"]) == [1, 0]
+
+
+def test_who_leaves_can_come_back_and_is_not_told_what_is_asked(led, rooms, monkeypatch):
+    code, key, _ = led
+    monkeypatch.setattr(room, "_token", lambda role: "the same browser's" + role)
+    rooms.ask(code, key, "clipping")
+    at = open_page("clipping", room=code)
+    answer(at, "Yes, clipping repairs gradients")
+    at.button(key="room.leave").click().run()
+    assert [t.value for t in at.toast] == [f"You have left the room. Its letters are {code}."]
+    assert "The answer is:" not in prose(at) and "room" not in at.query_params
+    go_to_room(at, "clipping")
+    at.text_input(key="room.letters").set_value(code.lower()).run()
+    assert "Your answer is in." in prose(at)
+    rooms.reveal(code, key)
+    at.run()
+    assert "Not “" in prose(at), "the answer that was given before"
+    at.button(key="room.leave").click().run()
+    assert "Not “" in prose(at), "what all have seen stays"
+
+
+def test_letters_of_no_room_are_told_in_a_short_sentence(rooms):
+    at = open_page("products", room="ABCD")
+    told = "This room is closed, or the letters are wrong."
+    assert [toast.value for toast in at.toast] == [told]
+
+
+@pytest.mark.parametrize("typed", ["AB", "ABC"])
+def test_fewer_than_four_letters_are_told_apart(typed, rooms):
+    at = open_page("products")
+    go_to_room(at, "products")
+    at.text_input(key="room.letters").set_value(typed).run()
+    assert [warning.value for warning in at.warning] == ["A room has four letters."]
+
+
+def test_to_enter_comes_before_to_open(rooms):
+    at = open_page("products")
+    go_to_room(at, "products")
+    doors = [button for button in at.button if button.key in ("room.enter", "room.open")]
+    assert [button.key for button in doors] == ["room.enter", "room.open"]
+    assert [button.proto.type for button in doors] == ["primary", "secondary"]
+
+
+def test_who_closes_a_room_is_told(rooms):
+    at = open_page("products")
+    open_room(at, "products")
+    code = at.session_state[room.CODE]
+    at.button(key="room.close.").click().run()
+    assert [toast.value for toast in at.toast] == [f"The room {code} is closed."]
+
+
+def test_the_question_is_first_in_a_followers_row(led, rooms):
+    code, key, _ = led
+    rooms.ask(code, key, "clipping")
+    at = open_page("clipping", room=code)
+    said = prose(at)
+    assert said.index("[A question is asked]") < said.index(f"Room **{code}**")

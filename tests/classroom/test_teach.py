@@ -92,3 +92,10 @@ def test_a_file_for_an_empty_draft_has_nothing_to_give_back():
     handed_in(at, lesson.written(other, PANELS))
     assert at.session_state["classroom.draft"] == other
     assert "before." not in prose(at)
+
+
+def test_a_note_has_more_than_one_line():
+    at = teaching("products")
+    (box,) = (box for box in at.text_area if box.label == "Note")
+    box.set_value("First this.\nThen that.").run()
+    assert at.session_state["classroom.draft"].steps[0].note == "First this.\nThen that."
