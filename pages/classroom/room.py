@@ -14,7 +14,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token
 from pages.classroom import charts, qr
 from pages.classroom.rooms import LETTERS, NoRoom, Rooms, View
 from pages.classroom.running import CODE, lead_to, say_in_address
-from pages.kit import address, mode, page, predict, site, values
+from pages.kit import address, mode, page, predict, site, values, whole
 from pages.kit.panels import Panel
 
 _KEY = "classroom.key"  # the teacher's right
@@ -230,7 +230,7 @@ def _leads(panel: Panel) -> None:
             if view.revealed:
                 _counts(view)
             else:
-                st.markdown(predict.asked(panel.page).in_full)
+                whole.say(predict.asked(panel.page).in_full)
 
 
 def _toggle(label: str, what: str, shown: bool) -> None:
