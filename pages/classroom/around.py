@@ -185,8 +185,10 @@ def _lesson(panel: Panel, running: Running) -> None:
         return partial(_go, replace(running, index=index))
 
     with st.container(key="lesson"):
-        # text, never markup
-        st.text("  ·  ".join(filter(None, (running.lesson.title, running.where))))
+        says = [text for text in (running.lesson.title, running.where) if text]
+        if mode.now().section:  # in the bar a long title is cut
+            says.reverse()
+        st.text("  ·  ".join(says))  # text, never markup
         if running.step.note:
             with st.container(key="lesson-note"):
                 st.text(running.step.note)

@@ -24,7 +24,7 @@ _SEEN = "classroom.seen"  # the room as the reader has been brought to it last
 _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
 _NEWS = "classroom.news"  # a sentence that the next page begins with
-_LED = "classroom.question"  # the question as the teacher's page shows it: its page, round, reveal
+_ASKS = "classroom.question"  # the question as the teacher's page shows it: its page, round, reveal
 _BARS = "classroom.bars"  # whether a projector shows what is asked, and then what all answered
 _RESULT = "what-all-answered"  # leads to it
 _DOOR = "classroom.door"  # whether the way in is shown beside the teacher's row
@@ -65,7 +65,7 @@ def _token(role: str) -> str:
 
 def leave() -> None:
     """Be in no room."""
-    for key in (CODE, _KEY, _SEEN, _LED, _DOOR):
+    for key in (CODE, _KEY, _SEEN, _ASKS, _DOOR):
         st.session_state.pop(key, None)
     mode.become(replace(mode.now(), awaited="", teaches=False, counted=("", "")))
     say_in_address()
@@ -115,6 +115,7 @@ def _open() -> None:
     try:
         key = _token("teacher")
         st.session_state[CODE], st.session_state[_KEY] = _rooms().open(key), key
+        st.session_state.pop(_WRONG, None)  # of letters that were typed before
     except NoRoom as wrong:
         st.session_state[_WRONG] = str(wrong)
     say_in_address()
@@ -174,9 +175,9 @@ def _take_up(view: View) -> bool:
     """The teacher's page shows the question as the room has it; whether that was news to it. There
     may be two windows of a teacher, on the wall and on the desk, and either one asks."""
     here = view.question, view.round, view.revealed
-    if st.session_state.get(_LED, ("", 0, False)) == here:
+    if st.session_state.get(_ASKS, ("", 0, False)) == here:
         return False
-    st.session_state[_LED] = here
+    st.session_state[_ASKS] = here
     awaited = "" if view.revealed else view.question
     mode.become(replace(mode.now(), awaited=awaited, teaches=True, counted=("", "")))
     if awaited:  # what is on the wall must not say what is so
@@ -430,7 +431,7 @@ def _again() -> None:
 
 def _teach_again() -> None:
     st.session_state[_KEY] = _token("teacher")
-    st.session_state.pop(_LED, None)
+    st.session_state.pop(_ASKS, None)
     mode.become(replace(mode.now(), awaited=""))
     st.rerun()
 
@@ -443,16 +444,18 @@ def _follow_or_not(key: str) -> None:
 
 def _go_there() -> None:
     """The next look leads to where the teacher is, now or in some seconds."""
-    st.session_state[_SEEN] = replace(st.session_state[_SEEN], page="")
+    if view := st.session_state.get(_SEEN):  # or the room has been closed meanwhile
+        st.session_state[_SEEN] = replace(view, page="")
     st.rerun()
 
 
 def _go_out() -> None:
     """With a word by which one comes back. Who leaves while a question is open is not told what is
     so; what was answered is known again to who comes back (`mode.counted`)."""
-    view: View = st.session_state[_SEEN]
-    if view.question and not view.revealed:
+    view: View | None = st.session_state.get(_SEEN)
+    if view and view.question and not view.revealed:
         predict.forget(view.question)
+    if view:
+        st.session_state[_NEWS] = f"You have left the room. Its letters are {view.code}."
     leave()
-    st.session_state[_NEWS] = f"You have left the room. Its letters are {view.code}."
     st.rerun()

@@ -167,6 +167,12 @@ def test_a_lesson_is_presented_with_its_steps_in_the_bar(server, reader):
     press(tab, "Next step →")
     tab.page.wait_for_url(lambda url: "/clipping?" in url and "present=1" in url, timeout=10_000)
     assert tab.page.get_by_role("button", name="Next step →").is_disabled()
+    tab.settle()
+    tab.page.keyboard.press("ArrowLeft")  # to the end of the step before
+    tab.page.wait_for_url(lambda url: "/products?" in url, timeout=10_000)
+    tab.settle()
+    tab.page.keyboard.press("PageDown")
+    tab.page.wait_for_url(lambda url: "/clipping?" in url and "present=1" in url, timeout=10_000)
     tab.assert_sound()
 
 

@@ -506,6 +506,14 @@ def test_fewer_than_four_letters_are_told_apart(typed, rooms):
     assert [warning.value for warning in at.warning] == ["A room has four letters."]
 
 
+def test_what_was_typed_before_is_no_word_to_who_opens_a_room(rooms):
+    at = open_page("products")
+    go_to_room(at, "products")
+    at.text_input(key="room.letters").set_value("AB")
+    at.button(key="room.open").click().run()  # both come with one press
+    assert not at.warning and room.CODE in at.session_state
+
+
 def test_to_enter_comes_before_to_open(rooms):
     at = open_page("products")
     go_to_room(at, "products")
