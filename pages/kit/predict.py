@@ -222,10 +222,9 @@ def _ask(
         st.markdown(f"{kept}: this lesson does not show the answer.")
         return None
     key, kept = f"{panel.page}.guess", f"{panel.page}.unsent"
+    # Streamlit forgets what a page that is left had.
     if key not in st.session_state and st.session_state.get(kept) in offered:
-        st.session_state[key] = st.session_state[
-            kept
-        ]  # Streamlit forgets what a page that is left had
+        st.session_state[key] = st.session_state[kept]
     guess = widget(
         format_func=say,
         key=key,

@@ -239,7 +239,7 @@ def test_the_panels_are_tall_enough_on_a_phone_and_the_settings_two_by_two(serve
     for top, bottom in (pane.phone for pane in charts._PANES.values()):
         assert (bottom - top) * tall >= 120
     tab.page.get_by_role(
-        "radio", name="Shortcuts, norms, clipping, optimizer, loss, float32"
+        "radio", name="Shortcuts, normalization, clipping, optimizer, loss, float32"
     ).click()
     tab.page.get_by_text("Threshold").first.wait_for()
     for width, height in ((390, 844), (1280, 720)):
