@@ -1,4 +1,4 @@
-"""Optimizers: they give a small gradient its size back, and not what it said."""
+"""Optimizers: they give a small gradient its size back, not what was lost on the way forward."""
 
 import streamlit as st
 

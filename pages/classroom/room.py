@@ -25,7 +25,7 @@ _FOLLOWS = "classroom.follows"
 _WRONG = "classroom.room.wrong"
 _NEWS = "classroom.news"  # a sentence that the next page begins with
 _ASKS = "classroom.question"  # the question as the teacher's page shows it: its page, round, reveal
-_BARS = "classroom.bars"  # whether a projector shows what is asked, and then what all answered
+_ON_WALL = "classroom.wall"  # whether a projector shows what is asked, and then what all answered
 _RESULT = "what-all-answered"  # leads to it
 _DOOR = "classroom.door"  # whether the way in is shown beside the teacher's row
 _FOUR = "A room has four letters."
@@ -164,7 +164,7 @@ def _act(label: str, name: str, *how: str, at: str = "room") -> None:
             st.session_state[_NEWS] = f"The room {st.session_state[CODE]} is closed."
             leave()
         else:
-            st.session_state[_BARS] = True
+            st.session_state[_ON_WALL] = True
             _take_up(_rooms().look(st.session_state[CODE]))
         st.rerun()
 
@@ -217,9 +217,9 @@ def _leads(panel: Panel) -> None:
             _act("Ask again", "ask", panel.page)
         if view.question:
             _act("End the question", "ask", "")
-        bars = st.session_state.get(_BARS, True)
+        bars = st.session_state.get(_ON_WALL, True)
         if presented and view.question == panel.page:
-            _toggle("bars" if view.revealed else "question", _BARS, bars)
+            _toggle("bars" if view.revealed else "question", _ON_WALL, bars)
         door = st.session_state.get(_DOOR, False)
         if not mode.now().is_site:  # elsewhere it is in the row for a class
             _toggle("way in", _DOOR, door)

@@ -82,3 +82,37 @@ def test_letters_are_as_much_larger_as_the_browser_is_told(server, chromium):
         page.goto(f"{server}/clipping")
         size = "getComputedStyle(document.documentElement).fontSize"
         page.wait_for_function(f"{size} == '34px'", timeout=60_000)  # the stylesheet may come late
+
+
+# What is cut at the edge of its box, or stands beyond the screen's: rows of options, links to
+# pages, and equations in rows (those whose sides are aligned scroll).
+CUT = """() => [
+    ...[...document.querySelectorAll('[data-testid=stButtonGroup] :is([role=radio], button)')]
+        .filter(option => option.getBoundingClientRect().right > innerWidth),
+    ...[...document.querySelectorAll('[data-testid=stPageLink] a, [data-testid=stPageLink] a p')]
+        .filter(link => link.scrollWidth > link.clientWidth + 1),
+    ...[...document.querySelectorAll('.katex-display:not(:has(.mtable))')]
+        .filter(equation => equation.scrollWidth > equation.clientWidth + 1),
+].map(cut => cut.textContent.slice(0, 40))"""
+
+
+@pytest.mark.parametrize("path", ["chain_rule", "memory"])
+def test_on_a_small_phone_large_letters_cut_nothing(path, server, reader):
+    tab = reader(360, 740).goto(f"{server}/{path}")
+    tab.page.add_style_tag(content="html { font-size: 138% !important; }")
+    tab.settle(800)
+    assert tab.page.evaluate(CUT) == []
+
+
+def test_the_keyboards_place_is_seen_on_links_to_pages_and_on_a_charts_tools(server, reader):
+    tab = reader(1280, 900).goto(f"{server}/products")
+    tab.page.locator("[data-testid=stTopNavLink]").first.focus()
+    outline = "getComputedStyle(document.activeElement).outlineWidth"
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate(outline) == "3px"
+    tools = tab.page.locator("[data-testid=stElementToolbar]").first
+    tools.locator("[aria-label^='Download as PNG']").focus()
+    tab.page.keyboard.press("Tab")
+    tab.page.wait_for_timeout(300)
+    assert tools.evaluate("tools => getComputedStyle(tools).opacity") == "1"
+    assert tab.page.evaluate(outline) == "3px"

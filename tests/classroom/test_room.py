@@ -141,7 +141,7 @@ def test_what_is_asked_stands_on_the_projector(path, says, rooms):
     at.button(key=f"room.ask.{path}").click().run()
     question = at.session_state[f"{path}.question"].in_full
     assert says in question and prose(at).count(question) == 2, "on the page, and above the row"
-    at.button(key="classroom.bars.turn").click().run()
+    at.button(key="classroom.wall.turn").click().run()
     assert prose(at).count(question) == 1, "put away"
 
 
@@ -172,9 +172,9 @@ def test_a_question_is_asked_and_revealed_on_the_projector(rooms):
     at.button(key="room.reveal.").click().run()
     assert "1 of 2 right" in prose(at)
     charts_then = len(at.get("vega_lite_chart"))
-    at.button(key="classroom.bars.turn").click().run()
+    at.button(key="classroom.wall.turn").click().run()
     assert len(at.get("vega_lite_chart")) == charts_then - 1, "put away"
-    at.button(key="classroom.bars.turn").click().run()
+    at.button(key="classroom.wall.turn").click().run()
     assert len(at.get("vega_lite_chart")) == charts_then
 
 
