@@ -73,7 +73,7 @@ page.write(
 
 @page.part(PANEL)
 def schemes(at) -> None:
-    page.write(f"For {PANEL['activation'].options[at.activation]}:")
+    page.write(f"For {PANEL['activation'].shown(at.activation)}:")
     whole.table(data.table(data.setting(at)).set_index("scheme"))
 
 

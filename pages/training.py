@@ -1,6 +1,6 @@
 """The training lab: two networks side by side, trained in front of the reader's eyes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import SimpleNamespace
 
@@ -62,7 +62,7 @@ def run_view(at) -> None:
     labs.redraw_if_it_ticks_otherwise()
 
 
-def _beside(settings: dict[str, tuple[Range | Choice, ...]]) -> None:
+def _beside(settings: Mapping[str, Sequence[Range | Choice]]) -> None:
     """Settings of A beside those of B."""
     for (side, mine), column in zip(settings.items(), st.columns(2, gap="large"), strict=True):
         with column:

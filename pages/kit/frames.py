@@ -18,6 +18,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+import numpy.typing as npt
 
 from pages.kit import beside, grammar
 from pages.kit.panels import Choice, Range
@@ -124,7 +125,7 @@ def pick(control: Choice) -> alt.Parameter:
 READ = ".6f"  # of log₁₀ x: x is right to three digits when a label or a tooltip says it
 
 
-def pack(rows: np.ndarray, form: str = ".3f") -> list[str]:
+def pack(rows: npt.ArrayLike, form: str = ".3f") -> list[str]:
     """Each row of numbers as one text, for a table with one row per frame.
 
     `form` says how a number is written; by its decimals (`READ` where it is read as a number and

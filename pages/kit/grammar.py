@@ -90,8 +90,8 @@ def number(log10: str) -> str:
     return f"!isFinite({log10}) ? '0' : ({log10}) >= -3 && ({log10}) < 5 ? ({plain}) : {scientific}"
 
 
-def clamp(expr: str, low: float, high: float) -> str:
-    """An expression's value, held between low and high."""
+def clamp(expr: str, low: float | str, high: float | str) -> str:
+    """An expression's value, held between low and high, numbers or expressions."""
     return f"min(max({expr}, {low}), {high})"
 
 

@@ -50,7 +50,7 @@ class Range:
         """Digits after the point that a step needs."""
         return 0 if self.whole else max(0, -int(Decimal(str(self.step)).as_tuple().exponent))
 
-    def values(self) -> list[float]:
+    def values(self) -> list[Any]:
         """Every value the control can take, rounded as `nearest` rounds."""
         return list(self._values)
 
@@ -79,7 +79,7 @@ class Range:
         """What an address says for this value."""
         return str(value)
 
-    def shown(self, value: float) -> str:
+    def shown(self, value: Any) -> str:
         """What the reader sees for this value: of a whole exponent the exact power."""
         if self.base is None:
             return f"{value:.{self.decimals}f}".replace("-", "−")
@@ -116,6 +116,10 @@ class Choice:
     menu: bool = False  # a drop-down list, for more options than fit in a row
     former: Mapping[str, str] = field(default_factory=dict)  # labels of old links -> names
 
+    def values(self) -> list[Any]:
+        """Every value the control can take: the names of its options."""
+        return list(self.options)
+
     def parse(self, raw: Any) -> str:
         """The option that a name or a label stands for; the default where it is neither."""
         if isinstance(raw, str):
@@ -135,7 +139,7 @@ class Choice:
         """Whether it is a menu with an option that wants more than half a phone."""
         return self.menu and max(map(len, self.options.values())) > _HALF_A_PHONE
 
-    def shown(self, value: str) -> str:
+    def shown(self, value: Any) -> str:
         """What the reader sees for this option."""
         return self.options[value]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ def curves(at) -> tuple[str, str, str]:
     return at.first, at.second, at.third
 
 
-def leak_of(at, *names: str) -> float:
+def leak_of(at, *names: str) -> Any:
     """The slope below 0, looked at only where one of these activations has it."""
     return at.leak if "leaky_relu" in names else PANEL["leak"].default
 
@@ -161,8 +162,8 @@ def slopes(
     curves: tuple[str, str, str], leak: float, network_seen: tuple[str, str], seed: int
 ) -> pd.DataFrame:
     """One row per z of the slider, and one on each side of 0; see `charts.slopes`."""
-    columns, hues = _over_z(), theme.hues(curves)
-    z = columns["z"]
+    columns: dict[str, Any] = _over_z()
+    z, hues = columns["z"], theme.hues(curves)
     for i, name in enumerate(curves, start=1):
         f, slope = activation(name, negative_slope=leak).value_and_slope(z)
         columns |= {f"name{i}": short(name), f"hue{i}": hues[i - 1], f"s{i}": slope}
@@ -179,7 +180,8 @@ def slopes(
 @memoize(64)
 def multiplied(curves: tuple[str, str, str], n: int, leak: float) -> pd.DataFrame:
     """The slopes multiplied over n layers, in the same rows; see `charts.slopes`."""
-    columns, hues = _over_z() | {"n": n}, theme.hues(curves)
+    columns: dict[str, Any] = _over_z() | {"n": n}
+    hues = theme.hues(curves)
     for i, name in enumerate(curves, start=1):
         slope = activation(name, negative_slope=leak).df(columns["z"])
         with np.errstate(divide="ignore"):
@@ -227,7 +229,7 @@ def asked_by_layer(seed: int) -> pd.DataFrame:
     return pd.DataFrame({"layer": range(1, SEEN_DEPTH + 1), "log10": asked(seed).by_layer})
 
 
-def _over_z() -> dict[str, np.ndarray]:
+def _over_z() -> dict[str, Any]:
     """The rows of the main chart: `z`, and whether lines have a point there."""
     at, jump = np.array(Z.values()), 1e-9  # where slopes jump, at 0, a line stands upright
     z = np.sort(np.append(at, (-jump, jump)))
@@ -331,9 +333,11 @@ def shares(name: str, of: Setting, bias: float, rate: float) -> Shares:
         diagnostics.off_share(trace.slope),
         diagnostics.dead_share(trace.slope),
     )
-    means = [share[runs].mean(axis=0) if runs.any() else np.empty(0) for share in measured]
+    flat, off, dead = (
+        share[runs].mean(axis=0) if runs.any() else np.empty(0) for share in measured
+    )
     broke = tuple(halt.step for halt in state.halts if halt)
-    return Shares(_stacked(*means), *means, broke, runs, dead_of_each=measured[2])
+    return Shares(_stacked(flat, off, dead), flat, off, dead, broke, runs, dead_of_each=measured[2])
 
 
 def shares_at(at, rate: float) -> Shares:

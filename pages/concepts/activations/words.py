@@ -62,8 +62,8 @@ def notes(at, points: list[data.Point]) -> list[str]:
     else:
         saturated = f"At *z* = {z} none of the three is flat"
     saturated += ", in this sense: a slope below 5 % of the steepest."
-    begins = {"sigmoid": "for the sigmoid at |*z*| = 4.36", "tanh": "for tanh at |*z*| = 2.18"}
-    if begins := [says for name, says in begins.items() if name in drawn]:
+    ends = {"sigmoid": "for the sigmoid at |*z*| = 4.36", "tanh": "for tanh at |*z*| = 2.18"}
+    if begins := [says for name, says in ends.items() if name in drawn]:
         saturated += f" That begins {theme.listed(begins)}."
     return [*found, saturated, _paid_by(at, points), _seen_note(at)]
 
@@ -122,7 +122,7 @@ def _medians(networks: tuple[str, ...], measured: dict[str, data.Products]) -> s
     for name in networks:
         counts.setdefault(measured[name].members, []).append(data.short(name))
     if len(counts) == 1:
-        return f"medians of {theme.count(*counts, 'network')}"
+        return f"medians of {theme.count(min(counts), 'network')}"
     most, names = max(counts.items())
     rest = min(counts)
     return f"medians of {rest} networks, of {most} with {theme.listed(names)}"

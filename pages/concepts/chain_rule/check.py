@@ -48,7 +48,7 @@ def typed(text: str) -> Typed | None:
 def labels(gradient: str) -> dict[str, str]:
     """What is typed, in its order: the factors by their options, then the product."""
     names = {option: FACTOR.options[option] for option in data.FACTORS[gradient]}
-    return names | {PRODUCT: f"dJ/d{PANEL['gradient'].options[gradient]}"}
+    return names | {PRODUCT: f"dJ/d{PANEL['gradient'].shown(gradient)}"}
 
 
 def settings(at) -> str:
@@ -77,7 +77,8 @@ def verdict(at, texts: Mapping[str, str]) -> str:
         return "Type what you have: a number that is missing is passed over."
     if missing:
         return f"Right so far, to the digits that you typed. Still missing: {', '.join(missing)}."
-    if not numbers[PRODUCT].rounds(true[PRODUCT]):
+    product = numbers[PRODUCT]
+    if product and not product.rounds(true[PRODUCT]):
         return (
             f"**All factors are right**, to the digits that you typed. Their product is what you "
             f"typed; with all digits {names[PRODUCT]} is {theme.number(true[PRODUCT])}."

@@ -60,13 +60,13 @@ def walk(of: Example, w2, gradient: str) -> Walk:
     net = of.chain(w2)
     weight2 = np.asarray(w2, dtype=float)
     if gradient == "w1":
-        factors, values = net.dw1_factors, (net.z2, net.a1, net.z1, np.full_like(weight2, of.w1))
+        path, on_it = net.dw1_factors, [net.z2, net.a1, net.z1, np.full_like(weight2, of.w1)]
     else:
-        factors, values = net.dw2_factors, (net.z2, weight2)
-    factors = np.stack([factor.value for factor in factors], axis=-1)
+        path, on_it = net.dw2_factors, [net.z2, weight2]
+    factors = np.stack([factor.value for factor in path], axis=-1)
     ones = np.ones((*weight2.shape, 1))  # dJ/dJ
     product = scalar_chain.running_product(np.concatenate([ones, factors], axis=-1))
-    values = np.stack([net.loss, net.y_hat, *values], axis=-1)
+    values = np.stack([net.loss, net.y_hat, *on_it], axis=-1)
     return Walk(factors, values, product.log10, product.sign)
 
 
@@ -158,7 +158,7 @@ class Depths:
     slopes_sign: np.ndarray
     steepest: float  # of the largest |φ′|
 
-    def at(self, w: float, layers: int) -> tuple[float, float, float, float]:
+    def at(self, w: float, layers: int) -> tuple[float, ...]:
         """Gradient, its sign, the slopes, and their product's sign, at one w and one depth."""
         row, column = int(np.abs(self.w - w).argmin()), layers - 2
         here = (self.gradient, self.sign, self.slopes, self.slopes_sign)

@@ -50,7 +50,7 @@ def _thousandths(z: float) -> str:
 
 
 def _weight(gradient: str) -> str:
-    return PANEL["gradient"].options[gradient]
+    return PANEL["gradient"].shown(gradient)
 
 
 def _signed(way: data.Walk, i: int) -> str:
@@ -71,8 +71,7 @@ def equation(at) -> str:
         terms.append(rf"\boxed{{{term}}}" if option == at.factor else term)
     total, size = rf"\frac{{dJ}}{{d{at.gradient[0]}_{at.gradient[1]}}}", float(way.levels[-1])
     left = theme.term(_became(at), total, theme.tex(size, negative=way.signs[-1] < 0))
-    size = theme.tex(size)
-    relation = theme.relation(size, *(theme.tex(_log10(value)) for value in way.factors))
+    relation = theme.relation(theme.tex(size), *(theme.tex(_log10(value)) for value in way.factors))
     return theme.displayed(rf"{left}\;{relation}\;" + r"\cdot".join(terms))
 
 
@@ -174,7 +173,7 @@ def depth(at, chain: data.Depths) -> str:
     """The gradient through all layers, the bound on it, and the w that keeps it nearest to 1."""
     size, sign, slopes, slopes_sign = chain.at(at.w, at.layers)
     bound, w = chain.bound(at.w, at.layers), theme.setting(at.w)
-    label = PANEL["activation"].options[at.activation]
+    label = PANEL["activation"].shown(at.activation)
     equation = (
         theme.term(
             theme.outcome(size),

@@ -6,7 +6,7 @@ from pages.concepts.clipping.panel import GX, GY, LIMIT, STEP
 from pages.kit import beside, frames, grammar, theme
 
 UNCLIPPED = 3.5  # where runs without clipping stand on the axis of thresholds
-CLIFF_STEPS, CLIFF_LEFT, CLIFF_RIGHT = STEP.high, -2.5, -2.1
+CLIFF_STEPS, CLIFF_LEFT, CLIFF_RIGHT = int(STEP.high), -2.5, -2.1
 
 _NAME = {"fontSize": grammar.LABEL_SIZE}
 _TEXT = grammar.text("says")

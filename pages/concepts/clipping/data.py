@@ -10,7 +10,7 @@ import pandas as pd
 from core import clipping, datasets, diagnostics, losses, network, scalar_chain, training
 from core.activations import ACTIVATIONS
 from pages.concepts.clipping.charts import CLIFF_LEFT, CLIFF_RIGHT, CLIFF_STEPS, UNCLIPPED
-from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW, Network
+from pages.concepts.clipping.networks import CURES, NETWORKS, RUNS, SLOW, Network
 from pages.concepts.clipping.panel import LIMIT
 from pages.kit import beside, grammar, theme
 from pages.kit.memoize import memoize
@@ -138,7 +138,7 @@ def thresholds(name: str, clip: str) -> dict[str, pd.DataFrame]:
     unclipped = rows["clip"] == "none"
     cure = runs(name, "cure").accuracy
     rows["cure"] = cure
-    rows["cure_says"] = f"{NETWORKS[name].cure.label}, not clipped: {theme.percent(cure)}"
+    rows["cure_says"] = f"{CURES[name].label}, not clipped: {theme.percent(cure)}"
     set_to = [f"c = {LIMIT.shown(limit)}" for limit in rows["limit"]]
     rows["says"] = [
         f"{'not clipped' if free else c}: {theme.percent(accuracy)}"
@@ -273,7 +273,7 @@ def first_step(name: str, clip: str, limit: float, seed: int) -> FirstStep:
         angle=_angle(gradients, clipped.gradients),
         cut=bool(clipped.factor[0] < 1),
         **{key: first for key, (first, _) in ends.items()},
-        uneven=tuple(ends[key][0] - ends[key][1] for key in ("before", "after")),
+        uneven=(ends["before"][0] - ends["before"][1], ends["after"][0] - ends["after"][1]),
     )
 
 

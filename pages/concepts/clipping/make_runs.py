@@ -14,7 +14,7 @@ import pandas as pd
 
 from core import datasets, optimizers, training
 from pages.concepts.clipping.data import RUNS_FILE
-from pages.concepts.clipping.networks import NETWORKS, RUNS, SLOW, Network
+from pages.concepts.clipping.networks import CURES, NETWORKS, RUNS, SLOW, Network
 from pages.concepts.clipping.panel import LIMIT
 from pages.kit import frames
 
@@ -63,7 +63,7 @@ def runs(network: Network, clip: str, log10_limit: float | None = None) -> dict:
 
 def swept(network: Network, clip: str) -> list[dict]:
     """The rows of all thresholds, from the smallest up."""
-    rows = []
+    rows: list[dict] = []
     for limit in LIMIT.values():
         untouched = rows and rows[-1]["most_clipped"] == 0  # then a larger one changes nothing
         rows.append(rows[-1] | {"limit": limit} if untouched else runs(network, clip, limit))
@@ -82,10 +82,10 @@ def lifted(network: Network) -> list[dict]:
 
 
 def main() -> None:
-    rows = []
+    rows: list[dict] = []
     for network in NETWORKS.values():
         rows.append(runs(network, "none"))
-        rows.append(runs(network.cure, "none") | {"network": network.name, "clip": "cure"})
+        rows.append(runs(CURES[network.name], "none") | {"network": network.name, "clip": "cure"})
         rows += swept(network, "norm") + swept(network, "value")
         print(network.name, len(rows), "rows", flush=True)
     rows += lifted(NETWORKS["small"])

@@ -1,6 +1,6 @@
 """The networks that clipping is tried on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.network import NetSpec
 from core.training import TrainSpec
@@ -10,42 +10,46 @@ RUNS = 8  # networks per setting, of seeds 0 … 7
 
 @dataclass(frozen=True)
 class Network:
-    """A network that clipping is tried on, how it is trained, and the weights that cure it."""
+    """A network that clipping is tried on, and how it is trained."""
 
     name: str
     label: str
     spec: NetSpec
     training: TrainSpec
-    cure: "Network | None" = None
 
 
-def _network(name, label, cure=None, *, rate=0.03, **spec) -> Network:
-    spec = NetSpec(n_in=64, width=64, n_out=10, seeds=RUNS, **spec)
-    return Network(name, label, spec, TrainSpec(rate, steps=200, batch_size=32), cure)
+def _network(name: str, label: str, rate: float = 0.03, **fields) -> Network:
+    spec = NetSpec(n_in=64, width=64, n_out=10, seeds=RUNS, **fields)
+    return Network(name, label, spec, TrainSpec(rate, steps=200, batch_size=32))
 
 
-def _cured(name, label, cure_label, cure: dict, **spec) -> Network:
-    return _network(name, label, _network("cure", cure_label, **(spec | cure)), **spec)
+def _changed(name: str, label: str, **fields) -> Network:
+    """The network of this name with what cures it."""
+    network = NETWORKS[name]
+    return replace(network, name="cure", label=label, spec=replace(network.spec, **fields))
 
 
-_HE = {"initializer": "he", "weight_scale": 1.0}
-_LARGE = {"depth": 8, "activation": "relu", "initializer": "he", "weight_scale": 1.6}
 NETWORKS = {
     network.name: network
     for network in (
-        _cured("large", "ReLU, 8 layers, He ×1.6", "He ×1", _HE, **_LARGE),
-        _cured("normal", "ReLU, 20 layers, N(0, 1)", "He", _HE, depth=20, initializer="normal"),
-        _cured("small", "ReLU, 16 layers, He ×0.6", "He ×1", _HE, depth=16, weight_scale=0.6),
-        _cured(
+        _network("large", "ReLU, 8 layers, He ×1.6", depth=8, weight_scale=1.6),
+        _network("normal", "ReLU, 20 layers, N(0, 1)", depth=20, initializer="normal"),
+        _network("small", "ReLU, 16 layers, He ×0.6", depth=16, weight_scale=0.6),
+        _network(
             "sigmoid",
             "Sigmoid, 20 layers, Xavier",
-            "tanh",
-            {"activation": "tanh"},
             depth=20,
             activation="sigmoid",
             initializer="xavier",
         ),
-        _cured("shallow", "ReLU, 5 layers, N(0, 1)", "He", _HE, depth=5, initializer="normal"),
+        _network("shallow", "ReLU, 5 layers, N(0, 1)", depth=5, initializer="normal"),
     )
 }
-SLOW = _network("slow", "a tenth of the rate", rate=0.003, **_LARGE)
+CURES = {  # of each, the same network from better weights, or with another activation
+    "large": _changed("large", "He ×1", weight_scale=1.0),
+    "normal": _changed("normal", "He", initializer="he"),
+    "small": _changed("small", "He ×1", weight_scale=1.0),
+    "sigmoid": _changed("sigmoid", "tanh", activation="tanh"),
+    "shallow": _changed("shallow", "He", initializer="he"),
+}
+SLOW = _network("slow", "a tenth of the rate", 0.003, depth=8, weight_scale=1.6)

@@ -3,7 +3,7 @@
 import math
 
 from pages.concepts.clipping.data import LEARNED, Compared, Descent, FirstStep, Runs, Turned, turned
-from pages.concepts.clipping.networks import RUNS
+from pages.concepts.clipping.networks import CURES, RUNS
 from pages.concepts.clipping.panel import KINDS, LIMIT
 from pages.kit import theme
 from pages.kit.prose import fill
@@ -183,7 +183,7 @@ def _rivals(runs: Compared) -> str:
     line = fill(
         """With {cure} instead and no clipping the same training reaches {cured}; the best
         threshold, {best}.""",
-        cure=runs.network.cure.label,
+        cure=CURES[runs.network.name].label,
         cured=theme.percent(runs.cured.accuracy),
         best=theme.percent(runs.best.accuracy),
     )

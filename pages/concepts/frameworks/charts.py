@@ -1,5 +1,7 @@
 """The charts of the page on what frameworks start with."""
 
+from typing import Any
+
 import altair as alt
 
 from pages.concepts.frameworks.clips import MEANINGS
@@ -50,13 +52,13 @@ def _named(rows: alt.Chart, key: str) -> alt.Chart:
 
 
 def _beside(frame: alt.Chart, key: str) -> list[alt.Chart]:
-    style = {
+    styles: dict[str, dict[str, Any]] = {
         "other": {"strokeWidth": 2.5},
         "he": {"strokeWidth": 1.3, "opacity": 0.8},
         "slopes": {"strokeDash": [2, 4], "strokeWidth": 2.5},
-    }[key]
+    }
     rows = grammar.colored(frames.by_layer(frame, key), _COLORS[key])
-    line = rows.mark_line(clip=True, **style).encode(y=alt.Y(field=key))
+    line = rows.mark_line(clip=True, **styles[key]).encode(y=alt.Y(field=key))
     return [line, _named(grammar.colored(frame, _COLORS[key]), key)]
 
 

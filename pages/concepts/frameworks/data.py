@@ -171,7 +171,7 @@ def values_table() -> pd.DataFrame:
 @memoize(64)
 def gauge(framework: str, of: Setting, depth: int) -> pd.DataFrame:
     """One row per framework, by its gain; see `charts.gauge`."""
-    rows = [
+    rows: list[tuple[str, float, tables.Default | None]] = [
         (f, default_run(f, of).gain(depth), tables.default(f, of.activation))
         for f in tables.frameworks()
     ]
@@ -198,7 +198,7 @@ def gauge(framework: str, of: Setting, depth: int) -> pd.DataFrame:
 
 
 @memoize(64)
-def groups(of: Setting, depth: int) -> tuple[list[str], list[str], list[str]]:
+def groups(of: Setting, depth: int) -> tuple[list[str], ...]:
     """The frameworks whose gradient vanishes, holds and explodes over these layers."""
     rows = gauge("", of, depth)
     return tuple(

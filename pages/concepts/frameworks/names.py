@@ -138,7 +138,7 @@ def _exact_gelu(z, h, slope) -> None:
 
 
 @memoize(1)
-def gelu_forms() -> tuple[float, float]:
+def gelu_forms() -> tuple[float, ...]:
     """log₁₀ of what reaches layer 1 of LAYERS He layers, 16 wide: exact GELU, tanh form."""
     tanh_form = ACTIVATIONS["gelu"]
     exact = replace(tanh_form, name="exact gelu", into=_exact_gelu)
@@ -400,7 +400,8 @@ def about(name: str) -> str:
 @memoize(16)
 def table(name: str) -> pd.DataFrame:
     """Who means what by a name, the same numbers in one row."""
-    topic, by_number = TOPICS[name], {}
+    topic = TOPICS[name]
+    by_number: dict[str, list[Meaning]] = {}
     for meaning in topic.meanings():
         by_number.setdefault(meaning.number, []).append(meaning)
     rows = [

@@ -78,11 +78,11 @@ def _standard(family: str, width: int, seed: int) -> list[tuple[np.ndarray, np.n
     """
     rng, S = np.random.default_rng(seed), MEMBERS[width]
     fans = pairwise([digits().x_train.shape[1], *[width] * DEEPEST])
-    shapes = [((S, *fan), (S, 1, width)) for fan in fans]
-    return [
-        tuple(quantiles(family, rng.random(shape)).astype(np.float32) for shape in layer)
-        for layer in shapes
-    ]
+
+    def draw(*shape: int) -> np.ndarray:
+        return quantiles(family, rng.random(shape)).astype(np.float32)
+
+    return [(draw(S, *fan), draw(S, 1, width)) for fan in fans]
 
 
 @memoize(96)

@@ -154,9 +154,12 @@ def default(framework: str, activation: str) -> Default:
     plain = [which for which in layers() if which[:2] == (framework, "dense")]
     which, *_ = own or plain
     rows = layers()[which]
+    first = rows.iloc[0]
     return Default(
         framework,
-        *rows[["version", "date", "call"]].iloc[0],
+        version=first["version"],
+        date=first["date"],
+        call=first["call"],
         weights=law(rows),
         biases=law_of_biases(*which),
     )

@@ -1,7 +1,8 @@
 """Sentences of the page on what frameworks start with."""
 
-from collections.abc import Sequence
 from math import hypot, isinf, log10, sqrt
+
+import numpy as np
 
 from core.activations import ACTIVATIONS
 from pages.concepts.frameworks import clips, data, lines, tables
@@ -203,7 +204,7 @@ def _reach(run: Run, depth: int) -> str:
     )
 
 
-def _again(ends: Sequence[float], lost: int, depth: int) -> str:
+def _again(ends: np.ndarray, lost: int, depth: int) -> str:
     """A word where it is within the factor of 10 once more at the depth that is set."""
     if lost >= depth or not abs(ends[depth - 1]) <= theme.BAND:
         return ""

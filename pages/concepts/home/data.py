@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -39,9 +39,8 @@ class Network:
 
 
 def _network(learning_rate: float, pictured: int, **spec) -> Network:
-    sizes = {"n_in": 64, "width": 64, "n_out": 10}
     trained = TrainSpec(learning_rate=learning_rate, steps=STEPS[-1])
-    return Network(NetSpec(**sizes, **spec), trained, pictured)
+    return Network(NetSpec(n_in=64, width=64, n_out=10, **spec), trained, pictured)
 
 
 # For tanh every factor is a run of its own; for ReLU without biases all follow from one.
@@ -123,8 +122,18 @@ def drag(name: str, draw: int | None) -> Drag:
     dW = arrives(dW, dW[..., -1:])
     inputs = found.log10_h[..., -2] - np.log10(np.linalg.norm(untrained.digits()))
     parts = (found.slopes, found.weights, dW, inputs)
-    middles = (untrained.quartiles(a, axis=1)[1] for a in parts)
-    return Drag(found.weight_scales, low, median, high, *middles, found.products.shape[1])
+    slopes, weights, dW, inputs = (untrained.quartiles(a, axis=1)[1] for a in parts)
+    return Drag(
+        found.weight_scales,
+        low,
+        median,
+        high,
+        slopes=slopes,
+        weights=weights,
+        dW=dW,
+        inputs=inputs,
+        members=found.products.shape[1],
+    )
 
 
 def dragged(at) -> Drag:
@@ -240,7 +249,8 @@ def main_line(at) -> pd.DataFrame:
 
 def ledger(at) -> pd.DataFrame:
     """What slopes and weights made of the gradient; see `charts.ledger`."""
-    found, rows = dragged(at), []
+    found = dragged(at)
+    rows: list[dict[str, Any]] = []
     for factor in sorted({*THREE, at.c}):
         gradient, slopes, weights = found.at_layer_1(factor)
         shared = {"network": f"×{factor:g}"}

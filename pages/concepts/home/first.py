@@ -15,5 +15,5 @@ def visit(at) -> Iterator[Callable]:
 
 def slider(at) -> Iterator[Callable]:
     """What the row of networks asks for."""
-    for name in PANEL["network"].options:
+    for name in PANEL["network"].values():
         yield partial(data.gradients, name, None)

@@ -28,17 +28,17 @@ def runs(name: str, c: float, draws: Sequence[int], steps: int) -> pd.DataFrame:
     kind, digits = data.NETWORKS[name], datasets.digits()
     spec = replace(kind.spec, weight_scale=c, seeds=len(draws))
     state = training.start(spec, kind.training, rng=data.generators(*draws))
-    tests, first = [_test(spec, state, digits)], None
+    tests = [_test(spec, state, digits)]
+    _, first = training.advance(spec, kind.training, digits, state)
     while state.step < steps:
         if not state.halted:
-            state, step = training.advance(spec, kind.training, digits, state)
-            first = first or step
+            state, _ = training.advance(spec, kind.training, digits, state)
         if state.halted or state.step in data.STEPS:
             tests.append(_test(spec, state, digits))
         if state.halted:
             break
     missing = sum(t <= steps for t in data.STEPS) - len(tests)
-    tests += [np.full((2, len(draws)), np.nan)] * missing
+    tests += [(np.full(len(draws), np.nan),) * 2] * missing
     right, loss = (np.array(column).T for column in zip(*tests, strict=True))  # (draws, tests)
     return pd.DataFrame(
         {

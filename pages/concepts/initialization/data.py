@@ -165,6 +165,12 @@ class Scheme:
     nets: Measured | None
     row: int
 
+    def gradients(self) -> np.ndarray:
+        """log₁₀ ‖dJ/dz‖ by layer over that of the last layer, the networks' medians."""
+        if self.nets is None:
+            raise ValueError(f"no networks of {self.label} were drawn")
+        return self.nets.dz.median[self.row]
+
 
 def measured(of: Setting) -> Measured:
     """The main line's networks at each σ√n."""
@@ -310,7 +316,7 @@ ASKED = Setting("sigmoid", 64, 20, "lecun", 0.0, 0)  # the networks of the page'
 def idea(option: str) -> beside.Idea | None:
     """What a wrong answer would make of ‖dJ/dz‖ in twenty sigmoid layers; None for the right."""
     nets = named(ASKED)
-    normal, xavier = (nets[name].nets.dz.median[nets[name].row] for name in ("normal", "xavier"))
+    normal, xavier = (nets[name].gradients() for name in ("normal", "xavier"))
     idea_of = partial(
         beside.Idea,
         point=lambda x: f"layer {x:g}",
@@ -348,9 +354,7 @@ def table(of: Setting) -> pd.DataFrame:
     schemes = list(found.values())
     # between layers of equal width Xavier's networks are LeCun's too
     schemes.insert(2, replace(found["xavier"], label="LeCun", formula="√(1/n)"))
-    drawn = [
-        (s.nets.gain()[s.row], s.nets.dz.median[s.row, 0]) if s.nets else None for s in schemes
-    ]
+    drawn = [(s.nets.gain()[s.row], s.gradients()[0]) if s.nets else None for s in schemes]
     return pd.DataFrame(
         {
             "scheme": [scheme.label for scheme in schemes],
@@ -574,7 +578,7 @@ def window(name: str, depth: int, g: float | None) -> pd.DataFrame:
         for scale in cells["scale"]
     ]
     first = cells["depth"] == cells["depth"].min()
-    return cells.assign(here=here, scheme=np.where(first, names, None))
+    return cells.assign(here=here, scheme=pd.Series(names).where(first, None))
 
 
 @memoize(8)

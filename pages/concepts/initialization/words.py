@@ -61,7 +61,7 @@ def _living(here: AtScale) -> str:
 def through_sigmoids(*schemes: str) -> list[str]:
     """What each scheme lets through twenty sigmoid layers of width 64."""
     found = (data.named(data.ASKED)[scheme] for scheme in schemes)
-    return [theme.from_log10(scheme.nets.dz.median[scheme.row, 0], 2) for scheme in found]
+    return [theme.from_log10(scheme.gradients()[0], 2) for scheme in found]
 
 
 def saturated_by_n01() -> str:

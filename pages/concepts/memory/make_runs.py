@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,9 @@ LENGTHS, RATES = (10, 20, 50, 100, 200), (0.01, 0.03)
 LIMIT = 1.0  # of the norm of the whole gradient, where it is clipped
 TESTS = 256  # new sequences
 CLIPPED = (False, True)
-CELLS = {  # what the page calls a network: its kind, and what its spec says
+CELLS: dict[
+    str, tuple[str, dict[str, Any]]
+] = {  # what the page calls a network: its kind, and what its spec says
     "RNN": ("rnn", {}),
     "RNN, orthogonal": ("rnn", {"recurrent": "orthogonal"}),
     "GRU": ("gru", {}),
@@ -51,11 +54,11 @@ class Job:
 def network(job: Job):
     """The module of a job's cell, and the spec of its networks."""
     kind, says = CELLS[job.cell]
-    sizes = {"n_in": SYMBOLS + 1, "width": WIDTH, "steps": job.length, "n_out": SYMBOLS}
+    sizes = (SYMBOLS + 1, WIDTH, job.length, SYMBOLS)
     seeds = len(CLIPPED) * SEEDS
     if kind == "rnn":
-        return recurrent, RnnSpec(**sizes, **says, seeds=seeds)
-    return gates, GateSpec(kind, **sizes, **says, seeds=seeds)
+        return recurrent, RnnSpec(*sizes, **says, seeds=seeds)
+    return gates, GateSpec(kind, *sizes, **says, seeds=seeds)
 
 
 def sequences(count: int, length: int, rngs: list[np.random.Generator]):

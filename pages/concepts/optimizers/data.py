@@ -77,9 +77,13 @@ def first_step(name: str, by: str) -> FirstStep:
     for exponent in EXPONENTS[:1] if by in NO_FLOOR else EXPONENTS:
         moved, _ = optimizers.move(weights, sent, optimizers.begin(rule(by, exponent), weights))
         moves.append(np.median(log10_rms(moved.W), axis=0))
-    measured = (log10_rms(sent.W), log10_spread(trace.h), slope_products(trace))
-    medians = [np.median(a, axis=0) for a in (*measured, log10_rms(weights.W))]
-    return FirstStep(*medians, np.broadcast_to(moves, (len(EXPONENTS), spec.depth)))
+    return FirstStep(
+        gradient=np.median(log10_rms(sent.W), axis=0),
+        spread=np.median(log10_spread(trace.h), axis=0),
+        slopes=np.median(slope_products(trace), axis=0),
+        weights=np.median(log10_rms(weights.W), axis=0),
+        moves=np.broadcast_to(moves, (len(EXPONENTS), spec.depth)),
+    )
 
 
 def good_rate(by: str) -> float:

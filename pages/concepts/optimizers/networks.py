@@ -1,7 +1,7 @@
 """The networks of the page on optimizers, and how they are trained."""
 
 from core.network import NetSpec
-from core.optimizers import RULES, Adam, Rule
+from core.optimizers import RULES, Adam, RMSProp, Rule
 
 DRAWS = 8  # networks of each kind
 STEPS = tuple(range(0, 201, 10))  # when they were tested on the held-out digits
@@ -43,6 +43,6 @@ RATES = {
 def rule(name: str, exponent: int = -8) -> Rule:
     """A rule at its defaults, the ε of those that divide by a size at 10 to this power."""
     record = RULES[name]
-    if name == "rmsprop" or issubclass(record, Adam):
+    if issubclass(record, Adam | RMSProp):
         return record(epsilon=10.0**exponent)
     return record()

@@ -138,13 +138,13 @@ def _across(at, found: FirstStep) -> str:
 
 def _under(at, found: FirstStep) -> str:
     if at.rule == "muon":
-        under = float(found.gradient[0]) + log10(64 * _SENT) < -7  # the norm of 64 × 64 weights
+        norm = float(found.gradient[0]) + log10(64 * _SENT)  # of 64 × 64 weights
         return (
             f"Muon has a floor as well: at the first step it divides {_SENT:.4f} of a layer's "
             f"gradient by the norm of that, or by {power(-7)} if the norm is less. In layer 1 this "
             f"makes a step of {theme.from_log10(float(found.at(at.e)[0]))}"
-            f"{'; far above the floor it would be about 0.08' if under else ''}. A gradient of 32 "
-            "digits has at most 32 of the 64 directions."
+            f"{'; far above the floor it would be about 0.08' if norm < -7 else ''}. A gradient of "
+            "32 digits has at most 32 of the 64 directions."
         )
     if at.rule in data.NO_FLOOR:
         return {

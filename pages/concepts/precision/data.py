@@ -181,9 +181,9 @@ ASKED = 0.6  # the page's question: its powers, in float16
 @memoize(1)
 def asked() -> pd.DataFrame:
     """What is left of 1 after so many multiplications in float16; see `charts.asked`."""
-    held = [np.float64(1.0)]
+    held = [1.0]
     for _ in range(TIMES):
-        held.append(rounded(held[-1] * ASKED, FORMATS["float16"]))
+        held.append(float(rounded(held[-1] * ASKED, FORMATS["float16"])))
     return pd.DataFrame({"n": range(TIMES + 1), "log10": np.log10(held)})
 
 
@@ -239,10 +239,14 @@ def _by_layer(of: Setting, form: str, scale: int, cut: bool) -> ByLayer:
     once = [rounded(dz * factor, FORMATS[form], saturate=cut) / factor for dz in own.dz]
     exact = np.array([float(log10_norm(dz)[0]) for dz in own.dz])
     throughout = unscaled(within, factor).dz
-    ways = (once, throughout)
-    apart = (_apart(found, own.dz, exact) for found in ways)
-    lost = (np.array([not a.any() for a in found]) for found in ways)
-    return ByLayer(exact, *apart, *lost, finite)
+    return ByLayer(
+        exact,
+        once=_apart(once, own.dz, exact),
+        throughout=_apart(throughout, own.dz, exact),
+        once_lost=np.array([not dz.any() for dz in once]),
+        throughout_lost=np.array([not dz.any() for dz in throughout]),
+        finite=finite,
+    )
 
 
 def _apart(found, own, exact: np.ndarray) -> np.ndarray:
@@ -402,10 +406,10 @@ ONES = 100_000  # whose norm is 316.2
 @memoize(8)
 def added_up(form: str, count: int) -> float:
     """What `count` ones make, added one by one in the format."""
-    total = np.float64(0.0)
+    total = 0.0
     for _ in range(count):
-        total = rounded(total + 1.0, FORMATS[form])
-    return float(total)
+        total = float(rounded(total + 1.0, FORMATS[form]))
+    return total
 
 
 @memoize(1)
@@ -561,9 +565,9 @@ SELDOM_UNITS = dict.fromkeys(("library", "version", "item"), "name") | {
 def flushed(w: float, form: Format) -> int:
     """From which n on wⁿ, multiplied step by step in a format whose subnormal numbers are made 0,
     is 0; |w| < 1."""
-    power, n = np.float64(1.0), 0
+    power, n = 1.0, 0
     while power != 0:
-        power, n = rounded(power * w, form, subnormals=False), n + 1
+        power, n = float(rounded(power * w, form, subnormals=False)), n + 1
     return n
 
 

@@ -72,7 +72,7 @@ def train(way: Way, seed: int, rate: float) -> Iterator[Progress]:
         finite = all(np.isfinite(a).all() for a in (*gradients.dW, *gradients.db))
         if way.adapts and not finite:
             scale, good = scale / 2, 0
-            yield Progress(params, scale, *counts, skipped=True)
+            yield Progress(params, scale, counts[0], counts[1], skipped=True)
             continue
         moved = [
             rounded(W - rounded(rate * g, form), form)

@@ -61,7 +61,7 @@ def finding(at) -> str:
         {subnormal} and **{over}**.{so} On the rulers blue becomes 0, gray is subnormal (held with
         fewer digits), green is held, orange is too large.""",
         scale=power(at.scale),
-        gradient=f"{PANEL['quantity'].options[at.quantity]} of {_layer(at)},",
+        gradient=f"{PANEL['quantity'].shown(at.quantity)} of {_layer(at)},",
         form=form.label,
         lost=_share(lost, "become 0"),
         subnormal=_share(subnormal, "are subnormal"),

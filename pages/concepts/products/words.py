@@ -27,7 +27,7 @@ def finding(at) -> str:
             ". With {slopes} of {label} {place} the gradient is **{gradient}**: {became}",
             slopes="the slope" if n == 1 else "the slopes",
             place="after it" if n == 1 else "between them",
-            label=PANEL["activation"].options[at.activation],
+            label=PANEL["activation"].shown(at.activation),
             gradient=_over(n, along.gradient),
             became=_what_became(along.gradient.log10[n]),
         ),
@@ -125,7 +125,7 @@ def _slopes(at, along: Along) -> str:
         """With {label}, {slopes} {multiply} {product}, and the gradient is {gradient} where *w*ⁿ
         alone is {weights}. Slopes and weights are two factors of one product; the next pages take
         them apart.""",
-        label=PANEL["activation"].options[at.activation],
+        label=PANEL["activation"].shown(at.activation),
         slopes=theme.count(at.n, "slope"),
         multiply="makes" if at.n == 1 else "multiply to",
         product=_over(at.n, along.slopes),

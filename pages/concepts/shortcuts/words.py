@@ -25,7 +25,7 @@ def finding(at) -> str:
         stream is {stream} times its size at the input, and the slopes alone multiply to
         {slopes}. {branch}""",
         blocks=theme.count(at.blocks, "block"),
-        stack=PANEL["place"].options[at.place]
+        stack=PANEL["place"].shown(at.place)
         + ("" if at.place == "plain" else f", *r* = {branch(at)}"),
         became=theme.became(float(found.dh[0])),
         dh=theme.from_log10(float(found.dh[0])),

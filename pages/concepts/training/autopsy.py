@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.training import Halt
 from pages.concepts.training import buttons, data, words
 from pages.concepts.training.lab import Lab
 from pages.kit import page
@@ -20,10 +21,10 @@ def draw(lab: Lab) -> None:
                 st.dataframe(before, hide_index=True, width="stretch")
             else:
                 page.write("It was the first step: there is no step before it to look at.")
-            _trials(lab, name)
+            _trials(lab, name, halt)
 
 
-def _trials(lab: Lab, name: str) -> None:
+def _trials(lab: Lab, name: str, halt: Halt) -> None:
     """Each change alone: the same seed, the same batches, as many steps."""
     duel, job = lab.pair.duel, lab.jobs.get(f"trials {name}")
     if job and job.ended:
@@ -34,4 +35,4 @@ def _trials(lab: Lab, name: str) -> None:
         "{changes}.",
         changes=", ".join(data.changes(duel.nets[name])),
     )
-    buttons.try_changes(name, data.trial_steps(lab.pair.halt(name)))
+    buttons.try_changes(name, data.trial_steps(halt))

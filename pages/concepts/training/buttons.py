@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -64,13 +65,13 @@ def row(lab: labs.Lab, steps: int, shown: int) -> None:
             st.button("Trained to the end", key="training.train.top", width=WIDTH, disabled=True)
 
 
-def _train(lab: labs.Lab, at) -> dict[str, int]:
+def _train(lab: labs.Lab, at) -> dict[str, Any]:
     """What is trained is looked at where it ends."""
     labs.start(lab, "pair", lab.pair.runs, int(at.steps))
     return {} if lab.refused else {"step": STEP.high}
 
 
-def _train_on(lab: labs.Lab, _, steps: int) -> dict[str, str | int]:
+def _train_on(lab: labs.Lab, _, steps: int) -> dict[str, Any]:
     """Go on beyond the last step: the number of steps moves up to what the button says."""
     labs.start(lab, "pair", lab.pair.runs, steps)
     return {} if lab.refused else {"steps": str(steps), "step": STEP.high}
@@ -85,7 +86,7 @@ def _pause(lab: labs.Lab, _) -> None:
     labs.stop(lab)
 
 
-def _step(lab: labs.Lab, at) -> dict[str, str | int]:
+def _step(lab: labs.Lab, at) -> dict[str, Any]:
     """Show the next step; after the last one that was taken, take it."""
     shown = lab.pair.shown_step(at.step)
     if shown < lab.pair.step:
@@ -96,7 +97,7 @@ def _step(lab: labs.Lab, at) -> dict[str, str | int]:
     return {"step": STEP.high, **longer}
 
 
-def _back(lab: labs.Lab, at) -> dict[str, int]:
+def _back(lab: labs.Lab, at) -> dict[str, Any]:
     return {"step": max(0, lab.pair.shown_step(at.step) - 1)}
 
 

@@ -60,7 +60,9 @@ def curves(pair: Pair, steps: int) -> dict[str, pd.DataFrame]:
         "loss_guessed": math.log10(losses.pop()) if len(losses) == 1 else None,
         "right_guessed": 1 / next(iter(pair.runs.values())).spec.n_out,
     }
-    batches, tests, halts = [], [], []
+    batches: list[dict] = []
+    tests: list[dict] = []
+    halts: list[dict] = []
     for name, run in pair.runs.items():
         own = {"name": name, "meaning": NETS[name]}
         if run.steps:
@@ -116,7 +118,7 @@ def _halt(name: str, run: Recording, halt: Halt, steps: int) -> dict:
     }
 
 
-def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str, list]:
+def _frames(pair: Pair, name: str, shown: Sequence[int], steps: int) -> dict[str, Any]:
     """The columns of one network's rows, for these steps of so many."""
     run = pair.runs[name]
     records = [pair.at(name, step) for step in shown]
@@ -382,7 +384,7 @@ def histograms(pair: Pair, step: int) -> pd.DataFrame:
                     "share": share,
                     "meaning": NETS[name],
                     "says": [
-                        f"layer {lay + 1}: {theme.percent(s)} " + _bin_in_words(i)
+                        f"layer {lay + 1}: {theme.percent(s)} " + _bin_in_words(int(i))
                         for lay, i, s in zip(layer, at, share, strict=True)
                     ],
                 }

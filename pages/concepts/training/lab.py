@@ -161,6 +161,8 @@ def one_step(lab: Lab) -> None:
 
 def tick(lab: Lab) -> None:
     """Work for a moment. The training may have ended then, or tick with another period."""
+    if lab.running is None:
+        return
     job, here = lab.jobs[lab.running], turns()
     readers = here.seen(_reader())
     with here.turn(PATIENCE) as mine:

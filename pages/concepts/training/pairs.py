@@ -191,7 +191,7 @@ def finished(duel: Duel, steps: int) -> Pair:
 @cache
 def presets() -> dict[Duel, int]:
     """The presets' networks, each with the steps that it comes trained for."""
-    settings = [SimpleNamespace(**PANEL.defaults | preset.values) for preset in PANEL.presets]
+    settings = [SimpleNamespace(**PANEL.defaults | dict(preset.values)) for preset in PANEL.presets]
     return {networks.duel(at): int(at.steps) for at in settings}
 
 

@@ -103,7 +103,9 @@ def _beside(pair: Pair, step: int, wide: str, single: str) -> str:
 def _exactly_zero(pair: Pair, name: str, step: int) -> str:
     """Where the gradient is too small for float32, and how much of it is left."""
     form, found, both = FORMATS["float32"], faint(pair, name, step), twins(pair)
-    small = found.log10 < math.log10(form.smallest_normal) if found else np.array([False])
+    if found is None:
+        return ""
+    small = found.log10 < math.log10(form.smallest_normal)
     if not small.any():
         return ""
     depth, layers = pair.runs[name].spec.depth, np.flatnonzero(small) + 1
@@ -129,7 +131,7 @@ def _exactly_zero(pair: Pair, name: str, step: int) -> str:
     return f"{said} In float64 those of {_layer(least, depth)} are about {about}."
 
 
-def _shares(layers: Sequence[int], zero: Sequence[float], depth: int) -> str:
+def _shares(layers: np.ndarray, zero: np.ndarray, depth: int) -> str:
     """“100 % of them in layers 1 to 9 and 63 % in layer 10”: layers of one share together, and of
     more than MOST_SHARES the first and the last."""
     groups = [
@@ -217,7 +219,7 @@ def _layer(layer: int, depth: int) -> str:
     return "the output layer" if layer == depth + 1 else f"layer {layer}"
 
 
-def _layers(layers: Sequence[int], depth: int) -> str:
+def _layers(layers: Sequence[int] | np.ndarray, depth: int) -> str:
     """Layers 1 to 3 and 5, in their order."""
     if len(layers) == depth + 1:
         return "all layers"
@@ -268,7 +270,7 @@ def difference(a: Net, b: Net) -> str:
 def _setting(name: str, value) -> str:
     """A setting's value as the reader sees it."""
     if name == "epsilon":
-        return PANEL["a_epsilon"].options[f"{value:.0e}".replace("e-0", "e-")]
+        return PANEL["a_epsilon"].shown(f"{value:.0e}".replace("e-0", "e-"))
     return LABELS[name][value] if name in LABELS else theme.setting(value)
 
 
@@ -295,7 +297,7 @@ def gradients(pair: Pair, kind: str) -> str:
         if kind == "dz"
         else "One that vanishes need not show here: dJ/dW is dJ/dz times the layer's input, and "
         "where signals shrink on their way forward the two may cancel.",
-        gradient=PANEL["gradient"].options[kind],
+        gradient=PANEL["gradient"].shown(kind),
         sizes="; ".join(f"{name}: {_first_and_last(sizes)}" for name, sizes in found.items())
         or "Neither network has a step with finite numbers",
     )
