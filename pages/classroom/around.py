@@ -192,6 +192,8 @@ def _lesson(panel: Panel, running: Running) -> None:
         if running.step.note:
             with st.container(key="lesson-note"):
                 st.text(running.step.note)
+        if room.leads_through(running):
+            return
         with st.container(key="lesson-steps", horizontal=True):
             if panel.page != running.step.page:
                 st.button("Back to the lesson", key="lesson.here", on_click=go(running.index))

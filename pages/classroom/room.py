@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +14,7 @@ from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token
 
 from pages.classroom import charts, qr
 from pages.classroom.rooms import LETTERS, NoRoom, Rooms, View
-from pages.classroom.running import CODE, lead_to, say_in_address
+from pages.classroom.running import CODE, Running, lead_into, lead_to, say_in_address
 from pages.kit import address, mode, page, predict, site, values, whole
 from pages.kit.panels import Panel
 
@@ -102,7 +103,7 @@ def _door() -> None:
     page.write(
         """
         A room lets a class answer this site's questions together and follow a teacher's page. It
-        keeps counts and a page's settings, no names and no texts, and ends after two hours.
+        keeps counts and what its teacher shows, no names, and ends after two hours.
         """
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -138,8 +139,9 @@ def _enter() -> None:
 def _desk(view: View) -> None:
     with _way_in(view.code):
         st.caption(
-            "Whoever enters can follow to the page that you are on, as you have set it. After a "
-            "reload, this browser is asked whether it teaches here again."
+            "Whoever enters can follow to the page that you are on, as you have set it, and in the "
+            "lesson that you are in. After a reload, this browser is asked whether it teaches here "
+            "again."
         )
         _act("Close the room", "close")
 
@@ -321,7 +323,8 @@ def _lead(panel: Panel) -> None:
     at = values.read(panel)
     shows = address.values_of(panel, at)
     try:
-        _rooms().show(st.session_state[CODE], st.session_state[_KEY], panel.page, shows)
+        code, key = st.session_state[CODE], st.session_state[_KEY]
+        _rooms().show(code, key, panel.page, shows, Running.now())
     except NoRoom:
         _closed()
 
@@ -351,17 +354,30 @@ def _look(panel: Panel) -> None:
     st.session_state[_SEEN] = view
     awaited = "" if view.revealed else view.question
     mode.become(replace(mode.now(), awaited=awaited, counted=(view.question, view.mine)))
-    led = before is None or (before.page, before.values) != (view.page, view.values)
+    led = before is None or _shown(before) != _shown(view)
     led = led and bool(view.page) and st.session_state[_FOLLOWS]
     if led:
+        own = Running.now()  # stays, where the teacher is in no lesson and has not been in one
+        running = view.running if view.running or (before and before.running) else own
+        if view.page != panel.page or running != own:
+            lead_into(running, view.page, view.values)
         values.prepare(site.panel(view.page), view.values)
-        if view.page != panel.page:
-            lead_to(view.page)
     seen = (before.question, before.round, before.revealed) if before else ("", 0, False)
     if led or anew or seen != (view.question, view.round, view.revealed):
         if awaited and not view.mine and seen[:2] != (view.question, view.round):
             st.session_state[_NEWS] = "Your teacher asks a question."
         st.rerun()
+
+
+def _shown(view: View) -> tuple[str, Mapping[str, Any], Running | None]:
+    return view.page, view.values, view.running
+
+
+def leads_through(running: Running) -> bool:
+    """Whether this reader follows a teacher through this lesson, at this step."""
+    follows = CODE in st.session_state and not _is_teacher() and st.session_state[_FOLLOWS]
+    view: View | None = st.session_state.get(_SEEN)
+    return follows and view is not None and view.running == running
 
 
 def _is_of_another_round(view: View) -> bool:
@@ -440,6 +456,8 @@ def _follow_or_not(key: str) -> None:
     st.session_state[_FOLLOWS] = st.session_state[key]
     if st.session_state[key]:
         _go_there()
+    elif Running.now():
+        st.rerun()  # whoever goes on alone has the lesson's own buttons
 
 
 def _go_there() -> None:

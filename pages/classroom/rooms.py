@@ -1,8 +1,8 @@
 """Rooms: a teacher's question and page, and how many have answered what. In memory, for two hours.
 
-A room knows no names and no texts: counts of answers that the site itself offers, how many are
-there, and the values of controls. Who opened it is known by a key that only the teacher's browser
-has.
+Of those who enter a room knows no names and no texts: counts of answers that the site itself
+offers, and how many are there. Of its teacher it knows what is shown: a page, its values, a lesson.
+Who opened it is known by a key that only the teacher's browser has.
 """
 
 import secrets
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
+
+from pages.classroom.running import Running
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which are read as 1 and 0
 LASTS = 2 * 60 * 60  # seconds
@@ -23,7 +25,7 @@ HERE = 15  # seconds after a look for which a voter is in the room: followers lo
 class View:
     """What a room looks like from outside, at one moment.
 
-    version grows with each change that followers want to hear of: page, values, question, revealed.
+    version grows with each change that followers want to hear of: what is shown, asked, revealed.
     round grows with each question that is asked, the same one again too. here: how many voters are
     in the room, or have answered. mine: what the voter who looks has answered in this round.
     """
@@ -32,6 +34,7 @@ class View:
     version: int
     page: str
     values: Mapping[str, Any]
+    running: Running | None  # the lesson that the teacher is in
     question: str  # the page whose prediction is asked; none if ""
     round: int
     revealed: bool
@@ -47,6 +50,7 @@ class _Room:
     version: int = 0
     page: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    running: Running | None = None
     question: str = ""
     round: int = 0
     revealed: bool = False
@@ -96,6 +100,7 @@ class Rooms:
                 room.version,
                 room.page,
                 dict(room.values),
+                room.running,
                 room.question,
                 room.round,
                 room.revealed,
@@ -104,12 +109,20 @@ class Rooms:
                 room.votes.get(voter, ""),
             )
 
-    def show(self, code: str, key: str, page: str, values: Mapping[str, Any]) -> None:
-        """The teacher shows a page: those who follow go there. Raises NoRoom."""
+    def show(
+        self,
+        code: str,
+        key: str,
+        page: str,
+        values: Mapping[str, Any],
+        running: Running | None = None,
+    ) -> None:
+        """The teacher shows a page, perhaps within a lesson: those who follow go there. Raises
+        NoRoom."""
         with self._lock:
-            room = self._find(code, key)
-            if (room.page, room.values) != (page, dict(values)):
-                room.page, room.values = page, dict(values)
+            room, shown = self._find(code, key), (page, dict(values), running)
+            if (room.page, room.values, room.running) != shown:
+                room.page, room.values, room.running = shown
                 room.version += 1
 
     def ask(self, code: str, key: str, page: str) -> None:

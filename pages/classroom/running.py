@@ -1,8 +1,9 @@
 """The lesson that a reader is in, and what the address says of that and of the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -49,6 +50,11 @@ def leave_lesson() -> None:
 
 def go_on_in(running: Running) -> None:
     """Open this lesson at its step and run the step's page; the history leads back out of it."""
+    lead_into(running, running.step.page, running.step.values)
+
+
+def lead_into(running: Running | None, path: str, raw: Mapping[str, Any]) -> None:
+    """Be in this lesson, or in none, and run this page, set so; the history leads back."""
     before = Running.now()
 
     def undo() -> None:
@@ -58,9 +64,10 @@ def go_on_in(running: Running) -> None:
             leave_lesson()
         say_in_address()
 
-    open_lesson(running)
+    _be_in(running)
+    values.prepare(site.panel(path), raw)
     say_in_address()
-    lead_to(running.step.page, undo)
+    lead_to(path, undo)
 
 
 def lead_to(path: str, undo: Callable[[], None] | None = None, *, at: str = "top") -> None:

@@ -8,6 +8,7 @@ from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_tok
 
 from pages.classroom import lesson, room
 from pages.classroom.lesson import Lesson
+from pages.classroom.running import Running
 from pages.kit import predict
 from pages.kit.mode import Step
 from tests.app import answer, open_page, prose, set_to, step_back, widget_of
@@ -88,6 +89,81 @@ def test_a_lessons_lock_is_above_a_room(led):
     at = open_page("products", lesson=packed, room=code)
     assert (set_to(at, "products_w"), set_to(at, "products_n")) == (0.5, 40)
     assert "This lesson holds w = 0.50" in prose(at)
+
+
+PRODUCTS = PANELS["products"].defaults
+LESSON = Lesson(
+    "Powers",
+    (
+        Step("products", PRODUCTS | {"w": 1.6}, frozenset({"n"}), False, note="Which end grows?"),
+        Step("products", PRODUCTS | {"w": -0.9}, frozenset({"w"}), note="Now it is negative."),
+        Step("clipping", PANELS["clipping"].defaults, answers="hidden"),
+    ),
+)
+PACKED = lesson.packed(LESSON, PANELS)
+
+
+def at_step(i: int) -> Running:
+    return Running(LESSON, PACKED, i)
+
+
+def texts(at) -> str:
+    return "\n".join(text.value for text in at.text)
+
+
+def test_who_follows_is_in_the_teachers_lesson_with_its_note_and_its_locks(led, rooms):
+    code, key, _ = led
+    rooms.show(code, key, "products", PRODUCTS | {"w": 1.2}, at_step(0))
+    at = open_page("home", room=code)
+    assert "Powers  ·  Step 1 of 3" in texts(at) and "Which end grows?" in texts(at)
+    assert widget_of(at, "products_n").disabled and not widget_of(at, "products_w").disabled
+    assert set_to(at, "products_w") == 1.2, "as the teacher has moved it"
+    assert not [row for row in at.get("button_group") if ".preset" in row.key]
+    assert not [button for button in at.button if button.key.startswith("lesson.")]
+    assert at.query_params["step"] == "1" and at.query_params["lesson"] == PACKED
+    rooms.show(code, key, "products", PRODUCTS | {"w": -0.9}, at_step(1))
+    at.run()
+    assert "Now it is negative." in texts(at) and "Which end grows?" not in texts(at)
+    assert widget_of(at, "products_w").disabled and set_to(at, "products_w") == -0.9
+    rooms.show(code, key, "products", PRODUCTS | {"w": -0.9})
+    at.run()
+    assert not at.text and "lesson" not in at.query_params
+    assert not widget_of(at, "products_w").disabled
+
+
+def test_who_goes_on_alone_walks_the_lesson_and_comes_back_to_the_teachers_step(led, rooms):
+    code, key, _ = led
+    rooms.show(code, key, "products", PRODUCTS | {"w": 1.6}, at_step(0))
+    at = open_page("products", room=code)
+    at.checkbox(key="products.follows").uncheck().run()
+    at.button(key="lesson.next").click().run()
+    assert "Step 2 of 3" in texts(at)
+    rooms.show(code, key, "clipping", PANELS["clipping"].defaults, at_step(2))
+    at.run()
+    assert "Step 2 of 3" in texts(at), "alone"
+    at.checkbox(key="products.follows").check().run()
+    assert "Step 3 of 3" in texts(at) and "Gradient clipping" in prose(at)
+    at.button(key="room.leave").click().run()
+    assert "Step 3 of 3" in texts(at) and at.button(key="lesson.before")
+
+
+def test_a_teachers_room_has_the_lesson_that_is_open_and_no_more(rooms):
+    at = open_page("clipping", lesson=PACKED, step="3")
+    rooms_code = rooms.open("a teacher's")
+    at.session_state[room.CODE], at.session_state[room._KEY] = rooms_code, "a teacher's"
+    at.run()
+    assert rooms.look(rooms_code).running == at_step(2)
+    at.button(key="lesson.leave").click().run()
+    assert rooms.look(rooms_code).running is None
+
+
+def test_who_is_in_a_lesson_of_their_own_stays_in_it_where_the_teacher_is_in_none(led):
+    code, _, show = led
+    show("products", w=1.5)
+    at = open_page("products", lesson=PACKED, step="2", room=code)
+    assert "Step 2 of 3" in texts(at) and at.button(key="lesson.next")
+    show("products", w=1.4)
+    assert "Step 2 of 3" in texts(at.run())
 
 
 def test_who_asks_has_no_button_that_gives_the_answer_away_until_it_is_revealed(rooms):
