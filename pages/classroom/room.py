@@ -30,7 +30,7 @@ _ON_WALL = "classroom.wall"  # whether a projector shows what is asked, and then
 _RESULT = "what-all-answered"  # leads to it
 _DOOR = "classroom.door"  # whether the way in is shown beside the teacher's row
 _FOUR = "A room has four letters."
-_NOBODY = "Nobody has answered."
+_NOBODY = "Nobody has answered"
 _OFTEN, _SELDOM = 2.0, 4.0  # seconds between two looks of a teacher who counts, and of a follower
 
 
@@ -167,7 +167,10 @@ def _act(label: str, name: str, *how: str, at: str = "room") -> None:
             leave()
         else:
             st.session_state[_ON_WALL] = True
-            _take_up(_rooms().look(st.session_state[CODE]))
+            _take_up(view := _rooms().look(st.session_state[CODE]))
+            if name == "reveal" and not mode.now().section:  # the wall shows it
+                all_see = "Everyone in the room sees the answer now"
+                st.session_state[_NEWS] = f"{all_see}. {_result(view)}."
         st.rerun()
 
     st.button(label, key=f"{at}.{name}.{'-'.join(how)}", on_click=act)
@@ -213,8 +216,7 @@ def _leads(panel: Panel) -> None:
             st.markdown(_in(view), width="content")
             _act("Reveal the answers", "reveal")
         else:
-            right = sum(view.counts.get(a, 0) for a in predict.asked(panel.page).right)
-            says = f"{right} of {sum(view.counts.values())} right" if view.counts else _NOBODY
+            says = _result(view)
             st.markdown(says if presented else f"[{says}](#{_RESULT})", width="content")
             _act("Ask again", "ask", panel.page)
         if view.question:
@@ -232,6 +234,7 @@ def _leads(panel: Panel) -> None:
         with st.container(key="answers-counts"):
             if view.revealed:
                 _counts(view)
+                whole.say(predict.asked(panel.page).so)
             else:
                 whole.say(predict.asked(panel.page).in_full)
 
@@ -246,6 +249,11 @@ def _show_or_hide(what: str, shown: bool) -> None:
     st.session_state[what] = not shown
 
 
+def _result(view: View) -> str:
+    right = sum(view.counts.get(a, 0) for a in predict.asked(view.question).right)
+    return f"{right} of {sum(view.counts.values())} right" if view.counts else _NOBODY
+
+
 def _in(view: View) -> str:
     """How many answers are in; while the others are awaited, of how many."""
     number = sum(view.counts.values())
@@ -257,7 +265,7 @@ def _in(view: View) -> str:
 def _counts(view: View) -> None:
     """How many have given each answer."""
     if not view.counts:
-        st.markdown(_NOBODY)
+        st.markdown(f"{_NOBODY}.")
         return
     page.show(
         charts.counts,

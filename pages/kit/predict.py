@@ -17,11 +17,15 @@ from pages.kit.panels import Panel
 
 @dataclass(frozen=True)
 class Question:
-    """What a page asks, all answers that it offers, as it writes them, and those that are right."""
+    """What a page asks, all answers that it offers, as it writes them, and those that are right.
+
+    so: what is so, and why, for a class that has answered.
+    """
 
     text: str = ""
     offered: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+    so: str = ""
 
     @property
     def in_full(self) -> str:
@@ -78,6 +82,7 @@ def size(
     answers that teach something.
     """
     close = [guess for guess in guesses if abs(guess - truth) < theme.CLOSE]
+    so = f"The answer is **{theme.from_log10(truth, 2)}**."
     answer = _ask(
         panel,
         question,
@@ -85,10 +90,11 @@ def size(
         lambda log10: "?" if log10 is None else theme.from_log10(log10, 1),
         guesses,
         close,
+        f"{so} {because}",
     )
     if answer is None:
         return
-    lines = [f"The answer is **{theme.from_log10(truth, 2)}**."]
+    lines = [so]
     if isinstance(guess := answer.guess, float | int):
         miss = guess - truth
         if abs(miss) < theme.CLOSE:
@@ -113,6 +119,7 @@ def choice(
     because: str,
 ) -> None:
     """Choose an answer: `options` maps a name to what the reader sees, `replies` to the word."""
+    so = f"**{options[truth]}**" + ("." if not options[truth].endswith(".") else "")
     answer = _ask(
         panel,
         question,
@@ -120,10 +127,11 @@ def choice(
         options.__getitem__,
         [*options],
         [truth],
+        f"{so} {because}",
     )
     if answer is None:
         return
-    lines = [f"**{options[truth]}**" + ("." if not options[truth].endswith(".") else "")]
+    lines = [so]
     if answer.guess == truth:
         lines.insert(0, "Right:")
     elif isinstance(answer.guess, str):
@@ -191,14 +199,16 @@ def _ask(
     say: Callable[[Any], str],
     offered: Sequence,
     right: Sequence,
+    so: str,
 ) -> Answer | None:
     """Ask; None until the reader has answered or asked to be told.
 
-    `say` writes a guess as the reader sees it; `right` are those that are, of those `offered`.
+    `say` writes a guess as the reader sees it; `right` are those that are, of those `offered`; `so`
+    is what is told at last.
     """
     texts = tuple(map(say, offered))
     st.session_state[f"{panel.page}.question"] = Question(
-        prose.fill(question), texts, tuple(map(say, right))
+        prose.fill(question), texts, tuple(map(say, right)), prose.fill(so)
     )
     if f"{panel.page}.answer" not in st.session_state:  # nor was one hidden again
         for guess, text in zip(offered, texts, strict=True):

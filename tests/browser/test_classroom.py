@@ -361,6 +361,81 @@ def test_on_a_projector_no_button_of_a_room_a_lesson_or_the_bar_lies_over_anothe
     assert not tab.errors
 
 
+@pytest.mark.parametrize("path", ["products", "clipping"])
+def test_on_a_projector_what_is_asked_covers_no_control_and_what_is_so_stands_beside_the_bars(
+    path, server, reader
+):
+    tab = reader(1280, 900).goto(f"{server}/{path}")
+    choose(tab, "A room")
+    press(tab, "Open a room")
+    pupil = reader(390, 844).goto(f"{server}/{path}?room={asked(tab)['room'][0]}")
+    choose(tab, "Present")
+    press(tab, "Present this page (P)")
+    tab.page.wait_for_selector(".st-key-section-1")
+    press(tab, "Ask this page's question")
+    for size in ((1024, 768), (1280, 720), (1920, 1080)):
+        tab.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+        tab.settle(1000)
+        box = tab.page.locator(".st-key-answers-counts").bounding_box()
+        slider = tab.page.locator(".vega-bindings input").first.bounding_box()
+        row = tab.page.locator(".st-key-answers").bounding_box()
+        assert box["y"] + box["height"] < slider["y"]
+        assert slider["y"] + slider["height"] <= row["y"] + 1
+    pupil.page.get_by_role("link", name="A question is asked").wait_for(timeout=15_000)
+    if path == "clipping":
+        pupil.page.locator("[data-testid=stRadio] label").nth(1).click()
+        pupil.settle()
+        press(pupil, "Send the answer")
+        tab.page.get_by_text("1 of 1 answer is in").wait_for(timeout=15_000)
+    press(tab, "Reveal the answers")
+    shown = tab.settle(1000).page.locator(".st-key-answers-counts")
+    says = {"products": "The answer is 0.0052", "clipping": "No, nothing changes."}[path]
+    told = shown.locator("p", has_text=says)
+    assert told.bounding_box()["height"] and tab.page.get_by_text("Reveal").count() == 0
+    within, last = shown.bounding_box(), told.bounding_box()
+    assert last["y"] + last["height"] <= within["y"] + within["height"], "beyond its frame"
+    if path == "clipping":
+        marked = shown.locator("svg text", has_text="right").last.bounding_box()
+        assert 0 < last["y"] - marked["y"] < 120, "far from the bars"
+    assert not tab.errors and not pupil.errors
+
+
+def test_who_reveals_on_the_desk_is_told(server, reader):
+    tab = reader(1280, 900).goto(f"{server}/chain_rule")
+    choose(tab, "A room")
+    press(tab, "Open a room")
+    press(tab, "Ask this page's question")
+    tab.page.get_by_role("button", name="Reveal the answers").click()
+    told = "Everyone in the room sees the answer now. Nobody has answered."
+    tab.page.get_by_text(told).wait_for(timeout=15_000)
+
+
+def test_a_class_follows_a_lesson_and_on_a_phone_its_bars_leave_the_page_room(server, reader):
+    first = Step("clipping", site.panel("clipping").defaults, frozenset({"limit"}), False, note="A")
+    teacher = reader(390, 844).goto(f"{server}/clipping")
+    choose(teacher, "A room")
+    press(teacher, "Open a room")
+    code = asked(teacher)["room"][0]
+    pupil = reader(390, 844).goto(f"{server}/clipping?room={code}")
+    teacher.goto(f"{server}/{link_of(first, view('products'))}&room={code}")
+    press(teacher, "Teach here again")
+    pupil.page.get_by_text("Step 1 of 2").wait_for(timeout=15_000)
+    pupil.settle()
+    assert pupil.page.get_by_role("combobox", name="threshold c").is_disabled()
+    assert not pupil.page.get_by_role("button", name="Next step →").count()
+    assert pupil.page.locator(".st-key-bars").bounding_box()["height"] < 180
+    press(teacher, "Ask this page's question")
+    teacher.page.get_by_role("button", name="Reveal the answers").wait_for()
+    assert teacher.settle().page.locator(".st-key-room").bounding_box()["height"] < 120
+    press(teacher, "Reveal the answers")
+    teacher.page.get_by_role("button", name="Ask again").wait_for()
+    assert teacher.settle().page.locator(".st-key-room").bounding_box()["height"] < 120
+    press(teacher, "Next step →")
+    pupil.page.wait_for_url("**/products**", timeout=15_000)
+    pupil.page.get_by_text("Step 2 of 2").wait_for(timeout=15_000)
+    assert not teacher.errors and not pupil.errors
+
+
 def test_a_page_within_a_course_has_no_menus_and_a_way_out(server, reader):
     tab = reader(1000, 900).goto(f"{server}/products?embed=true&products_w=1.2")
     assert tab.page.get_by_role("navigation").count() == 0

@@ -404,7 +404,7 @@ def test_a_teacher_in_a_lesson_has_the_rooms_row(rooms):
     taught.button(key="room.ask.clipping").click().run()
     assert rooms.look(code).question == "clipping" and "0 answers are in." in prose(taught)
     taught.button(key="room.reveal.").click().run()
-    assert "[Nobody has answered.](#what-all-answered)" in prose(taught)
+    assert "[Nobody has answered](#what-all-answered)" in prose(taught)
     taught.button(key="room.ask.clipping").click().run()  # again
     assert not rooms.look(code).revealed and rooms.look(code).round == 2
     assert "The answer is:" not in prose(taught)
