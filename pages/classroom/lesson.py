@@ -43,9 +43,9 @@ class NotALesson(ValueError):
     """A sentence for the reader: what is wrong with what should be a lesson."""
 
 
-def written(lesson: Lesson, panels: Panels) -> str:
-    """The lesson as JSON."""
-    steps = [_written(step, panels[step.page]) for step in lesson.steps]
+def written(lesson: Lesson, panels: Panels, *, short: bool = False) -> str:
+    """The lesson as JSON; `short` without the values that are their pages' defaults."""
+    steps = [_written(step, panels[step.page], short) for step in lesson.steps]
     return json.dumps(
         {"version": VERSION, "title": lesson.title, "steps": steps},
         ensure_ascii=False,
@@ -53,11 +53,12 @@ def written(lesson: Lesson, panels: Panels) -> str:
     )
 
 
-def _written(step: Step, panel: Panel) -> dict[str, Any]:
-    says = {name: panel[name].text(value) for name, value in step.values.items()}
+def _written(step: Step, panel: Panel, short: bool) -> dict[str, Any]:
+    usual = panel.defaults.items() if short else ()
+    says = {n: panel[n].text(value) for n, value in step.values.items() if (n, value) not in usual}
     return {
         "page": step.page,
-        "set": says,
+        **({"set": says} if says else {}),
         **({"lock": sorted(step.locked)} if step.locked else {}),
         **({} if step.presets else {"presets": False}),
         **({} if step.answers == "asked" else {"answers": step.answers}),
@@ -124,8 +125,8 @@ def _text(raw: Any, longest: int) -> str:
 
 
 def packed(lesson: Lesson, panels: Panels) -> str:
-    """The lesson as a link carries it: letters, digits, - and _."""
-    squeezed = zlib.compress(written(lesson, panels).encode(), 9)
+    """The lesson as a link carries it: letters, digits, - and _; short, as its code is scanned."""
+    squeezed = zlib.compress(written(lesson, panels, short=True).encode(), 9)
     return base64.urlsafe_b64encode(squeezed).rstrip(b"=").decode()
 
 

@@ -16,7 +16,8 @@ def fits(link: str) -> bool:
 def svg(link: str) -> str:
     """The link's QR code, black on white, with its quiet margin. Raises ValueError if too long.
 
+    On a screen nothing is scratched: the least correction gives the largest squares.
     Drawn in the page: a picture of its own would be in one process, and gone at the next change of
     the link, perhaps before the browser has asked for it.
     """
-    return segno.make(link, error="m", micro=False).svg_inline(scale=8, border=4, light="white")
+    return segno.make(link, error="l", micro=False).svg_inline(scale=8, border=4, light="white")

@@ -172,7 +172,7 @@ def _link(panels: lesson.Panels) -> None:
     link = address.here({"lesson": packed, "step": "1"}, draft.steps[0].page)
     st.code(link, language=None, wrap_lines=True)
     if qr.fits(link):
-        st.image(qr.svg(link), width=260)
+        st.image(qr.svg(link), width=400)
 
 
 def _open(panels: lesson.Panels) -> None:

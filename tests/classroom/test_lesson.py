@@ -139,6 +139,19 @@ def test_a_lesson_comes_back_from_file_and_link():
     assert len(packed) < lesson.LONGEST_LINK
 
 
+def test_a_link_is_short_and_one_that_says_every_value_opens_the_same():
+    whole = lesson.written(FULL, PANELS).encode()
+    longer = urlsafe_b64encode(zlib.compress(whole, 9)).decode().rstrip("=")
+    assert lesson.unpacked(longer, PANELS) == FULL
+    assert all(name in whole.decode() for name in PANELS["products"].defaults)
+    everything = Lesson("", tuple(Step(path, panel.defaults) for path, panel in PANELS.items()))
+    assert len(lesson.packed(everything, PANELS)) < 300
+    moved = {"w": 1.6, "n": 20}
+    one = Lesson("", (Step("products", PANELS["products"].defaults | moved),))
+    (says,) = json.loads(lesson.written(one, PANELS, short=True))["steps"]
+    assert says == {"page": "products", "set": {"w": "1.6", "n": "20"}}
+
+
 def test_a_step_that_says_little_is_the_page_as_it_opens():
     (step,) = lesson.read(json.dumps(says()), PANELS).steps
     assert step == Step("products", PANELS["products"].defaults)
