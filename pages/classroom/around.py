@@ -110,16 +110,20 @@ def _entries(panel: Panel) -> Mapping[str, Callable[[], None]]:
 
 # The projector -----------------------------------------------------------------------------------
 
+# No letter: by voice, or a slip of the hand, readers press letters without meaning a page's keys.
+_BEGIN_AND_END = "F2"
+
 
 def _how_to_present(panel: Panel) -> None:
     page.write(
         """
         The page for a projector: one section at a time, large, without menus. → and Page Down go
-        on, ← and Page Up go back, P ends it; click beside a control first, if you have just used
-        one. A lesson is presented in the same way.
+        on, ← and Page Up go back, F2 ends it. A slider or box that you have just used keeps these
+        keys to itself: click beside it first. A lesson is presented in the same way.
         """
     )
-    st.button("Present this page (P)", key=f"{panel.page}.present_now", on_click=_present)
+    label = f"Present this page ({_BEGIN_AND_END})"
+    st.button(label, key=f"{panel.page}.present_now", on_click=_present)
 
 
 def _present() -> None:
@@ -137,7 +141,7 @@ def _projector(panel: Panel) -> None:
     section = mode.now().section
     if not section:
         with st.container(key="projector-off"):
-            st.button("Present", key="projector.begin", on_click=_present, shortcut="P")
+            st.button("Present", key="projector.begin", on_click=_present, shortcut=_BEGIN_AND_END)
         return
     last, running = values.sections(), Running.now()
     if section > last:
@@ -164,7 +168,9 @@ def _projector(panel: Panel) -> None:
                     on_click=turn,
                     shortcut=key,
                 )
-        st.button("End", key="projector.end", on_click=_present, shortcut="P", type="tertiary")
+        st.button(
+            "End", key="projector.end", on_click=_present, shortcut=_BEGIN_AND_END, type="tertiary"
+        )
 
 
 _LAST = 99  # a section beyond the last is the last
