@@ -111,6 +111,31 @@ def test_headers_are_on_every_answer(path, site):
     assert "nginx/" not in headers["Server"]
 
 
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/products/extra", "/products"),
+        ("/products/a/b/?products_w=0.9&x=1", "/products?products_w=0.9&x=1"),
+        ("/products//other.example.org/", "/products"),
+        ("//other.example.org/x", None),  # which a browser would take for another host
+        ("/%2F%2Fother.example.org/x", None),
+        ("/a%0D%0Ab/x", None),
+        ("/products", None),
+        ("/products/_stcore/health", None),  # asked for before each page, in vain
+    ],
+)
+def test_beneath_a_page_is_the_way_to_it_and_to_nowhere_else(path, to, site):
+    status, headers, _ = ask(site, path, Host="any.example.org")
+    assert headers["Location"] == to and (status == 302) == (to is not None)
+
+
+def test_a_path_beneath_a_page_opens_it_as_its_query_says(site, reader):
+    tab = reader().goto(f"{site.address}/products/extra?products_w=0.9")
+    assert urlsplit(tab.page.url).path == "/products"
+    assert tab.page.get_by_label("w", exact=True).input_value() == "0.90"
+    tab.assert_sound()
+
+
 def test_files_are_kept_and_small_and_pages_are_not_kept(site):
     _, headers, small = ask(site, script(site), **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip" and "immutable" in headers["Cache-Control"]
