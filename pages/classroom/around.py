@@ -82,8 +82,8 @@ def draw() -> None:
     st.html(_STYLE)
     if shown.section:
         st.html(_PROJECTOR)
-    if shown.is_site:
-        page.opened(panel, "class", "With a class", _entries(panel))
+    if not (shown.section or shown.embedded):
+        page.opened(panel, "class", "With a class", _entries(panel), stays=True)
     values.fragment(_projector, key=f"{panel.page}.projector")(panel)
     room.follow(panel)
     with st.container(key="bars"):
@@ -99,13 +99,16 @@ def draw() -> None:
 
 
 def _entries(panel: Panel) -> Mapping[str, Callable[[], None]]:
-    return {
+    """All that there is for a class; in a lesson what one teaches it with."""
+    entries: dict[str, Callable[[], None]] = {
         "Present": partial(_how_to_present, panel),
         "Teach": partial(teach.compose, panel, panels()),
         "A room": room.teach,
         "Take away": partial(take_away.draw, panel, panels()),
         "Embed this": partial(_embed, panel),
     }
+    titles = ("Present", "A room") if mode.now().step else entries
+    return {title: entries[title] for title in titles}
 
 
 # The projector -----------------------------------------------------------------------------------

@@ -66,10 +66,16 @@ def _token(role: str) -> str:
 
 def leave() -> None:
     """Be in no room."""
+    _follow_no_more()
     for key in (CODE, _KEY, _SEEN, _ASKS, _DOOR):
         st.session_state.pop(key, None)
     mode.become(replace(mode.now(), awaited="", teaches=False, counted=("", "")))
     say_in_address()
+
+
+def _follow_no_more() -> None:
+    if voter := st.session_state.get(_VOTER):
+        _rooms().go(st.session_state.get(CODE, ""), voter)
 
 
 def _is_teacher() -> bool:
@@ -454,6 +460,7 @@ def _again() -> None:
 
 
 def _teach_again() -> None:
+    _follow_no_more()
     st.session_state[_KEY] = _token("teacher")
     st.session_state.pop(_ASKS, None)
     mode.become(replace(mode.now(), awaited=""))

@@ -109,6 +109,12 @@ class Rooms:
                 room.votes.get(voter, ""),
             )
 
+    def go(self, code: str, voter: str) -> None:
+        """The voter is not in the room any more. What was answered counts."""
+        with self._lock:
+            if room := self._rooms.get(code):
+                room.looked.pop(voter, None)
+
     def show(
         self,
         code: str,

@@ -144,17 +144,31 @@ def more(
     opened(panel, "more", "More", entries)
 
 
-def opened(panel: Panel, name: str, label: str, entries: Mapping[str, Callable[[], None]]) -> None:
-    """A row of titles in a fragment of its own, and what is drawn when one is chosen.
+def opened(
+    panel: Panel,
+    name: str,
+    label: str,
+    entries: Mapping[str, Callable[[], None]],
+    *,
+    stays: bool = False,
+) -> None:
+    """A row of titles in a fragment of its own, and what is drawn when one is chosen; where it
+    `stays`, on the next page too.
 
     What a page that was left still says is dropped with its fragments. Outside of them it would
     have the browser draw that page again and then go back, and sometimes it ends with neither.
     """
-    key = f"{panel.page}.{name}"
+    key, kept = f"{panel.page}.{name}", f"{name}.kept"
+
+    def chosen() -> None:
+        st.session_state[kept] = st.session_state[key]
+        values.change(panel, {}, anew=key)
 
     def draw() -> None:
-        anew = partial(values.change, panel, {}, anew=key)
-        title = st.pills(label, list(entries), key=key, on_change=anew)
+        # Streamlit forgets what a page that is left had.
+        if stays and key not in st.session_state and st.session_state.get(kept) in entries:
+            st.session_state[key] = st.session_state[kept]
+        title = st.pills(label, list(entries), key=key, on_change=chosen)
         if title:
             st.session_state[f"{key}.was_open"] = True
             entries[title]()

@@ -221,6 +221,27 @@ def test_what_is_asked_stands_on_the_projector(path, says, rooms):
     assert prose(at).count(question) == 1, "put away"
 
 
+def test_a_second_window_that_teaches_is_not_counted_among_who_is_there(rooms, monkeypatch):
+    monkeypatch.setattr(room, "_token", lambda role: "one browser's" + role)
+    wall = open_page("clipping")
+    open_room(wall, "clipping")
+    code = wall.session_state[room.CODE]
+    desk = open_page("clipping", room=code)
+    assert rooms.look(code).here == 1, "it follows"
+    desk.button(key="room.again").click().run()
+    assert rooms.look(code).here == 0
+
+
+def test_a_room_is_opened_within_a_lesson(rooms):
+    at = open_page("products", lesson=PACKED, step="1")
+    (row,) = (row for row in at.get("button_group") if row.key == "products.class")
+    assert row.options == ["Present", "A room"]
+    row.set_value("A room").run()
+    at.button(key="room.open").click().run()
+    code = at.session_state[room.CODE]
+    assert rooms.look(code).running == at_step(0) and f"# {code}" in prose(at)
+
+
 def test_a_room_that_has_ended_says_so(rooms):
     at = open_page("clipping")
     open_room(at, "clipping")

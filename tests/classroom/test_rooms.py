@@ -35,6 +35,20 @@ def test_a_question_is_asked_answered_and_revealed():
     assert rooms.look(code).counts == {}
 
 
+def test_who_goes_is_not_there_and_has_answered_all_the_same():
+    rooms = Rooms()
+    code, key = rooms.open(KEY), KEY
+    for voter in "ab":
+        rooms.look(code, voter)
+    rooms.go(code, "a")
+    assert rooms.look(code).here == 1
+    rooms.ask(code, key, "clipping")
+    rooms.vote(code, "clipping", "b", "Yes")
+    rooms.go(code, "b")
+    rooms.go("none", "b")
+    assert rooms.look(code).here == 1 and rooms.look(code).counts == {"Yes": 1}
+
+
 def test_only_the_teacher_leads():
     rooms = Rooms()
     code, key = rooms.open(KEY), KEY

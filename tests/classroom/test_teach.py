@@ -1,6 +1,7 @@
 """A teacher builds a lesson."""
 
 import pytest
+from streamlit.util import calc_hash
 
 from pages.classroom import lesson
 from pages.kit.mode import Step
@@ -34,6 +35,22 @@ def test_what_two_networks_have_is_locked_by_name():
     (locked,) = (box for box in at.multiselect if box.label == "Locked")
     assert len(set(locked.options)) == len(locked.options) == len(PANELS["training"].controls)
     assert {"A: Depth", "B: Depth", "Steps"} <= set(locked.options)
+
+
+def test_what_is_open_for_a_class_stays_open_on_the_next_page():
+    at = teaching("products")
+    at._page_hash = calc_hash("clipping")
+    at.run()
+    assert "A lesson is a row of views" in prose(at) and "Gradient clipping" in prose(at)
+    pressed(at, "teach.add")
+    assert [step.page for step in at.session_state["classroom.draft"].steps] == [
+        "products",
+        "clipping",
+    ]
+    widget_of(at, "clipping.class").set_value(None).run()
+    at._page_hash = calc_hash("products")
+    at.run()
+    assert "A lesson is a row of views" not in prose(at)
 
 
 def test_a_lesson_has_the_title_that_it_was_given():
