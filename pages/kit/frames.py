@@ -30,6 +30,7 @@ class Clock:
 
     A live control is moved only while the parameter `plays` is true: from where `begins` says when
     it becomes so, and as long as `lasts` says. Where the control stands when it ends is reported.
+    Any other parameter becomes what `then` says whenever the control `after` moves.
     """
 
     param: str
@@ -38,6 +39,8 @@ class Clock:
     plays: str = ""
     begins: str = ""
     lasts: str = "true"
+    after: str = ""
+    then: str = ""
 
     @property
     def beat(self) -> dict[str, Any]:

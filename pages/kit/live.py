@@ -201,10 +201,13 @@ def _tied(param: dict, handle: str | None, locked: bool, clock: Clock | None) ->
 
 def _ticking(param: dict, clock: Clock | None) -> dict:
     if clock and param["name"] == clock.param:
-        return param | {"on": [{"events": clock.beat, "update": clock.update}]}
+        # without `force` only another result than the one before counts
+        moved = {"events": {"signal": clock.after}, "update": clock.then, "force": True}
+        beat = {"events": clock.beat, "update": clock.update}
+        return param | {"on": [beat, moved] if clock.after else [beat]}
     if clock and param["name"] == clock.plays:
         lasts = f"{clock.plays} && ({clock.lasts})"
-        # a button has said otherwise; without `force` only a new result counts
+        # a button has said otherwise
         ends = {"events": {"signal": PRESENT}, "update": "false", "force": True}
         return param | {"on": [{"events": clock.beat, "update": lasts}, ends]}
     return param

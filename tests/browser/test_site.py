@@ -547,6 +547,26 @@ def test_the_network_plays_forward_and_back_and_by_single_stages(server, reader)
     tab.assert_sound()
 
 
+def test_the_network_shows_what_a_drag_does_wherever_it_was_stopped(server, reader):
+    """A picture that was left midway would show no gradient of the dragged size."""
+    tab = reader().goto(f"{server}/home")
+    stage = tab.page.locator("input[name=stage]")
+    end = stage.input_value()
+    stage.fill("3")
+    assert stage.input_value() == "3"
+    live_input(tab, MAIN["home"]).fill("0.6")
+    tab.page.wait_for_function(
+        f"document.querySelector('input[name=stage]').value == {end}", timeout=5_000
+    )
+    # while it plays, a drag does not stop it
+    tab.page.locator("input[name=play]").check()
+    live_input(tab, MAIN["home"]).fill("1.6")
+    tab.page.wait_for_function(
+        "[5, 6, 7].includes(+document.querySelector('input[name=stage]').value)", timeout=10_000
+    )
+    tab.assert_sound()
+
+
 def test_a_cleared_box_goes_back_and_a_packed_table_is_not_shown(server, reader):
     tab = reader().goto(f"{server}/products?products_w=0.9")
     box = tab.page.locator("[data-testid=stNumberInput] input").first

@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.concepts.home.panel import LAYERS, SEEN_UNITS
+from pages.concepts.home.panel import LAYERS, SEEN_UNITS, C
 from pages.kit import frames, grammar
 
 FLOOR, CEILING = 8.6, 13.4  # where it stands on the chart's vertical axis, above the gradients
@@ -11,7 +11,13 @@ _HEIGHT = f"{CEILING} - (datum.unit + 0.5) * {(CEILING - FLOOR) / SEEN_UNITS}"  
 _END = 2 * LAYERS + 2  # the last stage: all of the gradient has come back
 # the layer nearest to the input that the gradient has come back to
 _REACHED = f"(datum.depth + {LAYERS + 2} - stage)"
-CLOCK = frames.Clock("stage", 160, f"play ? (stage + 1) % {_END + 1} : stage")
+CLOCK = frames.Clock(
+    "stage",
+    160,
+    f"play ? (stage + 1) % {_END + 1} : stage",
+    after=C.name,
+    then=f"play ? stage : {_END}",  # stopped midway it would not show what the drag does
+)
 
 
 def params() -> list[alt.Parameter]:
