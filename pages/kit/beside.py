@@ -21,8 +21,8 @@ from pages.kit.grammar import LABEL_SIZE
 MAIN = "main"
 PINNED, IDEA = "pinned", "idea"
 LINES = (PINNED, IDEA)
-NAMES = {PINNED: "pinned_name", IDEA: "idea_name"}
 MEASURED, PARTS = "idea_measured", "idea_parts"
+NAMES = {PINNED: "pinned_name", IDEA: "idea_name", MEASURED: "idea_measured_name"}
 Tables = dict[str, pd.DataFrame]
 _ABOVE, _BELOW = -12, 16  # pixels from a line to its name
 _DASHES = {PINNED: [8, 5], IDEA: [4, 4]}
@@ -96,14 +96,16 @@ class Idea:
     """What an idea would give at N points, in the order of the way, and what is so.
 
     rule: the idea's, in words; name: the same in a word or a formula, beside the line. truth: what
-    it is held against. point: what a point is called, by its x: “n = 5”. seen: the ends of the
-    chart's axis. by: see FACTOR. name_share: see `line`; align, below: of the name, where it does
-    not stand free above the line by itself.
+    it is held against; so: its name beside the line, none where the chart has that line and its
+    name. point: what a point is called, by its x: “n = 5”. seen: the ends of the chart's axis.
+    by: see FACTOR. name_share: see `line`; align, below: of the name, where it does not stand free
+    above the line by itself; so_share, so_below: of the other, which keeps away from the idea.
     """
 
     rule: str
     name: str
     truth: str
+    so: str
     point: Callable[[float], str]
     x: np.ndarray
     y: np.ndarray
@@ -113,6 +115,8 @@ class Idea:
     name_share: float = 0.5
     align: str | None = None
     below: bool = False
+    so_share: float = 0.8
+    so_below: bool | None = None
 
     @property
     def parting(self) -> int | None:
@@ -161,7 +165,12 @@ def guessed(
 def held_against(idea: Idea) -> Tables:
     """The tables of an idea's line and its name, of what is measured, and of where they part."""
     own = line(idea.x, idea.y, seen=idea.seen, name_share=idea.name_share)
-    truth = line(idea.x, idea.measured, seen=idea.seen)
+    below = idea.so_below
+    if below is None:
+        with np.errstate(invalid="ignore"):
+            below = bool(np.nanmean(idea.measured - idea.y) < 0)
+    place = {"seen": idea.seen, "name_share": idea.so_share, "named": bool(idea.so)}
+    truth = line(idea.x, idea.measured, below=below, **place)
     own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
     parting = [] if idea.parting is None else [idea.parting]
     both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parting]
@@ -170,6 +179,7 @@ def held_against(idea: Idea) -> Tables:
         IDEA: _drawn(own, "dark"),
         PARTS: _drawn(both, "dark"),
         NAMES[IDEA]: _names(own, f"your idea: {idea.name}", "dark"),
+        NAMES[MEASURED]: _names(truth, idea.so, "reference"),
     }
 
 
@@ -179,15 +189,27 @@ def nothing(which: str) -> Tables:
     none = np.empty(0)
     if which == PINNED:
         return pinned(line(none, none, seen=(0, 0)), "")
-    return held_against(Idea("", "", "", str, none, none, none, seen=(0, 0)))
+    return held_against(Idea("", "", "", "", str, none, none, none, seen=(0, 0), so_below=False))
 
 
 def drawn(spec: dict, lines: Iterable[str], scale: float) -> dict:
     """The chart's spec with PINNED or IDEA or both: a pinned line beneath its main one,
-    the names of both over it.
+    the names of both over it, and an axis that follows the frame as long as they are.
 
     `scale` is how much larger they are than on a page by itself.
     """
+    made, x = _with_lines(spec, lines, scale), spec.get("encoding", {}).get("x", {})
+    first, last = x.get("scale", {}).get("domain", (None, None))
+    if not isinstance(last, dict) or not lines:
+        return made
+    ends = [f"({last['expr']})"]
+    ends += [f"extent(pluck(data('{name}'), 'at_x'))[1] || 0" for name in lines]
+    furthest = {"expr": f"max({', '.join(ends)})"}
+    longer = x | {"scale": x["scale"] | {"domain": [first, furthest]}}
+    return made | {"encoding": spec["encoding"] | {"x": longer}}
+
+
+def _with_lines(spec: dict, lines: Iterable[str], scale: float) -> dict:
     if "layer" not in spec:
         return spec
     layers: list[dict] = []
@@ -195,9 +217,10 @@ def drawn(spec: dict, lines: Iterable[str], scale: float) -> dict:
         if layer.get("name", "").split("_")[0] == MAIN:  # Altair numbers names in inner layers
             own = {which: _lines(which, scale) for which in lines}
             names = [_name(which, scale) for which in LINES if which in own]
+            names += [_name(MEASURED, scale)] if IDEA in own else []
             layers += [*own.get(PINNED, ()), layer, *own.get(IDEA, ()), *names]
         else:
-            layers.append(drawn(layer, lines, scale))
+            layers.append(_with_lines(layer, lines, scale))
     return spec | {"layer": layers}
 
 

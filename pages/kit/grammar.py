@@ -171,14 +171,24 @@ def count_x(field: str, title: str | list[str], high: int, *, every: int, room: 
     return linear_x(field, title, (0, high + room), range(0, high + 1, every))
 
 
-def whole_x(field: str, title: str | list[str], least: list[float], /, **axis: Any) -> alt.X:
-    """A horizontal axis of whole numbers, as far as the rows reach, and `least` in any case."""
-    return alt.X(
-        field,
-        type="quantitative",
-        scale=alt.Scale(domain=alt.DomainUnionWith(unionWith=least), nice=False, zero=False),
-        axis=alt.Axis(title=title, tickMinStep=1, grid=False, **AXIS | axis),
-    )
+def whole_x(
+    field: str,
+    title: str | list[str],
+    low: float | alt.ExprRef,
+    high: float | alt.ExprRef,
+    /,
+    **axis: Any,
+) -> alt.X:
+    """A horizontal axis of whole numbers, labeled wherever there is room."""
+    return linear_x(field, title, (low, high), tickMinStep=1, **axis)
+
+
+def from_frame(column: str, default: float) -> alt.ExprRef:
+    """An axis's end that is no constant: what the frame's first row says of it.
+
+    To let the axis follow its rows, and reach a least end, has the browser warn once per layer.
+    """
+    return alt.ExprRef(f"length(data('frame')) ? data('frame')[0].{column} : {default:g}")
 
 
 def shares_y(field: str, title: str, *, room: float = 0, digits: str = "") -> alt.Y:

@@ -4,6 +4,7 @@ Without Chromium these tests are skipped, with the reason; REQUIRE_BROWSER=1 mak
 """
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -64,6 +65,9 @@ class Reader:
     def _console(self, message):
         # a deep link probes <page>/_stcore/ first and falls back: Streamlit's own 404s
         if message.type == "error" and "Failed to load resource" not in message.text:
+            self.errors.append(message.text)
+        # Vega's, of an axis that layers pull in several directions, or that has nothing to follow
+        if re.search("Conflicting scale|Infinite extent", message.text):
             self.errors.append(message.text)
 
     def _count(self):

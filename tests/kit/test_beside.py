@@ -1,6 +1,7 @@
 """Lines beside a chart's own, and the pin: on the chart, in the session, in the link."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -256,7 +257,8 @@ def test_no_control_has_the_name_of_the_pin():
 def idea(y, measured, **how):
     x = np.arange(len(y))
     how = {"seen": (-1, 1), "point": lambda x: f"n = {x:g}"} | how
-    return beside.Idea("a rule", "a name", "what is so", x=x, y=y, measured=measured, **how)
+    told = ("a rule", "a name", "what is so", "so")
+    return beside.Idea(*told, x=x, y=y, measured=measured, **how)
 
 
 def test_an_idea_parts_where_it_is_a_factor_of_two_away():
@@ -268,6 +270,7 @@ def test_an_idea_parts_where_it_is_a_factor_of_two_away():
     assert rows[beside.NAMES[beside.IDEA]]["says"].tolist() == ["your idea: a name"]
     meanings = {name: set(table["meaning"]) for name, table in rows.items()}
     assert meanings.pop(beside.MEASURED) == {"reference"}
+    assert meanings.pop(beside.NAMES[beside.MEASURED]) == {"reference"}
     assert all(meaning == {"dark"} for meaning in meanings.values())
 
 
@@ -296,7 +299,7 @@ def test_shares_part_by_points():
 @pytest.mark.parametrize("guess", [0, -0.3, -1, -1.6, -2, -2.3, -2.6, -3, -10])
 def test_a_guess_is_made_up_of_equal_factors_unless_it_is_right(guess):
     measured = np.log10(0.9) * np.arange(51)
-    how = {"truth": "0.9ⁿ", "point": str, "x": np.arange(51), "seen": (-20, 20)}
+    how = {"truth": "0.9ⁿ", "so": "0.9ⁿ", "point": str, "x": np.arange(51), "seen": (-20, 20)}
     found = beside.guessed(guess, measured, "each leaves {}", **how)
     assert (found is None) == (abs(guess - measured[-1]) < 0.5)
     if found:
@@ -306,7 +309,7 @@ def test_a_guess_is_made_up_of_equal_factors_unless_it_is_right(guess):
 
 
 def test_what_is_right_may_differ_from_what_is_measured():
-    how = {"truth": "", "point": str, "x": np.arange(2), "seen": (-9, 9)}
+    how = {"truth": "", "so": "", "point": str, "x": np.arange(2), "seen": (-9, 9)}
     assert beside.guessed(4, np.array([0, 3.4]), "{}", right=3.6, **how) is None
     assert beside.guessed(4, np.array([0, 3.4]), "{}", **how)
 
@@ -319,14 +322,37 @@ def test_an_idea_is_drawn_over_the_main_line_a_pinned_one_beneath_it():
     ]
     assert names == [
         *(None, "pinned", "main", "idea_measured", "idea", "idea_parts"),
-        *("haloed_pinned", "haloed_idea"),
+        *("haloed_pinned", "haloed_idea", "haloed_idea_measured"),
     ]
+
+
+def test_the_name_of_what_is_so_keeps_to_its_own_side():
+    for higher in (0.5, -0.5):
+        found = idea(np.zeros(5), higher * np.arange(5) / 4)
+        (name,) = beside.held_against(found)[beside.NAMES[beside.MEASURED]].itertuples()
+        assert (name.dy < 0) == (higher > 0) and name.says == "so"
+    unnamed = replace(idea(np.zeros(5), np.ones(5)), so="")
+    assert beside.held_against(unnamed)[beside.NAMES[beside.MEASURED]].empty
+
+
+def test_an_axis_that_follows_the_frame_is_as_long_as_the_lines_beside():
+    """A pinned line of thirty layers beside a network of ten."""
+    follows = {"expr": "data('frame')[0].right"}
+    scale = {"domain": [0, follows], "nice": False}
+    spec = {"layer": [{"name": beside.MAIN}], "encoding": {"x": {"field": "i", "scale": scale}}}
+    longer = beside.drawn(spec, beside.LINES, 1.0)["encoding"]["x"]
+    assert longer["field"] == "i" and longer["scale"]["domain"][0] == 0
+    end = longer["scale"]["domain"][1]["expr"]
+    assert follows["expr"] in end and all(f"data('{name}')" in end for name in beside.LINES)
+    fixed = spec | {"encoding": {"x": {"scale": {"domain": [0, 30]}}}}
+    assert beside.drawn(fixed, beside.LINES, 1.0)["encoding"] == fixed["encoding"]
+    assert beside.drawn(spec, (), 1.0)["encoding"] == spec["encoding"]
 
 
 def test_on_a_projector_what_is_measured_in_pixels_grows():
     spec = {"layer": [{"name": beside.MAIN, "mark": "line"}]}
     one, two = (beside.drawn(spec, ["idea"], scale)["layer"][1:] for scale in (1, 2))
-    assert [part["mark"].get("strokeWidth") for part in one] == [1.5, 2.2, None, None]
-    assert [part["mark"].get("strokeWidth") for part in two] == [3.0, 4.4, None, None]
+    assert [part["mark"].get("strokeWidth") for part in one] == [1.5, 2.2, *[None] * 3]
+    assert [part["mark"].get("strokeWidth") for part in two] == [3.0, 4.4, *[None] * 3]
     assert two[2]["mark"]["size"] == 4 * one[2]["mark"]["size"]
     assert two[3]["mark"]["fontSize"] == 2 * one[3]["mark"]["fontSize"]

@@ -293,17 +293,23 @@ def test_the_prediction_answers_each_guess():
 
 def test_the_lines_of_the_first_step_fill_their_axis():
     """The axis follows the rows: whatever the network, its lines are not squeezed, nor cut."""
-    scale = charts.first_step().to_dict(validate=False)["encoding"]["y"]["scale"]
-    assert scale["domain"] == {"unionWith": [-4, 1]}
     for name in LABELS:
         found = data.first_step(name, "norm", 0.0, 0)
         rows = found.tables["frame"]
         assert rows["log10"].notna().all() and rows["beyond"].isna().all()
-        spanned = max(rows["log10"].max(), 1) - min(rows["log10"].min(), -4)
-        assert np.ptp(rows["log10"]) > 0.3 * spanned, name
+        low, high = rows["low"].iloc[0], rows["high"].iloc[0]
+        assert low <= min(rows["log10"].min(), -4) < low + 1 and low == round(low)
+        assert high >= max(rows["log10"].max(), 1) > high - 1 and high == round(high)
+        assert np.ptp(rows["log10"]) > 0.3 * (high - low), name
         first = rows[rows["layer"] == 1].set_index("series")["log10"]
         assert first["before"] == pytest.approx(found.before)
         assert first["product"] == pytest.approx(found.product)
+
+
+def test_the_axis_of_the_first_step_has_room_for_what_is_off_it():
+    zero, alive = np.array([-np.inf, 0.0]), np.zeros(2)
+    rows = data._by_layer({"slopes": zero, "product": alive, "before": alive, "after": alive})
+    assert set(rows["frame"]["low"]) == {-16} and set(rows["frame"]["high"]) == {1}
 
 
 @pytest.mark.parametrize("network", networks.NETWORKS)

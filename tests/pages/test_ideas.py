@@ -94,6 +94,38 @@ def test_what_is_drawn_of_an_idea_is_finite_and_named_once(path):
         assert low <= names["at_y"].item() <= high, "its name is beyond the axis"
 
 
+@pytest.mark.parametrize("path", PANELS)
+def test_the_gray_line_has_its_name_on_the_chart_away_from_the_ideas(path):
+    """It may be of another network than the one that is set."""
+    wrong, _, make = question(path)
+    for answer in wrong:
+        idea = make(answer)
+        rows = beside.held_against(idea)
+        named = rows[beside.NAMES[beside.MEASURED]]
+        if path == "home":  # it is one of the chart's own, which has a name at its end
+            assert named.empty
+            continue
+        assert len(named) == 1 and named["says"].item().split(", then")[0] == idea.so != ""
+        assert set(named["meaning"]) == {"reference"}
+        for width in (900, 270):  # of the plot, on a desktop and on a phone
+            (a, b), (c, d) = (
+                _box(rows[beside.NAMES[which]], idea, path == "memory", width)
+                for which in (beside.IDEA, beside.MEASURED)
+            )
+            assert a[1] <= c[0] or c[1] <= a[0] or b[1] <= d[0] or d[1] <= b[0], (answer, width)
+
+
+def _box(names, idea, turned, width, height=330):
+    """About where a name is drawn: its left and right, its top and foot, in pixels."""
+    name = names.iloc[0]
+    across = (name["at_x"] - idea.x.min()) / np.ptp(idea.x) * width
+    across = width - across if turned else across  # an axis that runs from right to left
+    down = (idea.seen[1] - name["at_y"]) / (idea.seen[1] - idea.seen[0]) * height + name["dy"]
+    long = 7.2 * len(name["says"])
+    left = across - {"left": 0, "center": long / 2, "right": long}[name["align"]]
+    return (left, left + long), (down - 7, down + 7)
+
+
 # Each rule gives what the answer claims ----------------------------------------------------------
 
 

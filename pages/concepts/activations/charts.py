@@ -199,7 +199,7 @@ def asked() -> alt.LayerChart:
     low, high = ASKED
     return grammar.layered(
         line.properties(name=beside.MAIN),
-        x=grammar.whole_x("layer", grammar.toward_the_input("layer"), [1, SEEN_DEPTH]),
+        x=grammar.whole_x("layer", grammar.toward_the_input("layer"), 1, SEEN_DEPTH),
         y=grammar.powers_y("log10", f"part of ‖dJ/dz‖ at layer {SEEN_DEPTH}", low, high, every=4),
         height=theme.SMALL_HEIGHT,
     )

@@ -217,6 +217,7 @@ def idea(guess: float, seed: int) -> beside.Idea | None:
         asked(seed).by_layer[::-1],
         "each layer leaves {}",
         truth="the sigmoid networks",
+        so="sigmoid, Xavier",
         point=lambda x: f"layer {x:g}",
         x=np.arange(SEEN_DEPTH, 0, -1),
         seen=ASKED,

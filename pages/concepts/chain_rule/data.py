@@ -233,6 +233,7 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth="the sigmoid chain with *w* = 4",
+        so="sigmoid, w = 4",
         point=lambda x: f"L = {x:g}",
         x=layers,
         measured=chain.gradient[int(np.abs(chain.w - ASKED).argmin())],

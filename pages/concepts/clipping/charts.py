@@ -169,21 +169,29 @@ def first_step() -> alt.LayerChart:
     """Over the layers: ∏φ′(z), ∏W·φ′(z), and the first step before and after clipping.
 
     Rows: `layer`, `series` ("slopes", "product", "before", "after"), `log10`, or −∞ and ∞ in
-    `beyond`, `says`, `meaning`; `depth`, the last layer; `right`, up to where names have room. The
-    table `names` has those of the last layer, `log10` being the height of the `name`.
+    `beyond`, `says`, `meaning`; `depth`, the last layer; `right`, up to where names have room; the
+    vertical axis's ends, `low`, `high`. The table `names` has those of the last layer, `log10`
+    being the height of the `name`.
     """
     # as far as the lines reach: some networks' stay within three decades, others' span thirty
-    ticks = {"values": alt.Undefined, "tickMinStep": 1, "tickCount": 8}
-    x = grammar.count_x("layer", grammar.toward_the_input("layer"), 20, every=5)
-    x.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[0, 2]), nice=False)
-    y = grammar.powers_y("log10", "relative size", -16, 16, every=4)
-    y.scale = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-4, 1]), nice=True, zero=False)
-    for channel in (x, y):
-        for name, value in ticks.items():
-            channel["axis"][name] = value
-    last = "(length(data('frame')) ? data('frame')[0].depth : 0)"
+    last = f"({grammar.from_frame('depth', 0)['expr']})"
     is_layer = f"datum.value >= 1 && datum.value <= {last} && datum.value == floor(datum.value)"
-    x["axis"]["labelExpr"] = f"{is_layer} ? datum.value : ''"
+    x = grammar.whole_x(
+        "layer",
+        grammar.toward_the_input("layer"),
+        0,
+        grammar.from_frame("right", 2),
+        tickCount=8,
+        labelExpr=f"{is_layer} ? datum.value : ''",
+    )
+    y = grammar.linear_y(
+        "log10",
+        "relative size",
+        (grammar.from_frame("low", -4), grammar.from_frame("high", 1)),
+        tickMinStep=1,
+        tickCount=8,
+        labelExpr=grammar.power_of_ten("datum.value"),
+    )
     rows = alt.Chart()
     one = alt.Chart().transform_filter("datum.series == 'slopes' && datum.layer == datum.depth")
     one = grammar.colored(one.transform_calculate(left="0", one="0"), "reference")

@@ -166,6 +166,8 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth="He ×0.6 clipped by norm",
+        so="He ×0.6, clipped",
+        so_below=False,
         point=lambda x: f"*c* = {LIMIT.shown(x)}",
         x=rows["limit"].to_numpy(),
         measured=rows["accuracy"].to_numpy(),
@@ -175,7 +177,7 @@ def idea(option: str) -> beside.Idea | None:
     return {
         "repairs": idea_of(
             "whatever *c* is, it learns as He ×1 does",
-            "16 layers of He ×1",
+            "as He ×1",
             y=cured,
             name_share=0.25,
             below=True,
@@ -310,11 +312,19 @@ def _by_layer(series: dict[str, np.ndarray]) -> dict[str, pd.DataFrame]:
         part["says"] = [theme.from_log10(value) for value in values[:depth]]
         parts.append(part)
     frame = pd.concat(parts, ignore_index=True)
+    frame["low"], frame["high"] = _seen(frame)
     drawn = frame.fillna({"log10": 0.0})
     ends = drawn[drawn["layer"] == depth]
     ends = ends.assign(name=[_NAMES[key][0] for key in ends["series"]])
     gap = 0.09 * max(5.0, np.ptp(drawn["log10"]))  # between names: of what the axis spans
     return {"frame": frame, "names": grammar.line_names(ends, "log10", gap=gap)}
+
+
+def _seen(frame: pd.DataFrame) -> tuple[float, float]:
+    """The ends of the axis: whole decades around the lines, and what stands off the axis."""
+    beyond = 16 * np.sign(frame["beyond"])
+    low, high = (np.nanmin([frame["log10"], beyond]), np.nanmax([frame["log10"], beyond]))
+    return float(np.floor(min(low, -4))), float(np.ceil(max(high, 1)))
 
 
 # The plane ---------------------------------------------------------------------------------------

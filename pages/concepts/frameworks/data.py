@@ -109,6 +109,7 @@ def idea(guess: float) -> beside.Idea | None:
         asked(),
         "each layer leaves {}",
         truth=f"{ASKED_FRAMEWORK}'s {ASKED_DEPTH} layers",
+        so=f"{ASKED_FRAMEWORK}, {ASKED_DEPTH} layers",
         point=lambda x: f"layer {x:g}",
         x=np.arange(ASKED_DEPTH, 0, -1),
         seen=(BOTTOM, TOP),

@@ -409,6 +409,7 @@ def idea(option: str) -> beside.Idea | None:
             rule=f"{name} {rule}",
             name=name,
             truth=f"{name} as it was trained",
+            so="",
             point=lambda x: f"step {x:g}",
             x=steps,
             y=np.interp(pace * steps, steps, middle),

@@ -32,7 +32,12 @@ def gradients() -> alt.LayerChart:
         *_beside(frame),
         *_line(frame),
         *_readout(frame),
-        x=_layers_x("layer", [1, 2], grammar.toward_the_input("layer")),
+        x=_layers_x(
+            "layer",
+            grammar.toward_the_input("layer"),
+            grammar.from_frame("left", 1),
+            grammar.from_frame("right", 2),
+        ),
         y=grammar.powers_y("line", "size, relative to the last layer's", -TOP, TOP, every=4),
         params=(frames.param(G),),
         title=frames.reading(G),
@@ -40,10 +45,10 @@ def gradients() -> alt.LayerChart:
     )
 
 
-def _layers_x(field: str, least: list, title: str | list[str]) -> alt.X:
+def _layers_x(field: str, title: str | list[str], *ends: float | alt.ExprRef) -> alt.X:
     """Layers, as many as the frame has: a drag does not change their number."""
     labels = "datum.value >= 1 && datum.value == floor(datum.value) ? datum.value : ''"
-    return grammar.whole_x(field, title, least, labelExpr=labels, ticks=False)
+    return grammar.whole_x(field, title, *ends, labelExpr=labels, ticks=False)
 
 
 def _ghost(frame: alt.Chart, key: str) -> list[alt.Chart]:
@@ -176,7 +181,7 @@ def activations() -> alt.LayerChart:
     """How a network's activations are distributed in each layer: a column of shades per layer.
 
     Rows: `left`, `right` of the layer's column, `layer`, `low`, `high` of a bin, the `share` of
-    the activations in it as `says`, and `strength`, its square root.
+    the activations in it as `says`, and `strength`, its square root; `end` of the axis.
     """
     y = grammar.linear_y(
         "low",
@@ -204,7 +209,7 @@ def activations() -> alt.LayerChart:
                 alt.Tooltip("says", type="nominal", title="share"),
             ],
         ),
-        x=_layers_x("left", [0.5, 2.5], "layer"),
+        x=_layers_x("left", "layer", 0.5, grammar.from_frame("end", 2.5)),
         y=y,
         height=theme.SMALL_HEIGHT,
     )

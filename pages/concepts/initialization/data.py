@@ -329,6 +329,7 @@ def idea(option: str) -> beside.Idea | None:
             "Xavier keeps every layer's size",
             "×1 a layer",
             f"Xavier's {layers}",
+            "Xavier, sigmoid",
             y=0 * xavier[::-1],
             measured=xavier[::-1],
         ),
@@ -336,6 +337,7 @@ def idea(option: str) -> beside.Idea | None:
             "N(0, 1) loses what Xavier loses",
             "as Xavier",
             f"N(0, 1)'s {layers}",
+            "N(0, 1), sigmoid",
             y=xavier[::-1],
             measured=normal[::-1],
         ),
@@ -648,6 +650,7 @@ def activations(of: Setting, scale: float) -> pd.DataFrame:
     return frame.assign(
         left=frame["layer"] - 0.46,
         right=frame["layer"] + 0.46,
+        end=of.depth + 0.5,
         strength=np.sqrt(frame["share"]),
         says=[theme.percent(share) for share in frame["share"]],
     )

@@ -126,6 +126,8 @@ def idea(guess: float) -> beside.Idea | None:
         asked(),
         "each step leaves {} of an LSTM's memory",
         truth="0.731ⁿ",
+        so="0.731ⁿ",
+        so_share=0.15,
         point=lambda x: f"*n* = {x:g}",
         x=np.arange(BACK + 1),
         seen=(LOW, HIGH),

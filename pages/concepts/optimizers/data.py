@@ -142,6 +142,7 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth=f"what is measured in {depth} sigmoid layers",
+        so=f"{depth} sigmoid layers",
         point=lambda x: f"layer {1 + round(x * (depth - 1))}",
         seen=(LOW, HIGH),
     )

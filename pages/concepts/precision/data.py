@@ -197,6 +197,8 @@ def idea(option: str) -> beside.Idea | None:
     idea_of = partial(
         beside.Idea,
         truth="the product in float16",
+        so="in float16",
+        so_share=1.0,
         point=lambda x: f"*n* = {x:g}",
         x=n,
         measured=held,

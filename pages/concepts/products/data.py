@@ -100,10 +100,13 @@ def idea(guess: float) -> beside.Idea | None:
         asked(),
         "each factor leaves {}",
         truth=f"{ASKED[0]:g}ⁿ",
+        so=f"{ASKED[0]:g}ⁿ",
+        so_share=1.0,
         point=lambda x: f"*n* = {x:g}",
         x=np.arange(ASKED[1] + 1),
         seen=(-LIMIT, LIMIT),
         name_share=0.7,
+        below=bool(guess < asked()[-1]),
     )
 
 

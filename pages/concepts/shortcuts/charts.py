@@ -23,7 +23,9 @@ def blocks() -> alt.LayerChart:
     `says`.
     """
     frame = frames.frame_of(R)
-    x = grammar.whole_x("i", grammar.toward_the_input("after block"), [0, 1], format="d")
+    x = grammar.whole_x(
+        "i", grammar.toward_the_input("after block"), 0, grammar.from_frame("last", 1), format="d"
+    )
     y = grammar.linear_y(
         None,
         "relative size",
@@ -106,9 +108,10 @@ def _ruler(frame: alt.Chart) -> list[alt.Chart]:
 def paths() -> alt.LayerChart:
     """Which lengths of path carry the gradient: a bar per number of branches, and the law.
 
-    Rows: `k`, `share`, `law` (or nothing), `says`, `meaning`.
+    Rows: `k`, `share`, `law` (or nothing), `says`, `meaning`; `end` of the axis.
     """
-    x = grammar.whole_x("k", "branches on the path", [-0.5, 1.5], format="d")
+    end = grammar.from_frame("end", 1.5)
+    x = grammar.whole_x("k", "branches on the path", -0.5, end, format="d")
     y = grammar.linear_y("share", "share of the squares", (0, 1), format="%")
     rows = alt.Chart()
     bars = rows.transform_calculate(left="datum.k - 0.4", right="datum.k + 0.4").mark_rect(

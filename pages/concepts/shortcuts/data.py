@@ -169,6 +169,7 @@ def idea(guess: float, blocks: int) -> beside.Idea | None:
         "each block multiplies by {}",
         right=asked(),
         truth=f"the {ASKED.blocks} blocks with *r* = 1",
+        so="r = 1",
         point=lambda x: f"{theme.count(round(blocks - x), 'block')} before the last",
         x=np.arange(blocks, blocks - ASKED.blocks - 1, -1),
         seen=(LOW, HIGH),
@@ -244,7 +245,7 @@ def path_lengths(of: Setting, r: float) -> pd.DataFrame:
     found = pd.DataFrame({"k": np.arange(of.blocks + 1), "share": shares, "meaning": "one"})
     found["law"] = binomial(of.blocks, r) if of.place == "shortcut" else np.nan
     found["says"] = [theme.percent(share) for share in shares]
-    return found
+    return found.assign(end=of.blocks + 0.5)
 
 
 # Noise -------------------------------------------------------------------------------------------

@@ -699,6 +699,8 @@ def idea(option: str, data: str, steps: int) -> beside.Idea | None:
             rule=rule,
             name="as without" if like == "none" else f"as {like}",
             truth=f"the network with {of} normalization",
+            so=f"{of} norm",
+            so_below=False,
             point=lambda x: f"step {x * steps:.0f}",
             x=found[of].steps[shown] / steps,
             y=found[like].right[shown],
