@@ -146,9 +146,9 @@ def split(at) -> None:
         **net.tables,
         key="chain_rule.split",
         alt_text="""
-            Line chart on a logarithmic scale over the layers walked back from the output: the
-            product of the slopes, the product of the weights' factors and the gradient, median over
-            seeds with a band.""",
+            Line chart on a logarithmic scale over the layers, from the last one back: the product
+            of the slopes, the product of the weights' factors and the gradient, median over seeds
+            with a band.""",
     )
     page.write(words.split(net))
 

@@ -104,6 +104,27 @@ def test_on_a_small_phone_large_letters_cut_nothing(path, server, reader):
     assert tab.page.evaluate(CUT) == []
 
 
+# How many pieces of the page's first equation stand in each of its lines.
+LINES = """() => {
+    const pieces = [...document.querySelectorAll('.katex-display')[0].querySelectorAll('.base')];
+    const lines = [];
+    let before = Infinity;
+    for (const { left } of pieces.map(piece => piece.getBoundingClientRect())) {
+        left > before ? lines[lines.length - 1]++ : lines.push(1);
+        before = left;
+    }
+    return lines;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 360, 320])
+def test_on_a_phone_no_factor_of_an_equation_is_left_alone_on_its_line(width, server, reader):
+    tab = reader(width, 844).goto(f"{server}/chain_rule")
+    lines = tab.page.evaluate(LINES)
+    assert sum(lines) == 6, "the gradient and its five factors"
+    assert min(lines) > 1, lines
+
+
 def test_the_keyboards_place_is_seen_on_links_to_pages_and_on_a_charts_tools(server, reader):
     tab = reader(1280, 900).goto(f"{server}/products")
     tab.page.locator("[data-testid=stTopNavLink]").first.focus()

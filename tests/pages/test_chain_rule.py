@@ -245,6 +245,15 @@ def test_the_slopes_vanish_and_the_gradient_explodes():
     assert r"\approx" in words
 
 
+def test_the_split_is_drawn_over_the_layers_as_other_charts_are():
+    """From layer 15, where all are 1, back to layer 1 on the left, where their names stand."""
+    net = data.split("64", "tanh", "normal", 0)
+    by_layer = net.tables["frame"].query("series == 'gradient'").set_index("layer")["log10"]
+    assert sorted(by_layer.index) == list(range(1, 16))
+    assert by_layer[15] == 0 and by_layer[1] == net.gradient[-1]
+    assert set(net.tables["names"]["layer"]) == {1}
+
+
 def test_where_the_slopes_are_right_and_where_the_weights_pay():
     assert "Here they are right." in say(network="Sigmoid", scheme="Xavier")
     words = say(network="ReLU", scheme="He")

@@ -433,6 +433,18 @@ def _titles(part, channel: str) -> Iterator[str]:
         yield from _titles(each, channel)
 
 
+@pytest.mark.parametrize("name,builder", [(p.id, p.values[0]) for p in BUILDERS])
+def test_an_axis_of_layers_says_which_way_the_gradient_travels(name, builder):
+    """Toward the input, and that is to the left, but in the order of the chain rule's factors."""
+    lines = list(_titles(spec_of(builder), "x"))
+    of_layers = any(re.match("(hidden )?layer|after block|steps back", line) for line in lines)
+    if of_layers and name != "initialization.activations":  # whose signal goes forward
+        assert any("←" in line and "gradient" in line for line in lines), lines
+    assert any("→" in line for line in lines) == (name == "chain_rule.ledger")
+    if name == "chain_rule.ledger":
+        assert any("the other way: ←" in line for line in lines)
+
+
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_a_narrow_phone_has_room_for_the_words_on_its_horizontal_axis(builder):
     """On 320 pixels some 43 letters of them stand in a line."""

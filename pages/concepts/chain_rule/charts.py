@@ -31,7 +31,8 @@ def ledger() -> alt.LayerChart:
     y.scale = alt.Scale(domain=[-7.4, 1.3], nice=False, zero=False)
     x = grammar.linear_x(
         "i",
-        "the gradient travels toward the input →",
+        # as the product is read
+        ["the gradient travels toward the input →", "(charts of layers run the other way: ←)"],
         (-0.4, 5.4),
         ticks=False,
         labels=False,
@@ -294,15 +295,17 @@ def _gradient_by_depth(along, frame) -> list[alt.Chart]:
 
 
 def split() -> alt.LayerChart:
-    """Slopes, weights and gradient of a real network over the layers walked back.
+    """Slopes, weights and gradient of a real network, from its last layer back to each.
 
-    Rows: `k` layers back, `series` ("slopes", "weights", "gradient"), `log10`, `low`, `high` (the
-    middle half of the seeds), `says`. The table `names`: the last `k`, the height `log10`, `name`.
-    Both with `meaning`. The table `lost`: the `k` at which a median is 0, instead of a size.
+    Rows: `layer`, `series` ("slopes", "weights", "gradient"), `log10`, `low`, `high` (the middle
+    half of the seeds), `says`. The table `names`: the first `layer`, the height `log10`, `name`.
+    Both with `meaning`. The table `lost`: the `layer` at which a median is 0, instead of a size.
     """
-    x = grammar.count_x("k", "layers walked back: toward the input →", STEPS, every=2, room=6)
+    left, right = -4.5, STEPS + 1.5
+    layers = [1, *range(5, STEPS + 2, 5)]
+    x = grammar.linear_x("layer", grammar.toward_the_input("hidden layer"), (left, right), layers)
     y = grammar.powers_y("log10", "product so far", -16, 16, every=4)
-    band = grammar.healthy_band(left=0, right=STEPS + 6, label="healthy")
+    band = grammar.healthy_band(left=left, right=right, label="healthy")
     rows = alt.Chart()
     spread = rows.mark_area(opacity=0.22, clip=True).encode(
         y=alt.Y(field="low"), y2=alt.Y2("high"), detail=alt.Detail("series", type="nominal")
@@ -312,10 +315,10 @@ def split() -> alt.LayerChart:
         detail=alt.Detail("series", type="nominal"),
         strokeWidth=alt.condition(main, alt.value(4), alt.value(2.5)),
         strokeDash=alt.condition(main, alt.value([1, 0]), alt.value([3, 4])),
-        tooltip=grammar.tooltip(series="product of", k="layers back", says="size"),
+        tooltip=grammar.tooltip(series="product of", layer="back to layer", says="size"),
     )
     # only a text can be broken into lines
-    names = grammar.names(dx=8, dy=-8, fontWeight="bold", lineBreak="\n")
+    names = grammar.names(align="right", dx=-8, dy=-8, fontWeight="bold", lineBreak="\n")
     names = names.transform_calculate(name="'' + datum.name")
     lost = alt.Chart(alt.NamedData("lost")).transform_calculate(log10="-15.5")
     cross = grammar.colored(lost, "dark").mark_point(size=120, **grammar.CROSS)

@@ -256,7 +256,7 @@ def idea(option: str) -> beside.Idea | None:
 
 @dataclass(frozen=True)
 class Split:
-    """Medians over the networks, log₁₀, of their products after k = 0…STEPS layers."""
+    """Medians over the networks, log₁₀, of their products from the last layer back to the first."""
 
     tables: dict[str, pd.DataFrame]  # see `charts.split`
     slopes: np.ndarray
@@ -290,19 +290,19 @@ def split(width: str, activation: str, scheme: str, seed: int) -> Split:
         middles[name] = middle
         parts.append(_line(name, meaning, low, middle, high))
         says = f"{name}\n{theme.from_log10(end, 2)}"
-        ends.append({"k": STEPS, "log10": np.clip(end, -14, 14), "name": says, "meaning": meaning})
+        ends.append({"layer": 1, "log10": np.clip(end, -14, 14), "name": says, "meaning": meaning})
     frame = pd.concat(parts, ignore_index=True)
     tables = {
         "frame": frame,
         "names": grammar.line_names(ends, "log10", gap=4.0, within=(-15, 15)),
-        "lost": frame.loc[frame["log10"].isna(), ["k"]],
+        "lost": frame.loc[frame["log10"].isna(), ["layer"]],
     }
     return Split(tables, members=len(gradient), dead=dead, **middles)
 
 
 def _line(name: str, meaning: str, low, middle, high) -> pd.DataFrame:
     drawn = np.isfinite(middle)
-    part = pd.DataFrame({"k": np.arange(STEPS + 1), "series": name, "meaning": meaning})
+    part = pd.DataFrame({"layer": np.arange(STEPS + 1, 0, -1), "series": name, "meaning": meaning})
     part["log10"] = np.where(drawn, middle, np.nan)
     part["low"] = np.where(drawn & np.isfinite(low), low, np.nan)
     part["high"] = np.where(drawn & np.isfinite(high), high, np.nan)

@@ -250,8 +250,9 @@ def split(net: data.Split) -> str:
     )
     return (
         f"{theme.displayed(equation)}\n\n"
-        f"After {charts.STEPS} layers the slopes make {theme.from_log10(slopes, 2)}, the weights "
-        f"{theme.from_log10(weights, 2)}, and the gradient is "
+        f"From layer {charts.STEPS + 1} back to layer 1 the slopes make "
+        f"{theme.from_log10(slopes, 2)}, the weights {theme.from_log10(weights, 2)}, and the "
+        "gradient is "
         f"**{theme.from_log10(gradient, 2)}** (medians of {net.members} networks; the bands "
         f"hold the middle half). {_verdict(slopes, weights, gradient)} "
         f"{_independence(slopes, weights, gradient)}"
