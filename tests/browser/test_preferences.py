@@ -88,7 +88,8 @@ def test_letters_are_as_much_larger_as_the_browser_is_told(server, chromium):
 # pages, and equations in rows (those whose sides are aligned scroll).
 CUT = """() => [
     ...[...document.querySelectorAll('[data-testid=stButtonGroup] :is([role=radio], button)')]
-        .filter(option => option.getBoundingClientRect().right > innerWidth),
+        .filter(option => option.getBoundingClientRect().right > innerWidth
+            || option.scrollHeight > option.clientHeight + 1),
     ...[...document.querySelectorAll('[data-testid=stPageLink] a, [data-testid=stPageLink] a p')]
         .filter(link => link.scrollWidth > link.clientWidth + 1),
     ...[...document.querySelectorAll('.katex-display:not(:has(.mtable))')]
@@ -96,7 +97,7 @@ CUT = """() => [
 ].map(cut => cut.textContent.slice(0, 40))"""
 
 
-@pytest.mark.parametrize("path", ["chain_rule", "memory"])
+@pytest.mark.parametrize("path", ["chain_rule", "memory", "training"])
 def test_on_a_small_phone_large_letters_cut_nothing(path, server, reader):
     tab = reader(360, 740).goto(f"{server}/{path}")
     tab.page.add_style_tag(content="html { font-size: 138% !important; }")
