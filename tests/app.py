@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from time import sleep
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
@@ -24,7 +25,7 @@ from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 from streamlit.util import calc_hash
 
-from pages.kit import address, background, page
+from pages.kit import address, background, page, predict
 
 ROOT = Path(__file__).parents[1]
 
@@ -169,7 +170,7 @@ def prose(at: AppTest) -> str:
 def with_terms(at: AppTest) -> str:
     """All the words of the page, its terms with their explanations; lines may break at spaces."""
     return "\n".join(
-        block.value for kind in ("markdown", "caption", "latex") for block in at.get(kind)
+        block.value for kind in ("markdown", "caption", "latex", "error") for block in at.get(kind)
     ).translate({0xA0: " ", 0x2060: None})
 
 
@@ -217,7 +218,18 @@ def answer(at: AppTest, guess: Any) -> None:
     """Answer the page's question, and compare."""
     widget = next(widget for widget in widgets(at) if widget.key.endswith(".guess"))
     widget.set_value(guess).run()
-    at.button(key=widget.key.replace("guess", "compare")).click().run()
+    proceed(at, widget.key.removesuffix(".guess"))
+
+
+def proceed(at: AppTest, path: str) -> None:
+    """Press the button of the page's question: it compares, tells or hides."""
+    at.button(key=f"{path}.proceed").click().run()
+
+
+def hide_answer(at: AppTest, path: str) -> None:
+    """Later than the second click of who wanted to see it."""
+    sleep(predict.DOUBLE)
+    proceed(at, path)
 
 
 def link(at: AppTest, path: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ it can be hidden again.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
+from time import monotonic
 from typing import Any
 
 import streamlit as st
@@ -48,6 +49,7 @@ class Answer:
 
 FEW = 6  # answers that are read one by one
 TOLD = Answer(None)  # who asked to be told
+DOUBLE = 1.0  # seconds in which a double click comes to its end
 ASKED = "asked"  # leads to a question that a class is asked
 
 
@@ -118,12 +120,16 @@ def choice(
     replies: Mapping[str, str],
     because: str,
 ) -> None:
-    """Choose an answer: `options` maps a name to what the reader sees, `replies` to the word."""
+    """Choose an answer: `options` maps a name to what the reader sees, `replies` to the word.
+
+    Who cannot see that the question stands above the options hears it as their name.
+    """
+    name = prose.fill(question).replace("*", "")
     so = f"**{options[truth]}**" + ("." if not options[truth].endswith(".") else "")
     answer = _ask(
         panel,
         question,
-        partial(st.radio, "Your answer", list(options), index=None),
+        partial(st.radio, name, list(options), index=None, label_visibility="collapsed"),
         options.__getitem__,
         [*options],
         [truth],
@@ -241,42 +247,46 @@ def _ask(
         on_change=partial(values.change, panel, {}, anew=_key(panel)),
     )
     st.session_state[kept] = guess
-    press = partial(_answer, panel.page)
-    with st.container(horizontal=True):
-        st.button(
-            "Send the answer" if asked_by_class else "Compare with the answer",
-            key=f"{panel.page}.compare",
-            disabled=guess is None,
-            on_click=partial(press, None if guess is None else Answer(guess, say(guess))),
-        )
-        if not asked_by_class:
-            st.button(
-                "Just tell me",
-                key=f"{panel.page}.tell",
-                type="tertiary",
-                on_click=partial(press, TOLD),
-            )
+    label = "Just tell me" if guess is None else "Compare with the answer"
+    if asked_by_class:
+        label = "Send the answer"
+    unready = asked_by_class and guess is None
+    _button(panel, label, partial(_made, key, say), disabled=unready)
     return None
 
 
 def _tell(panel: Panel, lines: list[str], because: str) -> None:
-    """The verdict, where the question's buttons were, and a way to hide it again."""
-    whole.say(" ".join([*lines, prose.fill(because)]))
-    if mode.now().on(panel.page).answers == "shown":
-        return
-    st.button(
-        "Hide the answer",
-        key=f"{panel.page}.hide",
-        type="tertiary",
-        on_click=partial(_answer, panel.page, None),
-    )
+    """The verdict, where the guess was, and a way to hide it again.
+
+    Of a double click on what shows it the second would hide it: so soon, none does.
+    """
+    whole.say(" ".join([*lines, prose.fill(because)]), aloud=True)
+    soon = monotonic() + DOUBLE
+    if mode.now().on(panel.page).answers != "shown":
+        _button(panel, "Hide the answer", lambda: given(panel.page) if monotonic() < soon else None)
+
+
+def _button(
+    panel: Panel, label: str, answer: Callable[[], Answer | None], *, disabled: bool = False
+) -> None:
+    """What the reader does next, and with what `answer` gives then.
+
+    It is one button with another label: who has pressed it by the keyboard is still on it.
+    """
+
+    def press() -> None:
+        _give(panel.page, answer())
+        st.rerun()  # other parts of the page may have waited for it
+
+    st.button(label, key=f"{panel.page}.proceed", disabled=disabled, on_click=press)
+
+
+def _made(key: str, say: Callable[[Any], str]) -> Answer:
+    """The guess that the widget holds, as it may have moved since the button was drawn."""
+    guess = st.session_state[key]
+    return TOLD if guess is None else Answer(guess, say(guess))
 
 
 def _give(page: str, answer: Answer | None) -> None:
     st.session_state[f"{page}.answer"] = answer
     st.session_state.pop(f"{page}.unsent", None)
-
-
-def _answer(page: str, answer: Answer | None) -> None:
-    _give(page, answer)
-    st.rerun()  # other parts of the page may have waited for it

@@ -8,7 +8,7 @@ and its words. Such a block is nothing in the browser's page, only a name in Rea
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
 from zlib import crc32
 
 import pandas as pd
@@ -26,12 +26,19 @@ _HEADING_OR_WITHIN = re.compile(
 _JOINED, _NO_BREAK = "\u2060", "\u00a0"
 
 
-def say(text: str, *, caption: bool = False, width: int | Literal["stretch"] = "stretch") -> None:
+def say(
+    text: str,
+    *,
+    caption: bool = False,
+    aloud: bool = False,
+    width: int | Literal["stretch"] = "stretch",
+) -> None:
     """Draw Markdown that may change: as a caption, if it is one. Outside of fragments none does.
 
-    A term that the page has not used before is explained on the word.
+    A term that the page has not used before is explained on the word. What is said `aloud` is an
+    alert, which readers of screens read out as soon as it is there; it looks like any other words.
     """
-    element = st.caption if caption else st.markdown
+    element: Any = st.caption if caption else st.error if aloud else st.markdown
     text = unbroken(glossary.linked(text, values.first_mention))
     if values.drawing() == values.PAGE:
         element(text, width=width)

@@ -123,7 +123,7 @@ def test_a_lesson_without_answers_asks_for_no_guess():
     at = begun(Step("products", PANELS["products"].defaults, answers="hidden"))
     assert "Keep your guess in mind: this lesson does not show the answer." in prose(at)
     assert widget_of(at, "products.guess") is None
-    assert not [button for button in at.button if button.key == "products.compare"]
+    assert not [button for button in at.button if button.key == "products.proceed"]
     at.session_state["products.answer"] = predict.Answer(-3.0, "10⁻³")
     assert "Your guess was 10⁻³: this lesson does not show the answer." in prose(at.run())
 
@@ -245,7 +245,7 @@ def test_neither_widget_nor_link_nor_preset_moves_what_is_locked():
 def test_an_answer_that_a_lesson_hides_cannot_be_asked_for():
     only = Lesson("", (FULL.steps[1],))
     at = open_page("clipping", lesson=lesson.packed(only, PANELS))
-    assert not [b for b in at.button if b.key in ("clipping.compare", "clipping.tell")]
+    assert not [b for b in at.button if b.key == "clipping.proceed"]
     at = open_page("clipping", lesson=lesson.packed(only, PANELS), answer="shown")
     assert "The answer is:" not in prose(at)
     shown = Lesson("", (Step("clipping", PANELS["clipping"].defaults, answers="shown"),))

@@ -11,7 +11,7 @@ from pages.classroom.lesson import Lesson
 from pages.classroom.running import Running
 from pages.kit import predict
 from pages.kit.mode import Step
-from tests.app import answer, open_page, prose, set_to, step_back, widget_of
+from tests.app import answer, hide_answer, open_page, proceed, prose, set_to, step_back, widget_of
 from tests.panels import PANELS
 
 
@@ -175,7 +175,7 @@ def test_who_asks_has_no_button_that_gives_the_answer_away_until_it_is_revealed(
     assert "Asked now" in [heading.value for heading in at.subheader]
     assert "- Yes, clipping repairs gradients" in prose(at)
     assert not widget_of(at, "clipping.guess")
-    assert not {"clipping.compare", "clipping.tell"} & {button.key for button in at.button}
+    assert "clipping.proceed" not in [button.key for button in at.button]
     at.button(key="room.reveal.").click().run()
     assert "The answer is:" in prose(at) and "Not “" not in prose(at)
     assert at.session_state["clipping.answer"] == predict.TOLD
@@ -287,7 +287,7 @@ def test_a_question_that_is_asked_once_more_is_asked_of_who_has_answered(led, ro
     rooms.ask(code, key, "clipping")
     at.run()
     assert rooms.look(code).counts == {} and "Your answer is in" not in prose(at)
-    assert at.button(key="clipping.compare").label == "Send the answer"
+    assert at.button(key="clipping.proceed").label == "Send the answer"
 
 
 def test_an_answer_that_comes_after_the_others_are_shown_is_told(led, rooms):
@@ -297,7 +297,7 @@ def test_an_answer_that_comes_after_the_others_are_shown_is_told(led, rooms):
     widget = widget_of(at, "clipping.guess")
     widget.set_value("Yes, clipping repairs gradients").run()
     rooms.reveal(code, key)
-    at.button(key="clipping.compare").click().run()
+    proceed(at, "clipping")
     assert rooms.look(code).counts == {}
     assert "Your answer is not among these: they were shown before it came." in prose(at)
 
@@ -314,7 +314,7 @@ def test_who_loads_the_page_anew_has_answered(led, rooms, monkeypatch):
     again.run()
     assert "Not “Yes, clipping repairs gradients”" in prose(again)
     assert "not among these" not in prose(again)
-    again.button(key="clipping.hide").click().run()
+    hide_answer(again, "clipping")
     assert "The answer is:" not in prose(again), "what is hidden stays so"
 
 
@@ -527,10 +527,11 @@ def test_a_guess_that_was_not_sent_is_there_again_after_a_pull_to_another_page(p
         at.run()
         assert (widget_of(at, f"{path}.guess") is not None) == (elsewhere == path)
     assert widget_of(at, f"{path}.guess").value == was is not None
-    assert not at.button(key=f"{path}.compare").disabled
+    assert at.button(key=f"{path}.proceed").label == "Compare with the answer"
     answer(at, guess)
-    at.button(key=f"{path}.hide").click().run()
-    assert at.button(key=f"{path}.compare").disabled, "what was compared is not unsent"
+    hide_answer(at, path)
+    label = at.button(key=f"{path}.proceed").label
+    assert label == "Just tell me", "what was compared is not unsent"
 
 
 def test_a_teacher_sees_how_many_are_in_the_room_and_have_answered(rooms):

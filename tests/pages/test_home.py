@@ -14,7 +14,7 @@ from pages.concepts.home import charts as builders
 from pages.concepts.home import data, make_runs, panel, words
 from pages.concepts.home.panel import SEEN_UNITS, C
 from pages.kit import site, theme
-from tests.app import answer, charts, open_page, prose, widget_of
+from tests.app import answer, charts, open_page, proceed, prose, widget_of
 
 
 def say(**query) -> str:
@@ -164,7 +164,7 @@ def test_the_vote_comes_before_the_curves():
 
 def test_just_tell_me_and_a_link_that_says_so_show_the_curves():
     at = open_page("home")
-    at.button(key="home.tell").click().run()
+    proceed(at, "home")
     assert len(charts(at)) == 3
     assert len(charts(open_page("home", home_c="1.3", answer="shown"))) == 3
     assert len(charts(open_page("home", home_c="1.3"))) == 2

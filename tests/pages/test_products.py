@@ -10,7 +10,19 @@ from core import scalar_chain
 from pages.concepts.products import data
 from pages.concepts.products import words as sentences
 from pages.kit import theme
-from tests.app import answer, charts, link, link_shown, open_page, prose, says, set_value, widget_of
+from tests.app import (
+    answer,
+    charts,
+    hide_answer,
+    link,
+    link_shown,
+    open_page,
+    proceed,
+    prose,
+    says,
+    set_value,
+    widget_of,
+)
 
 say = partial(says, "products")
 
@@ -190,11 +202,11 @@ def test_a_link_shows_the_answer_only_where_it_says_so_and_it_can_be_hidden():
     assert told not in say(w=0.7)
     at = open_page("products", products_w="0.7", answer="shown")
     assert told in prose(at)
-    at.button(key="products.hide").click().run()
+    hide_answer(at, "products")
     assert told not in prose(at)
     at.run()
     assert told not in prose(at), "the link asked once"
-    at.button(key="products.tell").click().run()
+    proceed(at, "products")
     assert told in prose(at)
 
 

@@ -184,7 +184,9 @@ class Reader:
         self.way.append("reload" + " on a fresh server" * on_a_fresh_server)
         if on_a_fresh_server:
             _forget()
-        again = open_page(self.path, **address.query(self.panel, self.values))
+        pin = before.session_state["values"].pins.get(self.path)
+        pinned = {self.panel.key(address.PIN): self.panel.pin_text(pin)} if pin else {}
+        again = open_page(self.path, **address.query(self.panel, self.values), **pinned)
         told = f"{self.path}.answer"
         assert told not in again.session_state, "a link gives the answer away"
         # What a link does not hold: the reader's guess, the lab's runs, and what is unfolded.
