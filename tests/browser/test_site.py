@@ -295,12 +295,14 @@ def _check_preset(tab, path: str) -> None:
 def test_a_term_says_what_it_means_where_it_is_touched(size, server, reader):
     tab = reader(**size, touch=size is PHONE).goto(f"{server}/products")
     sent, term = tab.sent, tab.page.locator("[data-testid=stMarkdown] a[title]").nth(2)
+    entries = tab.page.evaluate("history.length")
     by_hand = (term.click, lambda: term.press("Tab"), term.focus)
     for press in (term.tap,) if size is PHONE else by_hand:
         press()
         told = term.evaluate("a => getComputedStyle(a, '::after').content")
         is_told = term.evaluate("a => a === document.activeElement")
         assert told == (f'"{term.get_attribute("title")}"' if is_told else "none")
+    assert tab.page.evaluate("history.length") == entries, "Back would seem to do nothing"
     assert tab.sent == sent and len(tab.page.context.pages) == 2  # and the profile's empty one
     tab.page.locator("input[name=w]").first.press("ArrowRight")
     await_address(tab, "products_w", 0.61)
