@@ -431,12 +431,16 @@ def healthy_area(rows: alt.Chart, left: str = "left", right: str = "right") -> a
     return band.encode(**box(left, right, "low", "high"))
 
 
-def healthy_band(*, left: float, right: float, label: str) -> alt.LayerChart:
-    """The same from `left` to `right`, with its name on it."""
-    base = once("healthy", left=left, right=right, low=-BAND, label=f"'{label}'")
+def healthy_band(*, left: float, right: float, label: str, names: float = 0) -> alt.LayerChart:
+    """The same from `left` to `right`, with its name on it.
+
+    At the right end lines may have `names`, which take so much room: on a phone its own keeps out.
+    """
+    at = f"width < 400 ? {right - names} : {right}"
+    base = once("healthy", left=left, right=right, low=-BAND, label=f"'{label}'", at=at)
     area = healthy_area(base)
     name = base.mark_text(align="right", baseline="top", dx=-6, dy=4, fontSize=LABEL_SIZE).encode(
-        x=alt.X(field="right"), y=alt.Y(field="low"), text=text("label")
+        x=alt.X(field="at"), y=alt.Y(field="low"), text=text("label")
     )
     return area + name
 

@@ -126,6 +126,26 @@ def test_on_a_phone_no_factor_of_an_equation_is_left_alone_on_its_line(width, se
     assert min(lines) > 1, lines
 
 
+# Words of a chart that stand on others of it, with the words that they stand on.
+UPON = """() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg')].flatMap(svg => {
+    const words = [...svg.querySelectorAll('text')]
+        .map(text => ({says: text.textContent, ...text.getBoundingClientRect().toJSON()}));
+    const shared = (one, two) =>
+        Math.min(one.right, two.right) - Math.max(one.left, two.left) > 2 &&
+        Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top) > 5;
+    return words.flatMap((one, i) =>
+        words.slice(i + 1).filter(two => shared(one, two)).map(two => [one.says, two.says]));
+})"""
+
+
+def test_on_a_small_phone_a_lines_name_is_not_on_the_word_healthy(server, reader):
+    """Where all is healthy, the lines end at that word's height."""
+    chain = "chain_rule_w=1&chain_rule_layers=60&chain_rule_activation=ReLU"
+    network = "chain_rule_network=ReLU&chain_rule_scheme=He"
+    tab = reader(360, 740).goto(f"{server}/chain_rule?{chain}&{network}")
+    assert tab.page.evaluate(UPON) == []
+
+
 def test_the_keyboards_place_is_seen_on_links_to_pages_and_on_a_charts_tools(server, reader):
     tab = reader(1280, 900).goto(f"{server}/products")
     tab.page.locator("[data-testid=stTopNavLink]").first.focus()

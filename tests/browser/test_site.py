@@ -2,10 +2,12 @@
 
 import re
 import urllib.request
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import expect
 
 from pages.kit import site
@@ -238,6 +240,9 @@ def _check_phone(tab, options: dict | None = None) -> None:
     assert tab.page.evaluate(f"{main}.scrollWidth - {main}.clientWidth") <= 1
     for menu in tab.page.locator("[class*='st-key-'][class*='-wide-']").all():
         assert menu.bounding_box()["width"] >= 240, "half a phone, for words that want it all"
+    for icon in tab.page.locator("[data-testid=stTooltipIcon] button").all():
+        box = icon.bounding_box()
+        assert min(box["width"], box["height"]) >= 24, "too small for a finger (WCAG 2.5.8)"
     for group in tab.page.get_by_role("radiogroup").all():
         hidden = group.evaluate("node => node.scrollWidth - node.clientWidth")
         assert hidden <= 1, f"options out of sight: {group.text_content()}"
@@ -333,6 +338,24 @@ def test_a_finger_scrolls_over_a_slider_and_drags_its_thumb(server, reader):
     assert int(value.input_value()) < 20
     range_input = tab.page.locator(".vega-bindings input[type=range]").first
     assert range_input.bounding_box()["height"] >= 44
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["day", "night"])
+def test_a_table_that_goes_on_to_the_right_has_a_shadow_there_until_its_end(dark, server, reader):
+    tab = reader(**PHONE, dark=dark, touch=True).goto(f"{server}/chain_rule")
+    more(tab).filter(has_text="The data").click()
+    table = tab.page.locator("[data-testid=stTable] > div")
+
+    def bare() -> int:
+        """How many pixels of its right edge are as the page's ground."""
+        picture = Image.open(BytesIO(table.screenshot())).convert("RGB")
+        edge = [picture.getpixel((picture.width - 4, y)) for y in range(picture.height)]
+        return edge.count(tuple(_ground(tab)))
+
+    assert bare() < 5
+    table.evaluate("table => table.scrollLeft = table.scrollWidth")
+    tab.settle()
+    assert bare() > 20
 
 
 def test_words_keep_their_place_when_what_draws_charts_comes_late(server, reader):

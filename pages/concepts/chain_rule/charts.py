@@ -224,7 +224,7 @@ def depth() -> alt.LayerChart:
         along, "slopes", "∏ φ′(z)", "slopes", [2, 4], on_top="> datum.bound"
     )
     return grammar.layered(
-        grammar.healthy_band(left=0, right=LAYERS + 14, label="healthy"),
+        grammar.healthy_band(left=0, right=LAYERS + 14, label="healthy", names=14),
         bound,
         *_gradient_by_depth(along, frame),
         slopes,
