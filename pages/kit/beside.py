@@ -169,8 +169,14 @@ def held_against(idea: Idea) -> Tables:
     if below is None:
         with np.errstate(invalid="ignore"):
             below = bool(np.nanmean(idea.measured - idea.y) < 0)
-    place = {"seen": idea.seen, "name_share": idea.so_share, "named": bool(idea.so)}
-    truth = line(idea.x, idea.measured, below=below, **place)
+    truth = line(
+        idea.x,
+        idea.measured,
+        seen=idea.seen,
+        name_share=idea.so_share,
+        named=bool(idea.so),
+        below=below,
+    )
     own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
     parting = [] if idea.parting is None else [idea.parting]
     both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parting]
