@@ -26,8 +26,8 @@ def slopes(at) -> None:
         multiplied=data.multiplied(curves, at.n, leak),
         alt_text="""
             Two panels over the pre-activation z. Above: the slopes of three activations, with a
-            histogram of z inside a real network and the activations as an inset. Below: the same
-            slopes multiplied over n layers. The numbers at the current z stand in the text.""",
+            histogram of z inside a real network and the activations as an inset. Below, log scale:
+            the same slopes multiplied over n layers. The text has the numbers at the current z.""",
     )
     found = words.finding(at, data.points(at))
     page.write(f"{found} Drag *z* to where a curve lets a gradient through.")
@@ -53,7 +53,7 @@ def prediction(at) -> None:
             charts.asked,
             data.asked_by_layer(at.seed),
             key="activations.asked",
-            alt_text="Lines: the gradient at each of 15 layers, and what the guess would give.",
+            alt_text="Lines, log scale: the gradient at 15 layers, and what the guess would give.",
             idea=idea,
         )
 

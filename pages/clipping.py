@@ -22,10 +22,10 @@ def thresholds(at) -> None:
         main=data.main_line,
         idea=data.idea,
         alt_text="""
-            Two panels. Left: share of held-out digits right against the clipping threshold
-            from 0.1 to 1,000, with the share of steps clipped, the same network with what cures it,
-            and guessing. Right: training loss over 200 steps at the current threshold. The numbers
-            stand in the text below.""",
+            Two panels. Left: share of held-out digits right over the clipping threshold, from 0.1
+            to 1,000 on a log scale, with the share of steps clipped, the same network with what
+            cures it, and guessing. Right, on a log scale: training loss over 200 steps at the
+            current threshold. The numbers stand in the text below.""",
     )
     page.write(words.finding(data.compared(at.network, at.clip, at.limit)))
 

@@ -159,7 +159,8 @@ def one_large_gradient(at) -> None:
         data.spikes(float(at.beta2), int(at.quiet)),
         key="optimizers.spikes",
         alt_text="""
-            Line chart: Adam's moves around a large gradient, as it comes and clipped in 3 ways.""",
+            Line chart over the steps around a large gradient: Adam's move in learning rates, as the
+            gradient comes and clipped in 3 ways.""",
     )
     page.write(words.spike(at))
 

@@ -46,7 +46,7 @@ if idea := predict.idea(PANEL, data.idea):
         charts.asked,
         data.asked(),
         key="precision.asked",
-        alt_text="Lines: 1 times 0.6 in float16, up to 40 times, and what the answer would give.",
+        alt_text="Lines, log scale: 1 times 0.6 in float16, up to 40 times, and a wrong answer's.",
         idea=idea,
     )
 
@@ -97,7 +97,7 @@ def by_layer(at) -> None:
         charts.layers,
         **data.layers(data.setting(at), at.form, at.scale, at.over),
         key="precision.layers",
-        alt_text="Lines: by layer, how far from the exact dJ/dz the two ways of rounding are.",
+        alt_text="Lines by layer, log scale: how far from the exact dJ/dz two roundings are.",
     )
     page.write(words.layers(at))
 
@@ -118,7 +118,7 @@ def two_formulas(at) -> None:
         charts.slopes,
         data.slopes(at.form, at.slope),
         key="precision.slopes",
-        alt_text="Lines over z: a slope by two formulas, with crosses where it is exactly 0.",
+        alt_text="Lines over z, log scale: a slope by two formulas, with crosses where it is 0.",
     )
     page.write(words.slopes(at))
 
@@ -161,7 +161,7 @@ def trained(at) -> None:
         charts.training,
         data.trained(float(at.rate)),
         key="precision.training",
-        alt_text="Dots: held-out accuracy of each network, by the way of keeping numbers.",
+        alt_text="Dots: held-out digits right of each network, a row per way of keeping numbers.",
     )
     page.write(words.training(float(at.rate)))
     whole.table(data.still_by_layer(float(at.rate)))
@@ -180,7 +180,7 @@ def seldom(at) -> None:
         charts.log_axis,
         data.log_axis(),
         key="precision.log_axis",
-        alt_text="Dots that fall along a line, and then stand at the top: there the number is 0.",
+        alt_text="Dots on a log axis: ¼ⁿ in float16 falls, then stands at the top, where it is 0.",
     )
 
 
@@ -192,13 +192,13 @@ def _power() -> None:
         charts.power,
         **data.power(w),
         key="precision.power",
-        alt_text="Line chart of |w|ⁿ over n, with a cross where each format loses it.",
+        alt_text="Line chart, log scale: |w|ⁿ over n, with a cross where each format loses it.",
     )
     page.write(words.powers(w))
 
 
 def _adaptive() -> None:
-    says = "Steps of a loss scale over a training run, with a cross at each skipped step."
+    says = "Line chart, log scale: a loss scale over 300 steps, a cross at each skipped one."
     page.show(charts.scales, data.scales(), key="precision.scales", alt_text=says)
     page.write(words.scales())
 

@@ -63,6 +63,8 @@ def test_page_stands_alone_in_its_navigation(path):
 def test_every_chart_is_described_in_words(path):
     for chart in charts(untouched(path)):
         assert len(chart.alt) > 40
+        powers_of_ten = "'10' +" in chart.spec
+        assert not powers_of_ten or "log" in chart.alt.lower(), chart.alt
 
 
 @pytest.mark.parametrize("path", PATHS)

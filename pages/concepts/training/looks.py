@@ -19,8 +19,9 @@ def _gradients(lab: Lab, at) -> None:
         pair.once(data.gradient_map, steps, at.gradient),
         key="training.map",
         alt_text="""
-            Two heat maps, for A and B: the size of the gradient as a color, from blue for small
-            over green to orange for large, by hidden layer and by training step.""",
+            Two heat maps, for A and B, by hidden layer and by training step: the size of the
+            gradient as a color on a log scale, from blue for small over green to orange for
+            large.""",
     )
     page.write(words.gradients(pair, at.gradient))
     if equations := words.equations(pair, pair.shown_step(at.step)):
