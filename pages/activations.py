@@ -169,7 +169,7 @@ def flat_off_dead(at) -> None:
     page.write("\n\n".join(words.shares(at, measured, untrained)))
 
 
-controls.presets(PANEL, "network")
+controls.presets(PANEL, "network", see="the chart above")
 controls.draw(PANEL, "network", "bias", "rate")
 
 page.write(

@@ -123,7 +123,7 @@ def depth(at) -> None:
     page.write(words.depth(at, data.depths(at.activation)))
 
 
-controls.presets(PANEL, "w")
+controls.presets(PANEL, "w", see="the chart above")
 controls.draw(PANEL, "w", "layers", "activation")
 
 page.write(
@@ -153,7 +153,7 @@ def split(at) -> None:
     page.write(words.split(net))
 
 
-controls.presets(PANEL, "network")
+controls.presets(PANEL, "network", see="the chart above")
 controls.draw(PANEL, "width", "network", "scheme", "seed")
 
 page.write(

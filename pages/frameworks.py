@@ -51,11 +51,9 @@ page.write(
     of φ′, where σ is the standard deviation of one weight and *n* the layer's **fan-in**. Most
     gains differ by a few tenths. Depth raises them to a power.
 
-    So the same architecture, with the same data, is a different network in each library. The
-    numbers here were measured by running {frameworks} libraries, {dense} of which have a dense
-    layer, each in an environment of its own; they are not taken from the manuals. On this page
-    every default gets the same draws, through its own distribution; other pages draw theirs
-    directly, and get other numbers for He's weights.
+    The numbers were measured by running {frameworks} libraries, {dense} of which have a dense
+    layer, each in an environment of its own. Every default gets the same draws, through its own
+    distribution; other pages draw theirs directly, and get other numbers for He's weights.
     """,
     frameworks=data.counted().frameworks,
     dense=data.counted().dense,
@@ -79,7 +77,7 @@ def gauge(at) -> None:
         """
         ## Where does my default stand?
 
-        {drawn} Below: the gain of every default, at your activation, width and number of layers.
+        {drawn} Below: the gain of every default, at your settings.
         Green is what {depth} can bear; the large dot is {framework}. {one}
         """,
         drawn=words.drawn(tables.default(at.framework, of.activation)),
@@ -99,7 +97,7 @@ def gauge(at) -> None:
 
 
 page.write("## The same name, a different number")
-controls.presets(PANEL, "name")
+controls.presets(PANEL, "name", see="the table below")
 controls.draw(PANEL, "name")
 
 

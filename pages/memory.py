@@ -73,9 +73,10 @@ page.write(
 
     An LSTM has a memory *c* beside its state: $c_t = f_t c_{t-1} + i_t g_t$, where *i* and *g* say
     what is written. On the memory's own way back there is no matrix and no slope, only the forget
-    gate *f*, between 0 and 1. A GRU, a simpler cell, does the same with its update gate, on
-    the state itself. The bias of that gate decides how open it starts. A GRU has a reset gate too,
-    before or after the product with the weights: libraries differ.
+    gate *f*, between 0 and 1. The gradient has a second way, through the state and the gates: where
+    the gates close, most of what arrives has come by it. A GRU, a simpler cell, does the same with
+    its update gate, on the state itself. The bias of that gate decides how open it starts. A GRU
+    has a reset gate too, before or after the product with the weights: libraries differ.
     """
 )
 
@@ -90,15 +91,12 @@ def forget(at) -> None:
         live=("bias",),
         alt_text="""
             Line chart on a logarithmic scale over the steps back: the product of the gates that
-            keep the memory, its gradient, and the product of slopes of a vanilla network.""",
+            keep the memory, its gradient, and the product of slopes of a plain network.""",
     )
     page.write(words.gates(at))
 
 
 controls.draw(PANEL, "bias", "cell")
-page.write(
-    "Frameworks differ in the forget bias that they begin with, and in the recurrent weights."
-)
 for name, label in (
     ("forget", "What each framework's LSTM keeps at the start"),
     ("recurrent", "What each framework's recurrent weights are at the start"),
@@ -170,8 +168,8 @@ page.write(
     At the start, what gates that read nothing keep of the memory, and of its gradient, over 50
     steps is {kept}. Of the cells with gates, only the LSTM that begins with a bias of 4 learned 50
     steps in most of its seeds. No cell learned 100 or 200 steps in more than half of its seeds. At
-    50 steps and more the counts are partly luck: on another CPU, which rounds otherwise, some of
-    the seeds may end differently. {clipping}
+    50 steps and more the counts are partly luck: on another CPU some seeds may end differently.
+    {clipping}
     """,
     kept=words.kept_over(50),
     clipping=words.clipping(),
@@ -183,11 +181,7 @@ page.write(
 
     - The charts show the start of training. Weights move, and σ₁ with them. A gradient that arrives
       makes a memory possible; it is not yet one that is learned.
-    - The training runs are short and small. More steps, another width or another task would give
-      other counts.
-    - A forget gate reads its inputs. Its product is not that of a gate that reads nothing, but a
-      mean over units and steps that vary around it. The memory's gradient has a second way, through
-      the state and the gates.
+    - More steps of training, another width or another task would give other counts.
     - The law of the curse is for inputs independent from step to step, and a long past. The dots
       are from 6,000 steps of 120 sequences; nearly all lie within 25 % of its root.
     """

@@ -7,7 +7,7 @@ from core.optimizers import Adam
 from pages.concepts.optimizers import charts, data, words
 from pages.concepts.optimizers.panel import PANEL
 from pages.concepts.training.panel import PANEL as LAB
-from pages.kit import address, controls, live, page, predict, site, values
+from pages.kit import address, controls, live, page, predict, site, theme, values
 
 page.header(PANEL)
 
@@ -59,11 +59,11 @@ page.write(
     """
     ## The idea
 
-    The pages on the article train by plain SGD, whose step vanishes with the gradient. Most
-    networks train with **Adam**. It keeps running means of a weight's gradient *g* and of *g*²,
-    and steps by the first over the root of the second. At the first step that is *g*/(|*g*| +
-    ε): whatever the size of *g*, the step is the learning rate. ε keeps it from dividing by 0.
-    Where *g* stays far below ε, Adam is plain SGD on the first mean, at rate *η*/ε.
+    The step of plain SGD vanishes with the gradient. Most networks train with **Adam**. It keeps
+    running means of a weight's gradient *g* and of *g*², and steps by the first over the root of
+    the second. At the first step that is *g*/(|*g*| + ε): whatever the size of *g*, the step is the
+    learning rate. ε keeps it from dividing by 0. Where *g* stays far below ε, Adam is plain SGD on
+    the first mean, at rate *η*/ε.
 
     That is the size. A longer step does not give back the difference between the examples. After
     sixteen ReLU layers the digits differ by {relu} of the activations' size, however small the
@@ -90,8 +90,8 @@ page.write(
     """
     ## After training
 
-    Every optimizer has the same draws and batches, and its best learning rate of a grid. Green gets
-    at least 40 % of the held-out digits right; guessing gets 10 %.
+    Every optimizer has the same draws and batches, and its best learning rate. Green gets at least
+    40 % of the held-out digits right; guessing gets 10 %.
     """
 )
 
@@ -146,8 +146,7 @@ page.write(
     After many small gradients, a large one is divided by a root that is still small. If the mean
     of squares is slow, the step exceeds the learning rate. Clipping shortens it:
     by norm; by the weights, each unit's to a hundredth of their norm (Brock et al. 2021); by
-    z-score, here to four deviations above the running mean of the norm (after Kumar et al. 2025,
-    who cut larger ones harder).
+    z-score, here to four deviations above the running mean of the norm (after Kumar et al. 2025).
     """
 )
 
@@ -226,15 +225,13 @@ page.write(
     """
     ## The fine print
 
-    - The chart at the top is about the first step only; later ones are shorter where gradients
-      point both ways. It is blue below a thousandth of the weights' size and orange
-      above a third.
-    - Everything here is float64. In float32 the square of a gradient below 10⁻²³ is 0, and Adam
-      divides by ε alone.
+    - {healthy} Later ones are shorter where gradients point both ways.
+    - In float32 the square of a gradient below 10⁻²³ is 0, and Adam divides by ε alone.
     - “How far apart” is the root mean square of what differs from the mean over a batch of 32
       digits, over that of the layer. It does not say that the classes can be told apart.
-    - 200 steps are few: what still guesses may learn later.
-    """
+    - What still guesses after 200 steps may learn later.
+    """,
+    healthy=theme.HEALTHY_STEP,
 )
 page.more(
     PANEL,

@@ -56,7 +56,7 @@ page.write(
 
     A computer keeps a number as a few digits and an exponent. {formats} A gradient that is smaller
     than half of the smallest number becomes 0. One that is too large becomes infinite, not a
-    number, or the largest number. In mathematics neither happens.
+    number, or the largest number.
 
     **Loss scaling** multiplies the loss by a power of two. The chain rule hands the factor on, so
     every gradient is multiplied by it, and no digit changes.
@@ -130,7 +130,7 @@ page.write(
     ## The step that rounds away
 
     A gradient may arrive and change nothing: if the update is less than half of the way to the
-    weight's next number, the weight rounds back to what it was.
+    weight's next number, the weight rounds back.
     """
 )
 
@@ -229,11 +229,8 @@ page.write(
     """
     ## The fine print
 
-    - Matrix products are added up in full here and rounded once, much as accelerators do.
-    - Beyond the axis float64 goes on to {smallest} and {largest}.
-    """,
-    smallest=words.power(words.ends_of("float64")[0]),
-    largest=words.power(words.ends_of("float64")[1]),
+    Matrix products are added up in full here and rounded once, much as accelerators do.
+    """
 )
 page.more(
     PANEL,

@@ -141,10 +141,9 @@ page.write(
     """
     ## After training
 
-    The same stacks on the digits, 200 steps of plain SGD, each way at its best learning rate: of
-    four from 0.01 to 0.3, and of smaller ones, down to 10⁻⁶, where the smallest was the best, or
-    none taught it anything. Green gets more than half right; orange is h + F where it
-    gets less, as its gradient explodes; gray is another way that gets less.
+    The same stacks on the digits, 200 steps of plain SGD, each way at the best of the learning
+    rates tried, down to 10⁻⁶ where it needed them. Green gets more than half right; orange is h + F
+    where it gets less, as its gradient explodes; gray is another way that gets less.
     """
 )
 
@@ -199,15 +198,14 @@ page.write(
       else is said, width 32; sizes are over eight digits together, the median of five networks;
       He's weights for W₁, LeCun's for W₂.
     - Laws are those of very wide stacks: ≈ stands where the measured gradient is within a factor of
-      3 of them, ≠ where it is not. Deep narrow stacks often miss them by more; plain ones fall
-      short.
+      3 of them, ≠ where it is not. Deep narrow stacks often miss them by more.
     - All of it is before training, but for the last chart. A right size at the start is not enough:
       deep post-norm stacks show that, and the usual remedy, a learning rate that rises from tiny
       ones (warm-up), was not tried.
     - DeepNorm counts sublayers. A block is taken for one: the stream is multiplied by
       $L^{1/4}$, the weights are drawn smaller by $(4L)^{1/4}$.
-    - Shares of paths are shares of a sum of squares, over five networks together. Cross terms
-      between lengths are left out; the text says what they come to.
+    - Shares of paths are shares of a sum of squares, over five networks together, without cross
+      terms between lengths.
     """
 )
 page.more(

@@ -37,10 +37,10 @@ def run_view(at) -> None:
         idea=partial(data.idea, data=pair.duel.data, steps=last),
         clock=charts.PLAY,
         alt_text="""
-            Four panels for the networks A and B, all but the second on log scales. Over the
-            training steps: loss, and share of examples right. Over the hidden layers, at the step
-            of the scrubber: the gradient dJ/dz relative to the last layer with the product of
-            slopes, and the relative size of the step. The numbers stand in the text below.""",
+            Four panels for the networks A and B. Over the training steps: loss, and share of
+            examples right. Over the hidden layers, at the step of the scrubber: the gradient
+            dJ/dz relative to the last layer with the product of slopes, and the relative size of
+            the step. The numbers stand in the text below.""",
         **pair.once(data.curves, steps),
     )
     with st.container(key="training.transport", gap="xxsmall"):  # its look stands in style.css
@@ -60,40 +60,6 @@ def run_view(at) -> None:
     if not lab.running:
         autopsy.draw(lab)
     labs.redraw_if_it_ticks_otherwise()
-
-
-def _beside(settings: Mapping[str, Sequence[Range | Choice]]) -> None:
-    """Settings of A beside those of B."""
-    for (side, mine), column in zip(settings.items(), st.columns(2, gap="large"), strict=True):
-        with column:
-            page.write(f"### Network {side.upper()}")
-            controls.draw(PANEL, *(control.name for control in mine), pairs=True)
-
-
-page.write("## The two networks")
-controls.presets(PANEL)
-controls.draw(PANEL, "data", "steps", "seed")
-_beside(NETWORKS)
-controls.more(
-    PANEL,
-    "Shortcuts, normalization, clipping, optimizer, loss, float32",
-    [control.name for side in HELPS.values() for control in side],
-    partial(_beside, HELPS),
-)
-buttons.copy()
-
-
-@page.part(PANEL)
-def look_inside(at) -> None:
-    lab, look = labs.lab(at), looks.LOOKS[at.view]
-    buttons.start(lab, int(at.steps), "settings")
-    if lab.running and at.view != "seeds":
-        return
-    page.write("## Look inside\n\nBoth networks once more, one thing at a time.")
-    controls.draw(PANEL, *filter(None, (("view",), look.controls)))
-    if look.of_a_step and lab.pair.step:
-        buttons.place(lab.pair, at)
-    look.draw(lab, at)
 
 
 predict.choice(
@@ -130,6 +96,40 @@ page.write(
     settings, and from nothing else.
     """
 )
+
+
+def _beside(settings: Mapping[str, Sequence[Range | Choice]]) -> None:
+    """Settings of A beside those of B."""
+    for (side, mine), column in zip(settings.items(), st.columns(2, gap="large"), strict=True):
+        with column:
+            page.write(f"### Network {side.upper()}")
+            controls.draw(PANEL, *(control.name for control in mine), pairs=True)
+
+
+page.write("## The two networks")
+controls.presets(PANEL)
+controls.draw(PANEL, "data", "steps", "seed")
+_beside(NETWORKS)
+controls.more(
+    PANEL,
+    "Shortcuts, normalization, clipping, optimizer, loss, float32",
+    [control.name for side in HELPS.values() for control in side],
+    partial(_beside, HELPS),
+)
+buttons.copy()
+
+
+@page.part(PANEL)
+def look_inside(at) -> None:
+    lab, look = labs.lab(at), looks.LOOKS[at.view]
+    buttons.start(lab, int(at.steps), "settings")
+    if lab.running and at.view != "seeds":
+        return
+    page.write("## Look inside\n\nBoth networks once more, one thing at a time.")
+    controls.draw(PANEL, *filter(None, (("view",), look.controls)))
+    if look.of_a_step and lab.pair.step:
+        buttons.place(lab.pair, at)
+    look.draw(lab, at)
 
 
 @page.part(PANEL)

@@ -115,8 +115,9 @@ def _more(
         drawing()
 
 
-def presets(panel: Panel, *about: str) -> None:
-    """The presets as one row of options, and the comment of the one that is set.
+def presets(panel: Panel, *about: str, see: str = "the first chart") -> None:
+    """The presets as one row of options, and the comment of the one that is set, with where to
+    `see` what it shows: on a phone at least that is out of sight.
 
     With names of controls: only the presets that set one of them, for a page in several parts. One
     row and not a button for each, as every button of a page costs the reader's browser time
@@ -134,10 +135,10 @@ def presets(panel: Panel, *about: str) -> None:
     if not offered:
         return
     key = ".".join((panel.page, "preset", *about))
-    values.fragment(_presets, key=key)(panel, offered, key)
+    values.fragment(_presets, key=key)(panel, offered, key, see)
 
 
-def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
+def _presets(panel: Panel, offered: list[Preset], key: str, see: str) -> None:
     at = values.read(panel)
     # all are looked at: each of these controls can take a preset away or complete one
     set_now = {name: getattr(at, name) for preset in offered for name in preset.values}
@@ -161,7 +162,8 @@ def _presets(panel: Panel, offered: list[Preset], key: str) -> None:
         on_change=choose,
     )
     if preset:
-        whole.say(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment}")
+        where = f"See {preset.see or see}."
+        whole.say(f"**{preset.name}** ({VERDICTS[preset.verdict]}). {preset.comment} {where}")
     else:
         whole.say(
             "Presets set the controls; each comes with a word on what it shows.", caption=True

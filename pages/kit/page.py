@@ -291,7 +291,7 @@ def _begin_anew(panel: Panel) -> None:
 
 
 def footer(panel: Panel) -> None:
-    """The address follows the controls; then the pages before and after."""
+    """The address follows the controls; then what to keep, and the pages before and after."""
     address.write_url(panel)
     values.fragment(_reset, key=f"{panel.page}.reset")(panel)
     if mode.now().is_site:
@@ -301,6 +301,7 @@ def footer(panel: Panel) -> None:
 
 def _neighbors(panel: Panel) -> None:
     before, after = site.neighbors(panel.page)
+    whole.say(f"**What to keep:** {site.info(panel.page).keep}")
     with st.container(key="neighbors", horizontal=True, horizontal_alignment="distribute"):
         if before:
             site.link(before, f"← {before.title}")

@@ -168,12 +168,14 @@ def labels(records: Mapping[str, Any]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Preset:
-    """A named setting, good, bad or a trap, with what it teaches."""
+    """A named setting, good, bad or a trap, with what it teaches, and where that is to be seen, if
+    not where the others of its row are."""
 
     name: str
     verdict: str  # "good", "bad" or "trap"
     comment: str
     values: Mapping[str, Any]
+    see: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,16 @@ BEYOND = "Beyond the article"
 
 @dataclass(frozen=True)
 class PageInfo:
-    """One page: where it stands in the navigation, what it claims in one line, and what its first
-    picture shows, in words for who has never seen it."""
+    """One page: where it stands in the navigation, what it claims in one line, what its first
+    picture shows, in words for who has never seen it, and what to keep of it: a sentence at its
+    foot that leads on to the next page."""
 
     path: str  # its file in pages/, and its address
     menu: str  # its name in the navigation
     title: str
     claim: str
     picture: str
+    keep: str
     section: str = ""  # of the navigation; none for a page of the article
 
     @property
@@ -52,6 +54,8 @@ PAGES = (
         "right, by the size of its weights alone.",
         picture="Training sends a gradient back from the loss *J*, and each layer learns by what "
         "reaches it. Drag “weights ×”.",
+        keep="A layer near the input gets only what all later layers let through: too little "
+        "teaches it nothing, too much throws it off. Next: why it goes so fast.",
     ),
     PageInfo(
         path="products",
@@ -60,6 +64,8 @@ PAGES = (
         claim="Multiply the same number often enough and only 1 survives.",
         picture="The line is the size of *w* · *w* · … · *w*, with *n* factors. Each mark on its "
         "axis is a hundred thousand times the one below. Drag *w*.",
+        keep="One factor does little; their number does it. The deeper a network, the nearer to 1 "
+        "its factors must be on average. Next: where they come from.",
     ),
     PageInfo(
         path="chain_rule",
@@ -70,6 +76,8 @@ PAGES = (
         picture="Two sigmoid units in a row make *ŷ* of *x*; *J* says how wrong it is. A unit "
         "takes in *z* and puts out *a*. From *J* on, each bar multiplies the gradient by one "
         "factor. Drag *w*₂.",
+        keep="Judge slopes and weights together: the slopes alone can vanish while the gradient "
+        "explodes. Next: what each activation's slope lets through.",
     ),
     PageInfo(
         path="activations",
@@ -78,6 +86,8 @@ PAGES = (
         claim="Flat parts stop gradients, but even a sigmoid's steepest part is only ¼.",
         picture="A unit takes in a sum *z* and puts out φ(*z*). On the way back, each layer "
         "multiplies the gradient by the slope φ′(*z*). Drag *z*.",
+        keep="A gradient can vanish without a saturated unit, and even with ReLU the weights must "
+        "pay for the units that are off. Next: how large they must be.",
     ),
     PageInfo(
         path="initialization",
@@ -88,6 +98,8 @@ PAGES = (
         picture="A network starts with random weights: σ is their standard deviation, *n* how "
         "many each unit has. The bold line is the size of the gradient in each layer. "
         "Drag σ√*n*.",
+        keep="What should be near 1 is a layer's gain, not the weights; the deeper the network, "
+        "the nearer. Next: what to do about steps that are too long.",
     ),
     PageInfo(
         path="clipping",
@@ -97,6 +109,8 @@ PAGES = (
         picture="At every step of training, what is too large of a gradient is cut down to a "
         "threshold *c*. How many digits does the network then get right? Drag *c*; at its right "
         "end nothing is cut.",
+        keep="Clipping comes after backpropagation: it changes the product's result and none of "
+        "its factors. Next: train two networks against each other, with every remedy so far.",
     ),
     PageInfo(
         path="training",
@@ -106,6 +120,8 @@ PAGES = (
         "its settings are why.",
         picture="Two networks, A and B, in training: what they have learned, and what reaches each "
         "layer. Drag the step.",
+        keep="Before you change the learning rate, look at the gradient in layer 1 and at how far "
+        "a step moves its weights. Next, beyond the article: where numbers end.",
     ),
     PageInfo(
         path="precision",
@@ -115,6 +131,8 @@ PAGES = (
         picture="The bars are the entries of a gradient, by size; each ruler is what a number "
         "format can hold. Drag the loss scale, by which the loss is multiplied: the bars "
         "move along the rulers.",
+        keep="A loss scale can lift a gradient that rounds to 0; a float32 copy of the weights can "
+        "save a step that rounds away. Next: what libraries do by default.",
         section=BEYOND,
     ),
     PageInfo(
@@ -125,6 +143,8 @@ PAGES = (
         picture="The same layers, asked for in different libraries, with nothing said about their "
         "weights. How large is the gradient in each layer, before any training? Drag the number "
         "of layers.",
+        keep="Say which initialization you want: a default that looks fine over three layers can "
+        "lose the gradient over thirty. Next: whether an optimizer makes up for it.",
         section=BEYOND,
     ),
     PageInfo(
@@ -136,6 +156,8 @@ PAGES = (
         picture="Before any training, from the first layer to the last: the gradient, and the "
         "step that the optimizer makes of it. Adam divides a gradient by its own size "
         "plus ε. Drag ε.",
+        keep="Check two things: whether steps have a useful size, and whether the last layers can "
+        "still tell the examples apart. Next: a way past the layers.",
         section=BEYOND,
     ),
     PageInfo(
@@ -146,6 +168,8 @@ PAGES = (
         "where the normalization stands decides how it arrives.",
         picture="A shortcut hands on what comes into a block, and the block adds *r* times what "
         "it makes of it. The lines are gradient and signal, block by block. Drag *r*.",
+        keep="A shortcut's 1 leads past slopes and weights; in a deep stack a small factor or a "
+        "norm has to hold down what the branches add. Next: depth in time.",
         section=BEYOND,
     ),
     PageInfo(
@@ -156,6 +180,8 @@ PAGES = (
         picture="What is left of the gradient, so many steps back in a sequence? At each step the "
         "same weights multiply it; σ₁ is the most by which they stretch any vector. Drag "
         "σ₁.",
+        keep="A gate that loses 1/*n* of a memory at each step keeps about a third of it over *n* "
+        "steps: the longer the memory, the wider it must open.",
         section=BEYOND,
     ),
 )

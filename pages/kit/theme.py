@@ -188,6 +188,10 @@ def beyond(log10: float, low: float, high: float) -> str:
 # Outcomes: what became of a quantity that should have kept its size.
 
 BAND = 1.0  # decades on either side of 1 that count as healthy
+HEALTHY_STEP = (
+    "By a rule of thumb a step of about 10⁻³ of the weights' size is healthy; networks here have "
+    "learned from first steps of up to 10⁻¹."
+)
 
 
 def outcome(log10_ratio: float) -> str:

@@ -4,11 +4,13 @@ import re
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from core import gates
 from core.losses import LOSSES
 from core.network import Params
 from pages.concepts.frameworks.panel import PANEL as FRAMEWORKS
@@ -90,6 +92,23 @@ def test_a_forget_bias_decides_what_the_gates_keep(cell):
     # nearly open: the memory's gradient is what the gates keep
     assert found.gradient[-1, BACK] == pytest.approx(kept[-1], abs=1)
     assert found.gradient[-1, BACK] > found.slopes[BACK] + 5
+
+
+@pytest.mark.parametrize("cell", PANEL["cell"].options)
+def test_where_the_gates_close_most_of_the_gradient_comes_by_its_second_way(cell):
+    """Through the state and the gates: what the gates alone would leave is a small part of it."""
+    with (
+        patch.object(gates, "keep_products", wraps=gates.keep_products) as of_trace,
+        patch.object(gates, "memory_norms", wraps=gates.memory_norms) as of_gradients,
+    ):
+        data.gated(cell, 41)  # of no other test: it is computed
+    kept = of_trace.call_args.args[0].gate[gates.KEEPS]  # by forget bias, step, example, unit
+    dc = of_gradients.call_args.args[0].dc
+    alone = dc[:, -1] * np.exp(np.log(kept[:, 1:]).sum(1))
+    share = np.sqrt((alone**2).sum((1, 2)) / (dc[:, 0] ** 2).sum((1, 2)))
+    assert (share[np.array(BIAS.values()) <= 0] < 1e-2).all(), "closed, or half open"
+    assert share[-1] > 0.05 > share[0], "wide open: much of it by the gates alone"
+    assert "The gradient has a second way" in say() and "by both ways, with" in say()
 
 
 def test_what_a_gate_keeps_is_said():

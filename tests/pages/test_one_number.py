@@ -16,7 +16,8 @@ from pages.concepts.chain_rule import charts as chain_charts
 from pages.concepts.chain_rule import data as chain_rule
 from pages.concepts.home import data as home
 from pages.concepts.initialization import data as initialization
-from pages.kit import theme
+from pages.concepts.optimizers import data as optimizers
+from pages.kit import predict, theme
 from tests.app import open_page, prose
 
 SCALES = {"normal": 3.0, "he": 0.5, "xavier": 0.0}  # log₂ of σ√n at width 64
@@ -155,6 +156,25 @@ def test_tanh_with_n01_through_15_layers_is_one_number_in_the_text():
 )
 def test_where_a_page_must_differ_it_says_so(page, says):
     assert says in prose(open_page(page)), page
+
+
+@pytest.mark.parametrize("page", ["home", "clipping", "training", "optimizers"])
+def test_a_healthy_step_is_the_same_on_all_pages(page):
+    at = open_page(page)
+    at.session_state[f"{page}.answer"] = predict.TOLD  # of which home says no more before
+    assert prose(at.run()).count(theme.HEALTHY_STEP) == 1
+
+
+def test_the_first_steps_of_networks_that_learned_are_as_large_as_is_said():
+    """Each rule at its best rate: between the rule of thumb and 10⁻¹ of the weights' size."""
+    sizes = []
+    for name, rule in itertools.product(optimizers.NETWORKS, optimizers.RULES):
+        run = optimizers.trained(name, rule)
+        if run.middle[-1] >= optimizers.LEARNED:
+            found = optimizers.first_step(name, rule)
+            sizes.append(float((np.log10(run.rate) + found.at(-8) - found.weights)[0]))
+    assert len(sizes) > 10
+    assert -3 < min(sizes) < -2.5 and -1.2 < max(sizes) <= -1
 
 
 def test_the_median_is_one_of_the_networks_and_the_dead_are_not_averaged():

@@ -87,6 +87,29 @@ def test_what_the_first_picture_shows_is_said_before_it_and_what_to_drag(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_the_question_and_the_idea_come_before_the_presets_that_try_it(path):
+    at = untouched(path)
+    said = prose(at)
+    assert said.index("**Predict first.**") < said.index("## The idea")
+    order = [element for element in at.main if element.type in ("markdown", "button_group")]
+    idea = next(i for i, e in enumerate(order) if "## The idea" in str(e.value))
+    rows = [i for i, e in enumerate(order) if ".preset" in (e.key or "")]
+    assert rows and idea < rows[0]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_to_keep_stands_at_the_pages_foot_and_leads_on(path):
+    said, here = prose(untouched(path)), site.info(path)
+    assert said.count("**What to keep:**") == 1
+    assert said.index(f"**What to keep:** {here.keep}") > said.index("## The fine print")
+    assert len(here.keep.split()) <= 30
+    assert ("Next" in here.keep) == bool(site.neighbors(path)[1])
+    claimed, kept = (set(re.findall(r"\w{4,}", text.lower())) for text in (here.claim, here.keep))
+    assert len(claimed & kept) <= len(claimed) / 3, "the claim once more"
+    assert "**What to keep:**" not in prose(open_page(path, present="1")), "no links to pages there"
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_no_chart_follows_a_heading_without_a_sentence(path):
     """What a picture is about is said before it."""
     bare = False
@@ -117,7 +140,7 @@ def test_preset_sets_what_it_says(path):
             assert panel[name].parse(value) == value, "a preset outside its own control"
         words = prose(at)
         check_sentences(words, preset.name)
-        assert preset.comment in words
+        assert f"{preset.comment} See " in words, "where is it to be seen?"
         assert preset.verdict in ("good", "bad", "trap")
 
 

@@ -202,11 +202,12 @@ def unchanged(first: FirstStep) -> str:
     return fill(
         """From the last hidden layer to the first, the slopes multiply to {slopes}, and weights
         with slopes make ‖dJ/dz‖ {product} times as large: in this one network and on its own batch,
-        where other pages take the median of several. No threshold moves these two lines. {effect} A
-        healthy step is about 10⁻³.""",
+        where other pages take the median of several. No threshold moves these two lines. {effect}
+        {healthy}""",
         slopes=theme.from_log10(first.slopes),
         product=theme.from_log10(first.product),
         effect=_effect(first),
+        healthy=theme.HEALTHY_STEP,
     )
 
 

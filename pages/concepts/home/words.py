@@ -127,7 +127,7 @@ def _updates(at) -> str:
     ]
     return (
         "The first step changes the weights of layer 1, relative to their size, by "
-        f"{theme.listed(moves)}. About 10⁻³ is healthy."
+        f"{theme.listed(moves)}. {theme.HEALTHY_STEP}"
     )
 
 

@@ -75,7 +75,7 @@ def gates() -> alt.LayerChart:
     frame = frames.frame_of(BIAS)
     lines = (
         ("alone", "σ(bias)ⁿ", "'reference'", [5, 3], 2),
-        ("slopes", "a vanilla network, ∏φ′", "'slopes'", [1, 0], 2),
+        ("slopes", "a plain network, ∏φ′", "'slopes'", [1, 0], 2),
         ("kept", "∏ of the gates", "'one'", [1, 0], 3),
         ("gradient", "gradient of the memory", "'dark'", [2, 2], 2),
     )

@@ -102,8 +102,9 @@ def gates(at) -> str:
     return fill(
         """A forget bias of {bias} {gate}keeps {each} of the memory at each step: halved {half}.
         Over {steps} that alone is {alone}; the gates of this network, which read and vary, multiply
-        to **{kept}**, and the gradient of its memory arrives with {gradient}. The slopes of a plain
-        recurrent network with the same inputs make {slopes}, before its matrix is counted.""",
+        to **{kept}**, and the gradient of its memory arrives, by both ways, with {gradient}. The
+        slopes of a plain recurrent network with the same inputs make {slopes}, before its matrix is
+        counted.""",
         bias=theme.setting(at.bias),
         gate="" if at.cell == "lstm" else "(in a GRU, of the update gate) ",
         each=theme.percent(each),

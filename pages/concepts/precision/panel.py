@@ -97,15 +97,16 @@ PANEL = Panel(
             "0 by algebra",
             "trap",
             "In float32 the usual formula for σ′, as PyTorch and JAX compute it, is exactly 0 from "
-            "*z* = 17 on, where the slope is 4×10⁻⁸: see “The same slope, two formulas”.",
+            "*z* = 17 on, where the slope is 4×10⁻⁸.",
             {"form": "float32", "slope": "sigmoid"},
+            see="“The same slope, two formulas”",
         ),
         Preset(
             "Updates of 0.001",
             "trap",
-            "A weight of 1 in bfloat16, and updates of 0.001: it moves in neither direction. See "
-            "“The step that rounds away”.",
+            "A weight of 1 in bfloat16, and updates of 0.001: it moves in neither direction.",
             {"form": "bfloat16", "form2": "bfloat16", "update": 0.001},
+            see="“The step that rounds away”",
         ),
     ),
     recall=Recall(

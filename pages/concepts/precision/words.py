@@ -45,12 +45,6 @@ def digits() -> str:
     )
 
 
-def ends_of(name: str) -> tuple[int, int]:
-    """The powers of two at the ends of a format: of its smallest number, and what is too large."""
-    form = FORMATS[name]
-    return round(np.log2(form.smallest)), form.highest + 1
-
-
 def finding(at) -> str:
     """What the chosen format does to these gradients at this loss scale."""
     form, here = FORMATS[at.form], SCALE.values().index(at.scale)
@@ -163,8 +157,8 @@ def notes(at) -> list[str]:
         single="float64" if form.name == "float64" else "float32",
     )
     subnormal = fill(
-        """Below its smallest normal number, {normal}, {form} goes on with **subnormal** numbers of
-        fewer and fewer digits, down to {smallest}. Half of that, and less, becomes 0.""",
+        """The smallest normal number of {form} is {normal}, the smallest **subnormal** one
+        {smallest}. Half of that, and less, becomes 0.""",
         normal=theme.number(form.smallest_normal, 2),
         form=form.label,
         smallest=theme.number(form.smallest, 2),

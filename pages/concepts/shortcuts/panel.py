@@ -72,8 +72,9 @@ PANEL = Panel(
             "Plain, He",
             "trap",
             "No shortcut, and as a rule the gradient's size is fine: He's weights see to that. "
-            "But its direction usually changes faster from one input to the next; see below.",
+            "But its direction usually changes faster from one input to the next.",
             {"place": "plain", "r": 0.0, "blocks": 24, "activation": "relu"},
+            see="the first chart, and “The right size, and no direction”",
         ),
         Preset(
             "Plain sigmoid",

@@ -513,10 +513,8 @@ def notes(pair: Pair) -> list[str]:
     """What to notice before the first step: a line for each network, and what is healthy."""
     return [
         *(_before_training(pair, name) for name in NETS),
-        fill(
-            """About 10⁻³ a step is healthy. Far less, and 200 steps change nothing; near 1, and a
-            step replaces what was there."""
-        ),
+        f"{theme.HEALTHY_STEP} Far less, and 200 steps change nothing; near 1, and a step replaces "
+        "what was there.",
     ]
 
 
