@@ -34,8 +34,8 @@ asked = words.question()
 predict.choice(
     PANEL,
     """Twenty sigmoid layers with Xavier's weights: next to nothing of the gradient reaches layer 1.
-    Adam, with an ε small enough, moves every weight that gets any by the learning rate all the
-    same. Does the network learn the digits in 200 steps?""",
+    With an ε small enough Adam still moves each weight that gets a gradient by the learning rate.
+    Does the network learn the digits in 200 steps?""",
     options={
         "yes": "Yes: the steps have their size back",
         "late": "Only its last layers learn, and that is enough",

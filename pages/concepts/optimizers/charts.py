@@ -89,7 +89,7 @@ def _names(frame: alt.Chart) -> list[alt.Chart]:
     """The lines' names, in the corner below all of them."""
     names = (
         ("'━ gradient dJ/dW'", "dark"),
-        (f"'╍ how far apart the digits are' + ({grammar.NARROW} ? '' : ', relative to h')", "two"),
+        ("'╍ how far apart the digits are'", "two"),
         ("'··· ∏ φ′(z), the slopes alone'", "slopes"),
     )
     of_the_step = "'━ step of ' + datum.rule + ', in learning rates'"
