@@ -368,7 +368,8 @@ def test_on_a_projector_no_button_of_a_room_a_lesson_or_the_bar_lies_over_anothe
 def test_on_a_projector_what_is_asked_covers_no_control_and_what_is_so_stands_beside_the_bars(
     path, server, reader
 ):
-    tab = reader(1280, 900).goto(f"{server}/{path}")
+    lesson = link_of(replace(view(path), note="A note, above it all."))
+    tab = reader(1280, 900).goto(f"{server}/{lesson}")
     choose(tab, "A room")
     press(tab, "Open a room")
     pupil = reader(390, 844).goto(f"{server}/{path}?room={asked(tab)['room'][0]}")
@@ -397,6 +398,8 @@ def test_on_a_projector_what_is_asked_covers_no_control_and_what_is_so_stands_be
     assert told.bounding_box()["height"] and tab.page.get_by_text("Reveal").count() == 0
     within, last = shown.bounding_box(), told.bounding_box()
     assert last["y"] + last["height"] <= within["y"] + within["height"], "beyond its frame"
+    note = tab.page.get_by_text("A note, above it all.").bounding_box()
+    assert note["y"] + note["height"] <= within["y"]
     if path == "clipping":
         marked = shown.locator("svg text", has_text="right").last.bounding_box()
         assert 0 < last["y"] - marked["y"] < 120, "far from the bars"
