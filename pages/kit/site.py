@@ -63,7 +63,8 @@ PAGES = (
         title="Why gradients vanish or explode exponentially",
         claim="Multiply the same number often enough and only 1 survives.",
         picture="The line is the size of *w* · *w* · … · *w*, with *n* factors. Each mark on its "
-        "axis is a hundred thousand times the one below. Drag *w*.",
+        "axis is a hundred thousand times the one below. A cross marks where 16 bits cannot hold "
+        "it. Drag *w*.",
         keep="One factor does little; their number does it. The deeper a network, the nearer to 1 "
         "its factors must be on average. Next: where they come from.",
     ),

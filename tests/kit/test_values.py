@@ -369,7 +369,7 @@ def test_a_seed_moves_on_from_the_one_in_the_address():
 
 def test_a_preset_moves_controls_parts_and_its_comment(at):
     choose_preset(at, "small")
-    assert "**small** (good). All small." in words(at)
+    assert "**small** (good). All small. See the first chart." in words(at)
     assert "first 0" in words(at) and "second says 0.0 9" in words(at)
     assert widget_of(at, "trial_n").value == 0
     assert at.get("button_group")[0].value == "small"

@@ -128,7 +128,9 @@ def test_the_curse_is_measured_within_a_fourth_of_its_law(seed):
 
 def test_the_link_leads_to_what_frameworks_keep():
     assert "forget" in FRAMEWORKS["name"].options
-    assert "differ in the forget bias that they begin with" in say()
+    (forget, _) = open_page("memory").get("page_link")[:2]
+    assert forget.proto.label == "What each framework's LSTM keeps at the start"
+    assert "frameworks_name" in forget.proto.query_string
 
 
 # Learning to remember ----------------------------------------------------------------------------
