@@ -99,7 +99,8 @@ class Idea:
     it is held against; so: its name beside the line, none where the chart has that line and its
     name. point: what a point is called, by its x: “n = 5”. seen: the ends of the chart's axis.
     by: see FACTOR. name_share: see `line`; align, below: of the name, where it does not stand free
-    above the line by itself; so_share, so_below: of the other, which keeps away from the idea.
+    above the line by itself; so_share, so_align, so_below: of the other name, which keeps away from
+    the idea.
     """
 
     rule: str
@@ -116,6 +117,7 @@ class Idea:
     align: str | None = None
     below: bool = False
     so_share: float = 0.8
+    so_align: str | None = None
     so_below: bool | None = None
 
     @property
@@ -178,6 +180,7 @@ def held_against(idea: Idea) -> Tables:
         below=below,
     )
     own = own.assign(align=idea.align or own["align"], dy=_BELOW if idea.below else own["dy"])
+    truth = truth.assign(align=idea.so_align or truth["align"])
     parting = [] if idea.parting is None else [idea.parting]
     both = own.assign(at_y=own["at_y"].fillna(truth["at_y"])).iloc[parting]
     return {
