@@ -127,12 +127,12 @@ def test_a_chart_below_words_stands_above_the_bar_of_an_old_projector(slide, ser
 def test_a_presentation_lives_when_its_window_changes_and_has_a_chart_beside_controls(
     server, reader
 ):
-    tab = reader(1280, 720).goto(f"{server}/training?present=3")
+    tab = reader(1280, 720).goto(f"{server}/training?present=4")
     for height in (760, 720):
         tab.page.set_viewport_size({"width": 1280, "height": height})
         tab.settle()
     tab.page.keyboard.press("ArrowLeft")
-    tab.page.wait_for_selector(".st-key-section-2")
+    tab.page.wait_for_selector(".st-key-section-3")
     tab.settle()
     assert tab.page.locator("[data-testid=stVegaLiteChart]:visible").count() == 1
     tab.assert_sound()

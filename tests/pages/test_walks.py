@@ -381,10 +381,10 @@ def chain_rule(now, words, at) -> None:
         assert same(gradient, alone + (now.layers - 1) * math.log10(abs(now.w)))
     slopes = said(words, "the slopes alone make ", ".")
     assert same(slopes, alone, digits=2)
-    ends = frame_with(at, "k", "series", "log10")
-    ends = ends[ends["k"] == ends["k"].max()].set_index("series")["log10"]
+    ends = frame_with(at, "layer", "series", "log10")
+    ends = ends[ends["layer"] == 1].set_index("series")["log10"]
     for line, before in {
-        "slopes": "layers the slopes make ",
+        "slopes": "back to layer 1 the slopes make ",
         "weights": ", the weights ",
         "gradient": ", and the gradient is **",
     }.items():
