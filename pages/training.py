@@ -37,10 +37,10 @@ def run_view(at) -> None:
         idea=partial(data.idea, data=pair.duel.data, steps=last),
         clock=charts.PLAY,
         alt_text="""
-            Four panels for the networks A and B. Over the training steps: loss, and share of
-            examples right. Over the hidden layers, at the step of the scrubber: the gradient
-            dJ/dz relative to the last layer with the product of slopes, and the relative size of
-            the step. The numbers stand in the text below.""",
+            Four panels for the networks A and B, all but the second on log scales. Over the
+            training steps: loss, and share of examples right. Over the hidden layers, at the step
+            of the scrubber: the gradient dJ/dz relative to the last layer with the product of
+            slopes, and the relative size of the step. The numbers stand in the text below.""",
         **pair.once(data.curves, steps),
     )
     with st.container(key="training.transport", gap="xxsmall"):  # its look stands in style.css

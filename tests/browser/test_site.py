@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from pages.kit import site
+from pages.kit import predict, site
 from pages.kit.address import query
 from pages.kit.panels import Range
 from tests.browser.conftest import CHART
@@ -546,6 +546,7 @@ def test_who_answers_by_the_keyboard_stays_on_the_button_and_hears_the_verdict(
     press("Just tell me", "Hide the answer", "The answer is")
     verdict = alert.locator("p").evaluate(LOOK)
     assert verdict == tab.page.locator("p", has_text="Predict first.").evaluate(LOOK)
+    tab.page.wait_for_timeout(1000 * predict.DOUBLE)  # till then it might be a double click
     press("Hide the answer", "Just tell me", None)
     if path == "products":
         tab.page.get_by_role("slider", name="Your guess").press("ArrowRight")
