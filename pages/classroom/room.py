@@ -375,7 +375,8 @@ def _look(panel: Panel) -> None:
         running = view.running if view.running or (before and before.running) else own
         if view.page != panel.page or running != own:
             lead_into(running, view.page, view.values)
-        values.prepare(site.panel(view.page), view.values)
+        else:
+            values.prepare(site.panel(view.page), view.values)
     seen = (before.question, before.round, before.revealed) if before else ("", 0, False)
     if led or anew or seen != (view.question, view.round, view.revealed):
         if awaited and not view.mine and seen[:2] != (view.question, view.round):

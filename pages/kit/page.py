@@ -161,7 +161,8 @@ def opened(
     key, kept = f"{panel.page}.{name}", f"{name}.kept"
 
     def chosen() -> None:
-        st.session_state[kept] = st.session_state[key]
+        if stays:
+            st.session_state[kept] = st.session_state[key]
         values.change(panel, {}, anew=key)
 
     def draw() -> None:

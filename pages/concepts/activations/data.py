@@ -52,9 +52,9 @@ def curves(at) -> tuple[str, str, str]:
     return at.first, at.second, at.third
 
 
-def leak_of(at, *names: str) -> Any:
+def leak_of(at, *names: str) -> float:
     """The slope below 0, looked at only where one of these activations has it."""
-    return at.leak if "leaky_relu" in names else PANEL["leak"].default
+    return float(at.leak if "leaky_relu" in names else PANEL["leak"].default)
 
 
 @dataclass(frozen=True)

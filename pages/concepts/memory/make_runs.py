@@ -30,9 +30,8 @@ LENGTHS, RATES = (10, 20, 50, 100, 200), (0.01, 0.03)
 LIMIT = 1.0  # of the norm of the whole gradient, where it is clipped
 TESTS = 256  # new sequences
 CLIPPED = (False, True)
-CELLS: dict[
-    str, tuple[str, dict[str, Any]]
-] = {  # what the page calls a network: its kind, and what its spec says
+# What the page calls a network: its kind, and what its spec says.
+CELLS: dict[str, tuple[str, dict[str, Any]]] = {
     "RNN": ("rnn", {}),
     "RNN, orthogonal": ("rnn", {"recurrent": "orthogonal"}),
     "GRU": ("gru", {}),
