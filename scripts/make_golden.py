@@ -269,6 +269,21 @@ def run_gates(case, inputs, member):
     return {name: [t.detach().numpy() for t in ts] for name, ts in found.items()}
 
 
+def run_linear(case, inputs):
+    """Of each λ the root mean square of ∂h_T/∂λ, and dλ/dν of those that are exp(−exp ν)."""
+    lam = leaf(np.repeat(np.array(case.lam)[:, None], case.draws, axis=1))
+    s = torch.sqrt(1 - lam * lam) if case.scaled else 1.0
+    h = torch.zeros_like(lam)
+    for x in torch.tensor(inputs):
+        h = lam * h + s * x
+    (moves,) = torch.autograd.grad(h.sum(), lam)
+    found = {"sensitivity": torch.sqrt(torch.mean(moves * moves, dim=1))}
+    if (between := lam.detach()[:, 0] > 0).any():
+        nu = torch.log(-torch.log(lam.detach()[between, 0])).requires_grad_()
+        found["of_nu"] = torch.autograd.grad(torch.exp(-torch.exp(nu)).sum(), nu)[0]
+    return {name: [t.numpy()] for name, t in found.items()}
+
+
 def digests(prefix, members):
     """Stack the members of the ensemble again and digest each kind of tensor."""
     for kind in members[0]:
@@ -303,6 +318,8 @@ def main():
         inputs = recipe.gate_inputs(case)
         members = [run_gates(case, inputs, s) for s in range(case.seeds)]
         golden |= digests(f"gates {case.name}", members)
+    for case in recipe.LINEAR_CASES:
+        golden |= digests(f"linear {case.name}", [run_linear(case, recipe.linear_inputs(case))])
     broken = [name for name, value in golden.items() if not np.isfinite(value).all()]
     if broken:
         raise SystemExit(f"not finite: {broken}")
@@ -313,7 +330,8 @@ def main():
         print(f"{len(golden) - len(kept)} new; the others moved by {moved:.1g} of their size")
     np.savez_compressed(path, **golden)
     print(f"{path.relative_to(ROOT)}: {len(recipe.CASES)} networks,", end=" ")
-    recurrent = len(recipe.RECURRENT_CASES) + len(recipe.GATE_CASES)
+    cases = (recipe.RECURRENT_CASES, recipe.GATE_CASES, recipe.LINEAR_CASES)
+    recurrent = sum(map(len, cases))
     print(f"{recurrent} recurrent,", end=" ")
     print(f"{len(recipe.STACK_CASES)} stacks, {path.stat().st_size / 1e6:.2f} MB")
 

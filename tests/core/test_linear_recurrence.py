@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from core import linear_recurrence as linear
+from tests.core.test_reference import GOLDEN
+from tests.golden import recipe
 
 
 def states(lam, x, scaled=False):
@@ -33,6 +35,34 @@ def root_mean_square(a):
 def white(steps, draws, seed=3):
     """The inputs that `sensitivity` draws from this seed, (steps, draws)."""
     return np.random.default_rng(seed).standard_normal((steps, draws))
+
+
+class Given:
+    """In place of a generator: these inputs, a step at a time."""
+
+    def __init__(self, x):
+        self.left = iter(x)
+
+    def standard_normal(self, draws):
+        x = next(self.left)
+        assert len(x) == draws
+        return x
+
+
+@pytest.mark.parametrize("case", recipe.LINEAR_CASES, ids=lambda case: case.name)
+def test_sensitivities_are_those_of_pytorch(case):
+    lam, x = np.array(case.lam), recipe.linear_inputs(case)
+    ours = {
+        "sensitivity": linear.sensitivity(
+            lam, case.steps, Given(x), draws=case.draws, scaled=case.scaled
+        ),
+        "of_nu": linear.of_nu(lam[lam > 0]),
+    }
+    for kind, found in ours.items():
+        golden = GOLDEN[f"linear {case.name}/{kind}"]
+        np.testing.assert_allclose(
+            recipe.digest([found]), golden, rtol=0, atol=1e-10 * np.abs(golden).max(), err_msg=kind
+        )
 
 
 @pytest.mark.parametrize("scaled", [False, True])

@@ -116,6 +116,17 @@ class GateCase:
 
 
 @dataclass(frozen=True)
+class LinearCase:
+    """A linear recurrence: h_t = λh_{t−1} + s·x_t, several λ, each with all of the inputs."""
+
+    name: str
+    lam: tuple = (-0.7, 0.0, 0.2, 0.9, 0.99)
+    scaled: bool = False
+    steps: int = 60
+    draws: int = 8
+
+
+@dataclass(frozen=True)
 class Inputs:
     """The arrays of a case. W[l] is (S, D_in, D_out); b, gamma, beta are (S, 1, D_out)."""
 
@@ -208,6 +219,12 @@ def gate_inputs(case):
             _draws(rng, (case.seeds, 1, case.n_out), case.bias),
         ),
     )
+
+
+def linear_inputs(case):
+    """The inputs of a linear recurrence, (steps, draws)."""
+    rng = np.random.default_rng([ord(c) for c in case.name])
+    return _draws(rng, (case.steps, case.draws), np.sqrt(3.0))
 
 
 def digest(arrays):
@@ -326,7 +343,15 @@ def _gate_cases():
         yield GateCase(f"gru, {reset}, ensemble", steps=8, seeds=3, **gru)
 
 
+def _linear_cases():
+    yield LinearCase("one step", steps=1)
+    yield LinearCase("sixty steps")
+    yield LinearCase("sixty steps, scaled", scaled=True)
+    yield LinearCase("long memory", (0.999,), steps=1_000)
+
+
 CASES = tuple(_cases())
 RECURRENT_CASES = tuple(_recurrent_cases())
 STACK_CASES = tuple(_stack_cases())
 GATE_CASES = tuple(_gate_cases())
+LINEAR_CASES = tuple(_linear_cases())
