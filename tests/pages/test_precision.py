@@ -425,6 +425,19 @@ def test_the_gradient_of_a_norm_ends_where_its_slope_leaves_the_format():
     assert "the mean is too large" in words.seldom("float16", "cut")
 
 
+def test_a_group_norm_loses_its_way_back_where_one_over_its_cube_ends():
+    def off(size, how):
+        return data.seen("PyTorch", f"group norm of {size:g} in float16, error by {how}")
+
+    small, large = measure_seldom.GROUPED
+    assert np.isinf(rounded(np.float64(small**-3), FORMATS["float16"]))
+    assert rounded(np.float64(large**-3), FORMATS["float16"]) == 0
+    assert np.isnan(off(small, "torch.func")) and off(large, "torch.func") > 0.1
+    assert max(off(size, "backward()") for size in (small, large)) < 2**-10
+    said = " ".join(words.no_way_back().split())
+    assert f"that of `torch.func` by {theme.percent(off(large, 'torch.func'))}; at 0.01" in said
+
+
 def test_a_norm_explodes_where_the_square_of_the_mean_leaves_no_room_for_the_variance():
     near, far = measure_seldom.MEANS
     assert np.spacing(np.float32(far**2)) == 0.25 and np.spacing(np.float32(near**2)) < 1e-3

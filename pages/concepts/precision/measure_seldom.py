@@ -26,6 +26,7 @@ LARGE = {"e4m3": (500.0, float("inf")), "e5m2": (1e6, float("inf"))}  # beyond 4
 ROWS = (65_519, 65_520)  # of a batch: the second rounds to infinity in float16
 SPREADS = (0.03, 0.018)  # standard deviations of what is normalized in float16
 LOUD = 200  # an activation
+GROUPED = (0.01, 1000.0)  # standard deviations of what a group norm takes in float16
 MEANS = (100, 2_000)  # of what is normalized in float32, of standard deviation 1
 COUNT = 4_000_000  # subnormal numbers of float32 that two threads multiply by 1
 HERE = "--here"
@@ -110,11 +111,26 @@ def pytorch() -> Found:
         loss.backward()
         yield f"loss of {rows} rows in float16", loss.item()
         yield f"largest gradient of {rows} rows in float16", logits.grad.abs().max().item()
+    unit, ahead = torch.randn(2, 4, 8, generator=torch.Generator().manual_seed(0)).half()
+    for size in GROUPED:
+        x = (size * unit).requires_grad_()
+        exact = torch.func.vjp(_group_norm, x.double())[1](ahead.double())[0]
+        backward = torch.autograd.grad(_group_norm(x), x, ahead)[0]
+        by_func = torch.func.vjp(_group_norm, x)[1](ahead)[0]
+        for how, gradient in (("backward()", backward), ("torch.func", by_func)):
+            error = ((gradient.double() - exact).norm() / exact.norm()).item()
+            yield f"group norm of {size:g} in float16, error by {how}", error
     yield "subnormal products", COUNT
     for when, first in (("early", "switch"), ("late", "made_zero")):
         asked = [sys.executable, "-c", f"{_SWITCH}\n{first}(); switch(); print(made_zero())"]
         said = subprocess.run(asked, stdout=subprocess.PIPE, text=True, check=True).stdout
         yield f"made 0 by a switch thrown {when}", float(said)
+
+
+def _group_norm(x):
+    from torch.nn import functional as F
+
+    return F.group_norm(x, 1)
 
 
 _SWITCH = f"""

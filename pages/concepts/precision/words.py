@@ -9,7 +9,7 @@ from core.formats import FORMATS, Format, room, too_large
 from core.scalar_chain import power_end
 from pages.concepts.precision import data
 from pages.concepts.precision.charts import POWERS, WEIGHTS
-from pages.concepts.precision.measure_seldom import LOUD, MEANS, SPREADS
+from pages.concepts.precision.measure_seldom import GROUPED, LOUD, MEANS, SPREADS
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
 from pages.kit.memoize import memoize
@@ -401,7 +401,10 @@ def no_way_back() -> str:
         """**Right forward, and no gradient.** In float16 JAX's `nn.standardize` makes of numbers of
         standard deviation {narrow} ones of {standard}, and {finite} of the entries of its gradient
         are finite; at {wide} it is {all_finite}. The slope of 1/√(*v* + ε) overflows before it
-        meets what is small. Its GELU of {loud} is {gelu}, and the slope there is {no_slope}.""",
+        meets what is small. Its GELU of {loud} is {gelu}, and the slope there is {no_slope}.
+        PyTorch's group norm has two gradients: of numbers of standard deviation {large} that of
+        `backward()` is off by {small_error}, that of `torch.func` by {error}; at {tiny} the latter
+        is {gone}.""",
         narrow=f"{narrow:g}",
         standard=theme.number(data.seen("JAX", f"standardized {narrow:g}")),
         finite=theme.percent(data.seen("JAX", f"finite gradient of {narrow:g}")),
@@ -410,7 +413,16 @@ def no_way_back() -> str:
         loud=f"{LOUD}",
         gelu=theme.number(data.seen("JAX", f"gelu({LOUD})")),
         no_slope=theme.number(data.seen("JAX", f"gelu'({LOUD})")),
+        large=f"{GROUPED[1]:,.0f}",
+        small_error=theme.percent(_group_norm_off(GROUPED[1], "backward()")),
+        error=theme.percent(_group_norm_off(GROUPED[1], "torch.func")),
+        tiny=f"{GROUPED[0]:g}",
+        gone=_given(_group_norm_off(GROUPED[0], "torch.func")),
     )
+
+
+def _group_norm_off(size: float, how: str) -> float:
+    return data.seen("PyTorch", f"group norm of {size:g} in float16, error by {how}")
 
 
 @memoize(1)
