@@ -50,7 +50,7 @@ FRAMEWORKS = {
     "equinox": Framework("Equinox", ("equinox==0.13.8", *JAX)),
     "penzai": Framework("Penzai", ("penzai==0.2.5", *JAX)),
     "brainstate": Framework("BrainState", ("brainstate==0.5.4", *JAX)),
-    "tensorflow": Framework("TensorFlow", ("tensorflow-cpu==2.21.0",)),
+    "tensorflow": Framework("TensorFlow", ("tensorflow-cpu==2.21.0", "keras==3.15.1")),
     "sonnet": Framework("Sonnet", ("dm-sonnet==2.0.2", "tensorflow-cpu==2.21.0", "tf-keras")),
     "paddle": Framework("Paddle", ("paddlepaddle==3.3.1", "setuptools<81")),
     "mlx": Framework("MLX", ("mlx[cpu]==0.32.4", "numpy==2.4.6")),
@@ -84,13 +84,14 @@ def measured(name: str) -> dict:
             python = str(Path(folder, "environment", "bin", "python"))
             _run([python, "-m", "pip", "install", "--quiet", *framework.packages], folder)
             command = [python, str(PROBES / f"{name}_probe.py")]
-        said = _run(command, folder)
+        # Keras is measured with JAX below it, and where TensorFlow brings it with TensorFlow.
+        said = _run(command, folder, "jax" if name == "keras" else "tensorflow")
     return json.loads(said.strip().splitlines()[-1])
 
 
-def _run(command: Sequence[str], folder: str) -> str:
+def _run(command: Sequence[str], folder: str, backend: str = "tensorflow") -> str:
     """What a command says, run in the folder. Raises CalledProcessError where it fails."""
-    quiet = {"JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "jax", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    quiet = {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
     alone = {"HOME": folder, "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     print("$", " ".join(command), file=sys.stderr)
     done = subprocess.run(

@@ -251,6 +251,21 @@ def _forget() -> list[Meaning]:
     ]
 
 
+# Dropout -----------------------------------------------------------------------------------------
+
+
+def _recomputed() -> list[Meaning]:
+    """At rate 0.5 the mean gradient is 2·share − 1, share being that of one mask both times."""
+    return [
+        Meaning(
+            _who(row),
+            "the same" if row.value == 1 else "another",
+            _log10(round(2 * row.value - 1, 1), 1),
+        )
+        for row in _values("dropout recomputed, share of one mask").itertuples()
+    ]
+
+
 TOPICS = {
     "leaky": Topic(
         "slope for z < 0",
@@ -381,6 +396,17 @@ TOPICS = {
         average. 0.73 is a bias of 1, 0.50 one of 0 or random ones around it, whatever the stored
         biases say. Over {layers} steps it compounds.""",
         _forget,
+    ),
+    "recomputed": Topic(
+        "mask on the way back",
+        "mean gradient",
+        """To save memory, a block can be computed anew on the way back instead of being kept:
+        checkpointing, or remat. Dropout in it sets half of the outputs to 0 and doubles the others,
+        by a random mask *m* of zeros and twos. A weight of 1 whose loss is (*m* − 1)²/2 has the
+        gradient *m*(*m* − 1), which is 1 on average: dropout pulls weights toward 0. Computed anew
+        with another mask *m*′ it is *m*′(*m* − 1), on average 0. The noise is there, the pull is
+        not, and the loss shows nothing of it.""",
+        _recomputed,
     ),
 }
 

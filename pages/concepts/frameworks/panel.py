@@ -24,6 +24,7 @@ NAMES = {  # what the reader can look up; see names.py
     "gru": "GRU's recurrent weights",
     "rnn": "plain RNN's recurrent weights",
     "forget": "LSTM's forget gate",
+    "recomputed": "dropout, recomputed",
 }
 CASES = {  # what is clipped; see clips.py
     "norms 3 and 4": "norms 3 and 4",
@@ -153,6 +154,13 @@ PANEL = Panel(
             "Leaky ReLU at exactly 0: some take the slope on the right, some that on the left, one "
             "goes halfway. The left one, the leak, is not the same in all of them either.",
             {"name": "kinks"},
+        ),
+        Preset(
+            "Another mask",
+            "trap",
+            "A block that is computed anew on the way back, to save memory, draws its dropout "
+            "anew. Some libraries then use another mask, and the loss looks as it did.",
+            {"name": "recomputed"},
         ),
     ),
     recall=Recall(

@@ -108,4 +108,9 @@ def clip(*arrays):
 
 
 record.clip("GradientClipping", clip)
+
+ones = chainer.Variable(np.ones(record.MASKED, "f"))
+out = F.forget(lambda x: F.dropout(x, 0.5), ones)
+F.sum((out - 1) ** 2 / 2).backward()
+record.recomputed("functions.forget", out.array, ones.grad)
 record.done(chainer.__version__)

@@ -40,4 +40,15 @@ record.recurrent(
     "nn.GRUCell",
     lambda: np.split(np.array(eqx.nn.GRUCell(H, H, key=key()).weight_hh), 3),
 )
+
+drop, ones, mask = eqx.nn.Dropout(0.5), jnp.ones(record.MASKED), key()
+
+
+def masked(w):
+    out = eqx.filter_checkpoint(lambda x: drop(x, key=mask))(w)
+    return jnp.sum((out - 1) ** 2 / 2), out
+
+
+(_, out), gradient = jax.value_and_grad(masked, has_aux=True)(ones)
+record.recomputed("filter_checkpoint", out, gradient)
 record.done(eqx.__version__)

@@ -4,6 +4,7 @@ from itertools import count
 
 import flax
 import jax
+import jax.numpy as jnp
 import numpy as np
 import record
 from flax import linen, nnx
@@ -81,4 +82,16 @@ def rnn_gates():
 
 record.recurrent("gru", "nnx.GRUCell", gru_gates)
 record.recurrent("rnn", "nnx.SimpleCell", rnn_gates)
+
+drop = nnx.Dropout(0.5, rngs=nnx.Rngs(0))
+block = nnx.remat(lambda drop, x: drop(x))
+
+
+def masked(w, drop):
+    out = block(drop, w)
+    return jnp.sum((out - 1) ** 2 / 2), out
+
+
+gradient, out = nnx.grad(masked, has_aux=True)(jnp.ones(record.MASKED), drop)
+record.recomputed("nnx.remat", out, gradient)
 record.done(flax.__version__)

@@ -69,4 +69,17 @@ def rnn_gates():
 
 record.recurrent("gru", "hk.GRU", gru_gates)
 record.recurrent("rnn", "hk.VanillaRNN", rnn_gates)
+
+
+def dropped(w):
+    out = hk.remat(lambda x: hk.dropout(hk.next_rng_key(), 0.5, x))(w)
+    return jnp.sum((out - 1) ** 2 / 2), out
+
+
+masked = hk.transform(dropped).apply
+ones = jnp.ones(record.MASKED)
+(_, out), gradient = jax.value_and_grad(
+    lambda w: masked({}, jax.random.PRNGKey(0), w), has_aux=True
+)(ones)
+record.recomputed("hk.remat", out, gradient)
 record.done(hk.__version__)

@@ -51,4 +51,14 @@ def clip(*arrays):
 
 
 record.clip("clip_by_global_norm", clip)
+
+
+def masked(w):
+    out = jnp.where(jax.random.bernoulli(mask, shape=w.shape), 2 * w, 0.0)
+    return jnp.sum((out - 1) ** 2 / 2), out
+
+
+mask, ones = key(), jnp.ones(record.MASKED)
+(_, out), gradient = jax.value_and_grad(jax.checkpoint(masked), has_aux=True)(ones)
+record.recomputed("checkpoint", out, gradient)
 record.done(f"{jax.__version__} + {optax.__version__}")

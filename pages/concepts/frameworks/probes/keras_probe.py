@@ -1,5 +1,7 @@
 """What Keras does when nothing is said, with JAX below it."""
 
+import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 import record
@@ -116,4 +118,18 @@ for weight in ("kernel", "bias"):
 square = keras.layers.Dense(64)
 square.build((None, 64))
 record.first_move("Dense, kernel", by_muon(square.kernel))
+
+drop = keras.layers.Dropout(0.5, seed=1)
+drop.build((record.MASKED,))
+state = [v.value for v in drop.non_trainable_variables]
+block = keras.remat(lambda x: drop.stateless_call([], state, x, training=True)[0])
+
+
+def masked(w):
+    out = block(w)
+    return jnp.sum((out - 1) ** 2 / 2), out
+
+
+(_, out), gradient = jax.value_and_grad(masked, has_aux=True)(jnp.ones(record.MASKED))
+record.recomputed("remat, on JAX", out, gradient)
 record.done(keras.__version__)

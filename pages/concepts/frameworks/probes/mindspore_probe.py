@@ -66,4 +66,16 @@ def clip(*arrays):
 
 
 record.clip("ops.clip_by_global_norm", clip)
+
+drop = nn.Dropout(p=0.5).set_train()
+
+
+def masked(w):
+    out = ms.recompute(drop, w)
+    return ((out - 1) ** 2 / 2).sum(), out
+
+
+ones = Tensor(np.ones(record.MASKED, "f"))
+(_, out), gradient = ms.value_and_grad(masked, has_aux=True)(ones)
+record.recomputed("recompute", out.asnumpy(), gradient.asnumpy())
 record.done(ms.__version__)

@@ -79,4 +79,10 @@ def clip(*arrays):
 
 
 record.clip("ClipGradByGlobalNorm", clip)
+
+drop, ones = nn.Dropout(0.5), paddle.ones([record.MASKED])
+ones.stop_gradient = False
+out = paddle.distributed.fleet.utils.recompute(drop, ones)
+((out - 1) ** 2 / 2).sum().backward()
+record.recomputed("distributed.fleet.utils.recompute", out.numpy(), ones.grad.numpy())
 record.done(paddle.__version__)

@@ -4,6 +4,7 @@ import record
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 torch.manual_seed(0)
 
@@ -93,4 +94,9 @@ rows = nn.Embedding(10, 4)
 rows(torch.tensor(record.PICKED)).sum().backward()
 nn.utils.clip_grad_norm_(rows.parameters(), record.LIMIT)
 record.picked("nn.utils.clip_grad_norm_", rows.weight.grad)
+
+drop, ones = nn.Dropout(0.5), torch.ones(record.MASKED, requires_grad=True)
+out = checkpoint(drop, ones, use_reentrant=False)
+((out - 1) ** 2 / 2).sum().backward()
+record.recomputed("utils.checkpoint", array(out), ones.grad)
 record.done(torch.__version__.partition("+")[0])

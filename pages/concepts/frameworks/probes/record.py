@@ -26,6 +26,7 @@ CLIPS = {  # gradients of two parameters each
     "all zeros": ([0.0], [0.0, 0.0]),
 }
 SIGMOIDS = (17.0, -17.0, 40.0, -40.0)
+MASKED = 100_000  # outputs that dropout of half of them gives a mask
 PICKED = [3] * 100  # one row of an embedding of 10 × 4, a hundred times: its gradient's norm is 200
 
 _found = {"weights": [], "values": [], "clips": []}
@@ -136,6 +137,16 @@ def first_move(call, move):
     length = np.abs(np.asarray(move, dtype=np.float64))
     alike = np.abs(length / np.median(length) - 1) < 0.02
     value("muon, share of entries that move alike", call, float(alike.mean()))
+
+
+def recomputed(call, outputs, gradient):
+    """Whether dropout in a block that is recomputed on the way back has the mask that it had.
+
+    outputs: dropout's, MASKED of them, at rate 0.5, of weights of 1.
+    gradient: that of the sum of (outputs − 1)²/2; it is 0 where the mask on the way back is.
+    """
+    same = (np.asarray(outputs) != 0) == (np.asarray(gradient) != 0)
+    value("dropout recomputed, share of one mask", call, same.mean())
 
 
 def done(version):

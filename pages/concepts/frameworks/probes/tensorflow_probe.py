@@ -50,4 +50,21 @@ for call, clipped in (
     ("clip_by_norm", tf.clip_by_norm(of_picked_rows(), record.LIMIT)),
 ):
     record.picked(call, tf.convert_to_tensor(clipped))
+
+
+def masked(block):
+    ones = tf.ones(record.MASKED)
+    with tf.GradientTape() as tape:
+        tape.watch(ones)
+        out = block(ones)
+        loss = tf.reduce_sum((out - 1) ** 2 / 2)
+    return out, tape.gradient(loss, ones)
+
+
+drop = tf.keras.layers.Dropout(0.5)
+for call, block in (
+    ("recompute_grad", tf.recompute_grad(lambda x: tf.nn.dropout(x, 0.5))),
+    ("keras.remat", tf.keras.remat(lambda x: drop(x, training=True))),
+):
+    record.recomputed(call, *masked(block))
 record.done(tf.__version__)
