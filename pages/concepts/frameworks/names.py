@@ -402,10 +402,10 @@ TOPICS = {
         "mean gradient",
         """To save memory, a block can be computed anew on the way back instead of being kept:
         checkpointing, or remat. Dropout in it sets half of the outputs to 0 and doubles the others,
-        by a random mask *m* of zeros and twos. A weight of 1 whose loss is (*m* − 1)²/2 has the
-        gradient *m*(*m* − 1), which is 1 on average: dropout pulls weights toward 0. Computed anew
-        with another mask *m*′ it is *m*′(*m* − 1), on average 0. The noise is there, the pull is
-        not, and the loss shows nothing of it.""",
+        by a random mask *m* of zeros and twos. A weight of 1 whose output *m* should be 1, with the
+        loss (*m* − 1)²/2, has the gradient *m*(*m* − 1), which is 1 on average: dropout pulls
+        weights toward 0. Computed anew with another mask *m*′ it is *m*′(*m* − 1), on average 0.
+        The noise is there, the pull is not, and the loss shows nothing of it.""",
         _recomputed,
     ),
 }
