@@ -213,6 +213,7 @@ def _devices() -> None:
     st.table(words.devices())
     page.write(words.about_devices())
     page.write(words.no_way_back())
+    page.write(words.rate_rounded_up())
 
 
 def _data() -> None:

@@ -425,6 +425,16 @@ def test_the_gradient_of_a_norm_ends_where_its_slope_leaves_the_format():
     assert "the mean is too large" in words.seldom("float16", "cut")
 
 
+def test_dropout_drops_what_its_format_can_draw():
+    dropped = data.seen("TensorFlow", f"dropped at rate {measure_seldom.RATE:g} in bfloat16")
+    assert measure_seldom.RATE < 1 / 128 == pytest.approx(dropped, abs=3e-4)
+    kept = rounded(1 / (1 - measure_seldom.RATE), FORMATS["bfloat16"])
+    mean = data.seen("TensorFlow", f"mean after rate {measure_seldom.RATE:g} in bfloat16")
+    assert mean == pytest.approx((1 - dropped) * kept, rel=1e-6)
+    told = f"A rate of 0.1 % drops {theme.percent(dropped)}; {theme.number(mean)} of the signal"
+    assert told in " ".join(words.rate_rounded_up().split())
+
+
 def test_a_group_norm_loses_its_way_back_where_one_over_its_cube_ends():
     def off(size, how):
         return data.seen("PyTorch", f"group norm of {size:g} in float16, error by {how}")

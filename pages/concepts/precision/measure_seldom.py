@@ -28,7 +28,8 @@ SPREADS = (0.03, 0.018)  # standard deviations of what is normalized in float16
 LOUD = 200  # an activation
 GROUPED = (0.01, 1000.0)  # standard deviations of what a group norm takes in float16
 MEANS = (100, 2_000)  # of what is normalized in float32, of standard deviation 1
-COUNT = 4_000_000  # subnormal numbers of float32 that two threads multiply by 1
+COUNT = 4_000_000  # subnormal numbers that two threads multiply by 1, outputs under dropout
+RATE = 0.001  # of dropout
 HERE = "--here"
 
 Found = Iterator[tuple[str, float]]
@@ -149,6 +150,10 @@ def tensorflow() -> Found:
     few = tf.dtypes.experimental
     types = {"e4m3": few.float8_e4m3fn, "e5m2": few.float8_e5m2}
     yield from _casts(lambda kind, x: tf.cast(tf.cast(x, types[kind]), tf.float32))
+    tf.random.set_seed(0)
+    out = tf.nn.dropout(tf.ones(COUNT, tf.bfloat16), RATE)
+    for what, of in (("dropped at", out == 0), ("mean after", out)):
+        yield f"{what} rate {RATE:g} in bfloat16", float(tf.reduce_mean(tf.cast(of, "float64")))
 
 
 def onnxruntime() -> Found:

@@ -9,7 +9,7 @@ from core.formats import FORMATS, Format, room, too_large
 from core.scalar_chain import power_end
 from pages.concepts.precision import data
 from pages.concepts.precision.charts import POWERS, WEIGHTS
-from pages.concepts.precision.measure_seldom import GROUPED, LOUD, MEANS, SPREADS
+from pages.concepts.precision.measure_seldom import GROUPED, LOUD, MEANS, RATE, SPREADS
 from pages.concepts.precision.panel import PANEL, SCALE
 from pages.kit import theme
 from pages.kit.memoize import memoize
@@ -423,6 +423,21 @@ def no_way_back() -> str:
 
 def _group_norm_off(size: float, how: str) -> float:
     return data.seen("PyTorch", f"group norm of {size:g} in float16, error by {how}")
+
+
+@memoize(1)
+def rate_rounded_up() -> str:
+    """What dropout makes of a small rate in few digits."""
+    dropped = data.seen("TensorFlow", f"dropped at rate {RATE:g} in bfloat16")
+    mean = data.seen("TensorFlow", f"mean after rate {RATE:g} in bfloat16")
+    return fill(
+        """**A rate that is rounded up.** Dropout sets outputs to 0 where a random number is below
+        its rate. TensorFlow draws that number in the format of the input: in bfloat16 one of 128.
+        A rate of {rate} drops {dropped}; {mean} of the signal is left, and of the gradient.""",
+        rate=theme.percent(RATE),
+        dropped=theme.percent(dropped),
+        mean=theme.number(mean),
+    )
 
 
 @memoize(1)
