@@ -124,6 +124,9 @@ def test_on_a_phone_no_factor_of_an_equation_is_left_alone_on_its_line(width, se
     lines = tab.page.evaluate(LINES)
     assert sum(lines) == 6, "the gradient and its five factors"
     assert min(lines) > 1, lines
+    if width > 320:
+        factors = tab.page.get_by_role("radiogroup").first.get_by_role("radio").all()
+        assert len(factors) == 7 and len({one.bounding_box()["y"] for one in factors}) == 1
 
 
 # Words of a chart that stand on others of it, with the words that they stand on.
