@@ -283,12 +283,12 @@ def single(name):
 
 
 def assert_the_same_run(printed, name):
-    """To six digits, then five. Saturated units decide by their last: to five, then three."""
+    """To six digits, then five. Saturated units decide by their last: to five, then two."""
     losses, halt, accuracy = core_run(single(name))
     found = [float(loss) for _, loss in LOSS.findall(printed)]
     assert halt is None and len(found) == len(losses)
     assert found == [np.float32(loss) for loss in found], "printed from float32"
-    first, all_of_them = (1e-5, 1e-3) if name == "saturated" else (2e-6, 1e-5)
+    first, all_of_them = (1e-5, 5e-3) if name == "saturated" else (2e-6, 1e-5)
     assert found[:3] == pytest.approx(losses[:3], rel=first)
     assert found == pytest.approx(losses, rel=all_of_them)
     (right,) = ACCURACY.findall(printed)
