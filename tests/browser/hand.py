@@ -27,6 +27,7 @@ _KEEP = "files => Promise.all(files.map(file => fetch(file).then(found => found.
 
 ON_THE_WAY = 0.15  # seconds after which nothing is left in the relay
 _LIMIT = 30.0  # seconds in which a page has come to rest
+_PATIENCE = 3.0  # seconds after a press on what pauses, before another: it makes the page run
 _OFFLINE = ("WebSocket", "Failed to load resource", "disconnected", "ERR_CONNECTION")
 
 
@@ -102,14 +103,17 @@ class Hand:
 
     async def rest(self) -> float:
         """Wait until nothing is under way, and say for how many seconds something was."""
-        begun = time.monotonic()
+        begun = now = time.monotonic()
+        pressed = begun - _PATIENCE
         while await self._ask("isBusy", BUSY) or self.relay.quiet < ON_THE_WAY:
-            if time.monotonic() - begun > _LIMIT:
+            now = time.monotonic()
+            if now - begun > _LIMIT:
                 self.errors.append(f"the page has not come to rest in {_LIMIT} s")
                 break
-            await self._ask("click", "pause", "Pause training")
+            if now - pressed >= _PATIENCE and await self._ask("click", "pause", "Pause training"):
+                pressed = now
             await asyncio.sleep(0.05)
-        return time.monotonic() - begun
+        return now - begun
 
     # Moves --------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.concepts.training import charts
+from pages.kit.predict import DOUBLE
 
 CHART = "[data-testid=stVegaLiteChart] svg"
 LONG = "training_steps=2%2C000&training_a_depth=30&training_b_depth=30"
@@ -79,6 +80,14 @@ def test_who_starts_it_by_the_keyboard_is_on_the_button_that_pauses_it(training)
     for name in ("Continue to step", "Pause training"):
         tab.page.keyboard.press("Enter")
         expect(button(tab, name)).to_be_focused(timeout=20_000)
+        tab.page.wait_for_timeout(1000 * DOUBLE)  # till then it might be a double click
+    tab.page.keyboard.press("Enter")
+    tab.page.keyboard.press("Enter")
+    button(tab, "Continue to step").wait_for(timeout=20_000)
+    tab.settle()
+    held = step_shown(tab)
+    tab.page.wait_for_timeout(1500)
+    assert step_shown(tab) == held, "two presses on what pauses go on"
 
 
 def test_settings_changed_while_it_trains_end_the_training(training):

@@ -47,6 +47,12 @@ def nobody_else():
     pairs._trained.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A reader who presses no button within a second of its last change."""
+    monkeypatch.setattr(buttons, "DOUBLE", 0.0)
+
+
 def arrive(**values):
     """A reader who comes by a link: the training begins."""
     return open_page("training", **query(**(SMALL | values)))
@@ -131,6 +137,26 @@ def test_paused_and_continued_it_is_the_same_run(monkeypatch):
     again = lab_of(until_it_rests(press(at, "start.top"))).pair
     for name in data.NETS:
         assert_identical(again.runs[name].state, whole.runs[name].state)
+
+
+def test_a_second_press_on_what_pauses_does_not_go_on(monkeypatch):
+    """It was meant for the label that the reader still saw, and so was one as the training ends."""
+    monkeypatch.setattr(buttons, "DOUBLE", 60.0)
+    at = press(arrive(steps="2000"), "pause.top")
+    for _ in range(3):
+        press(at, "start.top")
+        assert lab_of(at).running is None
+    monkeypatch.setattr(buttons, "DOUBLE", 0.0)
+    assert lab_of(press(at, "start.top")).running == "pair"
+    monkeypatch.setattr(buttons, "DOUBLE", 60.0)
+    assert lab_of(press(at, "pause.top")).running == "pair", "two presses on Train pause"
+
+
+def test_a_press_on_what_pauses_as_it_ends_trains_no_further(monkeypatch):
+    monkeypatch.setattr(buttons, "DOUBLE", 60.0)
+    at = until_it_rests(arrive())
+    press(at, "more.top")
+    assert lab_of(at).running is None and at.session_state["training.turned"][1] > 0
 
 
 def test_a_tick_leaves_a_and_b_level(monkeypatch):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,9 @@ from pages.concepts.training import lab as labs
 from pages.concepts.training.pairs import Pair
 from pages.concepts.training.panel import MOST, PANEL, STEP, STEPS
 from pages.kit import values
+from pages.kit.predict import DOUBLE
 
+_TURNED = "training.turned"  # whether the lab trained when it was last drawn, and since when
 WIDTH = 232  # px, of the button whose words change: what stands beside it stays
 
 
@@ -37,20 +40,38 @@ def _press(action: Callable, *args) -> None:
 def start(lab: labs.Lab, steps: int, where: str) -> bool:
     """Start, go on or pause: what the runs at these settings allow now; whether they allow any.
 
-    It is one button with another label: who has pressed it by the keyboard is still on it.
+    It is one button with another label: who has pressed it by the keyboard is still on it. While
+    the reader may yet see the label before, a press on it would do the opposite: it does nothing.
     """
-    pair, name = lab.pair, f"train.{where}"
+    pair, name, since = lab.pair, f"train.{where}", _turned(lab.running is not None)
+
+    def button(label: str, action: Callable, *args) -> None:
+        _button(f"**{label}**", name, partial(_unless_soon, since, action), *args, width=WIDTH)
+
     if lab.running:
-        _button("**Pause training**", name, _pause, width=WIDTH)
+        button("Pause training", _pause)
     elif not pair.done(steps):
         label = f"Continue to step {steps:,}" if pair.step else f"Train {steps:,} steps"
-        _button(f"**{label}**", name, _train, width=WIDTH)
+        button(label, _train)
     elif not pair.halted and steps < MOST:
         longer = _following(steps)
-        _button(f"**Train on to step {longer:,}**", name, _train_on, longer, width=WIDTH)
+        button(f"Train on to step {longer:,}", _train_on, longer)
     else:
         return False
     return True
+
+
+def _turned(trains: bool) -> float:
+    """Since when the button pauses, or goes on: 0 where it has done so since it was first drawn."""
+    trained, since = st.session_state.get(_TURNED, (trains, 0.0))
+    if trained != trains:
+        since = monotonic()
+    st.session_state[_TURNED] = trains, since
+    return since
+
+
+def _unless_soon(since: float, action: Callable, lab: labs.Lab, at, *args) -> dict[str, Any] | None:
+    return action(lab, at, *args) if monotonic() > since + DOUBLE else None
 
 
 def row(lab: labs.Lab, steps: int, shown: int) -> None:
