@@ -282,15 +282,14 @@ def single(name):
     return spec, replace(how, dtype="float32"), dataset
 
 
-def assert_the_same_run(printed, name):
-    """To six digits, then five. Saturated units decide by their last: to five, then two."""
+def assert_the_same_run(printed, name, room=1):
+    """To six digits, then five. Saturated units decide by their last: there to three in the end."""
     losses, halt, accuracy = core_run(single(name))
     found = [float(loss) for _, loss in LOSS.findall(printed)]
     assert halt is None and len(found) == len(losses)
     assert found == [np.float32(loss) for loss in found], "printed from float32"
-    first, all_of_them = (1e-5, 5e-3) if name == "saturated" else (2e-6, 1e-5)
-    assert found[:3] == pytest.approx(losses[:3], rel=first)
-    assert found == pytest.approx(losses, rel=all_of_them)
+    assert found[:3] == pytest.approx(losses[:3], rel=2e-6 * room)
+    assert found == pytest.approx(losses, rel=room * (1e-3 if name == "saturated" else 1e-5))
     (right,) = ACCURACY.findall(printed)
     assert float(right) == pytest.approx(accuracy, abs=0.01)
 
@@ -308,11 +307,11 @@ def test_pytorch_has_the_losses_of_the_core(name):
 
 @pytest.mark.parametrize("name", RUNS)
 def test_keras_has_the_losses_of_the_core(name):
-    """On whichever backend it has: float32 is what each of them multiplies in."""
+    """On whichever backend it has: each multiplies in float32, and rounds its own way."""
     keras = pytest.importorskip("keras", reason="Keras is not installed")
     before = keras.config.floatx()
     try:
-        assert_the_same_run(run_here(script_of(WRITERS["Keras"], single(name))), name)
+        assert_the_same_run(run_here(script_of(WRITERS["Keras"], single(name))), name, room=3)
     finally:
         keras.config.set_floatx(before)
         keras.config.set_dtype_policy(before)

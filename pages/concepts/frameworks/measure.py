@@ -39,11 +39,12 @@ class Framework:
     label: str
     packages: tuple[str, ...]
     runs_on: str = "python3.11"
+    keras_on: str = "tensorflow"  # Keras's backend, where it comes along
 
 
 FRAMEWORKS = {
     "pytorch": Framework("PyTorch", ("torch==2.13.0", "numpy==2.4.6")),
-    "keras": Framework("Keras", ("keras==3.15.1", *JAX)),
+    "keras": Framework("Keras", ("keras==3.15.1", *JAX), keras_on="jax"),
     "jax": Framework("JAX + Optax", ("optax==0.2.8", *JAX)),
     "flax": Framework("Flax", ("flax==0.12.8", *JAX)),
     "haiku": Framework("Haiku", ("dm-haiku==0.0.17", *JAX)),
@@ -84,14 +85,13 @@ def measured(name: str) -> dict:
             python = str(Path(folder, "environment", "bin", "python"))
             _run([python, "-m", "pip", "install", "--quiet", *framework.packages], folder)
             command = [python, str(PROBES / f"{name}_probe.py")]
-        # Keras is measured with JAX below it, and where TensorFlow brings it with TensorFlow.
-        said = _run(command, folder, "jax" if name == "keras" else "tensorflow")
+        said = _run(command, folder, framework.keras_on)
     return json.loads(said.strip().splitlines()[-1])
 
 
-def _run(command: Sequence[str], folder: str, backend: str = "tensorflow") -> str:
+def _run(command: Sequence[str], folder: str, keras_on: str = "") -> str:
     """What a command says, run in the folder. Raises CalledProcessError where it fails."""
-    quiet = {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    quiet = {"KERAS_BACKEND": keras_on, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
     alone = {"HOME": folder, "PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     print("$", " ".join(command), file=sys.stderr)
     done = subprocess.run(
