@@ -26,7 +26,8 @@ def pytest_collection_modifyitems(items):
 def start_chromium():
     with sync_playwright() as playwright:
         try:
-            browser = launch(playwright.chromium)
+            # Visits are short: code that is compiled once more for speed costs an eighth of them.
+            browser = launch(playwright.chromium, "--js-flags=--no-turbofan")
         except Exception as error:
             if os.environ.get("REQUIRE_BROWSER"):
                 raise

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import TimeoutError as Late
 
-from tests.browser.test_site import MAIN, live_input
+from tests.browser.tabs import MAIN, live_input
 from tests.panels import PANELS
 
 TRIED = ["products"]  # one way of leaving for all pages

@@ -4,7 +4,7 @@ Google Translate, as Chromium has it, puts each text into two elements of its ow
 the texts, writes into them, and takes them away; it finds neither.
 """
 
-from tests.browser.test_site import MAIN, await_address, live_input
+from tests.browser.tabs import MAIN, await_address, live_input
 from tests.panels import PANELS
 
 WRAP = """() => {

@@ -1,0 +1,38 @@
+"""What the tabs of a teacher and of a class are pressed on, and the link of a lesson."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from pages.classroom import around, lesson
+from pages.classroom.lesson import Lesson
+from pages.kit import site
+from pages.kit.mode import Step
+
+
+def asked(tab) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(tab.page.url).query)
+
+
+def press(tab, name: str):
+    tab.page.get_by_role("button", name=name, exact=True).first.click()
+    tab.settle()
+
+
+def choose(tab, title: str):
+    tab.page.get_by_test_id("stButtonGroup").get_by_text(title, exact=True).last.click()
+    tab.settle()
+
+
+def link_of(*steps: Step) -> str:
+    packed = lesson.packed(Lesson("A trial", steps), around.panels())
+    return f"{steps[0].page}?lesson={packed}&step=1"
+
+
+def view(page: str, **values) -> Step:
+    return Step(page, site.panel(page).defaults | values)
+
+
+def bottom(tab, box: str) -> float:
+    """Where it ends on the screen, the page at its top."""
+    tab.page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
+    found = tab.page.locator(box).bounding_box()
+    return found["y"] + found["height"]
