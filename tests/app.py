@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from time import sleep
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
@@ -25,7 +24,7 @@ from streamlit.testing.v1.element_tree import parse_tree_from_messages
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 from streamlit.util import calc_hash
 
-from pages.kit import address, background, page, predict
+from pages.kit import address, background, page, press
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,7 +36,11 @@ class App(AppTest):
 
     AppTest runs all of the page and shows what its last run sent. A browser asks for the fragment
     of the widget that moved, and keeps what did not run again.
+
+    double: seconds in which a second press is of a double click. Each press of a test is meant.
     """
+
+    double = 0.0
 
     @classmethod
     def from_function(cls, script: Callable, **kwargs: Any) -> "App":
@@ -47,7 +50,8 @@ class App(AppTest):
     def _run(self, *args, **kwargs):
         self._bidi_component_manager = _components()
         threads = patch.object(background, "begin")  # app.py begins some that no test waits for
-        with threads, patch.object(app_test, "LocalScriptRunner", _Runner):
+        runner = patch.object(app_test, "LocalScriptRunner", _Runner)
+        with threads, runner, patch.object(press, "DOUBLE", self.double):
             return super()._run(*args, **kwargs)
 
 
@@ -227,8 +231,6 @@ def proceed(at: AppTest, path: str) -> None:
 
 
 def hide_answer(at: AppTest, path: str) -> None:
-    """Later than the second click of who wanted to see it."""
-    sleep(predict.DOUBLE)
     proceed(at, path)
 
 

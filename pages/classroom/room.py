@@ -17,6 +17,7 @@ from pages.classroom.rooms import LETTERS, NoRoom, Rooms, View
 from pages.classroom.running import CODE, Running, lead_into, lead_to, say_in_address
 from pages.kit import address, mode, page, predict, site, values, whole
 from pages.kit.panels import Panel
+from pages.kit.press import once
 
 _KEY = "classroom.key"  # the teacher's right
 _VOTER = "classroom.voter"  # tells one reader's votes from another's, in one room, and no more
@@ -115,7 +116,7 @@ def _door() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input("Four letters", key="room.letters", max_chars=4, width=140, on_change=_typed)
         st.button("Enter", key="room.enter", on_click=_enter, type="primary")
-        st.button("Open a room", key="room.open", on_click=_open)
+        st.button("Open a room", key="room.open", on_click=once("room", _open))
 
 
 def _open() -> None:
@@ -179,7 +180,7 @@ def _act(label: str, name: str, *how: str, at: str = "room") -> None:
                 st.session_state[_NEWS] = f"{all_see}. {_result(view)}."
         st.rerun()
 
-    st.button(label, key=f"{at}.{name}.{'-'.join(how)}", on_click=act)
+    st.button(label, key=f"{at}.{name}.{'-'.join(how)}", on_click=once("room", act))
 
 
 def _take_up(view: View) -> bool:
@@ -248,7 +249,7 @@ def _leads(panel: Panel) -> None:
 def _toggle(label: str, what: str, shown: bool) -> None:
     says = f"{'Hide' if shown else 'Show'} the {label}"
     turn = partial(_show_or_hide, what, shown)
-    st.button(says, key=f"{what}.turn", type="tertiary", on_click=turn)
+    st.button(says, key=f"{what}.turn", type="tertiary", on_click=once(what, turn))
 
 
 def _show_or_hide(what: str, shown: bool) -> None:

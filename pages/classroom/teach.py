@@ -14,6 +14,7 @@ from pages.classroom.running import Running, go_on_in
 from pages.kit import address, page, site, theme, values
 from pages.kit.mode import Step
 from pages.kit.panels import Panel
+from pages.kit.press import once
 
 _DRAFT = "classroom.draft"
 _BEFORE = "classroom.draft.before"  # what stood there before a file took its place
@@ -41,7 +42,7 @@ def compose(panel: Panel, panels: lesson.Panels) -> None:
         key="teach.add",
         type="primary",
         disabled=len(draft.steps) >= lesson.MOST_STEPS,
-        on_click=partial(_add, panel),
+        on_click=once("teach.add", partial(_add, panel)),
     )
     for i, step in enumerate(draft.steps):
         _step(panel, i, step, panels[step.page], last=len(draft.steps) - 1)
@@ -87,7 +88,8 @@ def _step(panel: Panel, i: int, step: Step, of: Panel, last: int) -> None:
             st.button(
                 "Down", key=f"teach.down.{i}", disabled=i == last, on_click=_swap, args=(panel, i)
             )
-            st.button("Remove", key=f"teach.remove.{i}", on_click=_remove, args=(panel, i))
+            remove = once("teach.remove", partial(_remove, panel, i))
+            st.button("Remove", key=f"teach.remove.{i}", on_click=remove)
 
 
 def _set(step: Step, of: Panel) -> str:
@@ -198,7 +200,8 @@ def _from_file(panel: Panel, panels: lesson.Panels) -> None:
     if before := st.session_state.get(_BEFORE):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"{theme.count(len(before.steps), 'step')} stood here before.")
-            st.button("Have them back", key="teach.back", on_click=partial(_replace, panel, before))
+            back = once("teach.back", partial(_replace, panel, before))
+            st.button("Have them back", key="teach.back", on_click=back)
 
 
 def _replace(panel: Panel, draft: Lesson) -> None:

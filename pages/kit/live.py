@@ -20,6 +20,7 @@ from pages.kit import address, beside, mode, predict, prose, specs, theme, value
 from pages.kit.frames import Clock
 from pages.kit.memoize import memoize
 from pages.kit.panels import Panel, Range
+from pages.kit.press import once
 from pages.kit.values import Reading
 
 PRESENT = "present"  # the table of what the live controls are set to
@@ -114,7 +115,7 @@ def _pin_button(panel: Panel) -> None:
             "Pin this line" if pin is None else "Unpin",
             key=f"{panel.page}.pin",
             type="tertiary",
-            on_click=press,
+            on_click=once(f"{panel.page}.pin", press),
         )
         if pin is not None:
             shown = panel.pin_shown(pin, values.read(panel))

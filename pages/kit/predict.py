@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.kit import address, beside, mode, prose, theme, values, whole
 from pages.kit.panels import Panel
+from pages.kit.press import is_soon
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,6 @@ class Answer:
 
 FEW = 6  # answers that are read one by one
 TOLD = Answer(None)  # who asked to be told
-DOUBLE = 1.0  # seconds in which a double click comes to its end
 ASKED = "asked"  # leads to a question that a class is asked
 
 
@@ -261,9 +261,9 @@ def _tell(panel: Panel, lines: list[str], because: str) -> None:
     Of a double click on what shows it the second would hide it: so soon, none does.
     """
     whole.say(" ".join([*lines, prose.fill(because)]), aloud=True)
-    soon = monotonic() + DOUBLE
+    since = monotonic()
     if mode.now().on(panel.page).answers != "shown":
-        _button(panel, "Hide the answer", lambda: given(panel.page) if monotonic() < soon else None)
+        _button(panel, "Hide the answer", lambda: given(panel.page) if is_soon(since) else None)
 
 
 def _button(

@@ -1,11 +1,13 @@
 """What the tabs of a teacher and of a class are pressed on, and the link of a lesson."""
 
+import time
 from urllib.parse import parse_qs, urlsplit
 
 from pages.classroom import around, lesson
 from pages.classroom.lesson import Lesson
 from pages.kit import site
 from pages.kit.mode import Step
+from pages.kit.press import DOUBLE
 
 
 def asked(tab) -> dict[str, list[str]]:
@@ -13,7 +15,10 @@ def asked(tab) -> dict[str, list[str]]:
 
 
 def press(tab, name: str):
+    """Press a button, later than the second click of a double click on another would be."""
+    tab.page.wait_for_timeout(max(0.0, 1000 * (tab.pressed + DOUBLE - time.monotonic())))
     tab.page.get_by_role("button", name=name, exact=True).first.click()
+    tab.pressed = time.monotonic()
     tab.settle()
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.concepts.training import charts
-from pages.kit.predict import DOUBLE
+from pages.kit.press import DOUBLE
 
 CHART = "[data-testid=stVegaLiteChart] svg"
 LONG = "training_steps=2%2C000&training_a_depth=30&training_b_depth=30"

@@ -181,6 +181,23 @@ def test_who_asks_has_no_button_that_gives_the_answer_away_until_it_is_revealed(
     assert at.session_state["clipping.answer"] == predict.TOLD
 
 
+def test_a_double_click_on_what_reveals_does_not_ask_again(rooms):
+    """The button that asks again stands in its place, and would empty the counts."""
+    at = open_page("clipping")
+    open_room(at, "clipping")
+    at.double = 60.0
+    at.button(key="room.ask.clipping").click().run()
+    assert not rooms.look(at.session_state["classroom.room"]).question, "of the one that opened it"
+    at.double = 0.0
+    at.button(key="room.ask.clipping").click().run()
+    at.button(key="room.reveal.").click().run()
+    at.double = 60.0
+    for key in ("room.ask.clipping", "room.ask."):
+        at.button(key=key).click().run()
+        view = rooms.look(at.session_state["classroom.room"])
+        assert view.revealed and view.question == "clipping" and view.round == 1
+
+
 def test_a_question_that_ends_without_a_reveal_is_the_pages_own_again(rooms):
     at = open_page("clipping")
     open_room(at, "clipping")

@@ -61,6 +61,16 @@ def test_a_lesson_has_the_title_that_it_was_given():
     assert at.session_state["classroom.draft"].title == "My lesson"
 
 
+def test_a_double_click_adds_one_view_and_removes_one():
+    at = teaching("products")
+    for key, left in (("teach.add", 2), ("teach.add", 3), ("teach.remove.0", 2)):
+        at.double = 0.0
+        pressed(at, key)
+        at.double = 60.0
+        pressed(at, key)
+        assert len(at.session_state["classroom.draft"].steps) == left
+
+
 def handed_in(at, said: str | bytes):
     """A file that a teacher goes on with."""
     data = said.encode() if isinstance(said, str) else said

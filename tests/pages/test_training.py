@@ -47,12 +47,6 @@ def nobody_else():
     pairs._trained.cache_clear()
 
 
-@pytest.fixture(autouse=True)
-def patient(monkeypatch):
-    """A reader who presses no button within a second of its last change."""
-    monkeypatch.setattr(buttons, "DOUBLE", 0.0)
-
-
 def arrive(**values):
     """A reader who comes by a link: the training begins."""
     return open_page("training", **query(**(SMALL | values)))
@@ -139,22 +133,24 @@ def test_paused_and_continued_it_is_the_same_run(monkeypatch):
         assert_identical(again.runs[name].state, whole.runs[name].state)
 
 
-def test_a_second_press_on_what_pauses_does_not_go_on(monkeypatch):
+def test_a_second_press_on_what_pauses_does_not_go_on():
     """It was meant for the label that the reader still saw, and so was one as the training ends."""
-    monkeypatch.setattr(buttons, "DOUBLE", 60.0)
-    at = press(arrive(steps="2000"), "pause.top")
+    at = arrive(steps="2000")
+    at.double = 60.0
+    press(at, "pause.top")
     for _ in range(3):
         press(at, "start.top")
         assert lab_of(at).running is None
-    monkeypatch.setattr(buttons, "DOUBLE", 0.0)
+    at.double = 0.0
     assert lab_of(press(at, "start.top")).running == "pair"
-    monkeypatch.setattr(buttons, "DOUBLE", 60.0)
+    at.double = 60.0
     assert lab_of(press(at, "pause.top")).running == "pair", "two presses on Train pause"
 
 
 def test_a_press_on_what_pauses_as_it_ends_trains_no_further(monkeypatch):
-    monkeypatch.setattr(buttons, "DOUBLE", 60.0)
+    monkeypatch.setattr(labs, "work", lambda readers: 0.005)  # it does not end at once
     at = until_it_rests(arrive())
+    at.double = 60.0
     press(at, "more.top")
     assert lab_of(at).running is None and at.session_state["training.turned"][1] > 0
 

@@ -12,7 +12,7 @@ from pages.concepts.training import lab as labs
 from pages.concepts.training.pairs import Pair
 from pages.concepts.training.panel import MOST, PANEL, STEP, STEPS
 from pages.kit import values
-from pages.kit.predict import DOUBLE
+from pages.kit.press import is_soon
 
 _TURNED = "training.turned"  # whether the lab trained when it was last drawn, and since when
 WIDTH = 232  # px, of the button whose words change: what stands beside it stays
@@ -71,7 +71,7 @@ def _turned(trains: bool) -> float:
 
 
 def _unless_soon(since: float, action: Callable, lab: labs.Lab, at, *args) -> dict[str, Any] | None:
-    return action(lab, at, *args) if monotonic() > since + DOUBLE else None
+    return None if is_soon(since) else action(lab, at, *args)
 
 
 def row(lab: labs.Lab, steps: int, shown: int) -> None:
