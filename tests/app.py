@@ -230,10 +230,6 @@ def proceed(at: AppTest, path: str) -> None:
     at.button(key=f"{path}.proceed").click().run()
 
 
-def hide_answer(at: AppTest, path: str) -> None:
-    proceed(at, path)
-
-
 def link(at: AppTest, path: str) -> dict[str, str]:
     """What the page's “Link to this state” says, opened below the article."""
     at.session_state[f"{path}.more"] = page.LINK

@@ -11,7 +11,7 @@ from pages.classroom.lesson import Lesson
 from pages.classroom.running import Running
 from pages.kit import predict
 from pages.kit.mode import Step
-from tests.app import answer, hide_answer, open_page, proceed, prose, set_to, step_back, widget_of
+from tests.app import answer, open_page, proceed, prose, set_to, step_back, widget_of
 from tests.panels import PANELS
 
 
@@ -331,7 +331,7 @@ def test_who_loads_the_page_anew_has_answered(led, rooms, monkeypatch):
     again.run()
     assert "Not “Yes, clipping repairs gradients”" in prose(again)
     assert "not among these" not in prose(again)
-    hide_answer(again, "clipping")
+    proceed(again, "clipping")
     assert "The answer is:" not in prose(again), "what is hidden stays so"
 
 
@@ -546,7 +546,7 @@ def test_a_guess_that_was_not_sent_is_there_again_after_a_pull_to_another_page(p
     assert widget_of(at, f"{path}.guess").value == was is not None
     assert at.button(key=f"{path}.proceed").label == "Compare with the answer"
     answer(at, guess)
-    hide_answer(at, path)
+    proceed(at, path)
     label = at.button(key=f"{path}.proceed").label
     assert label == "Just tell me", "what was compared is not unsent"
 
