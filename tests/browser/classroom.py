@@ -18,8 +18,8 @@ def press(tab, name: str):
     """Press a button, later than the second click of a double click on another would be."""
     tab.page.wait_for_timeout(max(0.0, 1000 * (tab.pressed + DOUBLE - time.monotonic())))
     tab.page.get_by_role("button", name=name, exact=True).first.click()
+    tab.settle()  # what the button does is done by now, and its second has begun
     tab.pressed = time.monotonic()
-    tab.settle()
 
 
 def choose(tab, title: str):

@@ -182,6 +182,6 @@ def test_who_reveals_on_the_desk_is_told(server, reader):
     choose(tab, "A room")
     press(tab, "Open a room")
     press(tab, "Ask this page's question")
-    tab.page.get_by_role("button", name="Reveal the answers").click()
+    press(tab, "Reveal the answers")
     told = "Everyone in the room sees the answer now. Nobody has answered."
     tab.page.get_by_text(told).wait_for(timeout=15_000)
