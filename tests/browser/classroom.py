@@ -17,9 +17,23 @@ def asked(tab) -> dict[str, list[str]]:
 def press(tab, name: str):
     """Press a button, later than the second click of a double click on another would be."""
     tab.page.wait_for_timeout(max(0.0, 1000 * (tab.pressed + DOUBLE - time.monotonic())))
+    told = tab.told
     tab.page.get_by_role("button", name=name, exact=True).first.click()
+    for _ in range(300):  # a busy server answers late
+        if tab.told > told:
+            break
+        tab.page.wait_for_timeout(50)
     tab.settle()  # what the button does is done by now, and its second has begun
     tab.pressed = time.monotonic()
+
+
+def open_room(tab) -> str:
+    """The letters of a room that this tab's reader opens: its address has them once it is open."""
+    choose(tab, "A room")
+    press(tab, "Open a room")
+    tab.page.wait_for_url(lambda url: "room=" in url, timeout=15_000)
+    tab.pressed = time.monotonic()
+    return asked(tab)["room"][0]
 
 
 def choose(tab, title: str):

@@ -68,10 +68,11 @@ class Reader:
         self.errors: list[str] = []
         self.pressed = 0.0  # when a class's button was, by the monotonic clock
         self.sent = 0  # websocket frames from the browser to the server
+        self.told = 0  # and from the server to the browser
         self.strangers: list[str] = []  # requests to any other host
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("websocket", lambda socket: socket.on("framesent", lambda _: self._count()))
+        page.on("websocket", self._socket)
         page.on("request", self._request)
 
     def _console(self, message):
@@ -82,8 +83,13 @@ class Reader:
         if re.search("Conflicting scale|Infinite extent", message.text):
             self.errors.append(message.text)
 
-    def _count(self):
-        self.sent += 1
+    def _socket(self, socket):
+        socket.on("framesent", lambda _: self._count(sent=1))
+        socket.on("framereceived", lambda _: self._count(told=1))
+
+    def _count(self, sent: int = 0, told: int = 0):
+        self.sent += sent
+        self.told += told
 
     def _request(self, request):
         if not request.url.startswith(("http://127.0.0.1", "data:", "blob:", "ws:")):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pages.kit import site
 from pages.kit.mode import Step
-from tests.browser.classroom import asked, bottom, choose, link_of, press, view
+from tests.browser.classroom import asked, bottom, choose, link_of, open_room, press, view
 
 
 def test_a_lesson_opens_from_its_link_and_what_is_locked_stays(server, reader):
@@ -112,9 +112,7 @@ def test_a_damaged_lesson_is_a_word_and_the_ordinary_page(server, reader):
 def test_a_class_follows_a_lesson_and_on_a_phone_its_bars_leave_the_page_room(server, reader):
     first = Step("clipping", site.panel("clipping").defaults, frozenset({"limit"}), False, note="A")
     teacher = reader(390, 844).goto(f"{server}/clipping")
-    choose(teacher, "A room")
-    press(teacher, "Open a room")
-    code = asked(teacher)["room"][0]
+    code = open_room(teacher)
     pupil = reader(390, 844).goto(f"{server}/clipping?room={code}")
     teacher.goto(f"{server}/{link_of(first, view('products'))}&room={code}")
     press(teacher, "Teach here again")

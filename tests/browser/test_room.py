@@ -6,14 +6,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.classroom import asked, bottom, choose, link_of, press, view
+from tests.browser.classroom import bottom, choose, link_of, open_room, press, view
 
 
 def test_a_room_of_three(server, reader):
     teacher = reader(1280, 900).goto(f"{server}/chain_rule")
-    choose(teacher, "A room")
-    press(teacher, "Open a room")
-    code = asked(teacher)["room"][0]
+    code = open_room(teacher)
     students = [reader(1280, 900).goto(f"{server}/products?room={code}") for _ in range(2)]
     for student in students:
         student.page.wait_for_url("**/chain_rule**", timeout=15_000)
@@ -59,9 +57,7 @@ def test_a_room_of_three(server, reader):
 
 def test_who_is_led_to_another_page_arrives_at_its_top_and_scrolls_as_before(server, reader):
     teacher = reader(1280, 900).goto(f"{server}/chain_rule")
-    choose(teacher, "A room")
-    press(teacher, "Open a room")
-    code = asked(teacher)["room"][0]
+    code = open_room(teacher)
     student = reader(390, 844).goto(f"{server}/chain_rule?room={code}")
     scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
     for way, path in (("→$", "activations"), ("^←", "chain_rule"), ("→$", "activations")):
@@ -112,11 +108,10 @@ def test_on_a_projector_no_button_of_a_room_a_lesson_or_the_bar_lies_over_anothe
             found += tab.settle().page.evaluate(COVERED)
         return found
 
-    choose(tab, "A room")
-    press(tab, "Open a room")
+    code = open_room(tab)
     press(tab, "Ask this page's question")
     lesson = link_of(view("clipping"), view("products"))
-    tab.page.goto(f"{server}/{lesson}&room={asked(tab)['room'][0]}&present=1")
+    tab.page.goto(f"{server}/{lesson}&room={code}&present=1")
     tab.page.get_by_role("button", name="Teach here again").wait_for(timeout=60_000)
     press(tab, "Teach here again")
     for name in ("Reveal the answers", "End the question"):
@@ -141,9 +136,8 @@ def test_on_a_projector_what_is_asked_covers_no_control_and_what_is_so_stands_be
 ):
     lesson = link_of(replace(view(path), note="A note, above it all."))
     tab = reader(1280, 900).goto(f"{server}/{lesson}")
-    choose(tab, "A room")
-    press(tab, "Open a room")
-    pupil = reader(390, 844).goto(f"{server}/{path}?room={asked(tab)['room'][0]}")
+    code = open_room(tab)
+    pupil = reader(390, 844).goto(f"{server}/{path}?room={code}")
     choose(tab, "Present")
     press(tab, "Present this page (F2)")
     tab.page.wait_for_selector(".st-key-section-1")
@@ -179,8 +173,7 @@ def test_on_a_projector_what_is_asked_covers_no_control_and_what_is_so_stands_be
 
 def test_who_reveals_on_the_desk_is_told(server, reader):
     tab = reader(1280, 900).goto(f"{server}/chain_rule")
-    choose(tab, "A room")
-    press(tab, "Open a room")
+    open_room(tab)
     press(tab, "Ask this page's question")
     press(tab, "Reveal the answers")
     told = "Everyone in the room sees the answer now. Nobody has answered."
